@@ -1,0 +1,62 @@
+# make run: install into .venv, then build the evidence pack.   make test: install and test.   make help: all targets.
+CORES ?= 2
+TARGET ?= value_utility_realtruth
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help run test check ci format lock test-determinism bench-decoys-v1 clean
+
+help: ## List the targets.
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+run: $(VENV)/.run ## Build TARGET with CORES cores (default: value_utility_realtruth, 2).
+	snakemake --cores $(CORES) $(TARGET)
+	@python -m hetero2 show results/$(TARGET)
+
+test: $(VENV)/.dev ## Run the tests.
+	pytest
+
+check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
+	ruff format --check .
+	ruff check .
+	mypy
+	snakefmt --check Snakefile rules
+	snakemake --lint
+
+ci: check test ## What CI runs.
+
+format: $(VENV)/.dev ## Format the code.
+	ruff format .
+	ruff check --fix .
+	snakefmt Snakefile rules
+
+lock: $(VENV)/.dev ## Write the lock files anew from requirements*.in, with the newest versions.
+	for name in requirements requirements-dev; do \
+	  uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header $$name.in --output-file $$name.lock; \
+	done
+
+test-determinism: $(VENV)/.dev ## The default run under other cores, shards, hash seed, zone, locale and folder.
+	pytest -m determinism --override-ini addopts= tests/workflow/test_determinism.py
+
+bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
+	python -m benchmarks.decoys_v1 $(FILE)
+
+clean: ## Remove results and caches; keeps .venv.
+	rm -rf results .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock | $(VENV)/bin/python
+	$(PIP) -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(PIP) -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,32 @@
+"""Morgan fingerprints and Tanimoto similarity."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem, DataStructs
+from rdkit.Chem import rdFingerprintGenerator
+
+from hetero2.chem.mol import parse
+
+N_BITS = 2048
+_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=N_BITS)
+
+
+def fingerprint(mol: Chem.Mol) -> DataStructs.ExplicitBitVect:
+    """Morgan fingerprint, radius 2, 2048 bits (doi 10.1021/ci100050t)."""
+    found: DataStructs.ExplicitBitVect = _MORGAN.GetFingerprint(mol)
+    return found
+
+
+def tanimoto(one: DataStructs.ExplicitBitVect, many: Sequence[DataStructs.ExplicitBitVect]) -> list[float]:
+    """Tanimoto similarity in [0, 1] of `one` to each of `many`."""
+    return DataStructs.BulkTanimotoSimilarity(one, list(many))
+
+
+def fingerprint_matrix(smiles: Sequence[str]) -> tuple[NDArray[np.uint8], list[int]]:
+    """Fingerprints as a 0/1 matrix (n_valid, 2048) and the positions of the SMILES that are not valid."""
+    mols = [parse(text) for text in smiles]
+    rows = [_MORGAN.GetFingerprintAsNumPy(mol) for mol in mols if mol is not None]
+    invalid = [position for position, mol in enumerate(mols) if mol is None]
+    return (np.stack(rows) if rows else np.zeros((0, N_BITS), dtype=np.uint8)), invalid

@@ -1,0 +1,92 @@
+"""The command line: `python -m hetero2 <verb>`, one verb a stage, plus tools for people.
+
+A verb lives in the module that does its work: `HELP`, `EXAMPLE`, `add_arguments(parser)` and `run(args)`. Only the
+module of the chosen verb is imported, so a stage starts fast and depends on nothing it does not use.
+"""
+
+import argparse
+import importlib
+import sys
+import traceback
+from pathlib import Path
+
+from hetero2 import __version__, log
+from hetero2.errors import ConfigError, HeteroError
+
+VERBS = {
+    "config": ("hetero2.config", "show or write the resolved configuration of a target"),
+    "dataset": ("hetero2.stages.dataset", "write a data set that comes with an installed package"),
+    "input": ("hetero2.stages.input", "read and number a library"),
+    "decoys": ("hetero2.stages.decoys", "build the decoys of one shard"),
+    "score-request": ("hetero2.stages.score_request", "list every structure that needs a score"),
+    "score-source": ("hetero2.stages.score_source", "obtain the scores file of a run"),
+    "scores": ("hetero2.stages.scores", "attach scores to the molecules and decoys of one shard"),
+    "audit": ("hetero2.stages.audit", "audit one shard: can the score tell a molecule from its decoys"),
+    "summary": ("hetero2.stages.summary", "gather the shards into summary.csv and metrics.json"),
+    "truth": ("hetero2.stages.truth", "verify a truth file and take it in"),
+    "cost-lift": ("hetero2.stages.cost_lift", "measure what acting on the audit is worth"),
+    "pack": ("hetero2.stages.pack", "collect the evidence and zip it"),
+    "registry": ("hetero2.stages.registry", "describe the pack as a registry row"),
+    "verify": ("hetero2.pack.verify", "verify an evidence pack (zip or folder)"),
+    "show": ("hetero2.stages.show", "print the result of a run at a glance"),
+}
+
+
+def _overview() -> str:
+    width = max(map(len, VERBS))
+    lines = [f"  {verb:<{width}}  {text}" for verb, (_, text) in VERBS.items()]
+    return "\n".join(
+        ["usage: hetero2 <verb> [options]", "", "verbs:", *lines, "", "hetero2 <verb> --help tells its options."]
+    )
+
+
+def _parser(verb: str) -> tuple[argparse.ArgumentParser, object]:
+    module_name, text = VERBS[verb]
+    module = importlib.import_module(module_name)
+    parser = argparse.ArgumentParser(
+        prog=f"hetero2 {verb}",
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example:\n  {module.EXAMPLE}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(parser)
+    parser.add_argument("--log", type=Path, default=None, help="write a log to this file")
+    return parser, module
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb; return its exit code (0 fine, 1 data, 2 configuration or usage, 3 our own defect)."""
+    words = sys.argv[1:] if argv is None else argv
+    if not words or words[0] in ("-h", "--help"):
+        print(_overview())
+        return 0 if words else 2
+    if words[0] == "--version":
+        print(f"hetero2 {__version__}")
+        return 0
+    if words[0] not in VERBS:
+        print(f"error: unknown verb {words[0]!r}\nhint: hetero2 --help lists the verbs", file=sys.stderr)
+        return 2
+    return _run(words[0], words[1:])
+
+
+def _run(verb: str, words: list[str]) -> int:
+    parser, module = _parser(verb)
+    args = parser.parse_args(words)
+    try:
+        log.start(args.log)
+        return int(module.run(args) or 0)  # type: ignore[attr-defined]
+    except HeteroError as error:
+        return _fail(str(error), error.exit_code)
+    except OSError as error:
+        where = error.filename if error.filename is not None else verb
+        return _fail(f"{where}: {error.strerror or error}", ConfigError.exit_code)
+    except Exception as error:
+        log.logger.error(traceback.format_exc())
+        hint = f"the traceback is in {args.log}" if args.log else "run again with --log FILE to keep the traceback"
+        return _fail(f"internal error in {verb}: {type(error).__name__}: {error}\nhint: {hint}", 3)
+
+
+def _fail(text: str, code: int) -> int:
+    log.logger.error(text)
+    print(f"error: {text}", file=sys.stderr)
+    return code

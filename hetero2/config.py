@@ -1,0 +1,221 @@
+"""The configuration of a run: three layers merged, validated, and split in what identifies a run and what does not."""
+
+import argparse
+import copy
+import gzip
+import json
+import math
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hetero2.errors import ConfigError
+from hetero2.files import pretty_json, write_text
+from hetero2.paths import CONFIG
+from hetero2.schemas import first_problem
+
+HELP = "show or write the resolved configuration of a target"
+EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
+
+# Molecules of a data set before the split: an upper bound of the rows of the library.
+DATASET_ROWS = {"rdkit-freewilson": 1017}
+# A section that names where something comes from is taken whole: pins of another file never linger.
+_ORIGIN_KEYS = {"input": {"path", "dataset"}, "scores": {"source", "path", "command"}, "truth": {"source", "path"}}
+_INPUT_SUFFIXES = (".csv", ".csv.gz", ".parquet", ".smi")
+_SCORE_SUFFIXES = (".json", ".csv", ".csv.gz", ".parquet")
+_MAX_SHARDS, _MIN_SHARD_ROWS = 400, 256
+Config = dict[str, Any]
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """A safe loader that refuses a key that occurs twice."""
+
+
+def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
+    loader.flatten_mapping(node)
+    found: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in found:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} occurs twice", key_node.start_mark)
+        found[key] = loader.construct_object(value_node, deep=True)
+    return found
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def load_yaml(path: Path) -> Config:
+    """Read one layer; an empty file is an empty layer."""
+    try:
+        loaded = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)  # noqa: S506 - a SafeLoader
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if loaded is not None and not isinstance(loaded, dict):
+        raise ConfigError(f"{path}: expected keys and values, found {type(loaded).__name__}")
+    return loaded or {}
+
+
+def merge(base: Config, layer: Mapping[str, Any]) -> Config:
+    """A new configuration: `layer` over `base`, section by section."""
+    merged = copy.deepcopy(base)
+    for key, value in layer.items():
+        inner = merged.get(key)
+        merged[key] = (
+            merge(inner, value) if isinstance(inner, dict) and isinstance(value, Mapping) else copy.deepcopy(value)
+        )
+    return merged
+
+
+def _without_origins(defaults: Config, target: Config, user: Mapping[str, Any]) -> Config:
+    kept = copy.deepcopy(target)
+    for section, keys in _ORIGIN_KEYS.items():
+        mine = user.get(section)
+        if isinstance(mine, Mapping) and keys & set(mine):
+            kept[section] = copy.deepcopy(defaults[section])
+    return kept
+
+
+def targets() -> list[str]:
+    """Names of all targets: one overlay in config/runs each."""
+    return sorted(path.stem for path in (CONFIG / "runs").glob("*.yaml"))
+
+
+def resolve(target: str, user: Mapping[str, Any]) -> Config:
+    """The whole configuration of `target` with the user's layer on top, validated; raises ConfigError.
+
+    Nothing is read but YAML; whether user files exist is checked by `check_files`.
+    """
+    if target not in targets():
+        raise ConfigError(f"unknown target {target!r}", f"targets are {', '.join(targets())}")
+    defaults = load_yaml(CONFIG / "default.yaml")
+    overlay = merge(defaults, load_yaml(CONFIG / "runs" / f"{target}.yaml"))
+    config = merge(_without_origins(defaults, overlay, user), user)
+    problem = first_problem(config, "config")
+    if problem:
+        raise ConfigError(f"configuration: {problem}", "config/default.yaml explains every key")
+    if config["run_name"] is None:
+        if "path" in user.get("input", {}) or "dataset" in user.get("input", {}):
+            raise ConfigError(
+                "configuration: run_name is not set, but input is yours", "add a line such as: run_name: my-library"
+            )
+        config["run_name"] = target
+    _check_sense(config)
+    return config
+
+
+def _check_sense(config: Config) -> None:
+    origin, scores, truth = config["input"], config["scores"], config["truth"]
+    if (origin["path"] is None) == (origin["dataset"] is None):
+        raise ConfigError("configuration: input: give exactly one of path and dataset")
+    if (scores["source"] == "command") != (scores["command"] is not None):
+        raise ConfigError("configuration: scores.command goes with scores.source: command, and the other way round")
+    if scores["path"] is not None and scores["source"] != "external":
+        raise ConfigError("configuration: scores.path goes with scores.source: external")
+    if scores["source"].startswith("reference:") and scores["train"] is None and origin["dataset"] is None:
+        raise ConfigError("configuration: scores.train is needed: a reference scorer is fitted on labelled molecules")
+    if truth["source"] == "external" and truth["path"] is None and origin["dataset"] is None:
+        raise ConfigError("configuration: truth.path is needed", "without measured labels, set truth.source: none")
+    if scores["command"] is not None:
+        command_words(scores["command"])
+
+
+def command_words(command: str) -> list[str]:
+    """The words of a scoring command; raises ConfigError where it cannot be split or lacks a placeholder."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ConfigError(f"configuration: scores.command cannot be read: {error}") from None
+    for placeholder in ("{request}", "{scores}"):
+        if not any(placeholder in word for word in words):
+            raise ConfigError(
+                f"configuration: scores.command lacks {placeholder}", "e.g. python my_model.py {request} {scores}"
+            )
+    return words
+
+
+def user_files(config: Config) -> dict[str, Path]:
+    """Files that the user brought, by key, as the configuration names them."""
+    keys = {"input.path": config["input"]["path"], "scores.path": config["scores"]["path"]}
+    keys |= {"scores.train": config["scores"]["train"], "truth.path": config["truth"]["path"]}
+    found = {key: Path(value) for key, value in keys.items() if value is not None}
+    if config["scores"]["command"] is not None:
+        files = [Path(word) for word in command_words(config["scores"]["command"])[1:]]
+        found |= {f"scores.command[{number}]": path for number, path in enumerate(files) if path.is_file()}
+    return found
+
+
+def check_files(config: Config) -> None:
+    """Raise ConfigError unless every file that the user names is there and has a suffix that we read."""
+    for key, path in user_files(config).items():
+        if not path.is_file():
+            raise ConfigError(
+                f"configuration: {key}: {path}: no such file", "relative paths start where snakemake is started"
+            )
+        allowed = {"input.path": _INPUT_SUFFIXES, "scores.path": _SCORE_SUFFIXES}.get(key, ())
+        if allowed and not path.name.lower().endswith(allowed):
+            raise ConfigError(f"configuration: {key}: {path}: unknown suffix; read are {', '.join(allowed)}")
+
+
+def run_configuration(config: Config) -> Config:
+    """What identifies a run: everything but `execution`, user files as base names, never as paths."""
+    public = {key: copy.deepcopy(value) for key, value in config.items() if key != "execution"}
+    for section, key in (("input", "path"), ("scores", "path"), ("scores", "train"), ("truth", "path")):
+        if public[section][key] is not None:
+            public[section][key] = Path(public[section][key]).name
+    if public["scores"]["command"] is not None:
+        words = command_words(public["scores"]["command"])
+        public["scores"]["command"] = shlex.join(Path(w).name if "/" in w and Path(w).exists() else w for w in words)
+    return public
+
+
+def rows_upper_bound(config: Config) -> int:
+    """Rows of the library, or a little more (newlines in quoted cells); cheap enough to ask before any job."""
+    path = config["input"]["path"]
+    if path is None:
+        return DATASET_ROWS[config["input"]["dataset"]]
+    if path.lower().endswith(".parquet"):
+        import pyarrow.parquet as pq
+
+        try:
+            return int(pq.read_metadata(path).num_rows)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"configuration: input.path: {path}: not a readable Parquet file: {error}") from None
+    try:
+        with gzip.open(path) if path.lower().endswith(".gz") else Path(path).open("rb") as handle:
+            return sum(block.count(b"\n") for block in iter(lambda: handle.read(1 << 20), b"")) + 1
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise ConfigError(f"configuration: input.path: {path}: not a valid gzip file: {error}") from None
+
+
+def n_shards(config: Config) -> int:
+    """Number of shards: a matter of execution, it changes no byte of the evidence."""
+    rows = rows_upper_bound(config)
+    shard_rows = config["execution"]["shard_rows"] or max(_MIN_SHARD_ROWS, math.ceil(rows / _MAX_SHARDS))
+    return max(1, math.ceil(rows / shard_rows))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `hetero2 config`."""
+    parser.add_argument("target", help=f"one of {', '.join(targets())}")
+    parser.add_argument("--configfile", type=Path, help="your own layer (YAML)")
+    parser.add_argument("--overrides", default="{}", help="a further layer, as JSON")
+    parser.add_argument("--out", type=Path, help="write the configuration that identifies the run here, as JSON")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the whole resolved configuration as YAML, or write its identifying part as JSON."""
+    user = load_yaml(args.configfile) if args.configfile else {}
+    config = resolve(args.target, merge(user, json.loads(args.overrides)))
+    check_files(config)
+    if args.out is None:
+        print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")
+    else:
+        write_text(args.out, pretty_json({"target": args.target, **run_configuration(config)}))

@@ -1,0 +1,48 @@
+"""Log files and progress lines of a stage."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sized
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+logger = logging.getLogger("hetero2")
+_TERMINAL_SECONDS, _LOG_SECONDS = 2.0, 60.0
+
+
+def start(path: Path | None) -> None:
+    """Send log lines to `path`, truncated first, or nowhere."""
+    logger.setLevel(logging.INFO)
+    logger.handlers.clear()
+    handler: logging.Handler = logging.NullHandler()
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+
+
+def progress(items: Iterable[T], what: str) -> Iterator[T]:
+    """Yield `items`, telling done, rate and time left: each 2 s on a terminal, each 60 s in the log."""
+    total = len(items) if isinstance(items, Sized) else None
+    began = time.monotonic()
+    shown, logged, done = began, began, 0
+    for done, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - shown >= _TERMINAL_SECONDS and sys.stderr.isatty():
+            shown = now
+            print(_line(what, done, total, now - began), file=sys.stderr)
+        if now - logged >= _LOG_SECONDS:
+            logged = now
+            logger.info(_line(what, done, total, now - began))
+    logger.info(_line(what, done, done, time.monotonic() - began))
+
+
+def _line(what: str, done: int, total: int | None, seconds: float) -> str:
+    rate = done / seconds if seconds > 0 else float("inf")
+    if total is None:
+        return f"{what}: {done}, {rate:.0f}/s"
+    return f"{what}: {done}/{total}, {rate:.0f}/s, {(total - done) / rate if rate else 0:.0f} s left"

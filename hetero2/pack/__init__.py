@@ -1,0 +1,1 @@
+"""Evidence packs: manifest, checksums, archive, verification."""

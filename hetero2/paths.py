@@ -1,0 +1,60 @@
+"""Names of the files of a run, in one place, and of the folders of the project."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMAS = ROOT / "schemas"
+CONFIG = ROOT / "config"
+LOCK = ROOT / "requirements.lock"
+
+# Relative to the folder of a run; `{shard}` is the number of a shard, four digits or more, and `{scores_file}` the
+# name of the scores file in the pack.
+RUN_FILES = {
+    "config": "config.json",
+    "dataset_input": "dataset/input.csv",
+    "dataset_train": "dataset/train.csv",
+    "dataset_truth": "dataset/truth.csv",
+    "dataset_facts": "dataset/facts.json",
+    "input": "input/rows.parquet",
+    "input_facts": "input/facts.json",
+    "molecules": "molecules/{shard}.parquet",
+    "decoys": "decoys/{shard}.parquet",
+    "score_request": "score_request.csv",
+    "score_source": "score_source/{scores_file}",
+    "score_facts": "score_source/{scores_file}.facts.json",
+    "scores": "scores/{shard}.parquet",
+    "audit": "audit/{shard}.parquet",
+    "summary": "summary.csv",
+    "metrics": "metrics.json",
+    "truth": "truth/truth.csv",
+    "truth_facts": "truth/facts.json",
+    "cost_lift": "cost_lift.json",
+    "pack": "pack/manifest.json",
+    "zip": "{run}_evidence_pack.zip",
+    "zip_sha256": "{run}_evidence_pack.zip.sha256",
+    "registry_row": "registry_row.json",
+    "runtime": "runtime.json",
+}
+
+
+def run_file(results: str, key: str) -> str:
+    """Path of a file of a run with the wildcards `{run}` (and `{shard}`) left in it."""
+    return f"{results}/{{run}}/{RUN_FILES[key]}"
+
+
+def shard_name(number: int) -> str:
+    """Name of shard `number`, counted from 0."""
+    return f"{number:04d}"
+
+
+def scores_file(config: Mapping[str, Any]) -> str:
+    """Name of the scores file of a run: as it was brought (`scores_external.*`), or `scores.csv` where we made it."""
+    scores = config["scores"]
+    if scores["source"] != "external":
+        return "scores.csv"
+    if scores["path"] is None:
+        return "scores_external.jsonl"
+    name = Path(scores["path"]).name.lower()
+    return "scores_external.csv.gz" if name.endswith(".csv.gz") else f"scores_external{Path(name).suffix}"

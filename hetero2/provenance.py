@@ -1,0 +1,148 @@
+"""Where a result comes from: digests of the code, of the environment lock, of the files that went in."""
+
+import ast
+import functools
+import hashlib
+import platform
+import re
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from hetero2.files import canonical_json, sha256_bytes, sha256_file
+from hetero2.paths import LOCK, ROOT
+
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
+
+
+def _source(root: Path, module: str) -> Path | None:
+    path = root.joinpath(*module.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in names if name.split(".")[0] == "hetero2"}
+
+
+@functools.cache
+def module_sources(module: str, root: Path = ROOT) -> frozenset[Path]:
+    """The files of ours that importing `module` reads: its own, its packages' and those of all that it imports."""
+    found: set[Path] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _source(root, name)
+        if path is None or path in found:
+            continue
+        found.add(path)
+        waiting += [name.rpartition(".")[0]] if "." in name else []
+        waiting += _imported(ast.parse(path.read_text(encoding="utf-8")))
+    return frozenset(found)
+
+
+def files_digest(paths: frozenset[Path], root: Path = ROOT) -> str:
+    """Digest of names and contents; names are relative to the checkout, so folders do not matter."""
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=lambda p: p.relative_to(root).as_posix()):
+        digest.update(f"{sha256_file(path)}  {path.relative_to(root).as_posix()}\n".encode())
+    return digest.hexdigest()
+
+
+def lock_sha256() -> str:
+    """Digest of requirements.lock: the identity of the environment."""
+    return sha256_file(LOCK)
+
+
+@functools.cache
+def environment_digest(name: str, root: Path = ROOT) -> str:
+    """Digest of requirements.lock and of the conda environment of a rule."""
+    return files_digest(frozenset({root / "requirements.lock", root / "envs" / f"{name}.yaml"}), root)
+
+
+def run_id(inputs: Any, config: Any, code_digest: str, lock: str) -> str:
+    """Identity of a run by content: digest of its inputs, configuration, code and environment lock."""
+    identity = {"inputs": inputs, "config": config, "code_digest": code_digest, "environment_lock_sha256": lock}
+    return sha256_bytes(canonical_json(identity).encode("utf-8"))
+
+
+def file_facts(role: str, path: Path, sha256: str | None = None) -> dict[str, Any]:
+    """What is recorded of a file that went in: its base name, never its folder."""
+    return {
+        "role": role,
+        "name": path.name,
+        "sha256": sha256 or sha256_file(path),
+        "size_bytes": path.stat().st_size,
+    }
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def locked_packages() -> list[dict[str, Any]]:
+    """Packages of requirements.lock with their hashes, and the version that is installed here."""
+    packages: list[dict[str, Any]] = []
+    for line in LOCK.read_text(encoding="utf-8").splitlines():
+        pinned = _PINNED.match(line)
+        if pinned:
+            name, version = pinned.groups()
+            packages.append({"name": name, "version": version, "installed": _installed(name), "sha256": []})
+        if packages:
+            packages[-1]["sha256"] += _HASH.findall(line)
+    return packages
+
+
+def environment() -> dict[str, Any]:
+    """Content of environment.json: interpreter and packages; no host facts."""
+    packages = locked_packages()
+    return {
+        "environment_schema": "environment.v1",
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "lock_sha256": lock_sha256(),
+        "container_digest": None,
+        "matches_lock": all(p["installed"] in (None, p["version"]) for p in packages),
+        "packages": packages,
+    }
+
+
+STAGES = (
+    "dataset",
+    "input",
+    "decoys",
+    "score_request",
+    "score_source",
+    "scores",
+    "audit",
+    "summary",
+    "truth",
+    "cost_lift",
+    "pack",
+)
+
+
+def workflow_files(root: Path = ROOT) -> list[Path]:
+    """The workflow that a pack carries: Snakefile, rules, schemas, environments and the lock."""
+    patterns = ("Snakefile", "rules/*.smk", "schemas/*.json", "envs/*.yaml", "requirements.lock")
+    return sorted(path for pattern in patterns for path in root.glob(pattern))
+
+
+@functools.cache
+def pack_digest(root: Path = ROOT) -> str:
+    """Digest of all code that makes a pack: the modules of its stages and the workflow."""
+    modules = [f"hetero2.stages.{stage}" for stage in STAGES] + ["hetero2.config"]
+    sources = frozenset().union(*(module_sources(module, root) for module in modules))
+    return files_digest(sources | frozenset(workflow_files(root)), root)

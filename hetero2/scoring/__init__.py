@@ -1,0 +1,1 @@
+"""Scores: ingest of what a user brings, the user's command, reference scorers."""

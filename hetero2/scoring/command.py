@@ -1,0 +1,53 @@
+"""The user's own model, run as a command in a process of its own."""
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+
+from hetero2.errors import HeteroError
+
+_TAIL_LINES, _TAIL_LETTERS = 5, 600
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _tail(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_TAIL_LINES:]
+    return "\n".join(lines)[-_TAIL_LETTERS:] or "(it printed nothing)"
+
+
+def run(command: str, request: Path, scores: Path, time_limit_minutes: float, output: Path) -> None:
+    """Run `command` with {request} and {scores} filled in, without a shell; what it prints goes to `output`.
+
+    The whole process group is killed at the time limit. Raises HeteroError unless it ends with 0 and wrote {scores}.
+    """
+    words = [word.replace("{request}", str(request)).replace("{scores}", str(scores)) for word in shlex.split(command)]
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with output.open("wb") as printed:
+        try:
+            process = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        except OSError as error:
+            raise HeteroError(f"scores.command: cannot start {words[0]!r}: {error.strerror}") from None
+        try:
+            code = process.wait(timeout=time_limit_minutes * 60)
+        except subprocess.TimeoutExpired:
+            raise HeteroError(
+                f"scores.command: stopped after {time_limit_minutes:g} minutes", "raise execution.command_minutes"
+            ) from None
+        finally:
+            _stop(process)
+    if code != 0:
+        raise HeteroError(f"scores.command: ended with exit code {code}; its last words ({output}):\n{_tail(output)}")
+    if not scores.is_file():
+        raise HeteroError(
+            f"scores.command: ended with 0 but wrote no {scores}; it must write the file named by {{scores}}"
+        )

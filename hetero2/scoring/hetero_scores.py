@@ -1,0 +1,74 @@
+"""`hetero_scores.v1` (frozen): the scores of one molecule and its decoys, by decoy hash."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hetero2.errors import InputError
+from hetero2.files import read_json
+
+SCHEMA = "hetero_scores.v1"
+
+
+class Scored(NamedTuple):
+    """A score and its weight, both finite, the weight positive."""
+
+    score: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class HeteroScores:
+    """A read `hetero_scores.v1` file."""
+
+    original: Scored
+    decoys: Mapping[str, Scored]
+    score_key: str | None
+
+
+def _number(entry: Mapping[str, Any], key: str, where: str) -> float:
+    if key not in entry:
+        raise InputError(f"{where}: {key!r} is missing; every entry needs score and weight")
+    value = entry[key]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InputError(f"{where}: {key} is {value!r}, expected a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise InputError(f"{where}: {key} is too large for a number")
+    return number
+
+
+def _scored(entry: Any, where: str) -> Scored:
+    if not isinstance(entry, dict):
+        raise InputError(f"{where}: expected an object with score and weight, found {type(entry).__name__}")
+    scored = Scored(_number(entry, "score", where), _number(entry, "weight", where))
+    if scored.weight <= 0:
+        raise InputError(f"{where}: weight is {scored.weight}, expected more than 0")
+    return scored
+
+
+def parse(document: Any, where: str) -> HeteroScores:
+    """Check a parsed document; raises InputError naming `where` and the key. Unknown keys are ignored."""
+    if not isinstance(document, dict):
+        raise InputError(f"{where}: expected a JSON object with schema_version, original and decoys")
+    version = document.get("schema_version")
+    if version != SCHEMA:
+        raise InputError(f"{where}: schema_version is {version!r}, expected {SCHEMA!r}")
+    for key in ("original", "decoys"):
+        if not isinstance(document.get(key), dict):
+            raise InputError(f"{where}: {key!r} is missing or not an object")
+    decoys = {name: _scored(entry, f"{where}: decoys.{name}") for name, entry in document["decoys"].items()}
+    score_key = document.get("score_key")
+    return HeteroScores(
+        _scored(document["original"], f"{where}: original"), decoys, None if score_key is None else str(score_key)
+    )
+
+
+def read(path: Path) -> HeteroScores:
+    """Read and check a `hetero_scores.v1` file."""
+    return parse(read_json(path), str(path))

@@ -1,0 +1,1 @@
+"""One module a rule: read, call pure functions, write atomically."""

@@ -1,0 +1,64 @@
+"""cost_lift: what acting on the audit is worth, measured on truth (`cost_lift.v1`); a report or a refusal."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from hetero2.errors import ConfigError
+from hetero2.files import pretty_json, write_text
+from hetero2.log import logger
+from hetero2.schemas import validate
+from hetero2.stages.truth import read_truth
+from hetero2.stats import lift
+from hetero2.tables import read_csv
+
+HELP = "measure what acting on the audit is worth"
+EXAMPLE = "hetero2 cost-lift --summary summary.csv --truth truth.csv --k 50 --out cost_lift.json"
+_COLUMNS = ("id", "status", "verdict", "gate", "slack", "n_decoys_generated", "n_decoys_scored")
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def read_rows(summary: Path, hits: dict[str, bool]) -> list[lift.Row]:
+    """The rows of a summary.csv (also one of an older release) with their truth."""
+    return [
+        lift.Row(
+            id=row["id"],
+            status=row["status"],
+            verdict=row["verdict"] or None,
+            gate=_number(row["gate"]),
+            slack=_number(row["slack"]),
+            auc=_number(row.get("auc_tie_aware", "")),
+            n_decoys_generated=int(row["n_decoys_generated"]),
+            n_decoys_scored=int(row["n_decoys_scored"]),
+            hit=hits.get(row["id"]),
+        )
+        for _, row in read_csv(summary, _COLUMNS)
+    ]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--summary", type=Path, required=True)
+    parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--truth-source", default="external")
+    parser.add_argument("--k", type=int, required=True, help="molecules that can be bought")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write {"report": ..., "refused": null} or {"report": null, "refused": reason}."""
+    if args.k <= 0:
+        raise ConfigError(f"--k is {args.k}, expected at least 1")
+    rows = read_rows(args.summary, read_truth(args.truth, args.truth_source))
+    try:
+        report = lift.cost_lift(rows, args.k, args.seed, "summary.csv", "truth.csv")
+        validate(report, "cost_lift.v1", str(args.out))
+        result: dict[str, Any] = {"report": report, "refused": None}
+    except lift.RefusedError as reason:
+        logger.warning("cost_lift.v1 refused: %s", reason)
+        result = {"report": None, "refused": str(reason)}
+    write_text(args.out, pretty_json(result))

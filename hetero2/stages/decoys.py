@@ -1,0 +1,124 @@
+"""decoys: guardrails, decoys and structure facts of the molecules of one shard."""
+
+import argparse
+import statistics
+from pathlib import Path
+from typing import Any
+
+from hetero2.chem import decoys_v1
+from hetero2.chem.guardrails import Guardrails, prepare
+from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.similarity import fingerprint, tanimoto
+from hetero2.chem.spectral import spectrum
+from hetero2.log import logger, progress
+from hetero2.seeds import row_seed
+from hetero2.tables import read_shard, to_table, write_parquet
+
+HELP = "build the decoys of one shard"
+EXAMPLE = "hetero2 decoys --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
+_EMPTY = {
+    "canonical_smiles": None,
+    "structure_hash": None,
+    "decoy_strategy_used": None,
+    "n_decoys_generated": 0,
+    "spectral_gap": None,
+    "spectral_entropy": None,
+    "spectral_entropy_norm": None,
+    "tanimoto_min": None,
+    "tanimoto_median": None,
+    "tanimoto_max": None,
+    "warnings": "",
+}
+Record = dict[str, Any]
+
+
+def _structure_facts(canonical_smiles: str, similarities: list[float]) -> Record:
+    mol = parse_known(canonical_smiles)
+    shape = spectrum(mol)
+    return {
+        "spectral_gap": shape.gap,
+        "spectral_entropy": shape.entropy,
+        "spectral_entropy_norm": shape.entropy_norm,
+        "tanimoto_min": min(similarities),
+        "tanimoto_median": statistics.median(similarities),
+        "tanimoto_max": max(similarities),
+    }
+
+
+def one_molecule(row: Record, limits: Guardrails, args: argparse.Namespace) -> tuple[Record, list[Record]]:
+    """The record of one row and its decoys. A defect of ours in one molecule becomes its own ERROR row."""
+    seed = row_seed(args.seed, args.seed_strategy, row["id"])
+    record = {**row, **_EMPTY, "seed_used": seed, "status": row["status"] or "OK"}
+    if row["status"]:
+        return record, []
+    try:
+        return _audited(record, limits, seed, args)
+    except Exception as error:
+        logger.exception("row %d", row["row"])
+        return {**record, "status": "ERROR", "reason": f"internal_error:{type(error).__name__}"}, []
+
+
+def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Namespace) -> tuple[Record, list[Record]]:
+    prepared = prepare(record["smiles"], limits)
+    record["warnings"] = ";".join(prepared.warnings)
+    if prepared.canonical_smiles is not None:
+        record["canonical_smiles"] = prepared.canonical_smiles
+        record["structure_hash"] = structure_hash(prepared.canonical_smiles)
+    if prepared.reason is not None or prepared.canonical_smiles is None:
+        return {**record, "status": "SKIP", "reason": prepared.reason}, []
+    made = decoys_v1.generate(prepared.canonical_smiles, args.k, seed, args.strategy, args.hard_mode)
+    if not made.smiles:
+        reason = "no_hard_decoys_generated" if args.hard_mode else "no_decoys_generated"
+        return {**record, "status": "SKIP", "reason": reason}, []
+    similarities = tanimoto(
+        fingerprint(parse_known(prepared.canonical_smiles)), [fingerprint(mol) for mol in made.mols]
+    )
+    record |= _structure_facts(prepared.canonical_smiles, similarities)
+    record |= {"decoy_strategy_used": made.strategy, "n_decoys_generated": len(made.smiles)}
+    decoys = [
+        {
+            "row": record["row"],
+            "decoy_index": index,
+            "decoy_smiles": smiles,
+            "decoy_hash": structure_hash(smiles),
+            "tanimoto": similarity,
+        }
+        for index, (smiles, similarity) in enumerate(zip(made.smiles, similarities, strict=True))
+    ]
+    return record, decoys
+
+
+def _flag(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    names = [decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES)]
+    parser.add_argument("--input", type=Path, required=True, help="the numbered library")
+    parser.add_argument("--shard", type=int, default=0, help="which part of it, from 0")
+    parser.add_argument("--shards", type=int, default=1, help="of how many parts")
+    parser.add_argument("--molecules", type=Path, required=True, help="where to write the molecules")
+    parser.add_argument("--decoys", type=Path, required=True, help="where to write their decoys")
+    parser.add_argument("--strategy", choices=names, default=decoys_v1.CHAIN)
+    parser.add_argument("--k", type=int, default=20, help="decoys a molecule (default 20)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed-strategy", choices=["per_row", "global"], default="per_row")
+    parser.add_argument("--hard-mode", type=_flag, default=False, metavar="true|false")
+    parser.add_argument("--max-atoms", type=int, default=200, help="heavy atoms (default 200)")
+    parser.add_argument("--require-connected", type=_flag, default=True, metavar="true|false")
+    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Build the decoys of one shard."""
+    limits = Guardrails(args.max_atoms, args.require_connected, args.standardise)
+    rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
+    molecules: list[Record] = []
+    decoys: list[Record] = []
+    for row in progress(rows, f"decoys {args.molecules.stem}"):
+        record, made = one_molecule(row, limits, args)
+        molecules.append(record)
+        decoys += made
+    write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")
+    write_parquet(args.decoys, to_table(decoys, "decoy.v1"), "decoy.v1")

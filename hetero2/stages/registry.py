@@ -1,0 +1,102 @@
+"""registry: verify the finished zip and describe it as a registry row; timings and host facts go to runtime.json."""
+
+import argparse
+import csv
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from hetero2.errors import ContractError
+from hetero2.files import pretty_json, read_json, sha256_file, write_text
+from hetero2.pack.verify import COST_LIFT, verify
+from hetero2.schemas import write_json
+
+HELP = "describe the pack as a registry row"
+EXAMPLE = "hetero2 registry --pack pack --zip my-run_evidence_pack.zip --row registry_row.json --runtime runtime.json"
+Facts = dict[str, Any]
+
+
+def _utility(pack: Path) -> Facts | None:
+    if not (pack / COST_LIFT).is_file():
+        return None
+    report = read_json(pack / COST_LIFT)
+    uplifts = {key: value for key, value in report.items() if key.startswith("uplift")}
+    return {
+        "K_requested": report["K_requested"],
+        "K_effective": report["K_effective"],
+        "methods": report["methods"],
+        **uplifts,
+    }
+
+
+def _milestone(manifest: Facts) -> str | None:
+    """The value milestone that a run of the target itself proves."""
+    if manifest["run"] != manifest["target"] or manifest["target"] != "value_utility_realtruth":
+        return None
+    return "VALUE-M7" if manifest["scores"]["source"] == "external" else "VALUE-M6"
+
+
+def registry_row(pack: Path, archive: Path) -> Facts:
+    """The row of one built pack; tag, date and commit are set by a release."""
+    manifest, metrics = read_json(pack / "manifest.json"), read_json(pack / "metrics.json")
+    counts, scores = metrics["counts"], manifest["scores"]
+    truth = manifest["truth"] and {key: manifest["truth"][key] for key in ("sha256", "truth_source")} | {"url": None}
+    own = "" if manifest["run"] == manifest["target"] else " --configfile <your file>"
+    return {
+        "tag": None,
+        "date": None,
+        "run": manifest["run"],
+        "target": manifest["target"],
+        "milestone": _milestone(manifest),
+        "status": "built",
+        "source_commit": manifest["source_commit"],
+        "run_id": manifest["run_id"],
+        "payload_sha256": manifest["payload_sha256"],
+        "assets": [{"name": archive.name, "url": None, "sha256": sha256_file(archive).upper(), "variant": None}],
+        "command": f"snakemake --cores 2 {manifest['target']}{own}",
+        "contracts": ["hetero_audit.v2", "summary.v1", "metrics.v1", *(["cost_lift.v1"] if _utility(pack) else [])],
+        "outcome": {
+            "counts": counts,
+            "top_reasons": metrics["top_reasons"],
+            "coverage_ok_rate": counts["OK"] / sum(counts.values()),
+            "share_rows_with_n_decoys_gt_0": metrics["share_rows_with_n_decoys_gt_0"],
+            "scores": {key: scores[key] for key in ("sha256", "schema", "score_key", "source")} | {"url": None},
+            "truth": truth,
+            "utility": _utility(pack),
+        },
+        "ci": {"test": None, "test-chem": None, "docker": None},
+        "prev_sha256": None,
+    }
+
+
+def runtime(benchmarks: Path, execution: Facts) -> Facts:
+    """Seconds of each job and facts of this machine: kept out of the pack."""
+    jobs = {}
+    for path in sorted(benchmarks.rglob("*.tsv")) if benchmarks.is_dir() else []:
+        with path.open(encoding="utf-8", newline="") as handle:
+            rows = list(csv.DictReader(handle, delimiter="\t"))
+        name = path.relative_to(benchmarks).with_suffix("").as_posix()
+        jobs[name] = {key: rows[-1][key] for key in ("s", "cpu_time", "max_rss") if key in rows[-1]}
+    host = {"machine": platform.machine(), "system": platform.platform(), "cpus": os.cpu_count()}
+    return {"runtime_schema": "runtime.v1", "execution": execution, "host": host, "jobs": jobs}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--pack", type=Path, required=True, help="folder of the pack")
+    parser.add_argument("--zip", type=Path, required=True)
+    parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
+    parser.add_argument("--execution", default="{}", help="JSON: how the run was executed")
+    parser.add_argument("--row", type=Path, required=True)
+    parser.add_argument("--runtime", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Verify, then write registry_row.json and runtime.json."""
+    problems = verify(args.zip)
+    if problems:
+        raise ContractError(f"{args.zip}: the pack does not verify: {'; '.join(problems)}")
+    write_json(args.row, registry_row(args.pack, args.zip), "registry_row.v1")
+    write_text(args.runtime, pretty_json(runtime(args.benchmarks, json.loads(args.execution))))

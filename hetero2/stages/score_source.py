@@ -1,0 +1,156 @@
+"""score_source: obtain the scores file of a run, from the user's file, the user's model or a reference scorer."""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from hetero2.errors import ConfigError, HeteroError, InputError
+from hetero2.files import atomic_path, canonical_json, check_sha256, pretty_json, read_json, sha256_file, write_text
+from hetero2.log import logger
+from hetero2.provenance import file_facts
+from hetero2.scoring import command, hetero_scores, score_table
+from hetero2.tables import read_csv, read_parquet, to_table, write_csv
+
+HELP = "obtain the scores file of a run"
+EXAMPLE = "hetero2 score-source --source external --path my_scores.csv --out scores_external.csv --facts scores.json"
+Facts = dict[str, Any]
+
+
+def _copy(path: Path, out: Path) -> None:
+    with atomic_path(out) as temporary:
+        shutil.copyfile(path, temporary)
+
+
+def external_file(path: Path, sha256: str, out: Path) -> Facts:
+    """Verify and check a file that the user brought, then keep it as it is."""
+    digest = check_sha256(path, sha256, "scores file")
+    if path.name.lower().endswith(".json"):
+        scores = hetero_scores.read(path)
+        facts: Facts = {
+            "schema": hetero_scores.SCHEMA,
+            "score_key": scores.score_key,
+            "n_scores": len(scores.decoys) + 1,
+        }
+    else:
+        facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": len(score_table.read(path))}
+    _copy(path, out)
+    logger.info(
+        "Gate OK: %s sha256 %s + %s validated",
+        path.name,
+        "verified" if sha256 != "none" else "recorded",
+        facts["schema"],
+    )
+    return {**facts, "name": path.name, "inputs": [file_facts("scores", path, digest)]}
+
+
+def row_files(library: Path, folder: Path, out: Path) -> Facts:
+    """Gather the files named in the column scores_input, each content once, with the ids that use it."""
+    by_digest: dict[str, dict[str, Any]] = {}
+    for row in read_parquet(library, "input_row.v1").to_pylist():
+        if row["scores_input"] is None or row["status"] is not None:
+            continue
+        path = folder / row["scores_input"]
+        try:
+            digest = sha256_file(path)
+            if digest not in by_digest:
+                hetero_scores.read(path)
+                by_digest[digest] = {"ids": [], "sha256": digest, "scores": read_json(path)}
+        except HeteroError as error:
+            raise InputError(f"library row {row['row'] + 1} (id {row['id']!r}): scores_input: {error}") from None
+        by_digest[digest]["ids"].append(row["id"])
+    if not by_digest:
+        raise InputError(
+            "no row of the library names a file in the column scores_input, and scores.path is not set",
+            "set scores.path, or choose another scores.source",
+        )
+    write_text(out, "".join(canonical_json(by_digest[digest]) + "\n" for digest in sorted(by_digest)))
+    inputs = [
+        {"role": "scores of rows", "name": out.name, "sha256": sha256_file(out), "size_bytes": out.stat().st_size}
+    ]
+    return {
+        "schema": hetero_scores.SCHEMA,
+        "score_key": None,
+        "n_scores": len(by_digest),
+        "name": out.name,
+        "inputs": inputs,
+    }
+
+
+def _write_table(rows: list[tuple[str, float, float]], out: Path) -> Facts:
+    records = [{"structure_hash": key, "score": score, "weight": weight} for key, score, weight in rows]
+    write_csv(out, [to_table(records, score_table.SCHEMA)], score_table.SCHEMA)
+    return {"schema": score_table.SCHEMA, "score_key": None, "n_scores": len(rows), "name": out.name}
+
+
+def _requested(request: Path) -> list[dict[str, str]]:
+    return [row for _, row in read_csv(request, ["id", "smiles"])]
+
+
+def from_command(args: argparse.Namespace) -> Facts:
+    """Run the user's command on the request and check what it wrote."""
+    written = args.out.with_name(".command_scores.csv")
+    written.unlink(missing_ok=True)
+    output = (args.log or args.out).with_suffix(".command.log")
+    try:
+        command.run(args.command, args.request, written, args.time_limit_minutes, output)
+        scores = score_table.read(written)
+    finally:
+        written.unlink(missing_ok=True)
+    wanted = [row["id"] for row in _requested(args.request)]
+    logger.info("the command scored %d of %d structures", sum(key in scores for key in wanted), len(wanted))
+    rows = [(key, *scores[key]) for key in wanted if key in scores]
+    if not rows and wanted:
+        raise InputError(
+            "scores.command: none of the structures in the request was scored", "return its column id unchanged"
+        )
+    return {
+        **_write_table(rows, args.out),
+        "inputs": [file_facts("scores command file", path) for path in args.command_file],
+    }
+
+
+def from_reference(args: argparse.Namespace) -> Facts:
+    """Fit a reference scorer on the training file and apply it to the request."""
+    from hetero2.scoring import reference
+
+    training = reference.read_training(args.train)
+    request = _requested(args.request)
+    values = reference.predict(reference.fit(training, str(args.train)), [row["smiles"] for row in request])
+    rows = [(row["id"], value, 1.0) for row, value in zip(request, values, strict=True)]
+    return {**_write_table(rows, args.out), "inputs": [file_facts("training set", args.train)]}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--source", required=True, help="external, command or reference:morgan_rf")
+    parser.add_argument("--path", type=Path, help="external: the user's scores file")
+    parser.add_argument("--sha256", default="none", help="external: sha256 that it must have")
+    parser.add_argument("--input", type=Path, help="external without --path: the numbered library")
+    parser.add_argument("--folder", type=Path, default=Path(), help="scores_input is relative to this folder")
+    parser.add_argument("--request", type=Path, help="score_request.csv")
+    parser.add_argument("--train", type=Path, help="reference: id,smiles,label")
+    parser.add_argument("--command", help="command: words with {request} and {scores}")
+    parser.add_argument("--command-file", type=Path, nargs="*", default=[], help="command: files of the user's model")
+    parser.add_argument("--time-limit-minutes", type=float, default=60)
+    parser.add_argument("--settings", default="{}", help="JSON: facts of the configuration to record")
+    parser.add_argument("--out", type=Path, required=True, help="scores file of the run")
+    parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of it")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Obtain and record the scores file."""
+    if args.source == "external":
+        if args.path:
+            facts = external_file(args.path, args.sha256, args.out)
+        else:
+            facts = row_files(args.input, args.folder, args.out)
+    elif args.source == "command":
+        facts = from_command(args)
+    elif args.source.startswith("reference:"):
+        facts = from_reference(args)
+    else:
+        raise ConfigError(f"unknown source of scores {args.source!r}")
+    facts |= {"kind": "scores", "source": args.source, "sha256": sha256_file(args.out), **json.loads(args.settings)}
+    write_text(args.facts, pretty_json(facts))

@@ -1,0 +1,126 @@
+"""summary: gather the shards into summary.csv (one line a row of the library) and metrics.json."""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hetero2.errors import ContractError
+from hetero2.schemas import write_json
+from hetero2.stats.distribution import describe
+from hetero2.tables import read_parquet, to_table, write_csv
+
+HELP = "gather the shards into summary.csv and metrics.json"
+EXAMPLE = "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet --summary s.csv --metrics m.json"
+_FROM_MOLECULE = (
+    "id decoy_strategy_used n_decoys_generated seed_used spectral_gap spectral_entropy spectral_entropy_norm "
+    "tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash"
+).split()
+_FROM_AUDIT = ["status", "reason", "gate", "slack", "margin", "auc_tie_aware", "score", "n_decoys_tied", "p_value"]
+Record = dict[str, Any]
+
+
+def summary_row(molecule: Record, audit: Record) -> Record:
+    """One line of summary.csv."""
+    if (molecule["row"], molecule["id"]) != (audit["row"], audit["dataset_id"]):
+        raise ContractError(f"row {molecule['row']} of the molecules is row {audit['row']} of the audit")
+    warnings = [text for part in (molecule["warnings"], audit["warnings"]) for text in part.split(";") if text]
+    return {
+        **{key: molecule[key] for key in _FROM_MOLECULE},
+        **{key: audit[key] for key in _FROM_AUDIT},
+        "skip_reason": audit["reason"] if audit["status"] == "SKIP" else None,
+        "verdict": audit["verdict"] if audit["status"] != "ERROR" else None,
+        "n_decoys": molecule["n_decoys_generated"],
+        "n_decoys_scored": audit["n_neg"],
+        "warnings_count": len(warnings),
+        "warnings": ";".join(warnings) or None,
+        "report_path": None,
+    }
+
+
+@dataclass
+class Tally:
+    """Counts of a library, taken row by row."""
+
+    status: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    verdict_skips: Counter[str] = field(default_factory=Counter)
+    coverage: Counter[str] = field(default_factory=Counter)
+    slacks: list[float] = field(default_factory=list)
+    margins: list[float] = field(default_factory=list)
+
+    def add(self, row: Record) -> None:
+        """Count one line of summary.csv."""
+        self.status[row["status"]] += 1
+        self.coverage["with_decoys"] += row["n_decoys"] > 0
+        if row["status"] != "OK":
+            self.reasons[row["reason"]] += 1
+            self.coverage["missing_scores_input"] += row["reason"] == "missing_scores_input"
+            return
+        self.verdicts[row["verdict"]] += 1
+        self.coverage["decoys_total"] += row["n_decoys"]
+        self.coverage["decoys_scored"] += row["n_decoys_scored"]
+        self.coverage["rows_with_missing"] += row["n_decoys_scored"] < row["n_decoys"]
+        if row["slack"] is None:
+            self.verdict_skips["missing_scores_for_all_decoys"] += 1
+        else:
+            self.slacks.append(row["slack"])
+            self.margins.append(row["margin"])
+
+    def metrics(self, config: Record) -> Record:
+        """Content of metrics.json."""
+        rows, ok, coverage = self.status.total(), self.status["OK"], self.coverage
+        return {
+            "metrics_schema": "metrics.v1",
+            "counts": {key: self.status[key] for key in ("OK", "SKIP", "ERROR")},
+            "top_reasons": [list(item) for item in sorted(self.reasons.items(), key=lambda item: (-item[1], item[0]))],
+            "scores_coverage": {
+                "rows_total": rows,
+                "rows_with_scores_input": ok,
+                "rows_missing_scores_input": coverage["missing_scores_input"],
+                "rows_with_missing_decoys": coverage["rows_with_missing"],
+                "decoys_total": coverage["decoys_total"],
+                "decoys_scored": coverage["decoys_scored"],
+                "decoys_missing": coverage["decoys_total"] - coverage["decoys_scored"],
+            },
+            "share_rows_with_n_decoys_gt_0": coverage["with_decoys"] / rows if rows else None,
+            "verdict_counts": {key: self.verdicts[key] for key in ("PASS", "FAIL", "SKIP")},
+            "verdict_skip_reasons": dict(self.verdict_skips),
+            "pass_rate": self.verdicts["PASS"] / ok if ok else None,
+            "fail_rate": self.verdicts["FAIL"] / ok if ok else None,
+            **describe(self.slacks, self.margins),
+            "config": config,
+        }
+
+
+def gather(molecules: list[Path], audits: list[Path], tally: Tally) -> Iterator[pa.Table]:
+    """Lines of summary.csv, a table a shard, counted on the way; one shard is in memory at a time."""
+    for molecule_path, audit_path in zip(molecules, audits, strict=True):
+        left = read_parquet(molecule_path, "molecule.v1").to_pylist()
+        right = read_parquet(audit_path, "hetero_audit.v2").to_pylist()
+        rows = [summary_row(molecule, audit) for molecule, audit in zip(left, right, strict=True)]
+        for row in rows:
+            tally.add(row)
+        yield to_table(rows, "summary.v1")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="shards, in order")
+    parser.add_argument("--audit", type=Path, nargs="+", required=True, help="shards, in order")
+    parser.add_argument("--settings", default="{}", help="JSON: sections of the configuration to record")
+    parser.add_argument("--summary", type=Path, required=True)
+    parser.add_argument("--metrics", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write summary.csv and metrics.json."""
+    tally = Tally()
+    write_csv(args.summary, gather(args.molecules, args.audit, tally), "summary.v1")
+    write_json(args.metrics, tally.metrics(json.loads(args.settings)), "metrics.v1")

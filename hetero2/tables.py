@@ -1,0 +1,200 @@
+"""Tables by contract: `schemas/<contract>.schema.json` describes one row; columns, types and checks come from there.
+
+The order of the schema's properties is the order of the columns. Checks run on whole columns (vectorised), on write
+and on read, so that a million rows cost seconds.
+"""
+
+import csv
+import functools
+import gzip
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hetero2.errors import ContractError, InputError
+from hetero2.files import atomic_path
+from hetero2.paths import SCHEMAS
+
+_ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+_ROW_GROUP = 65_536
+Row = Mapping[str, Any]
+
+
+@functools.cache
+def row_schema(contract: str) -> dict[str, Any]:
+    """The JSON Schema of one row of `contract`."""
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{contract}.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+@functools.cache
+def columns(contract: str) -> tuple[str, ...]:
+    """Column names of `contract`, in order."""
+    return tuple(row_schema(contract)["properties"])
+
+
+def _types(column: Mapping[str, Any]) -> list[str]:
+    kind = column.get("type", "string")
+    return [kind] if isinstance(kind, str) else list(kind)
+
+
+@functools.cache
+def arrow_schema(contract: str) -> pa.Schema:
+    """The Arrow schema of `contract`; a column is nullable where its JSON type allows null."""
+    fields = []
+    for name, column in row_schema(contract)["properties"].items():
+        kinds = _types(column)
+        arrow = _ARROW[next(kind for kind in kinds if kind != "null")]
+        fields.append(pa.field(name, arrow, nullable="null" in kinds))
+    return pa.schema(fields)
+
+
+def _violations(values: pa.ChunkedArray, column: Mapping[str, Any]) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    if "null" not in _types(column):
+        yield "a value is required", pc.is_null(values)
+    if "enum" in column:
+        allowed = [value for value in column["enum"] if value is not None]
+        known = pc.is_in(values, value_set=pa.array(allowed, values.type))
+        yield f"allowed are {', '.join(map(str, allowed))}", pc.invert(pc.or_(known, pc.is_null(values)))
+    if "const" in column:
+        yield f"must be {column['const']!r}", pc.not_equal(values, column["const"])
+    if "minLength" in column:
+        yield "must not be empty", pc.less(pc.utf8_length(values), column["minLength"])
+    if "pattern" in column:
+        yield f"must match {column['pattern']}", pc.invert(pc.match_substring_regex(values, column["pattern"]))
+    if "minimum" in column:
+        yield f"must be at least {column['minimum']}", pc.less(values, column["minimum"])
+    if "exclusiveMinimum" in column:
+        yield f"must be more than {column['exclusiveMinimum']}", pc.less_equal(values, column["exclusiveMinimum"])
+    if "maximum" in column:
+        yield f"must be at most {column['maximum']}", pc.greater(values, column["maximum"])
+    if pa.types.is_floating(values.type):
+        yield "must be a finite number", pc.invert(pc.is_finite(values))
+
+
+def check(table: pa.Table, contract: str, where: str) -> pa.Table:
+    """Return `table` with the columns of `contract`; raise ContractError at the first cell that breaks it."""
+    properties = row_schema(contract)["properties"]
+    for name, column in properties.items():
+        if name not in table.column_names:
+            raise ContractError(f"{where}: {contract} needs the column {name!r}")
+        for rule, broken in _violations(table[name], column):
+            if pc.any(broken).as_py():
+                row = pc.index(broken, True).as_py()
+                value = table[name][row].as_py()
+                raise ContractError(f"{where}: data row {row + 1}, column {name!r}: found {value!r}; {rule}")
+    return table.select(list(properties))
+
+
+def to_table(rows: Iterable[Row], contract: str) -> pa.Table:
+    """Rows as a checked Arrow table."""
+    schema = arrow_schema(contract)
+    nullable = pa.schema([field.with_nullable(True) for field in schema])
+    return check(pa.Table.from_pylist([dict(row) for row in rows], schema=nullable), contract, contract)
+
+
+def write_parquet(path: Path, table: pa.Table, contract: str) -> None:
+    """Write a checked table atomically, zstd, with a fixed row-group size (so that bytes do not depend on batches)."""
+    checked = check(table, contract, str(path)).combine_chunks()
+    with atomic_path(path) as temporary:
+        pq.write_table(checked, temporary, compression="zstd", row_group_size=_ROW_GROUP)
+
+
+def read_parquet(path: Path, contract: str) -> pa.Table:
+    """Read a table that a stage wrote and check it again."""
+    try:
+        return check(pq.read_table(path), contract, str(path))
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise InputError(
+            f"{path}: not a readable Parquet file: {error}", "delete it and run again; it will be rebuilt"
+        ) from None
+
+
+def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
+    """Rows of one of `shards` consecutive parts of nearly equal size; only the row groups that hold them are read."""
+    with pq.ParquetFile(path) as file:
+        total = file.metadata.num_rows
+        start, end = (total * step // shards for step in (shard, shard + 1))
+        first, position = 0, 0
+        groups: list[int] = []
+        for group in range(file.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            if position + size > start and position < end:
+                first = position if not groups else first
+                groups.append(group)
+            position += size
+        table = file.read_row_groups(groups) if groups else file.schema_arrow.empty_table()
+    return check(table.slice(start - first, end - start), contract, str(path))
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else value
+
+
+def write_csv(path: Path, batches: Iterable[pa.Table], contract: str) -> None:
+    """Write tables one after the other as one CSV: UTF-8, `,`, `\\n`, empty string for no value."""
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(columns(contract))
+        for batch in batches:
+            data = check(batch, contract, str(path)).to_pydict()
+            writer.writerows([_cell(value) for value in row] for row in zip(*data.values(), strict=True))
+
+
+def _open_text(path: Path) -> io.TextIOWrapper:
+    raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115 - the caller closes it
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+
+
+def _check_header(path: Path, header: list[str] | None, required: Iterable[str]) -> list[str]:
+    if not header:
+        raise InputError(f"{path}: the file is empty; expected a header line with {', '.join(required)}")
+    for name in required:
+        if name not in header:
+            raise InputError(
+                f"{path}: line 1: there is no column {name!r}; found {', '.join(map(repr, header))}",
+                "the first line must name the columns; they are case-sensitive",
+            )
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    if doubled:
+        raise InputError(f"{path}: line 1: the column {doubled[0]!r} occurs twice")
+    return header
+
+
+def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line, row) of a CSV or CSV.gz that a user brought; `line` is where the row begins.
+
+    Raises InputError, with file and line, for what is not a UTF-8 CSV with a header, the `required` columns and as
+    many cells in each row as in the header.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    line = 1
+    try:
+        with _open_text(path) as handle:
+            reader = csv.reader(handle, strict=True)
+            header = _check_header(path, next(reader, None), list(required))
+            line = reader.line_num + 1
+            for cells in reader:
+                if len(cells) != len(header) and cells:
+                    raise InputError(f"{path}: line {line}: {len(cells)} cells, but the header has {len(header)}")
+                if cells:
+                    yield line, dict(zip(header, cells, strict=True))
+                line = reader.line_num + 1
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path}: near line {line}: not UTF-8",
+            "save the file as UTF-8 (Excel: 'CSV UTF-8'), or convert it with iconv",
+        ) from None
+    except csv.Error as error:
+        raise InputError(f"{path}: line {line}: not a valid CSV: {error}") from None
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise InputError(f"{path}: not a valid gzip file: {error}") from None

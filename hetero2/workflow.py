@@ -1,0 +1,217 @@
+"""What the rules ask of the configuration: runs, file names, options, inputs that depend on the source of scores."""
+
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hetero2 import config as configuration
+from hetero2 import paths, provenance
+from hetero2.errors import HeteroError
+
+_DATASET_FILES = {"input.path": "dataset_input", "scores.train": "dataset_train", "truth.path": "dataset_truth"}
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+STARTED = time.time()
+
+
+class Plan:
+    """The runs of one call of Snakemake: the resolved configuration of each target."""
+
+    def __init__(self, user: Mapping[str, Any]) -> None:
+        self.by_target = {target: configuration.resolve(target, user) for target in configuration.targets()}
+        self.runs = {resolved["run_name"]: (target, resolved) for target, resolved in self.by_target.items()}
+        self.user = user
+        self.results = next(iter(self.by_target.values()))["execution"]["results_dir"]
+        self._shards: dict[str, list[str]] = {}
+        for _, resolved in self.runs.values():
+            configuration.check_files(resolved)
+        self._row_files = {run: row_files(resolved) for run, (_, resolved) in self.runs.items()}
+
+    def run_of(self, target: str) -> str:
+        """Name of the run that a target builds."""
+        return str(self.by_target[target]["run_name"])
+
+    def config(self, run: str) -> configuration.Config:
+        """Resolved configuration of a run."""
+        return self.runs[run][1]
+
+    def target(self, run: str) -> str:
+        """Target that a run derives from."""
+        return self.runs[run][0]
+
+    def option(self, run: str, key: str) -> Any:
+        """Value of a dotted key: true and false as words, null as none, mappings as JSON."""
+        value: Any = self.config(run)
+        for part in key.split("."):
+            value = value[part]
+        if isinstance(value, Mapping | bool):
+            return json.dumps(value, sort_keys=True)
+        return "none" if value is None else value
+
+    def sections(self, run: str, *names: str) -> str:
+        """Whole sections of what identifies a run, as JSON."""
+        public = configuration.run_configuration(self.config(run))
+        return json.dumps({name: public[name] for name in names}, sort_keys=True)
+
+    def overrides(self) -> str:
+        """The user's layer as JSON, without `execution`."""
+        return json.dumps({key: value for key, value in self.user.items() if key != "execution"}, sort_keys=True)
+
+    def file(self, key: str) -> str:
+        """Path of a file of a run, with its wildcards."""
+        return paths.run_file(self.results, key)
+
+    def folder(self, run: str) -> Path:
+        """Results folder of a run."""
+        return Path(self.results) / run
+
+    def shards(self, run: str) -> list[str]:
+        """Names of the shards of a run."""
+        if run not in self._shards:
+            count = configuration.n_shards(self.config(run))
+            self._shards[run] = [paths.shard_name(number) for number in range(count)]
+        return self._shards[run]
+
+    def shard_files(self, key: str) -> Any:
+        """Input function: this file of every shard of the run, in order."""
+        pattern = self.file(key)
+        return lambda wildcards: [pattern.format(run=wildcards.run, shard=s) for s in self.shards(wildcards.run)]
+
+    def brought(self, run: str, key: str) -> str:
+        """The user's file for a key, or the one that comes with the data set."""
+        section, name = key.split(".")
+        value = self.config(run)[section][name]
+        return value if value is not None else self.file(_DATASET_FILES[key]).format(run=run)
+
+    def scores_file(self, run: str) -> str:
+        """The scores file of a run."""
+        return self.file("score_source").format(run=run, scores_file=paths.scores_file(self.config(run)))
+
+    def has_truth(self, run: str) -> bool:
+        """Whether a run has truth, and so cost and lift."""
+        return bool(self.config(run)["truth"]["source"] != "none")
+
+    def utility_files(self, run: str) -> list[str]:
+        """Truth and cost and lift, as far as the run has them."""
+        keys = ["truth", "cost_lift"] if self.has_truth(run) else []
+        return [self.file(key).format(run=run) for key in keys]
+
+    def pack_arguments(self, run: str) -> str:
+        """The options of `hetero2 pack` that depend on whether there is truth."""
+        words = ("--truth", "--cost-lift")
+        return shlex.join(word for pair in zip(words, self.utility_files(run), strict=False) for word in pair)
+
+    def score_settings(self, run: str) -> str:
+        """What is recorded of the source of scores, as JSON."""
+        public = configuration.run_configuration(self.config(run))["scores"]
+        return json.dumps(
+            {"higher_is_better": public["higher_is_better"], "command": public["command"]}, sort_keys=True
+        )
+
+    def facts(self, run: str) -> list[str]:
+        """Records of what went in, as far as the run has them."""
+        keys = ["dataset_facts"] if self.config(run)["input"]["dataset"] else []
+        keys += ["input_facts", "score_facts", *(["truth_facts"] if self.has_truth(run) else [])]
+        scores_file = paths.scores_file(self.config(run))
+        return [self.file(key).format(run=run, scores_file=scores_file) for key in keys]
+
+    def score_inputs(self, run: str) -> dict[str, Any]:
+        """What the scores file is made from: the user's file, the library's own column, or the request."""
+        scores = self.config(run)["scores"]
+        if scores["source"] == "external" and scores["path"] is not None:
+            return {"path": scores["path"]}
+        if scores["source"] == "external":
+            return {"library": self.file("input").format(run=run), "rows": self._row_files[run]}
+        found: dict[str, Any] = {"request": self.file("score_request").format(run=run)}
+        if scores["source"] == "command":
+            files = configuration.user_files(self.config(run))
+            return found | {"model": [str(path) for key, path in files.items() if key.startswith("scores.command[")]}
+        return found | {"train": self.brought(run, "scores.train")}
+
+    def score_arguments(self, run: str) -> str:
+        """The options of `hetero2 score-source` that depend on the source of scores."""
+        scores, found = self.config(run)["scores"], self.score_inputs(run)
+        words: list[str] = ["--source", scores["source"]]
+        if "path" in found:
+            words += ["--path", found["path"], "--sha256", scores["sha256"] or "none"]
+        if "library" in found:
+            folder = str(Path(self.config(run)["input"]["path"] or ".").parent)
+            words += ["--input", found["library"], "--folder", folder]
+        if "request" in found:
+            words += ["--request", found["request"]]
+        if "model" in found:
+            limit = str(self.config(run)["execution"]["command_minutes"])
+            words += ["--command", scores["command"], "--time-limit-minutes", limit, "--command-file", *found["model"]]
+        if "train" in found:
+            words += ["--train", found["train"]]
+        return shlex.join(words)
+
+
+def row_files(config: configuration.Config) -> list[str]:
+    """The files named in the column scores_input, if that is where the scores are: a change of one is seen."""
+    if config["scores"]["source"] != "external" or config["scores"]["path"] is not None or not config["input"]["path"]:
+        return []
+    from hetero2.stages.input import read_library
+
+    library = Path(config["input"]["path"])
+    named = {name.strip() for _, _, name in read_library(library)} - {""}
+    return sorted(str(library.parent / name) for name in named if (library.parent / name).is_file())
+
+
+def digest(module: str, environment: str) -> str:
+    """Digest of the code that a rule runs and of its environment: an edit of either runs the rule again."""
+    code = provenance.files_digest(provenance.module_sources(f"hetero2.{module}"))
+    return f"{code[:16]}-{provenance.environment_digest(environment)[:16]}"
+
+
+def pack_digest() -> str:
+    """Digest of all code that makes a pack."""
+    return provenance.pack_digest()
+
+
+def plan_or_exit(user: Mapping[str, Any]) -> Plan:
+    """The plan, or one clear message and the end, before any job."""
+    try:
+        return Plan(user)
+    except HeteroError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(error.exit_code)
+
+
+def shell_prefix(workflow: Any) -> str:
+    """What stands before every command: this checkout's package, one thread, this interpreter unless conda is used."""
+    exports = {"PYTHONPATH": str(paths.ROOT), **dict.fromkeys(_THREAD_VARIABLES, "1")}
+    words = [f"export {name}='{value}';" for name, value in exports.items()]
+    if not workflow.deployment_settings.deployment_method:
+        words.append(f"export PATH='{Path(sys.executable).parent}':\"$PATH\";")
+    return "set -euo pipefail; " + " ".join(words) + " "
+
+
+def finished_folders(plan: Plan) -> list[Path]:
+    """Results folders of runs whose last file was written by this call."""
+    folders = [plan.folder(run) for run in plan.runs]
+    rows = [folder / "registry_row.json" for folder in folders]
+    return [row.parent for row in rows if row.is_file() and row.stat().st_mtime >= STARTED]
+
+
+def last_errors(plan: Plan) -> str:
+    """The error lines of the logs that this call has written."""
+    found = []
+    for run in plan.runs:
+        for log in sorted(plan.folder(run).glob("logs/**/*.log")):
+            if log.stat().st_mtime >= STARTED:
+                found += _errors(log)
+    return "\n".join(found) or "error: a job failed; see the messages above and the log files that they name"
+
+
+def _errors(log: Path) -> list[str]:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    marks = [number for number, line in enumerate(lines) if " ERROR " in line]
+    return [f"error: {lines[number].split(' ERROR ', 1)[1]}" for number in marks[-1:]] + [
+        line for line in lines if line.startswith("hint:")
+    ]

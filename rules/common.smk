@@ -1,0 +1,56 @@
+# Configuration and file names; everything with an `if` about data is in the package.
+import sys
+
+sys.path.insert(0, workflow.basedir)
+
+from hetero2 import workflow as flow
+
+PLAN = flow.plan_or_exit(config)
+RUN, SHARD = PLAN.file, PLAN.shard_files
+
+
+wildcard_constraints:
+    run="|".join(PLAN.runs),
+    shard=r"\d+",
+    scores_file=r"scores[a-z_.]+",
+
+
+shell.prefix(flow.shell_prefix(workflow))
+
+
+def LOG(name):
+    """Log file of a job."""
+    return f"{PLAN.results}/{{run}}/logs/{name}.log"
+
+
+def BENCHMARK(name):
+    """Benchmark file of a job."""
+    return f"{PLAN.results}/{{run}}/benchmarks/{name}.tsv"
+
+
+def option(key):
+    """The value of a configuration key for the run of a job."""
+    return lambda wildcards: PLAN.option(wildcards.run, key)
+
+
+def finished(target):
+    """The last files of the run that a target names."""
+    return [
+        f.format(run=PLAN.run_of(target)) for f in (RUN("registry_row"), RUN("runtime"))
+    ]
+
+
+def requested(target):
+    """The score request of the run that a target names."""
+    return RUN("score_request").format(run=PLAN.run_of(target))
+
+
+def tell_results():
+    """Print the result of every run that this call has finished."""
+    for folder in flow.finished_folders(PLAN):
+        shell("python -m hetero2 show {folder:q}")
+
+
+def tell_errors():
+    """Repeat the errors of the failed jobs, so that they are the last thing one reads."""
+    print(flow.last_errors(PLAN), file=sys.stderr)

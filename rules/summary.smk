@@ -1,0 +1,24 @@
+# summary: one line a molecule, and the counts.
+rule summary:
+    """Gather the shards into summary.csv and metrics.json."""
+    input:
+        molecules=SHARD("molecules"),
+        audit=SHARD("audit"),
+    output:
+        summary=RUN("summary"),
+        metrics=RUN("metrics"),
+    log:
+        LOG("summary"),
+    benchmark:
+        BENCHMARK("summary")
+    conda:
+        "../envs/core.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=flow.digest("stages.summary", "core"),
+        settings=lambda w: PLAN.sections(w.run, "guardrails", "decoys"),
+    shell:
+        "python -m hetero2 summary --molecules {input.molecules} --audit {input.audit} --settings {params.settings:q} "
+        "--summary {output.summary} --metrics {output.metrics} --log {log}"

@@ -14,7 +14,7 @@ from hetero2 import __version__, log
 from hetero2.errors import ConfigError, HeteroError
 
 VERBS = {
-    "config": ("hetero2.config", "show or write the resolved configuration of a target"),
+    "config": ("hetero2.config", "show the resolved configuration of a target"),
     "dataset": ("hetero2.stages.dataset", "write a data set that comes with an installed package"),
     "input": ("hetero2.stages.input", "read and number a library"),
     "decoys": ("hetero2.stages.decoys", "build the decoys of one shard"),

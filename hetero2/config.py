@@ -3,7 +3,6 @@
 import argparse
 import copy
 import gzip
-import json
 import math
 import shlex
 from collections.abc import Mapping
@@ -13,11 +12,10 @@ from typing import Any
 import yaml
 
 from hetero2.errors import ConfigError
-from hetero2.files import pretty_json, write_text
 from hetero2.paths import CONFIG
 from hetero2.schemas import first_problem
 
-HELP = "show or write the resolved configuration of a target"
+HELP = "show the resolved configuration of a target"
 EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 
 # Molecules of a data set before the split: an upper bound of the rows of the library.
@@ -206,16 +204,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `hetero2 config`."""
     parser.add_argument("target", help=f"one of {', '.join(targets())}")
     parser.add_argument("--configfile", type=Path, help="your own layer (YAML)")
-    parser.add_argument("--overrides", default="{}", help="a further layer, as JSON")
-    parser.add_argument("--out", type=Path, help="write the configuration that identifies the run here, as JSON")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the whole resolved configuration as YAML, or write its identifying part as JSON."""
-    user = load_yaml(args.configfile) if args.configfile else {}
-    config = resolve(args.target, merge(user, json.loads(args.overrides)))
+    """Print the whole resolved configuration as YAML."""
+    config = resolve(args.target, load_yaml(args.configfile) if args.configfile else {})
     check_files(config)
-    if args.out is None:
-        print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")
-    else:
-        write_text(args.out, pretty_json({"target": args.target, **run_configuration(config)}))
+    print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")

@@ -12,7 +12,6 @@ LOCK = ROOT / "requirements.lock"
 # Relative to the folder of a run; `{shard}` is the number of a shard, four digits or more, and `{scores_file}` the
 # name of the scores file in the pack.
 RUN_FILES = {
-    "config": "config.json",
     "dataset_input": "dataset/input.csv",
     "dataset_train": "dataset/train.csv",
     "dataset_truth": "dataset/truth.csv",

@@ -143,6 +143,6 @@ def workflow_files(root: Path = ROOT) -> list[Path]:
 @functools.cache
 def pack_digest(root: Path = ROOT) -> str:
     """Digest of all code that makes a pack: the modules of its stages and the workflow."""
-    modules = [f"hetero2.stages.{stage}" for stage in STAGES] + ["hetero2.config"]
+    modules = [f"hetero2.stages.{stage}" for stage in STAGES] + ["hetero2.config", "hetero2.workflow"]
     sources = frozenset().union(*(module_sources(module, root) for module in modules))
     return files_digest(sources | frozenset(workflow_files(root)), root)

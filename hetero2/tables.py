@@ -9,6 +9,7 @@ import functools
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from hetero2.paths import SCHEMAS
 
 _ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 _ROW_GROUP = 65_536
+_NEEDS_QUOTES = re.compile('[",\r\n]')  # csv.writer leaves a lone \\r unquoted before Python 3.13
 Row = Mapping[str, Any]
 
 
@@ -133,20 +135,18 @@ def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
     return check(table.slice(start - first, end - start), contract, str(path))
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else value
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
 def write_csv(path: Path, batches: Iterable[pa.Table], contract: str) -> None:
-    """Write tables one after the other as one CSV: UTF-8, `,`, `\\n`, empty string for no value."""
+    """Write tables one after the other as one CSV: UTF-8, `,`, `\\n`, quotes where RFC 4180 needs them."""
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(columns(contract))
+        handle.write(",".join(columns(contract)) + "\n")
         for batch in batches:
             data = check(batch, contract, str(path)).to_pydict()
-            writer.writerows([_cell(value) for value in row] for row in zip(*data.values(), strict=True))
+            handle.writelines(",".join(map(_cell, row)) + "\n" for row in zip(*data.values(), strict=True))
 
 
 def _open_text(path: Path) -> io.TextIOWrapper:

@@ -24,7 +24,6 @@ class Plan:
     def __init__(self, user: Mapping[str, Any]) -> None:
         self.by_target = {target: configuration.resolve(target, user) for target in configuration.targets()}
         self.runs = {resolved["run_name"]: (target, resolved) for target, resolved in self.by_target.items()}
-        self.user = user
         self.results = next(iter(self.by_target.values()))["execution"]["results_dir"]
         self._shards: dict[str, list[str]] = {}
         for _, resolved in self.runs.values():
@@ -57,9 +56,10 @@ class Plan:
         public = configuration.run_configuration(self.config(run))
         return json.dumps({name: public[name] for name in names}, sort_keys=True)
 
-    def overrides(self) -> str:
-        """The user's layer as JSON, without `execution`."""
-        return json.dumps({key: value for key, value in self.user.items() if key != "execution"}, sort_keys=True)
+    def identity(self, run: str) -> str:
+        """The target and the configuration that identifies a run, as JSON."""
+        public = configuration.run_configuration(self.config(run))
+        return json.dumps({"target": self.target(run), **public}, sort_keys=True)
 
     def file(self, key: str) -> str:
         """Path of a file of a run, with its wildcards."""

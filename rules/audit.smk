@@ -18,5 +18,5 @@ rule audit:
     params:
         code=flow.digest("stages.audit", "core"),
     shell:
-        "python -m hetero2 audit --molecules {input.molecules} --scores {input.scores} --run {wildcards.run} "
-        "--out {output} --log {log}"
+        "python -m hetero2 audit --molecules {input.molecules:q} --scores {input.scores:q} --run {wildcards.run} "
+        "--out {output:q} --log {log:q}"

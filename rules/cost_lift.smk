@@ -21,5 +21,5 @@ rule cost_lift:
         seed=option("selection.seed"),
         source=option("truth.source"),
     shell:
-        "python -m hetero2 cost-lift --summary {input.summary} --truth {input.truth} --truth-source {params.source} "
-        "--k {params.k} --seed {params.seed} --out {output} --log {log}"
+        "python -m hetero2 cost-lift --summary {input.summary:q} --truth {input.truth:q} --truth-source {params.source} "
+        "--k {params.k} --seed {params.seed} --out {output:q} --log {log:q}"

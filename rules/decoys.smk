@@ -27,7 +27,7 @@ rule decoys:
         require_connected=option("guardrails.require_connected"),
         standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 decoys --input {input} --shard {wildcards.shard} --shards {params.shards} "
-        "--molecules {output.molecules} --decoys {output.decoys} --strategy {params.strategy} --k {params.k} --seed {params.seed} --seed-strategy {params.seed_strategy} "
+        "python -m hetero2 decoys --input {input:q} --shard {wildcards.shard} --shards {params.shards} "
+        "--molecules {output.molecules:q} --decoys {output.decoys:q} --strategy {params.strategy} --k {params.k} --seed {params.seed} --seed-strategy {params.seed_strategy} "
         "--hard-mode {params.hard_mode} --max-atoms {params.max_atoms} --require-connected {params.require_connected} "
-        "--standardise {params.standardise} --log {log}"
+        "--standardise {params.standardise} --log {log:q}"

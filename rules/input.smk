@@ -1,25 +1,4 @@
-# input: the configuration that identifies a run, the data set if one is named, and the library.
-rule config:
-    """Write down the configuration that identifies the run."""
-    output:
-        RUN("config"),
-    log:
-        LOG("config"),
-    benchmark:
-        BENCHMARK("config")
-    conda:
-        "../envs/core.yaml"
-    resources:
-        mem_mb=500,
-        runtime=10,
-    params:
-        code=flow.digest("config", "core"),
-        target=lambda w: PLAN.target(w.run),
-        overrides=PLAN.overrides(),
-    shell:
-        "python -m hetero2 config {params.target} --overrides {params.overrides:q} --out {output} --log {log}"
-
-
+# input: the data set if one is named, and the numbered rows of the library.
 rule dataset:
     """Write the library, training part and truth of a data set that comes with a package."""
     output:
@@ -46,7 +25,7 @@ rule dataset:
         folder=subpath(output.library, parent=True),
     shell:
         "python -m hetero2 dataset {params.name} --out {params.folder:q} --threshold {params.threshold} --test-share {params.share} "
-        "--split-seed {params.seed} --source-sha256 {params.pins:q} --log {log}"
+        "--split-seed {params.seed} --source-sha256 {params.pins:q} --log {log:q}"
 
 
 rule input:
@@ -69,5 +48,5 @@ rule input:
         code=flow.digest("stages.input", "core"),
         sha256=option("input.sha256"),
     shell:
-        "python -m hetero2 input --library {input.library:q} --sha256 {params.sha256:q} --out {output.rows} "
-        "--facts {output.facts} --log {log}"
+        "python -m hetero2 input --library {input.library:q} --sha256 {params.sha256:q} --out {output.rows:q} "
+        "--facts {output.facts:q} --log {log:q}"

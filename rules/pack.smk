@@ -2,7 +2,6 @@
 rule pack:
     """Collect, list and zip the evidence."""
     input:
-        config=RUN("config"),
         facts=lambda w: PLAN.facts(w.run),
         summary=RUN("summary"),
         metrics=RUN("metrics"),
@@ -23,10 +22,11 @@ rule pack:
         runtime=30,
     params:
         code=flow.pack_digest(),
-        utility=lambda w, input: PLAN.pack_arguments(w.run),
+        config=lambda w: PLAN.identity(w.run),
+        utility=lambda w: PLAN.pack_arguments(w.run),
         compression=option("pack.compression"),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m hetero2 pack --run {wildcards.run} --config {input.config} --facts {input.facts} --summary {input.summary} "
-        "--metrics {input.metrics} --scores-file {input.scores} {params.utility} --compression {params.compression} "
-        "--pack {params.folder} --zip {output.zip} --log {log}"
+        "python -m hetero2 pack --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} --summary {input.summary:q} "
+        "--metrics {input.metrics:q} --scores-file {input.scores:q} {params.utility} --compression {params.compression} "
+        "--pack {params.folder:q} --zip {output.zip:q} --log {log:q}"

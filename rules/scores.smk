@@ -18,7 +18,7 @@ rule score_request:
     params:
         code=flow.digest("stages.score_request", "core"),
     shell:
-        "python -m hetero2 score-request --molecules {input.molecules} --decoys {input.decoys} --out {output} --log {log}"
+        "python -m hetero2 score-request --molecules {input.molecules:q} --decoys {input.decoys:q} --out {output:q} --log {log:q}"
 
 
 rule score_source:
@@ -42,8 +42,8 @@ rule score_source:
         arguments=lambda w: PLAN.score_arguments(w.run),
         settings=lambda w: PLAN.score_settings(w.run),
     shell:
-        "python -m hetero2 score-source {params.arguments} --settings {params.settings:q} --out {output.scores} "
-        "--facts {output.facts} --log {log}"
+        "python -m hetero2 score-source {params.arguments} --settings {params.settings:q} --out {output.scores:q} "
+        "--facts {output.facts:q} --log {log:q}"
 
 
 rule scores:
@@ -67,5 +67,5 @@ rule scores:
         code=flow.digest("stages.scores", "core"),
         higher_is_better=option("scores.higher_is_better"),
     shell:
-        "python -m hetero2 scores --molecules {input.molecules} --decoys {input.decoys} --scores-file {input.scores} "
-        "--higher-is-better {params.higher_is_better} --out {output} --log {log}"
+        "python -m hetero2 scores --molecules {input.molecules:q} --decoys {input.decoys:q} --scores-file {input.scores:q} "
+        "--higher-is-better {params.higher_is_better} --out {output:q} --log {log:q}"

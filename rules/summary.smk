@@ -20,5 +20,5 @@ rule summary:
         code=flow.digest("stages.summary", "core"),
         settings=lambda w: PLAN.sections(w.run, "guardrails", "decoys"),
     shell:
-        "python -m hetero2 summary --molecules {input.molecules} --audit {input.audit} --settings {params.settings:q} "
-        "--summary {output.summary} --metrics {output.metrics} --log {log}"
+        "python -m hetero2 summary --molecules {input.molecules:q} --audit {input.audit:q} --settings {params.settings:q} "
+        "--summary {output.summary:q} --metrics {output.metrics:q} --log {log:q}"

@@ -21,4 +21,4 @@ rule truth:
         source=option("truth.source"),
     shell:
         "python -m hetero2 truth --path {input.truth:q} --sha256 {params.sha256:q} --source {params.source} "
-        "--out {output.truth} --facts {output.facts} --log {log}"
+        "--out {output.truth:q} --facts {output.facts:q} --log {log:q}"

@@ -1,6 +1,7 @@
 """pack: collect the evidence in one folder, list it, and zip it to the same bytes every time."""
 
 import argparse
+import json
 import platform
 import shutil
 from pathlib import Path
@@ -19,7 +20,7 @@ from hetero2.report import index
 from hetero2.schemas import validate, write_json
 
 HELP = "collect the evidence and zip it"
-EXAMPLE = "hetero2 pack --run my-run --config config.json --summary summary.csv ... (see rules/pack.smk)"
+EXAMPLE = "hetero2 pack --run my-run --config '{...}' --summary summary.csv ... (see rules/pack.smk)"
 Facts = dict[str, Any]
 
 
@@ -94,7 +95,7 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
 
 def build(args: argparse.Namespace, folder: Path) -> None:
     """Write the whole pack into an empty folder."""
-    config = read_json(args.config)
+    config = json.loads(args.config)
     facts = {fact["kind"]: fact for fact in map(read_json, args.facts)}
     if "dataset" in facts:
         facts["input"]["inputs"] = []
@@ -113,7 +114,7 @@ def build(args: argparse.Namespace, folder: Path) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--run", dest="run_name", required=True, help="name of the run")
-    parser.add_argument("--config", type=Path, required=True, help="run configuration, from hetero2 config --out")
+    parser.add_argument("--config", required=True, help="JSON: target and run configuration")
     parser.add_argument("--facts", type=Path, nargs="+", required=True, help="dataset, input, scores and truth .json")
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)

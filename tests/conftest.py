@@ -1,0 +1,79 @@
+"""A small real run, made once a test session through Snakemake, and helpers to run the product as a person does."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(__file__).parent / "data"
+MODEL = DATA / "model.py"
+
+CONFIG = """\
+run_name: small
+input: {{path: {library}}}
+decoys: {{k: 4}}
+scores:
+  source: command
+  command: {python} {model} {{request}} {{scores}}
+truth: {{path: {truth}}}
+selection: {{k: 3}}
+"""
+
+
+def run(
+    *words: object, cwd: Path, env: dict[str, str] | None = None, check: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run a command; with `check`, show what it printed where it fails."""
+    environment = {**os.environ, "PYTHONPATH": "", **(env or {})}
+    done = subprocess.run(
+        [str(w) for w in words], cwd=cwd, env=environment, capture_output=True, text=True, timeout=600
+    )
+    if check and done.returncode != 0:
+        raise AssertionError(f"{words}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def snakemake(folder: Path, *words: object, root: Path = ROOT, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake of the checkout `root`, started in `folder`."""
+    program = Path(sys.executable).with_name("snakemake")
+    return run(program, "--snakefile", root / "Snakefile", *words, cwd=folder, **options)  # type: ignore[arg-type]
+
+
+def build(folder: Path, *words: object, cores: int = 2, root: Path = ROOT, **options: object):
+    """Run the main target with the configuration my.yaml of `folder`."""
+    call = ("value_utility_realtruth", "--cores", cores, "--configfile", "my.yaml", *words)
+    return snakemake(folder, *call, root=root, **options)
+
+
+def small_library(folder: Path, **changes: str) -> Path:
+    """A folder with a user's library, truth, model and a configuration of ten lines."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("library.csv", "truth.csv", "model.py"):
+        shutil.copyfile(DATA / name, folder / name)
+    names = {"library": "library.csv", "truth": "truth.csv", "model": "model.py", "python": sys.executable}
+    (folder / "my.yaml").write_text(CONFIG.format(**(names | changes)))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results folder of the small run; tests must not change it."""
+    folder = small_library(tmp_path_factory.mktemp("small"))
+    build(folder)
+    return folder / "results" / "small"
+
+
+@pytest.fixture
+def pack(small_run: Path, tmp_path: Path) -> Path:
+    """A copy of the small run's pack as a folder, to be damaged."""
+    return Path(shutil.copytree(small_run / "pack", tmp_path / "pack"))
+
+
+@pytest.fixture
+def archive(small_run: Path, tmp_path: Path) -> Path:
+    """A copy of the small run's zip, to be damaged."""
+    return Path(shutil.copyfile(small_run / "small_evidence_pack.zip", tmp_path / "pack.zip"))

@@ -1,0 +1,44 @@
+import sys
+import time
+
+import pytest
+
+from hetero2.errors import HeteroError
+from hetero2.scoring import command
+
+
+def run(tmp_path, code, minutes=1.0):
+    script = tmp_path / "model.py"
+    script.write_text(code)
+    line = f"{sys.executable} {script} {{request}} {{scores}}"
+    command.run(line, tmp_path / "request.csv", tmp_path / "scores.csv", minutes, tmp_path / "model.log")
+
+
+def test_the_command_gets_both_paths_and_its_words_are_kept(tmp_path):
+    run(tmp_path, "import sys; print('hello'); open(sys.argv[2], 'w').write(sys.argv[1])")
+    assert (tmp_path / "scores.csv").read_text() == str(tmp_path / "request.csv")
+    assert (tmp_path / "model.log").read_text() == "hello\n"
+
+
+def test_a_failing_command_is_quoted(tmp_path):
+    with pytest.raises(HeteroError, match=r"exit code 3; its last words .*:\nno licence"):
+        run(tmp_path, "import sys; print('no licence', file=sys.stderr); sys.exit(3)")
+
+
+def test_a_command_that_writes_nothing_is_told(tmp_path):
+    with pytest.raises(HeteroError, match="wrote no"):
+        run(tmp_path, "pass")
+
+
+def test_a_command_that_cannot_start_is_named(tmp_path):
+    with pytest.raises(HeteroError, match=r"cannot start '/no/such'"):
+        command.run("/no/such {request} {scores}", tmp_path / "r", tmp_path / "s", 1, tmp_path / "log")
+
+
+def test_the_time_limit_ends_the_command_and_its_children(tmp_path):
+    mark = tmp_path / "alive"
+    child = f"import time, pathlib; time.sleep(2); pathlib.Path({str(mark)!r}).touch()"
+    with pytest.raises(HeteroError, match="stopped after"):
+        run(tmp_path, f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])", minutes=0.01)
+    time.sleep(2.5)
+    assert not mark.exists()

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from hetero2.errors import InputError
+from hetero2.scoring import reference
+
+TRAIN = "id,smiles,label\n" + "".join(f"a{n},{'C' * n}N,1\nb{n},{'C' * n}O,0\n" for n in range(1, 15))
+
+
+@pytest.fixture
+def training(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text(TRAIN)
+    return reference.read_training(path)
+
+
+def test_it_learns_and_repeats_itself_bit_for_bit(training, monkeypatch):
+    smiles = ["CCCN", "CCCO", "CCCCCN", "CCCCCO"]
+    scores = list(reference.predict(reference.fit(training, "x"), smiles))
+    assert scores[0] > scores[1]
+    assert scores[2] > scores[3]
+    monkeypatch.setattr(reference, "_BATCH", 1)
+    assert scores == list(reference.predict(reference.fit(training, "x"), smiles))
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,smiles\na,C\n", "no column 'label'"),
+        ("id,smiles,label\na,C,yes\n", "line 2: label is 'yes'"),
+        ("id,smiles,label\na,C,1\nb,CC,1\n", "both labels"),
+    ],
+)
+def test_bad_training_files_are_named(tmp_path, text, message):
+    path = tmp_path / "train.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        reference.read_training(path)
+
+
+def test_a_bad_structure_in_training_is_named(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text("id,smiles,label\na,C,1\nb,C1,0\n")
+    with pytest.raises(InputError, match="molecule 2: not a valid SMILES: 'C1'"):
+        reference.fit(reference.read_training(path), str(path))

@@ -1,0 +1,53 @@
+"""Rows of the audit stage: what becomes of missing scores."""
+
+from hetero2.stages.audit import one_molecule
+from hetero2.stages.summary import Tally, summary_row
+
+MOLECULE = {"row": 0, "id": "a", "status": "OK", "reason": None}
+
+
+def items(original, *decoys):
+    rows = [(-1, original), *enumerate(decoys)]
+    return [{"row": 0, "decoy_index": i, "score": s, "weight": None if s is None else 1.0} for i, s in rows]
+
+
+def test_without_a_score_of_its_own_a_molecule_is_skipped():
+    record = one_molecule(MOLECULE, items(None, 1.0), "r")
+    assert (record["status"], record["reason"], record["verdict"]) == ("SKIP", "missing_scores_input", "SKIP")
+
+
+def test_without_scores_of_decoys_the_row_stays_and_the_verdict_is_skip():
+    record = one_molecule(MOLECULE, items(1.0, None, None), "r")
+    assert (record["status"], record["verdict"], record["gate"]) == ("OK", "SKIP", None)
+    assert record["warnings"] == "skip:missing_scores_for_all_decoys"
+
+
+def test_some_missing_decoys_are_counted():
+    record = one_molecule(MOLECULE, items(1.0, None, 0.5), "r")
+    assert (record["verdict"], record["n_neg"], record["n_decoys_missing"]) == ("PASS", 1, 1)
+    assert record["warnings"] == "missing_scores_for_some_decoys:1"
+
+
+def test_a_defect_in_one_molecule_is_its_own_error_row():
+    record = one_molecule(MOLECULE, [], "r")
+    assert (record["status"], record["reason"]) == ("ERROR", "internal_error:IndexError")
+
+
+def test_earlier_outcomes_pass_through():
+    skipped = MOLECULE | {"status": "SKIP", "reason": "disconnected"}
+    assert one_molecule(skipped, [], "r")["reason"] == "disconnected"
+
+
+def test_tally_of_nothing_defines_nothing():
+    found = Tally().metrics({})
+    assert found["pass_rate"] is None
+    assert found["median_slack"] is None
+
+
+def test_a_summary_row_of_another_molecule_is_refused():
+    import pytest
+
+    from hetero2.errors import ContractError
+
+    with pytest.raises(ContractError):
+        summary_row({"row": 1, "id": "a"}, {"row": 2, "dataset_id": "a"})

@@ -1,0 +1,123 @@
+import pytest
+import yaml
+
+from hetero2 import config as configuration
+from hetero2.errors import ConfigError
+
+TARGET = "value_utility_realtruth"
+MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "external"}, "truth": {"source": "none"}}
+
+
+@pytest.mark.parametrize(
+    ("user", "message"),
+    [
+        ({"decoy": {"k": 3}}, "unknown key decoy; did you mean 'decoys'"),
+        ({"decoys": {"kk": 3}}, "unknown key decoys.kk"),
+        ({"execution": {"cores": 3}}, "unknown key execution.cores"),
+        ({"decoys": {"k": "ten"}}, 'decoys.k: found "ten"; expected integer'),
+        ({"decoys": {"k": 0}}, "decoys.k: found 0"),
+        ({"decoys": {"k": True}}, "decoys.k: found true; expected integer"),
+        ({"decoys": [1]}, "decoys: found"),
+        ({"decoys": {"strategy": "v9"}}, "allowed are decoy_strategy.v1"),
+        ({"selection": {"k": 0}}, "selection.k: found 0"),
+        ({"truth": {"sha256": 12}}, "truth.sha256: found 12; expected string or null"),
+        ({"truth": {"sha256": "12"}}, "truth.sha256"),
+        ({"run_name": "../x"}, "run_name"),
+        ({"run_name": ""}, "run_name"),
+        ({"input": {"path": "a.csv", "dataset": "rdkit-freewilson"}, "run_name": "x"}, "exactly one"),
+        (
+            {"input": {"path": "a.csv"}, "truth": {"source": "none"}, "scores": {"source": "external"}},
+            "run_name is not set",
+        ),
+        (MINE | {"truth": {"source": "external"}}, "truth.path is needed"),
+        (MINE | {"scores": {"source": "reference:morgan_rf"}}, "scores.train is needed"),
+        (MINE | {"scores": {"source": "command"}}, "scores.command goes with"),
+        (MINE | {"scores": {"source": "external", "command": "x {request} {scores}"}}, "scores.command goes with"),
+        (MINE | {"scores": {"source": "command", "command": "x {scores}"}}, "lacks {request}"),
+        (MINE | {"scores": {"source": "command", "command": "x 'y"}}, "cannot be read"),
+        (MINE | {"scores": {"source": "reference:morgan_rf", "path": "a"}}, "scores.path goes with"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(user, message):
+    with pytest.raises(ConfigError) as caught:
+        configuration.resolve(TARGET, user)
+    assert message in caught.value.message
+    assert "\n" not in caught.value.message
+    assert caught.value.exit_code == 2
+
+
+def test_an_unknown_target_lists_the_known_ones():
+    with pytest.raises(ConfigError, match=r"value_utility_realtruth"):
+        configuration.resolve("value", {})
+
+
+def test_the_users_origin_replaces_the_targets_pins():
+    found = configuration.resolve(TARGET, MINE | {"truth": {"path": "t.csv"}})
+    assert found["input"] == {"path": "my.csv", "dataset": None, "sha256": None}
+    assert found["truth"] == {"source": "external", "path": "t.csv", "sha256": None}
+    assert found["scores"]["source"] == "external"
+
+
+def test_other_keys_of_a_section_keep_the_targets_values():
+    found = configuration.resolve(TARGET, {"scores": {"higher_is_better": False}, "truth": {"sha256": None}})
+    assert found["scores"]["source"] == "reference:morgan_rf"
+    assert not found["scores"]["higher_is_better"]
+
+
+def test_paths_never_identify_a_run():
+    scores = {"source": "command", "command": f"python {__file__} {{request}} {{scores}}"}
+    one = configuration.run_configuration(
+        configuration.resolve(TARGET, MINE | {"input": {"path": "/a/my.csv"}, "scores": scores})
+    )
+    two = configuration.run_configuration(
+        configuration.resolve(TARGET, MINE | {"input": {"path": "b/my.csv"}, "scores": scores})
+    )
+    assert one == two
+    assert one["scores"]["command"] == "python test_config.py '{request}' '{scores}'"
+    assert "execution" not in one
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "not valid YAML"),
+        ("- a", "found list"),
+        ("a: 1\na: 2", "occurs twice"),
+        ("{a: 1, b: {c: 1, c: 2}}", "'c' occurs twice"),
+    ],
+)
+def test_a_bad_layer_is_named(tmp_path, text, message):
+    path = tmp_path / "my.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        configuration.load_yaml(path)
+    assert str(path) in caught.value.message
+
+
+def test_files_that_are_not_there_or_not_read_are_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"input\.path: .*no such file"):
+        configuration.check_files(configuration.resolve(TARGET, MINE))
+    (tmp_path / "my.xlsx").write_text("")
+    with pytest.raises(ConfigError, match="unknown suffix"):
+        configuration.check_files(configuration.resolve(TARGET, MINE | {"input": {"path": str(tmp_path / "my.xlsx")}}))
+
+
+def test_every_default_is_explained_and_every_key_has_a_default():
+    text = (configuration.CONFIG / "default.yaml").read_text()
+    schema = configuration.first_problem(yaml.safe_load(text), "config")
+    assert schema is None
+    for line in text.splitlines():
+        if line.startswith("  ") and ":" in line and not line.strip().startswith("#"):
+            assert (
+                "#" in line or "#" in text[: text.index(line)].splitlines()[-1] or line.strip().startswith("source:")
+            ), line
+
+
+@pytest.mark.parametrize(
+    ("rows", "shard_rows", "shards"), [(1, None, 1), (1000, None, 4), (10, 3, 4), (1_000_000, None, 400)]
+)
+def test_number_of_shards(tmp_path, rows, shard_rows, shards):
+    path = tmp_path / "my.csv"
+    path.write_bytes(b"\n" * (rows - 1))
+    user = MINE | {"input": {"path": str(path)}, "execution": {"shard_rows": shard_rows}}
+    assert configuration.n_shards(configuration.resolve(TARGET, user)) == shards

@@ -1,0 +1,162 @@
+"""The whole pipeline on a user's own library, as a person runs it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import DATA, ROOT, build, run, small_library, snakemake
+
+
+def summary_of(results: Path) -> list[dict[str, str]]:
+    with (results / "summary.csv").open(newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_every_row_comes_out_once_in_order_with_its_reason(small_run):
+    rows = summary_of(small_run)
+    with (DATA / "library.csv").open(newline="", encoding="utf-8") as handle:
+        library = list(csv.DictReader(handle))
+    assert [row["id"] for row in rows] == [row["id"] for row in library]
+    reasons = {row["reason"] for row in rows if row["status"] != "OK"}
+    skips = {"invalid_smiles", "missing_smiles", "too_many_atoms", "disconnected", "no_decoys_generated"}
+    assert reasons == skips | {"missing_id", "duplicate_id"}
+    for row in rows:
+        assert (row["status"] == "OK") == (row["reason"] == "")
+        assert row["skip_reason"] == (row["reason"] if row["status"] == "SKIP" else "")
+        assert (row["status"] == "ERROR") == (row["reason"] in ("missing_id", "duplicate_id"))
+        assert (row["verdict"] in ("PASS", "FAIL")) == (row["status"] == "OK")
+
+
+def test_metrics_count_what_summary_holds(small_run):
+    metrics, rows = json.loads((small_run / "metrics.json").read_text()), summary_of(small_run)
+    counts = {status: sum(row["status"] == status for row in rows) for status in ("OK", "SKIP", "ERROR")}
+    assert metrics["counts"] == counts
+    assert sum(count for _, count in metrics["top_reasons"]) == counts["SKIP"] + counts["ERROR"]
+    ok = [row for row in rows if row["status"] == "OK"]
+    assert metrics["pass_rate"] == sum(row["verdict"] == "PASS" for row in ok) / len(ok)
+    assert metrics["scores_coverage"]["decoys_scored"] == sum(int(row["n_decoys_scored"]) for row in ok)
+
+
+def test_scores_are_the_models_own(small_run, tmp_path):
+    """Score the request again with the model, by hand, and compare with summary.csv and the decoys' file."""
+    request = small_run / "score_request.csv"
+    run("python", DATA / "model.py", request, tmp_path / "scores.csv", cwd=tmp_path)
+    with (tmp_path / "scores.csv").open(newline="") as handle:
+        scores = {row["id"]: float(row["score"]) for row in csv.DictReader(handle)}
+    for row in summary_of(small_run):
+        if row["status"] == "OK":
+            assert float(row["score"]) == scores[row["structure_hash"]]
+
+
+def test_the_pack_is_in_order_by_our_verb_by_the_lone_file_and_by_sha256sum(small_run, tmp_path):
+    archive = small_run / "small_evidence_pack.zip"
+    assert "OK: the pack is in order" in run("python", "-m", "hetero2", "verify", archive, cwd=ROOT).stdout
+    lone = tmp_path / "verify.py"
+    lone.write_bytes((ROOT / "hetero2/pack/verify.py").read_bytes())
+    run("python", "-I", "-S", lone, archive, cwd=tmp_path)
+    run("python", "-I", "-S", lone, small_run / "pack", cwd=tmp_path)
+    run("unzip", "-q", archive, "-d", tmp_path / "unzipped", cwd=tmp_path)
+    run("sha256sum", "-c", "--quiet", "checksums.sha256", cwd=tmp_path / "unzipped")
+    run("sha256sum", "-c", archive.name + ".sha256", cwd=small_run)
+
+
+def test_the_pack_names_user_files_by_base_name_and_sha256_never_by_path(small_run):
+    manifest = json.loads((small_run / "pack/manifest.json").read_text())
+    assert {entry["name"] for entry in manifest["inputs"]} == {"library.csv", "truth.csv", "model.py"}
+    assert len(manifest["config"]["input"]["sha256"]) == 64
+    for path in (small_run / "pack").rglob("*"):
+        if path.is_file():
+            assert str(small_run.parent.parent).encode() not in path.read_bytes(), path
+
+
+def test_show_tells_it_at_a_glance(small_run):
+    text = run("python", "-m", "hetero2", "show", small_run, cwd=ROOT).stdout
+    row = json.loads((small_run / "registry_row.json").read_text())
+    for part in ("small_evidence_pack.zip", row["assets"][0]["sha256"].lower(), "OK 12, SKIP 6, ERROR 2", "at random"):
+        assert part in text
+
+
+def test_a_second_run_has_nothing_to_do(small_run):
+    done = build(small_run.parent.parent)
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_the_readme_overlay_works_on_a_users_own_files(tmp_path):
+    """The ten lines of the README, taken from the README, with a score table brought for the request."""
+    readme = (ROOT / "README.md").read_text()
+    overlay = readme.split("```yaml\n", 1)[1].split("```", 1)[0]
+    assert len(overlay.splitlines()) <= 10
+    folder = small_library(tmp_path)
+    (folder / "my.yaml").write_text(overlay)
+    for wanted, have in (("my_library.csv", "library.csv"), ("my_truth.csv", "truth.csv"), ("my_model.py", "model.py")):
+        (folder / have).rename(folder / wanted)
+    build(folder, cores=1)
+    assert (folder / "results/my-library/my-library_evidence_pack.zip").is_file()
+
+
+def test_scores_computed_elsewhere_give_the_same_audit(small_run, tmp_path):
+    """score_requests, then a table as external scores."""
+    folder = small_library(tmp_path)
+    text = (folder / "my.yaml").read_text().split("scores:")[0]
+    rest = "scores: {source: external, path: table.csv}\ntruth: {path: truth.csv}\nselection: {k: 3}\n"
+    (folder / "my.yaml").write_text(text + rest)
+    (folder / "table.csv").write_text("id,score\n")
+    snakemake(folder, "score_requests", "--cores", 1, "--configfile", "my.yaml")
+    run("python", "model.py", "results/small/score_request.csv", "table.csv", cwd=folder)
+    build(folder, cores=1)
+    results = folder / "results/small"
+    assert (results / "summary.csv").read_bytes() == (small_run / "summary.csv").read_bytes()
+    assert (results / "pack/scores_external.csv").read_bytes() == (folder / "table.csv").read_bytes()
+
+
+def test_a_hetero_scores_file_and_one_for_each_row_give_the_same_audit(tmp_path):
+    scores = {
+        "schema_version": "hetero_scores.v1",
+        "original": {"score": 1.0, "weight": 1.0},
+        "decoys": {"e" * 64: {"score": 0.0, "weight": 1.0}},
+    }
+    summaries = []
+    for mode in ("shared", "by_row"):
+        folder = small_library(tmp_path / mode)
+        (folder / "s.json").write_text(json.dumps(scores))
+        path = "path: s.json" if mode == "shared" else "path: null"
+        head = (folder / "my.yaml").read_text().split("scores:")[0]
+        (folder / "my.yaml").write_text(head + f"scores: {{source: external, {path}}}\ntruth: {{source: none}}\n")
+        if mode == "by_row":
+            with (folder / "library.csv").open(newline="") as handle:
+                rows = list(csv.DictReader(handle))
+            with (folder / "library.csv").open("w", newline="") as handle:
+                writer = csv.writer(handle)
+                writer.writerow(["id", "smiles", "scores_input"])
+                writer.writerows([row["id"], row["smiles"], "s.json"] for row in rows)
+        build(folder, cores=1)
+        summaries.append((folder / "results/small/summary.csv").read_bytes())
+        run("python", "-m", "hetero2", "verify", folder / "results/small/small_evidence_pack.zip", cwd=ROOT)
+    assert summaries[0] == summaries[1]
+    assert b"skip:missing_scores_for_all_decoys" in summaries[0]
+    assert (folder / "results/small/pack/scores_external.jsonl").is_file()
+    assert not (folder / "results/small/pack/truth.csv").exists()
+
+
+def test_lower_scores_may_be_better(small_run, tmp_path):
+    folder = small_library(tmp_path)
+    text = (folder / "my.yaml").read_text().replace("source: command", "source: command\n  higher_is_better: false")
+    (folder / "my.yaml").write_text(text)
+    build(folder, cores=1)
+    for up, down in zip(summary_of(small_run), summary_of(folder / "results/small"), strict=True):
+        if up["status"] == "OK":
+            assert float(down["score"]) == -float(up["score"])
+            assert float(up["auc_tie_aware"]) + float(down["auc_tie_aware"]) == pytest.approx(1)
+
+
+def test_a_library_of_skips_gives_a_pack_that_says_so(tmp_path):
+    folder = small_library(tmp_path)
+    (folder / "library.csv").write_text("id,smiles\na,C\nb,\n")
+    build(folder, cores=1)
+    results = folder / "results/small"
+    state = json.loads((results / "pack/utility_report.json").read_text())["cost_lift_v1"]
+    assert state == {"refused": True, "reason": "no row of the library is OK"}
+    assert not (results / "pack/cost_lift_report.json").exists()
+    run("python", "-m", "hetero2", "verify", results / "small_evidence_pack.zip", cwd=ROOT)

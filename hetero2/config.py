@@ -13,7 +13,7 @@ import yaml
 
 from hetero2.errors import ConfigError
 from hetero2.paths import CONFIG
-from hetero2.schemas import first_problem
+from hetero2.schemas import first_problem, validator
 
 HELP = "show the resolved configuration of a target"
 EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
@@ -81,6 +81,21 @@ def _without_origins(defaults: Config, target: Config, user: Mapping[str, Any]) 
     return kept
 
 
+def _typed(value: Any, schema: Any) -> Any:
+    """Words of the command line as what they mean: `--config selection='{k: 20}'` reaches us as the word "20"."""
+    if isinstance(value, dict):
+        keys = schema.get("properties", {})
+        return {key: _typed(inner, keys.get(key, {})) for key, inner in value.items()}
+    kinds = schema.get("type", "string")
+    if not isinstance(value, str) or "string" in kinds or "object" in kinds:
+        return value
+    try:
+        meant = yaml.safe_load(value)
+    except yaml.YAMLError:
+        return value
+    return value if isinstance(meant, dict | list) else meant
+
+
 def targets() -> list[str]:
     """Names of all targets: one overlay in config/runs each."""
     return sorted(path.stem for path in (CONFIG / "runs").glob("*.yaml"))
@@ -95,7 +110,7 @@ def resolve(target: str, user: Mapping[str, Any]) -> Config:
         raise ConfigError(f"unknown target {target!r}", f"targets are {', '.join(targets())}")
     defaults = load_yaml(CONFIG / "default.yaml")
     overlay = merge(defaults, load_yaml(CONFIG / "runs" / f"{target}.yaml"))
-    config = merge(_without_origins(defaults, overlay, user), user)
+    config: Config = _typed(merge(_without_origins(defaults, overlay, user), user), validator("config").schema)
     problem = first_problem(config, "config")
     if problem:
         raise ConfigError(f"configuration: {problem}", "config/default.yaml explains every key")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import sys
 import time
@@ -15,6 +16,7 @@ from hetero2.errors import HeteroError
 
 _DATASET_FILES = {"input.path": "dataset_input", "scores.train": "dataset_train", "truth.path": "dataset_truth"}
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_LOG_ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", re.MULTILINE)
 STARTED = time.time()
 
 
@@ -186,9 +188,9 @@ def plan_or_exit(user: Mapping[str, Any]) -> Plan:
 def shell_prefix(workflow: Any) -> str:
     """What stands before every command: this checkout's package, one thread, this interpreter unless conda is used."""
     exports = {"PYTHONPATH": str(paths.ROOT), **dict.fromkeys(_THREAD_VARIABLES, "1")}
-    words = [f"export {name}='{value}';" for name, value in exports.items()]
+    words = [f"export {name}={shlex.quote(value)};" for name, value in exports.items()]
     if not workflow.deployment_settings.deployment_method:
-        words.append(f"export PATH='{Path(sys.executable).parent}':\"$PATH\";")
+        words.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH";')
     return "set -euo pipefail; " + " ".join(words) + " "
 
 
@@ -210,8 +212,7 @@ def last_errors(plan: Plan) -> str:
 
 
 def _errors(log: Path) -> list[str]:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    marks = [number for number, line in enumerate(lines) if " ERROR " in line]
-    return [f"error: {lines[number].split(' ERROR ', 1)[1]}" for number in marks[-1:]] + [
-        line for line in lines if line.startswith("hint:")
-    ]
+    """The last error of a log, with its hint; a traceback before it stays in the log."""
+    entries = _LOG_ENTRY.split(log.read_text(encoding="utf-8", errors="replace"))
+    errors = [entry for entry in entries if entry.startswith("ERROR ")]
+    return [errors[-1].replace("ERROR ", "error: ", 1).rstrip()] if errors else []

@@ -64,6 +64,17 @@ def test_other_keys_of_a_section_keep_the_targets_values():
     assert not found["scores"]["higher_is_better"]
 
 
+def test_words_of_the_command_line_are_read_as_what_they_mean():
+    words = {
+        "decoys": {"k": "7", "hard_mode": "true"},
+        "execution": {"shard_rows": "null"},
+        "scores": {"higher_is_better": "no"},
+    }
+    found = configuration.resolve(TARGET, words)
+    assert (found["decoys"]["k"], found["decoys"]["hard_mode"], found["execution"]["shard_rows"]) == (7, True, None)
+    assert found["scores"]["higher_is_better"] is False
+
+
 def test_paths_never_identify_a_run():
     scores = {"source": "command", "command": f"python {__file__} {{request}} {{scores}}"}
     one = configuration.run_configuration(

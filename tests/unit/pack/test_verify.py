@@ -1,0 +1,213 @@
+"""Verification against damage: every flipped byte, missing, extra and renamed file, hostile archives."""
+
+import json
+import struct
+import zipfile
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from hetero2.pack import archive as writer
+from hetero2.pack.verify import DEFLATED, STORED, Member, central_header, end_record, local_header, verify
+
+
+def repack(folder: Path, out: Path, compress: bool = False) -> Path:
+    writer.write_zip([(p.relative_to(folder).as_posix(), p) for p in folder.rglob("*") if p.is_file()], out, compress)
+    return out
+
+
+def member_at(path: Path, offset: int) -> str | None:
+    """Name of the member whose data holds a byte, by an independent reader of the archive."""
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            start = info.header_offset + 30 + len(info.filename.encode())
+            if start <= offset < start + info.compress_size:
+                return info.filename
+    return None
+
+
+def test_a_good_pack_has_no_problem_as_zip_and_as_folder(archive, pack):
+    assert verify(archive) == []
+    assert verify(pack) == []
+
+
+def test_unpacked_and_packed_again_it_is_the_same_zip(archive, tmp_path):
+    with zipfile.ZipFile(archive) as old:
+        old.extractall(tmp_path / "out")
+    assert repack(tmp_path / "out", tmp_path / "again.zip").read_bytes() == archive.read_bytes()
+
+
+def test_a_deflated_pack_is_read_by_others_and_verified(pack, tmp_path):
+    path = repack(pack, tmp_path / "d.zip", compress=True)
+    assert zipfile.ZipFile(path).testzip() is None
+    assert verify(path) == []
+
+
+def test_any_flipped_byte_of_a_file_is_found_and_named(pack):
+    random = Random(0)
+    for path in sorted(p for p in pack.rglob("*") if p.is_file()):
+        data, name = path.read_bytes(), path.relative_to(pack).as_posix()
+        for _ in range(3):
+            place = random.randrange(len(data))
+            path.write_bytes(data[:place] + bytes([data[place] ^ 1 << random.randrange(8)]) + data[place + 1 :])
+            problems = verify(pack)
+            assert any(name in problem for problem in problems), (name, place, problems)
+        path.write_bytes(data)
+    assert verify(pack) == []
+
+
+def test_any_flipped_byte_of_the_zip_is_found_and_its_file_named(archive):
+    data, random = archive.read_bytes(), Random(1)
+    with zipfile.ZipFile(archive) as opened:
+        infos = opened.infolist()
+        headers = [range(i.header_offset, i.header_offset + 30 + len(i.filename)) for i in infos[:2]]
+        directory = range(opened.start_dir, opened.start_dir + 120)
+    places = [p for header in headers for p in header] + list(directory) + list(range(len(data) - 22, len(data)))
+    places += random.sample(range(len(data)), 60)
+    damaged = archive.with_name("damaged.zip")
+    for place in places:
+        name = member_at(archive, place)
+        damaged.write_bytes(data[:place] + bytes([data[place] ^ 0x41]) + data[place + 1 :])
+        problems = verify(damaged)
+        assert problems, place
+        assert name is None or any(name in problem for problem in problems), (place, name, problems)
+
+
+@pytest.mark.parametrize("damage", ["append", "prepend", "comment", "truncate", "empty"])
+def test_a_zip_that_is_longer_or_shorter_is_found(archive, damage):
+    data = archive.read_bytes()
+    changed = {
+        "append": data + b"x",
+        "prepend": b"x" + data,
+        "comment": data[:-2] + b"\1\0x",
+        "truncate": data[:-5],
+        "empty": b"",
+    }
+    archive.write_bytes(changed[damage])
+    assert verify(archive)
+
+
+def test_every_missing_file_is_named(pack):
+    for path in sorted(p for p in pack.rglob("*") if p.is_file()):
+        name, aside = path.relative_to(pack).as_posix(), pack.with_name("aside")
+        path.rename(aside)
+        assert any(name in problem and "missing" in problem for problem in verify(pack)), name
+        aside.rename(path)
+
+
+def test_every_renamed_file_is_named_by_both_names(pack):
+    for path in sorted(p for p in pack.rglob("*") if p.is_file()):
+        other = path.with_name("renamed.txt")
+        path.rename(other)
+        problems = verify(pack)
+        assert any("renamed.txt" in problem for problem in problems)
+        assert any(path.name in problem for problem in problems)
+        other.rename(path)
+
+
+def test_extra_files_folders_and_links_are_named(pack):
+    (pack / "more.txt").write_text("x")
+    (pack / "hollow").mkdir()
+    (pack / "link.md").symlink_to(pack / "index.md")
+    problems = "\n".join(verify(pack))
+    assert "more.txt: extra file" in problems
+    assert "hollow/: an empty folder" in problems
+    assert "link.md: a link" in problems
+
+
+def relist(pack: Path) -> None:
+    """Make both lists agree with the files again, as a forger would."""
+    from hetero2.files import pretty_json, read_json, write_text
+    from hetero2.pack import manifest
+
+    facts = read_json(pack / "manifest.json")
+    try:
+        files = manifest.list_files(pack)
+    except KeyError:
+        files = facts["files"]
+    text = pretty_json(manifest.with_files(facts, files))
+    write_text(pack / "manifest.json", text)
+    write_text(pack / "checksums.sha256", manifest.checksums(files, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("metrics.json", '"OK": 12', '"OK": 13', "summary.csv has 20"),
+        ("metrics.json", '"OK": 12', '"OK": "12"', "expected integer"),
+        ("cost_lift_report.json", '"cost_lift.v1"', '"cost_lift.v9"', "report_schema: expected 'cost_lift.v1'"),
+        ("cost_lift_report.json", '  "seed": 0,\n', "", "'seed' is missing"),
+        ("utility_report.json", '"refused": false', '"refused": true', "says that it was refused"),
+        ("summary.csv", "verdict", "verdikt", "the column 'verdict' is missing"),
+        ("summary.csv", ",OK,", ",GOOD,", "row 1: column 'status' has 'GOOD'"),
+        ("truth.csv", "PASS", "HIT", "column 'expensive_label' has 'HIT'"),
+        ("environment.json", "  ", " ", "not in canonical form"),
+    ],
+)
+def test_forged_content_is_found_although_the_checksums_agree(pack, name, old, new, message):
+    path = pack / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    relist(pack)
+    assert any(message in problem for problem in verify(pack)), verify(pack)
+
+
+def test_a_forged_run_id_or_payload_is_found(pack):
+    path = pack / "manifest.json"
+    document = json.loads(path.read_text())
+    document["inputs"][0]["sha256"] = "0" * 64
+    path.write_text(json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n")
+    relist(pack)
+    assert any("run_id" in problem for problem in verify(pack))
+
+
+@pytest.mark.parametrize("content", ["null", "[]", '{"files": 3}', '{"files": [1]}', "[" * 5000, "NaN", '"x"', "{", ""])
+@pytest.mark.parametrize("name", ["manifest.json", "metrics.json", "utility_report.json", "checksums.sha256"])
+def test_hostile_content_is_a_problem_and_never_a_crash(pack, name, content):
+    (pack / name).write_text(content)
+    assert any(name in problem for problem in verify(pack))
+
+
+@pytest.mark.parametrize("name", ["../up.txt", "/root.txt", "a/../b", "a\\b", "C:x", "a//b", "./a"])
+def test_names_that_leave_the_folder_are_refused(tmp_path, name):
+    data = b"x"
+    member = Member(name, STORED, 0x8CDC1683, 1, 1, 0)
+    directory = central_header(member)
+    head = local_header(member) + data
+    (tmp_path / "evil.zip").write_bytes(head + directory + end_record(1, len(directory), len(head)))
+    assert any("could leave the folder" in problem for problem in verify(tmp_path / "evil.zip"))
+
+
+def test_a_name_twice_is_found(archive):
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(archive, "a") as opened:
+        opened.writestr("summary.csv", "x")
+    assert any("twice" in problem for problem in verify(archive))
+
+
+def test_headers_are_those_of_the_zip_format():
+    """An independent reader finds what the writer meant, with and without the 64-bit fields."""
+    for size in (5, 0xFFFFFFFF, 1 << 40):
+        member = Member("naïve/ü.txt", STORED, 123, size, size, size)
+        central = central_header(member)
+        info = zipfile.ZipInfo()
+        fields = struct.unpack(zipfile.structCentralDir, central[:46])
+        info.file_size, info.compress_size, info.header_offset = fields[11], fields[10], fields[18]
+        info.extra = central[46 + len(member.name.encode()) :]
+        info._decodeExtra(*[0] * (info._decodeExtra.__code__.co_argcount - 1))
+        assert (info.file_size, info.compress_size, info.header_offset) == (size, size, size)
+    assert DEFLATED == zipfile.ZIP_DEFLATED
+
+
+def test_an_archive_of_many_members_is_read_by_others(tmp_path):
+    (tmp_path / "one").write_text("x")
+    writer.write_zip([(f"{n:06d}", tmp_path / "one") for n in range(70_000)], tmp_path / "many.zip")
+    with zipfile.ZipFile(tmp_path / "many.zip") as opened:
+        assert len(opened.namelist()) == 70_000
+        assert opened.read("069999") == b"x"
+
+
+def test_nothing_there_is_an_error():
+    with pytest.raises(FileNotFoundError):
+        verify(Path("/no/such/pack.zip"))

@@ -1,0 +1,86 @@
+"""The same bytes whatever the cores, shards, hash seed, time zone, locale and folder."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, build, run, small_library, snakemake
+
+SHARDS = ("--config", "execution={shard_rows: 3}")
+PLACES = {"PYTHONHASHSEED": "1234", "TZ": "Asia/Kathmandu", "LC_ALL": "C", "LANG": "C"}
+
+
+def clone(folder: Path) -> Path:
+    """The working tree in another folder, as git knows it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    return folder
+
+
+def identity(results: Path, run_name: str) -> tuple[str, bytes]:
+    payload = json.loads((results / "pack/manifest.json").read_text())["payload_sha256"]
+    return payload, (results / f"{run_name}_evidence_pack.zip").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("cores", "words", "env"),
+    [(1, (), {}), (2, SHARDS, PLACES), (1, ("--config", "execution={shard_rows: 1, results_dir: else where}"), {})],
+    ids=["one core", "other shards, hash seed, zone and locale", "one row a shard, a folder with a blank"],
+)
+def test_a_small_library_gives_the_same_zip(small_run, tmp_path, cores, words, env):
+    folder = small_library(tmp_path / "other folder's name")
+    build(folder, *words, cores=cores, env=env)
+    results = next(folder.glob("*/small"))
+    assert identity(results, "small") == identity(small_run, "small")
+
+
+def test_a_checkout_in_another_folder_gives_the_same_zip(small_run, tmp_path):
+    folder = small_library(tmp_path / "work")
+    build(folder, root=clone(tmp_path / "a clone's folder"))
+    assert identity(folder / "results/small", "small") == identity(small_run, "small")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("library.csv", "extra,CCOCCN\n"), ("my.yaml", "guardrails: {max_atoms: 199}\n")]
+)
+def test_another_input_or_configuration_is_another_run(small_run, tmp_path, name, text):
+    folder = small_library(tmp_path)
+    if name == "library.csv":
+        text = text.strip() + ",0\n"
+    (folder / name).write_text((folder / name).read_text() + text)
+    build(folder)
+    one, two = (json.loads((r / "pack/manifest.json").read_text()) for r in (small_run, folder / "results/small"))
+    assert one["run_id"] != two["run_id"]
+    assert one["payload_sha256"] != two["payload_sha256"]
+
+
+@pytest.mark.determinism
+def test_the_default_run_gives_the_same_zip_everywhere(tmp_path):
+    """The whole measured data set, under all variations; prints the digests."""
+    name, found = "value_utility_realtruth", {}
+    variations = {
+        "2 cores": (ROOT, 2, (), {}),
+        "1 core": (ROOT, 1, (), {}),
+        "shard_rows 40": (ROOT, 2, ("--config", "execution={shard_rows: 40}"), {}),
+        "hash seed, zone, locale": (ROOT, 2, (), PLACES),
+        "another folder": (clone(tmp_path / "clone"), 2, (), {}),
+    }
+    for number, (label, (root, cores, words, env)) in enumerate(variations.items()):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        snakemake(folder, name, "--cores", cores, *words, root=root, env=env)
+        results = folder / "results" / name
+        digest = run("sha256sum", results / f"{name}_evidence_pack.zip", cwd=folder).stdout.split()[0]
+        found[label] = (identity(results, name)[0], digest)
+        print(f"{label:<26} payload {found[label][0]}  zip {digest}")
+    assert len(set(found.values())) == 1
+    assert os.environ.get("PYTHONHASHSEED") != PLACES["PYTHONHASHSEED"]

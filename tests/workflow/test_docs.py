@@ -1,0 +1,58 @@
+"""Numbers and pictures in the documents come from the product."""
+
+import csv
+import json
+import re
+
+import pytest
+
+from tests.conftest import ROOT, snakemake
+
+NAME = "value_utility_realtruth"
+
+
+def edges(mermaid: str) -> set[tuple[str, str]]:
+    names = dict(re.findall(r"^\s*(\w+)\[(\w+)\]", mermaid, re.MULTILINE))
+    return {(names.get(a, a), names.get(b, b)) for a, b in re.findall(r"^\s*(\w+) --> (\w+)", mermaid, re.MULTILINE)}
+
+
+def test_the_picture_of_the_flow_is_the_rule_graph(tmp_path):
+    drawn = (ROOT / "docs/flow.md").read_text().split("```mermaid\n", 1)[1].split("```", 1)[0]
+    graph = snakemake(tmp_path, NAME, "--rulegraph", "mermaid-js").stdout
+    assert edges(drawn) == edges(graph)
+
+
+@pytest.fixture(scope="module")
+def default_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("default")
+    done = snakemake(folder, NAME, "--cores", 2)
+    return folder / "results" / NAME, done.stdout + done.stderr
+
+
+def test_the_readme_shows_what_the_default_run_prints(default_run):
+    _, printed = default_run
+    shown = re.search(r"  rows .*?(?=  read)", (ROOT / "README.md").read_text(), re.DOTALL)[0]
+    assert shown in printed
+
+
+def test_the_readme_counts_the_passes_of_the_default_run(default_run):
+    folder, _ = default_run
+    metrics = json.loads((folder / "metrics.json").read_text())
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"{metrics['verdict_counts']['PASS']} of {metrics['counts']['OK']} molecules beat all their decoys" in readme
+
+
+def test_most_v1_decoys_of_the_default_run_are_disconnected(default_run):
+    folder, _ = default_run
+    with (folder / "score_request.csv").open(newline="") as handle:
+        decoys = [row["smiles"] for row in csv.DictReader(handle) if row["role"] == "decoy"]
+    assert sum("." in smiles for smiles in decoys) > len(decoys) / 2
+
+
+def test_no_molecule_of_the_library_was_trained_on(default_run):
+    folder, _ = default_run
+    ids = []
+    for name in ("input", "train"):
+        with (folder / f"dataset/{name}.csv").open(newline="") as handle:
+            ids.append({row["id"] for row in csv.DictReader(handle)})
+    assert not ids[0] & ids[1]

@@ -1,0 +1,119 @@
+"""What a person sees when something is wrong: one clear line, exit code 1 or 2, no traceback, nothing half-written."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import build, run, small_library
+
+BEFORE_ANY_JOB = [
+    ("decoys: {k: 4}", "decoys: {kk: 4}", "unknown key decoys.kk"),
+    ("decoys: {k: 4}", "decoys: {k: four}", 'decoys.k: found "four"; expected integer'),
+    ("path: library.csv", "path: none.csv", "input.path: none.csv: no such file"),
+    ("truth: {path: truth.csv}", "truth: {path: truth.csv, sha256: 12}", "truth.sha256: found 12"),
+    ("run_name: small", "run_name: ../small", "run_name"),
+    ("{request}", "request", "scores.command lacks {request}"),
+]
+IN_THE_FILES = [
+    ("library.csv", "id,smile\na,C\n", "library.csv: line 1: there is no column 'smiles'"),
+    ("library.csv", "", "library.csv: the file is empty"),
+    ("library.csv", "id,smiles\n", "library.csv: no row after the header"),
+    ("library.csv", b"id,smiles\na\xe9,C\n", "not UTF-8"),
+    ("library.csv", "id,smiles\na,C,C\n", "library.csv: line 2: 3 cells"),
+    ("truth.csv", "molecule_id\na\n", "truth.csv: line 1: there is no column 'expensive_label'"),
+    ("model.py", "import sys; sys.exit('no licence')\n", "no licence"),
+    (
+        "model.py",
+        "import sys; open(sys.argv[2], 'w').write('id,score\\naspirin,1\\n')",
+        "'aspirin' is not a structure hash",
+    ),
+]
+
+
+def texts(done) -> str:
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("old", "new", "message"), BEFORE_ANY_JOB)
+def test_a_wrong_configuration_stops_before_any_job_with_one_line(tmp_path, old, new, message):
+    folder = small_library(tmp_path)
+    text = (folder / "my.yaml").read_text()
+    assert old in text
+    (folder / "my.yaml").write_text(text.replace(old, new))
+    done = build(folder, check=False)
+    assert done.returncode == 2
+    errors = [line for line in texts(done).splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert "Traceback" not in texts(done)
+    assert not (folder / "results").exists()
+
+
+@pytest.mark.parametrize(("name", "content", "message"), IN_THE_FILES)
+def test_a_bad_file_ends_the_run_with_its_name_and_line_last(tmp_path, name, content, message):
+    folder = small_library(tmp_path)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    done = build(folder, cores=1, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in texts(done)
+    assert message in texts(done)
+    told = texts(done).rsplit("Exiting because a job execution failed", 1)[1]
+    assert message in told
+    parts = [path for path in (folder / "results").rglob("*") if ".part" in path.name]
+    assert parts == []
+    assert not (folder / "results/small/registry_row.json").exists()
+
+
+def test_a_pinned_file_that_changed_is_refused(tmp_path):
+    folder = small_library(tmp_path)
+    text = (folder / "my.yaml").read_text()
+    (folder / "my.yaml").write_text(text.replace("truth.csv}", f"truth.csv, sha256: '{'0' * 64}'}}"))
+    done = build(folder, cores=1, check=False)
+    assert done.returncode == 1
+    assert f"expected {'0' * 64}" in texts(done)
+    assert not (folder / "results/small/truth/truth.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ((), 2, "verbs:"),
+        (("--help",), 0, "cost-lift"),
+        (("nonsense",), 2, "unknown verb 'nonsense'"),
+        (("verify", "/no/such.zip"), 2, "/no/such.zip"),
+        (("show", "/no/such"), 1, "no finished run here"),
+        (("config", "nothing"), 2, "unknown target 'nothing'"),
+        (("config", "value_utility_realtruth", "--configfile", "/no/such.yaml"), 2, "no such configuration file"),
+        (("truth", "--path", "/no/such.csv", "--out", "o", "--facts", "f"), 1, "/no/such.csv: no such file"),
+        (("cost-lift", "--summary", "s", "--truth", "t", "--k", "0", "--out", "o"), 2, "--k is 0"),
+        (("decoys", "--input"), 2, "expected one argument"),
+        (("--version",), 0, "hetero2 0"),
+    ],
+)
+def test_every_verb_says_what_is_wrong(tmp_path, words, code, message):
+    done = run("python", "-m", "hetero2", *words, cwd=tmp_path, env={"PYTHONPATH": str(Path.cwd())}, check=False)
+    assert done.returncode == code
+    assert message in texts(done)
+    assert "Traceback" not in texts(done)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_of_every_verb_ends_with_an_example(tmp_path):
+    from hetero2.cli import VERBS
+
+    for verb in VERBS:
+        done = run("python", "-m", "hetero2", verb, "--help", cwd=tmp_path, env={"PYTHONPATH": str(Path.cwd())})
+        assert done.stdout.strip().splitlines()[-2] == "example:", verb
+        assert f"hetero2 {verb}" in done.stdout.strip().splitlines()[-1]
+
+
+def test_an_internal_error_keeps_its_traceback_in_the_log(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({}))
+    words = ("score-source", "--source", "command", "--out", tmp_path / "o", "--facts", tmp_path / "f")
+    log = tmp_path / "x.log"
+    done = run("python", "-m", "hetero2", *words, "--log", log, cwd=Path.cwd(), check=False)
+    assert done.returncode == 3
+    assert "internal error in score-source" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in log.read_text()

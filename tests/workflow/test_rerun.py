@@ -1,0 +1,101 @@
+"""An edit of code or configuration runs its stage and what follows again, and nothing else."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, build, small_library
+
+AFTER = {
+    "truth": {"truth", "cost_lift", "pack", "registry"},
+    "cost_lift": {"cost_lift", "pack", "registry"},
+    "summary": {"summary", "cost_lift", "pack", "registry"},
+    "audit": {"audit", "summary", "cost_lift", "pack", "registry"},
+    "scores": {"scores", "audit", "summary", "cost_lift", "pack", "registry"},
+    "pack": {"pack", "registry"},
+    "registry": {"registry"},
+}
+ALL = {"input", "decoys", "score_request", "score_source", *AFTER["scores"], "truth"}
+EDITS = [
+    ("hetero2/stages/cost_lift.py", AFTER["cost_lift"]),
+    ("hetero2/stats/lift.py", AFTER["cost_lift"]),
+    ("hetero2/stats/ranking.py", AFTER["audit"]),
+    ("hetero2/stages/summary.py", AFTER["summary"]),
+    ("hetero2/report/index.py", AFTER["pack"]),
+    ("hetero2/stages/registry.py", AFTER["registry"]),
+    ("hetero2/stages/show.py", set()),
+    ("hetero2/chem/decoys_v1.py", ALL - {"input", "truth"}),
+    ("hetero2/errors.py", ALL),
+    ("requirements.lock", ALL),
+    ("README.md", set()),
+]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """A copy of the project with a finished small run beside it."""
+    base = tmp_path_factory.mktemp("checkout")
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (base / "code" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, base / "code" / name)
+    small_library(base / "work")
+    build(base / "work", root=base / "code")
+    return base
+
+
+def planned(checkout: Path, *words: object) -> set[str]:
+    """Rules that a dry run would execute."""
+    done = build(checkout / "work", "--dry-run", *words, root=checkout / "code")
+    stats = re.search(r"Job stats:\n.*?\n-.*?\n(.*?)\ntotal", done.stdout + done.stderr, re.DOTALL)
+    rules = {line.split()[0] for line in stats[1].splitlines()} if stats else set()
+    return rules - {"value_utility_realtruth"}
+
+
+@pytest.mark.parametrize(("name", "expected"), EDITS, ids=[name for name, _ in EDITS])
+def test_an_edited_line_runs_its_stage_and_what_follows(checkout, name, expected):
+    path = checkout / "code" / name
+    text = path.read_text()
+    path.write_text(text + "# edited\n")
+    try:
+        assert planned(checkout) == expected
+    finally:
+        path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("selection={k: 2}", AFTER["cost_lift"]),
+        ("decoys={seed: 1}", ALL - {"input", "truth"}),
+        ("pack={compression: deflate}", AFTER["pack"]),
+        ("guardrails={max_atoms: 100}", ALL - {"input", "truth"}),
+    ],
+)
+def test_an_edited_configuration_runs_what_depends_on_it(checkout, setting, expected):
+    assert planned(checkout, "--config", setting) == expected
+
+
+def test_a_touched_model_is_run_again(checkout):
+    path = checkout / "work/model.py"
+    text = path.read_text()
+    path.write_text(text + "# edited\n")
+    try:
+        assert planned(checkout) == {"score_source", *AFTER["scores"]}
+    finally:
+        path.write_text(text)
+
+
+def test_it_really_runs_just_that_and_then_nothing(checkout):
+    path = checkout / "code/hetero2/stats/lift.py"
+    path.write_text(path.read_text() + "# edited for good\n")
+    done = build(checkout / "work", root=checkout / "code")
+    ran = set(re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, re.MULTILINE))
+    assert ran - {"value_utility_realtruth"} == AFTER["cost_lift"]
+    assert planned(checkout) == set()

@@ -4,7 +4,9 @@ import argparse
 import copy
 import gzip
 import math
+import re
 import shlex
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,16 @@ EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 DATASET_ROWS = {"rdkit-freewilson": 1017}
 # A section that names where something comes from is taken whole: pins of another file never linger.
 _ORIGIN_KEYS = {"input": {"path", "dataset"}, "scores": {"source", "path", "command"}, "truth": {"source", "path"}}
-_INPUT_SUFFIXES = (".csv", ".csv.gz", ".parquet", ".smi")
-_SCORE_SUFFIXES = (".json", ".csv", ".csv.gz", ".parquet")
+_SUFFIXES = {
+    "input.path": (".csv", ".csv.gz", ".parquet", ".smi"),
+    "scores.path": (".json", ".csv", ".csv.gz", ".parquet"),
+    "scores.train": (".csv", ".csv.gz"),
+    "truth.path": (".csv",),
+}
+# Programs that run a user's model but are not the model.
+_INTERPRETER = re.compile(
+    r"(python|pypy|perl|ruby|node|java|julia|Rscript|R|sh|bash|zsh|env|conda|mamba|docker|srun)[\d.]*"
+)
 _MAX_SHARDS, _MIN_SHARD_ROWS = 400, 256
 Config = dict[str, Any]
 
@@ -87,6 +97,8 @@ def _typed(value: Any, schema: Any) -> Any:
         keys = schema.get("properties", {})
         return {key: _typed(inner, keys.get(key, {})) for key, inner in value.items()}
     kinds = schema.get("type", "string")
+    if isinstance(value, float) and "integer" in kinds and value.is_integer():
+        return int(value)
     if not isinstance(value, str) or "string" in kinds or "object" in kinds:
         return value
     try:
@@ -124,8 +136,27 @@ def resolve(target: str, user: Mapping[str, Any]) -> Config:
     return config
 
 
+def _check_finite(value: Any, where: str) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _check_finite(inner, f"{where}.{key}".lstrip("."))
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"configuration: {where}: found {value}; expected a finite number")
+
+
+def _check_pins(config: Config) -> None:
+    brought = {"input": "path", "scores": "path"}
+    for section, key in brought.items():
+        if config[section]["sha256"] is not None and config[section][key] is None:
+            raise ConfigError(f"configuration: {section}.sha256 goes with {section}.{key}, which is not set")
+    if config["truth"]["sha256"] is not None and config["truth"]["source"] == "none":
+        raise ConfigError("configuration: truth.sha256 is set, but truth.source is none")
+
+
 def _check_sense(config: Config) -> None:
     origin, scores, truth = config["input"], config["scores"], config["truth"]
+    _check_finite(config, "")
+    _check_pins(config)
     if (origin["path"] is None) == (origin["dataset"] is None):
         raise ConfigError("configuration: input: give exactly one of path and dataset")
     if (scores["source"] == "command") != (scores["command"] is not None):
@@ -160,7 +191,9 @@ def user_files(config: Config) -> dict[str, Path]:
     keys |= {"scores.train": config["scores"]["train"], "truth.path": config["truth"]["path"]}
     found = {key: Path(value) for key, value in keys.items() if value is not None}
     if config["scores"]["command"] is not None:
-        files = [Path(word) for word in command_words(config["scores"]["command"])[1:]]
+        program, *words = command_words(config["scores"]["command"])
+        own = "/" in program and not _INTERPRETER.fullmatch(Path(program).name)
+        files = [Path(word) for word in ([program] if own else []) + words]
         found |= {f"scores.command[{number}]": path for number, path in enumerate(files) if path.is_file()}
     return found
 
@@ -168,11 +201,13 @@ def user_files(config: Config) -> dict[str, Path]:
 def check_files(config: Config) -> None:
     """Raise ConfigError unless every file that the user names is there and has a suffix that we read."""
     for key, path in user_files(config).items():
+        if "{" in str(path) or "}" in str(path):
+            raise ConfigError(f"configuration: {key}: {path}: braces in a path are not supported", "rename the file")
         if not path.is_file():
             raise ConfigError(
                 f"configuration: {key}: {path}: no such file", "relative paths start where snakemake is started"
             )
-        allowed = {"input.path": _INPUT_SUFFIXES, "scores.path": _SCORE_SUFFIXES}.get(key, ())
+        allowed = _SUFFIXES.get(key, ())
         if allowed and not path.name.lower().endswith(allowed):
             raise ConfigError(f"configuration: {key}: {path}: unknown suffix; read are {', '.join(allowed)}")
 
@@ -204,7 +239,7 @@ def rows_upper_bound(config: Config) -> int:
     try:
         with gzip.open(path) if path.lower().endswith(".gz") else Path(path).open("rb") as handle:
             return sum(block.count(b"\n") for block in iter(lambda: handle.read(1 << 20), b"")) + 1
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ConfigError(f"configuration: input.path: {path}: not a valid gzip file: {error}") from None
 
 

@@ -88,7 +88,10 @@ def read_json(path: Path) -> Any:
     """Parse strict JSON: UTF-8, no NaN or infinity, no duplicate keys."""
     try:
         text = path.read_bytes().decode("utf-8")
-        return json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no character
+        return value
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:

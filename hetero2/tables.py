@@ -4,12 +4,14 @@ The order of the schema's properties is the order of the columns. Checks run on 
 and on read, so that a million rows cost seconds.
 """
 
+import contextlib
 import csv
 import functools
 import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from hetero2.paths import SCHEMAS
 
 _ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 _ROW_GROUP = 65_536
+csv.field_size_limit(1 << 28)
 _NEEDS_QUOTES = re.compile('[",\r\n]')  # csv.writer leaves a lone \\r unquoted before Python 3.13
 Row = Mapping[str, Any]
 
@@ -108,19 +111,27 @@ def write_parquet(path: Path, table: pa.Table, contract: str) -> None:
         pq.write_table(checked, temporary, compression="zstd", row_group_size=_ROW_GROUP)
 
 
-def read_parquet(path: Path, contract: str) -> pa.Table:
-    """Read a table that a stage wrote and check it again."""
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        return check(pq.read_table(path), contract, str(path))
+        yield
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise InputError(
             f"{path}: not a readable Parquet file: {error}", "delete it and run again; it will be rebuilt"
         ) from None
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+
+
+def read_parquet(path: Path, contract: str) -> pa.Table:
+    """Read a table that a stage wrote and check it again."""
+    with _readable(path):
+        return check(pq.read_table(path), contract, str(path))
 
 
 def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
     """Rows of one of `shards` consecutive parts of nearly equal size; only the row groups that hold them are read."""
-    with pq.ParquetFile(path) as file:
+    with _readable(path), pq.ParquetFile(path) as file:
         total = file.metadata.num_rows
         start, end = (total * step // shards for step in (shard, shard + 1))
         first, position = 0, 0
@@ -150,8 +161,16 @@ def write_csv(path: Path, batches: Iterable[pa.Table], contract: str) -> None:
 
 
 def _open_text(path: Path) -> io.TextIOWrapper:
-    raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115 - the caller closes it
+    raw = gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # noqa: SIM115 - the caller closes it
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+
+
+def check_names(path: Path, names: list[str]) -> list[str]:
+    """The names of the columns of a user's file, none of which may occur twice."""
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise InputError(f"{path}: the column {doubled[0]!r} occurs twice")
+    return names
 
 
 def _check_header(path: Path, header: list[str] | None, required: Iterable[str]) -> list[str]:
@@ -163,10 +182,7 @@ def _check_header(path: Path, header: list[str] | None, required: Iterable[str])
                 f"{path}: line 1: there is no column {name!r}; found {', '.join(map(repr, header))}",
                 "the first line must name the columns; they are case-sensitive",
             )
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if doubled:
-        raise InputError(f"{path}: line 1: the column {doubled[0]!r} occurs twice")
-    return header
+    return check_names(path, header)
 
 
 def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -196,5 +212,5 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
         ) from None
     except csv.Error as error:
         raise InputError(f"{path}: line {line}: not a valid CSV: {error}") from None
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: not a valid gzip file: {error}") from None

@@ -6,13 +6,13 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from hetero2 import config as configuration
 from hetero2 import paths, provenance
-from hetero2.errors import HeteroError
+from hetero2.errors import ConfigError, HeteroError
 
 _DATASET_FILES = {"input.path": "dataset_input", "scores.train": "dataset_train", "truth.path": "dataset_truth"}
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -30,6 +30,7 @@ class Plan:
         self._shards: dict[str, list[str]] = {}
         for _, resolved in self.runs.values():
             configuration.check_files(resolved)
+        _check_writable(Path(self.results))
         self._row_files = {run: row_files(resolved) for run, (_, resolved) in self.runs.items()}
 
     def run_of(self, target: str) -> str:
@@ -139,18 +140,30 @@ class Plan:
         scores, found = self.config(run)["scores"], self.score_inputs(run)
         words: list[str] = ["--source", scores["source"]]
         if "path" in found:
-            words += ["--path", found["path"], "--sha256", scores["sha256"] or "none"]
+            words += [f"--path={found['path']}", "--sha256", scores["sha256"] or "none"]
         if "library" in found:
             folder = str(Path(self.config(run)["input"]["path"] or ".").parent)
-            words += ["--input", found["library"], "--folder", folder]
+            words += ["--input", found["library"], f"--folder={folder}"]
         if "request" in found:
             words += ["--request", found["request"]]
         if "model" in found:
             limit = str(self.config(run)["execution"]["command_minutes"])
-            words += ["--command", scores["command"], "--time-limit-minutes", limit, "--command-file", *found["model"]]
+            words += [
+                f"--command={scores['command']}",
+                "--time-limit-minutes",
+                limit,
+                "--command-file",
+                *found["model"],
+            ]
         if "train" in found:
-            words += ["--train", found["train"]]
+            words.append(f"--train={found['train']}")
         return shlex.join(words)
+
+
+def _check_writable(folder: Path) -> None:
+    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise ConfigError(f"configuration: execution.results_dir: {folder}: cannot be written, since {there} cannot")
 
 
 def row_files(config: configuration.Config) -> list[str]:
@@ -175,14 +188,20 @@ def pack_digest() -> str:
     return provenance.pack_digest()
 
 
-def plan_or_exit(user: Mapping[str, Any]) -> Plan:
-    """The plan, or one clear message and the end, before any job."""
+def plan_or_exit(user: Mapping[str, Any], configfiles: Iterable[str | Path] = ()) -> Plan:
+    """The plan, or one clear message and the end, before any job. The files were merged by Snakemake; they are read
+    again since it does not mind a key that occurs twice."""
     try:
+        for path in configfiles:
+            configuration.load_yaml(Path(path))
         return Plan(user)
     except HeteroError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.stderr.flush()
-        os._exit(error.exit_code)
+        message, code = str(error), error.exit_code
+    except OSError as error:
+        message, code = f"configuration: {error.filename}: {error.strerror}", ConfigError.exit_code
+    print(f"error: {message}", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def shell_prefix(workflow: Any) -> str:

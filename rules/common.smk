@@ -5,7 +5,7 @@ sys.path.insert(0, workflow.basedir)
 
 from hetero2 import workflow as flow
 
-PLAN = flow.plan_or_exit(config)
+PLAN = flow.plan_or_exit(config, workflow.configfiles)
 RUN, SHARD = PLAN.file, PLAN.shard_files
 
 

@@ -48,5 +48,5 @@ rule input:
         code=flow.digest("stages.input", "core"),
         sha256=option("input.sha256"),
     shell:
-        "python -m hetero2 input --library {input.library:q} --sha256 {params.sha256:q} --out {output.rows:q} "
+        "python -m hetero2 input --library={input.library:q} --sha256 {params.sha256:q} --out {output.rows:q} "
         "--facts {output.facts:q} --log {log:q}"

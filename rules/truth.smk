@@ -20,5 +20,5 @@ rule truth:
         sha256=option("truth.sha256"),
         source=option("truth.source"),
     shell:
-        "python -m hetero2 truth --path {input.truth:q} --sha256 {params.sha256:q} --source {params.source} "
+        "python -m hetero2 truth --path={input.truth:q} --sha256 {params.sha256:q} --source {params.source} "
         "--out {output.truth:q} --facts {output.facts:q} --log {log:q}"

@@ -42,9 +42,9 @@ def prepare(smiles: str, limits: Guardrails) -> Prepared:
     warnings: tuple[str, ...] = ()
     if limits.standardise == "largest_fragment" and len(Chem.GetMolFrags(mol)) > 1:
         mol, warnings = _largest_fragment(mol), ("standardised_to_largest_fragment",)
+    if mol.GetNumHeavyAtoms() > limits.max_atoms:  # before the canonical SMILES, whose cost grows with the square
+        return Prepared("too_many_atoms", None, warnings)
     smiles = canonical(mol)
-    if mol.GetNumHeavyAtoms() > limits.max_atoms:
-        return Prepared("too_many_atoms", smiles, warnings)
     if limits.require_connected and len(Chem.GetMolFrags(mol)) > 1:
         return Prepared("disconnected", smiles, warnings)
     return Prepared(None, smiles, warnings)

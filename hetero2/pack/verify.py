@@ -17,6 +17,7 @@ import io
 import json
 import os
 import re
+import stat
 import struct
 import sys
 import zipfile
@@ -177,7 +178,7 @@ def open_zip(path: Path, problems: list[str]) -> Pack | None:
         members = [
             Member(i.filename, i.compress_type, i.CRC, i.compress_size, i.file_size, i.header_offset) for i in infos
         ]
-    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError, UnicodeError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
         problems.append(f"{path.name}: not a readable zip: {error}")
         return None
     names = [member.name for member in members]
@@ -191,6 +192,9 @@ def open_zip(path: Path, problems: list[str]) -> Pack | None:
     ]
     if not problems:
         problems += check_zip_bytes(path, members)
+    if problems:  # what a malformed archive holds is not looked into
+        archive.close()
+        return None
     return Pack(names, archive.open)
 
 
@@ -201,10 +205,11 @@ def open_folder(path: Path, problems: list[str]) -> Pack:
         for name in sorted(folders + files):
             full = Path(folder, name)
             relative = full.relative_to(path).as_posix()
-            if full.is_symlink():
-                problems.append(f"{relative}: a link; a pack holds plain files")
-            elif name in files:
+            kind = stat.S_IFMT(full.lstat().st_mode)
+            if kind == stat.S_IFREG:
                 names.append(relative)
+            elif kind != stat.S_IFDIR:
+                problems.append(f"{relative}: a link or device; a pack holds plain files")
             elif not any(full.iterdir()):
                 problems.append(f"{relative}/: an empty folder; a pack holds files only")
     return Pack(sorted(names), lambda name: (path / name).open("rb"))
@@ -331,14 +336,15 @@ def check_table(pack: Pack, name: str, columns: list[str], values: dict[str, set
         return rows
     try:
         with pack.open(name) as stream:
-            reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8", newline=""), strict=True)
+            reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
             header = next(reader, [])
             missing = [column for column in columns if column not in header]
             if missing:
                 problems.append(f"{name}: the column {missing[0]!r} is missing")
                 return rows
             places = {header.index(column): allowed for column, allowed in values.items()}
-            for rows, cells in enumerate(reader, start=1):
+            for cells in filter(None, reader):
+                rows += 1
                 wrong = [header[i] for i, allowed in places.items() if i < len(cells) and cells[i] not in allowed]
                 if len(cells) != len(header) or wrong:
                     what = (
@@ -419,7 +425,7 @@ def check_files(pack: Pack, manifest: Any, problems: list[str]) -> dict[str, str
 def payload_sha256(digests: dict[str, str]) -> str:
     """Digest of the payload: the sorted lines '<sha256>  <path>' of all files but those of NOT_PAYLOAD."""
     lines = sorted(f"{sha}  {path}\n" for path, sha in digests.items() if path not in NOT_PAYLOAD)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check_identity(manifest: Any, digests: dict[str, str], problems: list[str]) -> None:
@@ -433,7 +439,7 @@ def check_identity(manifest: Any, digests: dict[str, str], problems: list[str]) 
         )
     identity = {key: manifest.get(key) for key in ("inputs", "config", "code_digest", "environment_lock_sha256")}
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    if manifest.get("run_id") != hashlib.sha256(text.encode()).hexdigest():
+    if manifest.get("run_id") != hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest():
         problems.append(f"{MANIFEST}: run_id is not the digest of inputs, config, code_digest and lock")
 
 
@@ -460,13 +466,21 @@ def verify(path: Path) -> list[str]:
         raise FileNotFoundError(2, "no such pack", str(path))
     if pack is None:
         return problems
-    parsed = {name: parse_json(pack, name, problems) for name in SCHEMAS}
-    check_required(pack, parsed, problems)
-    digests = check_files(pack, parsed[MANIFEST], problems)
-    check_identity(parsed[MANIFEST], digests, problems)
-    check_schemas(pack, parsed, problems)
-    check_counts(pack, parsed, problems)
+    try:
+        parsed = {name: parse_json(pack, name, problems) for name in SCHEMAS}
+        check_required(pack, parsed, problems)
+        digests = check_files(pack, parsed[MANIFEST], problems)
+        check_schemas(pack, parsed, problems)
+        check_identity(parsed[MANIFEST], digests, problems)
+        check_counts(pack, parsed, problems)
+    except Exception as error:  # a pack can be made to break a reader: that is a problem of the pack
+        problems.append(f"{path.name}: could not be checked to the end: {type(error).__name__}: {error}")
     return problems
+
+
+def _printable(text: str) -> str:
+    """One line that no name or value can break up or hide."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -477,6 +491,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what was found; 0 if nothing."""
+    if args.sha256 is not None and args.pack.is_dir():
+        print("error: --sha256 is that of the zip, but a folder was given", file=sys.stderr)
+        return 2
+    csv.field_size_limit(MAX_JSON)
     problems = verify(args.pack)
     if args.pack.is_file():
         with args.pack.open("rb") as stream:
@@ -487,7 +505,7 @@ def run(args: argparse.Namespace) -> int:
         if args.sha256 and args.sha256.lower() != sha.hexdigest():
             problems.append(f"{args.pack.name}: sha256 is not the expected {args.sha256.lower()}")
     for problem in problems:
-        print(f"PROBLEM {problem}")
+        print(f"PROBLEM {_printable(problem)}")
     print(f"FAILED: {len(problems)} problem(s)" if problems else "OK: the pack is in order")
     return 1 if problems else 0
 

@@ -69,6 +69,6 @@ def read_book(path: Path, ids: Container[str], hashes: Container[str]) -> ScoreB
         return FileBook(hetero_scores.read(path), {})
     if path.suffix == ".jsonl":
         return _read_lines(path, ids)
-    if path.name.endswith((".csv", ".csv.gz", ".parquet")):
+    if path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
         return TableBook(score_table.read(path, hashes))
     raise InputError(f"{path}: unknown kind of scores file", "known are .json, .csv, .csv.gz and .parquet")

@@ -10,6 +10,7 @@ from hetero2.errors import InputError
 from hetero2.files import read_json
 
 SCHEMA = "hetero_scores.v1"
+MIN_WEIGHT, MAX_WEIGHT = 1e-100, 1e100
 
 
 class Scored(NamedTuple):
@@ -47,9 +48,14 @@ def _scored(entry: Any, where: str) -> Scored:
     if not isinstance(entry, dict):
         raise InputError(f"{where}: expected an object with score and weight, found {type(entry).__name__}")
     scored = Scored(_number(entry, "score", where), _number(entry, "weight", where))
-    if scored.weight <= 0:
-        raise InputError(f"{where}: weight is {scored.weight}, expected more than 0")
+    check_weight(scored.weight, where)
     return scored
+
+
+def check_weight(weight: float, where: str) -> None:
+    """Raise InputError unless a weight is positive and far from the limits of a float."""
+    if not MIN_WEIGHT <= weight <= MAX_WEIGHT:
+        raise InputError(f"{where}: weight is {weight}, expected {MIN_WEIGHT} to {MAX_WEIGHT}")
 
 
 def parse(document: Any, where: str) -> HeteroScores:

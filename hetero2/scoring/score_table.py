@@ -9,12 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hetero2.errors import InputError
-from hetero2.scoring.hetero_scores import Scored
-from hetero2.tables import read_csv
+from hetero2.scoring.hetero_scores import Scored, check_weight
+from hetero2.tables import check_names, read_csv
 
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def _key(names: list[str], where: str) -> str:
@@ -25,10 +26,10 @@ def _key(names: list[str], where: str) -> str:
 
 
 def _number(text: object, what: str, where: str) -> float:
-    try:
+    number = math.nan
+    is_number = isinstance(text, int | float) and not isinstance(text, bool)
+    if is_number or (isinstance(text, str) and _NUMBER.fullmatch(text.strip())):
         number = float(text)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        number = math.nan
     if not math.isfinite(number):
         raise InputError(f"{where}: {what} is {text!r}, expected a finite number")
     return number
@@ -43,7 +44,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, object, object, object]]:
 def _parquet_rows(path: Path) -> Iterator[tuple[str, object, object, object]]:
     try:
         with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
+            names = check_names(path, file.schema_arrow.names)
             if "score" not in names:
                 raise InputError(f"{path}: there is no column 'score'; found {', '.join(map(repr, names))}")
             key, number = _key(names, str(path)), 0
@@ -62,7 +63,7 @@ def read(path: Path, wanted: Container[str] | None = None) -> dict[str, Scored]:
     A hash may occur again with the same score and weight; with others it is an error. O(rows) time; memory holds what
     is wanted.
     """
-    rows = _parquet_rows(path) if path.name.endswith(".parquet") else _csv_rows(path)
+    rows = _parquet_rows(path) if path.name.lower().endswith(".parquet") else _csv_rows(path)
     found: dict[str, Scored] = {}
     for where, key, score, weight in rows:
         if not isinstance(key, str) or not _HASH.fullmatch(key):
@@ -73,8 +74,7 @@ def read(path: Path, wanted: Container[str] | None = None) -> dict[str, Scored]:
         scored = Scored(
             _number(score, "score", where), 1.0 if weight in ("", None) else _number(weight, "weight", where)
         )
-        if scored.weight <= 0:
-            raise InputError(f"{where}: weight is {scored.weight}, expected more than 0")
+        check_weight(scored.weight, where)
         if wanted is not None and key not in wanted:
             continue
         if found.setdefault(key, scored) != scored:

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hetero2.errors import ConfigError
+from hetero2.arguments import natural, positive
+from hetero2.errors import InputError
 from hetero2.files import pretty_json, write_text
 from hetero2.log import logger
 from hetero2.schemas import validate
@@ -21,22 +22,29 @@ def _number(text: str) -> float | None:
     return float(text) if text else None
 
 
+def _row(row: dict[str, str], hits: dict[str, bool]) -> lift.Row:
+    return lift.Row(
+        id=row["id"],
+        status=row["status"],
+        verdict=row["verdict"] or None,
+        gate=_number(row["gate"]),
+        slack=_number(row["slack"]),
+        auc=_number(row.get("auc_tie_aware", "")),
+        n_decoys_generated=int(row["n_decoys_generated"]),
+        n_decoys_scored=int(row["n_decoys_scored"]),
+        hit=hits.get(row["id"]),
+    )
+
+
 def read_rows(summary: Path, hits: dict[str, bool]) -> list[lift.Row]:
     """The rows of a summary.csv (also one of an older release) with their truth."""
-    return [
-        lift.Row(
-            id=row["id"],
-            status=row["status"],
-            verdict=row["verdict"] or None,
-            gate=_number(row["gate"]),
-            slack=_number(row["slack"]),
-            auc=_number(row.get("auc_tie_aware", "")),
-            n_decoys_generated=int(row["n_decoys_generated"]),
-            n_decoys_scored=int(row["n_decoys_scored"]),
-            hit=hits.get(row["id"]),
-        )
-        for _, row in read_csv(summary, _COLUMNS)
-    ]
+    rows = []
+    for line, row in read_csv(summary, _COLUMNS):
+        try:
+            rows.append(_row(row, hits))
+        except ValueError as error:
+            raise InputError(f"{summary}: line {line}: {error}") from None
+    return rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,15 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
     parser.add_argument("--truth-source", default="external")
-    parser.add_argument("--k", type=int, required=True, help="molecules that can be bought")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought")
+    parser.add_argument("--seed", type=natural, default=0)
     parser.add_argument("--out", type=Path, required=True)
 
 
 def run(args: argparse.Namespace) -> None:
     """Write {"report": ..., "refused": null} or {"report": null, "refused": reason}."""
-    if args.k <= 0:
-        raise ConfigError(f"--k is {args.k}, expected at least 1")
     rows = read_rows(args.summary, read_truth(args.truth, args.truth_source))
     try:
         report = lift.cost_lift(rows, args.k, args.seed, "summary.csv", "truth.csv")

@@ -3,12 +3,13 @@
 import argparse
 import hashlib
 import importlib.util
-import json
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from hetero2.arguments import json_object
 from hetero2.chem.mol import parse
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.errors import ConfigError, InputError
@@ -123,10 +124,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--test-share", type=float, default=0.525, help="share that becomes the library (default 0.525)"
     )
     parser.add_argument("--split-seed", type=int, default=0, help="seed of the scaffold split (default 0)")
-    parser.add_argument("--source-sha256", default="{}", help="JSON: sha256 by name of source file")
+    parser.add_argument("--source-sha256", type=json_object, default={}, help="JSON: sha256 by name of source file")
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the data set."""
-    pins = json.loads(args.source_sha256)
-    write(source_folder(), args.out, args.threshold, args.test_share, args.split_seed, pins)
+    if not math.isfinite(args.threshold) or not 0 < args.test_share < 1:
+        raise ConfigError("--threshold must be a finite number, --test-share between 0 and 1")
+    write(source_folder(), args.out, args.threshold, args.test_share, args.split_seed, args.source_sha256)

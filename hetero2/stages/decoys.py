@@ -5,11 +5,13 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from hetero2.arguments import flag, natural, positive
 from hetero2.chem import decoys_v1
 from hetero2.chem.guardrails import Guardrails, prepare
 from hetero2.chem.mol import parse_known, structure_hash
 from hetero2.chem.similarity import fingerprint, tanimoto
 from hetero2.chem.spectral import spectrum
+from hetero2.errors import ConfigError
 from hetero2.log import logger, progress
 from hetero2.seeds import row_seed
 from hetero2.tables import read_shard, to_table, write_parquet
@@ -88,30 +90,28 @@ def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Names
     return record, decoys
 
 
-def _flag(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()]
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     names = [decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES)]
     parser.add_argument("--input", type=Path, required=True, help="the numbered library")
-    parser.add_argument("--shard", type=int, default=0, help="which part of it, from 0")
-    parser.add_argument("--shards", type=int, default=1, help="of how many parts")
+    parser.add_argument("--shard", type=natural, default=0, help="which part of it, from 0")
+    parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
     parser.add_argument("--molecules", type=Path, required=True, help="where to write the molecules")
     parser.add_argument("--decoys", type=Path, required=True, help="where to write their decoys")
     parser.add_argument("--strategy", choices=names, default=decoys_v1.CHAIN)
-    parser.add_argument("--k", type=int, default=20, help="decoys a molecule (default 20)")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--k", type=positive, default=20, help="decoys a molecule (default 20)")
+    parser.add_argument("--seed", type=natural, default=0)
     parser.add_argument("--seed-strategy", choices=["per_row", "global"], default="per_row")
-    parser.add_argument("--hard-mode", type=_flag, default=False, metavar="true|false")
-    parser.add_argument("--max-atoms", type=int, default=200, help="heavy atoms (default 200)")
-    parser.add_argument("--require-connected", type=_flag, default=True, metavar="true|false")
+    parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
+    parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
+    parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
     parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")
 
 
 def run(args: argparse.Namespace) -> None:
     """Build the decoys of one shard."""
+    if args.shard >= args.shards:
+        raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
     limits = Guardrails(args.max_atoms, args.require_connected, args.standardise)
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []

@@ -12,7 +12,7 @@ from hetero2.errors import ConfigError, InputError
 from hetero2.files import check_sha256, pretty_json, write_text
 from hetero2.log import logger
 from hetero2.provenance import file_facts
-from hetero2.tables import read_csv, to_table, write_parquet
+from hetero2.tables import check_names, read_csv, to_table, write_parquet
 
 HELP = "read and number a library"
 EXAMPLE = "hetero2 input --library my.csv --out input/rows.parquet --facts input/facts.json"
@@ -32,14 +32,23 @@ def _read_smi(path: Path) -> Iterator[Raw]:
         yield name.strip(), smiles, ""
 
 
+def _check_type(path: Path, field: pa.Field) -> None:
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+    text = any(kind(field.type) for kind in kinds)
+    if not text and not (field.name == "id" and pa.types.is_integer(field.type)):
+        raise InputError(f"{path}: the column {field.name!r} is of type {field.type}, expected text")
+
+
 def _read_parquet(path: Path) -> Iterator[Raw]:
     try:
         with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
+            names = check_names(path, file.schema_arrow.names)
             for name in _COLUMNS[:2]:
                 if name not in names:
                     raise InputError(f"{path}: there is no column {name!r}; found {', '.join(map(repr, names))}")
             wanted = [name for name in _COLUMNS if name in names]
+            for name in wanted:
+                _check_type(path, file.schema_arrow.field(name))
             for batch in file.iter_batches(columns=wanted):
                 for row in batch.to_pylist():
                     yield tuple("" if row.get(name) is None else str(row[name]) for name in _COLUMNS)  # type: ignore[misc]

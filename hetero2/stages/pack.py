@@ -1,7 +1,6 @@
 """pack: collect the evidence in one folder, list it, and zip it to the same bytes every time."""
 
 import argparse
-import json
 import platform
 import shutil
 from pathlib import Path
@@ -11,7 +10,9 @@ import numpy as np
 import yaml
 
 from hetero2 import __version__, provenance
+from hetero2.arguments import json_object
 from hetero2.chem.mol import RDKIT_VERSION
+from hetero2.errors import ConfigError
 from hetero2.files import atomic_path, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import logger
 from hetero2.pack import archive, manifest, verify
@@ -95,7 +96,7 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
 
 def build(args: argparse.Namespace, folder: Path) -> None:
     """Write the whole pack into an empty folder."""
-    config = json.loads(args.config)
+    config = args.config
     facts = {fact["kind"]: fact for fact in map(read_json, args.facts)}
     if "dataset" in facts:
         facts["input"]["inputs"] = []
@@ -114,7 +115,7 @@ def build(args: argparse.Namespace, folder: Path) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--run", dest="run_name", required=True, help="name of the run")
-    parser.add_argument("--config", required=True, help="JSON: target and run configuration")
+    parser.add_argument("--config", type=json_object, required=True, help="JSON: target and run configuration")
     parser.add_argument("--facts", type=Path, nargs="+", required=True, help="dataset, input, scores and truth .json")
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
@@ -128,6 +129,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Build the folder aside, put it in place, zip it."""
+    if (args.truth is None) != (args.cost_lift is None):
+        raise ConfigError("--truth and --cost-lift go together")
     aside = args.pack.with_name(f".{args.pack.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)

@@ -2,12 +2,12 @@
 
 import argparse
 import csv
-import json
 import os
 import platform
 from pathlib import Path
 from typing import Any
 
+from hetero2.arguments import json_object
 from hetero2.errors import ContractError
 from hetero2.files import pretty_json, read_json, sha256_file, write_text
 from hetero2.pack.verify import COST_LIFT, verify
@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pack", type=Path, required=True, help="folder of the pack")
     parser.add_argument("--zip", type=Path, required=True)
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
-    parser.add_argument("--execution", default="{}", help="JSON: how the run was executed")
+    parser.add_argument("--execution", type=json_object, default={}, help="JSON: how the run was executed")
     parser.add_argument("--row", type=Path, required=True)
     parser.add_argument("--runtime", type=Path, required=True)
 
@@ -99,4 +99,4 @@ def run(args: argparse.Namespace) -> None:
     if problems:
         raise ContractError(f"{args.zip}: the pack does not verify: {'; '.join(problems)}")
     write_json(args.row, registry_row(args.pack, args.zip), "registry_row.v1")
-    write_text(args.runtime, pretty_json(runtime(args.benchmarks, json.loads(args.execution))))
+    write_text(args.runtime, pretty_json(runtime(args.benchmarks, args.execution)))

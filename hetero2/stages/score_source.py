@@ -1,11 +1,12 @@
 """score_source: obtain the scores file of a run, from the user's file, the user's model or a reference scorer."""
 
 import argparse
-import json
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from hetero2.arguments import json_object
 from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.files import atomic_path, canonical_json, check_sha256, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import logger
@@ -57,7 +58,7 @@ def row_files(library: Path, folder: Path, out: Path) -> Facts:
             if digest not in by_digest:
                 hetero_scores.read(path)
                 by_digest[digest] = {"ids": [], "sha256": digest, "scores": read_json(path)}
-        except HeteroError as error:
+        except (HeteroError, OSError) as error:
             raise InputError(f"library row {row['row'] + 1} (id {row['id']!r}): scores_input: {error}") from None
         by_digest[digest]["ids"].append(row["id"])
     if not by_digest:
@@ -90,14 +91,15 @@ def _requested(request: Path) -> list[dict[str, str]]:
 
 def from_command(args: argparse.Namespace) -> Facts:
     """Run the user's command on the request and check what it wrote."""
-    written = args.out.with_name(".command_scores.csv")
-    written.unlink(missing_ok=True)
     output = (args.log or args.out).with_suffix(".command.log")
-    try:
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".command-", dir=args.out.parent) as folder:
+        written = Path(folder) / "scores.csv"
         command.run(args.command, args.request, written, args.time_limit_minutes, output)
-        scores = score_table.read(written)
-    finally:
-        written.unlink(missing_ok=True)
+        try:
+            scores = score_table.read(written)
+        except InputError as error:
+            raise InputError(f"scores.command wrote what is no score table: {error.message}", error.hint) from None
     wanted = [row["id"] for row in _requested(args.request)]
     logger.info("the command scored %d of %d structures", sum(key in scores for key in wanted), len(wanted))
     rows = [(key, *scores[key]) for key in wanted if key in scores]
@@ -134,13 +136,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--command", help="command: words with {request} and {scores}")
     parser.add_argument("--command-file", type=Path, nargs="*", default=[], help="command: files of the user's model")
     parser.add_argument("--time-limit-minutes", type=float, default=60)
-    parser.add_argument("--settings", default="{}", help="JSON: facts of the configuration to record")
+    parser.add_argument("--settings", type=json_object, default={}, help="JSON: facts of the configuration to record")
     parser.add_argument("--out", type=Path, required=True, help="scores file of the run")
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of it")
 
 
+def _check_arguments(args: argparse.Namespace) -> None:
+    needed = {"external": (), "command": ("command", "request"), "reference:morgan_rf": ("train", "request")}
+    if args.source not in needed:
+        raise ConfigError(f"unknown source of scores {args.source!r}", f"known are {', '.join(needed)}")
+    if args.source == "external" and (args.path is None) == (args.input is None):
+        raise ConfigError("--source external needs either --path or --input")
+    for name in needed[args.source]:
+        if getattr(args, name) is None:
+            raise ConfigError(f"--source {args.source} needs --{name}")
+
+
 def run(args: argparse.Namespace) -> None:
     """Obtain and record the scores file."""
+    _check_arguments(args)
     if args.source == "external":
         if args.path:
             facts = external_file(args.path, args.sha256, args.out)
@@ -148,9 +162,7 @@ def run(args: argparse.Namespace) -> None:
             facts = row_files(args.input, args.folder, args.out)
     elif args.source == "command":
         facts = from_command(args)
-    elif args.source.startswith("reference:"):
-        facts = from_reference(args)
     else:
-        raise ConfigError(f"unknown source of scores {args.source!r}")
-    facts |= {"kind": "scores", "source": args.source, "sha256": sha256_file(args.out), **json.loads(args.settings)}
+        facts = from_reference(args)
+    facts |= {"kind": "scores", "source": args.source, "sha256": sha256_file(args.out), **args.settings}
     write_text(args.facts, pretty_json(facts))

@@ -1,7 +1,6 @@
 """summary: gather the shards into summary.csv (one line a row of the library) and metrics.json."""
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from hetero2.errors import ContractError
+from hetero2.arguments import json_object
+from hetero2.errors import ConfigError, ContractError
 from hetero2.schemas import write_json
 from hetero2.stats.distribution import describe
 from hetero2.tables import read_parquet, to_table, write_csv
@@ -114,13 +114,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--audit", type=Path, nargs="+", required=True, help="shards, in order")
-    parser.add_argument("--settings", default="{}", help="JSON: sections of the configuration to record")
+    parser.add_argument(
+        "--settings", type=json_object, default={}, help="JSON: sections of the configuration to record"
+    )
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
 
 
 def run(args: argparse.Namespace) -> None:
     """Write summary.csv and metrics.json."""
+    if len(args.molecules) != len(args.audit):
+        raise ConfigError(f"{len(args.molecules)} shards of molecules, but {len(args.audit)} of the audit")
     tally = Tally()
     write_csv(args.summary, gather(args.molecules, args.audit, tally), "summary.v1")
-    write_json(args.metrics, tally.metrics(json.loads(args.settings)), "metrics.v1")
+    write_json(args.metrics, tally.metrics(args.settings), "metrics.v1")

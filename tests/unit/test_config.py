@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 import yaml
 
@@ -32,6 +34,14 @@ MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "e
         (MINE | {"truth": {"source": "external"}}, "truth.path is needed"),
         (MINE | {"scores": {"source": "reference:morgan_rf"}}, "scores.train is needed"),
         (MINE | {"scores": {"source": "command"}}, "scores.command goes with"),
+        ({"decoys": {"k": 3.5}}, "decoys.k: found 3.5"),
+        ({"dataset": {"activity_threshold": float("nan")}}, "dataset.activity_threshold: found nan"),
+        ({"execution": {"command_minutes": float("inf")}}, "expected a finite number"),
+        ({"run_name": "x\n"}, "run_name"),
+        ({"execution": {"results_dir": "{x}"}}, "execution.results_dir"),
+        ({"input": {"sha256": "0" * 64}}, "input.sha256 goes with input.path"),
+        (MINE | {"truth": {"source": "none", "sha256": "0" * 64}}, "truth.sha256 is set"),
+        (MINE | {"scores": {"source": "external", "sha256": "0" * 64}}, "scores.sha256 goes with scores.path"),
         (MINE | {"scores": {"source": "external", "command": "x {request} {scores}"}}, "scores.command goes with"),
         (MINE | {"scores": {"source": "command", "command": "x {scores}"}}, "lacks {request}"),
         (MINE | {"scores": {"source": "command", "command": "x 'y"}}, "cannot be read"),
@@ -111,6 +121,28 @@ def test_files_that_are_not_there_or_not_read_are_named(tmp_path):
     (tmp_path / "my.xlsx").write_text("")
     with pytest.raises(ConfigError, match="unknown suffix"):
         configuration.check_files(configuration.resolve(TARGET, MINE | {"input": {"path": str(tmp_path / "my.xlsx")}}))
+
+
+def test_braces_in_a_path_are_refused(tmp_path):
+    (tmp_path / "{a}.csv").write_text("id,smiles\n")
+    with pytest.raises(ConfigError, match="braces"):
+        configuration.check_files(configuration.resolve(TARGET, MINE | {"input": {"path": str(tmp_path / "{a}.csv")}}))
+
+
+def test_the_program_of_a_command_is_watched_where_it_is_the_users_own(tmp_path):
+    model = tmp_path / "model"
+    model.write_text("#!/bin/sh\n")
+    for word, watched in ((str(model), True), ("model", False), ("/usr/bin/python3", False)):
+        command = {"source": "command", "command": f"{word} {{request}} {{scores}}"}
+        found = configuration.user_files(configuration.resolve(TARGET, MINE | {"scores": command}))
+        assert (model in found.values()) == watched
+
+
+def test_a_corrupt_gzip_library_is_named_before_any_job(tmp_path):
+    path = tmp_path / "l.csv.gz"
+    path.write_bytes(gzip.compress(b"id,smiles\n" * 1000)[:20] + b"\xff" * 30)
+    with pytest.raises(ConfigError, match="not a valid gzip"):
+        configuration.n_shards(configuration.resolve(TARGET, MINE | {"input": {"path": str(path)}}))
 
 
 def test_every_default_is_explained_and_every_key_has_a_default():

@@ -41,6 +41,7 @@ def test_sha256_gate(tmp_path):
         ('{"a": NaN}', "NaN"),
         ('{"a": -Infinity}', "Infinity"),
         ('{"a": 1e999}', "too large"),
+        ('{"a": "\\ud800"}', "surrogates not allowed"),
         ('{"a": 1, "a": 2}', "occurs twice"),
         ('{"a": ', "not valid JSON"),
         ("[" * 100_000, "not valid JSON"),

@@ -61,6 +61,10 @@ def test_gzip_is_read_and_a_false_one_named(tmp_path):
         rows_of(tmp_path, b"id,smiles\n", "b.csv.gz")
 
 
+def test_a_very_long_cell_is_read(tmp_path):
+    assert rows_of(tmp_path, b"id,smiles\n" + b"x" * 200_000 + b",C\n")[0][1]["smiles"] == "C"
+
+
 def test_columns_come_from_the_schema_in_its_order():
     assert columns("score_request.v1") == ("id", "smiles", "role", "n_rows")
     assert arrow_schema("score_item.v1").field("score").nullable

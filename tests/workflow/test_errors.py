@@ -1,6 +1,5 @@
 """What a person sees when something is wrong: one clear line, exit code 1 or 2, no traceback, nothing half-written."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,8 @@ BEFORE_ANY_JOB = [
     ("path: library.csv", "path: none.csv", "input.path: none.csv: no such file"),
     ("truth: {path: truth.csv}", "truth: {path: truth.csv, sha256: 12}", "truth.sha256: found 12"),
     ("run_name: small", "run_name: ../small", "run_name"),
+    ("run_name: small", "run_name: small\nrun_name: small", "occurs twice"),
+    ("run_name: small", "run_name: small\nexecution: {results_dir: /dev/null}", "cannot be written"),
     ("{request}", "request", "scores.command lacks {request}"),
 ]
 IN_THE_FILES = [
@@ -22,6 +23,7 @@ IN_THE_FILES = [
     ("library.csv", b"id,smiles\na\xe9,C\n", "not UTF-8"),
     ("library.csv", "id,smiles\na,C,C\n", "library.csv: line 2: 3 cells"),
     ("truth.csv", "molecule_id\na\n", "truth.csv: line 1: there is no column 'expensive_label'"),
+    ("model.py", "import sys, os; os.mkdir(sys.argv[2])\n", "wrote no"),
     ("model.py", "import sys; sys.exit('no licence')\n", "no licence"),
     (
         "model.py",
@@ -86,8 +88,28 @@ def test_a_pinned_file_that_changed_is_refused(tmp_path):
         (("config", "nothing"), 2, "unknown target 'nothing'"),
         (("config", "value_utility_realtruth", "--configfile", "/no/such.yaml"), 2, "no such configuration file"),
         (("truth", "--path", "/no/such.csv", "--out", "o", "--facts", "f"), 1, "/no/such.csv: no such file"),
-        (("cost-lift", "--summary", "s", "--truth", "t", "--k", "0", "--out", "o"), 2, "--k is 0"),
+        (
+            ("cost-lift", "--summary", "s", "--truth", "t", "--k", "0", "--out", "o"),
+            2,
+            "'0' is not a whole number from 1",
+        ),
         (("decoys", "--input"), 2, "expected one argument"),
+        (
+            ("decoys", "--input", "i", "--molecules", "m", "--decoys", "d", "--hard-mode", "maybe"),
+            2,
+            "neither true nor",
+        ),
+        (
+            ("decoys", "--input", "i", "--molecules", "m", "--decoys", "d", "--shard", "3", "--shards", "2"),
+            2,
+            "--shard is 3",
+        ),
+        (("decoys", "--input", "i", "--molecules", "m", "--decoys", "d", "--shards", "0"), 2, "whole number from 1"),
+        (("decoys", "--input", "none.parquet", "--molecules", "m", "--decoys", "d"), 1, "none.parquet: no such file"),
+        (("score-source", "--source", "external", "--out", "o", "--facts", "f"), 2, "needs either --path or --input"),
+        (("score-source", "--source", "reference:x", "--out", "o", "--facts", "f"), 2, "unknown source of scores"),
+        (("dataset", "rdkit-freewilson", "--out", "o", "--threshold", "nan"), 2, "--threshold must be a finite"),
+        (("dataset", "rdkit-freewilson", "--out", "o", "--source-sha256", "[]"), 2, "not a JSON object"),
         (("--version",), 0, "hetero2 0"),
     ],
 )
@@ -109,11 +131,13 @@ def test_the_help_of_every_verb_ends_with_an_example(tmp_path):
 
 
 def test_an_internal_error_keeps_its_traceback_in_the_log(tmp_path):
-    (tmp_path / "config.json").write_text(json.dumps({}))
-    words = ("score-source", "--source", "command", "--out", tmp_path / "o", "--facts", tmp_path / "f")
+    for name in ("registry_row.json", "pack/manifest.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    words = ("show", tmp_path)
     log = tmp_path / "x.log"
     done = run("python", "-m", "hetero2", *words, "--log", log, cwd=Path.cwd(), check=False)
     assert done.returncode == 3
-    assert "internal error in score-source" in done.stderr
+    assert "internal error in show" in done.stderr
     assert "Traceback" not in done.stderr
     assert "Traceback" in log.read_text()

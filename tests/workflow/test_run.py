@@ -151,6 +151,16 @@ def test_lower_scores_may_be_better(small_run, tmp_path):
             assert float(up["auc_tie_aware"]) + float(down["auc_tie_aware"]) == pytest.approx(1)
 
 
+def test_a_truth_with_a_byte_order_mark_and_blank_lines_is_taken_in_as_it_is(small_run, tmp_path):
+    folder = small_library(tmp_path)
+    text = "\ufeff" + (folder / "truth.csv").read_text() + "\n\n"
+    (folder / "truth.csv").write_text(text)
+    build(folder)
+    assert (folder / "results/small/pack/truth.csv").read_bytes() == text.encode()
+    reports = [(r / "pack/cost_lift_report.json").read_bytes() for r in (small_run, folder / "results/small")]
+    assert reports[0] == reports[1]
+
+
 def test_a_library_of_skips_gives_a_pack_that_says_so(tmp_path):
     folder = small_library(tmp_path)
     (folder / "library.csv").write_text("id,smiles\na,C\nb,\n")

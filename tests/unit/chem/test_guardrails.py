@@ -13,6 +13,7 @@ from hetero2.chem.guardrails import Guardrails, prepare
         ("C(C)(C)(C)(C)C", "invalid_smiles"),
         ("=1+1", "invalid_smiles"),
         ("C" * 300, "too_many_atoms"),
+        ("C" * 30_000, "too_many_atoms"),
         ("C" * 200, None),
         ("CC.CC", "disconnected"),
         ("CC(=O)[O-].[Na+]", "disconnected"),

@@ -1,6 +1,9 @@
 """Verification against damage: every flipped byte, missing, extra and renamed file, hostile archives."""
 
+import argparse
+import ast
 import json
+import os
 import struct
 import zipfile
 from pathlib import Path
@@ -9,7 +12,7 @@ from random import Random
 import pytest
 
 from hetero2.pack import archive as writer
-from hetero2.pack.verify import DEFLATED, STORED, Member, central_header, end_record, local_header, verify
+from hetero2.pack.verify import DEFLATED, STORED, Member, central_header, end_record, local_header, run, verify
 
 
 def repack(folder: Path, out: Path, compress: bool = False) -> Path:
@@ -113,7 +116,65 @@ def test_extra_files_folders_and_links_are_named(pack):
     problems = "\n".join(verify(pack))
     assert "more.txt: extra file" in problems
     assert "hollow/: an empty folder" in problems
-    assert "link.md: a link" in problems
+    assert "link.md: a link or device" in problems
+
+
+def test_pipes_and_odd_names_are_named_and_never_opened(pack, capsys):
+    os.mkfifo(pack / "pipe")
+    (pack / os.fsdecode(b"\xff.txt")).write_text("x")
+    (pack / "a\nOK: the pack is in order").write_text("x")
+    assert run(argparse.Namespace(pack=pack, sha256=None)) == 1
+    printed = capsys.readouterr().out
+    assert "pipe: a link or device" in printed
+    assert "\\udcff.txt: extra file" in printed
+    assert "OK: the pack is in order" not in printed.splitlines()
+
+
+def test_a_sha256_for_a_folder_is_wrong_usage(pack):
+    assert run(argparse.Namespace(pack=pack, sha256="0" * 64)) == 2
+
+
+def test_the_sha256_of_a_zip_is_compared(archive, capsys):
+    assert run(argparse.Namespace(pack=archive, sha256="0" * 64)) == 1
+    assert "sha256 is not the expected" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("key", ["config", "inputs", "payload_sha256", "code_digest"])
+def test_half_characters_in_the_manifest_are_no_crash(pack, key, capsys):
+    path = pack / "manifest.json"
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps(document | {key: "\ud800"}, sort_keys=True, indent=2) + "\n")
+    assert run(argparse.Namespace(pack=pack, sha256=None)) == 1
+    assert "PROBLEM manifest.json" in capsys.readouterr().out
+
+
+def test_counts_too_long_to_print_are_no_crash(pack):
+    (pack / "metrics.json").write_text('{"counts": {"a": ' + "9" * 4300 + ', "b": ' + "9" * 4300 + "}}")
+    assert any("could not be checked to the end" in p or "metrics.json" in p for p in verify(pack))
+
+
+def test_other_compressions_are_refused_unread(pack, tmp_path):
+    with zipfile.ZipFile(tmp_path / "l.zip", "w", zipfile.ZIP_LZMA) as opened:
+        for path in sorted(p for p in pack.rglob("*") if p.is_file()):
+            opened.write(path, path.relative_to(pack).as_posix())
+    assert any("unknown compression" in problem for problem in verify(tmp_path / "l.zip"))
+
+
+def test_random_damage_of_the_directory_never_crashes(archive, tmp_path):
+    data, random = bytearray(archive.read_bytes()), Random(2)
+    with zipfile.ZipFile(archive) as opened:
+        start = opened.start_dir
+    for _ in range(300):
+        changed = bytearray(data)
+        for _ in range(random.randint(1, 6)):
+            changed[random.randrange(start, len(data))] = random.randrange(256)
+        if changed != data:
+            (tmp_path / "f.zip").write_bytes(changed)
+            assert verify(tmp_path / "f.zip")
+
+
+def test_it_runs_on_python_3_9():
+    ast.parse(Path(verify.__code__.co_filename).read_text(), feature_version=(3, 9))
 
 
 def relist(pack: Path) -> None:

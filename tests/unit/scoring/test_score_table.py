@@ -28,6 +28,9 @@ def test_the_key_column_may_have_three_names(tmp_path, key):
         (f"id,score\n{A.upper()},1\n", "is not a structure hash"),
         (f"id,score\n{A},high\n", "line 2: score is 'high'"),
         (f"id,score\n{A},nan\n", "score is 'nan'"),
+        (f"id,score\n{A},1_000\n", "score is '1_000'"),
+        (f"id,score,score\n{A},1,2\n", "occurs twice"),
+        (f"id,score,weight\n{A},1,1e308\n", "weight is 1e"),
         (f"id,score\n{A},1e999\n", "expected a finite number"),
         (f"id,score\n{A},\n", "score is ''"),
         (f"id,score,weight\n{A},1,0\n", "weight is 0.0"),
@@ -56,6 +59,9 @@ def test_parquet_says_the_same(tmp_path):
     assert score_table.read(path) == {A: (1.0, 1.0), B: (2.0, 3.0)}
     pq.write_table(pa.table({"id": [A], "score": [float("nan")]}), path)
     with pytest.raises(InputError, match="data row 1: score is nan"):
+        score_table.read(path)
+    pq.write_table(pa.table({"id": [A], "score": [True]}), path)
+    with pytest.raises(InputError, match="score is True"):
         score_table.read(path)
     path.write_bytes(b"PAR1nonsense")
     with pytest.raises(InputError, match="not a readable Parquet file"):

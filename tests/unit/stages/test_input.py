@@ -44,6 +44,10 @@ def test_what_cannot_be_read_is_named(tmp_path):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(InputError, match=name):
             list(read_library(tmp_path / name))
+    for column in ([b"a"], [["a"]], [1.5]):
+        pq.write_table(pa.table({"id": column, "smiles": ["C"]}), tmp_path / "z.parquet")
+        with pytest.raises(InputError, match="expected text"):
+            list(read_library(tmp_path / "z.parquet"))
     pq.write_table(pa.table({"id": ["a"]}), tmp_path / "y.parquet")
     with pytest.raises(InputError, match="no column 'smiles'"):
         list(read_library(tmp_path / "y.parquet"))

@@ -121,6 +121,13 @@ def test_order_of_decoys_and_monotone_rescaling_change_nothing(scores, random):
     assert one == two
 
 
+def test_weights_of_very_different_size_lose_nothing():
+    weights = np.array([1e100, 1e-100, 1e100, 1e-100])
+    found = permuted_quantile(np.array([1.0, 2.0, 3.0, 4.0]), weights)
+    assert 0 <= found <= 1
+    assert audit(1.0, 1e-100, np.array([0.5, 2.0]), np.array([1e100, 1e-100])).auc_tie_aware == pytest.approx(1)
+
+
 def test_weights_are_marked():
     assert audit(1.0, 2.0, np.zeros(2), np.ones(2)).weighted
     assert not audit(1.0, 1.0, np.zeros(2), np.ones(2)).weighted

@@ -14,7 +14,6 @@ help: ## List the targets.
 
 run: $(VENV)/.run ## Build TARGET with CORES cores (default: value_utility_realtruth, 2).
 	snakemake --cores $(CORES) $(TARGET)
-	@python -m hetero2 show results/$(TARGET)
 
 test: $(VENV)/.dev ## Run the tests.
 	pytest

@@ -9,7 +9,7 @@ from typing import Any
 from hetero2.arguments import json_object
 from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.files import atomic_path, canonical_json, check_sha256, pretty_json, read_json, sha256_file, write_text
-from hetero2.log import logger
+from hetero2.log import logger, progress
 from hetero2.provenance import file_facts
 from hetero2.scoring import command, hetero_scores, score_table
 from hetero2.tables import read_csv, read_parquet, to_table, write_csv
@@ -120,7 +120,7 @@ def from_reference(args: argparse.Namespace) -> Facts:
     training = reference.read_training(args.train)
     request = _requested(args.request)
     values = reference.predict(reference.fit(training, str(args.train)), [row["smiles"] for row in request])
-    rows = [(row["id"], value, 1.0) for row, value in zip(request, values, strict=True)]
+    rows = [(row["id"], next(values), 1.0) for row in progress(request, "structures scored")]
     return {**_write_table(rows, args.out), "inputs": [file_facts("training set", args.train)]}
 
 

@@ -1,6 +1,6 @@
 """The command line: `python -m hetero2 <verb>`, one verb a stage, plus tools for people.
 
-A verb lives in the module that does its work: `HELP`, `EXAMPLE`, `add_arguments(parser)` and `run(args)`. Only the
+A verb lives in the module that does its work: `EXAMPLE`, `add_arguments(parser)` and `run(args)`. Only the
 module of the chosen verb is imported, so a stage starts fast and depends on nothing it does not use.
 """
 
@@ -11,7 +11,7 @@ import traceback
 from pathlib import Path
 
 from hetero2 import __version__, log
-from hetero2.errors import ConfigError, HeteroError
+from hetero2.errors import HeteroError
 
 VERBS = {
     "config": ("hetero2.config", "show the resolved configuration of a target"),
@@ -79,7 +79,7 @@ def _run(verb: str, words: list[str]) -> int:
         return _fail(str(error), error.exit_code)
     except OSError as error:
         where = error.filename if error.filename is not None else verb
-        return _fail(f"{where}: {error.strerror or error}", ConfigError.exit_code)
+        return _fail(f"{where}: {error.strerror or error}", HeteroError.exit_code)
     except Exception as error:
         log.logger.error(traceback.format_exc())
         hint = f"the traceback is in {args.log}" if args.log else "run again with --log FILE to keep the traceback"

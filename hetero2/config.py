@@ -17,7 +17,6 @@ from hetero2.errors import ConfigError
 from hetero2.paths import CONFIG
 from hetero2.schemas import first_problem, validator
 
-HELP = "show the resolved configuration of a target"
 EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 
 # Molecules of a data set before the split: an upper bound of the rows of the library.
@@ -193,14 +192,19 @@ def user_files(config: Config) -> dict[str, Path]:
     if config["scores"]["command"] is not None:
         program, *words = command_words(config["scores"]["command"])
         own = "/" in program and not _INTERPRETER.fullmatch(Path(program).name)
-        files = [Path(word) for word in ([program] if own else []) + words]
+        files = [Path(part) for word in ([program] if own else []) + words for part in word.split("=", 1)]
         found |= {f"scores.command[{number}]": path for number, path in enumerate(files) if path.is_file()}
     return found
 
 
-def check_files(config: Config) -> None:
-    """Raise ConfigError unless every file that the user names is there and has a suffix that we read."""
+def check_files(config: Config, needs_scores: bool = True) -> None:
+    """Raise ConfigError unless every file that the user names is there and has a suffix that we read.
+
+    Without `needs_scores` the scores may still be missing: their request is being made.
+    """
     for key, path in user_files(config).items():
+        if key == "scores.path" and not needs_scores:
+            continue
         if "{" in str(path) or "}" in str(path):
             raise ConfigError(f"configuration: {key}: {path}: braces in a path are not supported", "rename the file")
         if not path.is_file():
@@ -220,8 +224,14 @@ def run_configuration(config: Config) -> Config:
             public[section][key] = Path(public[section][key]).name
     if public["scores"]["command"] is not None:
         words = command_words(public["scores"]["command"])
-        public["scores"]["command"] = shlex.join(Path(w).name if "/" in w and Path(w).exists() else w for w in words)
+        public["scores"]["command"] = shlex.join("=".join(map(_without_folder, word.split("=", 1))) for word in words)
+    if public["input"]["dataset"] is None:
+        del public["dataset"]
     return public
+
+
+def _without_folder(word: str) -> str:
+    return Path(word).name if "/" in word and Path(word).exists() else word
 
 
 def rows_upper_bound(config: Config) -> int:

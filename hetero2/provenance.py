@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.files import canonical_json, sha256_bytes, sha256_file
-from hetero2.paths import LOCK, ROOT
+from hetero2.paths import LOCK, ROOT, SCHEMAS
 
+# The minor version: a patch release changes no byte of a pack. runtime.json has the whole version.
+PYTHON = ".".join(platform.python_version_tuple()[:2])
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
-def _source(root: Path, module: str) -> Path | None:
-    path = root.joinpath(*module.split("."))
+def _source(module: str) -> Path | None:
+    path = ROOT.joinpath(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
         if candidate.is_file():
             return candidate
@@ -35,13 +37,13 @@ def _imported(tree: ast.AST) -> set[str]:
 
 
 @functools.cache
-def module_sources(module: str, root: Path = ROOT) -> frozenset[Path]:
+def module_sources(module: str) -> frozenset[Path]:
     """The files of ours that importing `module` reads: its own, its packages' and those of all that it imports."""
     found: set[Path] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        path = _source(root, name)
+        path = _source(name)
         if path is None or path in found:
             continue
         found.add(path)
@@ -50,11 +52,18 @@ def module_sources(module: str, root: Path = ROOT) -> frozenset[Path]:
     return frozenset(found)
 
 
-def files_digest(paths: frozenset[Path], root: Path = ROOT) -> str:
+def contract_sources(modules: frozenset[Path]) -> frozenset[Path]:
+    """The schemas that these modules name: they decide columns, types and checks of what a stage reads and writes."""
+    texts = [path.read_text(encoding="utf-8") for path in modules]
+    named = (path for path in SCHEMAS.glob("*.json") if any(f'"{path.name[:-12]}"' in text for text in texts))
+    return frozenset(named)
+
+
+def files_digest(paths: frozenset[Path]) -> str:
     """Digest of names and contents; names are relative to the checkout, so folders do not matter."""
     digest = hashlib.sha256()
-    for path in sorted(paths, key=lambda p: p.relative_to(root).as_posix()):
-        digest.update(f"{sha256_file(path)}  {path.relative_to(root).as_posix()}\n".encode())
+    for path in sorted(paths, key=lambda p: p.relative_to(ROOT).as_posix()):
+        digest.update(f"{sha256_file(path)}  {path.relative_to(ROOT).as_posix()}\n".encode())
     return digest.hexdigest()
 
 
@@ -64,9 +73,9 @@ def lock_sha256() -> str:
 
 
 @functools.cache
-def environment_digest(name: str, root: Path = ROOT) -> str:
+def environment_digest(name: str) -> str:
     """Digest of requirements.lock and of the conda environment of a rule."""
-    return files_digest(frozenset({root / "requirements.lock", root / "envs" / f"{name}.yaml"}), root)
+    return files_digest(frozenset({LOCK, ROOT / "envs" / f"{name}.yaml"}))
 
 
 def run_id(inputs: Any, config: Any, code_digest: str, lock: str) -> str:
@@ -105,16 +114,22 @@ def locked_packages() -> list[dict[str, Any]]:
     return packages
 
 
+def lock_differences(packages: list[dict[str, Any]]) -> list[str]:
+    """Installed packages whose version is not the locked one; a rule's own environment need not hold all of them."""
+    wrong = (p for p in packages if p["installed"] not in (None, p["version"]))
+    return [f"{p['name']} {p['installed']} instead of {p['version']}" for p in wrong]
+
+
 def environment() -> dict[str, Any]:
     """Content of environment.json: interpreter and packages; no host facts."""
     packages = locked_packages()
     return {
         "environment_schema": "environment.v1",
-        "python": platform.python_version(),
+        "python": PYTHON,
         "implementation": platform.python_implementation(),
         "lock_sha256": lock_sha256(),
         "container_digest": None,
-        "matches_lock": all(p["installed"] in (None, p["version"]) for p in packages),
+        "matches_lock": not lock_differences(packages),
         "packages": packages,
     }
 
@@ -134,15 +149,15 @@ STAGES = (
 )
 
 
-def workflow_files(root: Path = ROOT) -> list[Path]:
+def workflow_files() -> list[Path]:
     """The workflow that a pack carries: Snakefile, rules, schemas, environments and the lock."""
     patterns = ("Snakefile", "rules/*.smk", "schemas/*.json", "envs/*.yaml", "requirements.lock")
-    return sorted(path for pattern in patterns for path in root.glob(pattern))
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
 
 
 @functools.cache
-def pack_digest(root: Path = ROOT) -> str:
+def pack_digest() -> str:
     """Digest of all code that makes a pack: the modules of its stages and the workflow."""
     modules = [f"hetero2.stages.{stage}" for stage in STAGES] + ["hetero2.config", "hetero2.workflow"]
-    sources = frozenset().union(*(module_sources(module, root) for module in modules))
-    return files_digest(sources | frozenset(workflow_files(root)), root)
+    sources = frozenset().union(*(module_sources(module) for module in modules))
+    return files_digest(sources | frozenset(workflow_files()))

@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,13 @@ STARTED = time.time()
 class Plan:
     """The runs of one call of Snakemake: the resolved configuration of each target."""
 
-    def __init__(self, user: Mapping[str, Any]) -> None:
+    def __init__(self, user: Mapping[str, Any], needs_scores: bool = True) -> None:
         self.by_target = {target: configuration.resolve(target, user) for target in configuration.targets()}
         self.runs = {resolved["run_name"]: (target, resolved) for target, resolved in self.by_target.items()}
         self.results = next(iter(self.by_target.values()))["execution"]["results_dir"]
         self._shards: dict[str, list[str]] = {}
         for _, resolved in self.runs.values():
-            configuration.check_files(resolved)
+            configuration.check_files(resolved, needs_scores)
         _check_writable(Path(self.results))
         self._row_files = {run: row_files(resolved) for run, (_, resolved) in self.runs.items()}
 
@@ -108,6 +108,10 @@ class Plan:
         words = ("--truth", "--cost-lift")
         return shlex.join(word for pair in zip(words, self.utility_files(run), strict=False) for word in pair)
 
+    def command_seconds(self, run: str) -> int:
+        """Time limit of the user's command: a matter of execution, so no parameter that runs it again."""
+        return int(60 * self.config(run)["execution"]["command_minutes"]) or 1
+
     def score_settings(self, run: str) -> str:
         """What is recorded of the source of scores, as JSON."""
         public = configuration.run_configuration(self.config(run))["scores"]
@@ -147,14 +151,7 @@ class Plan:
         if "request" in found:
             words += ["--request", found["request"]]
         if "model" in found:
-            limit = str(self.config(run)["execution"]["command_minutes"])
-            words += [
-                f"--command={scores['command']}",
-                "--time-limit-minutes",
-                limit,
-                "--command-file",
-                *found["model"],
-            ]
+            words += [f"--command={scores['command']}", "--command-file", *found["model"]]
         if "train" in found:
             words.append(f"--train={found['train']}")
         return shlex.join(words)
@@ -179,22 +176,18 @@ def row_files(config: configuration.Config) -> list[str]:
 
 def digest(module: str, environment: str) -> str:
     """Digest of the code that a rule runs and of its environment: an edit of either runs the rule again."""
-    code = provenance.files_digest(provenance.module_sources(f"hetero2.{module}"))
+    modules = provenance.module_sources(f"hetero2.{module}")
+    code = provenance.files_digest(modules | provenance.contract_sources(modules))
     return f"{code[:16]}-{provenance.environment_digest(environment)[:16]}"
 
 
-def pack_digest() -> str:
-    """Digest of all code that makes a pack."""
-    return provenance.pack_digest()
-
-
-def plan_or_exit(user: Mapping[str, Any], configfiles: Iterable[str | Path] = ()) -> Plan:
+def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
     """The plan, or one clear message and the end, before any job. The files were merged by Snakemake; they are read
     again since it does not mind a key that occurs twice."""
     try:
-        for path in configfiles:
+        for path in workflow.configfiles:
             configuration.load_yaml(Path(path))
-        return Plan(user)
+        return Plan(user, needs_scores="score_requests" not in sys.argv)
     except HeteroError as error:
         message, code = str(error), error.exit_code
     except OSError as error:
@@ -206,11 +199,12 @@ def plan_or_exit(user: Mapping[str, Any], configfiles: Iterable[str | Path] = ()
 
 def shell_prefix(workflow: Any) -> str:
     """What stands before every command: this checkout's package, one thread, this interpreter unless conda is used."""
-    exports = {"PYTHONPATH": str(paths.ROOT), **dict.fromkeys(_THREAD_VARIABLES, "1")}
-    words = [f"export {name}={shlex.quote(value)};" for name, value in exports.items()]
+    words = [f'export PYTHONPATH={shlex.quote(str(paths.ROOT))}"${{PYTHONPATH:+:$PYTHONPATH}}";']
+    words += [f'export {name}="${{{name}:-1}}";' for name in _THREAD_VARIABLES]
     if not workflow.deployment_settings.deployment_method:
         words.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH";')
-    return "set -euo pipefail; " + " ".join(words) + " "
+    text = "set -euo pipefail; " + " ".join(words) + " "
+    return text.replace("{", "{{").replace("}", "}}")  # Snakemake fills in what stands in single braces
 
 
 def finished_folders(plan: Plan) -> list[Path]:

@@ -1,16 +1,17 @@
 # Configuration and file names; everything with an `if` about data is in the package.
+import re
 import sys
 
 sys.path.insert(0, workflow.basedir)
 
 from hetero2 import workflow as flow
 
-PLAN = flow.plan_or_exit(config, workflow.configfiles)
+PLAN = flow.plan_or_exit(config, workflow)
 RUN, SHARD = PLAN.file, PLAN.shard_files
 
 
 wildcard_constraints:
-    run="|".join(PLAN.runs),
+    run="|".join(map(re.escape, PLAN.runs)),
     shard=r"\d+",
     scores_file=r"scores[a-z_.]+",
 

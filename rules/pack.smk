@@ -21,7 +21,7 @@ rule pack:
         mem_mb=1000,
         runtime=30,
     params:
-        code=flow.pack_digest(),
+        code=flow.provenance.pack_digest(),
         config=lambda w: PLAN.identity(w.run),
         utility=lambda w: PLAN.pack_arguments(w.run),
         compression=option("pack.compression"),

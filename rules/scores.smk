@@ -37,12 +37,13 @@ rule score_source:
     resources:
         mem_mb=4000,
         runtime=240,
+        command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.score_source", "model"),
         arguments=lambda w: PLAN.score_arguments(w.run),
         settings=lambda w: PLAN.score_settings(w.run),
     shell:
-        "python -m hetero2 score-source {params.arguments} --settings {params.settings:q} --out {output.scores:q} "
+        "python -m hetero2 score-source {params.arguments} --time-limit-seconds {resources.command_seconds} --settings {params.settings:q} --out {output.scores:q} "
         "--facts {output.facts:q} --log {log:q}"
 
 

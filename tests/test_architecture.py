@@ -149,9 +149,21 @@ def test_every_schema_is_valid_and_explains_its_fields():
         assert schema["$id"] == path.name
         assert schema["title"]
         assert schema["description"]
-        assert (ROOT / "docs/contracts").exists()
+        for name, field in schema["properties"].items():
+            assert {"description", "const", "$ref"} & set(field) or path.name == "config.schema.json", (path.name, name)
         if path.name != "config.schema.json":
             assert path.name.removesuffix(".schema.json") in (ROOT / "docs/contracts/README.md").read_text(), path.name
+
+
+def test_row_schemas_use_only_what_the_checks_of_tables_know():
+    known = {"type", "description", "enum", "const", "minLength", "pattern", "minimum", "exclusiveMinimum", "maximum"}
+    for path in (ROOT / "schemas").glob("*.json"):
+        properties = json.loads(path.read_text())["properties"]
+        kinds = [
+            field.get("type", "string" if {"const", "enum"} & set(field) else "object") for field in properties.values()
+        ]
+        if not any("object" in kind or "array" in kind for kind in kinds):
+            assert all(set(field) <= known for field in properties.values()), path.name
 
 
 def test_all_code_that_makes_a_pack_is_in_its_code_digest():

@@ -22,11 +22,11 @@ import struct
 import sys
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-HELP = "verify an evidence pack (zip or folder)"
 EXAMPLE = "hetero2 verify results/value_utility_realtruth/value_utility_realtruth_evidence_pack.zip"
 
 MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
@@ -34,6 +34,7 @@ REQUIRED = ("summary.csv", "metrics.json", "index.md", "config.yaml", "environme
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json")
 COST_LIFT = "cost_lift_report.json"
 SCORES = ("scores.csv", *(f"scores_external.{end}" for end in ("json", "jsonl", "csv", "csv.gz", "parquet")))
+KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, *SCORES}  # and what is under workflow/
 NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
 SUMMARY_COLUMNS = (
     "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
@@ -182,7 +183,7 @@ def open_zip(path: Path, problems: list[str]) -> Pack | None:
         problems.append(f"{path.name}: not a readable zip: {error}")
         return None
     names = [member.name for member in members]
-    problems += [f"{n}: the zip holds this name twice" for n in sorted({n for n in names if names.count(n) > 1})]
+    problems += [f"{n}: the zip holds this name twice" for n, count in Counter(names).items() if count > 1]
     problems += [f"{n!r}: a name that could leave the folder" for n in names if _unsafe(n)]
     if names != sorted(names):
         problems.append(f"{path.name}: the names in the zip are not sorted")
@@ -288,9 +289,14 @@ def _value_problem(value: Any, schema: dict[str, Any]) -> str | None:
     if isinstance(value, str):
         if len(value) < schema.get("minLength", 0) or not re.search(schema.get("pattern", ""), value):
             return f"{value[:80]!r} does not match"
-    elif _TYPES["number"](value) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+    elif _TYPES["number"](value) and _out_of_range(value, schema):
         return f"{value!r} is out of range"
     return None
+
+
+def _out_of_range(value: float, schema: dict[str, Any]) -> bool:
+    too_small = "exclusiveMinimum" in schema and value <= schema["exclusiveMinimum"]
+    return too_small or not schema.get("minimum", value) <= value <= schema.get("maximum", value)
 
 
 def schema_problem(value: Any, schema: dict[str, Any], where: str) -> str | None:
@@ -308,6 +314,8 @@ def schema_problem(value: Any, schema: dict[str, Any], where: str) -> str | None
     elif isinstance(value, list):
         first, rest = schema.get("prefixItems", []), schema.get("items", {})
         inner = [(v, first[i] if i < len(first) else rest, f"{where}[{i}]") for i, v in enumerate(value)]
+        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+            return f"{where}: {len(value)} items are too few or too many"
     for item, sub, path in inner:
         found = schema_problem(item, sub, path) if isinstance(sub, dict) else None
         if found:
@@ -329,11 +337,14 @@ def check_schemas(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> No
             problems.append(problem)
 
 
-def check_table(pack: Pack, name: str, columns: list[str], values: dict[str, set[str]], problems: list[str]) -> int:
-    """Check header, cells a row and allowed values of a CSV; return its number of rows."""
+def check_table(
+    pack: Pack, name: str, columns: list[str], values: dict[str, set[str]], problems: list[str]
+) -> Counter[tuple[str, ...]]:
+    """Check header, cells a row and allowed values of a CSV; count the rows by the columns of `values`."""
     rows = 0
+    counts: Counter[tuple[str, ...]] = Counter()
     if name not in pack.names:
-        return rows
+        return counts
     try:
         with pack.open(name) as stream:
             reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
@@ -341,7 +352,7 @@ def check_table(pack: Pack, name: str, columns: list[str], values: dict[str, set
             missing = [column for column in columns if column not in header]
             if missing:
                 problems.append(f"{name}: the column {missing[0]!r} is missing")
-                return rows
+                return counts
             places = {header.index(column): allowed for column, allowed in values.items()}
             for cells in filter(None, reader):
                 rows += 1
@@ -351,10 +362,11 @@ def check_table(pack: Pack, name: str, columns: list[str], values: dict[str, set
                         f"column {wrong[0]!r} has {cells[header.index(wrong[0])]!r}" if wrong else f"{len(cells)} cells"
                     )
                     problems.append(f"{name}: row {rows}: {what}")
-                    return rows
+                    return counts
+                counts[tuple(cells[i] for i in places)] += 1
     except (ValueError, csv.Error, zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
         problems.append(f"{name}: not a readable CSV: {error}")
-    return rows
+    return counts
 
 
 def check_required(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> None:
@@ -370,8 +382,11 @@ def check_required(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> N
         elif COST_LIFT in pack.names:
             problems.append(f"{COST_LIFT}: is here, but utility_report.json says that it was refused")
     problems += [f"{name}: required, but missing" for name in names if name not in pack.names]
-    if not any(name in pack.names for name in SCORES):
-        problems.append("scores: required, but missing (one of {})".format(", ".join(SCORES)))
+    found = [name for name in SCORES if name in pack.names]
+    if len(found) != 1:
+        problems.append(f"scores: exactly one of {', '.join(SCORES)} is required, found {', '.join(found) or 'none'}")
+    strange = [name for name in pack.names if name not in KNOWN and not name.startswith("workflow/")]
+    problems += [f"{name}: extra file, no pack holds one of this name" for name in strange]
 
 
 def parse_checksums(pack: Pack, problems: list[str]) -> dict[str, str]:
@@ -391,15 +406,18 @@ def parse_checksums(pack: Pack, problems: list[str]) -> dict[str, str]:
     return found
 
 
-def _listed(manifest: Any) -> dict[str, dict[str, Any]]:
+def _listed(manifest: Any, problems: list[str]) -> dict[str, dict[str, Any]]:
     files = manifest.get("files") if isinstance(manifest, dict) else None
     entries = [entry for entry in files if isinstance(entry, dict)] if isinstance(files, list) else []
+    paths = [str(entry.get("path")) for entry in entries]
+    if len(set(paths)) < len(paths) or paths != sorted(paths):
+        problems.append(f"{MANIFEST}: files are not sorted, or one is listed twice")
     return {str(entry.get("path")): entry for entry in entries}
 
 
 def check_files(pack: Pack, manifest: Any, problems: list[str]) -> dict[str, str]:
     """Hash every file once and compare it with both lists; return the sha256 by path."""
-    sums, listed, digests = parse_checksums(pack, problems), _listed(manifest), {}
+    sums, listed, digests = parse_checksums(pack, problems), _listed(manifest, problems), {}
     for name in pack.names:
         found, size = digest(pack, name, problems)
         digests[name] = found
@@ -443,6 +461,33 @@ def check_identity(manifest: Any, digests: dict[str, str], problems: list[str]) 
         problems.append(f"{MANIFEST}: run_id is not the digest of inputs, config, code_digest and lock")
 
 
+def check_provenance(manifest: Any, digests: dict[str, str], problems: list[str]) -> None:
+    """What the manifest says of truth, scores and lock must be true of the files in the pack."""
+    if not isinstance(manifest, dict):
+        return
+    scores, truth = manifest.get("scores"), manifest.get("truth")
+    said = {name: scores.get("sha256") for name in SCORES if name in digests and isinstance(scores, dict)}
+    said["truth.csv"] = truth.get("sha256") if isinstance(truth, dict) else None
+    said["workflow/requirements.lock"] = manifest.get("environment_lock_sha256")
+    for name, sha256 in said.items():
+        if digests.get(name) != sha256:
+            problems.append(f"{name}: its sha256 is {digests.get(name)}, the provenance in {MANIFEST} says {sha256}")
+
+
+def check_report(report: Any, problems: list[str]) -> None:
+    """The arithmetic of cost_lift_report.json."""
+    if not isinstance(report, dict):
+        return
+    methods = report["methods"]
+    for name, method in methods.items():
+        if method["hits"] > method["k_effective"] or method["hit_rate"] != method["hits"] / method["k_effective"]:
+            problems.append(f"{COST_LIFT}: {name}: hit_rate is not hits / k_effective")
+    filtered = methods["filtered_score_plus_audit_topk"]["hit_rate"]
+    for key, name in (("score_only", "baseline_score_only_topk"), ("random", "baseline_random")):
+        if report[f"uplift_score_plus_audit_vs_{key}"] != filtered - methods[name]["hit_rate"]:
+            problems.append(f"{COST_LIFT}: the uplift against {name} is not the difference of the hit rates")
+
+
 def check_counts(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> None:
     """Tables, and that metrics.json counts the rows of summary.csv."""
     status = {"OK", "SKIP", "ERROR"}
@@ -450,9 +495,14 @@ def check_counts(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> Non
     rows = check_table(pack, "summary.csv", SUMMARY_COLUMNS, {"status": status, "verdict": verdict}, problems)
     labels = {"expensive_label": {"PASS", "FAIL"}, "truth_version": {"customer_truth.v1"}}
     check_table(pack, "truth.csv", TRUTH_COLUMNS, labels, problems)
-    counts = parsed["metrics.json"].get("counts") if isinstance(parsed.get("metrics.json"), dict) else None
-    if isinstance(counts, dict) and all(isinstance(n, int) for n in counts.values()) and sum(counts.values()) != rows:
-        problems.append(f"metrics.json: counts {sum(counts.values())} rows, summary.csv has {rows}")
+    metrics = parsed.get("metrics.json")
+    if not isinstance(metrics, dict):
+        return
+    found = {key: sum(n for (s, _), n in rows.items() if s == key) for key in sorted(status)}
+    verdicts = {key: rows["OK", key] for key in sorted(verdict - {""})}
+    for key, counted in (("counts", found), ("verdict_counts", verdicts)):
+        if metrics.get(key) != counted:
+            problems.append(f"metrics.json: {key} is {metrics.get(key)}, the rows of summary.csv give {counted}")
 
 
 def verify(path: Path) -> list[str]:
@@ -472,6 +522,8 @@ def verify(path: Path) -> list[str]:
         digests = check_files(pack, parsed[MANIFEST], problems)
         check_schemas(pack, parsed, problems)
         check_identity(parsed[MANIFEST], digests, problems)
+        check_provenance(parsed[MANIFEST], digests, problems)
+        check_report(parsed[COST_LIFT], problems)
         check_counts(pack, parsed, problems)
     except Exception as error:  # a pack can be made to break a reader: that is a problem of the pack
         problems.append(f"{path.name}: could not be checked to the end: {type(error).__name__}: {error}")
@@ -491,6 +543,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what was found; 0 if nothing."""
+    if not args.pack.exists():
+        print(f"error: {args.pack}: no such pack", file=sys.stderr)
+        return 2
     if args.sha256 is not None and args.pack.is_dir():
         print("error: --sha256 is that of the zip, but a folder was given", file=sys.stderr)
         return 2

@@ -9,81 +9,106 @@ from hetero2.pack.verify import COST_LIFT
 
 METHODS = {
     "baseline_random": "at random",
-    "baseline_score_only_topk": "by the audit's AUC",
-    "filtered_score_plus_audit_topk": "by audit verdict and slack",
+    "baseline_score_only_topk": "by the audit's AUC, then id",
+    "filtered_score_plus_audit_topk": "PASS only, by slack, then id",
 }
 _FILES = {
     "summary.csv": "one line a molecule: what became of it and what the audit says",
     "metrics.json": "counts, coverage and distributions",
     "truth.csv": "the measured labels, as they were taken in",
     COST_LIFT: "what buying the top K is worth (cost_lift.v1)",
-    "utility_report.json": "whether that report could be computed, and if not, why",
+    "utility_report.json": "base rate, the score itself, hits by verdict; whether cost_lift.v1 could be computed",
     "config.yaml": "the configuration that identifies the run",
     "environment.json": "interpreter and packages",
-    "manifest.json": "inputs, digests, seeds and every file",
-    "checksums.sha256": "for sha256sum -c",
-    "workflow/": "the workflow that made this pack",
 }
+_CLOSING = """
+- `manifest.json`: inputs, digests, seeds and every file
+- `checksums.sha256`: for sha256sum -c
+
+## What this proves, and what not
+
+The numbers follow from the inputs named in manifest.json by the code and environment named there; the same inputs, code
+and environment give the same numbers again. PASS says that the score prefers the molecule to rearrangements of it, not
+that the molecule is good. This does not replace docking, MD, QM or the wet lab, and claims no binding affinity.
+
+Verify: `hetero2 verify <this zip or folder>`, or `sha256sum -c checksums.sha256`. Only the sha256 of the zip can tell
+whether this is the pack that was made for you: compare it with the one that you were given.
+"""
 
 
-def percent(rate: float) -> str:
+def percent(rate: float | None) -> str:
     """A rate for people."""
-    return f"{100 * rate:.1f} %"
+    return "undefined" if rate is None else f"{100 * rate:.1f} %"
 
 
 def rates(report: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """(way of choosing, hits of bought, hit rate with its interval) for people."""
+    """(way of choosing, hits of bought, hit rate with its interval) of cost_lift.v1, for people."""
     for name, label in METHODS.items():
         method = report["methods"][name]
         interval = f"{percent(method['ci_low'])} to {percent(method['ci_high'])}"
         yield label, f"{method['hits']} of {method['k_effective']}", f"{percent(method['hit_rate'])} ({interval})"
 
 
+def library_rates(library: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(what, hits of molecules, hit rate) of the library itself, for people."""
+    top = library["score_topk"]
+    for key, label in (("all", "all that may be bought"), ("PASS", "of them PASS"), ("FAIL", "of them FAIL")):
+        part = library[key]
+        yield label, f"{part['hits']} of {part['n']}", percent(part["hit_rate"])
+    yield "top K by the score itself", f"{top['expected_hits']:.4g} of {top['k']}", percent(top["hit_rate"])
+
+
 def _utility(folder: Path) -> Iterator[str]:
-    state = read_json(folder / "utility_report.json")["cost_lift_v1"]
+    utility = read_json(folder / "utility_report.json")
     yield "## What acting on the audit is worth\n"
+    yield "| | hits | hit rate |\n|---|---|---|"
+    if utility["library"] is not None:
+        yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in library_rates(utility["library"]))
+    state = utility["cost_lift_v1"]
     if state["refused"]:
-        yield f"Not computed: {state['reason']}.\n"
+        yield f"\nThe frozen report cost_lift.v1 was not computed: {state['reason']}.\n"
         return
     report = read_json(folder / COST_LIFT)
-    eligible = report["eligibility"]["rows_eligible_for_cost_lift"]
-    yield f"K = {report['K_effective']} molecules bought of {eligible} eligible"
-    yield f"(truth known for {report['N_with_truth']} of {report['N_ok']} OK rows).\n"
-    yield "| chosen | hits | hit rate (95 % bootstrap interval) |\n|---|---|---|"
-    yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in rates(report))
-    yield "\nThe interval treats the bought molecules as independent; molecules of one series are not.\n"
+    yield from (f"| cost_lift.v1: {label} | {hits} | {rate} |" for label, hits, rate in rates(report))
+    ties = utility["library"]["n_pass_with_the_highest_slack"] if utility["library"] else 0
+    yield f"\nK = {report['K_effective']}; truth known for {report['N_with_truth']} of {report['N_ok']} OK rows."
+    yield "In brackets: 95 % bootstrap interval, which treats molecules as independent; those of one series are not."
+    yield "`at random` is one draw. cost_lift.v1 never looks at the score itself, and breaks ties by id:"
+    yield f"{ties} molecules share the highest slack, and ids decide which of them are bought.\n"
 
 
-def _rows(metrics: dict[str, Any]) -> Iterator[str]:
+def _library(metrics: dict[str, Any]) -> Iterator[str]:
     counts, verdicts = metrics["counts"], metrics["verdict_counts"]
+    chance, few = metrics["pass_expected_by_chance"], metrics["rows_with_fewer_than_19_scored_decoys"]
     yield "## The library\n"
     yield f"OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}."
     yield from (f"- {reason}: {count}" for reason, count in metrics["top_reasons"])
     yield f"\nOf the OK rows: PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']}."
-    yield "PASS means that the score puts the molecule above every one of its decoys (with more than 20 decoys: above"
-    yield "nearly all). With fewer than 19 decoys a score without any signal passes more often than one time in 20.\n"
+    yield "PASS means that the score puts the molecule above every one of its decoys (with weights: above nearly all of"
+    yield f"their weight). A score that cannot tell them apart would give {chance:.1f} PASS by chance: {few} rows"
+    yield "have fewer than 19 scored decoys, too few to hold a 5 % level.\n"
 
 
-def render(folder: Path, facts: dict[str, Any]) -> str:
+def _origin(facts: dict[str, Any]) -> Iterator[str]:
+    scores, config = facts["scores"], facts["config"]
+    turned = "" if scores["higher_is_better"] else ", turned round, since lower was said to be better"
+    yield f"run_id `{facts['run_id']}`\n"
+    yield "Inputs: " + ", ".join(f"{entry['role']} `{entry['name']}`" for entry in facts["inputs"]) + "."
+    yield f"Decoys: `{config['decoys']['strategy']}`, up to {config['decoys']['k']} a molecule."
+    yield f"Scores: `{scores['source']}`, {scores['n_scores']} in `{scores['name']}`{turned}.\n"
+
+
+def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> str:
     """The text of index.md, from the files of the pack and what the manifest will say."""
-    lines = [f"# {facts['run']}: evidence pack\n", f"run_id `{facts['run_id']}`\n"]
-    lines += _rows(read_json(folder / "metrics.json"))
+    lines = [f"# {facts['run']}: evidence pack\n", *_origin(facts)]
+    if lock_differences:
+        lines.append(f"**This environment is not the locked one:** {', '.join(lock_differences)}.\n")
+    lines += _library(read_json(folder / "metrics.json"))
     lines += _utility(folder) if facts["truth"] is not None else ["No truth was given, so there is no cost and lift.\n"]
-    lines += ["## Files\n"]
-    lines += [f"- `{name}`: {text}" for name, text in _FILES.items() if (folder / name).exists() or name in _LISTS]
+    lines.append("## Files\n")
+    lines += [
+        f"- `{name}`: {text}" for name, text in _FILES.items() if (folder / name).exists() or name == "environment.json"
+    ]
     lines += [f"- `{path.name}`: the scores that were used" for path in sorted(folder.glob("scores*"))]
-    lines += ["\n## What this proves, and what not\n"]
-    lines += [
-        "The numbers follow from the inputs named in manifest.json by the code and environment named there; anyone can"
-    ]
-    lines += [
-        "run it again to the same bytes. It does not replace docking, MD, QM or the wet lab, and claims no binding"
-    ]
-    lines += [
-        "affinity.\n",
-        "Verify: `python -m hetero2 verify <this zip or folder>`, or `sha256sum -c checksums.sha256`.",
-    ]
+    lines.append("- `workflow/`: the workflow that made this pack" + _CLOSING.rstrip("\n"))
     return "\n".join(lines) + "\n"
-
-
-_LISTS = ("manifest.json", "checksums.sha256")

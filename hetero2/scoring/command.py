@@ -23,7 +23,7 @@ def _tail(path: Path) -> str:
     return "\n".join(lines)[-_TAIL_LETTERS:] or "(it printed nothing)"
 
 
-def run(command: str, request: Path, scores: Path, time_limit_minutes: float, output: Path) -> None:
+def run(command: str, request: Path, scores: Path, time_limit_seconds: float, output: Path) -> None:
     """Run `command` with {request} and {scores} filled in, without a shell; what it prints goes to `output`.
 
     The whole process group is killed at the time limit. Raises HeteroError unless it ends with 0 and wrote {scores}.
@@ -38,13 +38,15 @@ def run(command: str, request: Path, scores: Path, time_limit_minutes: float, ou
         except OSError as error:
             raise HeteroError(f"scores.command: cannot start {words[0]!r}: {error.strerror}") from None
         try:
-            code = process.wait(timeout=time_limit_minutes * 60)
+            code = process.wait(timeout=time_limit_seconds)
         except subprocess.TimeoutExpired:
-            raise HeteroError(
-                f"scores.command: stopped after {time_limit_minutes:g} minutes", "raise execution.command_minutes"
-            ) from None
-        finally:
             _stop(process)
+            raise HeteroError(
+                f"scores.command: stopped after {time_limit_seconds / 60:g} minutes", "raise execution.command_minutes"
+            ) from None
+        except BaseException:
+            _stop(process)
+            raise
     if code != 0:
         raise HeteroError(f"scores.command: ended with exit code {code}; its last words ({output}):\n{_tail(output)}")
     if not scores.is_file():

@@ -12,7 +12,6 @@ from hetero2.log import logger, progress
 from hetero2.stats.ranking import MARGIN, audit
 from hetero2.tables import columns, read_parquet, to_table, write_parquet
 
-HELP = "audit one shard: can the score tell a molecule from its decoys"
 EXAMPLE = (
     "hetero2 audit --molecules molecules/0000.parquet --scores scores/0000.parquet --run my-run --out audit.parquet"
 )

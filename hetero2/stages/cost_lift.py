@@ -11,9 +11,9 @@ from hetero2.log import logger
 from hetero2.schemas import validate
 from hetero2.stages.truth import read_truth
 from hetero2.stats import lift
+from hetero2.stats.selection import library_facts
 from hetero2.tables import read_csv
 
-HELP = "measure what acting on the audit is worth"
 EXAMPLE = "hetero2 cost-lift --summary summary.csv --truth truth.csv --k 50 --out cost_lift.json"
 _COLUMNS = ("id", "status", "verdict", "gate", "slack", "n_decoys_generated", "n_decoys_scored")
 
@@ -33,6 +33,7 @@ def _row(row: dict[str, str], hits: dict[str, bool]) -> lift.Row:
         n_decoys_generated=int(row["n_decoys_generated"]),
         n_decoys_scored=int(row["n_decoys_scored"]),
         hit=hits.get(row["id"]),
+        score=_number(row.get("score", "")),
     )
 
 
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write {"report": ..., "refused": null} or {"report": null, "refused": reason}."""
+    """Write the report or the reason why it was refused, and what the library itself says."""
     rows = read_rows(args.summary, read_truth(args.truth, args.truth_source))
     try:
         report = lift.cost_lift(rows, args.k, args.seed, "summary.csv", "truth.csv")
@@ -67,4 +68,5 @@ def run(args: argparse.Namespace) -> None:
     except lift.RefusedError as reason:
         logger.warning("cost_lift.v1 refused: %s", reason)
         result = {"report": None, "refused": str(reason)}
+    result["library"] = library_facts(rows, args.k)
     write_text(args.out, pretty_json(result))

@@ -17,7 +17,6 @@ from hetero2.files import check_sha256, pretty_json, write_text
 from hetero2.provenance import file_facts
 from hetero2.tables import to_table, write_csv
 
-HELP = "write a data set that comes with an installed package"
 EXAMPLE = "hetero2 dataset rdkit-freewilson --out data/freewilson"
 _FOLDER = "Contrib/FreeWilson/data"
 _STRUCTURES, _ACTIVITIES = "CHEMBL2321810.smi", "CHEMBL2321810_act.csv"
@@ -54,13 +53,15 @@ def _pairs(path: Path, separator: str | None, header: int) -> Iterator[tuple[str
 
 def read_compounds(folder: Path) -> list[Compound]:
     """All compounds in the source's order; each must have a structure and a measured value."""
-    activities = {name: float(value) for name, value in _pairs(folder / _ACTIVITIES, ",", header=1)}
-    compounds = [
-        Compound(name, smiles, activities[name]) for smiles, name in _pairs(folder / _STRUCTURES, None, header=0)
-    ]
-    if len(compounds) != len(activities) or len({compound.name for compound in compounds}) != len(compounds):
-        raise InputError(f"{folder}: structures and activities do not cover the same compounds")
-    return compounds
+    try:
+        activities = {name: float(value) for name, value in _pairs(folder / _ACTIVITIES, ",", header=1)}
+    except ValueError as error:
+        raise InputError(f"{folder / _ACTIVITIES}: {error}") from None
+    structures = {name: smiles for smiles, name in _pairs(folder / _STRUCTURES, None, header=0)}
+    alone = sorted(structures.keys() ^ activities.keys())
+    if alone:
+        raise InputError(f"{folder}: compound {alone[0]!r} is not in both files")
+    return [Compound(name, smiles, activities[name]) for name, smiles in structures.items()]
 
 
 def split(compounds: list[Compound], test_share: float, seed: int) -> tuple[list[Compound], list[Compound]]:

@@ -16,7 +16,6 @@ from hetero2.log import logger, progress
 from hetero2.seeds import row_seed
 from hetero2.tables import read_shard, to_table, write_parquet
 
-HELP = "build the decoys of one shard"
 EXAMPLE = "hetero2 decoys --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
 _EMPTY = {
     "canonical_smiles": None,

@@ -14,7 +14,6 @@ from hetero2.log import logger
 from hetero2.provenance import file_facts
 from hetero2.tables import check_names, read_csv, to_table, write_parquet
 
-HELP = "read and number a library"
 EXAMPLE = "hetero2 input --library my.csv --out input/rows.parquet --facts input/facts.json"
 _COLUMNS = ("id", "smiles", "scores_input")
 Raw = tuple[str, str, str]

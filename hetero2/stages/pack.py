@@ -1,7 +1,6 @@
 """pack: collect the evidence in one folder, list it, and zip it to the same bytes every time."""
 
 import argparse
-import platform
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from hetero2.paths import ROOT
 from hetero2.report import index
 from hetero2.schemas import validate, write_json
 
-HELP = "collect the evidence and zip it"
 EXAMPLE = "hetero2 pack --run my-run --config '{...}' --summary summary.csv ... (see rules/pack.smk)"
 Facts = dict[str, Any]
 
@@ -61,9 +59,9 @@ def _manifest_facts(run_name: str, config: Facts, facts: dict[str, Facts]) -> Fa
         "target": config["target"],
         "job_id": None,
         "container_digest": None,
-        "versions": {"python": platform.python_version(), "rdkit": RDKIT_VERSION, "numpy": np.__version__},
+        "versions": {"python": provenance.PYTHON, "rdkit": RDKIT_VERSION, "numpy": np.__version__},
         "seeds": {
-            "dataset_split": config["dataset"]["split_seed"],
+            **({"dataset_split": config["dataset"]["split_seed"]} if "dataset" in config else {}),
             "decoys": config["decoys"]["seed"],
             "decoys_seed_strategy": config["decoys"]["seed_strategy"],
             "selection": config["selection"]["seed"],
@@ -86,7 +84,7 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
         if result["report"] is not None:
             write_json(folder / verify.COST_LIFT, result["report"], "cost_lift.v1")
         state = {"refused": result["refused"] is not None, "reason": result["refused"]}
-        utility = {"report_schema": "cost_lift.v2", "cost_lift_v1": state}
+        utility = {"report_schema": "cost_lift.v2", "cost_lift_v1": state, "library": result["library"]}
         write_json(folder / "utility_report.json", utility, "cost_lift.v2")
     for path in provenance.workflow_files():
         copy = folder / "workflow" / path.relative_to(ROOT)
@@ -103,13 +101,22 @@ def build(args: argparse.Namespace, folder: Path) -> None:
     known = _manifest_facts(args.run_name, config, facts)
     _copy_results(args, folder)
     write_text(folder / "config.yaml", yaml.safe_dump(known["config"], allow_unicode=True))
-    write_json(folder / "environment.json", provenance.environment(), "environment.v1")
-    write_text(folder / "index.md", index.render(folder, known))
+    environment = provenance.environment()
+    write_json(folder / "environment.json", environment, "environment.v1")
+    differences = provenance.lock_differences(environment["packages"])
+    write_text(folder / "index.md", index.render(folder, known, differences))
     files = manifest.list_files(folder)
     document = manifest.with_files(known, files)
     validate(document, "manifest.v1", verify.MANIFEST)
     write_text(folder / verify.MANIFEST, pretty_json(document))
     write_text(folder / verify.CHECKSUMS, manifest.checksums(files, pretty_json(document)))
+
+
+def _check_replaceable(folder: Path) -> None:
+    """Only an older pack, or what is left of one, is replaced."""
+    marks = ("summary.csv", "index.md", "workflow")
+    if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).exists() for name in marks):
+        raise ConfigError(f"{folder}: holds files, but is no pack", "name a folder that does not exist yet")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,12 +138,14 @@ def run(args: argparse.Namespace) -> None:
     """Build the folder aside, put it in place, zip it."""
     if (args.truth is None) != (args.cost_lift is None):
         raise ConfigError("--truth and --cost-lift go together")
+    _check_replaceable(args.pack)
     aside = args.pack.with_name(f".{args.pack.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
         build(args, aside)
-        shutil.rmtree(args.pack, ignore_errors=True)
+        if args.pack.exists():
+            shutil.rmtree(args.pack)
         aside.rename(args.pack)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -13,8 +13,9 @@ from hetero2.files import pretty_json, read_json, sha256_file, write_text
 from hetero2.pack.verify import COST_LIFT, verify
 from hetero2.schemas import write_json
 
-HELP = "describe the pack as a registry row"
-EXAMPLE = "hetero2 registry --pack pack --zip my-run_evidence_pack.zip --row registry_row.json --runtime runtime.json"
+EXAMPLE = (
+    "hetero2 registry --pack pack --zip x_evidence_pack.zip --benchmarks benchmarks --row row.json --runtime r.json"
+)
 Facts = dict[str, Any]
 
 
@@ -27,6 +28,7 @@ def _utility(pack: Path) -> Facts | None:
         "K_requested": report["K_requested"],
         "K_effective": report["K_effective"],
         "methods": report["methods"],
+        "library": read_json(pack / "utility_report.json")["library"],
         **uplifts,
     }
 
@@ -79,7 +81,12 @@ def runtime(benchmarks: Path, execution: Facts) -> Facts:
             rows = list(csv.DictReader(handle, delimiter="\t"))
         name = path.relative_to(benchmarks).with_suffix("").as_posix()
         jobs[name] = {key: rows[-1][key] for key in ("s", "cpu_time", "max_rss") if key in rows[-1]}
-    host = {"machine": platform.machine(), "system": platform.platform(), "cpus": os.cpu_count()}
+    host = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.platform(),
+        "cpus": os.cpu_count(),
+    }
     return {"runtime_schema": "runtime.v1", "execution": execution, "host": host, "jobs": jobs}
 
 
@@ -89,8 +96,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--zip", type=Path, required=True)
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
     parser.add_argument("--execution", type=json_object, default={}, help="JSON: how the run was executed")
-    parser.add_argument("--row", type=Path, required=True)
-    parser.add_argument("--runtime", type=Path, required=True)
+    parser.add_argument("--row", type=Path, required=True, help="where to write the row")
+    parser.add_argument("--runtime", type=Path, required=True, help="where to write timings and host facts")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from hetero2.log import logger
 from hetero2.tables import read_parquet, to_table, write_csv
 
-HELP = "list every structure that needs a score"
 EXAMPLE = "hetero2 score-request --molecules molecules/*.parquet --decoys decoys/*.parquet --out score_request.csv"
 
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hetero2.arguments import json_object
+from hetero2.arguments import json_object, positive
 from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.files import atomic_path, canonical_json, check_sha256, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import logger, progress
@@ -14,7 +14,6 @@ from hetero2.provenance import file_facts
 from hetero2.scoring import command, hetero_scores, score_table
 from hetero2.tables import read_csv, read_parquet, to_table, write_csv
 
-HELP = "obtain the scores file of a run"
 EXAMPLE = "hetero2 score-source --source external --path my_scores.csv --out scores_external.csv --facts scores.json"
 Facts = dict[str, Any]
 
@@ -29,6 +28,7 @@ def external_file(path: Path, sha256: str, out: Path) -> Facts:
     digest = check_sha256(path, sha256, "scores file")
     if path.name.lower().endswith(".json"):
         scores = hetero_scores.read(path)
+        logger.warning("one hetero_scores.v1 file for all rows: every molecule gets the score of its `original`")
         facts: Facts = {
             "schema": hetero_scores.SCHEMA,
             "score_key": scores.score_key,
@@ -95,7 +95,7 @@ def from_command(args: argparse.Namespace) -> Facts:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".command-", dir=args.out.parent) as folder:
         written = Path(folder) / "scores.csv"
-        command.run(args.command, args.request, written, args.time_limit_minutes, output)
+        command.run(args.command, args.request, written, args.time_limit_seconds, output)
         try:
             scores = score_table.read(written)
         except InputError as error:
@@ -135,7 +135,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--train", type=Path, help="reference: id,smiles,label")
     parser.add_argument("--command", help="command: words with {request} and {scores}")
     parser.add_argument("--command-file", type=Path, nargs="*", default=[], help="command: files of the user's model")
-    parser.add_argument("--time-limit-minutes", type=float, default=60)
+    parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after this")
     parser.add_argument("--settings", type=json_object, default={}, help="JSON: facts of the configuration to record")
     parser.add_argument("--out", type=Path, required=True, help="scores file of the run")
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of it")

@@ -9,7 +9,6 @@ from hetero2.scoring.book import ScoreBook, read_book
 from hetero2.scoring.hetero_scores import Scored
 from hetero2.tables import read_parquet, to_table, write_parquet
 
-HELP = "attach scores to the molecules and decoys of one shard"
 EXAMPLE = (
     "hetero2 scores --molecules molecules/0000.parquet --decoys decoys/0000.parquet "
     "--scores-file scores.csv --out scores/0000.parquet"

@@ -6,29 +6,40 @@ from pathlib import Path
 
 from hetero2.errors import InputError
 from hetero2.files import read_json
-from hetero2.report.index import rates
+from hetero2.pack.verify import COST_LIFT
+from hetero2.report.index import library_rates, rates
 
-HELP = "print the result of a run at a glance"
 EXAMPLE = "hetero2 show results/value_utility_realtruth"
+
+
+def _utility(pack: Path) -> Iterator[str]:
+    if not (pack / "truth.csv").is_file():
+        yield "  no hit rates: no truth was given"
+        return
+    utility = read_json(pack / "utility_report.json")
+    yield "  hits"
+    if utility["library"] is not None:
+        yield from (f"    {label:<36}{hits:>12}   {rate}" for label, hits, rate in library_rates(utility["library"]))
+    if utility["cost_lift_v1"]["refused"]:
+        yield f"  no cost_lift.v1: {utility['cost_lift_v1']['reason']}"
+        return
+    report = read_json(pack / COST_LIFT)
+    yield f"  hits of K = {report['K_effective']} bought (cost_lift.v1, with 95 % interval)"
+    yield from (f"    {label:<36}{hits:>12}   {rate}" for label, hits, rate in rates(report))
 
 
 def lines(folder: Path) -> Iterator[str]:
     """What a person wants to see first."""
-    row = read_json(folder / "registry_row.json")
-    asset, outcome = row["assets"][0], row["outcome"]
-    counts = outcome["counts"]
+    row, metrics = read_json(folder / "registry_row.json"), read_json(folder / "pack/metrics.json")
+    asset, counts, verdicts = row["assets"][0], metrics["counts"], metrics["verdict_counts"]
     yield f"HETERO-2 {row['run']}"
     yield f"  pack      {folder / asset['name']}"
     yield f"  sha256    {asset['sha256'].lower()}"
     yield f"  rows      {sum(counts.values())}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
-    yield from (f"            {reason} {count}" for reason, count in outcome["top_reasons"])
-    if outcome["utility"] is not None:
-        yield f"  hit rate of the {outcome['utility']['K_effective']} molecules bought, with 95 % interval"
-        yield from (f"    {label:<28}{hits:>12}   {rate}" for label, hits, rate in rates(outcome["utility"]))
-    elif outcome["truth"] is not None:
-        yield f"  no hit rates: {read_json(folder / 'pack/utility_report.json')['cost_lift_v1']['reason']}"
-    else:
-        yield "  no hit rates: no truth was given"
+    yield from (f"            {reason} {count}" for reason, count in metrics["top_reasons"])
+    chance = f"{metrics['pass_expected_by_chance']:.0f} PASS expected by chance"
+    yield f"  verdicts  PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']} ({chance})"
+    yield from _utility(folder / "pack")
     yield f"  read      {folder / 'pack/index.md'}"
 
 

@@ -15,13 +15,13 @@ from hetero2.schemas import write_json
 from hetero2.stats.distribution import describe
 from hetero2.tables import read_parquet, to_table, write_csv
 
-HELP = "gather the shards into summary.csv and metrics.json"
 EXAMPLE = "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet --summary s.csv --metrics m.json"
 _FROM_MOLECULE = (
     "id decoy_strategy_used n_decoys_generated seed_used spectral_gap spectral_entropy spectral_entropy_norm "
     "tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash"
 ).split()
 _FROM_AUDIT = ["status", "reason", "gate", "slack", "margin", "auc_tie_aware", "score", "n_decoys_tied", "p_value"]
+_LEVEL_DECOYS = 19  # from here on a PASS by chance is no more frequent than one in 20
 Record = dict[str, Any]
 
 
@@ -52,6 +52,7 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter)
     verdict_skips: Counter[str] = field(default_factory=Counter)
     coverage: Counter[str] = field(default_factory=Counter)
+    pass_by_chance: float = 0.0
     slacks: list[float] = field(default_factory=list)
     margins: list[float] = field(default_factory=list)
 
@@ -71,6 +72,8 @@ class Tally:
             self.verdict_skips["missing_scores_for_all_decoys"] += 1
         else:
             self.slacks.append(row["slack"])
+            self.coverage["below_19"] += row["n_decoys_scored"] < _LEVEL_DECOYS
+            self.pass_by_chance += 1 / (row["n_decoys_scored"] + 1)
             self.margins.append(row["margin"])
 
     def metrics(self, config: Record) -> Record:
@@ -92,6 +95,8 @@ class Tally:
             "share_rows_with_n_decoys_gt_0": coverage["with_decoys"] / rows if rows else None,
             "verdict_counts": {key: self.verdicts[key] for key in ("PASS", "FAIL", "SKIP")},
             "verdict_skip_reasons": dict(self.verdict_skips),
+            "pass_expected_by_chance": self.pass_by_chance,
+            "rows_with_fewer_than_19_scored_decoys": coverage["below_19"],
             "pass_rate": self.verdicts["PASS"] / ok if ok else None,
             "fail_rate": self.verdicts["FAIL"] / ok if ok else None,
             **describe(self.slacks, self.margins),

@@ -12,7 +12,6 @@ from hetero2.log import logger
 from hetero2.provenance import file_facts
 from hetero2.tables import read_csv
 
-HELP = "verify a truth file and take it in"
 EXAMPLE = "hetero2 truth --path my_truth.csv --sha256 1f0e... --out truth.csv --facts truth.json"
 SCHEMA = "customer_truth.v1"
 _COLUMNS = ("molecule_id", "expensive_label", "truth_source", "truth_version")

@@ -33,6 +33,7 @@ class Row:
     n_decoys_generated: int
     n_decoys_scored: int
     hit: bool | None
+    score: float | None = None
 
 
 def ineligible_reason(row: Row) -> str | None:

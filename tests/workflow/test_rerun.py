@@ -30,6 +30,9 @@ EDITS = [
     ("hetero2/chem/decoys_v1.py", ALL - {"input", "truth"}),
     ("hetero2/errors.py", ALL),
     ("requirements.lock", ALL),
+    ("schemas/summary.v1.schema.json", AFTER["summary"]),
+    ("schemas/hetero_score_table.v1.schema.json", {"score_source", *AFTER["scores"]}),
+    ("envs/model.yaml", {"score_source", *AFTER["scores"]}),
     ("README.md", set()),
 ]
 
@@ -75,6 +78,7 @@ def test_an_edited_line_runs_its_stage_and_what_follows(checkout, name, expected
         ("selection={k: 2}", AFTER["cost_lift"]),
         ("decoys={seed: 1}", ALL - {"input", "truth"}),
         ("pack={compression: deflate}", AFTER["pack"]),
+        ("execution={command_minutes: 5}", set()),
         ("guardrails={max_atoms: 100}", ALL - {"input", "truth"}),
     ],
 )

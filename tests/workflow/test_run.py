@@ -102,7 +102,6 @@ def test_scores_computed_elsewhere_give_the_same_audit(small_run, tmp_path):
     text = (folder / "my.yaml").read_text().split("scores:")[0]
     rest = "scores: {source: external, path: table.csv}\ntruth: {path: truth.csv}\nselection: {k: 3}\n"
     (folder / "my.yaml").write_text(text + rest)
-    (folder / "table.csv").write_text("id,score\n")
     snakemake(folder, "score_requests", "--cores", 1, "--configfile", "my.yaml")
     run("python", "model.py", "results/small/score_request.csv", "table.csv", cwd=folder)
     build(folder, cores=1)
@@ -153,10 +152,10 @@ def test_lower_scores_may_be_better(small_run, tmp_path):
 
 def test_a_truth_with_a_byte_order_mark_and_blank_lines_is_taken_in_as_it_is(small_run, tmp_path):
     folder = small_library(tmp_path)
-    text = "\ufeff" + (folder / "truth.csv").read_text() + "\n\n"
-    (folder / "truth.csv").write_text(text)
+    text = b"\xef\xbb\xbf" + (folder / "truth.csv").read_bytes() + b"\n\n"
+    (folder / "truth.csv").write_bytes(text)
     build(folder)
-    assert (folder / "results/small/pack/truth.csv").read_bytes() == text.encode()
+    assert (folder / "results/small/pack/truth.csv").read_bytes() == text
     reports = [(r / "pack/cost_lift_report.json").read_bytes() for r in (small_run, folder / "results/small")]
     assert reports[0] == reports[1]
 

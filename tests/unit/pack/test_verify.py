@@ -12,7 +12,19 @@ from random import Random
 import pytest
 
 from hetero2.pack import archive as writer
-from hetero2.pack.verify import DEFLATED, STORED, Member, central_header, end_record, local_header, run, verify
+from hetero2.pack.verify import (
+    DEFLATED,
+    STORED,
+    SUMMARY_COLUMNS,
+    TRUTH_COLUMNS,
+    Member,
+    central_header,
+    end_record,
+    local_header,
+    run,
+    verify,
+)
+from hetero2.tables import columns
 
 
 def repack(folder: Path, out: Path, compress: bool = False) -> Path:
@@ -195,7 +207,19 @@ def relist(pack: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        ("metrics.json", '"OK": 12', '"OK": 13', "summary.csv has 20"),
+        ("metrics.json", '"OK": 12', '"OK": 13', "metrics.json: counts is"),
+        ("metrics.json", '"PASS": ', '"PASS": 1', "metrics.json: verdict_counts is"),
+        ("metrics.json", '      "no_decoys_generated",\n', "", "items are too few"),
+        ("cost_lift_report.json", '"hits": ', '"hits": 1', "hit_rate is not hits / k_effective"),
+        (
+            "cost_lift_report.json",
+            'vs_random": ',
+            'vs_random": 0.125e-3,\n  "x": ',
+            "the uplift against baseline_random",
+        ),
+        ("truth.csv", "PASS", "FAIL", "truth.csv: its sha256 is"),
+        ("scores.csv", "0.", "1.", "scores.csv: its sha256 is"),
+        ("workflow/requirements.lock", "==", "===", "workflow/requirements.lock: its sha256 is"),
         ("metrics.json", '"OK": 12', '"OK": "12"', "expected integer"),
         ("cost_lift_report.json", '"cost_lift.v1"', '"cost_lift.v9"', "report_schema: expected 'cost_lift.v1'"),
         ("cost_lift_report.json", '  "seed": 0,\n', "", "'seed' is missing"),
@@ -213,6 +237,19 @@ def test_forged_content_is_found_although_the_checksums_agree(pack, name, old, n
     path.write_text(text.replace(old, new, 1))
     relist(pack)
     assert any(message in problem for problem in verify(pack)), verify(pack)
+
+
+def test_files_of_unknown_names_and_a_second_scores_file_are_refused_although_listed(pack):
+    (pack / "evil.sh").write_text("x")
+    (pack / "scores_external.csv").write_text("x")
+    problems = "\n".join(verify(pack))
+    assert "evil.sh: extra file, no pack holds one of this name" in problems
+    assert "exactly one of" in problems
+
+
+def test_columns_are_those_of_the_contracts():
+    assert list(columns("summary.v1")[:18]) == SUMMARY_COLUMNS
+    assert list(columns("customer_truth.v1")) == TRUTH_COLUMNS
 
 
 def test_a_forged_run_id_or_payload_is_found(pack):

@@ -7,11 +7,11 @@ from hetero2.errors import HeteroError
 from hetero2.scoring import command
 
 
-def run(tmp_path, code, minutes=1.0):
+def run(tmp_path, code, seconds=60.0):
     script = tmp_path / "model.py"
     script.write_text(code)
     line = f"{sys.executable} {script} {{request}} {{scores}}"
-    command.run(line, tmp_path / "request.csv", tmp_path / "scores.csv", minutes, tmp_path / "model.log")
+    command.run(line, tmp_path / "request.csv", tmp_path / "scores.csv", seconds, tmp_path / "model.log")
 
 
 def test_the_command_gets_both_paths_and_its_words_are_kept(tmp_path):
@@ -39,6 +39,6 @@ def test_the_time_limit_ends_the_command_and_its_children(tmp_path):
     mark = tmp_path / "alive"
     child = f"import time, pathlib; time.sleep(2); pathlib.Path({str(mark)!r}).touch()"
     with pytest.raises(HeteroError, match="stopped after"):
-        run(tmp_path, f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])", minutes=0.01)
+        run(tmp_path, f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])", seconds=0.6)
     time.sleep(2.5)
     assert not mark.exists()

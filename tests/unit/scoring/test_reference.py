@@ -24,6 +24,19 @@ def test_it_learns_and_repeats_itself_bit_for_bit(training, monkeypatch):
     assert np.isfinite(scores).all()
 
 
+def test_the_forest_is_the_documented_one(training):
+    found = reference.fit(training, "x").get_params()
+    documented = {
+        "n_estimators": 500,
+        "max_features": "sqrt",
+        "min_samples_leaf": 2,
+        "class_weight": "balanced_subsample",
+        "random_state": 0,
+        "n_jobs": 1,
+    }
+    assert {key: found[key] for key in documented} == documented
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

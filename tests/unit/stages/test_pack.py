@@ -1,0 +1,66 @@
+"""What a person reads of a pack, and what the registry says of it."""
+
+import csv
+import json
+
+import pytest
+
+from hetero2.errors import ConfigError
+from hetero2.report.index import render
+from hetero2.stages.pack import _check_replaceable
+from hetero2.stages.registry import registry_row
+
+
+def test_the_first_page_says_what_the_files_say(pack):
+    text = (pack / "index.md").read_text()
+    metrics = json.loads((pack / "metrics.json").read_text())
+    report = json.loads((pack / "cost_lift_report.json").read_text())
+    library = json.loads((pack / "utility_report.json").read_text())["library"]
+    counts, verdicts = metrics["counts"], metrics["verdict_counts"]
+    assert f"OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}." in text
+    assert f"PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}" in text
+    assert f"{metrics['pass_expected_by_chance']:.1f} PASS by chance" in text
+    assert f"| all that may be bought | {library['all']['hits']} of {library['all']['n']} |" in text
+    for method in report["methods"].values():
+        assert f"| {method['hits']} of {method['k_effective']} | {100 * method['hit_rate']:.1f} %" in text
+    for path in pack.iterdir():
+        assert f"`{path.name}" in text or path.name == "index.md", path.name
+
+
+def test_the_first_page_says_where_the_environment_is_another(pack):
+    facts = json.loads((pack / "manifest.json").read_text())
+    text = render(pack, facts, ["rdkit 1 instead of 2"])
+    assert "**This environment is not the locked one:** rdkit 1 instead of 2." in text
+    assert "not the locked one" not in render(pack, facts, [])
+
+
+def test_the_chance_of_a_pass_is_that_of_the_rows(pack):
+    metrics = json.loads((pack / "metrics.json").read_text())
+    with (pack / "summary.csv").open(newline="") as handle:
+        numbers = [int(row["n_decoys_scored"]) for row in csv.DictReader(handle) if row["slack"]]
+    assert metrics["pass_expected_by_chance"] == pytest.approx(sum(1 / (n + 1) for n in numbers))
+    assert metrics["rows_with_fewer_than_19_scored_decoys"] == sum(n < 19 for n in numbers)
+
+
+def test_the_registry_row_says_what_the_pack_says(small_run):
+    pack, archive = small_run / "pack", small_run / "small_evidence_pack.zip"
+    row, manifest = registry_row(pack, archive), json.loads((pack / "manifest.json").read_text())
+    assert row == json.loads((small_run / "registry_row.json").read_text())
+    assert (row["run_id"], row["payload_sha256"]) == (manifest["run_id"], manifest["payload_sha256"])
+    assert (
+        archive.with_name(archive.name + ".sha256").read_text()
+        == f"{row['assets'][0]['sha256'].lower()}  {archive.name}\n"
+    )
+    assert row["milestone"] is None
+    assert row["outcome"]["truth"]["sha256"] == manifest["truth"]["sha256"]
+    jobs = json.loads((small_run / "runtime.json").read_text())["jobs"]
+    assert {"input", "decoys/0000", "pack"} <= set(jobs)
+
+
+def test_only_a_pack_is_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("x")
+    with pytest.raises(ConfigError, match="is no pack"):
+        _check_replaceable(tmp_path)
+    (tmp_path / "index.md").write_text("x")
+    _check_replaceable(tmp_path)
+    _check_replaceable(tmp_path / "new")

@@ -30,7 +30,12 @@ def run(
     """Run a command; with `check`, show what it printed where it fails."""
     environment = {**os.environ, "PYTHONPATH": "", **(env or {})}
     done = subprocess.run(
-        [str(w) for w in words], cwd=cwd, env=environment, capture_output=True, text=True, timeout=600
+        [sys.executable if word == "python" else str(word) for word in words],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     if check and done.returncode != 0:
         raise AssertionError(f"{words}\n{done.stdout}\n{done.stderr}")

@@ -38,8 +38,27 @@ def test_the_readme_shows_what_the_default_run_prints(default_run):
 def test_the_readme_counts_the_passes_of_the_default_run(default_run):
     folder, _ = default_run
     metrics = json.loads((folder / "metrics.json").read_text())
+    library = json.loads((folder / "pack/utility_report.json").read_text())["library"]
     readme = " ".join((ROOT / "README.md").read_text().split())
-    assert f"{metrics['verdict_counts']['PASS']} of {metrics['counts']['OK']} molecules beat all their decoys" in readme
+    n_pass = metrics["verdict_counts"]["PASS"]
+    assert n_pass == library["n_pass_with_the_highest_slack"]
+    assert f"All {n_pass} PASS molecules have the same AUC and slack" in readme
+    assert f"among the {n_pass} the hit rate is {100 * library['PASS']['hit_rate']:.0f} %" in readme
+    assert f"{metrics['pass_expected_by_chance']:.0f} of the {n_pass} would be expected" in readme
+    assert metrics["rows_with_fewer_than_19_scored_decoys"] / metrics["counts"]["OK"] == pytest.approx(0.5, abs=0.05)
+    assert f"top 50 hold {library['score_topk']['expected_hits']:.0f} hits" in readme
+
+
+def test_both_audit_rows_of_the_default_run_are_the_same_molecules(default_run):
+    """What the README says of ties: every PASS has the highest slack, so both methods buy the first ids."""
+    folder, _ = default_run
+    with (folder / "summary.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    by_auc = sorted(rows, key=lambda row: (-float(row["auc_tie_aware"]), row["id"]))[:50]
+    by_slack = sorted((r for r in rows if r["verdict"] == "PASS"), key=lambda row: (-float(row["slack"]), row["id"]))[
+        :50
+    ]
+    assert [row["id"] for row in by_auc] == [row["id"] for row in by_slack]
 
 
 def test_most_v1_decoys_of_the_default_run_are_disconnected(default_run):

@@ -78,7 +78,7 @@ def test_an_edited_line_runs_its_stage_and_what_follows(checkout, name, expected
         ("selection={k: 2}", AFTER["cost_lift"]),
         ("decoys={seed: 1}", ALL - {"input", "truth"}),
         ("pack={compression: deflate}", AFTER["pack"]),
-        ("execution={command_minutes: 5}", set()),
+        ("execution={command_minutes: 5}", AFTER["registry"]),  # runtime.json, outside the pack, records it
         ("guardrails={max_atoms: 100}", ALL - {"input", "truth"}),
     ],
 )

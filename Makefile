@@ -39,7 +39,7 @@ lock: $(VENV)/.dev ## Write the lock files anew from requirements*.in, with the 
 	done
 
 test-determinism: $(VENV)/.dev ## The default run under other cores, shards, hash seed, zone, locale and folder.
-	pytest -m determinism --override-ini addopts= tests/workflow/test_determinism.py
+	pytest -s -m determinism --override-ini addopts= tests/workflow/test_determinism.py
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)

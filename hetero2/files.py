@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,12 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with `\\n` line ends, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def copy_file(path: Path, out: Path) -> None:
+    """Copy a file byte for byte, atomically."""
+    with atomic_path(out) as temporary:
+        shutil.copyfile(path, temporary)
 
 
 def canonical_json(value: Any) -> str:

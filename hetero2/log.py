@@ -24,6 +24,11 @@ def start(path: Path | None) -> None:
     logger.addHandler(handler)
 
 
+def gate_ok(name: str, sha256: str, contract: str) -> None:
+    """Log that a user's file was let in; `sha256` is the pinned one, or "none"."""
+    logger.info("Gate OK: %s sha256 %s + %s validated", name, "recorded" if sha256 == "none" else "verified", contract)
+
+
 def progress(items: Iterable[T], what: str) -> Iterator[T]:
     """Yield `items`, telling done, rate and time left: each 2 s on a terminal, each 60 s in the log."""
     total = len(items) if isinstance(items, Sized) else None

@@ -26,14 +26,21 @@ def _source(module: str) -> Path | None:
     return None
 
 
-def _imported(tree: ast.AST) -> set[str]:
+@functools.cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@functools.cache
+def _imported(path: Path) -> frozenset[str]:
+    """Names of ours that a module imports, wherever in it; each file is parsed once, however many stages use it."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(_text(path))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name for name in names if name.split(".")[0] == "hetero2"}
+    return frozenset(name for name in names if name.split(".")[0] == "hetero2")
 
 
 @functools.cache
@@ -48,13 +55,13 @@ def module_sources(module: str) -> frozenset[Path]:
             continue
         found.add(path)
         waiting += [name.rpartition(".")[0]] if "." in name else []
-        waiting += _imported(ast.parse(path.read_text(encoding="utf-8")))
+        waiting += _imported(path)
     return frozenset(found)
 
 
 def contract_sources(modules: frozenset[Path]) -> frozenset[Path]:
     """The schemas that these modules name: they decide columns, types and checks of what a stage reads and writes."""
-    texts = [path.read_text(encoding="utf-8") for path in modules]
+    texts = [_text(path) for path in modules]
     named = (path for path in SCHEMAS.glob("*.json") if any(f'"{path.name[:-12]}"' in text for text in texts))
     return frozenset(named)
 

@@ -54,6 +54,20 @@ def build(folder: Path, *words: object, cores: int = 2, root: Path = ROOT, **opt
     return snakemake(folder, *call, root=root, **options)
 
 
+def tracked_files() -> list[str]:
+    """Names of the project's files as git knows them, uncommitted ones included."""
+    listed = run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT).stdout.splitlines()
+    return [name for name in listed if (ROOT / name).is_file()]
+
+
+def copy_checkout(folder: Path) -> Path:
+    """The working tree in another folder."""
+    for name in tracked_files():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, folder / name)
+    return folder
+
+
 def small_library(folder: Path, **changes: str) -> Path:
     """A folder with a user's library, truth, model and a configuration of ten lines."""
     folder.mkdir(parents=True, exist_ok=True)

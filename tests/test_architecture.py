@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import subprocess
 import tomllib
 
 import pytest
@@ -12,6 +11,7 @@ import yaml
 from hetero2 import __version__, provenance
 from hetero2.paths import ROOT
 from hetero2.provenance import locked_packages
+from tests.conftest import tracked_files
 
 PACKAGE = ROOT / "hetero2"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -23,10 +23,7 @@ ALLOWED = {
     "scoring": {"chem", "files", "tables"},
     "report": {"files", "pack"},
 }
-TRACKED = subprocess.run(
-    ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-)
-FILES = [ROOT / name for name in TRACKED.stdout.splitlines() if (ROOT / name).is_file()]
+FILES = [ROOT / name for name in tracked_files()]
 
 
 def imports(path):

@@ -1,26 +1,20 @@
 """score_source: obtain the scores file of a run, from the user's file, the user's model or a reference scorer."""
 
 import argparse
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from hetero2.arguments import json_object, positive
 from hetero2.errors import ConfigError, HeteroError, InputError
-from hetero2.files import atomic_path, canonical_json, check_sha256, pretty_json, read_json, sha256_file, write_text
-from hetero2.log import logger, progress
+from hetero2.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
+from hetero2.log import gate_ok, logger, progress
 from hetero2.provenance import file_facts
 from hetero2.scoring import command, hetero_scores, score_table
 from hetero2.tables import read_csv, read_parquet, to_table, write_csv
 
 EXAMPLE = "hetero2 score-source --source external --path my_scores.csv --out scores_external.csv --facts scores.json"
 Facts = dict[str, Any]
-
-
-def _copy(path: Path, out: Path) -> None:
-    with atomic_path(out) as temporary:
-        shutil.copyfile(path, temporary)
 
 
 def external_file(path: Path, sha256: str, out: Path) -> Facts:
@@ -36,13 +30,8 @@ def external_file(path: Path, sha256: str, out: Path) -> Facts:
         }
     else:
         facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": len(score_table.read(path))}
-    _copy(path, out)
-    logger.info(
-        "Gate OK: %s sha256 %s + %s validated",
-        path.name,
-        "verified" if sha256 != "none" else "recorded",
-        facts["schema"],
-    )
+    copy_file(path, out)
+    gate_ok(path.name, sha256, facts["schema"])
     return {**facts, "name": path.name, "inputs": [file_facts("scores", path, digest)]}
 
 
@@ -56,8 +45,9 @@ def row_files(library: Path, folder: Path, out: Path) -> Facts:
         try:
             digest = sha256_file(path)
             if digest not in by_digest:
-                hetero_scores.read(path)
-                by_digest[digest] = {"ids": [], "sha256": digest, "scores": read_json(path)}
+                document = read_json(path)
+                hetero_scores.parse(document, str(path))
+                by_digest[digest] = {"ids": [], "sha256": digest, "scores": document}
         except (HeteroError, OSError) as error:
             raise InputError(f"library row {row['row'] + 1} (id {row['id']!r}): scores_input: {error}") from None
         by_digest[digest]["ids"].append(row["id"])
@@ -67,15 +57,12 @@ def row_files(library: Path, folder: Path, out: Path) -> Facts:
             "set scores.path, or choose another scores.source",
         )
     write_text(out, "".join(canonical_json(by_digest[digest]) + "\n" for digest in sorted(by_digest)))
-    inputs = [
-        {"role": "scores of rows", "name": out.name, "sha256": sha256_file(out), "size_bytes": out.stat().st_size}
-    ]
     return {
         "schema": hetero_scores.SCHEMA,
         "score_key": None,
         "n_scores": len(by_digest),
         "name": out.name,
-        "inputs": inputs,
+        "inputs": [file_facts("scores of rows", out)],
     }
 
 

@@ -1,14 +1,13 @@
 """truth: verify a customer_truth.v1 file by sha256 and contract, then take it in as it is."""
 
 import argparse
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from hetero2.errors import InputError
-from hetero2.files import atomic_path, check_sha256, pretty_json, write_text
-from hetero2.log import logger
+from hetero2.files import check_sha256, copy_file, pretty_json, write_text
+from hetero2.log import gate_ok
 from hetero2.provenance import file_facts
 from hetero2.tables import read_csv
 
@@ -59,8 +58,7 @@ def run(args: argparse.Namespace) -> None:
     """Verify, check and copy a truth file."""
     digest = check_sha256(args.path, args.sha256, "truth file")
     labels = Counter(read_truth(args.path, args.source).values())
-    with atomic_path(args.out) as temporary:
-        shutil.copyfile(args.path, temporary)
+    copy_file(args.path, args.out)
     facts: dict[str, Any] = {
         "kind": "truth",
         "schema": SCHEMA,
@@ -72,9 +70,4 @@ def run(args: argparse.Namespace) -> None:
         "inputs": [file_facts("truth", args.path, digest)],
     }
     write_text(args.facts, pretty_json(facts))
-    logger.info(
-        "Gate OK: %s sha256 %s + %s validated",
-        args.path.name,
-        "verified" if args.sha256 != "none" else "recorded",
-        SCHEMA,
-    )
+    gate_ok(args.path.name, args.sha256, SCHEMA)

@@ -1,28 +1,14 @@
 """The same bytes whatever the cores, shards, hash seed, time zone, locale and folder."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, build, run, small_library, snakemake
+from tests.conftest import ROOT, build, copy_checkout, run, small_library, snakemake
 
 SHARDS = ("--config", "execution={shard_rows: 3}")
 PLACES = {"PYTHONHASHSEED": "1234", "TZ": "Asia/Kathmandu", "LC_ALL": "C", "LANG": "C"}
-
-
-def clone(folder: Path) -> Path:
-    """The working tree in another folder, as git knows it."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, folder / name)
-    return folder
 
 
 def identity(results: Path, run_name: str) -> tuple[str, bytes]:
@@ -44,7 +30,7 @@ def test_a_small_library_gives_the_same_zip(small_run, tmp_path, cores, words, e
 
 def test_a_checkout_in_another_folder_gives_the_same_zip(small_run, tmp_path):
     folder = small_library(tmp_path / "work")
-    build(folder, root=clone(tmp_path / "a clone's folder"))
+    build(folder, root=copy_checkout(tmp_path / "a clone's folder"))
     assert identity(folder / "results/small", "small") == identity(small_run, "small")
 
 
@@ -71,7 +57,7 @@ def test_the_default_run_gives_the_same_zip_everywhere(tmp_path):
         "1 core": (ROOT, 1, (), {}),
         "shard_rows 40": (ROOT, 2, ("--config", "execution={shard_rows: 40}"), {}),
         "hash seed, zone, locale": (ROOT, 2, (), PLACES),
-        "another folder": (clone(tmp_path / "clone"), 2, (), {}),
+        "another folder": (copy_checkout(tmp_path / "clone"), 2, (), {}),
     }
     for number, (label, (root, cores, words, env)) in enumerate(variations.items()):
         folder = tmp_path / str(number)

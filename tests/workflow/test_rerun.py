@@ -1,13 +1,11 @@
 """An edit of code or configuration runs its stage and what follows again, and nothing else."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, build, small_library
+from tests.conftest import build, copy_checkout, small_library
 
 AFTER = {
     "truth": {"truth", "cost_lift", "pack", "registry"},
@@ -41,13 +39,7 @@ EDITS = [
 def checkout(tmp_path_factory):
     """A copy of the project with a finished small run beside it."""
     base = tmp_path_factory.mktemp("checkout")
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file() and not name.startswith("tests/"):
-            (base / "code" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, base / "code" / name)
+    copy_checkout(base / "code")
     small_library(base / "work")
     build(base / "work", root=base / "code")
     return base

@@ -156,6 +156,8 @@ def _check_sense(config: Config) -> None:
     origin, scores, truth = config["input"], config["scores"], config["truth"]
     _check_finite(config, "")
     _check_pins(config)
+    if abs(sum(config["decoys"]["quotas"].values()) - 1) > 1e-6:
+        raise ConfigError("configuration: decoys.quotas: the shares of easy, medium and hard must add up to 1")
     if (origin["path"] is None) == (origin["dataset"] is None):
         raise ConfigError("configuration: input: give exactly one of path and dataset")
     if (scores["source"] == "command") != (scores["command"] is not None):

@@ -20,6 +20,7 @@ RUN_FILES = {
     "input_facts": "input/facts.json",
     "molecules": "molecules/{shard}.parquet",
     "decoys": "decoys/{shard}.parquet",
+    "decoy_quality": "decoy_quality.json",
     "score_request": "score_request.csv",
     "score_source": "score_source/{scores_file}",
     "score_facts": "score_source/{scores_file}.facts.json",

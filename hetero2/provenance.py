@@ -145,6 +145,7 @@ STAGES = (
     "dataset",
     "input",
     "decoys",
+    "decoy_quality",
     "score_request",
     "score_source",
     "scores",

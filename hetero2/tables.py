@@ -146,7 +146,8 @@ def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
     return check(table.slice(start - first, end - start), contract, str(path))
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value as a cell of a CSV, quoted where RFC 4180 needs it."""
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
@@ -157,7 +158,7 @@ def write_csv(path: Path, batches: Iterable[pa.Table], contract: str) -> None:
         handle.write(",".join(columns(contract)) + "\n")
         for batch in batches:
             data = check(batch, contract, str(path)).to_pydict()
-            handle.writelines(",".join(map(_cell, row)) + "\n" for row in zip(*data.values(), strict=True))
+            handle.writelines(",".join(map(cell, row)) + "\n" for row in zip(*data.values(), strict=True))
 
 
 def _open_text(path: Path) -> io.TextIOWrapper:

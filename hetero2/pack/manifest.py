@@ -9,6 +9,7 @@ from hetero2.pack.verify import CHECKSUMS, MANIFEST, payload_sha256
 _ROLES = {
     "summary.csv": "summary",
     "metrics.json": "metrics",
+    "decoy_quality.json": "decoy quality",
     "index.md": "index",
     "config.yaml": "configuration",
     "environment.json": "environment",

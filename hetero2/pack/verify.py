@@ -34,7 +34,8 @@ REQUIRED = ("summary.csv", "metrics.json", "index.md", "config.yaml", "environme
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json")
 COST_LIFT = "cost_lift_report.json"
 SCORES = ("scores.csv", *(f"scores_external.{end}" for end in ("json", "jsonl", "csv", "csv.gz", "parquet")))
-KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, *SCORES}  # and what is under workflow/
+DECOY_QUALITY = "decoy_quality.json"  # in every pack since decoy_strategy.v2
+KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, DECOY_QUALITY, *SCORES}  # and what is under workflow/
 NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
 SUMMARY_COLUMNS = (
     "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
@@ -44,6 +45,7 @@ TRUTH_COLUMNS = ["molecule_id", "expensive_label", "truth_source", "truth_versio
 # JSON files whose schema lies in the pack itself, under workflow/schemas.
 SCHEMAS = {
     "metrics.json": "metrics.v1",
+    DECOY_QUALITY: "decoy_quality.v1",
     MANIFEST: "manifest.v1",
     "environment.json": "environment.v1",
     COST_LIFT: "cost_lift.v1",

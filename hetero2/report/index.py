@@ -15,6 +15,7 @@ METHODS = {
 _FILES = {
     "summary.csv": "one line a molecule: what became of it and what the audit says",
     "metrics.json": "counts, coverage and distributions",
+    "decoy_quality.json": "what could tell the molecules from their decoys, other than their structure",
     "truth.csv": "the measured labels, as they were taken in",
     COST_LIFT: "what buying the top K is worth (cost_lift.v1)",
     "utility_report.json": "base rate, the score itself, hits by verdict; whether cost_lift.v1 could be computed",

@@ -5,20 +5,21 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from hetero2.arguments import flag, natural, positive
-from hetero2.chem import decoys_v1
+from hetero2.arguments import flag, json_object, natural, positive
+from hetero2.chem import strategy
+from hetero2.chem.decoys_v2 import QUOTAS, check_quotas
 from hetero2.chem.guardrails import Guardrails, prepare
 from hetero2.chem.mol import parse_known, structure_hash
-from hetero2.chem.similarity import fingerprint, tanimoto
 from hetero2.chem.spectral import spectrum
 from hetero2.errors import ConfigError
 from hetero2.log import logger, progress
 from hetero2.seeds import row_seed
 from hetero2.tables import read_shard, to_table, write_parquet
 
-EXAMPLE = "hetero2 decoys --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
+EXAMPLE = "hetero2 decoys-shard --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
 _EMPTY = {
     "canonical_smiles": None,
+    "heavy_atoms": None,
     "structure_hash": None,
     "decoy_strategy_used": None,
     "n_decoys_generated": 0,
@@ -65,43 +66,49 @@ def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Names
     if prepared.canonical_smiles is not None:
         record["canonical_smiles"] = prepared.canonical_smiles
         record["structure_hash"] = structure_hash(prepared.canonical_smiles)
+        record["heavy_atoms"] = parse_known(prepared.canonical_smiles).GetNumHeavyAtoms()
     if prepared.reason is not None or prepared.canonical_smiles is None:
         return {**record, "status": "SKIP", "reason": prepared.reason}, []
-    made = decoys_v1.generate(prepared.canonical_smiles, args.k, seed, args.strategy, args.hard_mode)
-    if not made.smiles:
+    made = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
+    if not made.records:
         reason = "no_hard_decoys_generated" if args.hard_mode else "no_decoys_generated"
         return {**record, "status": "SKIP", "reason": reason}, []
-    similarities = tanimoto(
-        fingerprint(parse_known(prepared.canonical_smiles)), [fingerprint(mol) for mol in made.mols]
-    )
-    record |= _structure_facts(prepared.canonical_smiles, similarities)
-    record |= {"decoy_strategy_used": made.strategy, "n_decoys_generated": len(made.smiles)}
-    decoys = [
-        {
-            "row": record["row"],
-            "decoy_index": index,
-            "decoy_smiles": smiles,
-            "decoy_hash": structure_hash(smiles),
-            "tanimoto": similarity,
-        }
-        for index, (smiles, similarity) in enumerate(zip(made.smiles, similarities, strict=True))
-    ]
-    return record, decoys
+    record |= _structure_facts(prepared.canonical_smiles, [decoy["tanimoto"] for decoy in made.records])
+    record |= {"decoy_strategy_used": made.strategy, "n_decoys_generated": len(made.records)}
+    if made.reason is not None:
+        few = f"fewer_decoys:{len(made.records)}:{made.reason}"
+        record["warnings"] = ";".join([*prepared.warnings, few])
+    return record, [{"row": record["row"], **decoy} for decoy in made.records]
+
+
+def add_decoy_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options that say which decoys are wanted."""
+    parser.add_argument("--strategy", choices=strategy.NAMES, default=strategy.DEFAULT)
+    parser.add_argument("--k", type=positive, default=20, help="decoys a molecule (default 20)")
+    parser.add_argument("--seed", type=natural, default=0)
+    parser.add_argument("--seed-strategy", choices=["per_row", "global"], default="per_row")
+    parser.add_argument("--quotas", type=quotas, default=dict(QUOTAS), help='JSON: {"easy": 0.3, ...}, adding up to 1')
+    parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
+
+
+def quotas(text: str) -> dict[str, float]:
+    """Quotas from JSON; a mistake is an argparse error."""
+    found = json_object(text)
+    try:
+        check_quotas(found)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    names = [decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES)]
     parser.add_argument("--input", type=Path, required=True, help="the numbered library")
     parser.add_argument("--shard", type=natural, default=0, help="which part of it, from 0")
     parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
     parser.add_argument("--molecules", type=Path, required=True, help="where to write the molecules")
     parser.add_argument("--decoys", type=Path, required=True, help="where to write their decoys")
-    parser.add_argument("--strategy", choices=names, default=decoys_v1.CHAIN)
-    parser.add_argument("--k", type=positive, default=20, help="decoys a molecule (default 20)")
-    parser.add_argument("--seed", type=natural, default=0)
-    parser.add_argument("--seed-strategy", choices=["per_row", "global"], default="per_row")
-    parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
+    add_decoy_arguments(parser)
     parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
     parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
     parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")

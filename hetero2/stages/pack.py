@@ -77,6 +77,7 @@ def _manifest_facts(run_name: str, config: Facts, facts: dict[str, Facts]) -> Fa
 def _copy_results(args: argparse.Namespace, folder: Path) -> None:
     shutil.copyfile(args.summary, folder / "summary.csv")
     shutil.copyfile(args.metrics, folder / "metrics.json")
+    shutil.copyfile(args.decoy_quality, folder / verify.DECOY_QUALITY)
     shutil.copyfile(args.scores_file, folder / args.scores_file.name)
     if args.truth is not None:
         shutil.copyfile(args.truth, folder / "truth.csv")
@@ -126,6 +127,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--facts", type=Path, nargs="+", required=True, help="dataset, input, scores and truth .json")
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
+    parser.add_argument("--decoy-quality", type=Path, required=True)
     parser.add_argument("--scores-file", type=Path, required=True)
     parser.add_argument("--truth", type=Path)
     parser.add_argument("--cost-lift", type=Path)

@@ -16,14 +16,22 @@ def decoys(tmp_path):
 
     def run(*words):
         files = ["--input", tmp_path / "in", "--molecules", tmp_path / "m", "--decoys", tmp_path / "d", *words]
-        assert main(["decoys", *map(str, files)]) == 0
+        assert main(["decoys-shard", *map(str, files)]) == 0
         return tuple(read_parquet(tmp_path / n, c).to_pylist() for n, c in (("m", "molecule.v1"), ("d", "decoy.v1")))
 
     return run
 
 
-def test_hard_mode_keeps_to_its_limits_and_says_where_it_finds_none(decoys):
+def test_hard_mode_gives_hard_decoys_only_and_says_where_it_finds_none(decoys):
     molecules, made = decoys("--hard-mode", "true", "--k", "5")
+    assert made
+    assert {decoy["hardness"] for decoy in made} == {"hard"}
+    assert all(decoy["tanimoto"] >= 0.7 for decoy in made)
+    assert molecules[3]["reason"] == "no_hard_decoys_generated"
+
+
+def test_hard_mode_of_v1_keeps_to_its_own_limits(decoys):
+    molecules, made = decoys("--hard-mode", "true", "--k", "5", "--strategy", "decoy_strategy.v1")
     rewired = {m["row"] for m in molecules if m["decoy_strategy_used"] in ("rewire_strict_v1", "rewire_relax_a_v1")}
     hard = [decoy["tanimoto"] for decoy in made if decoy["row"] in rewired]  # the fallback compares with what it made
     assert hard
@@ -35,7 +43,10 @@ def test_salts_are_skipped_or_standardised(decoys):
     assert decoys()[0][1]["reason"] == "disconnected"
     molecule = decoys("--standardise", "largest_fragment")[0][1]
     assert (molecule["status"], molecule["canonical_smiles"]) == ("OK", "CCCCO")
-    assert molecule["warnings"] == "standardised_to_largest_fragment"
+    assert molecule["warnings"].split(";") == [
+        "standardised_to_largest_fragment",
+        f"fewer_decoys:{molecule['n_decoys_generated']}:space_exhausted",
+    ]
 
 
 def test_one_strategy_may_be_fixed_and_seeds_differ_by_row(decoys):
@@ -57,13 +68,13 @@ def test_facts_of_a_molecule_are_those_of_its_decoys(decoys):
 def test_a_defect_in_one_molecule_is_its_own_error_row(decoys, monkeypatch):
     from hetero2.stages import decoys as stage
 
-    def broken(smiles, *_):
+    def broken(name, smiles, *rest):
         if smiles.startswith("CCOC"):
             raise RuntimeError("planted")
-        return made(smiles, *_)
+        return made(name, smiles, *rest)
 
-    made = stage.decoys_v1.generate
-    monkeypatch.setattr(stage.decoys_v1, "generate", broken)
+    made = stage.strategy.make
+    monkeypatch.setattr(stage.strategy, "make", broken)
     molecules, _ = decoys("--k", "2")
     assert [m["reason"] for m in molecules] == [
         None,

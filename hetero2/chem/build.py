@@ -1,0 +1,99 @@
+"""From a rearrangement to the molecule it makes."""
+
+import numpy as np
+from rdkit import Chem
+
+from hetero2.chem.graph import Graph
+from hetero2.chem.moves import Moves
+
+Pairs = set[tuple[int, int]]
+
+
+class Builder:
+    """Makes the products of the moves of one molecule.
+
+    A stereo centre and a stereo double bond stay specified where the product still has them; nothing else becomes so.
+    """
+
+    def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
+        self._graph = graph
+        self._base = Chem.RWMol(mol)
+        for atom in self._base.GetAtoms():
+            hydrogens = atom.GetTotalNumHs()
+            atom.SetNoImplicit(True)
+            atom.SetNumExplicitHs(hydrogens)
+        none = Chem.BondStereo.STEREONONE
+        self._stereo = [
+            (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), tuple(bond.GetStereoAtoms()), bond.GetStereo())
+            for bond in mol.GetBonds()
+            if bond.GetStereo() != none and len(bond.GetStereoAtoms()) == 2
+        ]
+        flat = Chem.ChiralType.CHI_UNSPECIFIED
+        self._has_stereo = bool(self._stereo) or any(atom.GetChiralTag() != flat for atom in mol.GetAtoms())
+        self._rings = mol.GetRingInfo().NumRings()
+        self._radicals = _radicals(mol)
+
+    def build(self, moves: Moves, number: int) -> Chem.Mol | None:
+        """The product, sanitised; None where it is not a molecule, or one of other rings or radicals."""
+        product = Chem.RWMol(self._base)
+        removed, added = self._bonds(moves, number)
+        for a, b in removed:
+            product.RemoveBond(a, b)
+        for a, b in added:
+            product.AddBond(a, b, Chem.BondType.SINGLE)
+        self._label(product, moves, number)
+        self._restore_stereo_bonds(product)
+        if Chem.SanitizeMol(product, catchErrors=True):
+            return None
+        if product.GetRingInfo().NumRings() != self._rings or _radicals(product) != self._radicals:
+            return None
+        if self._has_stereo:
+            Chem.AssignStereochemistry(product, cleanIt=True, force=True)
+        return product
+
+    def _bonds(self, moves: Moves, number: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        n, neighbour = self._graph.n, self._graph.neighbour
+        removed: Pairs = set()
+        added: Pairs = set()
+        for atom, slot, to, _ in moves.edits[number].tolist():
+            if atom == n:
+                continue
+            old = int(neighbour[atom, slot])
+            if old < n:
+                removed.add((min(atom, old), max(atom, old)))
+            if to < n:
+                added.add((min(atom, to), max(atom, to)))
+        return sorted(removed - added), sorted(added - removed)
+
+    def _label(self, product: Chem.RWMol, moves: Moves, number: int) -> None:
+        n = self._graph.n
+        x, y = moves.labels[number].tolist()
+        if x < n:
+            for place, source in ((x, y), (y, x)):
+                atom, old = product.GetAtomWithIdx(place), self._base.GetAtomWithIdx(source)
+                atom.SetAtomicNum(old.GetAtomicNum())
+                atom.SetNumExplicitHs(old.GetNumExplicitHs())
+                atom.SetFormalCharge(old.GetFormalCharge())
+                atom.SetIsotope(old.GetIsotope())
+        for place, change in moves.hydrogens[number].tolist():
+            if place < n:
+                atom = product.GetAtomWithIdx(place)
+                atom.SetNumExplicitHs(atom.GetNumExplicitHs() + change)
+
+    def _restore_stereo_bonds(self, product: Chem.RWMol) -> None:
+        """A neighbour that names a double bond's geometry may have moved away: another one takes its place."""
+        for begin, end, named, kind in self._stereo:
+            bond = product.GetBondBetweenAtoms(begin, end)
+            if bond.GetStereo() != Chem.BondStereo.STEREONONE:
+                continue
+            anchors = []
+            for atom, other, old in ((begin, end, named[0]), (end, begin, named[1])):
+                near = {a.GetIdx() for a in product.GetAtomWithIdx(atom).GetNeighbors()} - {other}
+                anchors.append(old if old in near else min(near, default=-1))
+            if min(anchors) >= 0:
+                bond.SetStereoAtoms(*anchors)
+                bond.SetStereo(kind)
+
+
+def _radicals(mol: Chem.Mol) -> int:
+    return int(np.sum([atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()]))

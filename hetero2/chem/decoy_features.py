@@ -1,0 +1,65 @@
+"""What the quality panel looks at: descriptors of molecules and of their decoys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hetero2.chem.mol import parse_known
+from hetero2.chem.properties import (
+    dude_properties,
+    feature_fingerprints,
+    fragment_popularity,
+    nearest,
+    reference_molecules,
+    synthetic_accessibility,
+)
+from hetero2.chem.scaffold import murcko_scaffold
+from hetero2.chem.similarity import fingerprint, fingerprint_matrix
+
+LEAKS = ("synthetic_accessibility", "fragment_popularity", "rare_fragments", "reference_similarity")
+LOGP = 1  # column of `properties`
+Block = tuple[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Features:
+    """n structures of b blocks: `label` (n,) 1 for a parent, `block` (n,) from 0, `cluster` (b,) the scaffold.
+
+    `properties` (n, 6) of DUD-E, `bits` (n, 2048) ECFP4, `leaks` (n, 4) in the order of LEAKS; `doppelganger` (d,): the
+    decoys' largest FCFP6 similarity to any other parent than their own.
+    """
+
+    label: NDArray[np.int64]
+    block: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    properties: NDArray[np.float64]
+    bits: NDArray[np.uint8]
+    leaks: NDArray[np.float64]
+    doppelganger: NDArray[np.float64]
+
+
+def features(blocks: Sequence[Block]) -> Features:
+    """Descriptors of blocks (parent, decoys), canonical SMILES, each with a decoy at least."""
+    smiles = [text for parent, decoys in blocks for text in (parent, *decoys)]
+    mols = [parse_known(text) for text in smiles]
+    sizes = [1 + len(decoys) for _, decoys in blocks]
+    label = np.zeros(len(smiles), np.int64)
+    label[np.cumsum([0, *sizes[:-1]])] = 1
+    block = np.repeat(np.arange(len(blocks)), sizes)
+    parents, decoys = np.flatnonzero(label == 1), np.flatnonzero(label == 0)
+    _, cluster = np.unique([murcko_scaffold(mols[position]) for position in parents], return_inverse=True)
+    reference = [fingerprint(mol) for mol in reference_molecules()]
+    similar = nearest([fingerprint(mol) for mol in mols], reference)
+    shapes = feature_fingerprints(mols)
+    others = nearest([shapes[i] for i in decoys], [shapes[i] for i in parents], block[decoys].tolist())
+    return Features(
+        label,
+        block,
+        cluster.astype(np.int64),
+        dude_properties(mols),
+        fingerprint_matrix(smiles)[0],
+        np.column_stack([synthetic_accessibility(mols), fragment_popularity(mols), similar]),
+        others,
+    )

@@ -1,0 +1,92 @@
+"""Morgan fragments of many graphs at once, with RDKit's own identifiers, and how common each fragment is.
+
+RDKit's Morgan identifiers (doi 10.1021/ci100050t) are 32-bit hashes of an atom's invariants, then of its neighbours'
+identifiers, layer by layer. The same arithmetic in numpy gives the same numbers for a whole batch of rearranged
+graphs, so that what a rearrangement does to the fragments is known before any molecule is built. How common a fragment
+is says the table of SA_Score in the RDKit wheel (doi 10.1186/1758-2946-1-8): log frequencies in a million compounds.
+"""
+
+import gzip
+import pickle
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import RDConfig
+
+from hetero2.chem.graph import Ints
+
+Hashes = NDArray[np.uint32]
+Floats = NDArray[np.float32]
+UNKNOWN = -4.0
+_GOLDEN = np.uint32(0x9E3779B9)
+_TABLE_BITS = 22
+
+
+def combine(seed: Hashes, value: Hashes) -> Hashes:
+    """RDKit's hash_combine on arrays of 32-bit numbers."""
+    mixed: Hashes = seed ^ (value + _GOLDEN + (seed << np.uint32(6)) + (seed >> np.uint32(2)))
+    return mixed
+
+
+def invariants(element: Ints, total_degree: Ints, hydrogens: Ints, charge: Ints, isotope: Ints, ring: Ints) -> Hashes:
+    """Identifiers of layer 0: RDKit's connectivity invariants, ring membership included."""
+    found = np.zeros(np.broadcast_shapes(element.shape, hydrogens.shape), np.uint32)
+    for part in (element, total_degree, hydrogens, charge, isotope):
+        found = combine(found, part.astype(np.int64).astype(np.uint32))
+    return np.where(ring, combine(found, np.ones_like(found)), found)
+
+
+def next_layer(layer: int, own: Hashes, order: NDArray[np.uint64], others: Hashes) -> Hashes:
+    """Identifiers of the next layer: own (m,), and bond types and identifiers of the d neighbours (m, d), 0 = none."""
+    keys = (order << np.uint64(32)) | np.where(order > 0, others, 0)
+    keys.sort(axis=1)
+    found = combine(np.full(own.shape, layer, np.uint32), own)
+    for column in range(keys.shape[1]):
+        key = keys[:, column]
+        kind, other = (key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32)
+        pair = combine(combine(np.zeros_like(other), kind), other)
+        found = np.where(kind > 0, combine(found, pair), found)
+    return found
+
+
+@cache
+def _table() -> tuple[NDArray[np.uint32], Floats]:
+    """Open addressing in two arrays of 2^22: identifier and log frequency, 0 where empty."""
+    path = Path(RDConfig.RDContribDir) / "SA_Score" / "fpscores.pkl.gz"
+    with gzip.open(path) as stream:
+        rows = pickle.load(stream)  # noqa: S301 - a file of the pinned RDKit wheel
+    keys = np.concatenate([np.array(row[1:], np.int64).astype(np.uint32) for row in rows])
+    values = np.concatenate([np.full(len(row) - 1, row[0], np.float32) for row in rows])
+    size = 1 << _TABLE_BITS
+    table, scores = np.zeros(size, np.uint32), np.full(size, UNKNOWN, np.float32)
+    left = np.arange(len(keys))
+    shift = 0
+    while len(left):
+        place = (keys[left] + np.uint32(shift)) & np.uint32(size - 1)
+        free = table[place] == 0
+        table[place[free]] = keys[left[free]]
+        won = table[place] == keys[left]
+        scores[place[won]] = values[left[won]]
+        left, shift = left[~won], shift + 1
+    return table, scores
+
+
+def popularity(identifiers: Hashes) -> Floats:
+    """Log frequency of each fragment, -4 where the reference does not know it."""
+    table, scores = _table()
+    mask = np.uint32((1 << _TABLE_BITS) - 1)
+    flat = identifiers.ravel()
+    place = flat & mask
+    seen = table[place]
+    found = np.where(seen == flat, scores[place], np.float32(UNKNOWN))
+    open_ = np.flatnonzero((seen != flat) & (seen != 0))
+    shift = 1
+    while len(open_):
+        place = (flat[open_] + np.uint32(shift)) & mask
+        seen = table[place]
+        hit = seen == flat[open_]
+        found[open_[hit]] = scores[place[hit]]
+        open_, shift = open_[~hit & (seen != 0)], shift + 1
+    return found.reshape(identifiers.shape)

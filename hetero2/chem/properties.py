@@ -1,0 +1,107 @@
+"""Descriptors of molecules: DUD-E properties, synthetic accessibility, how common the fragments are, references."""
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem, DataStructs, RDConfig
+from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
+
+from hetero2.chem.mol import parse
+
+Floats = NDArray[np.float64]
+PROPERTIES: dict[str, Callable[[Chem.Mol], float]] = {
+    "molecular_weight": rdMolDescriptors.CalcExactMolWt,
+    "logp": lambda mol: rdMolDescriptors.CalcCrippenDescriptors(mol)[0],
+    "rotatable_bonds": rdMolDescriptors.CalcNumRotatableBonds,
+    "hbond_acceptors": rdMolDescriptors.CalcNumHBA,
+    "hbond_donors": rdMolDescriptors.CalcNumHBD,
+    "net_charge": Chem.GetFormalCharge,
+}
+_ISOMER = ("logp", "rotatable_bonds", "hbond_acceptors", "hbond_donors")
+_MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2)
+_FEATURES = rdFingerprintGenerator.GetMorganGenerator(
+    radius=3, fpSize=2048, atomInvariantsGenerator=rdFingerprintGenerator.GetMorganFeatureAtomInvGen()
+)
+_UNKNOWN = -4.0
+
+
+def dude_properties(mols: Sequence[Chem.Mol]) -> Floats:
+    """(n, 6): molecular weight (Da), logP, rotatable bonds, H-bond acceptors and donors, net charge.
+
+    The properties that DUD-E matches (doi 10.1021/jm300687e); logP after Wildman and Crippen (doi 10.1021/ci990307l).
+    """
+    rows = [[round(read(mol), 6) for read in PROPERTIES.values()] for mol in mols]
+    return np.array(rows, float).reshape(-1, len(PROPERTIES))
+
+
+def isomer_properties(mol: Chem.Mol) -> dict[str, float]:
+    """What isomers may differ in: logP, rotatable bonds, H-bond acceptors and donors, TPSA (Å²)."""
+    return {name: PROPERTIES[name](mol) for name in _ISOMER} | {"tpsa": rdMolDescriptors.CalcTPSA(mol)}
+
+
+@cache
+def _sascorer() -> Any:
+    path = Path(RDConfig.RDContribDir) / "SA_Score" / "sascorer.py"
+    spec = importlib.util.spec_from_file_location("rdkit_contrib_sascorer", path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.readFragmentScores()
+    return module
+
+
+def synthetic_accessibility(mols: Sequence[Chem.Mol]) -> Floats:
+    """(n,): SA score from 1, easy, to 10, hard (doi 10.1186/1758-2946-1-8), as RDKit's contribution computes it."""
+    return np.array([_sascorer().calculateScore(mol) for mol in mols], float)
+
+
+def fragment_popularity(mols: Sequence[Chem.Mol]) -> Floats:
+    """(n, 2): mean log frequency of a molecule's Morgan fragments in SA score's reference, and the share not in it."""
+    known = _sascorer()._fscores
+    rows = []
+    for mol in mols:
+        counts = _MORGAN.GetSparseCountFingerprint(mol).GetNonzeroElements()
+        total = sum(counts.values())
+        mean = sum(known.get(bit, _UNKNOWN) * count for bit, count in counts.items()) / total
+        rows.append((mean, sum(count for bit, count in counts.items() if bit not in known) / total))
+    return np.array(rows, float).reshape(-1, 2)
+
+
+def feature_fingerprints(mols: Sequence[Chem.Mol]) -> list[DataStructs.ExplicitBitVect]:
+    """FCFP6 fingerprints, 2048 bits."""
+    return [_FEATURES.GetFingerprint(mol) for mol in mols]
+
+
+def nearest(
+    fingerprints: Sequence[DataStructs.ExplicitBitVect],
+    others: Sequence[DataStructs.ExplicitBitVect],
+    leave_out: Sequence[int] | None = None,
+) -> Floats:
+    """(n,): largest Tanimoto similarity of each to the others, but for the one at `leave_out`; 0 without others."""
+    found = np.zeros(len(fingerprints))
+    for position, one in enumerate(fingerprints):
+        similar = np.array(DataStructs.BulkTanimotoSimilarity(one, list(others)))
+        if leave_out is not None:
+            similar[leave_out[position]] = 0.0
+        found[position] = similar.max(initial=0.0)
+    return found
+
+
+@cache
+def reference_molecules(n: int = 1000) -> tuple[Chem.Mol, ...]:
+    """The first `n` drug-sized molecules of the NCI file in the RDKit wheel: a public reference."""
+    path = Path(RDConfig.RDDataDir) / "NCI" / "first_5K.smi"
+    found: list[Chem.Mol] = []
+    for line in path.read_text().splitlines():
+        mol = parse(line.split()[0]) if line.strip() else None
+        if mol is not None and mol.GetNumHeavyAtoms() >= 10:
+            found.append(mol)
+        if len(found) == n:
+            break
+    return tuple(found)

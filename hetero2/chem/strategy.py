@@ -1,0 +1,67 @@
+"""The decoy strategies behind one call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hetero2.chem import decoys_v1, decoys_v2
+from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.similarity import fingerprint, tanimoto
+
+NAMES = (decoys_v2.NAME, decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES))
+DEFAULT = decoys_v2.NAME
+DIFFERENCES = ("logp", "tpsa", "hbond_donors", "hbond_acceptors", "rotatable_bonds")
+
+
+@dataclass(frozen=True)
+class Made:
+    """The decoys of a molecule: what made them, a record each, and why there are fewer than asked for."""
+
+    strategy: str | None
+    records: tuple[dict[str, Any], ...]
+    reason: str | None
+
+
+def make(strategy: str, canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> Made:
+    """Decoys of a molecule given by its canonical SMILES. Raises ValueError for an unknown strategy or SMILES."""
+    if strategy == decoys_v2.NAME:
+        return _v2(canonical_smiles, k, seed, quotas, hard_mode)
+    made = decoys_v1.generate(canonical_smiles, k, seed, strategy, hard_mode)
+    similar = tanimoto(fingerprint(parse_known(canonical_smiles)), [fingerprint(mol) for mol in made.mols])
+    unknown = {f"d_{name}": None for name in DIFFERENCES}
+    records = tuple(
+        _record(index, smiles, made.strategy, "rewire", similarity, unknown)
+        for index, (smiles, similarity) in enumerate(zip(made.smiles, similar, strict=True))
+    )
+    return Made(made.strategy, records, None if len(records) == k else "attempts_exhausted")
+
+
+def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> Made:
+    made = decoys_v2.generate(canonical_smiles, k, seed, quotas, hard_mode)
+    records = tuple(
+        _record(
+            index,
+            decoy.smiles,
+            decoys_v2.NAME,
+            decoy.move,
+            decoy.tanimoto,
+            {f"d_{name}": decoy.differences[name] for name in DIFFERENCES},
+        )
+        for index, decoy in enumerate(made.decoys)
+    )
+    return Made(decoys_v2.NAME if records else None, records, made.reason)
+
+
+def _record(
+    index: int, smiles: str, strategy: str | None, move: str, similarity: float, differences: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "decoy_index": index,
+        "decoy_smiles": smiles,
+        "decoy_hash": structure_hash(smiles),
+        "strategy": strategy,
+        "move": move,
+        "tanimoto": similarity,
+        "hardness": decoys_v2.hardness(similarity),
+        **differences,
+    }

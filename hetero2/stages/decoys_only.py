@@ -1,0 +1,128 @@
+"""decoys: decoys for a library, without a run around them."""
+
+import argparse
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from hetero2.arguments import flag, positive
+from hetero2.chem.guardrails import Guardrails
+from hetero2.errors import ConfigError, InputError
+from hetero2.files import atomic_path
+from hetero2.log import logger, progress
+from hetero2.stages.decoys import Record, add_decoy_arguments, one_molecule
+from hetero2.stages.input import mark, read_library
+from hetero2.tables import arrow_schema, cell, columns, to_table
+
+EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --k 20 --workers 2"
+CONTRACT = "decoy_file.v1"
+_CHUNK, _ROWS_AT_ONCE = 8, 16384
+Write = Callable[[list[Record]], None]
+
+
+def _one(args: argparse.Namespace, row: Record) -> tuple[Record, list[Record]]:
+    record, decoys = one_molecule(row, Guardrails(args.max_atoms, args.require_connected, args.standardise), args)
+    return record, [{"id": row["id"], **{k: v for k, v in decoy.items() if k != "row"}} for decoy in decoys]
+
+
+@contextlib.contextmanager
+def _parquet(path: Path) -> Iterator[Write]:
+    with pq.ParquetWriter(path, arrow_schema(CONTRACT), compression="zstd") as writer:
+        yield lambda rows: writer.write_table(to_table(rows, CONTRACT).cast(arrow_schema(CONTRACT)))
+
+
+@contextlib.contextmanager
+def _csv(path: Path) -> Iterator[Write]:
+    names = columns(CONTRACT)
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        handle.write(",".join(names) + "\n")
+        yield lambda rows: handle.writelines(",".join(cell(row[name]) for name in names) + "\n" for row in rows)
+
+
+@contextlib.contextmanager
+def _smi(path: Path) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        yield lambda rows: handle.writelines(f"{r['decoy_smiles']} {r['id']}_{r['decoy_index']}\n" for r in rows)
+
+
+WRITERS = {".parquet": _parquet, ".csv": _csv, ".smi": _smi}
+
+
+def _results(rows: list[Record], args: argparse.Namespace) -> Iterator[tuple[Record, list[Record]]]:
+    work = partial(_one, args)
+    if args.workers == 1:
+        yield from map(work, rows)
+        return
+    with ProcessPoolExecutor(args.workers) as pool:
+        yield from pool.map(work, rows, chunksize=_CHUNK)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--input", type=Path, required=True, help="id and smiles: .csv, .csv.gz, .parquet or .smi")
+    parser.add_argument(
+        "--out", type=Path, required=True, help=".csv, .parquet or .smi; what it holds is by its suffix"
+    )
+    parser.add_argument("--workers", type=positive, default=1, help="processes (default 1); changes no byte")
+    parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
+    parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
+    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")
+    add_decoy_arguments(parser)
+
+
+def _tell(out: Path, molecules: list[Record], k: int) -> None:
+    """Each molecule that got fewer than k decoys, and why, beside the decoys."""
+    few = [m for m in molecules if m["n_decoys_generated"] < k]
+    beside = out.with_name(out.stem + ".fewer.csv")
+    if few:
+        with atomic_path(beside) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
+            handle.write("id,status,reason,n_decoys,warnings\n")
+            names = ("id", "status", "reason", "n_decoys_generated", "warnings")
+            handle.writelines(",".join(cell(m[name]) for name in names) + "\n" for m in few)
+    elif beside.exists():
+        beside.unlink()
+    status = Counter(m["status"] for m in molecules)
+    total = sum(m["n_decoys_generated"] for m in molecules)
+    by_status = ", ".join(f"{key} {status[key]}" for key in sorted(status))
+    print(f"{len(molecules)} molecules: {by_status}; {total} decoys in {out}")
+    if few:
+        print(f"{len(few)} molecules have fewer than {k} decoys; {beside} says why")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the decoys of a library."""
+    suffix = args.out.suffix.lower()
+    if suffix not in WRITERS:
+        raise ConfigError(f"{args.out}: unknown suffix {suffix!r}", f"written are {', '.join(sorted(WRITERS))}")
+    if args.out.resolve() == args.input.resolve():
+        raise ConfigError(f"{args.out}: is the input itself", "name another file for --out")
+    if not args.out.absolute().parent.is_dir():
+        raise ConfigError(f"{args.out}: there is no folder {args.out.parent}")
+    rows = mark(read_library(args.input))
+    if not rows:
+        raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
+    molecules: list[Record] = []
+    waiting: list[Record] = []
+    try:
+        with atomic_path(args.out) as temporary, WRITERS[suffix](temporary) as write:
+            for record, decoys in progress(_results(rows, args), f"decoys of {len(rows)} molecules"):
+                molecules.append(
+                    {name: record[name] for name in ("id", "status", "reason", "n_decoys_generated", "warnings")}
+                )
+                waiting += decoys
+                if len(waiting) >= _ROWS_AT_ONCE:
+                    write(waiting)
+                    waiting = []
+            write(waiting)
+    except BrokenProcessPool:
+        raise InputError(
+            f"{args.input}: a worker died near row {len(molecules) + 1}", "run with --workers 1 to see which molecule"
+        ) from None
+    _tell(args.out, molecules, args.k)
+    logger.info("done")

@@ -1,6 +1,5 @@
 """From a rearrangement to the molecule it makes."""
 
-import numpy as np
 from rdkit import Chem
 
 from hetero2.chem.graph import Graph
@@ -31,7 +30,7 @@ class Builder:
         flat = Chem.ChiralType.CHI_UNSPECIFIED
         self._has_stereo = bool(self._stereo) or any(atom.GetChiralTag() != flat for atom in mol.GetAtoms())
         self._rings = mol.GetRingInfo().NumRings()
-        self._radicals = _radicals(mol)
+        self._radical = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetNumRadicalElectrons()]
 
     def build(self, moves: Moves, number: int) -> Chem.Mol | None:
         """The product, sanitised; None where it is not a molecule, or one of other rings or radicals."""
@@ -45,7 +44,7 @@ class Builder:
         self._restore_stereo_bonds(product)
         if Chem.SanitizeMol(product, catchErrors=True):
             return None
-        if product.GetRingInfo().NumRings() != self._rings or _radicals(product) != self._radicals:
+        if product.GetRingInfo().NumRings() != self._rings or self._radicals(product, moves, number):
             return None
         if self._has_stereo:
             Chem.AssignStereochemistry(product, cleanIt=True, force=True)
@@ -94,6 +93,10 @@ class Builder:
                 bond.SetStereoAtoms(*anchors)
                 bond.SetStereo(kind)
 
-
-def _radicals(mol: Chem.Mol) -> int:
-    return int(np.sum([atom.GetNumRadicalElectrons() for atom in mol.GetAtoms()]))
+    def _radicals(self, product: Chem.Mol, moves: Moves, number: int) -> bool:
+        """Whether an atom that changed has unpaired electrons, or one that had them lost them."""
+        changed = {*moves.edits[number, :, 0].tolist(), *moves.labels[number].tolist()} - {self._graph.n}
+        atoms = product.GetAtomWithIdx
+        return any(atoms(place).GetNumRadicalElectrons() for place in changed.difference(self._radical)) or any(
+            not atoms(place).GetNumRadicalElectrons() for place in self._radical
+        )

@@ -29,7 +29,7 @@ BINS = ("easy", "medium", "hard")
 EDGES = (0.5, 0.7)
 QUOTAS: Mapping[str, float] = MappingProxyType({"easy": 0.3, "medium": 0.4, "hard": 0.3})
 _HARD_ONLY = {"easy": 0.0, "medium": 0.0, "hard": 1.0}
-_SPREAD_POPULARITY, _SPREAD_CENTRES, _NOISE = 0.05, 0.1, 0.5
+_SPREAD_POPULARITY, _SPREAD_CENTRES, _NOISE, _SPARE = 0.05, 0.1, 0.5, 1.5
 
 
 @dataclass(frozen=True)
@@ -90,19 +90,24 @@ class _Selection:
     def __init__(self, mol: Chem.Mol, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> None:
         self._k, self._seed, self._quotas, self._hard_mode = k, seed, quotas, hard_mode
         self._mol, self._fingerprint, self._alerts = mol, fingerprint(mol), alerts(mol)
-        self._tautomer, self._seen = _tautomer(mol), {canonical(mol)}
+        self._tautomer, self._seen = _tautomer(mol) if _may_tautomerise(mol) else None, {canonical(mol)}
         self._refused: Counter[str] = Counter()
         self._found: list[tuple[str, Chem.Mol, str, float]] = []
         self._pool = Pool(mol, seed)
+        self._open = np.zeros(0, bool)
+        # The share of decoys that are to be more common in their fragments than the molecule: uniform over seeds.
+        self._share = float(mixed(np.arange(1), seed)[0] / 2.0**64)
         if mol.GetNumAtoms() > 1:
-            self._pool.fill(k)
+            common, rare = (round(_SPARE * k * share) + 3 for share in (self._share, 1 - self._share))
+            bins = [round(_SPARE * k * quotas[name]) for name in BINS]
+            self._pool.fill(common, rare, bins, EDGES)
         self._rank()
 
     def _rank(self) -> None:
         """Each candidate's cost, bin and side (rarer than the parent or not), and how many of each are wanted."""
         pool, own = self._pool, self._pool.parent.fragments.own
         n = len(pool)
-        self._noise = mixed(np.arange(n + 1), self._seed) / 2.0**64
+        self._noise = mixed(np.arange(1, n + 4), self._seed) / 2.0**64
         rarity = pool.column("popularity") - own.popularity[0]
         centres = np.log10((1 + pool.column("centres")) / (1 + own.centres[0]))
         cost = (
@@ -114,22 +119,25 @@ class _Selection:
         self._order = np.argsort(cost, kind="stable")
         self._bin = np.searchsorted(EDGES, pool.column("tanimoto"), side="right")
         self._common = rarity > 0
-        self._open = np.ones(n, bool)
-        if self._hard_mode:
-            self._open = self._bin == BINS.index("hard")
+        seen = len(self._open)
+        fresh = self._bin[seen:] == BINS.index("hard") if self._hard_mode else np.ones(n - seen, bool)
+        self._open = np.concatenate([self._open, fresh])
 
     def decoys(self) -> Decoys:
         """The decoys, easiest to confuse with the parent first."""
-        share = float(self._noise[-1])
+        share = self._share
         commoner = 0
         for number in (2, 1, 0):
             quota = round(self._k * self._quotas[BINS[number]])
-            up = min(quota, int(quota * share + self._noise[number % len(self._noise)]))
+            up = min(quota, int(quota * share + self._noise[number - 3]))
             commoner += self._take((self._bin == number) & self._common, up)
             self._take((self._bin == number) & ~self._common, quota - up)
         self._take(self._common, round(share * self._k) - commoner)
         self._take(~self._common, self._k)
         self._take(self._common, self._k)
+        while len(self._found) < self._k and self._pool.widen(2 * self._k):
+            self._rank()
+            self._take(np.ones(len(self._pool), bool), self._k)
         found = sorted(self._found, key=lambda one: (-one[3], one[0]))
         own = isomer_properties(self._mol)
         decoys = tuple(
@@ -176,7 +184,7 @@ class _Selection:
         if smiles in self._seen:
             return "duplicate"
         self._seen.add(smiles)
-        if _tautomer(mol) == self._tautomer:
+        if self._tautomer is not None and _tautomer(mol) == self._tautomer:
             return "tautomer"
         return "alert" if has_new_alert(mol, self._alerts) else None
 
@@ -185,3 +193,11 @@ def _tautomer(mol: Chem.Mol) -> str:
     """A hash that heteroatom tautomers and stereoisomers share."""
     found: str = rdMolHash.MolHash(mol, rdMolHash.HashFunction.HetAtomTautomer)
     return found
+
+
+def _may_tautomerise(mol: Chem.Mol) -> bool:
+    """Whether a hydrogen could move from one N, O or S to another: some has one, and some is in a pi system."""
+    hetero = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() in (7, 8, 16)]
+    return len(hetero) > 1 and any(
+        atom.GetTotalNumHs() and any(bond.GetIsConjugated() for bond in atom.GetBonds()) for atom in hetero
+    )

@@ -38,13 +38,21 @@ def invariants(element: Ints, total_degree: Ints, hydrogens: Ints, charge: Ints,
     return np.where(ring, combine(found, np.ones_like(found)), found)
 
 
+def _sorted_columns(keys: NDArray[np.uint64]) -> list[NDArray[np.uint64]]:
+    """The columns of an array (m, d) whose rows are sorted: d is small, so whole columns are compared and exchanged."""
+    columns = [np.ascontiguousarray(column) for column in keys.T]
+    for last in range(len(columns) - 1, 0, -1):
+        for i in range(last):
+            one, other = columns[i], columns[i + 1]
+            columns[i], columns[i + 1] = np.minimum(one, other), np.maximum(one, other)
+    return columns
+
+
 def next_layer(layer: int, own: Hashes, order: NDArray[np.uint64], others: Hashes) -> Hashes:
     """Identifiers of the next layer: own (m,), and bond types and identifiers of the d neighbours (m, d), 0 = none."""
     keys = (order << np.uint64(32)) | np.where(order > 0, others, 0)
-    keys.sort(axis=1)
     found = combine(np.full(own.shape, layer, np.uint32), own)
-    for column in range(keys.shape[1]):
-        key = keys[:, column]
+    for key in _sorted_columns(keys):
         kind, other = (key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32)
         pair = combine(combine(np.zeros_like(other), kind), other)
         found = np.where(kind > 0, combine(found, pair), found)

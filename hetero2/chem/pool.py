@@ -1,6 +1,6 @@
 """Candidates for decoys: rearrangements of a molecule, previewed and kept once each, until there are enough."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,15 @@ from rdkit import Chem
 from hetero2.chem.build import Builder
 from hetero2.chem.graph import Ints, read_graph
 from hetero2.chem.moves import KINDS, Moves, compose
-from hetero2.chem.preview import Fragments, Preview, apply
+from hetero2.chem.preview import Fragments, Preview
 from hetero2.chem.space import Space
 
 # The rarest surrounding (log frequency of an atom and its neighbours) that a new bond may give an atom. Below 0.5 lie
-# peroxides, hydrazines, acetals of amines and the like; the second level is for molecules that are strange themselves.
-LEVELS = (0.5, -1.0)
-_CHUNKS, _COMPOSED, _WALKS = 4, 400, 6
+# peroxides, hydrazines, acetals of amines and the like; the other levels are for molecules that have too few without.
+LEVELS = (0.5, -1.0, -2.5)
+_CHUNKS, _COMPOSED, _WALKS, _MOST_WALKS = 4, 400, 4, 24
 _SAME = 0.9999
+Bins = tuple[Sequence[int], Sequence[float]]
 
 
 class Site:
@@ -36,7 +37,8 @@ class Pool:
     def __init__(self, mol: Chem.Mol, seed: int) -> None:
         self.parent = Site(mol)
         self.seed = seed
-        self.exhausted = False
+        self._level, self._walks = 0, 0
+        self._visited: set[int] = set()
         self._parts: list[tuple[Site, Moves]] = []
         self._views: list[Preview] = []
         self._signatures = np.array([self.parent.fragments.signature])
@@ -66,39 +68,64 @@ class Pool:
         site, moves, which = self.entry(number)
         return f"{site.moves_so_far}{KINDS[moves.kind[which]]}"
 
-    def fill(self, k: int) -> None:
-        """Explore until some 1.5·k candidates are at least as common as the parent, and 5·k there are in all.
+    def fill(self, common: int, rare: int, bins: Sequence[int], edges: Sequence[float]) -> None:
+        """Explore until there are so many candidates that are more common than the parent, and so many that are not.
 
-        First the parent's own moves; then those of its most common isomers; then moves to rarer surroundings.
+        First the parent's own moves, until there are also `bins` candidates between the `edges` of Tanimoto; then those
+        of its most common isomers.
         """
-        wanted = (1.5 * k, 5 * k)
-        if self._explore(self.parent, LEVELS[0], _CHUNKS, wanted):
+        if self._explore(self.parent, LEVELS[0], _CHUNKS, common, rare, (bins, edges)):
             return
-        visited: set[int] = set()
         for _ in range(_WALKS):
-            order = np.argsort(-self.column("popularity"), kind="stable")
-            best = next((int(number) for number in order if int(number) not in visited), None)
-            if best is None:
-                break
-            visited.add(best)
-            mol = self.build(best)
-            if mol is not None:
-                site = Site(mol, f"{self.move(best)}+", self.parent.fragments)
-                if self._explore(site, LEVELS[0], 1, wanted):
-                    return
-        if len(self) < wanted[0]:
-            self._explore(self.parent, LEVELS[1], _CHUNKS, wanted)
-            self.exhausted = True
+            site = self._walk(-self.column("popularity"))
+            if site is None or self._explore(site, LEVELS[0], 0, common, rare):
+                return
 
-    def _explore(self, site: Site, level: float, chunks: int, wanted: tuple[float, float]) -> bool:
+    def widen(self, more: int) -> bool:
+        """Look for `more` candidates in a wider circle: rarer surroundings, and isomers like the parent as new sites.
+
+        False where nothing is left to look at.
+        """
+        before = len(self)
+        while self._level < len(LEVELS) - 1 and len(self) == before:
+            self._level += 1
+            self._explore(self.parent, LEVELS[self._level], _CHUNKS, before + more, 0)
+            while len(self) < before + more and self._walks < _MOST_WALKS * self._level:
+                rarity = np.abs(self.column("popularity") - self.parent.fragments.popularity)
+                site = self._walk(rarity)
+                if site is None:
+                    break
+                self._explore(site, LEVELS[self._level], 1, before + more, 0)
+        return len(self) > before
+
+    def _walk(self, cost: NDArray[np.float64]) -> Site | None:
+        """The cheapest candidate that moves have not started from yet, as a site; None where there is none."""
+        for number in np.argsort(cost, kind="stable").tolist():
+            if number not in self._visited:
+                self._visited.add(number)
+                self._walks += 1
+                mol = self.build(number)
+                if mol is not None:
+                    return Site(mol, f"{self.move(number)}+", self.parent.fragments)
+        return None
+
+    def _explore(self, site: Site, level: float, chunks: int, common: int, rare: int, bins: Bins = ((), ())) -> bool:
         """Moves of one site, batch by batch, until there are enough."""
         site.space.allow(level)
+        above = 0
         for moves in self._batches(site, chunks):
             self._consider(site, moves, level)
-            common = int((self.column("popularity") >= self.parent.fragments.popularity).sum())
-            if common >= wanted[0] and len(self) >= wanted[1]:
+            above = int((self.column("popularity") > self.parent.fragments.popularity).sum())
+            if not rare and len(self) >= common:
                 return True
-        return False
+            if above >= common and len(self) - above >= rare and self._spread_enough(bins):
+                return True
+        return above >= common and len(self) - above >= rare
+
+    def _spread_enough(self, bins: Bins) -> bool:
+        counts, edges = bins
+        found = np.bincount(np.searchsorted(edges, self.column("tanimoto"), side="right"), minlength=len(counts))
+        return all(have >= want for have, want in zip(found, counts, strict=False))
 
     def _batches(self, site: Site, chunks: int) -> Iterator[Moves]:
         start = len(self._parts)
@@ -126,14 +153,13 @@ class Pool:
     def _consider(self, site: Site, moves: Moves, level: float) -> None:
         if not len(moves):
             return
-        tables = apply(site.graph, moves)
-        view = site.fragments.preview(moves, tables)
-        fine = (view.rarest >= level) & (view.tanimoto < _SAME) & (tables.hydrogens.min(axis=1) >= 0)
-        fine &= ~np.isin(view.signature, self._signatures)
-        chosen: Ints = np.flatnonzero(fine)
-        _, first = np.unique(view.signature[chosen], return_index=True)
-        chosen = chosen[np.sort(first)]
-        if len(chosen):
-            self._signatures = np.concatenate([self._signatures, view.signature[chosen]])
-            self._parts.append((site, moves.take(chosen)))
-            self._views.append(view.take(chosen))
+        chosen, view = site.fragments.preview(moves, level)
+        new = (view.tanimoto < _SAME) & ~np.isin(view.signature, self._signatures)
+        fresh: Ints = np.flatnonzero(new)
+        _, first = np.unique(view.signature[fresh], return_index=True)
+        fresh = fresh[np.sort(first)]
+        if len(fresh):
+            view = view.take(fresh)
+            self._signatures = np.concatenate([self._signatures, view.signature])
+            self._parts.append((site, moves.take(chosen[fresh])))
+            self._views.append(view)

@@ -32,12 +32,11 @@ class Tables:
 
 @dataclass(frozen=True)
 class Preview:
-    """Per move (c,): Tanimoto to the reference, mean fragment popularity, popularity of the rarest new fragment of an
-    atom and its neighbours, N and O with hydrogen, likely stereo centres, and a sum of hashes of all fragments."""
+    """Per move (c,): Tanimoto to the reference, mean fragment popularity, N and O with hydrogen, likely stereo centres,
+    and a sum of the hashes of all fragments."""
 
     tanimoto: NDArray[np.float64]
     popularity: NDArray[np.float64]
-    rarest: NDArray[np.float64]
     donors: Ints
     centres: Ints
     signature: NDArray[np.uint64]
@@ -115,92 +114,27 @@ class Fragments:
         n = self.graph.n
         none = np.full((1, 2), n, np.int64)
         still = Moves(np.zeros(1, np.int64), np.full((1, 0, 4), n, np.int64), none[:, None], none, none)
-        return self.preview(still, apply(self.graph, still))
+        return self.preview(still)[1]
 
     @property
     def popularity(self) -> float:
         """Mean log frequency of the parent's fragments."""
         return self.total / self.count
 
-    def preview(self, moves: Moves, tables: Tables) -> Preview:
-        """What each move does."""
-        n, c = self.graph.n, len(moves)
-        if not c:
-            none = np.zeros(0)
-            return Preview(none, none, none, none.astype(np.int64), none.astype(np.int64), none.astype(np.uint64))
-        offset = np.arange(c)[:, None, None] * (n + 1)
-        flat = (tables.neighbour + offset).ravel()
-        d = tables.neighbour.shape[2]
-        changed0, touched = self._changed(moves)
+    def preview(self, moves: Moves, rarest: float = -np.inf) -> tuple[Ints, Preview]:
+        """Which moves give no atom a surrounding rarer than `rarest` and leave no hydrogens owing, and what they do."""
+        batch = _Batch(self, moves)
+        atoms, touched = batch.changed()
+        near = touched | atoms | batch.spread(atoms)
+        batch.layer(0, atoms)
+        batch.layer(1, near)
+        fine = (batch.rarest >= rarest) & (batch.tables.hydrogens.min(axis=1) >= 0)
+        batch.layer(2, (near | batch.spread(near)) & fine[:, None])
+        chosen = np.flatnonzero(fine)
+        return chosen, batch.result().take(chosen)
 
-        def spread(mask: Bools) -> Bools:
-            near: Bools = mask.ravel()[flat].reshape(c, n + 1, d).any(axis=2)
-            return near
-
-        changed1 = touched | changed0 | spread(changed0)
-        changed2 = changed1 | spread(changed1)
-        for mask in (changed0, changed1, changed2):
-            mask[:, n] = False
-        degree = (tables.order > 0).sum(axis=2)
-        current = np.repeat(np.append(self.layers[0], np.uint32(0))[None], c, axis=0).ravel()
-        lost, gained = [], []
-        signature = np.zeros(c, np.uint64)
-        rarest = np.full(c, np.inf)
-        total, count = np.full(c, self.total), np.full(c, float(self.count))
-        for layer, mask in enumerate((changed0, changed1, changed2)):
-            where = np.flatnonzero(mask)
-            move, atom = np.divmod(where, n + 1)
-            own_degree = degree.ravel()[where]
-            if layer == 0:
-                new = invariants(
-                    tables.element.ravel()[where],
-                    own_degree + tables.hydrogens.ravel()[where],
-                    tables.hydrogens.ravel()[where],
-                    tables.charge.ravel()[where],
-                    tables.isotope.ravel()[where],
-                    tables.ring.ravel()[where],
-                )
-            else:
-                rows = flat.reshape(-1, d)[where]
-                new = next_layer(
-                    layer - 1, current[where], tables.order.reshape(-1, d)[where].astype(np.uint64), current[rows]
-                )
-            shown, was = own_degree > layer - 1, self.shown[layer][atom]
-            score = popularity(new)
-            total += np.bincount(move, np.where(shown, score, 0), c) - np.bincount(
-                move, np.where(was, self.scores[layer][atom], 0), c
-            )
-            count += np.bincount(move, shown, c) - np.bincount(move, was, c)
-            if layer == 1:
-                fresh = shown & (new != self.layers[layer][atom])
-                np.minimum.at(rarest, move[fresh], score[fresh])
-            signature += _sums(c, move, _spread_bits(new, shown) - _spread_bits(self.layers[layer][atom], was))
-            lost.append(move[was] * _N_BITS + self.layers[layer][atom[was]] % _N_BITS)
-            gained.append(move[shown] * _N_BITS + new[shown] % _N_BITS)
-            current = np.repeat(np.append(self.layers[layer], np.uint32(0))[None], c, axis=0).ravel()
-            current[where] = new
-        donors = ((tables.hydrogens > 0) & ((tables.element == 7) | (tables.element == 8))).sum(axis=1)
-        return Preview(
-            self._tanimoto(c, np.concatenate(lost), np.concatenate(gained)),
-            total / count,
-            rarest,
-            donors,
-            _centres(tables, degree, current.reshape(c, n + 1), offset[:, 0, 0]),
-            signature + self.signature,
-        )
-
-    def _changed(self, moves: Moves) -> tuple[Bools, Bools]:
-        c, n = len(moves), self.graph.n
-        rows = np.arange(c)[:, None]
-        changed, touched = np.zeros((c, n + 1), bool), np.zeros((c, n + 1), bool)
-        changed[rows, moves.labels] = True
-        changed[rows, moves.ring[:, :1]] = True
-        changed[rows, moves.hydrogens[:, :, 0]] = True
-        touched[rows, moves.edits[:, :, 0]] = True
-        changed[:, n] = touched[:, n] = False
-        return changed, touched
-
-    def _tanimoto(self, c: int, lost: Ints, gained: Ints) -> NDArray[np.float64]:
+    def tanimoto(self, c: int, lost: Ints, gained: Ints) -> NDArray[np.float64]:
+        """(c,) similarity to the reference, from fragments lost and gained: move number · 2048 + bit, each."""
         p = len(self.counts)
         counts = np.repeat(self.counts[None], c, axis=0).ravel()
         for keys, sign in ((lost, -1.0), (gained, 1.0)):
@@ -214,6 +148,95 @@ class Fragments:
         wanted = len(self.bits)
         similarity: NDArray[np.float64] = on[:, :wanted].sum(axis=1) / (wanted + extra + on[:, wanted:].sum(axis=1))
         return similarity
+
+
+class _Batch:
+    """The fragments of rearranged graphs, layer by layer: only those that differ from the parent's are computed."""
+
+    def __init__(self, parent: Fragments, moves: Moves) -> None:
+        self._parent, self._moves = parent, moves
+        self.tables = tables = apply(parent.graph, moves)
+        self._c, self._n = len(moves), parent.graph.n
+        c, n = self._c, self._n
+        self._offset = np.arange(c) * (n + 1)
+        self._near = (tables.neighbour + self._offset[:, None, None]).reshape(c * (n + 1), -1)
+        self._order = tables.order.reshape(c * (n + 1), -1).astype(np.uint64)
+        self._degree = _sum_columns(tables.order > 0)
+        self._current = self._parents(0)
+        self._lost: list[Ints] = []
+        self._gained: list[Ints] = []
+        self._signature = np.full(c, parent.signature)
+        self._total, self._count = np.full(c, parent.total), np.full(c, float(parent.count))
+        self.rarest = np.full(c, np.inf)
+
+    def _parents(self, layer: int) -> NDArray[np.uint32]:
+        padded = np.append(self._parent.layers[layer], np.uint32(0))
+        return np.repeat(padded[None], self._c, axis=0).ravel()
+
+    def changed(self) -> tuple[Bools, Bools]:
+        """(c, n + 1): atoms that are another kind of atom now, and atoms that have another neighbour."""
+        moves, n = self._moves, self._n
+        rows = np.arange(self._c)[:, None]
+        atoms, touched = np.zeros((self._c, n + 1), bool), np.zeros((self._c, n + 1), bool)
+        atoms[rows, moves.labels] = True
+        atoms[rows, moves.ring[:, :1]] = True
+        atoms[rows, moves.hydrogens[:, :, 0]] = True
+        touched[rows, moves.edits[:, :, 0]] = True
+        atoms[:, n] = touched[:, n] = False
+        return atoms, touched
+
+    def spread(self, mask: Bools) -> Bools:
+        """Atoms with a neighbour in the mask."""
+        flat = mask.ravel()
+        near: Bools = np.logical_or.reduce([flat[column] for column in self._near.T]).reshape(mask.shape)
+        near[:, self._n] = False
+        return near
+
+    def layer(self, layer: int, mask: Bools) -> None:
+        """Compute a layer of the atoms in the mask, and note what that changes."""
+        where = np.flatnonzero(mask)
+        move, atom = np.divmod(where, self._n + 1)
+        degree, parent = self._degree.ravel()[where], self._parent
+        if layer == 0:
+            t = self.tables
+            element, hydrogens, charge, isotope, ring = (
+                part.ravel()[where] for part in (t.element, t.hydrogens, t.charge, t.isotope, t.ring)
+            )
+            new = invariants(element, degree + hydrogens, hydrogens, charge, isotope, ring)
+        else:
+            new = next_layer(layer - 1, self._current[where], self._order[where], self._current[self._near[where]])
+        old, shown, was = parent.layers[layer][atom], degree > layer - 1, parent.shown[layer][atom]
+        score = popularity(new)
+        weights = np.where(shown, score, 0) - np.where(was, parent.scores[layer][atom], 0)
+        self._total += np.bincount(move, weights, self._c)
+        self._count += np.bincount(move, shown.astype(np.int64) - was, self._c)
+        if layer == 1:
+            fresh = shown & (new != old)
+            np.minimum.at(self.rarest, move[fresh], score[fresh])
+        self._signature += _sums(self._c, move, _spread_bits(new, shown) - _spread_bits(old, was))
+        self._lost.append(move[was] * _N_BITS + (old[was] % _N_BITS).astype(np.int64))
+        self._gained.append(move[shown] * _N_BITS + (new[shown] % _N_BITS).astype(np.int64))
+        self._current = self._parents(layer)
+        self._current[where] = new
+
+    def result(self) -> Preview:
+        """What is known after the last layer."""
+        polar = (self.tables.element == 7) | (self.tables.element == 8)
+        return Preview(
+            self._parent.tanimoto(self._c, np.concatenate(self._lost), np.concatenate(self._gained)),
+            self._total / self._count,
+            ((self.tables.hydrogens > 0) & polar).sum(axis=1),
+            _centres(self.tables, self._degree, self._current, self._offset),
+            self._signature,
+        )
+
+
+def _sum_columns(table: Bools) -> Ints:
+    """Sums over the last, short axis: column by column, since numpy is slow along it."""
+    total = table[..., 0].astype(np.int64)
+    for column in range(1, table.shape[-1]):
+        total += table[..., column]
+    return total
 
 
 def _spread_bits(identifiers: NDArray[np.uint32], shown: Bools) -> NDArray[np.uint64]:
@@ -236,6 +259,6 @@ def _centres(tables: Tables, degree: Ints, identifiers: NDArray[np.uint32], offs
     move, atom = np.nonzero((tables.element == 6) & (degree >= 3) & (degree + tables.hydrogens == 4))
     fine = (tables.hydrogens[move, atom] <= 1) & (tables.order[move, atom] <= 1).all(axis=1)
     move, atom = move[fine], atom[fine]
-    near = np.sort(identifiers.ravel()[tables.neighbour[move, atom] + offset[move, None]], axis=1)
+    near = np.sort(identifiers[tables.neighbour[move, atom] + offset[move, None]], axis=1)
     differ = (near[:, 1:] != near[:, :-1]).all(axis=1)
     return np.bincount(move[differ], minlength=len(tables.element))

@@ -40,6 +40,7 @@ class Space:
 
     def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
         self.graph = graph
+        self._mol = mol  # its ring info lives no longer than it does
         self._rings = mol.GetRingInfo()
         n = graph.n
         bonds, sides = cuttable(mol, graph, _CHAIN)

@@ -16,7 +16,7 @@ AFTER = {
     "pack": {"pack", "registry"},
     "registry": {"registry"},
 }
-ALL = {"input", "decoys", "score_request", "score_source", *AFTER["scores"], "truth"}
+ALL = {"input", "decoys", "decoy_quality", "score_request", "score_source", *AFTER["scores"], "truth"}
 EDITS = [
     ("hetero2/stages/cost_lift.py", AFTER["cost_lift"]),
     ("hetero2/stats/lift.py", AFTER["cost_lift"]),
@@ -26,11 +26,13 @@ EDITS = [
     ("hetero2/stages/registry.py", AFTER["registry"]),
     ("hetero2/stages/show.py", set()),
     ("hetero2/chem/decoys_v1.py", ALL - {"input", "truth"}),
+    ("hetero2/chem/space.py", ALL - {"input", "truth"}),
+    ("hetero2/stats/decoy_quality.py", {"decoy_quality", *AFTER["pack"]}),
     ("hetero2/errors.py", ALL),
     ("requirements.lock", ALL),
     ("schemas/summary.v1.schema.json", AFTER["summary"]),
     ("schemas/hetero_score_table.v1.schema.json", {"score_source", *AFTER["scores"]}),
-    ("envs/model.yaml", {"score_source", *AFTER["scores"]}),
+    ("envs/model.yaml", {"decoy_quality", "score_source", *AFTER["scores"]}),
     ("README.md", set()),
 ]
 

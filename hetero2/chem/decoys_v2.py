@@ -92,11 +92,15 @@ class _Selection:
         self._mol, self._fingerprint, self._alerts = mol, fingerprint(mol), alerts(mol)
         self._tautomer, self._seen = _tautomer(mol) if _may_tautomerise(mol) else None, {canonical(mol)}
         self._refused: Counter[str] = Counter()
-        self._found: list[tuple[str, Chem.Mol, str, float]] = []
+        self._own = isomer_properties(mol)
+        self._found: list[Decoy] = []
+        self._spare: list[tuple[bool, Decoy]] = []
         self._pool = Pool(mol, seed)
         self._open = np.zeros(0, bool)
-        # The share of decoys that are to be more common in their fragments than the molecule: uniform over seeds.
-        self._share = float(mixed(np.arange(1), seed)[0] / 2.0**64)
+        # The share of decoys that are to be more common in their fragments than the molecule, and the share that are to
+        # have the higher logP: uniform over seeds.
+        self._share, share = (mixed(np.arange(2), seed) / 2.0**64).tolist()
+        self._places = {1: round(k * share) + 1, -1: round(k * (1 - share)) + 1}
         if mol.GetNumAtoms() > 1:
             common, rare = (round(_SPARE * k * share) + 3 for share in (self._share, 1 - self._share))
             bins = [round(_SPARE * k * quotas[name]) for name in BINS]
@@ -107,7 +111,7 @@ class _Selection:
         """Each candidate's cost, bin and side (rarer than the parent or not), and how many of each are wanted."""
         pool, own = self._pool, self._pool.parent.fragments.own
         n = len(pool)
-        self._noise = mixed(np.arange(1, n + 4), self._seed) / 2.0**64
+        self._noise = mixed(np.arange(2, n + 5), self._seed) / 2.0**64
         rarity = pool.column("popularity") - own.popularity[0]
         centres = np.log10((1 + pool.column("centres")) / (1 + own.centres[0]))
         cost = (
@@ -132,25 +136,17 @@ class _Selection:
             up = min(quota, int(quota * share + self._noise[number - 3]))
             commoner += self._take((self._bin == number) & self._common, up)
             self._take((self._bin == number) & ~self._common, quota - up)
-        self._take(self._common, round(share * self._k) - commoner)
+        commoner += self._take(self._common, round(share * self._k) - commoner)
+        self._use_spare(round(share * self._k) - commoner, only_common=True)
         self._take(~self._common, self._k)
         self._take(self._common, self._k)
+        self._use_spare(self._k)
         while len(self._found) < self._k and self._pool.widen(2 * self._k):
             self._rank()
             self._take(np.ones(len(self._pool), bool), self._k)
-        found = sorted(self._found, key=lambda one: (-one[3], one[0]))
-        own = isomer_properties(self._mol)
-        decoys = tuple(
-            Decoy(
-                smiles,
-                move,
-                similar,
-                hardness(similar),
-                {name: round(value - own[name], 4) for name, value in isomer_properties(mol).items()},
-            )
-            for smiles, mol, move, similar in found
-        )
-        return Decoys(decoys, self._reason(), len(self._pool), dict(sorted(self._refused.items())))
+            self._use_spare(self._k)
+        found = sorted(self._found, key=lambda decoy: (-decoy.tanimoto, decoy.smiles))
+        return Decoys(tuple(found), self._reason(), len(self._pool), dict(sorted(self._refused.items())))
 
     def _reason(self) -> str | None:
         if len(self._found) == self._k:
@@ -177,8 +173,32 @@ class _Selection:
             self._refused[refused or "invalid"] += 1
             return False
         similar = DataStructs.TanimotoSimilarity(self._fingerprint, fingerprint(mol))
-        self._found.append((smiles, mol, self._pool.move(number), similar))
+        own = self._own
+        differences = {name: round(value - own[name], 4) for name, value in isomer_properties(mol).items()}
+        decoy = Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences)
+        return self._place(decoy, bool(self._common[number]))
+
+    def _place(self, decoy: Decoy, common: bool) -> bool:
+        """Take a decoy, or keep it aside where there are enough on its side of the molecule's logP."""
+        side = int(np.sign(decoy.differences["logp"]))
+        if side and not self._places[side]:
+            self._spare.append((common, decoy))
+            return False
+        if side:
+            self._places[side] -= 1
+        self._found.append(decoy)
         return True
+
+    def _use_spare(self, count: int, only_common: bool = False) -> None:
+        """Take up to `count` of what was kept aside."""
+        left = []
+        for common, decoy in self._spare:
+            if count > 0 and len(self._found) < self._k and (common or not only_common):
+                self._found.append(decoy)
+                count -= 1
+            else:
+                left.append((common, decoy))
+        self._spare = left
 
     def _why_not(self, mol: Chem.Mol, smiles: str) -> str | None:
         if smiles in self._seen:

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci format lock test-determinism bench-decoys-v1 clean
+.PHONY: help run test check ci format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -43,6 +43,12 @@ test-determinism: $(VENV)/.dev ## The default run under other cores, shards, has
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)
+
+bench-decoy-quality: $(VENV)/.dev ## How good decoys are, v1 beside v2, on FILE="a.csv b.csv" (default: the default data set).
+	python -m benchmarks.decoy_quality $(FILE)
+
+bench-decoy-speed: $(VENV)/.dev ## CPU time of decoys against RDKit's own floor, on FILE=input.csv.
+	python -m benchmarks.decoy_speed $(FILE)
 
 clean: ## Remove results and caches; keeps .venv.
 	rm -rf results .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -90,7 +90,8 @@ class Fragments:
             self.layers.append(
                 next_layer(layer, self.layers[-1], graph.order.astype(np.uint64), padded[graph.neighbour])
             )
-        # RDKit leaves out what covers no new bond: the second layer of an atom with one neighbour.
+        # RDKit leaves out what covers no new bond: the second layer of an atom with one neighbour. In a ring of three
+        # or four it leaves out one more; there the preview is off by one fragment, but not what is recorded.
         self.shown = [np.ones(n, bool), graph.degree > 0, graph.degree > 1]
         self.scores = [popularity(layer) for layer in self.layers]
         self.total = sum(float(s[shown].sum()) for s, shown in zip(self.scores, self.shown, strict=True))

@@ -1,0 +1,77 @@
+"""hetero2 decoys: decoys without a run around them."""
+
+import csv
+
+import pyarrow.parquet as pq
+import pytest
+
+from hetero2.cli import main
+from tests.conftest import DATA
+
+COLUMNS = (
+    "id decoy_index decoy_smiles decoy_hash strategy move tanimoto hardness "
+    "d_logp d_tpsa d_hbond_donors d_hbond_acceptors d_rotatable_bonds"
+).split()
+
+
+def make(out, *words):
+    return main(["decoys", "--input", str(DATA / "library.csv"), "--out", str(out), "--k", "5", *map(str, words)])
+
+
+def test_the_suffix_says_what_is_written(tmp_path, capsys):
+    for name in ("d.csv", "d.parquet", "d.smi"):
+        assert make(tmp_path / name) == 0
+    with (tmp_path / "d.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert list(rows[0]) == COLUMNS
+    table = pq.read_table(tmp_path / "d.parquet")
+    assert table.column_names == COLUMNS
+    assert [row["decoy_smiles"] for row in rows] == table["decoy_smiles"].to_pylist()
+    lines = (tmp_path / "d.smi").read_text().split("\n")
+    assert lines[0] == f"{rows[0]['decoy_smiles']} {rows[0]['id']}_0"
+    assert "20 molecules: " in capsys.readouterr().out
+
+
+def test_no_molecule_is_lost_without_a_word(tmp_path):
+    make(tmp_path / "d.csv")
+    with (tmp_path / "d.csv").open(newline="") as handle:
+        full = [row["id"] for row in csv.DictReader(handle) if row["decoy_index"] == "4"]
+    with (tmp_path / "d.fewer.csv").open(newline="") as handle:
+        few = list(csv.DictReader(handle))
+    assert len(full) + len(few) == 20
+    assert {row["reason"] for row in few} >= {"missing_id", "duplicate_id", "invalid_smiles", "too_many_atoms"}
+
+
+def test_workers_change_no_byte(tmp_path):
+    make(tmp_path / "one.parquet")
+    make(tmp_path / "two.parquet", "--workers", 2)
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+def test_another_strategy_and_another_seed(tmp_path):
+    for name, *words in (("a",), ("b", "--seed", 1), ("c", "--strategy", "rewire_strict_v1")):
+        assert make(tmp_path / f"{name}.csv", *words) == 0
+    texts = [(tmp_path / f"{name}.csv").read_text() for name in "abc"]
+    assert len(set(texts)) == 3
+    assert ",rewire_strict_v1,rewire," in texts[2]
+
+
+@pytest.mark.parametrize(
+    ("out", "words", "message"),
+    [
+        ("d.xlsx", (), "unknown suffix '.xlsx'"),
+        ("no/where/d.csv", (), "there is no folder"),
+        ("d.csv", ("--quotas", '{"easy": 1}'), "add up to 1"),
+        ("d.csv", ("--k", 0), "'0' is not a whole number"),
+        ("d.csv", ("--strategy", "v9"), "invalid choice"),
+        ("d.csv", ("--input", "nothing.csv"), "nothing.csv: no such file"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_written(tmp_path, capsys, out, words, message):
+    try:
+        code = make(tmp_path / out, *words)
+    except SystemExit as stop:
+        code = stop.code
+    assert code in (1, 2)
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

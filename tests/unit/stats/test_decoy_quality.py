@@ -1,0 +1,118 @@
+"""Evaluators of decoys on cases whose answer is known, and against slow twins."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from hetero2.stats import decoy_quality as quality
+
+
+def blocks(b, m, shift=0.0, seed=0):
+    """(values, label, block, cluster): b parents N(shift, 1), m decoys each N(0, 1), a cluster a parent."""
+    random = np.random.default_rng(seed)
+    value = random.normal(size=(b, m + 1))
+    value[:, 0] += shift
+    label = np.tile([1] + [0] * m, b)
+    return value.ravel(), label, np.repeat(np.arange(b), m + 1), np.arange(b)
+
+
+def slow_doe(parents, decoys):
+    """The definition, one threshold at a time."""
+    everything = np.concatenate([parents, decoys])
+    scale = np.percentile(everything, 95, axis=0) - np.percentile(everything, 5, axis=0)
+    scale[scale == 0] = 1
+    found = []
+    for number, one in enumerate(parents):
+        own = [np.linalg.norm((one - p) / scale) for i, p in enumerate(parents) if i != number]
+        other = [np.linalg.norm((one - d) / scale) for d in decoys]
+        points = [(0.0, 0.0)]
+        for cut in sorted({*own, *other}):
+            points.append((np.mean([d <= cut for d in other]), np.mean([d <= cut for d in own])))
+        area = 0.0
+        for (x0, y0), (x1, y1) in pairwise(points):
+            for step in range(200):  # many thin strips: where the curve crosses the diagonal, both sides count
+                t = (step + 0.5) / 200
+                area += abs((y0 + t * (y1 - y0)) - (x0 + t * (x1 - x0))) * (x1 - x0) / 200
+        found.append(area)
+    return np.array(found)
+
+
+def test_doe_agrees_with_its_definition():
+    random = np.random.default_rng(1)
+    parents, decoys = random.normal(size=(8, 3)).round(1), random.normal(0.3, 1.5, size=(40, 3)).round(1)
+    assert quality.doe(parents, decoys) == pytest.approx(slow_doe(parents, decoys), abs=1e-3)
+
+
+def test_doe_of_identical_far_and_mixed_sets():
+    random = np.random.default_rng(2)
+    parents = random.normal(size=(60, 4))
+    assert quality.doe(parents, np.repeat(parents, 20, axis=0)).mean() < 0.05
+    assert quality.doe(parents, parents + 100).mean() == pytest.approx(0.5)
+    near, far = (quality.doe(parents, random.normal(shift, 1, size=(600, 4))).mean() for shift in (0.0, 1.0))
+    assert near < 0.1 < far
+
+
+def test_auc_is_that_of_another_library():
+    value, label, _, _ = blocks(40, 5, 0.7)
+    value = value.round(1)
+    assert quality.auc(label, value) == pytest.approx(roc_auc_score(label, value))
+
+
+def test_within_block_is_the_share_of_wins():
+    value, label, block, _ = blocks(30, 7, 0.5)
+    value = value.round(0)
+    found = quality.within_block(value, label, block)
+    for number in range(30):
+        own, decoys = value[(block == number) & (label == 1)][0], value[(block == number) & (label == 0)]
+        assert found[number] == pytest.approx(np.mean([(own > d) + 0.5 * (own == d) for d in decoys]))
+
+
+def test_within_block_sees_ranks_alone_and_no_order():
+    value, label, block, _ = blocks(30, 7, 0.5)
+    found = quality.within_block(value, label, block)
+    assert quality.within_block(np.exp(3 * value), label, block) == pytest.approx(found)
+    assert quality.within_block(-value, label, block) == pytest.approx(1 - found)
+    order = np.random.default_rng(0).permutation(len(value))
+    assert quality.within_block(value[order], label[order], block[order]) == pytest.approx(found)
+    assert quality.within_block(np.ones(len(value)), label, block) == pytest.approx(np.full(30, 0.5))
+
+
+@pytest.mark.parametrize(("shift", "low", "high"), [(0.0, 0.44, 0.56), (3.0, 0.95, 1.0)])
+def test_the_forest_sees_what_is_there_and_no_more(shift, low, high):
+    value, label, block, cluster = blocks(60, 5, shift)
+    features = np.column_stack([value, np.random.default_rng(5).normal(size=(len(value), 3))])
+    scores = quality.forest_scores(features, label, block)
+    found = quality.auc_with_interval(scores, label, block, cluster, 0)
+    assert low <= found["estimate"] <= high
+    assert found["ci_low"] <= found["estimate"] <= found["ci_high"]
+    assert found["upper_bound"] >= abs(found["estimate"] - 0.5) - 0.02
+
+
+def test_the_parents_as_their_own_decoys_cannot_be_told():
+    features = np.repeat(np.random.default_rng(3).normal(size=(40, 3)), 2, axis=0)
+    label, block = np.tile([1, 0], 40), np.repeat(np.arange(40), 2)
+    scores = quality.forest_scores(features, label, block)
+    assert quality.auc(label, scores) == pytest.approx(0.5)
+
+
+def test_a_mean_has_the_interval_of_its_clusters():
+    """Blocks of one scaffold move together: the interval is as wide as if there were one value a scaffold."""
+    values = np.random.default_rng(0).normal(size=20)
+    alone = quality.mean_with_interval(values, np.arange(20), 0)
+    repeated = quality.mean_with_interval(np.repeat(values, 10), np.repeat(np.arange(20), 10), 0)
+    assert repeated == alone
+    assert alone["ci_high"] - alone["ci_low"] == pytest.approx(4 * values.std() / 20**0.5, rel=0.15)
+
+
+def test_few_clusters_give_no_interval():
+    found = quality.mean_with_interval(np.arange(50) / 50, np.arange(50) % 9, 0)
+    assert (found["ci_low"], found["upper_bound"]) == (None, None)
+    assert "fewer than 10 scaffolds" in found["reason"]
+
+
+def test_targets_are_judged_by_the_bound():
+    interval = {"estimate": 0.52, "ci_low": 0.4, "ci_high": 0.6, "upper_bound": 0.06}
+    judged = quality.judged({"doe": {**interval, "upper_bound": 0.01}, "a": interval}, {"doe": 0.02, "a": 0.55})
+    assert (judged["doe"]["met"], judged["a"]["met"]) == (True, False)

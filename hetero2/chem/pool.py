@@ -10,13 +10,13 @@ from hetero2.chem.build import Builder
 from hetero2.chem.graph import Ints, read_graph
 from hetero2.chem.moves import KINDS, Moves, compose
 from hetero2.chem.preview import Fragments, Preview
-from hetero2.chem.space import Space
+from hetero2.chem.space import Space, spread_over
 
 # The rarest surrounding (log frequency of an atom and its neighbours) that a new bond may give an atom. Below 0.5 lie
 # peroxides, hydrazines, acetals of amines and the like; the other levels are for molecules that have too few without.
 LEVELS = (0.5, -1.0, -2.5)
 _CHUNKS, _COMPOSED, _WALKS, _MOST_WALKS = 4, 400, 4, 24
-_SAME = 0.9999
+_SAME, _MOST_CELLS = 0.9999, 400_000
 Bins = tuple[Sequence[int], Sequence[float]]
 
 
@@ -151,6 +151,7 @@ class Pool:
         return compose(moves, moves, first[i], second[j])
 
     def _consider(self, site: Site, moves: Moves, level: float) -> None:
+        moves = moves.take(spread_over(len(moves), max(1, _MOST_CELLS // (site.graph.n + 1))))
         if not len(moves):
             return
         chosen, view = site.fragments.preview(moves, level)

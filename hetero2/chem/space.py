@@ -6,7 +6,7 @@ to hydrogen). `slide`: take an atom of two single bonds out of its chain or ring
 `permute`: exchange two atoms of like kind (aromatic with aromatic, chain with chain) with their hydrogens.
 """
 
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -33,6 +33,8 @@ _THREE = np.array(
 CHUNK = 16384
 _CHAIN = frozenset((5, 6, 7, 8, 9, 14, 15, 16, 17, 34, 35, 53))
 _SMALLEST_TO_SHRINK, _LARGEST_TO_GROW = 6, 6
+# Large molecules: so many bonds, evenly spread, are enough, and memory stays bounded.
+_MOST_BONDS, _MOST_IN_THREE, _MOST_SLIDES = 150, 40, 20000
 
 
 class Space:
@@ -45,6 +47,9 @@ class Space:
         n = graph.n
         bonds, sides = cuttable(mol, graph, _CHAIN)
         open_ = [a for a in range(n) if graph.hydrogens[a] > 0 and graph.charge[a] >= 0 and graph.element[a] in _CHAIN]
+        chosen = spread_over(len(bonds), _MOST_BONDS)
+        bonds, sides = [bonds[number] for number in chosen], sides[chosen]
+        open_ = [open_[number] for number in spread_over(len(open_), _MOST_BONDS)]
         self.n_heavy = len(bonds)
         ends = [end for bond in bonds for end in bond] + [end for a in open_ for end in (a, n)]
         self._slot = {
@@ -126,7 +131,9 @@ class Space:
 
     def triples(self, seed: int, chunk: int) -> Moves | None:
         """Three cut bonds joined so that none of them is made again: a part of a seeded order, None past its end."""
-        triples = _triples(len(self.bonds), self.n_heavy)
+        n, heavy = len(self.bonds), self.n_heavy
+        numbers = np.concatenate([spread_over(heavy, _MOST_IN_THREE), heavy + spread_over(n - heavy, _MOST_IN_THREE)])
+        triples = numbers[_triples(len(numbers), min(heavy, _MOST_IN_THREE))]
         space = len(triples) * len(_THREE)
         start = chunk * CHUNK
         if start >= space:
@@ -169,6 +176,7 @@ class Space:
         graph, n = self.graph, self.graph.n
         movers = [x for x in range(n) if self._can_leave(x)]
         bonds = self._growable()
+        movers = [movers[number] for number in spread_over(len(movers), max(1, _MOST_SLIDES // max(1, len(bonds))))]
         slot = self._slot
         rows = []
         for x in movers:
@@ -273,9 +281,14 @@ class Space:
         )
 
 
-@cache
+@lru_cache(maxsize=256)
 def _triples(size: int, heavy: int) -> Ints:
     """(m, 3) numbers of three of `size` bonds, two of them at least between heavy atoms (the first `heavy`)."""
     e, f, g = np.meshgrid(np.arange(heavy), np.arange(heavy), np.arange(size), indexing="ij")
     chosen = (e < f) & (f < g)
     return np.stack([e[chosen], f[chosen], g[chosen]], axis=1)
+
+
+def spread_over(n: int, most: int) -> Ints:
+    """At most `most` of the numbers below n, evenly spread."""
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)

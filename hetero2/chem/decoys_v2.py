@@ -21,7 +21,7 @@ from hetero2.chem.graph import Bools
 from hetero2.chem.mol import canonical, parse_known
 from hetero2.chem.moves import mixed
 from hetero2.chem.pool import Pool
-from hetero2.chem.properties import isomer_properties
+from hetero2.chem.properties import isomer_properties, logp
 from hetero2.chem.similarity import fingerprint
 
 NAME = "decoy_strategy.v2"
@@ -94,7 +94,7 @@ class _Selection:
         self._refused: Counter[str] = Counter()
         self._own = isomer_properties(mol)
         self._found: list[Decoy] = []
-        self._spare: list[tuple[bool, Decoy]] = []
+        self._spare: list[tuple[int, Chem.Mol]] = []
         self._pool = Pool(mol, seed)
         self._open = np.zeros(0, bool)
         # The share of decoys that are to be more common in their fragments than the molecule, and the share that are to
@@ -166,38 +166,44 @@ class _Selection:
         return taken
 
     def _accept(self, number: int) -> bool:
+        """Take a candidate, or keep it aside where there are enough on its side of the molecule's logP."""
         mol = self._pool.build(number)
-        smiles = "" if mol is None else canonical(mol)
-        refused = "invalid" if mol is None else self._why_not(mol, smiles)
-        if mol is None or refused is not None:
-            self._refused[refused or "invalid"] += 1
+        if mol is None:
+            self._refused["invalid"] += 1
+            return False
+        difference = round(logp(mol) - self._own["logp"], 4)
+        side = int(np.sign(difference))
+        if side and not self._places[side]:
+            self._spare.append((number, mol))
+            return False
+        if not self._choose(number, mol):
+            return False
+        if side:
+            self._places[side] -= 1
+        return True
+
+    def _choose(self, number: int, mol: Chem.Mol) -> bool:
+        """Take a candidate unless there is a reason against it."""
+        smiles = canonical(mol)
+        refused = self._why_not(mol, smiles)
+        if refused is not None:
+            self._refused[refused] += 1
             return False
         similar = DataStructs.TanimotoSimilarity(self._fingerprint, fingerprint(mol))
         own = self._own
         differences = {name: round(value - own[name], 4) for name, value in isomer_properties(mol).items()}
-        decoy = Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences)
-        return self._place(decoy, bool(self._common[number]))
-
-    def _place(self, decoy: Decoy, common: bool) -> bool:
-        """Take a decoy, or keep it aside where there are enough on its side of the molecule's logP."""
-        side = int(np.sign(decoy.differences["logp"]))
-        if side and not self._places[side]:
-            self._spare.append((common, decoy))
-            return False
-        if side:
-            self._places[side] -= 1
-        self._found.append(decoy)
+        self._found.append(Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences))
         return True
 
     def _use_spare(self, count: int, only_common: bool = False) -> None:
         """Take up to `count` of what was kept aside."""
         left = []
-        for common, decoy in self._spare:
-            if count > 0 and len(self._found) < self._k and (common or not only_common):
-                self._found.append(decoy)
-                count -= 1
+        for number, mol in self._spare:
+            wanted = count > 0 and len(self._found) < self._k and (self._common[number] or not only_common)
+            if wanted:
+                count -= self._choose(number, mol)
             else:
-                left.append((common, decoy))
+                left.append((number, mol))
         self._spare = left
 
     def _why_not(self, mol: Chem.Mol, smiles: str) -> str | None:

@@ -14,9 +14,17 @@ from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 from hetero2.chem.mol import parse
 
 Floats = NDArray[np.float64]
+
+
+def logp(mol: Chem.Mol) -> float:
+    """LogP after Wildman and Crippen (doi 10.1021/ci990307l). RDKit keeps it with the molecule: again is free."""
+    found: float = rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
+    return found
+
+
 PROPERTIES: dict[str, Callable[[Chem.Mol], float]] = {
     "molecular_weight": rdMolDescriptors.CalcExactMolWt,
-    "logp": lambda mol: rdMolDescriptors.CalcCrippenDescriptors(mol)[0],
+    "logp": logp,
     "rotatable_bonds": rdMolDescriptors.CalcNumRotatableBonds,
     "hbond_acceptors": rdMolDescriptors.CalcNumHBA,
     "hbond_donors": rdMolDescriptors.CalcNumHBD,

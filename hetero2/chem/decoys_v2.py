@@ -89,7 +89,7 @@ class _Selection:
 
     def __init__(self, mol: Chem.Mol, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> None:
         self._k, self._seed, self._quotas, self._hard_mode = k, seed, quotas, hard_mode
-        self._mol, self._fingerprint, self._alerts = mol, fingerprint(mol), alerts(mol)
+        self._fingerprint, self._alerts = fingerprint(mol), alerts(mol)
         self._tautomer, self._seen = _tautomer(mol) if _may_tautomerise(mol) else None, {canonical(mol)}
         self._refused: Counter[str] = Counter()
         self._own = isomer_properties(mol)

@@ -96,11 +96,10 @@ class Fragments:
         self.scores = [popularity(layer) for layer in self.layers]
         self.total = sum(float(s[shown].sum()) for s, shown in zip(self.scores, self.shown, strict=True))
         self.count = sum(int(shown.sum()) for shown in self.shown)
-        bits = np.concatenate([layer[shown] for layer, shown in zip(self.layers, self.shown, strict=True)]) % _N_BITS
         every = np.concatenate([layer[shown] for layer, shown in zip(self.layers, self.shown, strict=True)])
         self.signature = _spread_bits(every, np.ones(len(every), bool)).sum(dtype=np.uint64)
         # Columns: the bits of the reference (the parent itself unless told otherwise), then other bits of this graph.
-        counts = np.bincount(bits, minlength=_N_BITS)
+        counts = np.bincount(every % _N_BITS, minlength=_N_BITS)
         own = np.flatnonzero(counts)
         wanted: Ints = own if reference is None else reference.bits
         self.bits: Ints = wanted

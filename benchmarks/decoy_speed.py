@@ -16,18 +16,17 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from benchmarks.decoys_v1 import library
-from hetero2.chem import decoys_v2, pool
+from hetero2.chem import alerts, decoys_v2, pool
 from hetero2.chem.similarity import fingerprint
 from hetero2.seeds import row_seed
 
 PARTS = (
     (pool.Pool, "fill", "candidates: moves and previews"),
     (pool.Pool, "build", "building and sanitising"),
-    (decoys_v2, "has_new_alert", "structural alerts"),
-    (decoys_v2, "isomer_properties", "differences of properties"),
+    (pool.Pool, "facts", "properties of a shortlist"),
+    (alerts.Alerts, "has_new", "structural alerts"),
     (decoys_v2, "_tautomer", "tautomer hash"),
     (decoys_v2, "canonical", "canonical SMILES"),
-    (decoys_v2, "fingerprint", "fingerprints"),
 )
 
 

@@ -1,11 +1,22 @@
 """From a rearrangement to the molecule it makes."""
 
+from collections import Counter
+
 from rdkit import Chem
 
 from hetero2.chem.graph import Graph
-from hetero2.chem.moves import Moves
+from hetero2.chem.moves import KINDS, PERMUTE, SLIDE, Moves
 
 Pairs = set[tuple[int, int]]
+_AROMATIC = Chem.MolFromSmarts("a")
+_ALL = Chem.SanitizeFlags.SANITIZE_ALL
+# What a product needs whose rings are the parent's: its aromatic atoms are known, and have the electrons they had.
+_NO_RINGS = (
+    Chem.SanitizeFlags.SANITIZE_PROPERTIES
+    | Chem.SanitizeFlags.SANITIZE_SYMMRINGS
+    | Chem.SanitizeFlags.SANITIZE_FINDRADICALS
+    | Chem.SanitizeFlags.SANITIZE_SETCONJUGATION
+)
 
 
 class Builder:
@@ -17,10 +28,6 @@ class Builder:
     def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
         self._graph = graph
         self._base = Chem.RWMol(mol)
-        for atom in self._base.GetAtoms():
-            hydrogens = atom.GetTotalNumHs()
-            atom.SetNoImplicit(True)
-            atom.SetNumExplicitHs(hydrogens)
         none = Chem.BondStereo.STEREONONE
         self._stereo = [
             (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), tuple(bond.GetStereoAtoms()), bond.GetStereo())
@@ -29,11 +36,33 @@ class Builder:
         ]
         flat = Chem.ChiralType.CHI_UNSPECIFIED
         self._has_stereo = bool(self._stereo) or any(atom.GetChiralTag() != flat for atom in mol.GetAtoms())
+        self._flags = _aromatic(mol)
         self._rings = mol.GetRingInfo().NumRings()
         self._radical = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetNumRadicalElectrons()]
 
     def build(self, moves: Moves, number: int) -> Chem.Mol | None:
-        """The product, sanitised; None where it is not a molecule, or one of other rings or radicals."""
+        """The product, sanitised; None where it is no molecule, or has other rings, aromatic atoms or radicals."""
+        product = self._edited(moves, number)
+        self._restore_stereo_bonds(product)
+        rings_change = "+" in KINDS[moves.kind[number]] or moves.kind[number] in (SLIDE, PERMUTE)
+        if Chem.SanitizeMol(product, _ALL if self._has_stereo or rings_change else _NO_RINGS, catchErrors=True):
+            return None
+        if product.GetRingInfo().NumRings() != self._rings or self._radicals(product, moves, number):
+            return None
+        if rings_change and _aromatic(product) != self._flags:
+            return None
+        if self._has_stereo:
+            Chem.AssignStereochemistry(product, cleanIt=True, force=True)
+        return product
+
+    def assemble(self, moves: Moves, number: int) -> Chem.Mol:
+        """The product as it is before anything is perceived anew: aromatic is what was aromatic."""
+        product = self._edited(moves, number)
+        product.UpdatePropertyCache(strict=False)
+        Chem.GetSymmSSSR(product)
+        return product
+
+    def _edited(self, moves: Moves, number: int) -> Chem.RWMol:
         product = Chem.RWMol(self._base)
         removed, added = self._bonds(moves, number)
         for a, b in removed:
@@ -41,13 +70,6 @@ class Builder:
         for a, b in added:
             product.AddBond(a, b, Chem.BondType.SINGLE)
         self._label(product, moves, number)
-        self._restore_stereo_bonds(product)
-        if Chem.SanitizeMol(product, catchErrors=True):
-            return None
-        if product.GetRingInfo().NumRings() != self._rings or self._radicals(product, moves, number):
-            return None
-        if self._has_stereo:
-            Chem.AssignStereochemistry(product, cleanIt=True, force=True)
         return product
 
     def _bonds(self, moves: Moves, number: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -65,19 +87,24 @@ class Builder:
         return sorted(removed - added), sorted(added - removed)
 
     def _label(self, product: Chem.RWMol, moves: Moves, number: int) -> None:
+        """Elements, charges and isotopes of two atoms that change places, and the hydrogens of all that change."""
         n = self._graph.n
         x, y = moves.labels[number].tolist()
+        hydrogens = {place: place for place in moves.edits[number, :, 0].tolist() if place < n}
         if x < n:
+            hydrogens |= {x: y, y: x}
             for place, source in ((x, y), (y, x)):
                 atom, old = product.GetAtomWithIdx(place), self._base.GetAtomWithIdx(source)
                 atom.SetAtomicNum(old.GetAtomicNum())
-                atom.SetNumExplicitHs(old.GetNumExplicitHs())
                 atom.SetFormalCharge(old.GetFormalCharge())
                 atom.SetIsotope(old.GetIsotope())
+        changes = Counter[int]()
         for place, change in moves.hydrogens[number].tolist():
-            if place < n:
-                atom = product.GetAtomWithIdx(place)
-                atom.SetNumExplicitHs(atom.GetNumExplicitHs() + change)
+            changes[place] += change
+        for place, source in hydrogens.items():
+            atom = product.GetAtomWithIdx(place)
+            atom.SetNoImplicit(True)
+            atom.SetNumExplicitHs(int(self._graph.hydrogens[source]) + changes[place])
 
     def _restore_stereo_bonds(self, product: Chem.RWMol) -> None:
         """A neighbour that names a double bond's geometry may have moved away: another one takes its place."""
@@ -100,3 +127,7 @@ class Builder:
         return any(atoms(place).GetNumRadicalElectrons() for place in changed.difference(self._radical)) or any(
             not atoms(place).GetNumRadicalElectrons() for place in self._radical
         )
+
+
+def _aromatic(mol: Chem.Mol) -> list[tuple[int, ...]]:
+    return sorted(mol.GetSubstructMatches(_AROMATIC, maxMatches=mol.GetNumAtoms()))

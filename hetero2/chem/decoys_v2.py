@@ -16,12 +16,12 @@ import numpy as np
 from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import rdMolHash
 
-from hetero2.chem.alerts import alerts, has_new_alert
-from hetero2.chem.graph import Bools
+from hetero2.chem.alerts import Alerts
+from hetero2.chem.environments import Facts, Floats
+from hetero2.chem.graph import Bools, Ints
 from hetero2.chem.mol import canonical, parse_known
-from hetero2.chem.moves import mixed
+from hetero2.chem.moves import mixed, still
 from hetero2.chem.pool import Pool
-from hetero2.chem.properties import isomer_properties, logp
 from hetero2.chem.similarity import fingerprint
 
 NAME = "decoy_strategy.v2"
@@ -30,6 +30,9 @@ EDGES = (0.5, 0.7)
 QUOTAS: Mapping[str, float] = MappingProxyType({"easy": 0.3, "medium": 0.4, "hard": 0.3})
 _HARD_ONLY = {"easy": 0.0, "medium": 0.0, "hard": 1.0}
 _SPREAD_POPULARITY, _SPREAD_CENTRES, _NOISE, _SPARE = 0.05, 0.1, 0.5, 1.5
+_SMALL = 12
+_AT_ONCE, _SHORTLIST, _SHORTLIST_MORE, _FAR = 32, 3.0, 4, 1e6
+_WEIGHTS = np.array([10.0, 1.0, 2.0, 0.0, 0.0])  # logP, rotatable bonds, acceptors, donors, TPSA
 
 
 @dataclass(frozen=True)
@@ -89,18 +92,18 @@ class _Selection:
 
     def __init__(self, mol: Chem.Mol, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> None:
         self._k, self._seed, self._quotas, self._hard_mode = k, seed, quotas, hard_mode
-        self._fingerprint, self._alerts = fingerprint(mol), alerts(mol)
-        self._tautomer, self._seen = _tautomer(mol) if _may_tautomerise(mol) else None, {canonical(mol)}
+        self._tautomer, self._seen = _tautomer(mol), {canonical(mol)}
         self._refused: Counter[str] = Counter()
-        self._own = isomer_properties(mol)
         self._found: list[Decoy] = []
-        self._spare: list[tuple[int, Chem.Mol]] = []
         self._pool = Pool(mol, seed)
+        self._alerts = Alerts(mol, self._pool.parent.graph)
+        self._fingerprint = None if _preview_is_exact(mol) else fingerprint(mol)
+        self._parent = self._pool.parent.environments.facts(still(mol.GetNumAtoms()))
+        self._own = self._parent.properties(0)
+        self._facts: dict[int, tuple[Facts, int]] = {}
         self._open = np.zeros(0, bool)
-        # The share of decoys that are to be more common in their fragments than the molecule, and the share that are to
-        # have the higher logP: uniform over seeds.
-        self._share, share = (mixed(np.arange(2), seed) / 2.0**64).tolist()
-        self._places = {1: round(k * share) + 1, -1: round(k * (1 - share)) + 1}
+        # The share of decoys that are to be more common in their fragments than the molecule: uniform over seeds.
+        self._share = float(mixed(np.arange(1), seed)[0] / 2.0**64)
         if mol.GetNumAtoms() > 1:
             common, rare = (round(_SPARE * k * share) + 3 for share in (self._share, 1 - self._share))
             bins = [round(_SPARE * k * quotas[name]) for name in BINS]
@@ -111,7 +114,7 @@ class _Selection:
         """Each candidate's cost, bin and side (rarer than the parent or not), and how many of each are wanted."""
         pool, own = self._pool, self._pool.parent.fragments.own
         n = len(pool)
-        self._noise = mixed(np.arange(2, n + 5), self._seed) / 2.0**64
+        self._noise = mixed(np.arange(1, n + 4), self._seed) / 2.0**64
         rarity = pool.column("popularity") - own.popularity[0]
         centres = np.log10((1 + pool.column("centres")) / (1 + own.centres[0]))
         cost = (
@@ -120,12 +123,35 @@ class _Selection:
             + np.abs(centres) / _SPREAD_CENTRES
             + _NOISE * self._noise[:n]
         )
-        self._order = np.argsort(cost, kind="stable")
-        self._bin = np.searchsorted(EDGES, pool.column("tanimoto"), side="right")
+        self._tanimoto = pool.column("tanimoto")
+        self._bin = np.searchsorted(EDGES, self._tanimoto, side="right")
         self._common = rarity > 0
+        order = np.argsort(cost, kind="stable")
+        near = np.concatenate([order[(self._cell() == cell)[order]][:most] for cell, most in self._shortlists()])
+        cost += _FAR
+        cost[near] += self._unlike(self._look(near)) - _FAR
+        self._order = np.argsort(cost, kind="stable")
         seen = len(self._open)
         fresh = self._bin[seen:] == BINS.index("hard") if self._hard_mode else np.ones(n - seen, bool)
         self._open = np.concatenate([self._open, fresh])
+
+    def _cell(self) -> Ints:
+        """(candidates,): bin and side as one number."""
+        cell: Ints = 2 * self._bin + self._common
+        return cell
+
+    def _shortlists(self) -> list[tuple[int, int]]:
+        """Of each cell, how many candidates are looked at more closely."""
+        return [
+            (2 * number + side, round(_SHORTLIST * self._k * self._quotas[name] * share) + _SHORTLIST_MORE)
+            for number, name in enumerate(BINS)
+            for side, share in ((0, 1 - self._share), (1, self._share))
+        ]
+
+    def _unlike(self, facts: Facts) -> Floats:
+        """How far the properties of candidates are from the parent's."""
+        far: Floats = np.abs(facts.values - self._parent.values) @ _WEIGHTS
+        return far
 
     def decoys(self) -> Decoys:
         """The decoys, easiest to confuse with the parent first."""
@@ -137,14 +163,11 @@ class _Selection:
             commoner += self._take((self._bin == number) & self._common, up)
             self._take((self._bin == number) & ~self._common, quota - up)
         commoner += self._take(self._common, round(share * self._k) - commoner)
-        self._use_spare(round(share * self._k) - commoner, only_common=True)
         self._take(~self._common, self._k)
         self._take(self._common, self._k)
-        self._use_spare(self._k)
         while len(self._found) < self._k and self._pool.widen(2 * self._k):
             self._rank()
             self._take(np.ones(len(self._pool), bool), self._k)
-            self._use_spare(self._k)
         found = sorted(self._found, key=lambda decoy: (-decoy.tanimoto, decoy.smiles))
         return Decoys(tuple(found), self._reason(), len(self._pool), dict(sorted(self._refused.items())))
 
@@ -156,74 +179,62 @@ class _Selection:
         return "space_exhausted" if not self._hard_mode else "hard_space_exhausted"
 
     def _take(self, wanted: Bools, count: int) -> int:
-        """Build the cheapest of the wanted candidates until `count` are decoys."""
+        """Take the cheapest of the wanted candidates until `count` are decoys."""
         taken = 0
-        for number in self._order[(wanted & self._open)[self._order]].tolist():
+        queue = self._order[(wanted & self._open)[self._order]]
+        for place, number in enumerate(queue.tolist()):
             if taken >= count or len(self._found) >= self._k:
                 break
+            if number not in self._facts:
+                self._look(queue[place : place + _AT_ONCE])
             self._open[number] = False
-            taken += self._accept(number)
+            taken += self._choose(number)
         return taken
 
-    def _accept(self, number: int) -> bool:
-        """Take a candidate, or keep it aside where there are enough on its side of the molecule's logP."""
-        mol = self._pool.build(number)
-        if mol is None:
-            self._refused["invalid"] += 1
-            return False
-        difference = round(logp(mol) - self._own["logp"], 4)
-        side = int(np.sign(difference))
-        if side and not self._places[side]:
-            self._spare.append((number, mol))
-            return False
-        if not self._choose(number, mol):
-            return False
-        if side:
-            self._places[side] -= 1
-        return True
+    def _look(self, numbers: Ints) -> Facts:
+        """Find out the properties of some candidates."""
+        facts = self._pool.facts(numbers)
+        self._facts.update((number, (facts, place)) for place, number in enumerate(numbers.tolist()))
+        return facts
 
-    def _choose(self, number: int, mol: Chem.Mol) -> bool:
+    def _choose(self, number: int) -> bool:
         """Take a candidate unless there is a reason against it."""
-        smiles = canonical(mol)
-        refused = self._why_not(mol, smiles)
-        if refused is not None:
-            self._refused[refused] += 1
+        facts, place = self._facts[number]
+        mol = self._pool.build(number)
+        smiles = "" if mol is None else canonical(mol)
+        refused = self._why_not(mol, smiles, facts.skeleton[place])
+        if mol is None or refused is not None:
+            self._refused[refused or "invalid"] += 1
             return False
-        similar = DataStructs.TanimotoSimilarity(self._fingerprint, fingerprint(mol))
+        similar = float(self._tanimoto[number])
+        if self._fingerprint is not None:
+            similar = DataStructs.TanimotoSimilarity(self._fingerprint, fingerprint(mol))
         own = self._own
-        differences = {name: round(value - own[name], 4) for name, value in isomer_properties(mol).items()}
+        differences = {name: round(value - own[name], 4) for name, value in facts.properties(place).items()}
         self._found.append(Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences))
         return True
 
-    def _use_spare(self, count: int, only_common: bool = False) -> None:
-        """Take up to `count` of what was kept aside."""
-        left = []
-        for number, mol in self._spare:
-            wanted = count > 0 and len(self._found) < self._k and (self._common[number] or not only_common)
-            if wanted:
-                count -= self._choose(number, mol)
-            else:
-                left.append((number, mol))
-        self._spare = left
-
-    def _why_not(self, mol: Chem.Mol, smiles: str) -> str | None:
+    def _why_not(self, mol: Chem.Mol | None, smiles: str, skeleton: np.uint64) -> str | None:
+        if mol is None:
+            return "invalid"
         if smiles in self._seen:
             return "duplicate"
         self._seen.add(smiles)
-        if self._tautomer is not None and _tautomer(mol) == self._tautomer:
+        if skeleton == self._parent.skeleton[0] and _tautomer(mol) == self._tautomer:
             return "tautomer"
-        return "alert" if has_new_alert(mol, self._alerts) else None
+        return "alert" if self._alerts.has_new(mol) else None
+
+
+def _preview_is_exact(mol: Chem.Mol) -> bool:
+    """Whether the previewed Tanimoto similarity is RDKit's: where no two atoms' surroundings are of the same bonds.
+
+    RDKit leaves out a fragment of the same bonds as another: there are such in small rings and in small molecules.
+    """
+    odd = any(atom.GetIsotope() or atom.GetAtomicNum() == 1 for atom in mol.GetAtoms())
+    return mol.GetNumAtoms() > _SMALL and not odd and all(len(ring) > 4 for ring in mol.GetRingInfo().AtomRings())
 
 
 def _tautomer(mol: Chem.Mol) -> str:
     """A hash that heteroatom tautomers and stereoisomers share."""
     found: str = rdMolHash.MolHash(mol, rdMolHash.HashFunction.HetAtomTautomer)
     return found
-
-
-def _may_tautomerise(mol: Chem.Mol) -> bool:
-    """Whether a hydrogen could move from one N, O or S to another: some has one, and some is in a pi system."""
-    hetero = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() in (7, 8, 16)]
-    return len(hetero) > 1 and any(
-        atom.GetTotalNumHs() and any(bond.GetIsConjugated() for bond in atom.GetBonds()) for atom in hetero
-    )

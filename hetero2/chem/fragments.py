@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 UNKNOWN = -4.0
 _GOLDEN = np.uint32(0x9E3779B9)
 _TABLE_BITS = 22
+_HALF, _NOBODY = np.uint64(32), np.uint32(0)
 
 
 def combine(seed: Hashes, value: Hashes) -> Hashes:
@@ -38,23 +39,25 @@ def invariants(element: Ints, total_degree: Ints, hydrogens: Ints, charge: Ints,
     return np.where(ring, combine(found, np.ones_like(found)), found)
 
 
-def _sorted_columns(keys: NDArray[np.uint64]) -> list[NDArray[np.uint64]]:
-    """The columns of an array (m, d) whose rows are sorted: d is small, so whole columns are compared and exchanged."""
-    columns = [np.ascontiguousarray(column) for column in keys.T]
+def _sort_columns(columns: list[NDArray[np.uint64]]) -> None:
+    """Sorts across columns (m,), in place: they are few, so whole columns are compared and exchanged."""
     for last in range(len(columns) - 1, 0, -1):
         for i in range(last):
             one, other = columns[i], columns[i + 1]
             columns[i], columns[i + 1] = np.minimum(one, other), np.maximum(one, other)
-    return columns
 
 
 def next_layer(layer: int, own: Hashes, order: NDArray[np.uint64], others: Hashes) -> Hashes:
     """Identifiers of the next layer: own (m,), and bond types and identifiers of the d neighbours (m, d), 0 = none."""
-    keys = (order << np.uint64(32)) | np.where(order > 0, others, 0)
+    columns = [
+        (kind << _HALF) | np.where(kind > 0, other, _NOBODY)
+        for kind, other in zip(np.ascontiguousarray(order.T), np.ascontiguousarray(others.T), strict=True)
+    ]
+    _sort_columns(columns)
     found = combine(np.full(own.shape, layer, np.uint32), own)
-    for key in _sorted_columns(keys):
-        kind, other = (key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32)
-        pair = combine(combine(np.zeros_like(other), kind), other)
+    for key in columns:
+        kind = (key >> _HALF).astype(np.uint32)
+        pair = combine(kind + _GOLDEN, key.astype(np.uint32))  # kind + golden ratio: 0 combined with kind
         found = np.where(kind > 0, combine(found, pair), found)
     return found
 

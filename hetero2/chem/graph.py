@@ -19,7 +19,8 @@ class Graph:
     """Heavy-atom graph of a molecule of n atoms with at most d slots for neighbours.
 
     `element`, `hydrogens`, `charge`, `isotope` (mass difference), `ring` (1 or 0), `degree`: (n,); `neighbour`
-    (n, d) atom numbers, n where empty; `order` (n, d) RDKit's bond type numbers, 0 where empty, 12 aromatic.
+    (n, d) atom numbers, n where empty; `order` (n, d) RDKit's bond type numbers, 0 where empty, 12 aromatic; `cyclic`
+    (n, d): the bond is in a ring.
     """
 
     element: Ints
@@ -30,6 +31,7 @@ class Graph:
     degree: Ints
     neighbour: Ints
     order: Ints
+    cyclic: Bools
 
     @property
     def n(self) -> int:
@@ -39,54 +41,42 @@ class Graph:
 
 def read_graph(mol: Chem.Mol) -> Graph:
     """The arrays of a sanitised molecule; two spare slots an atom, where it has hydrogens, for what moves there."""
-    atoms = list(mol.GetAtoms())
-    n = len(atoms)
-    table = Chem.GetPeriodicTable()
-    facts = np.array(
-        [
-            (
-                atom.GetAtomicNum(),
-                atom.GetTotalNumHs(),
-                atom.GetFormalCharge(),
-                int(atom.GetMass() - table.GetAtomicWeight(atom.GetAtomicNum())),
-                atom.IsInRing(),
-                atom.GetDegree(),
-            )
-            for atom in atoms
-        ],
-        dtype=np.int64,
-    ).reshape(n, 6)
-    degree = facts[:, 5]
+    n = mol.GetNumAtoms()
+    facts = np.array([_facts(atom) for atom in mol.GetAtoms()], np.int64).reshape(n, 4)
+    bonds = np.array([_ends(bond) for bond in mol.GetBonds()], np.int64).reshape(-1, 4)
+    both = np.stack([bonds, bonds[:, [1, 0, 2, 3]]], axis=1).reshape(-1, 4)
+    both = both[np.argsort(both[:, 0], kind="stable")]
+    atom = both[:, 0]
+    degree: Ints = np.bincount(atom, minlength=n)
     slots = max(4, int((degree + np.minimum(facts[:, 1], 2)).max())) if n else 4
+    slot = np.arange(len(both)) - (np.cumsum(degree) - degree)[atom]
     neighbour, order = np.full((n, slots), n, np.int64), np.zeros((n, slots), np.int64)
-    used = [0] * n
-    for bond in mol.GetBonds():
-        a, b, kind = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), int(bond.GetBondType())
-        for one, other in ((a, b), (b, a)):
-            neighbour[one, used[one]], order[one, used[one]] = other, kind
-            used[one] += 1
-    return Graph(
-        facts[:, 0],
-        facts[:, 1],
-        facts[:, 2],
-        facts[:, 3],
-        facts[:, 4],
-        degree,
-        neighbour,
-        order,
-    )
+    cyclic = np.zeros((n, slots), bool)
+    neighbour[atom, slot], order[atom, slot], cyclic[atom, slot] = both[:, 1], both[:, 2], both[:, 3] == 1
+    ring = np.asarray(cyclic.any(axis=1), np.int64)
+    element, hydrogens, charge, isotope = (facts[:, column] for column in range(4))
+    return Graph(element, hydrogens, charge, isotope, ring, degree, neighbour, order, cyclic)
 
 
-def cuttable(mol: Chem.Mol, graph: Graph, elements: frozenset[int]) -> tuple[list[tuple[int, int]], Bools]:
+def _facts(atom: Chem.Atom) -> tuple[int, int, int, int]:
+    element = atom.GetAtomicNum()
+    shift = int(atom.GetMass() - Chem.GetPeriodicTable().GetAtomicWeight(element)) if atom.GetIsotope() else 0
+    return element, atom.GetTotalNumHs(), atom.GetFormalCharge(), shift
+
+
+def _ends(bond: Chem.Bond) -> tuple[int, int, int, int]:
+    return bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), int(bond.GetBondType()), bond.IsInRing()
+
+
+def cuttable(graph: Graph, elements: frozenset[int]) -> tuple[list[tuple[int, int]], Bools]:
     """Acyclic single bonds between atoms of `elements` without negative charge; what lies behind each: (bonds, n)."""
-    bonds = [
-        (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
-        for bond in mol.GetBonds()
-        if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing()
-    ]
-    bonds = [(u, v) for u, v in bonds if all(graph.charge[a] >= 0 and graph.element[a] in elements for a in (u, v))]
+    fine = np.isin(graph.element, list(elements)) & (graph.charge >= 0)
+    atoms, slots = np.nonzero((graph.order == 1) & ~graph.cyclic)
+    others = graph.neighbour[atoms, slots]
+    chosen = (atoms < others) & fine[atoms] & fine[others]
+    bonds = list(zip(atoms[chosen].tolist(), others[chosen].tolist(), strict=True))
     sides = np.zeros((len(bonds), graph.n), bool)
-    neighbours = [row[: graph.degree[a]].tolist() for a, row in enumerate(graph.neighbour)]
+    neighbours = [row[:degree] for row, degree in zip(graph.neighbour.tolist(), graph.degree.tolist(), strict=True)]
     for number, (u, v) in enumerate(bonds):
         stack, behind = [v], {u, v}
         while stack:

@@ -54,12 +54,18 @@ def new_moves(n: int, kind: int, edits: Ints, hydrogens: Ints, labels: Ints | No
     )
 
 
+def still(n: int) -> Moves:
+    """One move that changes nothing in a graph of n atoms."""
+    none = np.full((1, 2), n, np.int64)
+    return Moves(np.zeros(1, np.int64), np.full((1, 0, 4), n, np.int64), none[:, None], none, none)
+
+
 def compose(first: Moves, permutations: Moves, i: Ints, j: Ints) -> Moves:
     """Moves that do `first[i]`, with atoms exchanged as in `permutations[j]`."""
     return Moves(first.kind[i] + _COMPOSED, first.edits[i], first.hydrogens[i], permutations.labels[j], first.ring[i])
 
 
-def mixed(values: Ints, seed: int) -> NDArray[np.uint64]:
+def mixed(values: Ints | NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
     """A seeded order of numbers: their splitmix64 hashes (doi 10.1145/2714064.2660195)."""
     state = values.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

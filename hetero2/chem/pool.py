@@ -1,12 +1,15 @@
 """Candidates for decoys: rearrangements of a molecule, previewed and kept once each, until there are enough."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
 from hetero2.chem.build import Builder
+from hetero2.chem.environments import NAMES, Environments, Facts
 from hetero2.chem.graph import Ints, read_graph
 from hetero2.chem.moves import KINDS, Moves, compose
 from hetero2.chem.preview import Fragments, Preview
@@ -15,7 +18,7 @@ from hetero2.chem.space import Space, spread_over
 # The rarest surrounding (log frequency of an atom and its neighbours) that a new bond may give an atom. Below 0.5 lie
 # peroxides, hydrazines, acetals of amines and the like; the other levels are for molecules that have too few without.
 LEVELS = (0.5, -1.0, -2.5)
-_CHUNKS, _COMPOSED, _WALKS, _MOST_WALKS = 4, 400, 4, 24
+_CHUNKS, _COMPOSED, _WALKS, _MOST_WALKS = 6, 80, 4, 24
 _SAME, _MOST_CELLS = 0.9999, 400_000
 Bins = tuple[Sequence[int], Sequence[float]]
 
@@ -29,6 +32,12 @@ class Site:
         self.space = Space(mol, self.graph)
         self.fragments = Fragments(self.graph, reference)
         self.builder = Builder(mol, self.graph)
+        self._mol = mol
+
+    @cached_property
+    def environments(self) -> Environments:
+        """What tells the properties of its moves."""
+        return Environments(self._mol, self.graph, self.builder)
 
 
 class Pool:
@@ -40,6 +49,7 @@ class Pool:
         self._level, self._walks = 0, 0
         self._visited: set[int] = set()
         self._parts: list[tuple[Site, Moves]] = []
+        self._ends: list[int] = []
         self._views: list[Preview] = []
         self._signatures = np.array([self.parent.fragments.signature])
 
@@ -52,11 +62,9 @@ class Pool:
 
     def entry(self, number: int) -> tuple[Site, Moves, int]:
         """Where candidate `number` comes from: site, moves, and which of them."""
-        for site, moves in self._parts:
-            if number < len(moves):
-                return site, moves, number
-            number -= len(moves)
-        raise IndexError(number)
+        part = bisect_right(self._ends, number)
+        site, moves = self._parts[part]
+        return site, moves, number - (self._ends[part - 1] if part else 0)
 
     def build(self, number: int) -> Chem.Mol | None:
         """The molecule of a candidate, or None where there is none."""
@@ -67,6 +75,22 @@ class Pool:
         """How a candidate was made."""
         site, moves, which = self.entry(number)
         return f"{site.moves_so_far}{KINDS[moves.kind[which]]}"
+
+    def facts(self, numbers: Ints) -> Facts:
+        """Properties of the molecules of some candidates, O(atoms) each."""
+        values, skeleton = np.zeros((len(numbers), len(NAMES))), np.zeros(len(numbers), np.uint64)
+        part, start = np.searchsorted(self._ends, numbers, side="right"), np.append(0, self._ends)
+        by_site: dict[int, tuple[Site, list[Ints], list[Moves]]] = {}
+        for which in np.unique(part).tolist():
+            site, moves = self._parts[which]
+            places = np.flatnonzero(part == which)
+            _, where, chosen = by_site.setdefault(id(site), (site, [], []))
+            where.append(places)
+            chosen.append(moves.take(numbers[places] - start[which]))
+        for site, where, chosen in by_site.values():
+            facts, places = site.environments.facts(Moves.join(chosen)), np.concatenate(where)
+            values[places], skeleton[places] = facts.values, facts.skeleton
+        return Facts(values, skeleton)
 
     def fill(self, common: int, rare: int, bins: Sequence[int], edges: Sequence[float]) -> None:
         """Explore until there are so many candidates that are more common than the parent, and so many that are not.
@@ -113,7 +137,7 @@ class Pool:
         """Moves of one site, batch by batch, until there are enough."""
         site.space.allow(level)
         above = 0
-        for moves in self._batches(site, chunks):
+        for moves in self._batches(site, level, chunks):
             self._consider(site, moves, level)
             above = int((self.column("popularity") > self.parent.fragments.popularity).sum())
             if not rare and len(self) >= common:
@@ -127,17 +151,19 @@ class Pool:
         found = np.bincount(np.searchsorted(edges, self.column("tanimoto"), side="right"), minlength=len(counts))
         return all(have >= want for have, want in zip(found, counts, strict=False))
 
-    def _batches(self, site: Site, chunks: int) -> Iterator[Moves]:
+    def _batches(self, site: Site, level: float, chunks: int) -> Iterator[Moves]:
         start = len(self._parts)
         permutations = site.space.permutations()
-        yield Moves.join([site.space.exchanges(), site.space.slides(), permutations])
-        for chunk in range(chunks):
-            moves = site.space.triples(self.seed, chunk)
+        hops = [site.space.hops()] if level < LEVELS[0] else []
+        yield Moves.join([site.space.exchanges(), site.space.slides(), permutations, *hops])
+        for chunk in range(max(1, chunks)):
+            moves = site.space.triples(self.seed, chunk) if chunks else None
+            if moves is not None:
+                yield moves
+            if chunk == 0 and chunks and len(permutations) and len(self._parts) > start:
+                yield self._composed(site, start)
             if moves is None:
                 break
-            yield moves
-        if len(permutations) and len(self._parts) > start:
-            yield self._composed(site, start)
 
     def _composed(self, site: Site, start: int) -> Moves:
         """Moves after a permutation: the pairs whose changes in popularity add up to nearly none."""
@@ -164,3 +190,4 @@ class Pool:
             self._signatures = np.concatenate([self._signatures, view.signature])
             self._parts.append((site, moves.take(chosen[fresh])))
             self._views.append(view)
+            self._ends.append(len(self))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hetero2.chem.fragments import invariants, next_layer, popularity
 from hetero2.chem.graph import Bools, Graph, Ints
-from hetero2.chem.moves import Moves
+from hetero2.chem.moves import Moves, still
 
 _N_BITS = 2048
 
@@ -111,10 +111,11 @@ class Fragments:
     @cached_property
     def own(self) -> Preview:
         """The parent itself, seen as a move that changes nothing."""
-        n = self.graph.n
-        none = np.full((1, 2), n, np.int64)
-        still = Moves(np.zeros(1, np.int64), np.full((1, 0, 4), n, np.int64), none[:, None], none, none)
-        return self.preview(still)[1]
+        n, graph = self.graph.n, self.graph
+        tables, zero = apply(graph, still(n)), np.zeros(1, np.int64)
+        identifiers = np.append(self.layers[2], np.uint32(0))
+        centres = _centres(tables, np.append(graph.degree, 0)[None], identifiers, zero)
+        return Preview(np.ones(1), np.array([self.popularity]), _donors(tables), centres, self.signature[None])
 
     @property
     def popularity(self) -> float:
@@ -221,14 +222,19 @@ class _Batch:
 
     def result(self) -> Preview:
         """What is known after the last layer."""
-        polar = (self.tables.element == 7) | (self.tables.element == 8)
         return Preview(
             self._parent.tanimoto(self._c, np.concatenate(self._lost), np.concatenate(self._gained)),
             self._total / self._count,
-            ((self.tables.hydrogens > 0) & polar).sum(axis=1),
+            _donors(self.tables),
             _centres(self.tables, self._degree, self._current, self._offset),
             self._signature,
         )
+
+
+def _donors(tables: Tables) -> Ints:
+    """(c,) N and O with hydrogen."""
+    found: Ints = ((tables.hydrogens > 0) & ((tables.element == 7) | (tables.element == 8))).sum(axis=1)
+    return found
 
 
 def _sum_columns(table: Bools) -> Ints:

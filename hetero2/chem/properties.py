@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 
 
 def logp(mol: Chem.Mol) -> float:
-    """LogP after Wildman and Crippen (doi 10.1021/ci990307l). RDKit keeps it with the molecule: again is free."""
+    """LogP after Wildman and Crippen (doi 10.1021/ci990307l)."""
     found: float = rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
     return found
 
@@ -30,7 +30,6 @@ PROPERTIES: dict[str, Callable[[Chem.Mol], float]] = {
     "hbond_donors": rdMolDescriptors.CalcNumHBD,
     "net_charge": Chem.GetFormalCharge,
 }
-_ISOMER = ("logp", "rotatable_bonds", "hbond_acceptors", "hbond_donors")
 _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2)
 _FEATURES = rdFingerprintGenerator.GetMorganGenerator(
     radius=3, fpSize=2048, atomInvariantsGenerator=rdFingerprintGenerator.GetMorganFeatureAtomInvGen()
@@ -45,11 +44,6 @@ def dude_properties(mols: Sequence[Chem.Mol]) -> Floats:
     """
     rows = [[round(read(mol), 6) for read in PROPERTIES.values()] for mol in mols]
     return np.array(rows, float).reshape(-1, len(PROPERTIES))
-
-
-def isomer_properties(mol: Chem.Mol) -> dict[str, float]:
-    """What isomers may differ in: logP, rotatable bonds, H-bond acceptors and donors, TPSA (Å²)."""
-    return {name: PROPERTIES[name](mol) for name in _ISOMER} | {"tpsa": rdMolDescriptors.CalcTPSA(mol)}
 
 
 @cache

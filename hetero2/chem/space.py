@@ -2,10 +2,12 @@
 
 `relink`: cut two or three acyclic single bonds (a bond to hydrogen counts) and join the loose ends to a tree again in
 another way. Two cuts exchange two substituents, turn a linker around, or move a substituent (where one of the bonds is
-to hydrogen). `slide`: take an atom of two single bonds out of its chain or ring and put it into another bond.
+to hydrogen). `slide`: take an atom of two single bonds out of its chain or ring and put it into another bond; where
+that is not enough, a bond to hydrogen counts.
 `permute`: exchange two atoms of like kind (aromatic with aromatic, chain with chain) with their hydrogens.
 """
 
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import combinations
 
@@ -30,7 +32,8 @@ _THREE = np.array(
         [(0, 5), (1, 3), (2, 4)],
     ]
 )
-CHUNK = 16384
+CHUNK = 2048
+_HYDROGEN = 1 << 40
 _CHAIN = frozenset((5, 6, 7, 8, 9, 14, 15, 16, 17, 34, 35, 53))
 _SMALLEST_TO_SHRINK, _LARGEST_TO_GROW = 6, 6
 # Large molecules: so many bonds, evenly spread, are enough, and memory stays bounded.
@@ -45,7 +48,7 @@ class Space:
         self._mol = mol  # its ring info lives no longer than it does
         self._rings = mol.GetRingInfo()
         n = graph.n
-        bonds, sides = cuttable(mol, graph, _CHAIN)
+        bonds, sides = cuttable(graph, _CHAIN)
         open_ = [a for a in range(n) if graph.hydrogens[a] > 0 and graph.charge[a] >= 0 and graph.element[a] in _CHAIN]
         chosen = spread_over(len(bonds), _MOST_BONDS)
         bonds, sides = [bonds[number] for number in chosen], sides[chosen]
@@ -76,31 +79,33 @@ class Space:
     def _popularity(self) -> NDArray[np.float32]:
         """(ends, ends): log frequency of the atom of one end and its neighbours once it is joined to the other end."""
         graph, n, m = self.graph, self.graph.n, len(self.end_atom)
-        atom, slot, hydrogen = self.end_atom, self.end_slot, self.end_atom == n
-        partner_is_hydrogen = np.repeat(hydrogen[None], m, axis=0)
-        was_hydrogen = np.arange(m) >= 2 * self.n_heavy
-        lost = (was_hydrogen & ~hydrogen).astype(np.int64)
+        atom, hydrogen = self.end_atom, self.end_atom == n
+        lost = ((np.arange(m) >= 2 * self.n_heavy) & ~hydrogen).astype(np.int64)
         padded = [np.append(v, 0) for v in (graph.element, graph.hydrogens, graph.charge, graph.isotope, graph.ring)]
         element, hydrogens, charge, isotope, ring = (values[atom] for values in padded)
-        total = np.append(graph.degree + graph.hydrogens, 0)[atom]
+        total = np.append(graph.degree + graph.hydrogens, 0)
         # what an atom is once its end is joined to a heavy atom (row 0) or to hydrogen (row 1)
-        own = np.stack([invariants(element, total, hydrogens - lost + h, charge, isotope, ring) for h in (0, 1)])
-        others = np.append(
-            invariants(*(v[:n] for v in (padded[0], np.append(graph.degree + graph.hydrogens, 0), *padded[1:]))),
-            np.uint32(0),
-        )
-        rows = np.vstack([graph.neighbour, np.full((1, graph.neighbour.shape[1]), n)])[atom]
-        order = np.vstack([graph.order, np.zeros((1, graph.order.shape[1]), np.int64)])[atom]
-        neighbours = np.repeat(others[rows][:, None], m, axis=1)
-        orders = np.repeat(order[:, None], m, axis=1)
-        neighbours[np.arange(m)[:, None], np.arange(m)[None], slot[:, None]] = own[0][None]
-        orders[np.arange(m)[:, None], np.arange(m)[None], slot[:, None]] = ~partner_is_hydrogen
-        centre = np.where(partner_is_hydrogen, own[1][:, None], own[0][:, None])
+        own = np.stack([invariants(element, total[atom], hydrogens - lost + h, charge, isotope, ring) for h in (0, 1)])
+        others = invariants(padded[0], total, *padded[1:])
+        # Partners that are the same at that radius are looked at once; hydrogen is the last of them.
+        kinds, partner = np.unique(np.where(hydrogen, _HYDROGEN, own[0].astype(np.int64)), return_inverse=True)
+        u = len(kinds)
+        is_hydrogen = kinds == _HYDROGEN
+        neighbours = np.repeat(np.append(others[:n], np.uint32(0))[self._rows(graph.neighbour, n)][:, None], u, axis=1)
+        orders = np.repeat(self._rows(graph.order, 0)[:, None], u, axis=1)
+        place = np.arange(m)[:, None], np.arange(u)[None], self.end_slot[:, None]
+        neighbours[place] = kinds.astype(np.uint32)[None]
+        orders[place] = ~is_hydrogen
+        centre = np.where(is_hydrogen, own[1][:, None], own[0][:, None])
         d = orders.shape[2]
         found = next_layer(0, centre.ravel(), orders.reshape(-1, d).astype(np.uint64), neighbours.reshape(-1, d))
-        scores = popularity(found).reshape(m, m)
+        scores = popularity(found).reshape(m, u)[:, partner]
         scores[hydrogen] = 9.0
         return scores
+
+    def _rows(self, table: Ints, fill: int) -> Ints:
+        """The rows (ends, d) of the ends' atoms."""
+        return np.vstack([table, np.full((1, table.shape[1]), fill)])[self.end_atom]
 
     def _relinked(self, kind: int, joins: Ints, cuts: Ints) -> Moves:
         """Moves from joins (c, j, 2) of ends, where the bonds `cuts` (c, j) were cut."""
@@ -174,52 +179,47 @@ class Space:
     def slides(self) -> Moves:
         """An atom with two single bonds moved into another bond: O(atoms · bonds)."""
         graph, n = self.graph, self.graph.n
-        movers = [x for x in range(n) if self._can_leave(x)]
         bonds = self._growable()
+        movers = [x for x in range(n) if self._can_leave(x)]
         movers = [movers[number] for number in spread_over(len(movers), max(1, _MOST_SLIDES // max(1, len(bonds))))]
-        slot = self._slot
         rows = []
         for x in movers:
-            u, v = (int(a) for a in graph.neighbour[x, :2])
-            slot_u, slot_v = slot[u, x], slot[v, x]
+            u, v = graph.neighbour[x, :2].tolist()
             for p, q, in_ring in bonds:
-                if x in (p, q) or {p, q} == {u, v}:
-                    continue
-                slot_p, slot_q = slot[p, q], slot[q, p]
-                rows.append(
-                    (
-                        u,
-                        slot_u,
-                        v,
-                        1,
-                        v,
-                        slot_v,
-                        u,
-                        1,
-                        p,
-                        slot_p,
-                        x,
-                        1,
-                        q,
-                        slot_q,
-                        x,
-                        1,
-                        x,
-                        0,
-                        p,
-                        1,
-                        x,
-                        1,
-                        q,
-                        1,
-                        x,
-                        in_ring,
-                    )
-                )
+                if x not in (p, q) and {p, q} != {u, v}:
+                    rows.append([*self._out(x, u, v), *self._in(x, p, q), x, in_ring])
+        return self._slid(rows, np.zeros((len(rows), 0, 2), np.int64))
+
+    def hops(self) -> Moves:
+        """An atom with two single bonds become a substituent in the place of a hydrogen, and the other way round."""
+        graph, n, slot, bonds = self.graph, self.graph.n, self._slot, self._growable()
+        hydrogens, degree = graph.hydrogens.tolist(), graph.degree.tolist()
+        open_ = [a for a in range(n) if hydrogens[a] and graph.charge[a] >= 0 and graph.element[a] in _CHAIN]
+        rows, changes = [], []
+        for x in (x for x in range(n) if self._can_leave(x)):
+            u, v = graph.neighbour[x, :2].tolist()
+            for p in (p for p in open_ if p != x):
+                rows.append([*self._out(x, u, v), p, degree[p], x, 1, x, 0, p, 1, x, 1, n, 0, n, 0, n, 0, x, 0])
+                changes.append([x, 1, p, -1])
+        for x in (x for x in open_ if degree[x] == 1 and not graph.charge[x] and graph.order[x, 0] == 1):
+            u = int(graph.neighbour[x, 0])
+            for p, q, in_ring in (bond for bond in bonds if x not in bond[:2]):
+                rows.append([u, slot[u, x], n, 0, n, 0, n, 0, *self._in(x, p, q), x, in_ring])
+                changes.append([x, -1, u, 1])
+        chosen = spread_over(len(rows), _MOST_SLIDES)
+        return self._slid([rows[a] for a in chosen], np.array(changes, np.int64).reshape(-1, 2, 2)[chosen])
+
+    def _out(self, x: int, u: int, v: int) -> tuple[int, ...]:
+        """Edits that join the neighbours of x."""
+        return u, self._slot[u, x], v, 1, v, self._slot[v, x], u, 1
+
+    def _in(self, x: int, p: int, q: int) -> tuple[int, ...]:
+        """Edits that put x between p and q."""
+        return p, self._slot[p, q], x, 1, q, self._slot[q, p], x, 1, x, 0, p, 1, x, 1, q, 1
+
+    def _slid(self, rows: list[list[int]], hydrogens: Ints) -> Moves:
         table = np.array(rows, np.int64).reshape(-1, 26)
-        return new_moves(
-            n, SLIDE, table[:, :24].reshape(-1, 6, 4), np.zeros((len(table), 0, 2), np.int64), None, table[:, 24:]
-        )
+        return new_moves(self.graph.n, SLIDE, table[:, :24].reshape(-1, 6, 4), hydrogens, None, table[:, 24:])
 
     def _can_leave(self, x: int) -> bool:
         graph = self.graph
@@ -236,49 +236,52 @@ class Space:
 
     def _growable(self) -> list[tuple[int, int, int]]:
         graph, found = self.graph, []
-        for p in range(graph.n):
-            for q, kind in zip(graph.neighbour[p, : graph.degree[p]], graph.order[p], strict=False):
-                if p >= q or kind != 1 or graph.charge[p] < 0 or graph.charge[q] < 0:
-                    continue
-                bond_rings = [len(ring) for ring in self._rings.AtomRings() if p in ring and q in ring]
-                if not bond_rings or (len(bond_rings) == 1 and 5 <= bond_rings[0] <= _LARGEST_TO_GROW):
-                    found.append((p, int(q), int(bool(bond_rings))))
+        atoms, slots = np.nonzero(graph.order == 1)
+        charge, rings = graph.charge.tolist(), [frozenset(ring) for ring in self._rings.AtomRings()]
+        for p, q in zip(atoms.tolist(), graph.neighbour[atoms, slots].tolist(), strict=True):
+            if p >= q or charge[p] < 0 or charge[q] < 0:
+                continue
+            around = [len(ring) for ring in rings if p in ring and q in ring]
+            if not around or (len(around) == 1 and 5 <= around[0] <= _LARGEST_TO_GROW):
+                found.append((p, q, int(bool(around))))
         return found
 
     def permutations(self) -> Moves:
         """Pairs of atoms of like kind and different elements: O(atoms²)."""
-        graph, n = self.graph, self.graph.n
-        kinds = [(x, kind) for x in range(n) if (kind := self._kind(x)) is not None]
+        n, element, five = self.graph.n, self.graph.element.tolist(), self._small_rings()
+        like: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+        for x, kind in self._kinds():
+            like.setdefault((kind[0], *kind[2:]), []).append((x, kind[1]))
         rows = [
             (x, y)
-            for (x, one), (y, other) in combinations(kinds, 2)
-            if graph.element[x] != graph.element[y] and self._alike(x, y, one, other)
+            for group in like.values()
+            for (x, one), (y, other) in combinations(group, 2)
+            if element[x] != element[y] and (one == other or (one and other and x in five and five[x] == five.get(y)))
         ]
-        labels = np.array(rows, np.int64).reshape(-1, 2)
+        labels = np.array(sorted(rows), np.int64).reshape(-1, 2)
         c = len(labels)
         return new_moves(n, PERMUTE, np.zeros((c, 0, 4), np.int64), np.zeros((c, 0, 2), np.int64), labels, None)
 
-    def _kind(self, x: int) -> tuple[int, ...] | None:
-        """Degree and bond orders; for an aromatic atom how many electrons it gives. None: it stays where it is."""
+    def _kinds(self) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Atoms that may change places: degree, electrons given if aromatic (else 0), and bond orders."""
         graph = self.graph
-        degree = int(graph.degree[x])
-        orders = sorted(graph.order[x, :degree].tolist())
-        if graph.charge[x] or degree == 0 or graph.element[x] not in _CHAIN or (degree == 1 and orders == [1]):
-            return None
-        if AROMATIC not in orders:
-            return (degree, 0, *orders)
-        element, hydrogens = graph.element[x], graph.hydrogens[x]
-        gives_two = element in (8, 16, 34) or (element == 7 and (hydrogens > 0 or degree == 3))
-        return (degree, 2 if gives_two else 1, *orders)
+        rows = zip(graph.element, graph.hydrogens, graph.charge, graph.degree, graph.order, strict=True)
+        for x, row in enumerate(rows):
+            element, hydrogens, charge, degree = (int(value) for value in row[:4])
+            orders = sorted(row[4][:degree].tolist())
+            if charge or degree == 0 or element not in _CHAIN or orders == [1]:
+                continue
+            gives_two = element in (8, 16, 34) or (element == 7 and (hydrogens > 0 or degree == 3))
+            yield x, (degree, 1 + gives_two if AROMATIC in orders else 0, *orders)
 
-    def _alike(self, x: int, y: int, one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-        if one == other:
-            return True
-        if one[0] != other[0] or one[2:] != other[2:] or 0 in (one[1], other[1]):
-            return False
-        return any(len(ring) == 5 and x in ring and y in ring for ring in self._rings.AtomRings()) and all(
-            self._rings.NumAtomRings(atom) == 1 for atom in (x, y)
-        )
+    def _small_rings(self) -> dict[int, int]:
+        """Atoms in one ring, of five: there aromatic atoms of either kind may change places; number of the ring."""
+        return {
+            atom: number
+            for number, ring in enumerate(self._rings.AtomRings())
+            for atom in (ring if len(ring) == 5 else ())
+            if self._rings.NumAtomRings(atom) == 1
+        }
 
 
 @lru_cache(maxsize=256)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdMolHash
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
+from rdkit_ways import alerts, properties
 
-from hetero2.chem.alerts import alerts
 from hetero2.chem.decoys_v2 import BINS, QUOTAS, check_quotas, generate, hardness
 from hetero2.chem.similarity import fingerprint, tanimoto
 from hetero2.stages.dataset import read_compounds, source_folder
@@ -74,6 +74,9 @@ def check(smiles, k=8, seed=1, **options):
         assert rdMolHash.MolHash(Chem.Mol(other), rdMolHash.HashFunction.HetAtomTautomer) != tautomer
         assert decoy.tanimoto == pytest.approx(tanimoto(fingerprint(mol), [fingerprint(other)])[0])
         assert alerts(other) <= alerts(mol)
+        assert decoy.differences == {
+            name: pytest.approx(value - properties(mol)[name], abs=6e-5) for name, value in properties(other).items()
+        }
         stereo = [len(Chem.FindMolChiralCenters(m, useLegacyImplementation=False)) for m in (other, mol)]
         assert stereo[0] <= stereo[1]
     flat = {Chem.MolToSmiles(Chem.MolFromSmiles(d.smiles), isomericSmiles=False) for d in made.decoys}

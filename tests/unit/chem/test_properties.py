@@ -5,14 +5,12 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, Lipinski
 
-from hetero2.chem.alerts import alerts, has_new_alert
 from hetero2.chem.decoy_features import LEAKS, features
 from hetero2.chem.properties import (
     PROPERTIES,
     _sascorer,
     dude_properties,
     fragment_popularity,
-    isomer_properties,
     nearest,
     reference_molecules,
     synthetic_accessibility,
@@ -31,7 +29,6 @@ def test_properties_are_those_of_the_descriptor_modules():
         assert row[1] == pytest.approx(Crippen.MolLogP(mol), abs=1e-6)
         assert row[4] == Lipinski.NumHDonors(mol)
         assert row[5] == 0
-        assert isomer_properties(mol)["tpsa"] == pytest.approx(Descriptors.TPSA(mol))
 
 
 def test_popularity_is_the_fragment_part_of_the_sa_score():
@@ -56,15 +53,6 @@ def test_nearest_leaves_out_what_it_is_told():
 
 def test_the_reference_is_there():
     assert len(reference_molecules(50)) == 50
-
-
-def test_alerts_are_named_and_new_ones_found():
-    nitroso, plain = Chem.MolFromSmiles("CCN(CC)N=O"), Chem.MolFromSmiles("CCOC(=O)CC")
-    assert alerts(nitroso)
-    assert not alerts(plain)
-    assert has_new_alert(nitroso, frozenset())
-    assert not has_new_alert(nitroso, alerts(nitroso))
-    assert has_new_alert(nitroso, frozenset({"another"}))
 
 
 def test_features_are_one_row_a_structure():

@@ -1,0 +1,163 @@
+"""Properties of rearrangements before they are built: sums over atoms of what an atom's surroundings decide.
+
+What an atom adds to RDKit's logP, TPSA, acceptors, donors and rotatable bonds follows from the atom, its neighbours
+and, for other atoms than carbon, from what stands around those. Each such environment is a 64-bit key; RDKit is asked
+once a process what an atom in it contributes. So a property costs O(atoms) array operations a rearrangement, and is
+RDKit's own number as long as the rearrangement leaves the same atoms aromatic.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem
+from rdkit.Chem import Lipinski, rdMolDescriptors
+
+from hetero2.chem.build import Builder
+from hetero2.chem.graph import AROMATIC, Bools, Graph, Ints
+from hetero2.chem.moves import KINDS, Moves, mixed
+from hetero2.chem.preview import Tables, apply
+
+Keys = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+# RDKit's acceptors; and the ends of its rotatable bonds: inner atoms, without a triple bond, that carry no three equal
+# halogens or methyls. One of a bond's two ends, moreover, is no part of an acyclic amide, ester or amidine bond.
+_ACCEPTOR = (
+    "[$([O,S;H1;v2]-[!$(*=[O,N,P,S])]),$([O,S;H0;v2]),$([O,S;-]),$([N;v3;!$(N-*=!@[O,N,P,S])]),$([nH0X2,o,s;+0])]"
+)
+_END = "!$(*#*);!D1;!$([CH3]);!$(C(F)(F)F);!$(C(Cl)(Cl)Cl);!$(C(Br)(Br)Br);!$(C([CH3])([CH3])[CH3])"
+_FREE_END = (
+    f"{_END};!$([CD3](=[N,O,S])-!@[#7,O,S!D1]);!$([#7,O,S!D1]-!@[CD3]=[N,O,S]);"
+    "!$([CD3](=[N+])-!@[#7!D1]);!$([#7!D1]-!@[CD3]=[N+])"
+)
+NAMES = ("logp", "rotatable_bonds", "hbond_acceptors", "hbond_donors", "tpsa")
+_MOST_KNOWN = 200_000
+_LOGP, _TPSA, _ACCEPTORS, _DONORS, _ENDS, _FREE_ENDS = range(6)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of c rearrangements: `values` (c, 5) in the order of NAMES; `skeleton` (c,), a hash that tautomers share."""
+
+    values: Floats
+    skeleton: Keys
+
+    def properties(self, number: int) -> dict[str, float]:
+        """The properties of one of them by name."""
+        return dict(zip(NAMES, self.values[number].tolist(), strict=True))
+
+
+class Environments:
+    """What can be said of the rearrangements of one molecule."""
+
+    def __init__(self, mol: Chem.Mol, graph: Graph, builder: Builder) -> None:
+        self._graph, self._builder = graph, builder
+        three = [ring for ring in mol.GetRingInfo().AtomRings() if len(ring) == 3]
+        self._fixed = np.append((graph.order == AROMATIC).any(axis=1), False).astype(np.int64)
+        self._fixed[[atom for ring in three for atom in ring]] |= 2
+        self._cyclic = np.concatenate([graph.cyclic, np.zeros((1, graph.cyclic.shape[1]), bool)])
+
+    def facts(self, moves: Moves) -> Facts:
+        """The properties of what each move makes."""
+        tables = apply(self._graph, moves)
+        cyclic = self._in_ring(moves)
+        keys, skeleton = self._keys(tables, cyclic)
+        values = self._contributions(keys, moves)
+        total = values.sum(axis=1)
+        end, free = (values[:, :, column] > 0 for column in (_ENDS, _FREE_ENDS))
+        rows, near = np.arange(len(moves))[:, None, None], tables.neighbour
+        turns = (free[:, :, None] & end[rows, near]) | (end[:, :, None] & free[rows, near])
+        turns &= (tables.order == 1) & ~cyclic
+        values = np.column_stack(
+            [
+                total[:, _LOGP],
+                turns.sum(axis=(1, 2)) / 2,
+                total[:, _ACCEPTORS],
+                total[:, _DONORS],
+                total[:, _TPSA],
+            ]
+        )
+        return Facts(values, skeleton)
+
+    def _in_ring(self, moves: Moves) -> Bools:
+        """(c, n + 1, d): whether a bond is in a ring. Only slides make or unmake bonds of rings."""
+        cyclic = np.repeat(self._cyclic[None], len(moves), axis=0)
+        rows = np.arange(len(moves))
+        slides = np.isin(moves.kind, [number for number, kind in enumerate(KINDS) if kind.endswith("slide")])
+        was = np.append(self._graph.ring, 0)[moves.ring[:, 0]].astype(bool) & slides
+        now = (moves.ring[:, 1] == 1) & slides
+        for column in range(moves.edits.shape[1]):
+            atom, slot = moves.edits[:, column, 0], moves.edits[:, column, 1]
+            cyclic[rows, atom, slot] = was if column < 2 else now
+        return cyclic
+
+    def _keys(self, tables: Tables, cyclic: Bools) -> tuple[Keys, Keys]:
+        """(c, n + 1) environments of atoms; (c,) skeletons."""
+        degree = (tables.order > 0).sum(axis=2)
+        small = tables.element | (tables.charge + 16) << 8 | (self._fixed & 1) << 16
+        base = _mix((small | tables.hydrogens << 18 | degree << 22 | self._fixed << 27).astype(np.uint64))
+        bond = (tables.order | cyclic << 8).astype(np.uint64)
+        near = tables.neighbour + (np.arange(len(base)) * base.shape[1])[:, None, None]
+        far, inner = _mix(small.astype(np.uint64)), _mix((small | np.minimum(degree, 3) << 17).astype(np.uint64))
+        # A carbon is told by its neighbours; others also by what those bear: oxygen by all, the rest by double bonds.
+        double = np.where(tables.order == 2, bond, np.uint64(0))
+        keys = _gather(base, _gather(inner, far, near, double), near, bond)
+        keys = np.where(tables.element == 6, _gather(base, inner, near, bond), keys)
+        keys = np.where(tables.element == 8, _gather(base, _gather(inner, far, near, bond), near, bond), keys)
+        skeleton = _mix(tables.element.astype(np.uint64))
+        there = (bond > 0).astype(np.uint64)
+        for _ in range(2):
+            skeleton = _gather(skeleton, skeleton, near, there)
+        return keys, skeleton[:, :-1].sum(axis=1, dtype=np.uint64)
+
+    def _contributions(self, keys: Keys, moves: Moves) -> Floats:
+        """(c, n + 1, 6), asking RDKit about the first molecule with an environment that is not known yet."""
+        known = _known()
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        keys = keys[:, :-1]
+        different, where = np.unique(keys, return_inverse=True)
+        found = [known.get(key) for key in different.tolist()]
+        while None in found:
+            number = int(np.argwhere(keys == different[found.index(None)])[0, 0])
+            rows = _ask(self._builder.assemble(moves, number))
+            known.update(zip(keys[number].tolist(), rows, strict=True))
+            found = [known.get(key) for key in different.tolist()]
+        values = np.zeros((len(keys), keys.shape[1] + 1, 6))
+        values[:, :-1] = np.array(found, float).reshape(-1, 6)[where.reshape(keys.shape)]
+        return values
+
+
+def _mix(values: Keys) -> Keys:
+    return mixed(values, 0)
+
+
+def _gather(own: Keys, other: Keys, near: Ints, bond: Keys) -> Keys:
+    """Each atom's hash with those of its neighbours, in no order: (c, n + 1), (c, n + 1), (c, n + 1, d) twice."""
+    seen = _mix(other.ravel()[near] + bond * np.uint64(0xD6E8FEB86659FD93))
+    return _mix(own + np.where(bond > 0, seen, np.uint64(0)).sum(axis=2, dtype=np.uint64))
+
+
+@cache
+def _known() -> dict[int, tuple[float, ...]]:
+    """Environment → contributions: what RDKit said in this process."""
+    return {}
+
+
+@cache
+def _patterns() -> tuple[Chem.Mol, ...]:
+    smarts = (_ACCEPTOR, Lipinski.HDonorSmarts, f"[{_END}]", f"[{_FREE_END}]")
+    return tuple(one if isinstance(one, Chem.Mol) else Chem.MolFromSmarts(one) for one in smarts)
+
+
+def _ask(mol: Chem.Mol) -> list[tuple[float, ...]]:
+    """Per atom: logP with its hydrogens, TPSA, acceptor, donor, and which end of a rotatable bond it can be."""
+    n = mol.GetNumAtoms()
+    whole = Chem.AddHs(mol)
+    logp = [row[0] for row in rdMolDescriptors._CalcCrippenContribs(whole)]
+    for atom in list(whole.GetAtoms())[n:]:
+        logp[atom.GetNeighbors()[0].GetIdx()] += logp[atom.GetIdx()]
+    tpsa = rdMolDescriptors._CalcTPSAContribs(mol)
+    marks = [{match[0] for match in mol.GetSubstructMatches(pattern, maxMatches=n + 1)} for pattern in _patterns()]
+    return [(logp[a], tpsa[a], *(float(a in mark) for mark in marks)) for a in range(n)]

@@ -9,7 +9,7 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import FilterCatalog
 
-from hetero2.chem.graph import AROMATIC, Bools, Graph
+from hetero2.chem.graph import Bools, Graph
 
 _PICKLE = re.compile(rb"(\d+) (?=\xef\xbe\xad\xde)")
 _SYMBOL = re.compile(r"(?:#(\d+)|(Cl|Br|[BCNOPSFI])|(se|[bcnops])|([Aa*]))(?![A-Za-z0-9])(.*)")
@@ -112,8 +112,7 @@ class Alerts:
     """
 
     def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
-        aromatic = (graph.order == AROMATIC).any(axis=1)
-        kinds = zip(graph.element.tolist(), aromatic.tolist(), np.sign(graph.charge).tolist(), strict=True)
+        kinds = zip(graph.element.tolist(), graph.aromatic.tolist(), np.sign(graph.charge).tolist(), strict=True)
         double = (graph.order == _DOUBLE).any(axis=1)
         lone = double & (graph.element == 8) & (graph.degree == 1)
         n_double, triple = (int((graph.order == kind).sum()) // 2 for kind in (_DOUBLE, _TRIPLE))

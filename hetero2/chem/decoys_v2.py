@@ -150,7 +150,7 @@ class _Selection:
 
     def _unlike(self, facts: Facts) -> Floats:
         """How far the properties of candidates are from the parent's."""
-        far: Floats = np.abs(facts.values - self._parent.values) @ _WEIGHTS
+        far: Floats = (np.abs(facts.values - self._parent.values) * _WEIGHTS).sum(axis=1).round(9)
         return far
 
     def decoys(self) -> Decoys:

@@ -15,7 +15,7 @@ from rdkit import Chem
 from rdkit.Chem import Lipinski, rdMolDescriptors
 
 from hetero2.chem.build import Builder
-from hetero2.chem.graph import AROMATIC, Bools, Graph, Ints
+from hetero2.chem.graph import Bools, Graph, Ints
 from hetero2.chem.moves import KINDS, Moves, mixed
 from hetero2.chem.preview import Tables, apply
 
@@ -54,7 +54,7 @@ class Environments:
     def __init__(self, mol: Chem.Mol, graph: Graph, builder: Builder) -> None:
         self._graph, self._builder = graph, builder
         three = [ring for ring in mol.GetRingInfo().AtomRings() if len(ring) == 3]
-        self._fixed = np.append((graph.order == AROMATIC).any(axis=1), False).astype(np.int64)
+        self._fixed = np.append(graph.aromatic, False).astype(np.int64)
         self._fixed[[atom for ring in three for atom in ring]] |= 2
         self._cyclic = np.concatenate([graph.cyclic, np.zeros((1, graph.cyclic.shape[1]), bool)])
 

@@ -38,6 +38,12 @@ class Graph:
         """Number of heavy atoms."""
         return len(self.element)
 
+    @property
+    def aromatic(self) -> Bools:
+        """(n,): atoms with an aromatic bond."""
+        found: Bools = (self.order == AROMATIC).any(axis=1)
+        return found
+
 
 def read_graph(mol: Chem.Mol) -> Graph:
     """The arrays of a sanitised molecule; two spare slots an atom, where it has hydrogens, for what moves there."""

@@ -49,10 +49,11 @@ class Space:
         self._rings = mol.GetRingInfo()
         n = graph.n
         bonds, sides = cuttable(graph, _CHAIN)
-        open_ = [a for a in range(n) if graph.hydrogens[a] > 0 and graph.charge[a] >= 0 and graph.element[a] in _CHAIN]
+        fine = (graph.hydrogens > 0) & (graph.charge >= 0) & np.isin(graph.element, list(_CHAIN))
+        self._with_hydrogen: list[int] = np.flatnonzero(fine).tolist()
         chosen = spread_over(len(bonds), _MOST_BONDS)
         bonds, sides = [bonds[number] for number in chosen], sides[chosen]
-        open_ = [open_[number] for number in spread_over(len(open_), _MOST_BONDS)]
+        open_ = [self._with_hydrogen[number] for number in spread_over(len(self._with_hydrogen), _MOST_BONDS)]
         self.n_heavy = len(bonds)
         ends = [end for bond in bonds for end in bond] + [end for a in open_ for end in (a, n)]
         self._slot = {
@@ -193,8 +194,7 @@ class Space:
     def hops(self) -> Moves:
         """An atom with two single bonds become a substituent in the place of a hydrogen, and the other way round."""
         graph, n, slot, bonds = self.graph, self.graph.n, self._slot, self._growable()
-        hydrogens, degree = graph.hydrogens.tolist(), graph.degree.tolist()
-        open_ = [a for a in range(n) if hydrogens[a] and graph.charge[a] >= 0 and graph.element[a] in _CHAIN]
+        degree, open_ = graph.degree.tolist(), self._with_hydrogen
         rows, changes = [], []
         for x in (x for x in range(n) if self._can_leave(x)):
             u, v = graph.neighbour[x, :2].tolist()

@@ -127,18 +127,14 @@ class _Selection:
         self._bin = np.searchsorted(EDGES, self._tanimoto, side="right")
         self._common = rarity > 0
         order = np.argsort(cost, kind="stable")
-        near = np.concatenate([order[(self._cell() == cell)[order]][:most] for cell, most in self._shortlists()])
+        cells = (2 * self._bin + self._common)[order]  # bin and side as one number
+        near = np.concatenate([order[cells == cell][:most] for cell, most in self._shortlists()])
         cost += _FAR
         cost[near] += self._unlike(self._look(near)) - _FAR
         self._order = np.argsort(cost, kind="stable")
         seen = len(self._open)
         fresh = self._bin[seen:] == BINS.index("hard") if self._hard_mode else np.ones(n - seen, bool)
         self._open = np.concatenate([self._open, fresh])
-
-    def _cell(self) -> Ints:
-        """(candidates,): bin and side as one number."""
-        cell: Ints = 2 * self._bin + self._common
-        return cell
 
     def _shortlists(self) -> list[tuple[int, int]]:
         """Of each cell, how many candidates are looked at more closely."""

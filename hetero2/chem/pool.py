@@ -156,11 +156,11 @@ class Pool:
         permutations = site.space.permutations()
         hops = [site.space.hops()] if level < LEVELS[0] else []
         yield Moves.join([site.space.exchanges(), site.space.slides(), permutations, *hops])
-        for chunk in range(max(1, chunks)):
-            moves = site.space.triples(self.seed, chunk) if chunks else None
+        for chunk in range(chunks):
+            moves = site.space.triples(self.seed, chunk)
             if moves is not None:
                 yield moves
-            if chunk == 0 and chunks and len(permutations) and len(self._parts) > start:
+            if chunk == 0 and len(permutations) and len(self._parts) > start:
                 yield self._composed(site, start)
             if moves is None:
                 break

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed clean
+.PHONY: help run test check ci format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-uplift bench-audit-speed clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -49,6 +49,18 @@ bench-decoy-quality: $(VENV)/.dev ## How good decoys are, v1 beside v2, on FILE=
 
 bench-decoy-speed: $(VENV)/.dev ## CPU time of decoys against RDKit's own floor, on FILE=input.csv.
 	python -m benchmarks.decoy_speed $(FILE)
+
+bench-fdr: $(VENV)/.dev ## Simulated libraries: false discovery rate and power of the calls.
+	python -m benchmarks.fdr_simulation
+
+bench-deception: $(VENV)/.dev ## Models that know nothing of structure, judged by refits, on SETS="name=folder ..".
+	python -m benchmarks.self_deception $(SETS)
+
+bench-uplift: $(VENV)/.dev ## Simulated libraries: coverage of the interval of the uplift.
+	python -m benchmarks.uplift_coverage
+
+bench-audit-speed: $(VENV)/.dev ## CPU time of auditing and calling 100,000 molecules.
+	python -m benchmarks.audit_speed
 
 clean: ## Remove results and caches; keeps .venv.
 	rm -rf results .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -28,6 +28,7 @@ _SUFFIXES = {
     "scores.path": (".json", ".csv", ".csv.gz", ".parquet"),
     "scores.train": (".csv", ".csv.gz"),
     "truth.path": (".csv",),
+    "selection.baseline": (".csv", ".csv.gz"),
 }
 # Programs that run a user's model but are not the model.
 _INTERPRETER = re.compile(
@@ -164,12 +165,18 @@ def _check_sense(config: Config) -> None:
         raise ConfigError("configuration: scores.command goes with scores.source: command, and the other way round")
     if scores["path"] is not None and scores["source"] != "external":
         raise ConfigError("configuration: scores.path goes with scores.source: external")
-    if scores["source"].startswith("reference:") and scores["train"] is None and origin["dataset"] is None:
-        raise ConfigError("configuration: scores.train is needed: a reference scorer is fitted on labelled molecules")
+    if needs_training(config) and scores["train"] is None and origin["dataset"] is None:
+        raise ConfigError("configuration: scores.train is needed: the scorer is fitted on labelled molecules")
     if truth["source"] == "external" and truth["path"] is None and origin["dataset"] is None:
         raise ConfigError("configuration: truth.path is needed", "without measured labels, set truth.source: none")
     if scores["command"] is not None:
         command_words(scores["command"])
+
+
+def needs_training(config: Config) -> bool:
+    """Whether the scorer is fitted on scores.train, and so can be fitted anew."""
+    scores = config["scores"]
+    return scores["source"].startswith("reference:") or "{train}" in (scores["command"] or "")
 
 
 def command_words(command: str) -> list[str]:
@@ -190,6 +197,7 @@ def user_files(config: Config) -> dict[str, Path]:
     """Files that the user brought, by key, as the configuration names them."""
     keys = {"input.path": config["input"]["path"], "scores.path": config["scores"]["path"]}
     keys |= {"scores.train": config["scores"]["train"], "truth.path": config["truth"]["path"]}
+    keys["selection.baseline"] = config["selection"]["baseline"]
     found = {key: Path(value) for key, value in keys.items() if value is not None}
     if config["scores"]["command"] is not None:
         program, *words = command_words(config["scores"]["command"])
@@ -221,7 +229,13 @@ def check_files(config: Config, needs_scores: bool = True) -> None:
 def run_configuration(config: Config) -> Config:
     """What identifies a run: everything but `execution`, user files as base names, never as paths."""
     public = {key: copy.deepcopy(value) for key, value in config.items() if key != "execution"}
-    for section, key in (("input", "path"), ("scores", "path"), ("scores", "train"), ("truth", "path")):
+    for section, key in (
+        ("input", "path"),
+        ("scores", "path"),
+        ("scores", "train"),
+        ("truth", "path"),
+        ("selection", "baseline"),
+    ):
         if public[section][key] is not None:
             public[section][key] = Path(public[section][key]).name
     if public["scores"]["command"] is not None:

@@ -150,9 +150,15 @@ STAGES = (
     "score_source",
     "scores",
     "audit",
+    "calls",
+    "panel",
+    "refit",
+    "controls",
     "summary",
     "truth",
     "cost_lift",
+    "utility",
+    "candidates",
     "pack",
 )
 

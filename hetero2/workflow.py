@@ -15,6 +15,7 @@ from hetero2 import paths, provenance
 from hetero2.errors import ConfigError, HeteroError
 
 _DATASET_FILES = {"input.path": "dataset_input", "scores.train": "dataset_train", "truth.path": "dataset_truth"}
+FITS_A_JOB = 10
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _LOG_ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", re.MULTILINE)
 STARTED = time.time()
@@ -94,18 +95,35 @@ class Plan:
         """The scores file of a run."""
         return self.file("score_source").format(run=run, scores_file=paths.scores_file(self.config(run)))
 
+    def baseline(self, run: str) -> list[str]:
+        """Today's filter, where there is one."""
+        path = self.config(run)["selection"]["baseline"]
+        return [] if path is None else [path]
+
+    def utility_arguments(self, run: str) -> str:
+        """The options of `hetero2 utility` that may be left out."""
+        selection = self.config(run)["selection"]
+        words = [f"--baseline={path}" for path in self.baseline(run)] + self.k_list(run)
+        price = selection["price_per_evaluation"]
+        return shlex.join(words + ([] if price is None else [f"--price={price}"]))
+
+    def k_list(self, run: str) -> list[str]:
+        """Further K, as an option."""
+        further = self.config(run)["selection"]["k_list"]
+        return ["--k-list", *map(str, further)] if further else []
+
     def has_truth(self, run: str) -> bool:
         """Whether a run has truth, and so cost and lift."""
         return bool(self.config(run)["truth"]["source"] != "none")
 
     def utility_files(self, run: str) -> list[str]:
         """Truth and cost and lift, as far as the run has them."""
-        keys = ["truth", "cost_lift"] if self.has_truth(run) else []
+        keys = ["truth", "cost_lift", "utility"] if self.has_truth(run) else []
         return [self.file(key).format(run=run) for key in keys]
 
     def pack_arguments(self, run: str) -> str:
         """The options of `hetero2 pack` that depend on whether there is truth."""
-        words = ("--truth", "--cost-lift")
+        words = ("--truth", "--cost-lift", "--utility")
         return shlex.join(word for pair in zip(words, self.utility_files(run), strict=False) for word in pair)
 
     def command_seconds(self, run: str) -> int:
@@ -126,6 +144,36 @@ class Plan:
         scores_file = paths.scores_file(self.config(run))
         return [self.file(key).format(run=run, scores_file=scores_file) for key in keys]
 
+    def training(self, run: str) -> dict[str, str]:
+        """The training file of a scorer that is fitted, or nothing."""
+        fitted = configuration.needs_training(self.config(run))
+        return {"train": self.brought(run, "scores.train")} if fitted else {}
+
+    def control_inputs(self, run: str) -> dict[str, Any]:
+        """What controls.json is made from besides panel and scores: refits and cross-validation where they can be."""
+        audit, train = self.config(run)["audit"], self.training(run)
+        total = audit["model_seeds"] * (audit["refits"] + 1) if train and audit["refits"] else 0
+        names = [paths.shard_name(number) for number in range(-(-total // FITS_A_JOB))]
+        found: dict[str, Any] = {"refits": [self.file("refit").format(run=run, chunk=name) for name in names]}
+        return found | ({**train, "cross_validation": self.file("cross_validation").format(run=run)} if train else {})
+
+    def control_arguments(self, run: str) -> str:
+        """The options of `hetero2 controls` that depend on whether the scorer can be fitted anew."""
+        found = self.control_inputs(run)
+        words = ["--n-refits", str(self.config(run)["audit"]["refits"])] if found["refits"] else []
+        words += ["--refits", *found["refits"]] if found["refits"] else []
+        words += (
+            ["--train", found["train"], "--cross-validation", found["cross_validation"]] if "train" in found else []
+        )
+        words += ["--why-not", "audit.refits_is_0" if "train" in found else "the_scorer_cannot_be_fitted_again"]
+        return shlex.join(words)
+
+    def refit_arguments(self, run: str) -> str:
+        """The options that say which learner is fitted anew."""
+        scores = self.config(run)["scores"]
+        words = ["--source", scores["source"], f"--train={self.training(run)['train']}"]
+        return shlex.join(words + ([f"--command={scores['command']}"] if scores["command"] else []))
+
     def score_inputs(self, run: str) -> dict[str, Any]:
         """What the scores file is made from: the user's file, the library's own column, or the request."""
         scores = self.config(run)["scores"]
@@ -136,8 +184,9 @@ class Plan:
         found: dict[str, Any] = {"request": self.file("score_request").format(run=run)}
         if scores["source"] == "command":
             files = configuration.user_files(self.config(run))
-            return found | {"model": [str(path) for key, path in files.items() if key.startswith("scores.command[")]}
-        return found | {"train": self.brought(run, "scores.train")}
+            model = [str(path) for key, path in files.items() if key.startswith("scores.command[")]
+            return found | {"model": model} | self.training(run)
+        return found | self.training(run)
 
     def score_arguments(self, run: str) -> str:
         """The options of `hetero2 score-source` that depend on the source of scores."""

@@ -20,3 +20,34 @@ rule audit:
     shell:
         "python -m hetero2 audit --molecules {input.molecules:q} --scores {input.scores:q} --run {wildcards.run} "
         "--out {output:q} --log {log:q}"
+
+
+rule calls:
+    """Call the molecules that stand out of their decoys, over the whole library; AUC by hardness of the decoys."""
+    input:
+        molecules=SHARD("molecules"),
+        decoys=SHARD("decoys"),
+        scores=SHARD("scores"),
+    output:
+        calls=RUN("calls"),
+        curve=RUN("hardness_curve"),
+        library=RUN("library"),
+    log:
+        LOG("calls"),
+    benchmark:
+        BENCHMARK("calls")
+    conda:
+        "../envs/model.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=flow.digest("stages.calls", "model"),
+        fdr=option("audit.fdr"),
+        method=option("audit.method"),
+        min_decoys=option("audit.min_decoys"),
+        k=option("decoys.k"),
+    shell:
+        "python -m hetero2 calls --molecules {input.molecules:q} --decoys {input.decoys:q} --scores {input.scores:q} --fdr {params.fdr} "
+        "--method {params.method} --min-decoys {params.min_decoys} --k {params.k} --calls {output.calls:q} --curve {output.curve:q} "
+        "--library {output.library:q} --log {log:q}"

@@ -13,6 +13,7 @@ RUN, SHARD = PLAN.file, PLAN.shard_files
 wildcard_constraints:
     run="|".join(map(re.escape, PLAN.runs)),
     shard=r"\d+",
+    chunk=r"\d+",
     scores_file=r"scores[a-z_.]+",
 
 

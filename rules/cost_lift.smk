@@ -23,3 +23,55 @@ rule cost_lift:
     shell:
         "python -m hetero2 cost-lift --summary {input.summary:q} --truth {input.truth:q} --truth-source {params.source} "
         "--k {params.k} --seed {params.seed} --out {output:q} --log {log:q}"
+
+
+rule utility:
+    """What acting on the audit is worth beside the present practice."""
+    input:
+        summary=RUN("summary"),
+        truth=RUN("truth"),
+        cost_lift=RUN("cost_lift"),
+        baseline=lambda w: PLAN.baseline(w.run),
+    output:
+        RUN("utility"),
+    log:
+        LOG("utility"),
+    benchmark:
+        BENCHMARK("utility")
+    conda:
+        "../envs/model.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=flow.digest("stages.utility", "model"),
+        k=option("selection.k"),
+        seed=option("selection.seed"),
+        source=option("truth.source"),
+        arguments=lambda w: PLAN.utility_arguments(w.run),
+    shell:
+        "python -m hetero2 utility --summary {input.summary:q} --truth {input.truth:q} --truth-source {params.source} --cost-lift {input.cost_lift:q} "
+        "--k {params.k} {params.arguments} --seed {params.seed} --out {output:q} --log {log:q}"
+
+
+rule candidates:
+    """The list that a team sends downstream."""
+    input:
+        RUN("summary"),
+    output:
+        RUN("candidates"),
+    log:
+        LOG("candidates"),
+    benchmark:
+        BENCHMARK("candidates")
+    conda:
+        "../envs/model.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=flow.digest("stages.candidates", "model"),
+        k=option("selection.k"),
+        k_list=lambda w: " ".join(PLAN.k_list(w.run)),
+    shell:
+        "python -m hetero2 candidates --summary {input:q} --k {params.k} {params.k_list} --out {output:q} --log {log:q}"

@@ -6,6 +6,9 @@ rule pack:
         summary=RUN("summary"),
         metrics=RUN("metrics"),
         quality=RUN("decoy_quality"),
+        controls=RUN("controls"),
+        curve=RUN("hardness_curve"),
+        candidates=RUN("candidates"),
         scores=lambda w: PLAN.scores_file(w.run),
         utility=lambda w: PLAN.utility_files(w.run),
     output:
@@ -29,5 +32,5 @@ rule pack:
         folder=subpath(output.manifest, parent=True),
     shell:
         "python -m hetero2 pack --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} --summary {input.summary:q} "
-        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --scores-file {input.scores:q} {params.utility} --compression {params.compression} "
+        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --scores-file {input.scores:q} {params.utility} --compression {params.compression} "
         "--pack {params.folder:q} --zip {output.zip:q} --log {log:q}"

@@ -4,6 +4,7 @@ rule summary:
     input:
         molecules=SHARD("molecules"),
         audit=SHARD("audit"),
+        calls=RUN("calls"),
     output:
         summary=RUN("summary"),
         metrics=RUN("metrics"),
@@ -20,5 +21,5 @@ rule summary:
         code=flow.digest("stages.summary", "core"),
         settings=lambda w: PLAN.sections(w.run, "guardrails", "decoys"),
     shell:
-        "python -m hetero2 summary --molecules {input.molecules:q} --audit {input.audit:q} --settings {params.settings:q} "
+        "python -m hetero2 summary --molecules {input.molecules:q} --audit {input.audit:q} --calls {input.calls:q} --settings {params.settings:q} "
         "--summary {output.summary:q} --metrics {output.metrics:q} --log {log:q}"

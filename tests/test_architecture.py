@@ -81,6 +81,7 @@ def test_the_snakefile_is_a_table_of_contents():
         "decoys",
         "scores",
         "audit",
+        "controls",
         "summary",
         "truth",
         "cost_lift",

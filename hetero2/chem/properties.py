@@ -46,6 +46,34 @@ def dude_properties(mols: Sequence[Chem.Mol]) -> Floats:
     return np.array(rows, float).reshape(-1, len(PROPERTIES))
 
 
+_BULK: tuple[Callable[[Chem.Mol], float], ...] = (
+    rdMolDescriptors.CalcExactMolWt,
+    logp,
+    rdMolDescriptors.CalcTPSA,
+    rdMolDescriptors.CalcNumHBA,
+    rdMolDescriptors.CalcNumHBD,
+    rdMolDescriptors.CalcNumRotatableBonds,
+    Chem.GetFormalCharge,
+    Chem.Mol.GetNumHeavyAtoms,
+)
+
+
+def bulk_property_matrix(smiles: Sequence[str]) -> tuple[Floats, list[int]]:
+    """(n_valid, 8): molecular weight (Da), logP, TPSA (Å²), acceptors, donors, rotatable bonds, charge, heavy atoms.
+
+    And the positions of the SMILES that are not valid. Rounded to 6 decimals: isomers have the same weight.
+    """
+    mols = [parse(text) for text in smiles]
+    rows = [[round(read(mol), 6) for read in _BULK] for mol in mols if mol is not None]
+    return np.array(rows, float).reshape(-1, len(_BULK)), [n for n, mol in enumerate(mols) if mol is None]
+
+
+def formula(mol: Chem.Mol) -> str:
+    """Molecular formula, Hill order, with charge."""
+    found: str = rdMolDescriptors.CalcMolFormula(mol)
+    return found
+
+
 @cache
 def _sascorer() -> Any:
     path = Path(RDConfig.RDContribDir) / "SA_Score" / "sascorer.py"

@@ -7,9 +7,12 @@ from typing import Any
 from hetero2.pack.verify import CHECKSUMS, MANIFEST, payload_sha256
 
 _ROLES = {
+    "ranked_candidates.csv": "candidates",
     "summary.csv": "summary",
     "metrics.json": "metrics",
     "decoy_quality.json": "decoy quality",
+    "controls.json": "controls",
+    "hardness_curve.csv": "hardness curve",
     "index.md": "index",
     "config.yaml": "configuration",
     "environment.json": "environment",

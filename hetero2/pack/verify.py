@@ -35,7 +35,10 @@ REQUIRED_UTILITY = ("truth.csv", "utility_report.json")
 COST_LIFT = "cost_lift_report.json"
 SCORES = ("scores.csv", *(f"scores_external.{end}" for end in ("json", "jsonl", "csv", "csv.gz", "parquet")))
 DECOY_QUALITY = "decoy_quality.json"  # in every pack since decoy_strategy.v2
-KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, DECOY_QUALITY, *SCORES}  # and what is under workflow/
+# In every pack since the calls.
+CONTROLS, HARDNESS_CURVE, CANDIDATES = "controls.json", "hardness_curve.csv", "ranked_candidates.csv"
+AUDITED = (DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, CANDIDATES)
+KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, *AUDITED, *SCORES}  # and what is under workflow/
 NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
 SUMMARY_COLUMNS = (
     "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
@@ -46,6 +49,7 @@ TRUTH_COLUMNS = ["molecule_id", "expensive_label", "truth_source", "truth_versio
 SCHEMAS = {
     "metrics.json": "metrics.v1",
     DECOY_QUALITY: "decoy_quality.v1",
+    CONTROLS: "controls.v1",
     MANIFEST: "manifest.v1",
     "environment.json": "environment.v1",
     COST_LIFT: "cost_lift.v1",

@@ -12,13 +12,17 @@ METHODS = {
     "baseline_score_only_topk": "by the audit's AUC, then id",
     "filtered_score_plus_audit_topk": "PASS only, by slack, then id",
 }
+CALLS = ("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")
 _FILES = {
     "summary.csv": "one line a molecule: what became of it and what the audit says",
+    "ranked_candidates.csv": "the list to send downstream: NO_SIGNAL last, then by score",
     "metrics.json": "counts, coverage and distributions",
     "decoy_quality.json": "what could tell the molecules from their decoys, other than their structure",
+    "controls.json": "whether the audit works on this library; what competes with the score; what refits say",
+    "hardness_curve.csv": "AUC of the molecules by how much their decoys look like them",
     "truth.csv": "the measured labels, as they were taken in",
     COST_LIFT: "what buying the top K is worth (cost_lift.v1)",
-    "utility_report.json": "base rate, the score itself, hits by verdict; whether cost_lift.v1 could be computed",
+    "utility_report.json": "what acting on the audit is worth beside the score itself (cost_lift.v2)",
     "config.yaml": "the configuration that identifies the run",
     "environment.json": "interpreter and packages",
 }
@@ -65,6 +69,7 @@ def _utility(folder: Path) -> Iterator[str]:
     yield "| | hits | hit rate |\n|---|---|---|"
     if utility["library"] is not None:
         yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in library_rates(utility["library"]))
+    yield from _before_after(utility["utility"])
     state = utility["cost_lift_v1"]
     if state["refused"]:
         yield f"\nThe frozen report cost_lift.v1 was not computed: {state['reason']}.\n"
@@ -78,6 +83,19 @@ def _utility(folder: Path) -> Iterator[str]:
     yield f"{ties} molecules share the highest slack, and ids decide which of them are bought.\n"
 
 
+def before_after(utility: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(what, hits of sent, hit rate) of the present practice and of ours, for people."""
+    if utility["before_after"] is not None:
+        for key, label in (("before", "today"), ("after", "audit")):
+            one = utility["before_after"][key]
+            rate = percent(one["hits"] / one["sent"])
+            yield f"{label}: {one['method']}", f"{one['hits']:.4g} of {one['sent']}", rate
+
+
+def _before_after(utility: dict[str, Any]) -> Iterator[str]:
+    yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in before_after(utility))
+
+
 def _library(metrics: dict[str, Any]) -> Iterator[str]:
     counts, verdicts = metrics["counts"], metrics["verdict_counts"]
     chance, few = metrics["pass_expected_by_chance"], metrics["rows_with_fewer_than_19_scored_decoys"]
@@ -88,6 +106,9 @@ def _library(metrics: dict[str, Any]) -> Iterator[str]:
     yield "PASS means that the score puts the molecule above every one of its decoys (with weights: above nearly all of"
     yield f"their weight). A score that cannot tell them apart would give {chance:.1f} PASS by chance: {few} rows"
     yield "have fewer than 19 scored decoys, too few to hold a 5 % level.\n"
+    calls = ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
+    yield f"Calls: {calls}. SIGNAL bounds the expected share of false ones over repeated libraries; false means"
+    yield "that the score takes the molecule for one of its isomers, not that the molecule is bad.\n"
 
 
 def _origin(facts: dict[str, Any]) -> Iterator[str]:

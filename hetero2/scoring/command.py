@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from hetero2.errors import HeteroError
@@ -23,12 +24,19 @@ def _tail(path: Path) -> str:
     return "\n".join(lines)[-_TAIL_LETTERS:] or "(it printed nothing)"
 
 
-def run(command: str, request: Path, scores: Path, time_limit_seconds: float, output: Path) -> None:
-    """Run `command` with {request} and {scores} filled in, without a shell; what it prints goes to `output`.
+def _filled(word: str, values: Mapping[str, object]) -> str:
+    for name, value in values.items():
+        word = word.replace("{" + name + "}", str(value))
+    return word
+
+
+def run(command: str, values: Mapping[str, object], time_limit_seconds: float, output: Path) -> None:
+    """Run `command` with {request}, {scores}, .. filled in from `values`, without a shell; its output goes to `output`.
 
     The whole process group is killed at the time limit. Raises HeteroError unless it ends with 0 and wrote {scores}.
     """
-    words = [word.replace("{request}", str(request)).replace("{scores}", str(scores)) for word in shlex.split(command)]
+    words = [_filled(word, values) for word in shlex.split(command)]
+    scores = Path(str(values["scores"]))
     output.parent.mkdir(parents=True, exist_ok=True)
     with output.open("wb") as printed:
         try:

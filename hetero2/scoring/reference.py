@@ -1,56 +1,168 @@
-"""Reference scorers: shipped models, fitted on labelled molecules, so that a run needs no model of the user's."""
+"""Reference scorers: shipped models, fitted on labelled molecules, so that a run needs no model of the user's.
 
-from collections.abc import Iterator, Sequence
+All return a score in [0, 1], larger for what looks more like a hit, in one thread, so bit for bit the same.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.similarity import fingerprint_matrix
 from hetero2.errors import InputError
 from hetero2.tables import read_csv
 
-NAMES = ("reference:morgan_rf",)
-_TREES, _SEED, _BATCH = 500, 0, 2048
+_BATCH = 2048
+Matrix = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Training:
-    """Labelled molecules: SMILES and 1 for a hit, 0 for none."""
+    """Labelled molecules: ids, SMILES and 1 for a hit, 0 for none."""
 
+    ids: list[str]
     smiles: list[str]
     labels: list[int]
 
 
 def read_training(path: Path) -> Training:
     """Read a training file (id, smiles, label); raises InputError for a bad label or one class only."""
-    smiles, labels = [], []
+    ids, smiles, labels = [], [], []
     for line, row in read_csv(path, ["id", "smiles", "label"]):
         if row["label"] not in ("0", "1"):
             raise InputError(f"{path}: line {line}: label is {row['label']!r}, expected 1 (hit) or 0")
+        ids.append(row["id"])
         smiles.append(row["smiles"])
         labels.append(int(row["label"]))
     if len(set(labels)) < 2:
         raise InputError(f"{path}: training needs molecules of both labels, 0 and 1")
-    return Training(smiles, labels)
+    return Training(ids, smiles, labels)
 
 
-def fit(training: Training, where: str) -> RandomForestClassifier:
-    """A random forest (doi 10.1023/A:1010933404324) on 2048-bit Morgan fingerprints, seeded; O(trees·n log n)."""
-    matrix, invalid = fingerprint_matrix(training.smiles)
-    if invalid:
-        raise InputError(f"{where}: molecule {invalid[0] + 1}: not a valid SMILES: {training.smiles[invalid[0]]!r}")
-    forest = RandomForestClassifier(
-        _TREES, max_features="sqrt", min_samples_leaf=2, class_weight="balanced_subsample", random_state=_SEED, n_jobs=1
+class _Probability:
+    """A scikit-learn classifier as a scorer: its probability of a hit."""
+
+    def __init__(self, classifier: Any) -> None:
+        self._classifier = classifier
+
+    def fit(self, features: Matrix, labels: Matrix) -> "_Probability":
+        self._classifier.fit(features, labels)
+        return self
+
+    def score(self, features: Matrix) -> Matrix:
+        column = list(self._classifier.classes_).index(1)
+        found: Matrix = self._classifier.predict_proba(features)[:, column]
+        return found
+
+
+class _NearestHit:
+    """Tanimoto similarity to the nearest hit of the training part: no model at all."""
+
+    def fit(self, features: Matrix, labels: Matrix) -> "_NearestHit":
+        self._hits = features[labels == 1].astype(np.float32)
+        return self
+
+    def score(self, features: Matrix) -> Matrix:
+        bits = features.astype(np.float32)
+        common = bits @ self._hits.T
+        union = bits.sum(axis=1)[:, None] + self._hits.sum(axis=1)[None, :] - common
+        found: Matrix = (common / np.maximum(union, 1)).max(axis=1).astype(float)
+        return found
+
+
+def _forest(seed: int) -> _Probability:
+    """A random forest (doi 10.1023/A:1010933404324) of 500 trees."""
+    return _Probability(
+        RandomForestClassifier(
+            500,
+            max_features="sqrt",
+            min_samples_leaf=2,
+            class_weight="balanced_subsample",
+            random_state=seed,
+            n_jobs=1,
+        )
     )
-    return forest.fit(matrix, np.asarray(training.labels))
 
 
-def predict(forest: RandomForestClassifier, smiles: Sequence[str]) -> Iterator[float]:
-    """The forest's probability of a hit, in [0, 1], for each SMILES; in one thread, so bit for bit the same."""
-    for start in range(0, len(smiles), _BATCH):
-        matrix, invalid = fingerprint_matrix(smiles[start : start + _BATCH])
+def _linear(seed: int) -> _Probability:  # noqa: ARG001 - has no random part
+    return _Probability(
+        make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000, class_weight="balanced")),
+    )
+
+
+def _boosted(seed: int) -> _Probability:
+    """Gradient boosting (doi 10.1214/aos/1013203451) on histograms."""
+    return _Probability(
+        HistGradientBoostingClassifier(
+            max_iter=150,
+            learning_rate=0.05,
+            max_leaf_nodes=15,
+            class_weight="balanced",
+            early_stopping=False,
+            random_state=seed,
+        )
+    )
+
+
+def _bits(smiles: Sequence[str]) -> tuple[Matrix, list[int]]:
+    return fingerprint_matrix(smiles)
+
+
+def _weight_and_logp(smiles: Sequence[str]) -> tuple[Matrix, list[int]]:
+    table, invalid = bulk_property_matrix(smiles)
+    return np.hstack([table[:, :2], table[:, :2] ** 2]), invalid
+
+
+_SCORERS: dict[str, tuple[Callable[[Sequence[str]], tuple[Matrix, list[int]]], Callable[[int], Any]]] = {
+    "reference:morgan_rf": (_bits, _forest),
+    "reference:property_linear": (_weight_and_logp, _linear),
+    "reference:property_boosted": (bulk_property_matrix, _boosted),
+    "reference:nearest_hit": (_bits, lambda _: _NearestHit()),
+}
+
+
+class Reference:
+    """A reference scorer: features of structures, and a fresh fit for given labels and seed.
+
+    Raises InputError for a training structure that cannot be read; `where` names its file.
+    """
+
+    def __init__(self, name: str, training: Training, where: str) -> None:
+        self._features, self._make = _SCORERS[name]
+        self._matrix, invalid = self._features(training.smiles)
         if invalid:
-            raise ValueError(f"not a canonical SMILES: {smiles[start + invalid[0]]!r}")
-        yield from (float(value) for value in forest.predict_proba(matrix)[:, 1])
+            number = invalid[0]
+            raise InputError(f"{where}: molecule {number + 1}: not a valid SMILES: {training.smiles[number]!r}")
+
+    def features(self, smiles: Sequence[str]) -> Matrix:
+        """(n, f) features of canonical SMILES."""
+        matrix, invalid = self._features(smiles)
+        if invalid:
+            raise ValueError(f"not a canonical SMILES: {smiles[invalid[0]]!r}")
+        return matrix
+
+    def fit(self, labels: Sequence[int], seed: int, rows: Matrix | None = None) -> Any:
+        """A scorer fitted on these labels of the training molecules (`rows`: some of them); `score(features)`."""
+        chosen = np.arange(len(self._matrix)) if rows is None else rows
+        return self._make(seed).fit(self._matrix[chosen], np.asarray(labels)[chosen])
+
+    def training_features(self, rows: Matrix) -> Matrix:
+        """Features of some of the training molecules."""
+        found: Matrix = self._matrix[rows]
+        return found
+
+
+def predict(name: str, training: Training, smiles: Sequence[str], where: str) -> Iterator[float]:
+    """The scorer's value, in [0, 1], for each canonical SMILES; memory does not grow with their number."""
+    scorer = Reference(name, training, where)
+    fitted = scorer.fit(training.labels, 0)
+    for start in range(0, len(smiles), _BATCH):
+        yield from (float(value) for value in fitted.score(scorer.features(smiles[start : start + _BATCH])))

@@ -14,6 +14,7 @@ from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
 from hetero2.chem.decoys_v2 import BINS, hardness
 from hetero2.log import logger
 from hetero2.schemas import write_json
+from hetero2.seeds import sample
 from hetero2.stats import decoy_quality as quality
 from hetero2.tables import read_parquet
 
@@ -125,10 +126,6 @@ def hardness_shares(similarities: Sequence[float]) -> Record:
     }
 
 
-def _order(row: Record, seed: int) -> tuple[int, str]:
-    return (int(row["structure_hash"][:12], 16) ^ (seed * 0x9E3779B1 & 0xFFFFFFFFFFFF), row["structure_hash"])
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
@@ -146,8 +143,7 @@ def run(args: argparse.Namespace) -> None:
     for path in args.molecules:
         molecules += read_parquet(path, "molecule.v1").select(wanted).to_pylist()
     tried = [m for m in molecules if m["heavy_atoms"] is not None and m["reason"] in (None, "no_decoys_generated")]
-    with_decoys = {m["structure_hash"]: m for m in tried if m["n_decoys_generated"]}
-    chosen = sorted(with_decoys.values(), key=lambda row: _order(row, args.seed))[: args.sample]
+    chosen = sample([m for m in tried if m["n_decoys_generated"]], args.sample, args.seed)
     parents = {m["row"]: m["canonical_smiles"] for m in chosen}
     blocks: dict[int, list[str]] = {row: [] for row in parents}
     similar: list[float] = []

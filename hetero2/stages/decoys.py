@@ -10,6 +10,7 @@ from hetero2.chem import strategy
 from hetero2.chem.decoys_v2 import QUOTAS, check_quotas
 from hetero2.chem.guardrails import Guardrails, prepare
 from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
 from hetero2.errors import ConfigError
 from hetero2.log import logger, progress
@@ -21,6 +22,7 @@ _EMPTY = {
     "canonical_smiles": None,
     "heavy_atoms": None,
     "structure_hash": None,
+    "scaffold": None,
     "decoy_strategy_used": None,
     "n_decoys_generated": 0,
     "spectral_gap": None,
@@ -44,6 +46,7 @@ def _structure_facts(canonical_smiles: str, similarities: list[float]) -> Record
         "tanimoto_min": min(similarities),
         "tanimoto_median": statistics.median(similarities),
         "tanimoto_max": max(similarities),
+        "scaffold": murcko_scaffold(mol),
     }
 
 

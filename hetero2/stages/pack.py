@@ -78,15 +78,16 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
     shutil.copyfile(args.summary, folder / "summary.csv")
     shutil.copyfile(args.metrics, folder / "metrics.json")
     shutil.copyfile(args.decoy_quality, folder / verify.DECOY_QUALITY)
+    shutil.copyfile(args.controls, folder / verify.CONTROLS)
+    shutil.copyfile(args.candidates, folder / verify.CANDIDATES)
+    shutil.copyfile(args.hardness_curve, folder / verify.HARDNESS_CURVE)
     shutil.copyfile(args.scores_file, folder / args.scores_file.name)
     if args.truth is not None:
         shutil.copyfile(args.truth, folder / "truth.csv")
         result = read_json(args.cost_lift)
         if result["report"] is not None:
             write_json(folder / verify.COST_LIFT, result["report"], "cost_lift.v1")
-        state = {"refused": result["refused"] is not None, "reason": result["refused"]}
-        utility = {"report_schema": "cost_lift.v2", "cost_lift_v1": state, "library": result["library"]}
-        write_json(folder / "utility_report.json", utility, "cost_lift.v2")
+        shutil.copyfile(args.utility, folder / "utility_report.json")
     for path in provenance.workflow_files():
         copy = folder / "workflow" / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +129,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--decoy-quality", type=Path, required=True)
+    parser.add_argument("--controls", type=Path, required=True)
+    parser.add_argument("--candidates", type=Path, required=True)
+    parser.add_argument("--utility", type=Path)
+    parser.add_argument("--hardness-curve", type=Path, required=True)
     parser.add_argument("--scores-file", type=Path, required=True)
     parser.add_argument("--truth", type=Path)
     parser.add_argument("--cost-lift", type=Path)
@@ -138,8 +143,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Build the folder aside, put it in place, zip it."""
-    if (args.truth is None) != (args.cost_lift is None):
-        raise ConfigError("--truth and --cost-lift go together")
+    if len({args.truth is None, args.cost_lift is None, args.utility is None}) > 1:
+        raise ConfigError("--truth, --cost-lift and --utility go together")
     _check_replaceable(args.pack)
     aside = args.pack.with_name(f".{args.pack.name}.part")
     shutil.rmtree(aside, ignore_errors=True)

@@ -11,6 +11,7 @@ from hetero2.files import canonical_json, check_sha256, copy_file, pretty_json, 
 from hetero2.log import gate_ok, logger, progress
 from hetero2.provenance import file_facts
 from hetero2.scoring import command, hetero_scores, score_table
+from hetero2.scoring.names import REFERENCES
 from hetero2.tables import read_csv, read_parquet, to_table, write_csv
 
 EXAMPLE = "hetero2 score-source --source external --path my_scores.csv --out scores_external.csv --facts scores.json"
@@ -82,7 +83,8 @@ def from_command(args: argparse.Namespace) -> Facts:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".command-", dir=args.out.parent) as folder:
         written = Path(folder) / "scores.csv"
-        command.run(args.command, args.request, written, args.time_limit_seconds, output)
+        files = {"request": args.request, "scores": written, "train": args.train, "seed": 0}
+        command.run(args.command, files, args.time_limit_seconds, output)
         try:
             scores = score_table.read(written)
         except InputError as error:
@@ -94,10 +96,9 @@ def from_command(args: argparse.Namespace) -> Facts:
         raise InputError(
             "scores.command: none of the structures in the request was scored", "return its column id unchanged"
         )
-    return {
-        **_write_table(rows, args.out),
-        "inputs": [file_facts("scores command file", path) for path in args.command_file],
-    }
+    used = [file_facts("scores command file", path) for path in args.command_file]
+    trained = [file_facts("training set", args.train)] if args.train else []
+    return {**_write_table(rows, args.out), "inputs": used + trained}
 
 
 def from_reference(args: argparse.Namespace) -> Facts:
@@ -106,20 +107,20 @@ def from_reference(args: argparse.Namespace) -> Facts:
 
     training = reference.read_training(args.train)
     request = _requested(args.request)
-    values = reference.predict(reference.fit(training, str(args.train)), [row["smiles"] for row in request])
+    values = reference.predict(args.source, training, [row["smiles"] for row in request], str(args.train))
     rows = [(row["id"], next(values), 1.0) for row in progress(request, "structures scored")]
     return {**_write_table(rows, args.out), "inputs": [file_facts("training set", args.train)]}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("--source", required=True, help="external, command or reference:morgan_rf")
+    parser.add_argument("--source", required=True, help=f"external, command or {', '.join(REFERENCES)}")
     parser.add_argument("--path", type=Path, help="external: the user's scores file")
     parser.add_argument("--sha256", default="none", help="external: sha256 that it must have")
     parser.add_argument("--input", type=Path, help="external without --path: the numbered library")
     parser.add_argument("--folder", type=Path, default=Path(), help="scores_input is relative to this folder")
     parser.add_argument("--request", type=Path, help="score_request.csv")
-    parser.add_argument("--train", type=Path, help="reference: id,smiles,label")
+    parser.add_argument("--train", type=Path, help="reference, or a command with {train}: id,smiles,label")
     parser.add_argument("--command", help="command: words with {request} and {scores}")
     parser.add_argument("--command-file", type=Path, nargs="*", default=[], help="command: files of the user's model")
     parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after this")
@@ -129,7 +130,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_arguments(args: argparse.Namespace) -> None:
-    needed = {"external": (), "command": ("command", "request"), "reference:morgan_rf": ("train", "request")}
+    needed = {"external": (), "command": ("command", "request")} | dict.fromkeys(REFERENCES, ("train", "request"))
     if args.source not in needed:
         raise ConfigError(f"unknown source of scores {args.source!r}", f"known are {', '.join(needed)}")
     if args.source == "external" and (args.path is None) == (args.input is None):

@@ -7,7 +7,7 @@ from pathlib import Path
 from hetero2.errors import InputError
 from hetero2.files import read_json
 from hetero2.pack.verify import COST_LIFT
-from hetero2.report.index import library_rates, rates
+from hetero2.report.index import CALLS, before_after, library_rates, rates
 
 EXAMPLE = "hetero2 show results/value_utility_realtruth"
 
@@ -20,6 +20,7 @@ def _utility(pack: Path) -> Iterator[str]:
     yield "  hits"
     if utility["library"] is not None:
         yield from (f"    {label:<36}{hits:>12}   {rate}" for label, hits, rate in library_rates(utility["library"]))
+    yield from (f"    {label:<36}{hits:>12}   {rate}" for label, hits, rate in before_after(utility["utility"]))
     if utility["cost_lift_v1"]["refused"]:
         yield f"  no cost_lift.v1: {utility['cost_lift_v1']['reason']}"
         return
@@ -39,6 +40,8 @@ def lines(folder: Path) -> Iterator[str]:
     yield from (f"            {reason} {count}" for reason, count in metrics["top_reasons"])
     chance = f"{metrics['pass_expected_by_chance']:.0f} PASS expected by chance"
     yield f"  verdicts  PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']} ({chance})"
+    calls = ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
+    yield f"  calls     {calls}"
     yield from _utility(folder / "pack")
     yield f"  read      {folder / 'pack/index.md'}"
 

@@ -15,17 +15,21 @@ from hetero2.schemas import write_json
 from hetero2.stats.distribution import describe
 from hetero2.tables import read_parquet, to_table, write_csv
 
-EXAMPLE = "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet --summary s.csv --metrics m.json"
+EXAMPLE = (
+    "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet "
+    "--calls calls.parquet --summary s.csv --metrics m.json"
+)
 _FROM_MOLECULE = (
     "id decoy_strategy_used n_decoys_generated seed_used spectral_gap spectral_entropy spectral_entropy_norm "
-    "tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash"
+    "tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash scaffold"
 ).split()
 _FROM_AUDIT = ["status", "reason", "gate", "slack", "margin", "auc_tie_aware", "score", "n_decoys_tied", "p_value"]
+_FROM_CALL = ["call", "call_reason", "q_value", "m_needed"]
 _LEVEL_DECOYS = 19  # from here on a PASS by chance is no more frequent than one in 20
 Record = dict[str, Any]
 
 
-def summary_row(molecule: Record, audit: Record) -> Record:
+def summary_row(molecule: Record, audit: Record, call: Record) -> Record:
     """One line of summary.csv."""
     if (molecule["row"], molecule["id"]) != (audit["row"], audit["dataset_id"]):
         raise ContractError(f"row {molecule['row']} of the molecules is row {audit['row']} of the audit")
@@ -33,6 +37,7 @@ def summary_row(molecule: Record, audit: Record) -> Record:
     return {
         **{key: molecule[key] for key in _FROM_MOLECULE},
         **{key: audit[key] for key in _FROM_AUDIT},
+        **{key: call.get(key) if audit["status"] == "OK" else None for key in _FROM_CALL},
         "skip_reason": audit["reason"] if audit["status"] == "SKIP" else None,
         "verdict": audit["verdict"] if audit["status"] != "ERROR" else None,
         "n_decoys": molecule["n_decoys_generated"],
@@ -51,6 +56,7 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     verdict_skips: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
     coverage: Counter[str] = field(default_factory=Counter)
     pass_by_chance: float = 0.0
     slacks: list[float] = field(default_factory=list)
@@ -65,6 +71,7 @@ class Tally:
             self.coverage["missing_scores_input"] += row["reason"] == "missing_scores_input"
             return
         self.verdicts[row["verdict"]] += 1
+        self.calls[row["call"]] += 1
         self.coverage["decoys_total"] += row["n_decoys"]
         self.coverage["decoys_scored"] += row["n_decoys_scored"]
         self.coverage["rows_with_missing"] += row["n_decoys_scored"] < row["n_decoys"]
@@ -94,6 +101,7 @@ class Tally:
             },
             "share_rows_with_n_decoys_gt_0": coverage["with_decoys"] / rows if rows else None,
             "verdict_counts": {key: self.verdicts[key] for key in ("PASS", "FAIL", "SKIP")},
+            "call_counts": {key: self.calls[key] for key in ("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")},
             "verdict_skip_reasons": dict(self.verdict_skips),
             "pass_expected_by_chance": self.pass_by_chance,
             "rows_with_fewer_than_19_scored_decoys": coverage["below_19"],
@@ -104,12 +112,12 @@ class Tally:
         }
 
 
-def gather(molecules: list[Path], audits: list[Path], tally: Tally) -> Iterator[pa.Table]:
+def gather(molecules: list[Path], audits: list[Path], calls: dict[int, Record], tally: Tally) -> Iterator[pa.Table]:
     """Lines of summary.csv, a table a shard, counted on the way; one shard is in memory at a time."""
     for molecule_path, audit_path in zip(molecules, audits, strict=True):
         left = read_parquet(molecule_path, "molecule.v1").to_pylist()
         right = read_parquet(audit_path, "hetero_audit.v2").to_pylist()
-        rows = [summary_row(molecule, audit) for molecule, audit in zip(left, right, strict=True)]
+        rows = [summary_row(one, audit, calls.get(one["row"], {})) for one, audit in zip(left, right, strict=True)]
         for row in rows:
             tally.add(row)
         yield to_table(rows, "summary.v1")
@@ -119,6 +127,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--audit", type=Path, nargs="+", required=True, help="shards, in order")
+    parser.add_argument("--calls", type=Path, required=True)
     parser.add_argument(
         "--settings", type=json_object, default={}, help="JSON: sections of the configuration to record"
     )
@@ -130,6 +139,7 @@ def run(args: argparse.Namespace) -> None:
     """Write summary.csv and metrics.json."""
     if len(args.molecules) != len(args.audit):
         raise ConfigError(f"{len(args.molecules)} shards of molecules, but {len(args.audit)} of the audit")
+    calls = {call["row"]: call for call in read_parquet(args.calls, "call.v1").to_pylist()}
     tally = Tally()
-    write_csv(args.summary, gather(args.molecules, args.audit, tally), "summary.v1")
+    write_csv(args.summary, gather(args.molecules, args.audit, calls, tally), "summary.v1")
     write_json(args.metrics, tally.metrics(args.settings), "metrics.v1")

@@ -3,24 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike
-
+from hetero2.stats.enrichment import expected_hits_of_top
 from hetero2.stats.lift import Row, ineligible_reason
-
-
-def expected_hits_of_top(scores: ArrayLike, hits: ArrayLike, k: int) -> float:
-    """Expected number of hits among the k highest scores (k ≤ n), where ties at the cut are drawn at random.
-
-    Range [0, k]; for a constant score k·(hits/n), the value of random choice. Shapes (n,) and (n,); O(n log n).
-
-    >>> expected_hits_of_top([3.0, 2.0, 2.0, 1.0], [True, True, False, True], 2)
-    1.5
-    """
-    values, labels = np.asarray(scores, float), np.asarray(hits, bool)
-    cut = np.sort(values)[values.size - k]
-    above, tied = values > cut, values == cut
-    return float(labels[above].sum() + (k - above.sum()) * labels[tied].mean())
 
 
 def _rate(hits: Sequence[bool]) -> dict[str, Any]:

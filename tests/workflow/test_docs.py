@@ -89,3 +89,19 @@ def test_no_molecule_of_the_library_was_trained_on(default_run):
         with (folder / f"dataset/{name}.csv").open(newline="") as handle:
             ids.append({row["id"] for row in csv.DictReader(handle)})
     assert not ids[0] & ids[1]
+
+
+def test_the_readme_says_what_calls_controls_and_utility_found(default_run):
+    folder, _ = default_run
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    metrics = json.loads((folder / "metrics.json").read_text())
+    controls = json.loads((folder / "pack/controls.json").read_text())
+    utility = json.loads((folder / "pack/utility_report.json").read_text())["utility"]
+    assert f"{metrics['call_counts']['SIGNAL']} molecules are called SIGNAL" in readme
+    assert controls["audit"]["status"] == "OK"
+    inference = controls["inference"]
+    assert (inference["verdict"], inference["explanation"]) == ("NOT_SHOWN", "EXPLAINED_BY_NOVELTY")
+    assert inference["quick_look"]
+    assert f"{inference['refits']} refits on permuted labels" in readme
+    assert controls["library"]["interpretation"] == "SIGNAL_ON_HARD"
+    assert utility["uplift"]["discordant"]["lists_coincide"]

@@ -8,26 +8,39 @@ import pytest
 from tests.conftest import build, copy_checkout, small_library
 
 AFTER = {
-    "truth": {"truth", "cost_lift", "pack", "registry"},
-    "cost_lift": {"cost_lift", "pack", "registry"},
-    "summary": {"summary", "cost_lift", "pack", "registry"},
-    "audit": {"audit", "summary", "cost_lift", "pack", "registry"},
-    "scores": {"scores", "audit", "summary", "cost_lift", "pack", "registry"},
+    "truth": {"truth", "cost_lift", "utility", "pack", "registry"},
+    "cost_lift": {"cost_lift", "utility", "pack", "registry"},
+    "summary": {"summary", "candidates", "cost_lift", "utility", "pack", "registry"},
+    "audit": {"audit", "summary", "candidates", "cost_lift", "utility", "pack", "registry"},
+    "calls": {"calls", "controls", "summary", "candidates", "cost_lift", "utility", "pack", "registry"},
+    "scores": {
+        "scores",
+        "audit",
+        "calls",
+        "controls",
+        "summary",
+        "candidates",
+        "cost_lift",
+        "utility",
+        "pack",
+        "registry",
+    },
     "pack": {"pack", "registry"},
     "registry": {"registry"},
 }
-ALL = {"input", "decoys", "decoy_quality", "score_request", "score_source", *AFTER["scores"], "truth"}
+ALL = {"input", "decoys", "decoy_quality", "panel", "score_request", "score_source", *AFTER["scores"], "truth"}
 EDITS = [
     ("hetero2/stages/cost_lift.py", AFTER["cost_lift"]),
     ("hetero2/stats/lift.py", AFTER["cost_lift"]),
     ("hetero2/stats/ranking.py", AFTER["audit"]),
+    ("hetero2/stats/competition.py", AFTER["calls"]),
     ("hetero2/stages/summary.py", AFTER["summary"]),
     ("hetero2/report/index.py", AFTER["pack"]),
     ("hetero2/stages/registry.py", AFTER["registry"]),
     ("hetero2/stages/show.py", set()),
     ("hetero2/chem/decoys_v1.py", ALL - {"input", "truth"}),
     ("hetero2/chem/space.py", ALL - {"input", "truth"}),
-    ("hetero2/stats/decoy_quality.py", {"decoy_quality", *AFTER["pack"]}),
+    ("hetero2/stats/decoy_quality.py", {"decoy_quality", "controls", *AFTER["pack"]}),
     ("hetero2/errors.py", ALL),
     ("requirements.lock", ALL),
     ("schemas/summary.v1.schema.json", AFTER["summary"]),
@@ -69,7 +82,10 @@ def test_an_edited_line_runs_its_stage_and_what_follows(checkout, name, expected
 @pytest.mark.parametrize(
     ("setting", "expected"),
     [
-        ("selection={k: 2}", AFTER["cost_lift"]),
+        ("audit={fdr: 0.2}", AFTER["calls"]),
+        ("audit={refits: 99}", AFTER["pack"]),  # the model of this run cannot be fitted again
+        ("selection={k: 2}", {"candidates", *AFTER["cost_lift"]}),
+        ("selection={price_per_evaluation: 9}", {"utility", *AFTER["pack"]}),
         ("decoys={seed: 1}", ALL - {"input", "truth"}),
         ("pack={compression: deflate}", AFTER["pack"]),
         ("execution={command_minutes: 5}", AFTER["registry"]),  # runtime.json, outside the pack, records it

@@ -171,3 +171,61 @@ def test_a_library_of_skips_gives_a_pack_that_says_so(tmp_path):
     assert state == {"refused": True, "reason": "no row of the library is OK"}
     assert not (results / "pack/cost_lift_report.json").exists()
     run("python", "-m", "hetero2", "verify", results / "small_evidence_pack.zip", cwd=ROOT)
+
+
+RINGS = "c1ccccc1 C1CCNCC1 c1ccncc1 C1CCOCC1 c1ccsc1 C1CCCC1 c1ccoc1 C1CNC1 C1CC1 C1CCC1 C1CCCCC1 C1COC1".split()
+TRAINED = """
+import csv, sys
+from collections import Counter
+train, request, scores, seed = sys.argv[1:]
+votes = Counter()
+for row in csv.DictReader(open(train)):
+    votes.update({letter: 1 if row["label"] == "1" else -1 for letter in set(zip(row["smiles"], row["smiles"][1:]))})
+with open(scores, "w") as out:
+    print("id,score", file=out)
+    for row in csv.DictReader(open(request)):
+        text = row["smiles"]
+        print(f"{row['id']},{sum(votes[pair] for pair in zip(text, text[1:])) / len(text):.6f}", file=out)
+"""
+
+
+def test_a_model_that_takes_a_training_file_is_fitted_again_and_cross_validated(tmp_path):
+    folder = small_library(tmp_path)
+    (folder / "trained.py").write_text(TRAINED)
+    rows = [
+        f"t{n},{'C' * (n % 7 + 1)}{ring}{tail},{int((n * 7 + place * place) % 5 > 2)}"
+        for n in range(6)
+        for place, ring in enumerate(RINGS)
+        for tail in ("O", "CN", "C(=O)O")
+    ]
+    (folder / "train.csv").write_text("id,smiles,label\n" + "\n".join(rows) + "\n")
+    text = (
+        (folder / "my.yaml")
+        .read_text()
+        .replace("model.py {request} {scores}", "trained.py {train} {request} {scores} {seed}")
+    )
+    text = text.replace("model.py", "trained.py").replace("source: command", "source: command\n  train: train.csv")
+    (folder / "my.yaml").write_text(text + "audit: {refits: 4, model_seeds: 3}\n")
+    build(folder)
+    found = json.loads((folder / "results/small/pack/controls.json").read_text())
+    fits = found["inference"]["fits"]
+    assert [(fit["model_seed"], fit["refit"]) for fit in fits] == [(s, b) for s in range(3) for b in range(5)]
+    assert len({fit["dispersion_z"] for fit in fits}) > 1
+    assert len(found["inference"]["p_values"]) == 3
+    assert found["inference"]["quick_look"]
+    assert fits[0]["mean_z"] == found["score"]["mean_z"]
+    assert found["drift"]["n"] > 0
+    assert found["inference"]["verdict"] in ("RESOLVES_STRUCTURE", "NOT_SHOWN")
+    assert 0 < found["cross_validation"]["auc"] < 1
+    manifest = json.loads((folder / "results/small/pack/manifest.json").read_text())
+    assert "train.csv" in {entry["name"] for entry in manifest["inputs"]}
+    run("python", "-m", "hetero2", "verify", folder / "results/small/small_evidence_pack.zip", cwd=ROOT)
+
+
+def test_a_training_file_that_is_missing_is_told_before_any_job(tmp_path):
+    folder = small_library(tmp_path)
+    text = (folder / "my.yaml").read_text().replace("{request} {scores}", "{train} {request} {scores}")
+    (folder / "my.yaml").write_text(text)
+    done = build(folder, check=False)
+    assert done.returncode == 2
+    assert "scores.train is needed" in done.stderr

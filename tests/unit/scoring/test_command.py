@@ -11,7 +11,8 @@ def run(tmp_path, code, seconds=60.0):
     script = tmp_path / "model.py"
     script.write_text(code)
     line = f"{sys.executable} {script} {{request}} {{scores}}"
-    command.run(line, tmp_path / "request.csv", tmp_path / "scores.csv", seconds, tmp_path / "model.log")
+    values = {"request": tmp_path / "request.csv", "scores": tmp_path / "scores.csv"}
+    command.run(line, values, seconds, tmp_path / "model.log")
 
 
 def test_the_command_gets_both_paths_and_its_words_are_kept(tmp_path):
@@ -32,7 +33,7 @@ def test_a_command_that_writes_nothing_is_told(tmp_path):
 
 def test_a_command_that_cannot_start_is_named(tmp_path):
     with pytest.raises(HeteroError, match=r"cannot start '/no/such'"):
-        command.run("/no/such {request} {scores}", tmp_path / "r", tmp_path / "s", 1, tmp_path / "log")
+        command.run("/no/such {request}", {"request": "r", "scores": "s"}, 1, tmp_path / "log")
 
 
 def test_the_time_limit_ends_the_command_and_its_children(tmp_path):

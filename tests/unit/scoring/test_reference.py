@@ -3,6 +3,7 @@ import pytest
 
 from hetero2.errors import InputError
 from hetero2.scoring import reference
+from hetero2.scoring.names import REFERENCES
 
 TRAIN = "id,smiles,label\n" + "".join(f"a{n},{'C' * n}N,1\nb{n},{'C' * n}O,0\n" for n in range(1, 15))
 
@@ -14,18 +15,21 @@ def training(tmp_path):
     return reference.read_training(path)
 
 
-def test_it_learns_and_repeats_itself_bit_for_bit(training, monkeypatch):
+@pytest.mark.parametrize("name", REFERENCES)
+def test_it_learns_and_repeats_itself_bit_for_bit(name, training, monkeypatch):
     smiles = ["CCCN", "CCCO", "CCCCCN", "CCCCCO"]
-    scores = list(reference.predict(reference.fit(training, "x"), smiles))
-    assert scores[0] > scores[1]
-    assert scores[2] > scores[3]
+    scores = list(reference.predict(name, training, smiles, "x"))
+    if name in ("reference:morgan_rf", "reference:nearest_hit"):
+        assert scores[0] > scores[1]
+        assert scores[2] > scores[3]
     monkeypatch.setattr(reference, "_BATCH", 1)
-    assert scores == list(reference.predict(reference.fit(training, "x"), smiles))
+    assert scores == list(reference.predict(name, training, smiles, "x"))
     assert np.isfinite(scores).all()
+    assert 0 <= min(scores) <= max(scores) <= 1
 
 
-def test_the_forest_is_the_documented_one(training):
-    found = reference.fit(training, "x").get_params()
+def test_the_forest_is_the_documented_one():
+    found = reference._forest(0)._classifier.get_params()
     documented = {
         "n_estimators": 500,
         "max_features": "sqrt",
@@ -56,4 +60,4 @@ def test_a_bad_structure_in_training_is_named(tmp_path):
     path = tmp_path / "train.csv"
     path.write_text("id,smiles,label\na,C,1\nb,C1,0\n")
     with pytest.raises(InputError, match="molecule 2: not a valid SMILES: 'C1'"):
-        reference.fit(reference.read_training(path), str(path))
+        reference.Reference("reference:morgan_rf", reference.read_training(path), str(path))

@@ -50,4 +50,4 @@ def test_a_summary_row_of_another_molecule_is_refused():
     from hetero2.errors import ContractError
 
     with pytest.raises(ContractError):
-        summary_row({"row": 1, "id": "a"}, {"row": 2, "dataset_id": "a"})
+        summary_row({"row": 1, "id": "a"}, {"row": 2, "dataset_id": "a"}, {})

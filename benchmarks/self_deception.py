@@ -1,0 +1,170 @@
+"""Does the audit see through models that know nothing of structure? Each judged by refits on permuted labels.
+
+    python -m benchmarks.self_deception [NAME=FOLDER ..] [--other FOLDER] [--refits 99] [--model-seeds 1]
+
+A folder holds input.csv (id,smiles), train.csv (id,smiles,label), truth.csv (molecule_id,expensive_label,..). Without
+one, the default data set is written and used. Beside the verdict stand what only truth or cross-validation can say: the
+AUC of the model on the library's truth and its scaffold cross-validation on the training part.
+
+Models: informative, a random forest on Morgan fingerprints; property_linear and property_boosted on bulk properties;
+permuted, forests on plainly permuted labels, which must pass at the nominal rate; and known limits: heavier, a forest
+that learned "heavier than the median"; inverted, one on inverted labels, which shares the refits of the informative one
+(a reversed score has the same dispersion); other_target, one on the labels of --other; nearest_hit, similarity alone.
+"""
+
+import argparse
+import csv
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hetero2.chem import strategy
+from hetero2.chem.decoys_v2 import QUOTAS
+from hetero2.chem.guardrails import Guardrails, prepare
+from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.properties import bulk_property_matrix
+from hetero2.chem.scaffold import murcko_scaffold
+from hetero2.scoring.reference import Training, read_training
+from hetero2.scoring.refittable import ReferenceModel
+from hetero2.seeds import row_seed, sample
+from hetero2.stages import dataset
+from hetero2.stages.refit import audit, cross_validation, scaffolds_of
+from hetero2.stats.decoy_quality import auc
+from hetero2.stats.refit import block_permutation, p_value
+
+FOREST = "reference:morgan_rf"
+PERMUTED = 20
+Record = dict[str, Any]
+
+
+def library(folder: Path, size: int) -> list[Record]:
+    """Molecules that may be audited, at most `size`, each with its decoys, as items of a panel."""
+    with (folder / "input.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    molecules = []
+    for row in rows:
+        text = prepare(row["smiles"], Guardrails()).canonical_smiles
+        if text is not None and "." not in text:
+            molecules.append({"id": row["id"], "smiles": text, "structure_hash": structure_hash(text)})
+    items = []
+    for number, molecule in enumerate(sample(molecules, size, 0)):
+        made = strategy.make(
+            strategy.DEFAULT, molecule["smiles"], 20, row_seed(0, "per_row", molecule["id"]), QUOTAS, False
+        )
+        scaffold = murcko_scaffold(parse_known(molecule["smiles"]))
+        for index, smiles in enumerate([molecule["smiles"], *(r["decoy_smiles"] for r in made.records)], start=-1):
+            items.append({"block": number, "level": 0, "decoy_index": index, "smiles": smiles, "scaffold": scaffold})
+    return items
+
+
+def truth(folder: Path) -> tuple[list[str], np.ndarray[Any, Any]]:
+    """SMILES and labels of the library."""
+    with (folder / "truth.csv").open(newline="") as handle:
+        labels = {row["molecule_id"]: row["expensive_label"] == "PASS" for row in csv.DictReader(handle)}
+    with (folder / "input.csv").open(newline="") as handle:
+        rows = [row for row in csv.DictReader(handle) if row["id"] in labels]
+    return [row["smiles"] for row in rows], np.array([labels[row["id"]] for row in rows], np.int64)
+
+
+class Bench:
+    """One data set: its panel, its truth, and fits of a learner on any labels."""
+
+    def __init__(self, folder: Path, size: int, refits: int, seeds: int) -> None:
+        self._panel, self._refits, self._seeds = library(folder, size), refits, seeds
+        self._smiles, self._truth = truth(folder)
+        self._structures = [item["smiles"] for item in self._panel]
+
+    def judge(self, name: str, training: Training, labels: Any, reference: Any = None) -> tuple[Record, Any]:
+        """(line of the table, dispersion z of the refits by seed); `reference` spares the refits."""
+        scaffolds = scaffolds_of(training.smiles, "train.csv")
+        model = ReferenceModel(name, training, [*self._structures, *self._smiles], "train.csv")
+        observed, p_values, found = [], [], reference or []
+        for seed in range(self._seeds):
+            scores = model.scores(labels, seed)
+            observed.append(audit(self._panel, scores[: len(self._panel)]))
+            if reference is None:
+                found.append([self._dispersion(model, labels, scaffolds, seed, b) for b in range(1, self._refits + 1)])
+            p_values.append(p_value(observed[-1]["dispersion_z"] or 0.0, np.array(found[seed])))
+        first = model.scores(labels, 0)[len(self._panel) :]
+        folds = cross_validation(ReferenceModel(name, training, training.smiles, "train.csv"), labels, scaffolds, 0)
+        line = {
+            "mean_z": float(np.median([one["mean_z"] or 0.0 for one in observed])),
+            "dispersion_z": float(np.median([one["dispersion_z"] or 0.0 for one in observed])),
+            "p": float(np.median(p_values)),
+            "truth": auc(self._truth, first),
+            "cv": folds["auc"],
+        }
+        return line, found
+
+    def _dispersion(self, model: ReferenceModel, labels: Any, scaffolds: Sequence[str], seed: int, refit: int) -> float:
+        scores = model.scores(block_permutation(labels, scaffolds, (0, refit)), seed)
+        return audit(self._panel, scores[: len(self._panel)])["dispersion_z"] or 0.0
+
+    def permuted(self, training: Training, labels: Any, reference: Any) -> int:
+        """How many of PERMUTED forests on plainly permuted labels pass."""
+        model = ReferenceModel(FOREST, training, self._structures, "train.csv")
+        passed = 0
+        for number in range(PERMUTED):
+            dealt = np.random.default_rng([1, number]).permutation(labels)
+            found = audit(self._panel, model.scores(dealt, 0))["dispersion_z"] or 0.0
+            passed += p_value(found, np.array(reference[0])) <= 0.05
+        return passed
+
+
+def show(name: str, model: str, line: Record) -> None:
+    """A line of the table."""
+    verdict = "RESOLVES_STRUCTURE" if line["p"] <= 0.05 else "NOT_SHOWN"
+    rest = " | ".join("" if line[key] is None else f"{line[key]:.3f}" for key in ("truth", "cv"))
+    numbers = f"{line['mean_z']:.1f} | {line['dispersion_z']:.1f} | {line['p']:.2f}"
+    print(f"| {name} | {model} | {numbers} | {verdict} | {rest} |", flush=True)
+
+
+def one_set(name: str, folder: Path, other: Path | None, args: argparse.Namespace) -> None:
+    """All models on one set."""
+    bench = Bench(folder, args.molecules, args.refits, args.model_seeds)
+    training = read_training(folder / "train.csv")
+    labels = np.array(training.labels, np.int64)
+    weight = bulk_property_matrix(training.smiles)[0][:, 0]
+    line, forests = bench.judge(FOREST, training, labels)
+    show(name, "informative", line)
+    show(name, "property_linear", bench.judge("reference:property_linear", training, labels)[0])
+    show(name, "property_boosted", bench.judge("reference:property_boosted", training, labels)[0])
+    print(
+        f"| {name} | permuted | | | | {bench.permuted(training, labels, forests)} of {PERMUTED} pass | | |", flush=True
+    )
+    show(name, "inverted", bench.judge(FOREST, training, 1 - labels, forests)[0])
+    show(name, "heavier", bench.judge(FOREST, training, (weight > np.median(weight)).astype(np.int64))[0])
+    show(name, "nearest_hit", bench.judge("reference:nearest_hit", training, labels)[0])
+    if other is not None:
+        strange = read_training(other / "train.csv")
+        show(name, "other_target", bench.judge(FOREST, strange, np.array(strange.labels, np.int64))[0])
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="*", help="NAME=FOLDER")
+    parser.add_argument("--other", type=Path, help="folder of another target")
+    parser.add_argument("--molecules", type=int, default=200)
+    parser.add_argument("--refits", type=int, default=99)
+    parser.add_argument("--model-seeds", type=int, default=1)
+    args = parser.parse_args()
+    print(f"{args.refits} refits, {args.model_seeds} model seed(s), {args.molecules} molecules\n")
+    print("| set | model | mean z | dispersion z | p | verdict | AUC on truth | scaffold CV |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
+    if not args.sets:
+        with tempfile.TemporaryDirectory() as folder:
+            dataset.write(dataset.source_folder(), Path(folder), 7.0, 0.525, 0, {})
+            one_set("default", Path(folder), args.other, args)
+    for text in args.sets:
+        name, _, folder_name = text.partition("=")
+        one_set(name, Path(folder_name), args.other, args)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

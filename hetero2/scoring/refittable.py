@@ -1,0 +1,80 @@
+"""Models that can be fitted anew: reference scorers, and the user's command where it takes a training file."""
+
+import csv
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hetero2.errors import HeteroError
+from hetero2.files import sha256_bytes
+from hetero2.scoring import command, score_table
+from hetero2.scoring.reference import Reference, Training
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Refittable(Protocol):
+    """A learner with its training molecules and the structures that it scores."""
+
+    def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
+        """(structures,): scores after a fit on these labels of the training molecules, or on some `rows` of them.
+
+        nan where the model gives none.
+        """
+
+
+class ReferenceModel:
+    """A reference scorer; features are computed once."""
+
+    def __init__(self, name: str, training: Training, structures: Sequence[str], where: str) -> None:
+        self._scorer = Reference(name, training, where)
+        self._features = self._scorer.features(structures)
+
+    def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
+        """See Refittable."""
+        found: Floats = self._scorer.fit(labels.tolist(), seed, rows).score(self._features)
+        return found
+
+
+class CommandModel:
+    """The user's command with {train}, {request}, {scores} and, where it has one, {seed}: a process for every fit."""
+
+    def __init__(
+        self, line: str, training: Training, structures: Sequence[str], time_limit_seconds: float, log: Path
+    ) -> None:
+        self._line, self._training, self._log = line, training, log
+        self._seconds = time_limit_seconds
+        self._keys = [sha256_bytes(smiles.encode("utf-8")) for smiles in structures]
+        self._structures = structures
+
+    def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
+        """See Refittable."""
+        chosen = range(len(labels)) if rows is None else rows.tolist()
+        known = self._training
+        with tempfile.TemporaryDirectory(prefix="hetero2-refit-") as name:
+            folder = Path(name)
+            files = {part: folder / f"{part}.csv" for part in ("train", "request", "scores")}
+            _write(
+                files["train"],
+                ["id", "smiles", "label"],
+                [(known.ids[i], known.smiles[i], int(labels[i])) for i in chosen],
+            )
+            _write(files["request"], ["id", "smiles"], list(zip(self._keys, self._structures, strict=True)))
+            command.run(self._line, {**files, "seed": seed}, self._seconds, self._log)
+            found = score_table.read(files["scores"])
+        scores = np.array([found[key].score if key in found else np.nan for key in self._keys])
+        if not np.isfinite(scores).any():
+            raise HeteroError("scores.command: a refit scored none of the structures in its request")
+        return scores
+
+
+def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)

@@ -1,0 +1,199 @@
+"""controls: what must stay silent, what competes with the score, what must be found, and what refits say."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hetero2.arguments import natural
+from hetero2.chem.mol import parse, parse_known
+from hetero2.chem.properties import nearest
+from hetero2.chem.similarity import fingerprint
+from hetero2.errors import InputError
+from hetero2.files import read_json, sha256_bytes
+from hetero2.log import logger
+from hetero2.schemas import write_json
+from hetero2.scoring.reference import read_training
+from hetero2.stages.refit import audit, panel_blocks
+from hetero2.stats.blocks import Floats, describe_blocks, library_test
+from hetero2.stats.refit import QUICK_LOOK, planted, residual_ranks, verdict
+from hetero2.tables import read_parquet
+
+EXAMPLE = "hetero2 controls --panel panel.parquet --scores scores/*.parquet --library library.json --out controls.json"
+LOUD = 3.3  # |z| beyond which chance is below one in a thousand
+MIN_MOLECULES = 20
+MIN_SCAFFOLDS = 10  # below, permutations of whole scaffolds repeat themselves
+PLANTED_SHIFT = 2.5
+Record = dict[str, Any]
+
+
+def score_of(panel: Sequence[Record], shards: Sequence[Path]) -> Floats:
+    """(structures,): the score under audit, nan where there is none; structures of level 1 have none."""
+    known: dict[tuple[int, int], float | None] = {}
+    rows = {item["row"] for item in panel}
+    for path in shards:
+        table = read_parquet(path, "score_item.v1").select(["row", "decoy_index", "score"]).to_pylist()
+        known |= {(item["row"], item["decoy_index"]): item["score"] for item in table if item["row"] in rows}
+    found = [known.get((i["row"], i["decoy_index"])) if i["level"] == 0 else None for i in panel]
+    return np.array([np.nan if value is None else value for value in found], float)
+
+
+def _column(panel: Sequence[Record], name: str, sign: int = 1) -> Floats:
+    return np.array([np.nan if item[name] is None else sign * item[name] for item in panel], float)
+
+
+def _hashed(texts: Sequence[str | None], seed: int) -> Floats:
+    """A number in [0, 1) that follows from a text and a seed; nan for None."""
+    numbers = [None if t is None else int(sha256_bytes(f"{seed}:{t}".encode())[:13], 16) / 16**13 for t in texts]
+    return np.array([np.nan if value is None else value for value in numbers], float)
+
+
+def negative(panel: Sequence[Record], seed: int) -> Record:
+    """Scores that know nothing of an isomer: each must stay silent."""
+    here = [item["level"] == 0 for item in panel]
+    scores = {
+        "constant": np.where(here, 0.0, np.nan),
+        "random": _hashed([item["structure_hash"] if on else None for item, on in zip(panel, here, strict=True)], seed),
+        "molecular_weight": _column(panel, "molecular_weight"),
+        "formula": _hashed([item["formula"] for item in panel], seed),
+    }
+    found = {name: audit(panel, values) for name, values in scores.items()}
+    for facts in found.values():
+        facts["silent"] = all(abs(facts[key] or 0.0) < LOUD for key in ("mean_z", "dispersion_z"))
+    return found
+
+
+def novelty_scores(panel: Sequence[Record], train: Path | None) -> dict[str, Floats]:
+    """Scores for looking ordinary: they measure how much stranger the decoys look than the molecules."""
+    found = {
+        "synthetic_accessibility": _column(panel, "synthetic_accessibility", -1),
+        "fragment_popularity": _column(panel, "fragment_popularity"),
+    }
+    if train is not None:
+        mols = [parse(text) for text in read_training(train).smiles]
+        if None in mols:
+            raise InputError(f"{train}: molecule {mols.index(None) + 1}: not a valid SMILES")
+        first = [item["level"] == 0 for item in panel]
+        chosen = [fingerprint(parse_known(item["smiles"])) for item, on in zip(panel, first, strict=True) if on]
+        found["nearest_training_neighbour"] = np.full(len(panel), np.nan)
+        found["nearest_training_neighbour"][first] = nearest(chosen, [fingerprint(mol) for mol in mols if mol])
+    return found
+
+
+def beyond(panel: Sequence[Record], score: Floats, others: dict[str, Floats]) -> Record:
+    """What the score keeps beyond each novelty control, and beyond all of them together."""
+    found: Record = {}
+    known = np.where(np.isfinite(score), 0.0, np.nan)
+    flat, starts, _ = panel_blocks(panel, 0, score)
+    for name, chosen in {**{name: [name] for name in others}, "all": list(others)}.items():
+        competitors = [panel_blocks(panel, 0, others[one] + known)[0] for one in chosen]
+        if not len(starts) or any(len(values) != len(flat) for values in competitors):
+            found[name] = {"mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
+            continue
+        test = library_test(describe_blocks(residual_ranks(flat, competitors, starts), starts))
+        found[name] = {"mean_z": test.mean_z, "dispersion_z": test.dispersion_z, "reason": test.reason}
+    return found
+
+
+def plant(panel: Sequence[Record], seed: int) -> Record:
+    """Random scores with every molecule 2.5 s.d. above its decoys: an audit that does not find that finds nothing."""
+    flat, starts, _ = panel_blocks(panel, 0, np.where([item["level"] == 0 for item in panel], 0.0, np.nan))
+    if len(starts) < MIN_MOLECULES:
+        return {"mean_z": None, "found": None, "reason": f"fewer_than_{MIN_MOLECULES}_molecules"}
+    test = library_test(describe_blocks(planted(starts, len(flat), PLANTED_SHIFT, seed), starts))
+    return {"mean_z": test.mean_z, "found": bool((test.mean_z or 0.0) > LOUD), "reason": None}
+
+
+def status(silent: Record, found: Record) -> Record:
+    """Whether the audit works on this library."""
+    loud = [name for name, facts in silent.items() if not facts["silent"]]
+    if loud:
+        return {"status": "FAILED", "reason": f"not silent: {', '.join(loud)}"}
+    if found["found"] is None:
+        return {"status": "INCONCLUSIVE", "reason": found["reason"]}
+    return (
+        {"status": "OK", "reason": None} if found["found"] else {"status": "FAILED", "reason": "planted signal missed"}
+    )
+
+
+def inference(files: Sequence[Path], refits: int, why_not: str) -> Record:
+    """Verdict of the refits; dispersion z was fixed beforehand, the mean stands beside it."""
+    parts = [read_json(path) for path in files]
+    fits = sorted((fit for part in parts for fit in part["fits"]), key=lambda f: (f["model_seed"], f["refit"]))
+    by_seed: dict[int, list[Record]] = {}
+    for fit in fits:
+        by_seed.setdefault(fit["model_seed"], []).append(fit)
+    tests = {
+        key: verdict({s: (f[0][key], [one[key] for one in f[1:]]) for s, f in by_seed.items() if len(f) > 1})
+        for key in ("dispersion_z", "mean_z")
+    }
+    found = tests["dispersion_z"]
+    if not fits:
+        found = found | {"reason": why_not}
+    elif parts[0]["training_scaffolds"] < MIN_SCAFFOLDS:
+        reason = f"training_part_has_fewer_than_{MIN_SCAFFOLDS}_scaffolds"
+        found = found | {"verdict": "NOT_ASSESSABLE", "p_value": None, "reason": reason}
+    shown = [
+        {k: v for k, v in fit.items() if k in ("model_seed", "refit", "mean_auc", "mean_z", "dispersion_z")}
+        for fit in fits
+    ]
+    return {
+        **found,
+        "statistic": "dispersion_z",
+        "mean_z_p_value": tests["mean_z"]["p_value"],
+        "refits": refits if fits else 0,
+        "model_seeds": len(by_seed),
+        "quick_look": bool(fits) and refits < QUICK_LOOK,
+        "fits": shown,
+        "drift": by_seed[0][0]["drift"] if fits else {"mean_auc": None, "reason": why_not},
+    }
+
+
+def explanation(score: Record, novelty: Record) -> str | None:
+    """EXPLAINED_BY_NOVELTY where a novelty control prefers the molecules more than the score does."""
+    larger = [name for name, facts in novelty.items() if (facts["mean_z"] or 0.0) > max(score["mean_z"] or 0.0, LOUD)]
+    return "EXPLAINED_BY_NOVELTY" if larger else None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--panel", type=Path, required=True)
+    parser.add_argument("--scores", type=Path, nargs="+", required=True, help="shards")
+    parser.add_argument("--library", type=Path, required=True, help="library.json of the calls")
+    parser.add_argument("--train", type=Path, help="id,smiles,label, where there is one")
+    parser.add_argument("--refits", type=Path, nargs="*", default=[], help="what the refits wrote")
+    parser.add_argument("--n-refits", type=natural, default=0, help="fits on permuted labels, a model seed")
+    parser.add_argument("--cross-validation", type=Path, help="what the cross-validation wrote")
+    parser.add_argument("--why-not", default="no_refits", help="why there are no refits")
+    parser.add_argument("--seed", type=natural, default=0)
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write controls.json."""
+    panel = read_parquet(args.panel, "panel_item.v1").to_pylist()
+    score = score_of(panel, args.scores)
+    silent, strange = negative(panel, args.seed), novelty_scores(panel, args.train)
+    found, own = plant(panel, args.seed), audit(panel, score)
+    novelty = {name: audit(panel, values) for name, values in strange.items()}
+    inferred = inference(args.refits, args.n_refits, args.why_not)
+    document = {
+        "controls_schema": "controls.v1",
+        "audit": status(silent, found),
+        "library": read_json(args.library),
+        "sample": {"molecules": len({item["block"] for item in panel if item["level"] == 0}), "seed": args.seed},
+        "score": own,
+        "negative": silent,
+        "novelty": novelty,
+        "score_beyond_novelty": beyond(panel, score, strange),
+        "planted": found,
+        "drift": inferred.pop("drift"),
+        "inference": {**inferred, "explanation": explanation(own, novelty)},
+        "cross_validation": read_json(args.cross_validation)
+        if args.cross_validation
+        else {"auc": None, "reason": args.why_not},
+    }
+    write_json(args.out, document, "controls.v1")
+    logger.info("audit %s, %s", document["audit"]["status"], document["inference"]["verdict"])

@@ -1,0 +1,98 @@
+"""panel: the sample of molecules, with their decoys and a decoy's own decoys, that controls and refits look at."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from hetero2.arguments import flag, json_object, natural, positive
+from hetero2.chem import strategy
+from hetero2.chem.decoys_v2 import QUOTAS
+from hetero2.chem.mol import parse_known
+from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popularity, synthetic_accessibility
+from hetero2.log import logger, progress
+from hetero2.seeds import sample
+from hetero2.tables import read_parquet, to_table, write_parquet
+
+EXAMPLE = "hetero2 panel --molecules molecules/*.parquet --decoys decoys/*.parquet --sample 200 --out panel.parquet"
+Record = dict[str, Any]
+_UNKNOWN = dict.fromkeys(("synthetic_accessibility", "fragment_popularity", "molecular_weight", "formula"))
+
+
+def _item(block: int, level: int, index: int, molecule: Record, smiles: str, structure_hash: str) -> Record:
+    return {
+        "block": block,
+        "level": level,
+        "decoy_index": index,
+        "row": molecule["row"],
+        "smiles": smiles,
+        "structure_hash": structure_hash,
+        "scaffold": molecule["scaffold"],
+        **_UNKNOWN,
+    }
+
+
+def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace) -> Iterator[Record]:
+    """Items of every block: first each molecule and its decoys, then one decoy of each and what is made from it.
+
+    Which decoy: the one whose hash is lowest, so that it is no special one. Where it has no decoys, there is no block.
+    """
+    for number, molecule in enumerate(molecules):
+        yield _item(number, 0, -1, molecule, molecule["canonical_smiles"], molecule["structure_hash"])
+        for decoy in decoys[molecule["row"]]:
+            yield _item(number, 0, decoy["decoy_index"], molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
+    for number, molecule in enumerate(progress(molecules, "decoys of decoys"), start=len(molecules)):
+        one = min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])
+        made = strategy.make(
+            args.strategy, one["decoy_smiles"], args.k, molecule["seed_used"], args.quotas, args.hard_mode
+        )
+        if made.records:
+            yield _item(number, 1, -1, molecule, one["decoy_smiles"], one["decoy_hash"])
+        for record in made.records:
+            yield _item(number, 1, record["decoy_index"], molecule, record["decoy_smiles"], record["decoy_hash"])
+
+
+def describe(items: list[Record]) -> None:
+    """Fill in what the controls look at, for molecules of the library and their decoys."""
+    first = [item for item in items if item["level"] == 0]
+    mols = [parse_known(item["smiles"]) for item in first]
+    weights = bulk_property_matrix([item["smiles"] for item in first])[0][:, 0]
+    popularity = fragment_popularity(mols)[:, 0]
+    for place, (item, accessible) in enumerate(zip(first, synthetic_accessibility(mols), strict=True)):
+        item["synthetic_accessibility"] = round(float(accessible), 9)
+        item["fragment_popularity"] = round(float(popularity[place]), 9)
+        item["molecular_weight"] = round(float(weights[place]), 4)
+        item["formula"] = formula(mols[place])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
+    parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
+    parser.add_argument("--sample", type=positive, default=200, help="molecules to look at")
+    parser.add_argument("--sample-seed", type=natural, default=0)
+    parser.add_argument("--strategy", choices=strategy.NAMES, default=strategy.DEFAULT)
+    parser.add_argument("--k", type=positive, default=20, help="decoys a molecule")
+    parser.add_argument("--quotas", type=json_object, default=dict(QUOTAS), help="JSON: share of easy, medium, hard")
+    parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the panel."""
+    wanted = ["row", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
+    molecules: list[Record] = []
+    for path in args.molecules:
+        rows = read_parquet(path, "molecule.v1").select([*wanted, "status"]).to_pylist()
+        molecules += [row for row in rows if row["status"] == "OK"]
+    chosen = sample(molecules, args.sample, args.sample_seed)
+    decoys: dict[int, list[Record]] = {molecule["row"]: [] for molecule in chosen}
+    for path in args.decoys:
+        table = read_parquet(path, "decoy.v1").select(["row", "decoy_index", "decoy_smiles", "decoy_hash"])
+        for decoy in table.to_pylist():
+            if decoy["row"] in decoys:
+                decoys[decoy["row"]].append(decoy)
+    items = list(blocks(chosen, decoys, args))
+    describe(items)
+    write_parquet(args.out, to_table(items, "panel_item.v1"), "panel_item.v1")
+    logger.info("%d of %d molecules, %d structures", len(chosen), len(molecules), len(items))

@@ -1,0 +1,159 @@
+"""refit: fit the learner again, on the labels and on labels permuted in scaffold blocks, and audit each fit."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hetero2.arguments import natural, positive
+from hetero2.chem.mol import parse
+from hetero2.chem.scaffold import murcko_scaffold
+from hetero2.errors import ConfigError, InputError
+from hetero2.files import pretty_json, write_text
+from hetero2.log import progress
+from hetero2.scoring.names import REFERENCES
+from hetero2.scoring.reference import read_training
+from hetero2.scoring.refittable import CommandModel, ReferenceModel, Refittable
+from hetero2.stats.blocks import Floats, Ints, describe_blocks, library_test
+from hetero2.stats.decoy_quality import auc
+from hetero2.stats.hardness import cluster_mean
+from hetero2.stats.refit import block_permutation
+from hetero2.tables import read_parquet
+
+EXAMPLE = (
+    "hetero2 refit --panel panel.parquet --source reference:morgan_rf --train train.csv --refits 19 "
+    "--first 0 --count 10 --out refits/0000.json"
+)
+FOLDS = 5
+Record = dict[str, Any]
+
+
+def panel_blocks(panel: Sequence[Record], level: int, scores: Floats) -> tuple[Floats, Ints, list[str]]:
+    """(scores, starts, scaffold of each block) of the blocks of one level whose molecule and a decoy have a score."""
+    kept: dict[int, list[int]] = {}
+    for place, item in enumerate(panel):
+        if item["level"] == level and np.isfinite(scores[place]):
+            kept.setdefault(item["block"], []).append(place)
+    whole = [places for places in kept.values() if panel[places[0]]["decoy_index"] == -1 and len(places) > 1]
+    starts = np.cumsum([0, *(len(places) for places in whole)])[:-1].astype(np.int64)
+    flat = scores[[place for places in whole for place in places]] if whole else np.zeros(0)
+    return flat, starts, [panel[places[0]]["scaffold"] for places in whole]
+
+
+def audit(panel: Sequence[Record], scores: Floats, level: int = 0) -> Record:
+    """mean AUC with its interval over scaffolds, mean z and dispersion z of one level of the panel."""
+    flat, starts, scaffolds = panel_blocks(panel, level, scores)
+    if not len(starts):
+        return {"n": 0, "mean_auc": None, "mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
+    blocks = describe_blocks(flat, starts)
+    mean = cluster_mean(blocks.auc, np.asarray(scaffolds))
+    return {**vars(library_test(blocks)), "auc_ci_low": mean.low, "auc_ci_high": mean.high}
+
+
+def scaffolds_of(smiles: Sequence[str], where: str) -> list[str]:
+    """Murcko scaffold of every training molecule."""
+    found = []
+    for number, text in enumerate(smiles, start=1):
+        mol = parse(text)
+        if mol is None:
+            raise InputError(f"{where}: molecule {number}: not a valid SMILES: {text!r}")
+        found.append(murcko_scaffold(mol))
+    return found
+
+
+def fits(
+    panel: Sequence[Record],
+    model: Refittable,
+    labels: Ints,
+    scaffolds: Sequence[str],
+    args: argparse.Namespace,
+) -> list[Record]:
+    """The audits of fits `first` to `first + count` of (1 + refits) a model seed; the first of each is observed."""
+    found = []
+    total = args.model_seeds * (args.refits + 1)
+    for number in progress(range(args.first, min(args.first + args.count, total)), "fits"):
+        seed, refit = divmod(number, args.refits + 1)
+        dealt = labels if refit == 0 else block_permutation(labels, scaffolds, (args.seed, refit))
+        scores = np.asarray(model.scores(dealt, seed), float)
+        record = {"model_seed": seed, "refit": refit, **audit(panel, scores)}
+        found.append(record | ({"drift": audit(panel, scores, level=1)} if refit == 0 else {}))
+    return found
+
+
+def cross_validation(model: Refittable, labels: Ints, scaffolds: Sequence[str], seed: int) -> Record:
+    """AUC on training molecules of scaffolds that the fit has not seen: five folds of whole scaffolds.
+
+    `auc` over all out-of-fold scores, `by_fold` within each fold (null where it has one label only). Folds are balanced
+    in size, largest scaffolds first, and do not look at labels.
+    """
+    names, member = np.unique(np.asarray(scaffolds), return_inverse=True)
+    if len(names) < FOLDS:
+        return {"auc": None, "reason": f"fewer_than_{FOLDS}_scaffolds"}
+    sizes = np.bincount(member)
+    load, fold_of = np.zeros(FOLDS), np.zeros(len(names), np.int64)
+    for name in np.argsort(-sizes, kind="stable"):
+        fold_of[name] = int(load.argmin())
+        load[fold_of[name]] += sizes[name]
+    fold, scores = fold_of[member], np.full(len(labels), np.nan)
+    for number in range(FOLDS):
+        rows = np.flatnonzero(fold != number)
+        if len(np.unique(labels[rows])) < 2:
+            return {"auc": None, "reason": "a_fold_leaves_one_label_only"}
+        scores[fold == number] = model.scores(labels, seed, rows)[fold == number]
+    known = np.isfinite(scores)
+    by_fold = [_auc(labels, scores, known & (fold == number)) for number in range(FOLDS)]
+    return {"auc": _auc(labels, scores, known), "by_fold": by_fold, "n": int(known.sum()), "reason": None}
+
+
+def _auc(labels: Ints, scores: Floats, chosen: Any) -> float | None:
+    return auc(labels[chosen], scores[chosen]) if len(np.unique(labels[chosen])) == 2 else None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--panel", type=Path, help="not needed for --cross-validation")
+    parser.add_argument("--train", type=Path, required=True, help="id,smiles,label")
+    parser.add_argument("--source", required=True, help=f"command, {', '.join(REFERENCES)}")
+    parser.add_argument("--command", help="command: words with {train}, {request}, {scores} and perhaps {seed}")
+    parser.add_argument(
+        "--time-limit-seconds", type=positive, default=3600, help="command: each fit is stopped after this"
+    )
+    parser.add_argument("--refits", type=natural, default=19, help="fits on permuted labels, a model seed")
+    parser.add_argument("--model-seeds", type=positive, default=1)
+    parser.add_argument("--seed", type=natural, default=0, help="seed of the permutations")
+    parser.add_argument("--first", type=natural, default=0)
+    parser.add_argument("--count", type=positive, default=10)
+    parser.add_argument("--cross-validation", action="store_true", help="instead of refits: scaffold cross-validation")
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def _model(args: argparse.Namespace, training: Any, structures: Sequence[str]) -> Refittable:
+    if args.source == "command":
+        if not args.command or "{train}" not in args.command:
+            raise ConfigError("scores.command: cannot be fitted again: it has no {train}", "see docs/statistics.md")
+        log = (args.log or args.out).with_suffix(".command.log")
+        return CommandModel(args.command, training, structures, args.time_limit_seconds, log)
+    if args.source not in REFERENCES:
+        raise ConfigError(
+            f"--source {args.source}: cannot be fitted again", f"known are command, {', '.join(REFERENCES)}"
+        )
+    return ReferenceModel(args.source, training, structures, str(args.train))
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the audits of some fits, or the cross-validation."""
+    training = read_training(args.train)
+    labels = np.array(training.labels, np.int64)
+    scaffolds = scaffolds_of(training.smiles, str(args.train))
+    if args.cross_validation:
+        model = _model(args, training, training.smiles)
+        result: Record = cross_validation(model, labels, scaffolds, args.seed)
+    else:
+        if args.panel is None:
+            raise ConfigError("--panel is needed")
+        panel = read_parquet(args.panel, "panel_item.v1").to_pylist()
+        model = _model(args, training, [item["smiles"] for item in panel])
+        result = {"training_scaffolds": len(set(scaffolds)), "fits": fits(panel, model, labels, scaffolds, args)}
+    write_text(args.out, pretty_json(result))

@@ -1,0 +1,110 @@
+"""utility: what acting on the audit is worth beside the present practice (`cost_lift.v2`)."""
+
+import argparse
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hetero2.arguments import natural, positive
+from hetero2.errors import InputError
+from hetero2.files import read_json
+from hetero2.log import logger
+from hetero2.schemas import write_json
+from hetero2.stages.truth import read_truth
+from hetero2.stats.enrichment import roc_auc
+from hetero2.stats.utility import RESAMPLES, Library, report
+from hetero2.tables import read_csv
+
+EXAMPLE = "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json --k 50 --out u.json"
+_COLUMNS = ("id", "status", "verdict", "slack", "auc_tie_aware", "score", "call", "scaffold")
+Record = dict[str, Any]
+
+
+def read_baseline(path: Path) -> dict[str, float]:
+    """Today's filter: id and score, larger first; raises InputError with file and line."""
+    found: dict[str, float] = {}
+    for line, row in read_csv(path, ["id", "score"]):
+        try:
+            value = float(row["score"])
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise InputError(f"{path}: line {line}: score is {row['score']!r}, expected a finite number")
+        if row["id"] in found:
+            raise InputError(f"{path}: line {line}: the id {row['id']!r} was there before")
+        found[row["id"]] = value
+    return found
+
+
+def library_of(rows: list[dict[str, str]], hits: dict[str, bool], baseline: dict[str, float] | None) -> Library:
+    """The molecules that may be bought: OK, with a score and known truth."""
+    chosen = [row for row in rows if row["status"] == "OK" and row["score"] and row["id"] in hits]
+
+    def column(name: str) -> Any:
+        return np.array([float(row[name]) if row[name] else -np.inf for row in chosen], float)
+
+    scaffolds = np.array([row["scaffold"] for row in chosen], str)
+    today = None if baseline is None else np.array([baseline.get(row["id"], -np.inf) for row in chosen], float)
+    return Library(
+        score=column("score"),
+        hit=np.array([hits[row["id"]] for row in chosen], bool),
+        call=np.array([row["call"] for row in chosen], object),
+        cluster=np.unique(scaffolds, return_inverse=True)[1].astype(np.int64),
+        auc=column("auc_tie_aware"),
+        slack=column("slack"),
+        passed=np.array([row["verdict"] == "PASS" for row in chosen], bool),
+        baseline=today,
+    )
+
+
+def coverage(rows: list[dict[str, str]], hits: dict[str, bool]) -> Record:
+    """Whether truth is known for all that were scored, or only for what was selected before (verification bias)."""
+    scored = [row for row in rows if row["status"] == "OK" and row["score"]]
+    known = [row["id"] in hits for row in scored]
+    area, _ = roc_auc([float(row["score"]) for row in scored], known)
+    biased = area is not None and abs(area - 0.5) > 0.1
+    return {
+        "status_counts": {key: Counter(row["status"] for row in rows)[key] for key in ("OK", "SKIP", "ERROR")},
+        "scored": len(scored),
+        "with_truth": sum(known),
+        "auc_of_score_for_having_truth": area,
+        "verification_bias": biased,
+    }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--summary", type=Path, required=True)
+    parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--truth-source", default="external")
+    parser.add_argument("--cost-lift", type=Path, required=True, help="what hetero2 cost-lift wrote")
+    parser.add_argument("--baseline", type=Path, help="today's filter: id,score, larger first")
+    parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought: the primary K")
+    parser.add_argument("--k-list", type=positive, nargs="*", default=[], help="further K")
+    parser.add_argument("--price", type=float, help="price of evaluating one molecule")
+    parser.add_argument("--resamples", type=positive, default=RESAMPLES)
+    parser.add_argument("--seed", type=natural, default=0)
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write utility_report.json."""
+    rows = [row for _, row in read_csv(args.summary, _COLUMNS)]
+    hits = read_truth(args.truth, args.truth_source)
+    baseline = read_baseline(args.baseline) if args.baseline else None
+    if baseline is not None and not {row["id"] for row in rows} & set(baseline):
+        raise InputError(f"{args.baseline}: none of its ids is in the library", "its column id holds the library's ids")
+    result = read_json(args.cost_lift)
+    document = {
+        "report_schema": "cost_lift.v2",
+        "cost_lift_v1": {"refused": result["refused"] is not None, "reason": result["refused"]},
+        "library": result["library"],
+        "truth_coverage": coverage(rows, hits),
+        "price_per_evaluation": args.price,
+        "utility": report(library_of(rows, hits, baseline), args.k, args.k_list, args.seed, args.price, args.resamples),
+    }
+    write_json(args.out, document, "cost_lift.v2")
+    logger.info("%d molecules with score and truth", document["utility"]["n"])

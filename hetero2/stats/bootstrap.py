@@ -1,0 +1,93 @@
+"""Expected hits of the top K when whole clusters are drawn again, for several ways of ranking at once."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+MIN_CLUSTERS = 30
+_CELLS = 4_000_000
+
+
+def draws(cluster: Ints, resamples: int, seed: int, chunk: int) -> Iterator[Floats]:
+    """(≤ chunk, n) weights: how often each molecule occurs when as many clusters as there are are drawn."""
+    names, member = np.unique(cluster, return_inverse=True)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    for start in range(0, resamples, chunk):
+        size = min(chunk, resamples - start)
+        picked = rng.integers(0, len(names), (size, len(names)))
+        counts = np.zeros((size, len(names)))
+        np.add.at(counts, (np.arange(size)[:, None], picked), 1.0)
+        yield counts[:, member]
+
+
+class Ranked:
+    """One way of ranking n molecules: priorities (n,), larger first, ties in random order."""
+
+    def __init__(self, priority: Ints, hit: Bools) -> None:
+        self._order = np.argsort(-priority, kind="stable")
+        self._start = np.flatnonzero(np.diff(priority[self._order], prepend=priority.max() + 1))
+        self.unordered_hit = hit.astype(float)
+        self._hit = self.unordered_hit[self._order]
+
+    def groups(self, weight: Floats) -> tuple[Floats, Floats]:
+        """(molecules, hits) up to the end of each group of ties, (resamples, groups) each."""
+        ordered = weight[:, self._order]
+        size = np.add.reduceat(ordered, self._start, axis=1)
+        hits = np.add.reduceat(ordered * self._hit, self._start, axis=1)
+        return np.cumsum(size, axis=1), np.cumsum(hits, axis=1)
+
+    def expected_hits(self, weight: Floats, k: Floats) -> Floats:
+        """(resamples,): expected hits among the first k (resamples,) of each row of weights (resamples, n)."""
+        size, hits = self.groups(weight)
+        return interpolated(size, hits, k)
+
+
+def interpolated(size: Floats, hits: Floats, k: Floats) -> Floats:
+    """Hits at k molecules on the line through the ends of the groups: within ties, hits come evenly."""
+    place = np.minimum((size < k[:, None]).sum(axis=1), size.shape[1] - 1)
+    row = np.arange(len(k))
+    before = np.maximum(place - 1, 0)
+    low = np.where(place > 0, size[row, before], 0.0)
+    low_hits = np.where(place > 0, hits[row, before], 0.0)
+    step = size[row, place] - low
+    share = np.where(step > 0, (k - low) / np.where(step > 0, step, 1.0), 0.0)
+    found: Floats = low_hits + share * (hits[row, place] - low_hits)
+    return found
+
+
+def inverse(size: Floats, hits: Floats, wanted: Floats) -> Floats:
+    """(resamples,): how many molecules from the top hold the `wanted` number of hits, on the same lines."""
+    wanted = np.minimum(wanted, hits[:, -1])
+    place = np.minimum((hits < wanted[:, None] - 1e-9).sum(axis=1), hits.shape[1] - 1)
+    row = np.arange(len(wanted))
+    before = np.maximum(place - 1, 0)
+    low = np.where(place > 0, size[row, before], 0.0)
+    low_hits = np.where(place > 0, hits[row, before], 0.0)
+    step = hits[row, place] - low_hits
+    share = np.where(step > 0, (wanted - low_hits) / np.where(step > 0, step, 1.0), 0.0)
+    found: Floats = low + np.clip(share, 0, 1) * (size[row, place] - low)
+    return found
+
+
+def resampled(
+    rankings: Mapping[str, Ranked],
+    cluster: Ints,
+    fraction: float,
+    resamples: int,
+    seed: int,
+    measure: Callable[[Mapping[str, Ranked], Floats, Floats], Floats],
+) -> Floats:
+    """(resamples, ..): what `measure(rankings, weights, k)` says of each resample, K rescaled to its size.
+
+    O(resamples·n) time; memory is bounded by working on a few resamples at a time.
+    """
+    chunk = max(1, _CELLS // max(1, len(cluster)))
+    found = []
+    for weight in draws(cluster, resamples, seed, chunk):
+        k = np.maximum(1.0, np.round(fraction * weight.sum(axis=1)))
+        found.append(measure(rankings, weight, k))
+    return np.concatenate(found)

@@ -1,0 +1,121 @@
+"""AUC by hardness: does the score tell a molecule from decoys that look like it, or only from those that do not?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, t
+
+from hetero2.stats.blocks import Floats, Ints, block_numbers
+
+MIN_CLUSTERS = 10
+MIN_MOLECULES = 30
+MIN_HARD_SHARE = 0.05
+EASY, HARD = "easy", "hard"
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean with its 95 % interval over clusters; the interval is None, with `reason`, where there are too few."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    n: int
+    clusters: int
+    reason: str | None
+
+
+def cluster_mean(values: Floats, cluster: NDArray[Any]) -> Mean:
+    """Mean of `values` (n,) and its interval if whole `cluster`s (n,) are drawn, not single values.
+
+    estimate ± t(G - 1; .975)·√(G/(G - 1)·Σ_g(Σ_{i∈g}(x_i - mean))²)/n: the cluster-robust interval of an intercept
+    (Liang and Zeger, doi 10.1093/biomet/73.1.13), G clusters. It may leave the range of the values. O(n log n).
+    """
+    n = len(values)
+    if n == 0:
+        return Mean(None, None, None, 0, 0, "no_molecules")
+    _, member = np.unique(cluster, return_inverse=True)
+    groups = int(member.max()) + 1
+    mean = float(values.mean())
+    if groups < MIN_CLUSTERS:
+        return Mean(mean, None, None, n, groups, f"fewer_than_{MIN_CLUSTERS}_scaffolds")
+    sums = np.bincount(member, values - mean, groups)
+    half = float(t.ppf(0.975, groups - 1)) * (groups / (groups - 1) * float((sums**2).sum())) ** 0.5 / n
+    return Mean(mean, mean - half, mean + half, n, groups, None)
+
+
+def wins(scores: Floats, starts: Ints) -> Floats:
+    """(t,): 1 where the block's molecule scores above the item, ½ where they tie, 0 below."""
+    _, block = block_numbers(starts, len(scores))
+    own = scores[starts][block]
+    found: Floats = (own > scores) + 0.5 * (own == scores)
+    return found
+
+
+def curve(won: Floats, starts: Ints, bins: NDArray[Any], cluster: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
+    """For each name of a bin: (Mean of the molecules' AUC against their decoys of that bin, number of decoys).
+
+    `won` from `wins`, `bins` (t,) the bin of each decoy, whatever at molecules; `cluster` (n,) scaffolds of molecules.
+    Each molecule with a decoy in the bin counts once. A random score gives 1/2.
+    """
+    sizes, block = block_numbers(starts, len(won))
+    decoy = np.ones(len(won), bool)
+    decoy[starts] = False
+    found = {}
+    for name in names:
+        here = decoy & (bins == name)
+        count = np.bincount(block[here], minlength=len(sizes))
+        total = np.bincount(block[here], won[here], len(sizes))
+        some = count > 0
+        found[name] = (cluster_mean(total[some] / count[some], cluster[some]), int(count.sum()))
+    return found
+
+
+def trend(won: Floats, starts: Ints, tanimoto: Floats) -> dict[str, Any]:
+    """Does a molecule lose more often to decoys that look more like it? z < 0 says so.
+
+    z = Σ_i C_i / √Σ_i V_i with C_i the covariance sum of wins and Tanimoto over the decoys of molecule i, and
+    V_i = Σ(w - w̄)²·Σ(t - t̄)²/(m - 1) its variance if the wins of i were dealt out to its decoys at random: a stratified
+    permutation test (correlation statistic of Cochran, Mantel and Haenszel, doi 10.1080/01621459.1963.10500879).
+    Two-sided p from the normal distribution. None where nothing varies. `tanimoto` (t,), whatever at molecules.
+    """
+    decoy = np.ones(len(won), bool)
+    decoy[starts] = False
+    _, block = block_numbers(starts, len(won))
+    member, count = block[decoy], np.bincount(block[decoy], minlength=len(starts))
+
+    def centred(values: Floats) -> Floats:
+        sums = np.bincount(member, values, len(starts))
+        return values - (sums / np.maximum(count, 1))[member]
+
+    w, s = centred(won[decoy]), centred(tanimoto[decoy])
+    both, ww, ss = (np.bincount(member, x, len(starts)) for x in (w * s, w * w, s * s))
+    variance = float((ww * ss / np.maximum(count - 1, 1)).sum())
+    if variance <= 1e-18:
+        return {"z": None, "p_value": None, "reason": "no_molecule_where_both_vary"}
+    z = float(both.sum()) / variance**0.5
+    return {"z": z, "p_value": float(2 * norm.sf(abs(z))), "reason": None}
+
+
+def interpret(found: Mapping[str, tuple[Mean, int]]) -> tuple[str, str]:
+    """(interpretation, why) of a curve with the bins easy, medium and hard.
+
+    INCONCLUSIVE_DECOYS_TOO_EASY: below 5 % of the decoys are hard. INCONCLUSIVE_TOO_FEW_HARD: below 30 molecules, or
+    10 scaffolds, have hard ones. SIGNAL_ON_HARD: the interval of the AUC against hard decoys lies above 1/2.
+    ILLUSION: it does not, but that against easy ones does. NO_SIGNAL_SHOWN: neither does.
+    """
+    (hard, n_hard), (easy, _) = found[HARD], found[EASY]
+    total = sum(count for _, count in found.values())
+    if n_hard < MIN_HARD_SHARE * total:
+        return "INCONCLUSIVE_DECOYS_TOO_EASY", f"{n_hard} of {total} decoys are hard"
+    if hard.n < MIN_MOLECULES or hard.low is None:
+        return "INCONCLUSIVE_TOO_FEW_HARD", f"{hard.n} molecules of {hard.clusters} scaffolds have hard decoys"
+    text = f"AUC against hard decoys {hard.estimate:.3f} ({hard.low:.3f} to {hard.high:.3f})"
+    if hard.low > 0.5:
+        return "SIGNAL_ON_HARD", text
+    if easy.low is not None and easy.low > 0.5:
+        return "ILLUSION", f"{text}, but against easy ones {easy.estimate:.3f} ({easy.low:.3f} to {easy.high:.3f})"
+    return "NO_SIGNAL_SHOWN", text

@@ -1,0 +1,112 @@
+# controls: what must stay silent, what competes with the score, and what refits say of the model.
+rule panel:
+    """The sample of molecules, with their decoys and a decoy's own decoys."""
+    input:
+        molecules=SHARD("molecules"),
+        decoys=SHARD("decoys"),
+    output:
+        RUN("panel"),
+    log:
+        LOG("panel"),
+    benchmark:
+        BENCHMARK("panel")
+    conda:
+        "../envs/chem.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=flow.digest("stages.panel", "chem"),
+        sample=option("audit.sample"),
+        seed=option("audit.seed"),
+        strategy=option("decoys.strategy"),
+        k=option("decoys.k"),
+        quotas=option("decoys.quotas"),
+        hard_mode=option("decoys.hard_mode"),
+    shell:
+        "python -m hetero2 panel --molecules {input.molecules:q} --decoys {input.decoys:q} --sample {params.sample} --sample-seed {params.seed} "
+        "--strategy {params.strategy} --k {params.k} --quotas {params.quotas:q} --hard-mode {params.hard_mode} --out {output:q} --log {log:q}"
+
+
+rule refit:
+    """Some fits of the learner, on its labels or on labels permuted in scaffold blocks."""
+    input:
+        panel=RUN("panel"),
+        model=lambda w: list(PLAN.score_inputs(w.run).get("model", [])),
+        train=lambda w: PLAN.training(w.run)["train"],
+    output:
+        RUN("refit"),
+    log:
+        LOG("refit/{chunk}"),
+    benchmark:
+        BENCHMARK("refit/{chunk}")
+    conda:
+        "../envs/model.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        command_seconds=lambda w: PLAN.command_seconds(w.run),
+    params:
+        code=flow.digest("stages.refit", "model"),
+        arguments=lambda w: PLAN.refit_arguments(w.run),
+        refits=option("audit.refits"),
+        model_seeds=option("audit.model_seeds"),
+        seed=option("audit.seed"),
+        first_fit=lambda w: int(w.chunk) * flow.FITS_A_JOB,
+        n_fits=flow.FITS_A_JOB,
+    shell:
+        "python -m hetero2 refit --panel {input.panel:q} {params.arguments} --time-limit-seconds {resources.command_seconds} --refits {params.refits} "
+        "--model-seeds {params.model_seeds} --seed {params.seed} --first {params.first_fit} --count {params.n_fits} --out {output:q} --log {log:q}"
+
+
+rule cross_validation:
+    """Scaffold cross-validation of the learner on its training part."""
+    input:
+        model=lambda w: list(PLAN.score_inputs(w.run).get("model", [])),
+        train=lambda w: PLAN.training(w.run)["train"],
+    output:
+        RUN("cross_validation"),
+    log:
+        LOG("cross_validation"),
+    benchmark:
+        BENCHMARK("cross_validation")
+    conda:
+        "../envs/model.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        command_seconds=lambda w: PLAN.command_seconds(w.run),
+    params:
+        code=flow.digest("stages.refit", "model"),
+        arguments=lambda w: PLAN.refit_arguments(w.run),
+        seed=option("audit.seed"),
+    shell:
+        "python -m hetero2 refit --cross-validation {params.arguments} --time-limit-seconds {resources.command_seconds} --seed {params.seed} "
+        "--out {output:q} --log {log:q}"
+
+
+rule controls:
+    """Controls, and the verdict of the refits."""
+    input:
+        unpack(lambda w: PLAN.control_inputs(w.run)),
+        panel=RUN("panel"),
+        scores=SHARD("scores"),
+        library=RUN("library"),
+    output:
+        RUN("controls"),
+    log:
+        LOG("controls"),
+    benchmark:
+        BENCHMARK("controls")
+    conda:
+        "../envs/model.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=flow.digest("stages.controls", "model"),
+        arguments=lambda w: PLAN.control_arguments(w.run),
+        seed=option("audit.seed"),
+    shell:
+        "python -m hetero2 controls --panel {input.panel:q} --scores {input.scores:q} --library {input.library:q} {params.arguments} --seed {params.seed} "
+        "--out {output:q} --log {log:q}"

@@ -1,0 +1,96 @@
+"""utility and candidates as a person runs them, on good and on bad files."""
+
+import csv
+import json
+
+import pytest
+
+from hetero2 import cli
+
+COLUMNS = (
+    "id status verdict slack auc_tie_aware score call call_reason scaffold canonical_smiles structure_hash "
+    "tanimoto_median"
+).split()
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A library of 60: every third is a hit, scores with ties, some rows without score or truth."""
+    with (tmp_path / "summary.csv").open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(COLUMNS)
+        for n in range(60):
+            call = ("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")[n % 3]
+            row = [f"m{n}", "OK", "PASS", "0", "1", n // 4, call, "r", f"S{n % 40}", "C" * (n + 1), f"{n:064x}", "0.6"]
+            writer.writerow(row if n != 59 else ["m59", "SKIP", *[""] * 10])
+    with (tmp_path / "truth.csv").open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["molecule_id", "expensive_label", "truth_source", "truth_version"])
+        writer.writerows([f"m{n}", "PASS" if n % 3 else "FAIL", "external", "customer_truth.v1"] for n in range(50))
+    (tmp_path / "cost_lift.json").write_text(json.dumps({"report": None, "refused": "why", "library": None}))
+    return tmp_path
+
+
+def utility(folder, *words, k=10):
+    names = {"summary": "summary.csv", "truth": "truth.csv", "cost-lift": "cost_lift.json", "out": "u.json"}
+    options = [word for name, file in names.items() for word in (f"--{name}", str(folder / file))]
+    return cli.main(["utility", *options, "--k", str(k), *map(str, words)])
+
+
+def test_the_report_of_a_library(files):
+    assert utility(files, "--k-list", 20, 5, "--price", 3) == 0
+    found = json.loads((files / "u.json").read_text())
+    assert [at["k"] for at in found["utility"]["at"]] == [5, 10, 20]
+    assert found["utility"]["n"] == 50
+    assert found["cost_lift_v1"] == {"refused": True, "reason": "why"}
+    assert found["truth_coverage"]["scored"] == 59
+    assert found["truth_coverage"]["verification_bias"]
+    assert found["utility"]["before_after"]["before"] | {"hits": None} == {
+        "method": "score_topk",
+        "sent": 10,
+        "hits": None,
+        "cost": 30.0,
+    }
+
+
+def test_a_baseline_is_read_and_checked(files, capsys):
+    baseline = files / "today.csv"
+    baseline.write_text("id,score\nm1,2\nm2,1\n")
+    assert utility(files, "--baseline", baseline) == 0
+    found = json.loads((files / "u.json").read_text())["utility"]
+    assert found["before_after"]["before"]["method"] == "baseline_topk"
+    for text, message in [
+        ("id,score\nm1,high\n", "line 2: score is 'high', expected a finite number"),
+        ("id,score\nm1,nan\n", "line 2: score is 'nan'"),
+        ("id,score\nm1,1\nm1,2\n", "line 3: the id 'm1' was there before"),
+        ("id,score\nz,1\n", "none of its ids is in the library"),
+        ("id\nm1\n", "no column 'score'"),
+    ]:
+        baseline.write_text(text)
+        assert utility(files, "--baseline", baseline) == 1
+        assert message in capsys.readouterr().err
+
+
+def test_one_class_and_k_beyond_the_library_are_named_and_zero_is_refused(files):
+    assert utility(files, k=500) == 0
+    found = json.loads((files / "u.json").read_text())["utility"]
+    assert (found["k"], found["k_reason"]) == (50, "k_beyond_library")
+    text = (files / "truth.csv").read_text().replace("FAIL", "PASS")
+    (files / "truth.csv").write_text(text)
+    assert utility(files) == 0
+    assert json.loads((files / "u.json").read_text())["utility"]["reason"] == "truth_has_one_class"
+    with pytest.raises(SystemExit) as stopped:
+        utility(files, k=0)
+    assert stopped.value.code == 2
+
+
+def test_candidates_come_by_call_and_score_and_ties_by_hash(files):
+    out = files / "ranked.csv"
+    words = ["--summary", str(files / "summary.csv"), "--k", "10", "--k-list", "5", "--out", str(out)]
+    assert cli.main(["candidates", *words]) == 0
+    with out.open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert [int(row["rank"]) for row in rows] == list(range(1, 60))
+    keys = [(row["call"] == "NO_SIGNAL", -float(row["score"]), int(row["id"][1:])) for row in rows]
+    assert keys == sorted(keys)
+    assert [row["selected_at_k"] for row in rows[:11]] == ["5"] * 5 + ["10"] * 5 + [""]

@@ -1,0 +1,175 @@
+"""Panel, refits and controls on a real small library: what must be silent is, what is planted is found."""
+
+import argparse
+import csv
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from hetero2 import cli
+from hetero2.chem.decoys_v2 import QUOTAS
+from hetero2.chem.mol import canonical, parse_known, structure_hash
+from hetero2.chem.scaffold import murcko_scaffold
+from hetero2.chem.strategy import DEFAULT, make
+from hetero2.errors import ConfigError
+from hetero2.scoring import reference, refittable
+from hetero2.stages import controls, panel, refit
+from hetero2.tables import to_table, write_parquet
+
+RINGS = ["c1ccccc1", "c1ccncc1", "C1CCNCC1", "c1ccsc1", "C1CCOCC1"]
+TAILS = ["CCC(=O)NCCO", "CC(C)CNC(=O)C", "COCCNC(=O)C", "CCCS(=O)(=O)NC", "NCC(=O)OCC(C)C"]
+MOLECULES = [f"{tail}{ring}" for ring in RINGS for tail in TAILS]
+MODEL = """
+import csv, sys
+train, request, scores, seed = sys.argv[1:]
+hits = [row["smiles"] for row in csv.DictReader(open(train)) if row["label"] == "1"]
+assert hits
+with open(scores, "w") as out:
+    print("id,score", file=out)
+    for row in csv.DictReader(open(request)):
+        print(f"{row['id']},{row['smiles'].count('N') + int(seed)}", file=out)
+"""
+
+
+@pytest.fixture(scope="module")
+def items():
+    options = argparse.Namespace(strategy=DEFAULT, k=8, quotas=dict(QUOTAS), hard_mode=False)
+    molecules, decoys = [], {}
+    for row, smiles in enumerate(MOLECULES):
+        mol = parse_known(smiles)
+        text = canonical(mol)
+        found = make(DEFAULT, text, 8, row, QUOTAS, False)
+        decoys[row] = list(found.records)
+        facts = {
+            "row": row,
+            "canonical_smiles": text,
+            "structure_hash": structure_hash(text),
+            "seed_used": row,
+        }
+        molecules.append(facts | {"scaffold": murcko_scaffold(mol)})
+    rows = list(panel.blocks(molecules, decoys, options))
+    panel.describe(rows)
+    return rows
+
+
+@pytest.fixture
+def train(tmp_path):
+    path = tmp_path / "train.csv"
+    with path.open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(["id", "smiles", "label"])
+        for number, smiles in enumerate(MOLECULES):
+            writer.writerow([f"t{number}", smiles, int("S" in smiles or number % 7 == 0)])
+    return path
+
+
+def test_the_panel_holds_molecules_their_decoys_and_decoys_of_a_decoy(items):
+    first = [item for item in items if item["level"] == 0]
+    assert sum(item["decoy_index"] == -1 for item in first) == len(MOLECULES)
+    second = {item["block"]: item for item in items if item["level"] == 1 and item["decoy_index"] == -1}
+    for item in second.values():
+        own = [one for one in first if one["row"] == item["row"] and one["decoy_index"] >= 0]
+        assert item["structure_hash"] == min(one["structure_hash"] for one in own)
+    assert all((item["synthetic_accessibility"] is None) == (item["level"] == 1) for item in items)
+    to_table(items, "panel_item.v1")
+
+
+def test_negative_controls_are_silent_and_a_planted_signal_is_found(items):
+    found = controls.negative(items, 0)
+    assert set(found) == {"constant", "random", "molecular_weight", "formula"}
+    assert all(facts["silent"] for facts in found.values())
+    assert [found[name]["reason"] for name in ("constant", "molecular_weight", "formula")] == ["all_scores_equal"] * 3
+    planted = controls.plant(items, 0)
+    assert planted["found"]
+    assert controls.status(found, planted)["status"] == "OK"
+    few = [item for item in items if item["row"] < 19]
+    assert controls.status(found, controls.plant(few, 0))["status"] == "INCONCLUSIVE"
+
+
+def test_a_control_that_sees_the_molecule_fails_the_audit(items):
+    """Decoys that are not isomers: the molecular weight is no longer silent."""
+    spoilt = [
+        item | {"molecular_weight": item["molecular_weight"] and 100.0 + (item["decoy_index"] < 0)} for item in items
+    ]
+    found = controls.negative(spoilt, 0)
+    assert not found["molecular_weight"]["silent"]
+    assert controls.status(found, {"found": True})["reason"] == "not silent: molecular_weight"
+
+
+def test_fits_are_the_same_in_any_chunks_and_the_first_is_the_model_itself(items, train):
+    training = reference.read_training(train)
+    labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles, "t")
+    model = refittable.ReferenceModel("reference:property_linear", training, [i["smiles"] for i in items], "t")
+
+    def fits(first, count):
+        options = argparse.Namespace(first=first, count=count, refits=3, model_seeds=2, seed=0)
+        return refit.fits(items, model, labels, scaffolds, options)
+
+    whole = fits(0, 10)
+    assert [(one["model_seed"], one["refit"]) for one in whole] == [(s, b) for s in (0, 1) for b in range(4)]
+    assert fits(0, 3) + fits(3, 5) == whole
+    assert ["drift" in one for one in whole] == [one["refit"] == 0 for one in whole]
+    direct = list(reference.predict("reference:property_linear", training, [i["smiles"] for i in items], "t"))
+    assert whole[0]["mean_z"] == refit.audit(items, np.array(direct))["mean_z"]
+    assert len({one["mean_z"] for one in whole}) > 1
+
+
+def test_a_command_with_a_training_file_is_fitted_again(items, train, tmp_path):
+    (tmp_path / "model.py").write_text(MODEL)
+    training = reference.read_training(train)
+    line = f"{sys.executable} {tmp_path / 'model.py'} {{train}} {{request}} {{scores}} {{seed}}"
+    smiles = [item["smiles"] for item in items]
+    model = refittable.CommandModel(line, training, smiles, 60, tmp_path / "log")
+    assert model.scores(np.array(training.labels), 3).tolist() == [text.count("N") + 3 for text in smiles]
+    with pytest.raises(ConfigError, match=r"has no \{train\}"):
+        refit._model(argparse.Namespace(source="command", command="model {request} {scores}"), training, smiles)
+    with pytest.raises(ConfigError, match="cannot be fitted again"):
+        refit._model(argparse.Namespace(source="external", command=None), training, smiles)
+
+
+def test_cross_validation_never_scores_what_it_was_fitted_on(train):
+    training = reference.read_training(train)
+    labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles, "t")
+
+    class Seen:
+        def scores(self, labels, _, rows):
+            found = np.zeros(len(labels))
+            found[rows] = labels[rows] * 100
+            return found
+
+    found = refit.cross_validation(Seen(), labels, scaffolds, 0)
+    assert found["auc"] == 0.5
+    assert found["n"] == len(labels)
+    assert refit.cross_validation(Seen(), labels, ["a"] * len(labels), 0)["reason"] == "fewer_than_5_scaffolds"
+
+
+def test_a_score_that_only_knows_what_is_common_is_explained(items):
+    common = controls.novelty_scores(items, None)
+    own = refit.audit(items, common["fragment_popularity"])
+    kept = controls.beyond(items, common["fragment_popularity"], common)
+    assert kept["fragment_popularity"]["reason"] == "all_scores_equal"
+    louder = {"popularity": {"mean_z": 9.0}}
+    assert controls.explanation({"mean_z": 5.0}, louder) == "EXPLAINED_BY_NOVELTY"
+    assert controls.explanation({"mean_z": 10.0}, louder) is None
+    assert own["n"] == len(MOLECULES)
+
+
+def test_a_fixed_score_file_is_not_assessable(items, tmp_path):
+    write_parquet(tmp_path / "panel.parquet", to_table(items, "panel_item.v1"), "panel_item.v1")
+    scores = [
+        {"row": i["row"], "decoy_index": i["decoy_index"], "score": float(i["smiles"].count("N")), "weight": 1.0}
+        for i in items
+        if i["level"] == 0
+    ]
+    write_parquet(tmp_path / "scores.parquet", to_table(scores, "score_item.v1"), "score_item.v1")
+    (tmp_path / "library.json").write_text("{}")
+    words = ["controls", "--panel", "panel.parquet", "--scores", "scores.parquet", "--library", "library.json"]
+    words = [str(tmp_path / word) if "." in word else word for word in words]
+    reason = "the_scorer_cannot_be_fitted_again"
+    assert cli.main([*words, "--why-not", reason, "--out", str(tmp_path / "controls.json")]) == 0
+    found = json.loads((tmp_path / "controls.json").read_text())
+    assert (found["inference"]["verdict"], found["inference"]["reason"]) == ("NOT_ASSESSABLE", reason)
+    assert found["drift"]["reason"] == found["cross_validation"]["reason"] == reason
+    assert found["score"]["mean_auc"] == 0.5

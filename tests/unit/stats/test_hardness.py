@@ -1,0 +1,82 @@
+"""AUC by hardness against a slow twin, statsmodels' way of clustering, and permutations."""
+
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from hetero2.stats import hardness
+
+BINS = ("easy", "medium", "hard")
+
+
+def library(seed, n=80, m=12, effect=0.0):
+    """Scores where the molecule stands out by `effect` against decoys that do not look like it."""
+    rng = np.random.default_rng(seed)
+    starts = np.arange(0, n * (m + 1), m + 1)
+    tanimoto = rng.uniform(0.2, 0.95, n * (m + 1))
+    scores = np.round(rng.normal(size=n * (m + 1)) - effect * (tanimoto < 0.7), 1)
+    scores[starts] = np.round(rng.normal(size=n), 1)
+    bins = np.array(BINS, object)[np.digitize(tanimoto, [0.5, 0.7])]
+    return scores, starts, tanimoto, bins, np.arange(n) // 2
+
+
+def test_curve_is_the_twins():
+    scores, starts, _, bins, cluster = library(0)
+    found = hardness.curve(hardness.wins(scores, starts), starts, bins, cluster, BINS)
+    for name in BINS:
+        values = []
+        for start in starts:
+            own = scores[start]
+            against = [scores[i] for i in range(start + 1, start + 13) if bins[i] == name]
+            if against:
+                values.append(np.mean([(own > s) + 0.5 * (own == s) for s in against]))
+        assert found[name][0].estimate == pytest.approx(np.mean(values))
+        assert found[name][0].n == len(values)
+
+
+def test_cluster_mean_is_a_cluster_robust_intercept():
+    """The sandwich by hand: (X'X)^-1 Σ X_g'u_g u_g'X_g (X'X)^-1 with G/(G-1)."""
+    rng = np.random.default_rng(1)
+    values, cluster = rng.normal(size=100), rng.integers(0, 25, 100)
+    found = hardness.cluster_mean(values, cluster)
+    groups = np.unique(cluster)
+    meat = sum((values[cluster == g] - values.mean()).sum() ** 2 for g in groups)
+    error = np.sqrt(len(groups) / (len(groups) - 1) * meat) / 100
+    assert (found.high - found.low) / 2 == pytest.approx(error * t.ppf(0.975, len(groups) - 1))
+    alone = hardness.cluster_mean(values, np.arange(100))
+    assert (alone.high - alone.low) / 2 == pytest.approx(t.ppf(0.975, 99) * values.std(ddof=1) / 10)
+    assert hardness.cluster_mean(values, cluster % 9).reason == "fewer_than_10_scaffolds"
+    assert hardness.cluster_mean(values[:0], cluster[:0]).reason == "no_molecules"
+
+
+def test_trend_has_the_moments_of_its_permutations():
+    scores, starts, tanimoto, _, _ = library(2, n=15, m=6)
+    won = hardness.wins(scores, starts)
+    rng = np.random.default_rng(0)
+    values = []
+    for _ in range(4000):
+        dealt = won.copy()
+        for start in starts:
+            dealt[start + 1 : start + 7] = rng.permutation(dealt[start + 1 : start + 7])
+        values.append(hardness.trend(dealt, starts, tanimoto)["z"])
+    assert np.mean(values) == pytest.approx(0, abs=0.07)
+    assert np.std(values) == pytest.approx(1, abs=0.05)
+    flat = hardness.trend(np.full(len(won), 0.5), starts, tanimoto)
+    assert (flat["z"], flat["reason"]) == (None, "no_molecule_where_both_vary")
+
+
+@pytest.mark.parametrize(("effect", "name"), [(1.5, "ILLUSION"), (0.0, "NO_SIGNAL_SHOWN")])
+def test_interpretations(effect, name):
+    scores, starts, tanimoto, bins, cluster = library(3, n=200, effect=effect)
+    won = hardness.wins(scores, starts)
+    assert hardness.interpret(hardness.curve(won, starts, bins, cluster, BINS))[0] == name
+    assert (hardness.trend(won, starts, tanimoto)["p_value"] < 0.001) == (effect > 0)
+    better = scores.copy()
+    better[starts] += 3
+    won = hardness.wins(better, starts)
+    assert hardness.interpret(hardness.curve(won, starts, bins, cluster, BINS))[0] == "SIGNAL_ON_HARD"
+    soft = np.where(np.arange(len(bins)) % 97 == 1, bins, "easy").astype(object)
+    found = hardness.interpret(hardness.curve(won, starts, soft, cluster, BINS))
+    assert found[0] == "INCONCLUSIVE_DECOYS_TOO_EASY"
+    few = hardness.curve(won[: 13 * 8], starts[:8], bins[: 13 * 8], cluster[:8], BINS)
+    assert hardness.interpret(few)[0] == "INCONCLUSIVE_TOO_FEW_HARD"

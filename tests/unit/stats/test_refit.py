@@ -1,0 +1,70 @@
+"""Inference by refits: permutation of labels, p-values, verdicts, residuals."""
+
+import numpy as np
+import pytest
+
+from hetero2.stats import refit
+from hetero2.stats.blocks import describe_blocks, library_test
+
+
+def test_block_permutation_keeps_labels_and_runs():
+    rng = np.random.default_rng(0)
+    groups = [f"s{n // 5}" for n in range(200)]
+    labels = np.repeat(rng.integers(0, 2, 40), 5)
+    found = refit.block_permutation(labels, groups, (1, 2))
+    assert found.sum() == labels.sum()
+    assert (found != labels).any()
+    assert all(len(set(found[start : start + 5])) == 1 for start in range(0, 200, 5))
+    assert (found == refit.block_permutation(labels, groups, (1, 2))).all()
+    assert (found != refit.block_permutation(labels, groups, (1, 3))).any()
+    alone = [refit.block_permutation(labels, [str(n) for n in range(200)], (s,)) for s in range(300)]
+    assert np.mean([(one * labels).sum() for one in alone]) == pytest.approx(labels.sum() ** 2 / 200, rel=0.03)
+
+
+def test_p_value_counts_ties_against_the_model():
+    assert refit.p_value(1.0, np.array([0.0, 0.5, 1.0])) == 0.5
+    assert refit.p_value(2.0, np.zeros(99)) == 0.01
+
+
+def test_verdicts():
+    low, high = [float(n) for n in range(99)], [200.0] * 99
+    assert refit.verdict({0: (150.0, low)})["verdict"] == "RESOLVES_STRUCTURE"
+    assert refit.verdict({0: (150.0, high)})["verdict"] == "NOT_SHOWN"
+    found = refit.verdict({0: (150.0, low), 1: (150.0, low), 2: (150.0, high)})
+    assert (found["verdict"], found["p_value"], found["p_values"]) == ("RESOLVES_STRUCTURE", 0.01, [0.01, 0.01, 1.0])
+    assert refit.verdict({})["reason"] == "no_refits"
+    assert refit.verdict({0: (None, low)})["reason"] == "a_statistic_is_undefined"
+    assert refit.verdict({0: (1.0, [0.0, None])})["verdict"] == "NOT_ASSESSABLE"
+
+
+def test_residuals_keep_nothing_of_the_competitor_and_all_of_an_own_signal():
+    rng = np.random.default_rng(0)
+    starts = np.arange(0, 300 * 21, 21)
+    strange = rng.normal(size=300 * 21)
+    strange[starts] += 2
+    z = library_test(describe_blocks(strange, starts)).mean_z
+    copied = refit.residual_ranks(np.exp(strange), [strange], starts)
+    assert z > 10
+    assert library_test(describe_blocks(copied, starts)).reason == "all_scores_equal"
+    own = rng.normal(size=300 * 21)
+    own[starts] += 2
+    kept = library_test(describe_blocks(refit.residual_ranks(own, [strange], starts), starts)).mean_z
+    assert kept > 8
+
+
+def test_residuals_are_exchangeable_under_the_null():
+    rng = np.random.default_rng(1)
+    starts = np.arange(0, 40 * 11, 11)
+    values = []
+    for _ in range(400):
+        other = rng.normal(size=40 * 11)
+        scores = other + rng.normal(size=40 * 11)
+        values.append(library_test(describe_blocks(refit.residual_ranks(scores, [other], starts), starts)).mean_z)
+    assert np.mean(values) == pytest.approx(0, abs=0.2)
+    assert np.std(values) == pytest.approx(1, abs=0.12)
+
+
+def test_a_planted_signal_is_found():
+    starts = np.arange(0, 100 * 21, 21)
+    assert library_test(describe_blocks(refit.planted(starts, 2100, 2.5, 0), starts)).mean_z > 10
+    assert abs(library_test(describe_blocks(refit.planted(starts, 2100, 0.0, 0), starts)).mean_z) < 3

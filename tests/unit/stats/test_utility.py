@@ -1,0 +1,158 @@
+"""cost_lift.v2 against slow twins, exact enumeration and libraries whose answer is known."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest, hypergeom
+
+from hetero2.stats import bootstrap, utility
+from hetero2.stats.enrichment import dense_priority
+from hetero2.stats.utility import OURS, PRESENT, Library
+
+
+def library(seed=0, n=200, digits=6, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE"), baseline=False):
+    rng = np.random.default_rng(seed)
+    hit = rng.uniform(size=n) < 0.3
+    score = np.round(hit + rng.normal(size=n), digits)
+    call = rng.choice(np.array(calls, object), n)
+    passed = rng.uniform(size=n) < 0.3
+    today = np.round(hit + 2 * rng.normal(size=n), 2) if baseline else None
+    return Library(score, hit, call, np.arange(n) // 3, score, np.where(passed, 0.0, -0.5), passed, today)
+
+
+def brute_force(priority, hit, k):
+    """Mean over random orders within ties, by simulation-free arithmetic: tied hits come evenly."""
+    total, left = 0.0, k
+    for value in sorted(set(priority.tolist()), reverse=True):
+        tied = priority == value
+        taken = min(left, int(tied.sum()))
+        total += taken * hit[tied].mean()
+        left -= taken
+    return total
+
+
+@pytest.mark.parametrize("digits", [6, 0])
+def test_methods_are_the_twins_and_all_buy_k(digits):
+    data = library(1, digits=digits)
+    found = utility.report(data, 40, [10, 80], 0, 2.5, 100)
+    ways = utility.priorities(data)
+    assert [at["k"] for at in found["at"]] == [10, 40, 80]
+    for at in found["at"]:
+        for name, way in ways.items():
+            one = at["methods"][name]
+            assert one["expected_hits"] == pytest.approx(brute_force(way, data.hit, at["k"]))
+            assert one["cost_per_hit"] == pytest.approx(2.5 * at["k"] / one["expected_hits"])
+            assert one["wilson_low"] <= one["hit_rate"] <= one["wilson_high"]
+        random = at["methods"]["random"]
+        assert random["expected_hits"] == pytest.approx(hypergeom(200, data.hit.sum(), at["k"]).mean())
+    json.dumps(found, allow_nan=False)
+
+
+def test_what_is_dropped_fills_up():
+    """With NO_SIGNAL for all but three, ours still buys K: the three, then the best of the dropped."""
+    data = library(2, n=60, calls=("NO_SIGNAL",))
+    data.call[:3] = "SIGNAL"
+    order = np.argsort(-utility.priorities(data)[OURS])
+    assert set(order[:3].tolist()) == {0, 1, 2}
+    rest = [place for place in np.argsort(-data.score).tolist() if place > 2]
+    assert order[3:].tolist() == rest
+
+
+def test_wilson_is_scipys():
+    interval = binomtest(7, 40).proportion_ci(method="wilson")
+    assert utility.wilson(7 / 40, 40) == pytest.approx((interval.low, interval.high))
+
+
+def test_a_constant_score_gets_random_choice():
+    data = library(3)
+    flat = Library(np.zeros(200), data.hit, data.call, data.cluster, np.zeros(200), np.zeros(200), data.passed)
+    at = utility.report(flat, 30, [], 0, None, 50)["at"][0]["methods"]
+    assert at[PRESENT]["expected_hits"] == pytest.approx(at["random"]["expected_hits"])
+    assert at[PRESENT]["enrichment"] == pytest.approx(1)
+
+
+def test_lists_that_coincide_have_no_uplift_to_show():
+    found = utility.report(library(4, calls=("UNDECIDABLE",)), 30, [], 0, None, 50)["uplift"]
+    assert found["against"][PRESENT]["uplift"] == 0
+    assert found["discordant"]["lists_coincide"]
+    assert found["discordant"]["smallest_detectable_uplift"] is None
+
+
+def test_discordant_counts_are_the_twins():
+    data = library(5)
+    k = 40
+    ways = utility.priorities(data)
+    ours, theirs = (set(np.argsort(-ways[name])[:k].tolist()) for name in (OURS, PRESENT))
+    found = utility.discordant(data, ways[OURS], ways[PRESENT], k)
+    gained, lost = sum(data.hit[i] for i in ours - theirs), sum(data.hit[i] for i in theirs - ours)
+    assert (found["hits_gained"], found["hits_lost"]) == (gained, lost)
+    assert found["expected_discordant"] == len(ours ^ theirs)
+    interval = binomtest(int(gained), int(gained + lost)).proportion_ci()
+    assert found["exact_low"] == pytest.approx((2 * interval.low - 1) * (gained + lost) / k)
+    assert found["exact_high"] == pytest.approx((2 * interval.high - 1) * (gained + lost) / k)
+
+
+def test_resamples_are_the_twins_lists():
+    """The weights of a resample, written out as a list of molecules and ranked by sorting."""
+    data = library(6, n=45, digits=0)
+    way = utility.priorities(data)[OURS]
+    ranked = bootstrap.Ranked(way, data.hit)
+    for weight in next(bootstrap.draws(data.cluster, 5, 0, 5)):
+        members = np.repeat(np.arange(45), weight.astype(int))
+        assert len({int(weight[data.cluster == c].max()) for c in data.cluster}) > 1
+        for k in (1, 7, 20):
+            found = ranked.expected_hits(weight[None, :], np.array([float(k)]))[0]
+            assert found == pytest.approx(brute_force(way[members], data.hit[members], k))
+
+
+def test_inverse_is_the_least_number_that_holds_the_hits():
+    data = library(7, n=50)
+    ranked = bootstrap.Ranked(dense_priority(data.score), data.hit)
+    ones = np.ones((1, 50))
+    order = np.argsort(-data.score)
+    for wanted in range(1, int(data.hit.sum()) + 1):
+        found = bootstrap.inverse(*ranked.groups(ones), np.array([float(wanted)]))[0]
+        assert found == pytest.approx(np.flatnonzero(np.cumsum(data.hit[order]) >= wanted)[0] + 1)
+
+
+def test_baseline_is_the_present_practice_where_there_is_one():
+    found = utility.report(library(8, baseline=True), 40, [], 0, 10.0, 200)
+    after = found["before_after"]
+    assert after["before"]["method"] == "baseline_topk"
+    same = after["sent_for_the_same_hits"]
+    assert same["saving"] == pytest.approx(10 * (40 - same["k"]))
+    assert same["k"] < 40
+    judged = after["non_inferiority"]
+    assert judged["margin_hits"] == pytest.approx(0.1 * after["before"]["hits"])
+    assert judged["non_inferior"] == (judged["ci_low"] > -judged["margin_hits"])
+    assert judged["ci_low"] < judged["hits_difference"] < judged["ci_high"]
+
+
+def test_undefined_is_named_and_wrong_k_refused():
+    data = library(9)
+    few = Library(*(getattr(data, f)[:40] for f in ("score", "hit", "call", "cluster", "auc", "slack", "passed")))
+    found = utility.report(few, 10, [], 0, None, 50)
+    assert found["uplift"]["interval_reason"] == "fewer_than_30_scaffolds"
+    assert found["uplift"]["against"][PRESENT]["ci_low"] is None
+    assert found["before_after"]["non_inferiority"]["non_inferior"] is None
+    assert found["before_after"]["after"]["cost"] is None
+    beyond = utility.report(few, 99, [50], 0, None, 50)
+    assert (beyond["k"], beyond["k_reason"], beyond["k_not_shown"]) == (40, "k_beyond_library", [50])
+    one = Library(data.score, np.ones(200, bool), data.call, data.cluster, data.auc, data.slack, data.passed)
+    assert utility.report(one, 5, [], 0, None)["reason"] == "truth_has_one_class"
+    with pytest.raises(ValueError, match="K must be at least 1"):
+        utility.report(data, 0, [], 0, None)
+
+
+def test_row_order_and_monotone_rescaling_change_nothing():
+    data = library(10, n=150)
+    order = np.random.default_rng(0).permutation(150)
+    turned = Library(*(getattr(data, f)[order] for f in ("score", "hit", "call", "cluster", "auc", "slack", "passed")))
+    base = utility.report(data, 30, [], 0, None, 300)
+    other = utility.report(turned, 30, [], 0, None, 300)
+    assert json.dumps(base["at"]) == json.dumps(other["at"])
+    for name in (PRESENT, "random"):
+        assert base["uplift"]["against"][name] == pytest.approx(other["uplift"]["against"][name])
+    grown = Library(np.exp(data.score), data.hit, data.call, data.cluster, data.auc, data.slack, data.passed)
+    assert utility.report(grown, 30, [], 0, None, 300) == base

@@ -10,6 +10,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 MIN_CLUSTERS = 30
 _CELLS = 4_000_000
+_ROUNDING = 1e-9
 
 
 def draws(cluster: Ints, resamples: int, seed: int, chunk: int) -> Iterator[Floats]:
@@ -48,7 +49,7 @@ class Ranked:
 
 def interpolated(size: Floats, hits: Floats, k: Floats) -> Floats:
     """Hits at k molecules on the line through the ends of the groups: within ties, hits come evenly."""
-    place = np.minimum((size < k[:, None]).sum(axis=1), size.shape[1] - 1)
+    place = np.minimum((size < k[:, None] - _ROUNDING).sum(axis=1), size.shape[1] - 1)
     row = np.arange(len(k))
     before = np.maximum(place - 1, 0)
     low = np.where(place > 0, size[row, before], 0.0)
@@ -61,16 +62,7 @@ def interpolated(size: Floats, hits: Floats, k: Floats) -> Floats:
 
 def inverse(size: Floats, hits: Floats, wanted: Floats) -> Floats:
     """(resamples,): how many molecules from the top hold the `wanted` number of hits, on the same lines."""
-    wanted = np.minimum(wanted, hits[:, -1])
-    place = np.minimum((hits < wanted[:, None] - 1e-9).sum(axis=1), hits.shape[1] - 1)
-    row = np.arange(len(wanted))
-    before = np.maximum(place - 1, 0)
-    low = np.where(place > 0, size[row, before], 0.0)
-    low_hits = np.where(place > 0, hits[row, before], 0.0)
-    step = hits[row, place] - low_hits
-    share = np.where(step > 0, (wanted - low_hits) / np.where(step > 0, step, 1.0), 0.0)
-    found: Floats = low + np.clip(share, 0, 1) * (size[row, place] - low)
-    return found
+    return interpolated(hits, size, np.minimum(wanted, hits[:, -1]))
 
 
 def resampled(

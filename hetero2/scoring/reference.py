@@ -112,20 +112,16 @@ def _boosted(seed: int) -> _Probability:
     )
 
 
-def _bits(smiles: Sequence[str]) -> tuple[Matrix, list[int]]:
-    return fingerprint_matrix(smiles)
-
-
 def _weight_and_logp(smiles: Sequence[str]) -> tuple[Matrix, list[int]]:
     table, invalid = bulk_property_matrix(smiles)
     return np.hstack([table[:, :2], table[:, :2] ** 2]), invalid
 
 
 _SCORERS: dict[str, tuple[Callable[[Sequence[str]], tuple[Matrix, list[int]]], Callable[[int], Any]]] = {
-    "reference:morgan_rf": (_bits, _forest),
+    "reference:morgan_rf": (fingerprint_matrix, _forest),
     "reference:property_linear": (_weight_and_logp, _linear),
     "reference:property_boosted": (bulk_property_matrix, _boosted),
-    "reference:nearest_hit": (_bits, lambda _: _NearestHit()),
+    "reference:nearest_hit": (fingerprint_matrix, lambda _: _NearestHit()),
 }
 
 
@@ -153,11 +149,6 @@ class Reference:
         """A scorer fitted on these labels of the training molecules (`rows`: some of them); `score(features)`."""
         chosen = np.arange(len(self._matrix)) if rows is None else rows
         return self._make(seed).fit(self._matrix[chosen], np.asarray(labels)[chosen])
-
-    def training_features(self, rows: Matrix) -> Matrix:
-        """Features of some of the training molecules."""
-        found: Matrix = self._matrix[rows]
-        return found
 
 
 def predict(name: str, training: Training, smiles: Sequence[str], where: str) -> Iterator[float]:

@@ -22,6 +22,7 @@ EXAMPLE = (
     "hetero2 calls --molecules molecules/*.parquet --decoys decoys/*.parquet --scores scores/*.parquet "
     "--calls calls.parquet --curve hardness_curve.csv --library library.json"
 )
+_CALLS = (competition.SIGNAL, competition.NO_SIGNAL, competition.UNDECIDABLE)
 Record = dict[str, Any]
 
 
@@ -136,13 +137,11 @@ def run(args: argparse.Namespace) -> None:
         ok, items = read_blocks(*paths)
         rows += ok
         tables.append(items)
-    calls, curve, facts = judge(pa.concat_tables(tables), args)
-    facts["calls"] = {name: sum(c["call"] == name for c in with_all(rows, calls)) for name in _CALLS}
+    called, curve, facts = judge(pa.concat_tables(tables), args)
+    calls = with_all(rows, called)
+    facts["calls"] = {name: sum(c["call"] == name for c in calls) for name in _CALLS}
     facts |= {"fdr": args.fdr, "method": args.method}
-    write_parquet(args.calls, to_table(with_all(rows, calls), "call.v1"), "call.v1")
+    write_parquet(args.calls, to_table(calls, "call.v1"), "call.v1")
     write_csv(args.curve, [to_table(curve, "hardness_curve.v1")], "hardness_curve.v1")
     write_text(args.library, pretty_json(facts))
     logger.info("%d molecules, %s", len(rows), facts["calls"])
-
-
-_CALLS = (competition.SIGNAL, competition.NO_SIGNAL, competition.UNDECIDABLE)

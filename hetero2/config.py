@@ -165,6 +165,8 @@ def _check_sense(config: Config) -> None:
         raise ConfigError("configuration: scores.command goes with scores.source: command, and the other way round")
     if scores["path"] is not None and scores["source"] != "external":
         raise ConfigError("configuration: scores.path goes with scores.source: external")
+    if config["selection"]["baseline"] is not None and config["selection"]["baseline_column"] is not None:
+        raise ConfigError("configuration: selection: give at most one of baseline and baseline_column")
     if needs_training(config) and scores["train"] is None and origin["dataset"] is None:
         raise ConfigError("configuration: scores.train is needed: the scorer is fitted on labelled molecules")
     if truth["source"] == "external" and truth["path"] is None and origin["dataset"] is None:

@@ -97,14 +97,17 @@ class Plan:
 
     def baseline(self, run: str) -> list[str]:
         """Today's filter, where there is one."""
-        path = self.config(run)["selection"]["baseline"]
-        return [] if path is None else [path]
+        selection = self.config(run)["selection"]
+        if selection["baseline_column"] is not None:
+            return [self.brought(run, "input.path")]
+        return [] if selection["baseline"] is None else [selection["baseline"]]
 
     def utility_arguments(self, run: str) -> str:
         """The options of `hetero2 utility` that may be left out."""
         selection = self.config(run)["selection"]
         words = [f"--baseline={path}" for path in self.baseline(run)] + self.k_list(run)
-        price = selection["price_per_evaluation"]
+        price, column = selection["price_per_evaluation"], selection["baseline_column"]
+        words += [] if column is None else [f"--baseline-column={column}"]
         return shlex.join(words + ([] if price is None else [f"--price={price}"]))
 
     def k_list(self, run: str) -> list[str]:

@@ -55,6 +55,27 @@ def _read_parquet(path: Path) -> Iterator[Raw]:
         raise InputError(f"{path}: not a readable Parquet file: {error}") from None
 
 
+def _parquet_column(path: Path, column: str) -> Iterator[tuple[str, str, str]]:
+    try:
+        with pq.ParquetFile(path) as file:
+            for name in ("id", column):
+                if name not in check_names(path, file.schema_arrow.names):
+                    raise InputError(f"{path}: there is no column {name!r}")
+            for number, row in enumerate(pa.Table.from_batches(file.iter_batches(columns=["id", column])).to_pylist()):
+                yield f"row {number + 1}", *("" if row[key] is None else str(row[key]) for key in ("id", column))  # type: ignore[misc]
+    except pa.ArrowException as error:
+        raise InputError(f"{path}: not a readable Parquet file: {error}") from None
+
+
+def read_column(path: Path, column: str) -> Iterator[tuple[str, str, str]]:
+    """(place, id, cell) of one more column of a CSV or Parquet table with ids."""
+    if path.name.lower().endswith(".parquet"):
+        return _parquet_column(path, column)
+    if path.name.lower().endswith((".csv", ".csv.gz")):
+        return ((f"line {line}", row["id"], row[column].strip()) for line, row in read_csv(path, ["id", column]))
+    raise InputError(f"{path}: has no columns, so no {column!r}", "give the library as .csv, .csv.gz or .parquet")
+
+
 def read_library(path: Path) -> Iterator[Raw]:
     """(id, smiles, scores_input) of every row of a library file; raises InputError where it cannot be read."""
     name = path.name.lower()

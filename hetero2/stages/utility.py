@@ -12,7 +12,9 @@ from hetero2.arguments import natural, positive
 from hetero2.errors import InputError
 from hetero2.files import read_json
 from hetero2.log import logger
+from hetero2.provenance import file_facts
 from hetero2.schemas import write_json
+from hetero2.stages.input import read_column
 from hetero2.stages.truth import read_truth
 from hetero2.stats.enrichment import roc_auc
 from hetero2.stats.utility import RESAMPLES, Library, report
@@ -23,19 +25,24 @@ _COLUMNS = ("id", "status", "verdict", "slack", "auc_tie_aware", "score", "call"
 Record = dict[str, Any]
 
 
-def read_baseline(path: Path) -> dict[str, float]:
-    """Today's filter: id and score, larger first; raises InputError with file and line."""
-    found: dict[str, float] = {}
-    for line, row in read_csv(path, ["id", "score"]):
+def read_baseline(path: Path, column: str | None = None) -> dict[str, float]:
+    """Today's filter, larger first: the score of every id; raises InputError with file and line.
+
+    With `column`, `path` is the library: an empty cell is no score, and the first of several rows of an id counts.
+    """
+    name, found = column or "score", dict[str, float]()
+    for line, molecule_id, text in read_column(path, name):
+        if column is not None and (not text or molecule_id in found):
+            continue
         try:
-            value = float(row["score"])
+            value = float(text)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise InputError(f"{path}: line {line}: score is {row['score']!r}, expected a finite number")
-        if row["id"] in found:
-            raise InputError(f"{path}: line {line}: the id {row['id']!r} was there before")
-        found[row["id"]] = value
+            raise InputError(f"{path}: {line}: {name} is {text!r}, expected a finite number")
+        if molecule_id in found:
+            raise InputError(f"{path}: {line}: the id {molecule_id!r} was there before")
+        found[molecule_id] = value
     return found
 
 
@@ -82,6 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--truth-source", default="external")
     parser.add_argument("--cost-lift", type=Path, required=True, help="what hetero2 cost-lift wrote")
     parser.add_argument("--baseline", type=Path, help="today's filter: id,score, larger first")
+    parser.add_argument("--baseline-column", help="--baseline is the library, and this its column with today's filter")
     parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought: the primary K")
     parser.add_argument("--k-list", type=positive, nargs="*", default=[], help="further K")
     parser.add_argument("--price", type=float, help="price of evaluating one molecule")
@@ -94,15 +102,19 @@ def run(args: argparse.Namespace) -> None:
     """Write utility_report.json."""
     rows = [row for _, row in read_csv(args.summary, _COLUMNS)]
     hits = read_truth(args.truth, args.truth_source)
-    baseline = read_baseline(args.baseline) if args.baseline else None
+    baseline = read_baseline(args.baseline, args.baseline_column) if args.baseline else None
     if baseline is not None and not {row["id"] for row in rows} & set(baseline):
-        raise InputError(f"{args.baseline}: none of its ids is in the library", "its column id holds the library's ids")
+        raise InputError(
+            f"{args.baseline}: no molecule of the library has a score of today's filter in it",
+            "its column id holds the library's ids",
+        )
     result = read_json(args.cost_lift)
     document = {
         "report_schema": "cost_lift.v2",
         "cost_lift_v1": {"refused": result["refused"] is not None, "reason": result["refused"]},
         "library": result["library"],
         "truth_coverage": coverage(rows, hits),
+        "baseline": file_facts("baseline", args.baseline) if args.baseline else None,
         "price_per_evaluation": args.price,
         "utility": report(library_of(rows, hits, baseline), args.k, args.k_list, args.seed, args.price, args.resamples),
     }

@@ -3,9 +3,13 @@
 import csv
 import json
 
+import pyarrow as pa
 import pytest
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
 
 from hetero2 import cli
+from hetero2.stages.utility import read_baseline
 
 COLUMNS = (
     "id status verdict slack auc_tie_aware score call call_reason scaffold canonical_smiles structure_hash "
@@ -63,12 +67,31 @@ def test_a_baseline_is_read_and_checked(files, capsys):
         ("id,score\nm1,high\n", "line 2: score is 'high', expected a finite number"),
         ("id,score\nm1,nan\n", "line 2: score is 'nan'"),
         ("id,score\nm1,1\nm1,2\n", "line 3: the id 'm1' was there before"),
-        ("id,score\nz,1\n", "none of its ids is in the library"),
+        ("id,score\nz,1\n", "no molecule of the library has a score of today's filter"),
         ("id\nm1\n", "no column 'score'"),
     ]:
         baseline.write_text(text)
         assert utility(files, "--baseline", baseline) == 1
         assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_baseline_can_be_a_column_of_the_library(files, suffix, capsys):
+    rows = [{"id": f"m{number}", "today": None if number == 3 else float(number)} for number in range(1, 9)]
+    rows.append({"id": "m1", "today": 99.0})
+    table = pa.Table.from_pylist(rows)
+    library = files / f"library.{suffix}"
+    (arrow_csv.write_csv if suffix == "csv" else parquet.write_table)(table, library)
+    assert read_baseline(library, "today") == {f"m{number}": float(number) for number in range(1, 9) if number != 3}
+    assert utility(files, "--baseline", library, "--baseline-column", "today") == 0
+    document = json.loads((files / "u.json").read_text())
+    assert document["utility"]["before_after"]["before"]["method"] == "baseline_topk"
+    assert document["baseline"]["name"] == library.name
+    assert utility(files, "--baseline", library, "--baseline-column", "other") == 1
+    assert "no column 'other'" in capsys.readouterr().err
+    (files / "x.smi").write_text("C m1\n")
+    assert utility(files, "--baseline", files / "x.smi", "--baseline-column", "today") == 1
+    assert "has no columns" in capsys.readouterr().err
 
 
 def test_one_class_and_k_beyond_the_library_are_named_and_zero_is_refused(files):

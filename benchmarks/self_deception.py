@@ -1,22 +1,22 @@
 """Does the audit see through models that know nothing of structure? Each judged by refits on permuted labels.
 
-    python -m benchmarks.self_deception [NAME=FOLDER ..] [--other FOLDER] [--refits 99] [--model-seeds 1]
+    python -m benchmarks.self_deception [NAME=FOLDER ..] [--other FOLDER] [--refits 99] [--model-seeds 3]
 
 A folder holds input.csv (id,smiles), train.csv (id,smiles,label), truth.csv (molecule_id,expensive_label,..). Without
 one, the default data set is written and used. Beside the verdict stand what only truth or cross-validation can say: the
 AUC of the model on the library's truth and its scaffold cross-validation on the training part.
 
 Models: informative, a random forest on Morgan fingerprints; property_linear and property_boosted on bulk properties;
-permuted, forests on plainly permuted labels, which must pass at the nominal rate; and known limits: heavier, a forest
-that learned "heavier than the median"; inverted, one on inverted labels, which shares the refits of the informative one
-(a reversed score has the same dispersion); other_target, one on the labels of --other; nearest_hit, similarity alone.
+forests on permuted labels: in scaffold blocks, as the refits are, which must pass at the nominal rate, and plainly;
+and known limits, with one model seed: heavier, a forest that learned "heavier than the median"; inverted, one on
+inverted labels, which shares the refits of the informative one (a reversed score has the same dispersion);
+other_target, one on the labels of --other; nearest_hit, similarity alone.
 """
 
 import argparse
 import csv
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ from hetero2.scoring.refittable import ReferenceModel
 from hetero2.seeds import row_seed, sample
 from hetero2.stages import dataset
 from hetero2.stages.refit import audit, cross_validation, scaffolds_of
-from hetero2.stats.decoy_quality import auc
-from hetero2.stats.refit import block_permutation, p_value
+from hetero2.stats.enrichment import roc_auc
+from hetero2.stats.refit import LEVEL, block_permutation, p_value
 
 FOREST = "reference:morgan_rf"
 PERMUTED = 20
@@ -73,51 +73,51 @@ def truth(folder: Path) -> tuple[list[str], np.ndarray[Any, Any]]:
 class Bench:
     """One data set: its panel, its truth, and fits of a learner on any labels."""
 
-    def __init__(self, folder: Path, size: int, refits: int, seeds: int) -> None:
-        self._panel, self._refits, self._seeds = library(folder, size), refits, seeds
+    def __init__(self, folder: Path, size: int, refits: int) -> None:
+        self._panel, self._refits = library(folder, size), refits
         self._smiles, self._truth = truth(folder)
         self._structures = [item["smiles"] for item in self._panel]
 
-    def judge(self, name: str, training: Training, labels: Any, reference: Any = None) -> tuple[Record, Any]:
-        """(line of the table, dispersion z of the refits by seed); `reference` spares the refits."""
-        scaffolds = scaffolds_of(training.smiles, "train.csv")
-        model = ReferenceModel(name, training, [*self._structures, *self._smiles], "train.csv")
+    def judge(
+        self, name: str, training: Training, labels: Any, seeds: int, reference: Any = None
+    ) -> tuple[Record, Any]:
+        """(line of the table, dispersion z of the refits by model seed); `reference` spares the refits."""
+        scaffolds = scaffolds_of(training.smiles)
+        model = ReferenceModel(name, training, self._structures)
         observed, p_values, found = [], [], reference or []
-        for seed in range(self._seeds):
-            scores = model.scores(labels, seed)
-            observed.append(audit(self._panel, scores[: len(self._panel)]))
+        for seed in range(seeds):
+            observed.append(audit(self._panel, model.scores(labels, seed)))
             if reference is None:
-                found.append([self._dispersion(model, labels, scaffolds, seed, b) for b in range(1, self._refits + 1)])
+                dealt = (block_permutation(labels, scaffolds, (0, b)) for b in range(1, self._refits + 1))
+                found.append([self._dispersion(model, one, seed) for one in dealt])
             p_values.append(p_value(observed[-1]["dispersion_z"] or 0.0, np.array(found[seed])))
-        first = model.scores(labels, 0)[len(self._panel) :]
-        folds = cross_validation(ReferenceModel(name, training, training.smiles, "train.csv"), labels, scaffolds, 0)
+        on_library = ReferenceModel(name, training, self._smiles).scores(labels, 0)
+        folds = cross_validation(ReferenceModel(name, training, training.smiles), labels, scaffolds, 0)
         line = {
             "mean_z": float(np.median([one["mean_z"] or 0.0 for one in observed])),
             "dispersion_z": float(np.median([one["dispersion_z"] or 0.0 for one in observed])),
             "p": float(np.median(p_values)),
-            "truth": auc(self._truth, first),
+            "truth": roc_auc(on_library, self._truth)[0],
             "cv": folds["auc"],
         }
         return line, found
 
-    def _dispersion(self, model: ReferenceModel, labels: Any, scaffolds: Sequence[str], seed: int, refit: int) -> float:
-        scores = model.scores(block_permutation(labels, scaffolds, (0, refit)), seed)
-        return audit(self._panel, scores[: len(self._panel)])["dispersion_z"] or 0.0
+    def _dispersion(self, model: ReferenceModel, labels: Any, seed: int) -> float:
+        return audit(self._panel, model.scores(labels, seed))["dispersion_z"] or 0.0
 
-    def permuted(self, training: Training, labels: Any, reference: Any) -> int:
-        """How many of PERMUTED forests on plainly permuted labels pass."""
-        model = ReferenceModel(FOREST, training, self._structures, "train.csv")
-        passed = 0
-        for number in range(PERMUTED):
-            dealt = np.random.default_rng([1, number]).permutation(labels)
-            found = audit(self._panel, model.scores(dealt, 0))["dispersion_z"] or 0.0
-            passed += p_value(found, np.array(reference[0])) <= 0.05
-        return passed
+    def permuted(self, training: Training, labels: Any, reference: Any) -> tuple[int, int]:
+        """How many of PERMUTED forests on labels permuted in scaffold blocks, and plainly, pass."""
+        model = ReferenceModel(FOREST, training, self._structures)
+        scaffolds, plain = scaffolds_of(training.smiles), np.random.default_rng(1)
+        dealt = [block_permutation(labels, scaffolds, (1, number)) for number in range(PERMUTED)]
+        dealt += [plain.permutation(labels) for _ in range(PERMUTED)]
+        passed = [p_value(self._dispersion(model, one, 0), np.array(reference[0])) <= LEVEL for one in dealt]
+        return sum(passed[:PERMUTED]), sum(passed[PERMUTED:])
 
 
 def show(name: str, model: str, line: Record) -> None:
     """A line of the table."""
-    verdict = "RESOLVES_STRUCTURE" if line["p"] <= 0.05 else "NOT_SHOWN"
+    verdict = "RESOLVES_STRUCTURE" if line["p"] <= LEVEL else "NOT_SHOWN"
     rest = " | ".join("" if line[key] is None else f"{line[key]:.3f}" for key in ("truth", "cv"))
     numbers = f"{line['mean_z']:.1f} | {line['dispersion_z']:.1f} | {line['p']:.2f}"
     print(f"| {name} | {model} | {numbers} | {verdict} | {rest} |", flush=True)
@@ -125,23 +125,22 @@ def show(name: str, model: str, line: Record) -> None:
 
 def one_set(name: str, folder: Path, other: Path | None, args: argparse.Namespace) -> None:
     """All models on one set."""
-    bench = Bench(folder, args.molecules, args.refits, args.model_seeds)
-    training = read_training(folder / "train.csv")
+    bench = Bench(folder, args.molecules, args.refits)
+    training, seeds = read_training(folder / "train.csv"), args.model_seeds
     labels = np.array(training.labels, np.int64)
-    weight = bulk_property_matrix(training.smiles)[0][:, 0]
-    line, forests = bench.judge(FOREST, training, labels)
+    weight = bulk_property_matrix(training.smiles)[:, 0]
+    line, forests = bench.judge(FOREST, training, labels, seeds)
     show(name, "informative", line)
-    show(name, "property_linear", bench.judge("reference:property_linear", training, labels)[0])
-    show(name, "property_boosted", bench.judge("reference:property_boosted", training, labels)[0])
-    print(
-        f"| {name} | permuted | | | | {bench.permuted(training, labels, forests)} of {PERMUTED} pass | | |", flush=True
-    )
-    show(name, "inverted", bench.judge(FOREST, training, 1 - labels, forests)[0])
-    show(name, "heavier", bench.judge(FOREST, training, (weight > np.median(weight)).astype(np.int64))[0])
-    show(name, "nearest_hit", bench.judge("reference:nearest_hit", training, labels)[0])
+    show(name, "property_linear", bench.judge("reference:property_linear", training, labels, seeds)[0])
+    show(name, "property_boosted", bench.judge("reference:property_boosted", training, labels, seeds)[0])
+    for kind, passed in zip(("in blocks", "plainly"), bench.permuted(training, labels, forests), strict=True):
+        print(f"| {name} | permuted {kind} | | | | {passed} of {PERMUTED} pass | | |", flush=True)
+    show(name, "inverted", bench.judge(FOREST, training, 1 - labels, seeds, forests)[0])
+    show(name, "heavier", bench.judge(FOREST, training, (weight > np.median(weight)).astype(np.int64), 1)[0])
+    show(name, "nearest_hit", bench.judge("reference:nearest_hit", training, labels, 1)[0])
     if other is not None:
         strange = read_training(other / "train.csv")
-        show(name, "other_target", bench.judge(FOREST, strange, np.array(strange.labels, np.int64))[0])
+        show(name, "other_target", bench.judge(FOREST, strange, np.array(strange.labels, np.int64), 1)[0])
 
 
 def main() -> int:
@@ -151,7 +150,7 @@ def main() -> int:
     parser.add_argument("--other", type=Path, help="folder of another target")
     parser.add_argument("--molecules", type=int, default=200)
     parser.add_argument("--refits", type=int, default=99)
-    parser.add_argument("--model-seeds", type=int, default=1)
+    parser.add_argument("--model-seeds", type=int, default=3)
     args = parser.parse_args()
     print(f"{args.refits} refits, {args.model_seeds} model seed(s), {args.molecules} molecules\n")
     print("| set | model | mean z | dispersion z | p | verdict | AUC on truth | scaffold CV |")

@@ -2,10 +2,8 @@
 
 import json
 import os
-import re
 import shlex
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,6 @@ from hetero2.errors import ConfigError, HeteroError
 _DATASET_FILES = {"input.path": "dataset_input", "scores.train": "dataset_train", "truth.path": "dataset_truth"}
 FITS_A_JOB = 10
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_LOG_ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", re.MULTILINE)
-STARTED = time.time()
 
 
 class Plan:
@@ -31,6 +27,7 @@ class Plan:
         self._shards: dict[str, list[str]] = {}
         for _, resolved in self.runs.values():
             configuration.check_files(resolved, needs_scores)
+            check_baseline_column(resolved)
         _check_writable(Path(self.results))
         self._row_files = {run: row_files(resolved) for run, (_, resolved) in self.runs.items()}
 
@@ -215,6 +212,23 @@ def _check_writable(folder: Path) -> None:
         raise ConfigError(f"configuration: execution.results_dir: {folder}: cannot be written, since {there} cannot")
 
 
+def check_baseline_column(config: configuration.Config) -> None:
+    """Raise ConfigError unless the library has the column with today's filter, where one is named."""
+    column, library = config["selection"]["baseline_column"], config["input"]["path"]
+    if column is None:
+        return
+    if library is None:
+        raise ConfigError(
+            "configuration: selection.baseline_column goes with input.path: a data set has no such column"
+        )
+    from hetero2.stages.input import read_column
+
+    try:
+        next(iter(read_column(Path(library), column)), None)
+    except HeteroError as error:
+        raise ConfigError(f"configuration: selection.baseline_column: {error.message}", error.hint) from None
+
+
 def row_files(config: configuration.Config) -> list[str]:
     """The files named in the column scores_input, if that is where the scores are: a change of one is seen."""
     if config["scores"]["source"] != "external" or config["scores"]["path"] is not None or not config["input"]["path"]:
@@ -257,27 +271,3 @@ def shell_prefix(workflow: Any) -> str:
         words.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH";')
     text = "set -euo pipefail; " + " ".join(words) + " "
     return text.replace("{", "{{").replace("}", "}}")  # Snakemake fills in what stands in single braces
-
-
-def finished_folders(plan: Plan) -> list[Path]:
-    """Results folders of runs whose last file was written by this call."""
-    folders = [plan.folder(run) for run in plan.runs]
-    rows = [folder / "registry_row.json" for folder in folders]
-    return [row.parent for row in rows if row.is_file() and row.stat().st_mtime >= STARTED]
-
-
-def last_errors(plan: Plan) -> str:
-    """The error lines of the logs that this call has written."""
-    found = []
-    for run in plan.runs:
-        for log in sorted(plan.folder(run).glob("logs/**/*.log")):
-            if log.stat().st_mtime >= STARTED:
-                found += _errors(log)
-    return "\n".join(found) or "error: a job failed; see the messages above and the log files that they name"
-
-
-def _errors(log: Path) -> list[str]:
-    """The last error of a log, with its hint; a traceback before it stays in the log."""
-    entries = _LOG_ENTRY.split(log.read_text(encoding="utf-8", errors="replace"))
-    errors = [entry for entry in entries if entry.startswith("ERROR ")]
-    return [errors[-1].replace("ERROR ", "error: ", 1).rstrip()] if errors else []

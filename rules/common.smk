@@ -4,7 +4,7 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 
-from hetero2 import workflow as flow
+from hetero2 import ending, workflow as flow
 
 PLAN = flow.plan_or_exit(config, workflow)
 RUN, SHARD = PLAN.file, PLAN.shard_files
@@ -49,10 +49,10 @@ def requested(target):
 
 def tell_results():
     """Print the result of every run that this call has finished."""
-    for folder in flow.finished_folders(PLAN):
+    for folder in ending.finished_folders(PLAN):
         shell("python -m hetero2 show {folder:q}")
 
 
 def tell_errors():
     """Repeat the errors of the failed jobs, so that they are the last thing one reads."""
-    print(flow.last_errors(PLAN), file=sys.stderr)
+    print(ending.last_errors(PLAN), file=sys.stderr)

@@ -59,7 +59,7 @@ def features(blocks: Sequence[Block]) -> Features:
         block,
         cluster.astype(np.int64),
         dude_properties(mols),
-        fingerprint_matrix(smiles)[0],
+        fingerprint_matrix(smiles),
         np.column_stack([synthetic_accessibility(mols), fragment_popularity(mols), similar]),
         others,
     )

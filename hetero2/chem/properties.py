@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rdkit import Chem, DataStructs, RDConfig
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 
-from hetero2.chem.mol import parse
+from hetero2.chem.mol import parse, parse_known
 
 Floats = NDArray[np.float64]
 
@@ -58,14 +58,13 @@ _BULK: tuple[Callable[[Chem.Mol], float], ...] = (
 )
 
 
-def bulk_property_matrix(smiles: Sequence[str]) -> tuple[Floats, list[int]]:
-    """(n_valid, 8): molecular weight (Da), logP, TPSA (Å²), acceptors, donors, rotatable bonds, charge, heavy atoms.
+def bulk_property_matrix(smiles: Sequence[str]) -> Floats:
+    """(n, 8): molecular weight (Da), logP, TPSA (Å²), acceptors, donors, rotatable bonds, charge, heavy atoms.
 
-    And the positions of the SMILES that are not valid. Rounded to 6 decimals: isomers have the same weight.
+    Of valid SMILES. Rounded to 6 decimals: isomers have the same weight.
     """
-    mols = [parse(text) for text in smiles]
-    rows = [[round(read(mol), 6) for read in _BULK] for mol in mols if mol is not None]
-    return np.array(rows, float).reshape(-1, len(_BULK)), [n for n, mol in enumerate(mols) if mol is None]
+    mols = (parse_known(text) for text in smiles)
+    return np.array([[round(read(mol), 6) for read in _BULK] for mol in mols], float).reshape(-1, len(_BULK))
 
 
 def formula(mol: Chem.Mol) -> str:

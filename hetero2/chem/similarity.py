@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
-from hetero2.chem.mol import parse
+from hetero2.chem.mol import parse_known
 
 N_BITS = 2048
 _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=N_BITS)
@@ -24,9 +24,7 @@ def tanimoto(one: DataStructs.ExplicitBitVect, many: Sequence[DataStructs.Explic
     return DataStructs.BulkTanimotoSimilarity(one, list(many))
 
 
-def fingerprint_matrix(smiles: Sequence[str]) -> tuple[NDArray[np.uint8], list[int]]:
-    """Fingerprints as a 0/1 matrix (n_valid, 2048) and the positions of the SMILES that are not valid."""
-    mols = [parse(text) for text in smiles]
-    rows = [_MORGAN.GetFingerprintAsNumPy(mol) for mol in mols if mol is not None]
-    invalid = [position for position, mol in enumerate(mols) if mol is None]
-    return (np.stack(rows) if rows else np.zeros((0, N_BITS), dtype=np.uint8)), invalid
+def fingerprint_matrix(smiles: Sequence[str]) -> NDArray[np.uint8]:
+    """(n, 2048): fingerprints of valid SMILES as 0 and 1."""
+    rows = [_MORGAN.GetFingerprintAsNumPy(parse_known(text)) for text in smiles]
+    return np.stack(rows) if rows else np.zeros((0, N_BITS), dtype=np.uint8)

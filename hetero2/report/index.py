@@ -83,6 +83,33 @@ def _utility(folder: Path) -> Iterator[str]:
     yield f"{ties} molecules share the highest slack, and ids decide which of them are bought.\n"
 
 
+def judgement(controls: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """(what, finding) of controls.json, for people: can the audit be relied upon, and what does it say of the score."""
+    audit, library, found = controls["audit"], controls["library"], controls["inference"]
+    silent = "negative controls silent, planted signal found"
+    yield "audit", f"{audit['status']}: {audit['reason'] or silent}"
+    yield "decoys", f"{library['interpretation']}: {library['why']}"
+    if found["verdict"] == "NOT_ASSESSABLE":
+        yield "model", f"NOT_ASSESSABLE by refits: {found['reason']}"
+    else:
+        hint = ", a quick look" if found["quick_look"] else ""
+        seeds = f" for each of {found['model_seeds']} model seeds" if found["model_seeds"] > 1 else ""
+        yield "model", f"{found['verdict']} by {found['refits']} refits{seeds}{hint} (p = {found['p_value']:.3g})"
+    if found["explanation"]:
+        yield (
+            "",
+            f"{found['explanation']}: {', '.join(found['explained_by'])} prefers the molecules more than the score",
+        )
+
+
+def _judgement(controls: dict[str, Any]) -> Iterator[str]:
+    yield "## What the audit says of the score\n"
+    if controls["audit"]["status"] == "FAILED":
+        yield "**The audit has failed on this library: rely on no call, verdict or curve of this pack.**\n"
+    yield from (f"- {what}{': ' if what else ''}{text}" for what, text in judgement(controls))
+    yield "\ndocs/statistics.md of the project says what each of these means, and what it does not show.\n"
+
+
 def before_after(utility: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(what, hits of sent, hit rate) of the present practice and of ours, for people."""
     if utility["before_after"] is not None:
@@ -90,6 +117,18 @@ def before_after(utility: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
             one = utility["before_after"][key]
             rate = percent(one["hits"] / one["sent"])
             yield f"{label}: {one['method']}", f"{one['hits']:.4g} of {one['sent']}", rate
+        yield "audit minus today", *_uplift(utility)
+
+
+def _uplift(utility: dict[str, Any]) -> tuple[str, str]:
+    """(hits gained, uplift of the hit rate with its interval) over the present practice."""
+    before, after = (utility["before_after"][key] for key in ("before", "after"))
+    found = utility["uplift"]["against"][before["method"]]
+    gained = f"{after['hits'] - before['hits']:+.4g}"
+    if utility["uplift"]["discordant"]["lists_coincide"]:
+        return gained, "both lists hold the same molecules"
+    interval = utility["uplift"]["interval_reason"] or f"{percent(found['ci_low'])} to {percent(found['ci_high'])}"
+    return gained, f"{percent(found['uplift'])} ({interval})"
 
 
 def _before_after(utility: dict[str, Any]) -> Iterator[str]:
@@ -126,6 +165,7 @@ def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> 
     if lock_differences:
         lines.append(f"**This environment is not the locked one:** {', '.join(lock_differences)}.\n")
     lines += _library(read_json(folder / "metrics.json"))
+    lines += _judgement(read_json(folder / "controls.json"))
     lines += _utility(folder) if facts["truth"] is not None else ["No truth was given, so there is no cost and lift.\n"]
     lines.append("## Files\n")
     lines += [

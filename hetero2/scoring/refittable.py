@@ -31,8 +31,8 @@ class Refittable(Protocol):
 class ReferenceModel:
     """A reference scorer; features are computed once."""
 
-    def __init__(self, name: str, training: Training, structures: Sequence[str], where: str) -> None:
-        self._scorer = Reference(name, training, where)
+    def __init__(self, name: str, training: Training, structures: Sequence[str]) -> None:
+        self._scorer = Reference(name, training)
         self._features = self._scorer.features(structures)
 
     def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:

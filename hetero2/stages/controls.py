@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from hetero2.arguments import natural
-from hetero2.chem.mol import parse, parse_known
+from hetero2.chem.mol import parse_known
 from hetero2.chem.properties import nearest
 from hetero2.chem.similarity import fingerprint
-from hetero2.errors import InputError
 from hetero2.files import read_json, sha256_bytes
 from hetero2.log import logger
 from hetero2.schemas import write_json
@@ -72,13 +71,11 @@ def novelty_scores(panel: Sequence[Record], train: Path | None) -> dict[str, Flo
         "fragment_popularity": _column(panel, "fragment_popularity"),
     }
     if train is not None:
-        mols = [parse(text) for text in read_training(train).smiles]
-        if None in mols:
-            raise InputError(f"{train}: molecule {mols.index(None) + 1}: not a valid SMILES")
+        known = [fingerprint(parse_known(text)) for text in read_training(train).smiles]
         first = [item["level"] == 0 for item in panel]
         chosen = [fingerprint(parse_known(item["smiles"])) for item, on in zip(panel, first, strict=True) if on]
         found["nearest_training_neighbour"] = np.full(len(panel), np.nan)
-        found["nearest_training_neighbour"][first] = nearest(chosen, [fingerprint(mol) for mol in mols if mol])
+        found["nearest_training_neighbour"][first] = nearest(chosen, known)
     return found
 
 
@@ -151,10 +148,10 @@ def inference(files: Sequence[Path], refits: int, why_not: str) -> Record:
     }
 
 
-def explanation(score: Record, novelty: Record) -> str | None:
-    """EXPLAINED_BY_NOVELTY where a novelty control prefers the molecules more than the score does."""
+def explanation(score: Record, novelty: Record) -> Record:
+    """EXPLAINED_BY_NOVELTY where a novelty control prefers the molecules more than the score does, and which do."""
     larger = [name for name, facts in novelty.items() if (facts["mean_z"] or 0.0) > max(score["mean_z"] or 0.0, LOUD)]
-    return "EXPLAINED_BY_NOVELTY" if larger else None
+    return {"explanation": "EXPLAINED_BY_NOVELTY" if larger else None, "explained_by": larger}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -190,7 +187,7 @@ def run(args: argparse.Namespace) -> None:
         "score_beyond_novelty": beyond(panel, score, strange),
         "planted": found,
         "drift": inferred.pop("drift"),
-        "inference": {**inferred, "explanation": explanation(own, novelty)},
+        "inference": {**inferred, **explanation(own, novelty)},
         "cross_validation": read_json(args.cross_validation)
         if args.cross_validation
         else {"auc": None, "reason": args.why_not},

@@ -61,8 +61,10 @@ def _parquet_column(path: Path, column: str) -> Iterator[tuple[str, str, str]]:
             for name in ("id", column):
                 if name not in check_names(path, file.schema_arrow.names):
                     raise InputError(f"{path}: there is no column {name!r}")
-            for number, row in enumerate(pa.Table.from_batches(file.iter_batches(columns=["id", column])).to_pylist()):
-                yield f"row {number + 1}", *("" if row[key] is None else str(row[key]) for key in ("id", column))  # type: ignore[misc]
+            rows = (row for batch in file.iter_batches(columns=["id", column]) for row in batch.to_pylist())
+            for number, row in enumerate(rows, start=1):
+                molecule_id, cell = ("" if row[name] is None else str(row[name]) for name in ("id", column))
+                yield f"row {number}", molecule_id, cell
     except pa.ArrowException as error:
         raise InputError(f"{path}: not a readable Parquet file: {error}") from None
 

@@ -56,7 +56,7 @@ def describe(items: list[Record]) -> None:
     """Fill in what the controls look at, for molecules of the library and their decoys."""
     first = [item for item in items if item["level"] == 0]
     mols = [parse_known(item["smiles"]) for item in first]
-    weights = bulk_property_matrix([item["smiles"] for item in first])[0][:, 0]
+    weights = bulk_property_matrix([item["smiles"] for item in first])[:, 0]
     popularity = fragment_popularity(mols)[:, 0]
     for place, (item, accessible) in enumerate(zip(first, synthetic_accessibility(mols), strict=True)):
         item["synthetic_accessibility"] = round(float(accessible), 9)

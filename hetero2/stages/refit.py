@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from hetero2.arguments import natural, positive
-from hetero2.chem.mol import parse
+from hetero2.chem.mol import parse_known
 from hetero2.chem.scaffold import murcko_scaffold
-from hetero2.errors import ConfigError, InputError
+from hetero2.errors import ConfigError
 from hetero2.files import pretty_json, write_text
 from hetero2.log import progress
 from hetero2.scoring.names import REFERENCES
 from hetero2.scoring.reference import read_training
 from hetero2.scoring.refittable import CommandModel, ReferenceModel, Refittable
 from hetero2.stats.blocks import Floats, Ints, describe_blocks, library_test
-from hetero2.stats.decoy_quality import auc
+from hetero2.stats.enrichment import roc_auc
 from hetero2.stats.hardness import cluster_mean
 from hetero2.stats.refit import block_permutation
 from hetero2.tables import read_parquet
@@ -52,15 +52,9 @@ def audit(panel: Sequence[Record], scores: Floats, level: int = 0) -> Record:
     return {**vars(library_test(blocks)), "auc_ci_low": mean.low, "auc_ci_high": mean.high}
 
 
-def scaffolds_of(smiles: Sequence[str], where: str) -> list[str]:
+def scaffolds_of(smiles: Sequence[str]) -> list[str]:
     """Murcko scaffold of every training molecule."""
-    found = []
-    for number, text in enumerate(smiles, start=1):
-        mol = parse(text)
-        if mol is None:
-            raise InputError(f"{where}: molecule {number}: not a valid SMILES: {text!r}")
-        found.append(murcko_scaffold(mol))
-    return found
+    return [murcko_scaffold(parse_known(text)) for text in smiles]
 
 
 def fits(
@@ -103,12 +97,9 @@ def cross_validation(model: Refittable, labels: Ints, scaffolds: Sequence[str], 
             return {"auc": None, "reason": "a_fold_leaves_one_label_only"}
         scores[fold == number] = model.scores(labels, seed, rows)[fold == number]
     known = np.isfinite(scores)
-    by_fold = [_auc(labels, scores, known & (fold == number)) for number in range(FOLDS)]
-    return {"auc": _auc(labels, scores, known), "by_fold": by_fold, "n": int(known.sum()), "reason": None}
-
-
-def _auc(labels: Ints, scores: Floats, chosen: Any) -> float | None:
-    return auc(labels[chosen], scores[chosen]) if len(np.unique(labels[chosen])) == 2 else None
+    by_fold = [roc_auc(scores[one], labels[one])[0] for one in (known & (fold == number) for number in range(FOLDS))]
+    area, reason = roc_auc(scores[known], labels[known])
+    return {"auc": area, "by_fold": by_fold, "n": int(known.sum()), "reason": reason}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -139,14 +130,14 @@ def _model(args: argparse.Namespace, training: Any, structures: Sequence[str]) -
         raise ConfigError(
             f"--source {args.source}: cannot be fitted again", f"known are command, {', '.join(REFERENCES)}"
         )
-    return ReferenceModel(args.source, training, structures, str(args.train))
+    return ReferenceModel(args.source, training, structures)
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the audits of some fits, or the cross-validation."""
     training = read_training(args.train)
     labels = np.array(training.labels, np.int64)
-    scaffolds = scaffolds_of(training.smiles, str(args.train))
+    scaffolds = scaffolds_of(training.smiles)
     if args.cross_validation:
         model = _model(args, training, training.smiles)
         result: Record = cross_validation(model, labels, scaffolds, args.seed)

@@ -107,7 +107,7 @@ def from_reference(args: argparse.Namespace) -> Facts:
 
     training = reference.read_training(args.train)
     request = _requested(args.request)
-    values = reference.predict(args.source, training, [row["smiles"] for row in request], str(args.train))
+    values = reference.predict(args.source, training, [row["smiles"] for row in request])
     rows = [(row["id"], next(values), 1.0) for row in progress(request, "structures scored")]
     return {**_write_table(rows, args.out), "inputs": [file_facts("training set", args.train)]}
 

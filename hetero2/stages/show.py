@@ -7,7 +7,7 @@ from pathlib import Path
 from hetero2.errors import InputError
 from hetero2.files import read_json
 from hetero2.pack.verify import COST_LIFT
-from hetero2.report.index import CALLS, before_after, library_rates, rates
+from hetero2.report.index import CALLS, before_after, judgement, library_rates, rates
 
 EXAMPLE = "hetero2 show results/value_utility_realtruth"
 
@@ -42,6 +42,7 @@ def lines(folder: Path) -> Iterator[str]:
     yield f"  verdicts  PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']} ({chance})"
     calls = ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
     yield f"  calls     {calls}"
+    yield from (f"  {what:<8}  {text}" for what, text in judgement(read_json(folder / "pack/controls.json")))
     yield from _utility(folder / "pack")
     yield f"  read      {folder / 'pack/index.md'}"
 

@@ -12,17 +12,13 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
+from hetero2.stats.enrichment import roc_auc
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 RESAMPLES = 1000
 MIN_CLUSTERS = 10
 _FOLDS = 5
-
-
-def auc(label: Ints, score: Floats) -> float:
-    """Mann-Whitney AUC, ties counted one half."""
-    _, rank = np.unique(score, return_inverse=True)
-    return _weighted_auc(rank, label.astype(float), (1 - label).astype(float), int(rank.max()) + 1)
 
 
 def _weighted_auc(rank: Ints, positive: Floats, negative: Floats, size: int) -> float:
@@ -126,15 +122,16 @@ def auc_with_interval(score: Floats, label: Ints, block: Ints, cluster: Ints, se
 
     `block` numbers 0.. index `cluster` (blocks,). A resample costs O(n): scores are ranked once.
     """
-    if len(np.unique(cluster)) < MIN_CLUSTERS:
-        return undefined(auc(label, score) if 0 < label.sum() < len(label) else None)
+    estimate, _ = roc_auc(score, label)
+    if estimate is None or len(np.unique(cluster)) < MIN_CLUSTERS:
+        return undefined(estimate)
     _, rank = np.unique(score, return_inverse=True)
     size = int(rank.max()) + 1
     found = np.zeros(RESAMPLES)
     for number, weight in enumerate(_draws(cluster, seed)):
         each = weight[block]
         found[number] = _weighted_auc(rank, each * label, each * (1 - label), size)
-    return _interval(auc(label, score), found, 0.5)
+    return _interval(estimate, found, 0.5)
 
 
 def undefined(estimate: float | None) -> dict[str, Any]:

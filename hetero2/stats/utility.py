@@ -139,12 +139,12 @@ def discordant(library: Library, ours: Ints, theirs: Ints, k: int) -> Record:
 
 
 def _compared(rankings: Mapping[str, Ranked], weight: Floats, k: Floats) -> Floats:
-    """(resamples, 4): hits of ours, of the present practice, at random, and the K' of ours that has as many as it."""
+    """(resamples, 4), over K: hits of ours, of the present practice, at random, and how many fewer we would send."""
     base = (weight * rankings[PRESENT].unordered_hit).sum(axis=1) / weight.sum(axis=1)
-    size, hits = rankings[OURS].groups(weight)
     theirs = rankings["present"].expected_hits(weight, k)
     ours = rankings[OURS].expected_hits(weight, k)
-    return np.column_stack([ours / k, theirs / k, base, inverse(size, hits, theirs) / k])
+    before, after = (inverse(*rankings[name].groups(weight), theirs) for name in ("present", OURS))
+    return np.column_stack([ours / k, theirs / k, base, (before - after) / k])
 
 
 def _interval(values: Floats | None, widen: float = 0.0) -> tuple[float | None, float | None]:
@@ -177,16 +177,35 @@ def _money(price: float | None, number: float | None) -> float | None:
     return None if price is None or number is None else price * number
 
 
-def before_after(at: Record, same: float, values: Floats | None, price: float | None, present: str) -> Record:
-    """Present practice against ours, as molecules sent, hits confirmed and cost; `same` K' of ours for their hits."""
+def _fewer(estimate: float, low: float | None, high: float | None, price: float | None) -> Record:
+    """Molecules that need not be sent, and what they would have cost."""
+    numbers = {"fewer": estimate, "ci_low": low, "ci_high": high}
+    return numbers | {
+        name: _money(price, value)
+        for name, value in zip(("saving", "saving_ci_low", "saving_ci_high"), numbers.values(), strict=True)
+    }
+
+
+def before_after(
+    at: Record, same: tuple[float, float], values: Floats | None, price: float | None, present: str
+) -> Record:
+    """Present practice against ours, as molecules sent, hits confirmed and cost.
+
+    `same`: the least number from the top that holds the hits of the present practice, in its own list and in ours.
+    """
     k, ours, theirs = at["k"], at["methods"][OURS], at["methods"][present]
     low, high = _interval(None if values is None else (values[:, 0] - values[:, 1]) * k, 0.5)
-    k_low, k_high = _interval(None if values is None else values[:, 3] * k)
+    fewer = _interval(None if values is None else values[:, 3] * k)
     margin = NON_INFERIORITY * theirs["expected_hits"]
     return {
         "before": {"method": present, "sent": k, "hits": theirs["expected_hits"], "cost": _money(price, k)},
         "after": {"method": OURS, "sent": k, "hits": ours["expected_hits"], "cost": _money(price, k)},
-        "sent_for_the_same_hits": {"k": same, "ci_low": k_low, "ci_high": k_high, "saving": _money(price, k - same)},
+        "sent_for_the_same_hits": {
+            "hits": theirs["expected_hits"],
+            "before": same[0],
+            "after": same[1],
+            **_fewer(same[0] - same[1], fewer[0], fewer[1], price),
+        },
         "non_inferiority": {
             "hits_difference": ours["expected_hits"] - theirs["expected_hits"],
             "ci_low": low,
@@ -197,17 +216,17 @@ def before_after(at: Record, same: float, values: Floats | None, price: float | 
     }
 
 
-def extrapolated(uplift: Record, fraction: float, price: float | None) -> Record:
+def extrapolated(uplift: Record, same: Record, k: int, n: int, price: float | None) -> Record:
     """The same K/N, base rate and tail at 1,000,000 candidates; nothing else is known of them."""
-    sent = fraction * MANY
+    sent, scale = k / n * MANY, MANY / n
+    bounds = [None if same[key] is None else same[key] * scale for key in ("ci_low", "ci_high")]
     gained = {key: None if uplift[key] is None else uplift[key] * sent for key in ("uplift", "ci_low", "ci_high")}
     return {
         "candidates": MANY,
         "sent": sent,
-        "hits_gained": gained["uplift"],
-        "ci_low": gained["ci_low"],
-        "ci_high": gained["ci_high"],
         "cost": _money(price, sent),
+        "hits_gained": {"estimate": gained["uplift"], "ci_low": gained["ci_low"], "ci_high": gained["ci_high"]},
+        "sent_for_the_same_hits": _fewer(same["fewer"] * scale, bounds[0], bounds[1], price),
         "assumes": "the same K/N, base rate and tail of the scores as in this library",
     }
 
@@ -239,8 +258,9 @@ def report(
         present: _uplift(rate[OURS] - rate[present], None if values is None else values[:, 0] - values[:, 1], used),
         "random": _uplift(rate[OURS] - rate["random"], None if values is None else values[:, 0] - values[:, 2], used),
     }
-    ones = np.ones((1, n))
-    same = inverse(*rankings[OURS].groups(ones), np.array([primary["methods"][present]["expected_hits"]]))
+    wanted = np.array([primary["methods"][present]["expected_hits"]])
+    before, after = (float(inverse(*rankings[x].groups(np.ones((1, n))), wanted)[0]) for x in ("present", OURS))
+    compared = before_after(primary, (before, after), values, price, present)
     return {
         "n": n,
         "reason": None,
@@ -256,7 +276,7 @@ def report(
             "resamples": resamples if enough else 0,
             "discordant": discordant(library, ways[OURS], ways[present], used),
         },
-        "before_after": before_after(primary, float(same[0]), values, price, present),
-        "extrapolation": extrapolated(against[present], used / n, price),
+        "before_after": compared,
+        "extrapolation": extrapolated(against[present], compared["sent_for_the_same_hits"], used, n, price),
         "score_metrics": metrics(library, used),
     }

@@ -15,6 +15,7 @@ BEFORE_ANY_JOB = [
     ("run_name: small", "run_name: small\nrun_name: small", "occurs twice"),
     ("run_name: small", "run_name: small\nexecution: {results_dir: /dev/null}", "cannot be written"),
     ("{request}", "request", "scores.command lacks {request}"),
+    ("selection: {k: ", "selection: {baseline_column: today, k: ", "library.csv: line 1: there is no column 'today'"),
 ]
 IN_THE_FILES = [
     ("library.csv", "id,smile\na,C\n", "library.csv: line 1: there is no column 'smiles'"),

@@ -205,7 +205,11 @@ def test_a_model_that_takes_a_training_file_is_fitted_again_and_cross_validated(
         .replace("model.py {request} {scores}", "trained.py {train} {request} {scores} {seed}")
     )
     text = text.replace("model.py", "trained.py").replace("source: command", "source: command\n  train: train.csv")
+    text = text.replace("selection: {", "selection: {baseline_column: today, ")
     (folder / "my.yaml").write_text(text + "audit: {refits: 4, model_seeds: 3}\n")
+    header, *lines = (folder / "library.csv").read_text().splitlines()
+    filtered = [f"{line},{(7 * n) % 5}" for n, line in enumerate(lines)]
+    (folder / "library.csv").write_text("\n".join([f"{header},today", *filtered]) + "\n")
     build(folder)
     found = json.loads((folder / "results/small/pack/controls.json").read_text())
     fits = found["inference"]["fits"]
@@ -217,6 +221,9 @@ def test_a_model_that_takes_a_training_file_is_fitted_again_and_cross_validated(
     assert found["drift"]["n"] > 0
     assert found["inference"]["verdict"] in ("RESOLVES_STRUCTURE", "NOT_SHOWN")
     assert 0 < found["cross_validation"]["auc"] < 1
+    utility = json.loads((folder / "results/small/pack/utility_report.json").read_text())
+    assert utility["baseline"]["name"] == "library.csv"
+    assert utility["utility"]["before_after"]["before"]["method"] == "baseline_topk"
     manifest = json.loads((folder / "results/small/pack/manifest.json").read_text())
     assert "train.csv" in {entry["name"] for entry in manifest["inputs"]}
     run("python", "-m", "hetero2", "verify", folder / "results/small/small_evidence_pack.zip", cwd=ROOT)

@@ -18,12 +18,12 @@ def training(tmp_path):
 @pytest.mark.parametrize("name", REFERENCES)
 def test_it_learns_and_repeats_itself_bit_for_bit(name, training, monkeypatch):
     smiles = ["CCCN", "CCCO", "CCCCCN", "CCCCCO"]
-    scores = list(reference.predict(name, training, smiles, "x"))
+    scores = list(reference.predict(name, training, smiles))
     if name in ("reference:morgan_rf", "reference:nearest_hit"):
         assert scores[0] > scores[1]
         assert scores[2] > scores[3]
     monkeypatch.setattr(reference, "_BATCH", 1)
-    assert scores == list(reference.predict(name, training, smiles, "x"))
+    assert scores == list(reference.predict(name, training, smiles))
     assert np.isfinite(scores).all()
     assert 0 <= min(scores) <= max(scores) <= 1
 
@@ -47,6 +47,7 @@ def test_the_forest_is_the_documented_one():
         ("id,smiles\na,C\n", "no column 'label'"),
         ("id,smiles,label\na,C,yes\n", "line 2: label is 'yes'"),
         ("id,smiles,label\na,C,1\nb,CC,1\n", "both labels"),
+        ("id,smiles,label\na,C,1\nb,C1,0\n", "line 3: smiles is 'C1', which is not valid"),
     ],
 )
 def test_bad_training_files_are_named(tmp_path, text, message):
@@ -54,10 +55,3 @@ def test_bad_training_files_are_named(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         reference.read_training(path)
-
-
-def test_a_bad_structure_in_training_is_named(tmp_path):
-    path = tmp_path / "train.csv"
-    path.write_text("id,smiles,label\na,C,1\nb,C1,0\n")
-    with pytest.raises(InputError, match="molecule 2: not a valid SMILES: 'C1'"):
-        reference.Reference("reference:morgan_rf", reference.read_training(path), str(path))

@@ -100,8 +100,8 @@ def test_a_control_that_sees_the_molecule_fails_the_audit(items):
 
 def test_fits_are_the_same_in_any_chunks_and_the_first_is_the_model_itself(items, train):
     training = reference.read_training(train)
-    labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles, "t")
-    model = refittable.ReferenceModel("reference:property_linear", training, [i["smiles"] for i in items], "t")
+    labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles)
+    model = refittable.ReferenceModel("reference:property_linear", training, [i["smiles"] for i in items])
 
     def fits(first, count):
         options = argparse.Namespace(first=first, count=count, refits=3, model_seeds=2, seed=0)
@@ -111,7 +111,7 @@ def test_fits_are_the_same_in_any_chunks_and_the_first_is_the_model_itself(items
     assert [(one["model_seed"], one["refit"]) for one in whole] == [(s, b) for s in (0, 1) for b in range(4)]
     assert fits(0, 3) + fits(3, 5) == whole
     assert ["drift" in one for one in whole] == [one["refit"] == 0 for one in whole]
-    direct = list(reference.predict("reference:property_linear", training, [i["smiles"] for i in items], "t"))
+    direct = list(reference.predict("reference:property_linear", training, [i["smiles"] for i in items]))
     assert whole[0]["mean_z"] == refit.audit(items, np.array(direct))["mean_z"]
     assert len({one["mean_z"] for one in whole}) > 1
 
@@ -131,7 +131,7 @@ def test_a_command_with_a_training_file_is_fitted_again(items, train, tmp_path):
 
 def test_cross_validation_never_scores_what_it_was_fitted_on(train):
     training = reference.read_training(train)
-    labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles, "t")
+    labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles)
 
     class Seen:
         def scores(self, labels, _, rows):
@@ -151,8 +151,9 @@ def test_a_score_that_only_knows_what_is_common_is_explained(items):
     kept = controls.beyond(items, common["fragment_popularity"], common)
     assert kept["fragment_popularity"]["reason"] == "all_scores_equal"
     louder = {"popularity": {"mean_z": 9.0}}
-    assert controls.explanation({"mean_z": 5.0}, louder) == "EXPLAINED_BY_NOVELTY"
-    assert controls.explanation({"mean_z": 10.0}, louder) is None
+    explained = {"explanation": "EXPLAINED_BY_NOVELTY", "explained_by": ["popularity"]}
+    assert controls.explanation({"mean_z": 5.0}, louder) == explained
+    assert controls.explanation({"mean_z": 10.0}, louder) == {"explanation": None, "explained_by": []}
     assert own["n"] == len(MOLECULES)
 
 

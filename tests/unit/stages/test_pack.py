@@ -6,7 +6,7 @@ import json
 import pytest
 
 from hetero2.errors import ConfigError
-from hetero2.report.index import render
+from hetero2.report.index import before_after, judgement, render
 from hetero2.stages.pack import _check_replaceable
 from hetero2.stages.registry import registry_row
 
@@ -25,6 +25,42 @@ def test_the_first_page_says_what_the_files_say(pack):
         assert f"| {method['hits']} of {method['k_effective']} | {100 * method['hit_rate']:.1f} %" in text
     for path in pack.iterdir():
         assert f"`{path.name}" in text or path.name == "index.md", path.name
+
+
+def test_what_the_audit_says_is_told_in_words(pack):
+    text, controls = (pack / "index.md").read_text(), json.loads((pack / "controls.json").read_text())
+    assert f"- audit: {controls['audit']['status']}: {controls['audit']['reason']}" in text
+    assert "- model: NOT_ASSESSABLE by refits: the_scorer_cannot_be_fitted_again" in text
+    assert f"- decoys: {controls['library']['interpretation']}: " in text
+    found = {"verdict": "NOT_SHOWN", "quick_look": True, "refits": 19, "model_seeds": 3, "p_value": 0.1}
+    found |= {"explanation": "EXPLAINED_BY_NOVELTY", "explained_by": ["x"]}
+    told = [words for _, words in judgement(controls | {"inference": found})]
+    assert told[2] == "NOT_SHOWN by 19 refits for each of 3 model seeds, a quick look (p = 0.1)"
+    assert told[3].startswith("EXPLAINED_BY_NOVELTY: x prefers")
+    controls["audit"] = {"status": "FAILED", "reason": "not silent: formula"}
+    (pack / "controls.json").write_text(json.dumps(controls))
+    text = render(pack, json.loads((pack / "manifest.json").read_text()), [])
+    assert "**The audit has failed on this library: rely on no call, verdict or curve of this pack.**" in text
+    assert "- audit: FAILED: not silent: formula" in text
+
+
+@pytest.mark.parametrize(
+    ("coincide", "reason", "told"),
+    [
+        (True, None, ("+2", "both lists hold the same molecules")),
+        (False, None, ("+2", "20.0 % (-10.0 % to 50.0 %)")),
+        (False, "fewer_than_30_scaffolds", ("+2", "20.0 % (fewer_than_30_scaffolds)")),
+    ],
+)
+def test_the_uplift_is_told_with_its_interval_or_why_there_is_none(coincide, reason, told):
+    one = {"uplift": 0.2, "ci_low": -0.1, "ci_high": 0.5}
+    sides = {key: {"method": "score_topk", "sent": 10, "hits": hits} for key, hits in (("before", 3.0), ("after", 5.0))}
+    uplift = {
+        "against": {"score_topk": one},
+        "interval_reason": reason,
+        "discordant": {"lists_coincide": coincide},
+    }
+    assert list(before_after({"before_after": sides, "uplift": uplift}))[2] == ("audit minus today", *told)
 
 
 def test_the_first_page_says_where_the_environment_is_another(pack):

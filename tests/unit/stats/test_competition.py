@@ -1,8 +1,9 @@
-"""Calls against a slow obvious twin, scipy, and the invariances that they promise."""
+"""Calls against a slow obvious twin, scipy, statsmodels, and the invariances that they promise."""
 
 import numpy as np
 import pytest
 from scipy.stats import binomtest
+from statsmodels.stats.multitest import multipletests
 
 from hetero2.stats import competition
 from hetero2.stats.blocks import describe_blocks
@@ -151,3 +152,4 @@ def test_pooled_residuals_are_the_twins_and_find_a_clear_signal():
     assert competition.pooled_residual_p(*flat([np.ones(5), np.array([1.0, 0.0])])).tolist() == [1.0, 1.0]
     calls = called(blocks, method="pooled_residuals_bh", pooled_p=found)
     assert set(calls.reason[calls.call == "SIGNAL"]) == {"pooled_residuals"}
+    assert calls.q_value == pytest.approx(multipletests(found, method="fdr_bh")[1])

@@ -1,8 +1,10 @@
-"""AUC by hardness against a slow twin, statsmodels' way of clustering, and permutations."""
+"""AUC by hardness against a slow twin, statsmodels, and permutations."""
 
 import numpy as np
 import pytest
 from scipy.stats import t
+from statsmodels.api import OLS
+from statsmodels.stats.contingency_tables import StratifiedTable
 
 from hetero2.stats import hardness
 
@@ -34,15 +36,12 @@ def test_curve_is_the_twins():
         assert found[name][0].n == len(values)
 
 
-def test_cluster_mean_is_a_cluster_robust_intercept():
-    """The sandwich by hand: (X'X)^-1 Σ X_g'u_g u_g'X_g (X'X)^-1 with G/(G-1)."""
+def test_cluster_mean_is_the_cluster_robust_intercept_of_statsmodels():
     rng = np.random.default_rng(1)
     values, cluster = rng.normal(size=100), rng.integers(0, 25, 100)
     found = hardness.cluster_mean(values, cluster)
-    groups = np.unique(cluster)
-    meat = sum((values[cluster == g] - values.mean()).sum() ** 2 for g in groups)
-    error = np.sqrt(len(groups) / (len(groups) - 1) * meat) / 100
-    assert (found.high - found.low) / 2 == pytest.approx(error * t.ppf(0.975, len(groups) - 1))
+    model = OLS(values, np.ones(100)).fit(cov_type="cluster", cov_kwds={"groups": cluster}, use_t=True)
+    assert (found.low, found.high) == pytest.approx(tuple(model.conf_int()[0]))
     alone = hardness.cluster_mean(values, np.arange(100))
     assert (alone.high - alone.low) / 2 == pytest.approx(t.ppf(0.975, 99) * values.std(ddof=1) / 10)
     assert hardness.cluster_mean(values, cluster % 9).reason == "fewer_than_10_scaffolds"
@@ -63,6 +62,20 @@ def test_trend_has_the_moments_of_its_permutations():
     assert np.std(values) == pytest.approx(1, abs=0.05)
     flat = hardness.trend(np.full(len(won), 0.5), starts, tanimoto)
     assert (flat["z"], flat["reason"]) == (None, "no_molecule_where_both_vary")
+
+
+def test_trend_in_two_classes_is_the_test_of_cochran_mantel_and_haenszel():
+    scores, starts, tanimoto, _, _ = library(5, n=40, m=12)
+    scores += np.random.default_rng(3).uniform(0, 1e-3, len(scores))
+    hard, won = (tanimoto > 0.6).astype(float), hardness.wins(scores, starts)
+    tables = [
+        [[((won[s] == w) & (hard[s] == h)).sum() for h in (0, 1)] for w in (0, 1)]
+        for s in (slice(start + 1, start + 13) for start in starts)
+    ]
+    expected = StratifiedTable([np.array(table, float) for table in tables]).test_null_odds(correction=False)
+    found = hardness.trend(won, starts, hard)
+    assert found["z"] ** 2 == pytest.approx(expected.statistic)
+    assert found["p_value"] == pytest.approx(expected.pvalue)
 
 
 @pytest.mark.parametrize(("effect", "name"), [(1.5, "ILLUSION"), (0.0, "NO_SIGNAL_SHOWN")])

@@ -73,10 +73,24 @@ def test_a_constant_score_gets_random_choice():
 
 
 def test_lists_that_coincide_have_no_uplift_to_show():
-    found = utility.report(library(4, calls=("UNDECIDABLE",)), 30, [], 0, None, 50)["uplift"]
-    assert found["against"][PRESENT]["uplift"] == 0
-    assert found["discordant"]["lists_coincide"]
-    assert found["discordant"]["smallest_detectable_uplift"] is None
+    found = utility.report(library(4, calls=("UNDECIDABLE",)), 30, [], 0, 5.0, 50)
+    assert found["uplift"]["against"][PRESENT]["uplift"] == 0
+    assert found["uplift"]["discordant"]["lists_coincide"]
+    assert found["uplift"]["discordant"]["smallest_detectable_uplift"] is None
+    same = found["before_after"]["sent_for_the_same_hits"]
+    assert [same[key] for key in ("fewer", "ci_low", "ci_high", "saving", "saving_ci_high")] == [0, 0, 0, 0, 0]
+
+
+def test_fewer_is_counted_from_the_last_hit_of_either_list():
+    """A present practice whose last purchase is a miss could have stopped before: that is no merit of ours."""
+    data = library(12)
+    found = utility.report(data, 40, [], 0, 5.0, 200)["before_after"]["sent_for_the_same_hits"]
+    kept = data.call != "NO_SIGNAL"
+    theirs, ours = np.argsort(-data.score), np.lexsort((-data.score, ~kept))
+    hits = data.hit[theirs[:40]].sum()
+    before, after = (int(np.flatnonzero(np.cumsum(data.hit[order]) == hits)[0]) + 1 for order in (theirs, ours))
+    assert (found["hits"], found["before"], found["after"]) == (hits, before, after)
+    assert found["saving"] == pytest.approx(5 * (before - after))
 
 
 def test_discordant_counts_are_the_twins():
@@ -121,8 +135,15 @@ def test_baseline_is_the_present_practice_where_there_is_one():
     after = found["before_after"]
     assert after["before"]["method"] == "baseline_topk"
     same = after["sent_for_the_same_hits"]
-    assert same["saving"] == pytest.approx(10 * (40 - same["k"]))
-    assert same["k"] < 40
+    assert same["fewer"] == same["before"] - same["after"]
+    assert same["ci_low"] <= same["fewer"] <= same["ci_high"]
+    assert same["saving"] == pytest.approx(10 * same["fewer"])
+    many = found["extrapolation"]
+    scale = 1_000_000 / found["n"]
+    assert many["sent"] == pytest.approx(40 * scale)
+    assert many["sent_for_the_same_hits"]["saving_ci_low"] == pytest.approx(same["saving_ci_low"] * scale)
+    gained = found["uplift"]["against"]["baseline_topk"]
+    assert many["hits_gained"]["ci_high"] == pytest.approx(gained["ci_high"] * 40 * scale)
     judged = after["non_inferiority"]
     assert judged["margin_hits"] == pytest.approx(0.1 * after["before"]["hits"])
     assert judged["non_inferior"] == (judged["ci_low"] > -judged["margin_hits"])

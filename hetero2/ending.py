@@ -1,0 +1,34 @@
+"""What is told when a call of Snakemake ends: the runs that it finished, and the errors of the jobs that failed."""
+
+import re
+import time
+from pathlib import Path
+
+from hetero2.workflow import Plan
+
+_LOG_ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", re.MULTILINE)
+_STARTED = time.time()
+
+
+def finished_folders(plan: Plan) -> list[Path]:
+    """Results folders of runs whose last file was written by this call."""
+    folders = [plan.folder(run) for run in plan.runs]
+    rows = [folder / "registry_row.json" for folder in folders]
+    return [row.parent for row in rows if row.is_file() and row.stat().st_mtime >= _STARTED]
+
+
+def last_errors(plan: Plan) -> str:
+    """The error lines of the logs that this call has written."""
+    found = []
+    for run in plan.runs:
+        for log in sorted(plan.folder(run).glob("logs/**/*.log")):
+            if log.stat().st_mtime >= _STARTED:
+                found += _errors(log)
+    return "\n".join(found) or "error: a job failed; see the messages above and the log files that they name"
+
+
+def _errors(log: Path) -> list[str]:
+    """The last error of a log, with its hint; a traceback before it stays in the log."""
+    entries = _LOG_ENTRY.split(log.read_text(encoding="utf-8", errors="replace"))
+    errors = [entry for entry in entries if entry.startswith("ERROR ")]
+    return [errors[-1].replace("ERROR ", "error: ", 1).rstrip()] if errors else []

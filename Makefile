@@ -5,9 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
+# Once, on all cores: else every job would compile what it imports where Python may not write bytecode itself.
+COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-uplift bench-audit-speed clean
+.PHONY: help run test check ci format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -56,6 +58,9 @@ bench-fdr: $(VENV)/.dev ## Simulated libraries: false discovery rate and power o
 bench-deception: $(VENV)/.dev ## Models that know nothing of structure, judged by refits, on SETS="name=folder ..".
 	python -m benchmarks.self_deception $(SETS)
 
+bench-refit-level: $(VENV)/.dev ## Level of the test by refits where labels say nothing.
+	python -m benchmarks.refit_level
+
 bench-uplift: $(VENV)/.dev ## Simulated libraries: coverage of the interval of the uplift.
 	python -m benchmarks.uplift_coverage
 
@@ -72,8 +77,10 @@ $(VENV)/bin/python:
 $(VENV)/.run: requirements.lock | $(VENV)/bin/python
 	$(PIP) -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	$(PIP) -r requirements-dev.lock
+	@$(COMPILE)
 	@touch $@

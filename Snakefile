@@ -18,22 +18,29 @@ include: "rules/pack.smk"
 include: "rules/registry.smk"
 
 
-localrules:
-    value_utility_realtruth,
-    score_requests,
+# The named targets, one overlay in config/runs each: docs/targets.md says what each of them shows.
+for target in PLAN.targets:
+
+    rule:
+        name:
+            target
+        default_target: target == PLAN.default_target
+        input:
+            finished(target),
+        localrule: True
 
 
-rule value_utility_realtruth:
-    """Evidence that a score, and acting on its audit, is worth something on measured truth."""
-    default_target: True
+rule all:
     input:
-        finished("value_utility_realtruth"),
+        [finished(target) for target in PLAN.targets],
+    localrule: True
 
 
 rule score_requests:
-    """Only the list of structures that need a score, for a model that is run elsewhere."""
     input:
-        requested("value_utility_realtruth"),
+        requested(PLAN.default_target),
+    """Only the list of structures that need a score, for a model that is run elsewhere."""
+    localrule: True
 
 
 onsuccess:

@@ -33,6 +33,17 @@ def natural(text: str) -> int:
     return _at_least(text, 0)
 
 
+def price(text: str) -> float:
+    """A positive amount of money, at most 1e12."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1e12:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a price above 0 and up to 1e12")
+    return value
+
+
 def _at_least(text: str, least: int) -> int:
     if not text.isdecimal() or not least <= int(text) < 2**32:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {2**32 - 1}")

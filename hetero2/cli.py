@@ -16,6 +16,7 @@ from hetero2.errors import HeteroError
 VERBS = {
     "config": ("hetero2.config", "show the resolved configuration of a target"),
     "dataset": ("hetero2.stages.dataset", "write a data set that comes with an installed package"),
+    "suite": ("hetero2.stages.suite", "write the suite of ten molecules, or the rows of the stress target"),
     "input": ("hetero2.stages.input", "read and number a library"),
     "decoys": ("hetero2.stages.decoys_only", "write decoys for a library, and nothing else"),
     "decoys-shard": ("hetero2.stages.decoys", "build the decoys of one shard of a run"),
@@ -29,12 +30,14 @@ VERBS = {
     "refit": ("hetero2.stages.refit", "fit the model again, on the labels and on permuted ones"),
     "controls": ("hetero2.stages.controls", "run the controls and judge the model by its refits"),
     "summary": ("hetero2.stages.summary", "gather the shards into summary.csv and metrics.json"),
+    "proxy-truth": ("hetero2.stages.proxy_truth", "label a library by a rule that sees nothing but its SMILES"),
     "truth": ("hetero2.stages.truth", "verify a truth file and take it in"),
     "cost-lift": ("hetero2.stages.cost_lift", "measure what acting on the audit is worth"),
     "utility": ("hetero2.stages.utility", "measure what the audit adds to the present practice"),
     "candidates": ("hetero2.stages.candidates", "write the list to send downstream"),
     "pack": ("hetero2.stages.pack", "collect the evidence and zip it"),
     "registry": ("hetero2.stages.registry", "describe the pack as a registry row"),
+    "separation": ("hetero2.stages.separation", "compare known bad and known good scores"),
     "verify": ("hetero2.pack.verify", "verify an evidence pack (zip or folder)"),
     "show": ("hetero2.stages.show", "print the result of a run at a glance"),
 }

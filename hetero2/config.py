@@ -13,14 +13,15 @@ from typing import Any
 
 import yaml
 
+from hetero2.config_sense import FREEWILSON, SUITE, check_sense, command_words
 from hetero2.errors import ConfigError
 from hetero2.paths import CONFIG
 from hetero2.schemas import first_problem, validator
 
 EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 
-# Molecules of a data set before the split: an upper bound of the rows of the library.
-DATASET_ROWS = {"rdkit-freewilson": 1017}
+_FREEWILSON_ROWS = 1017  # before the split: an upper bound of the rows of the library
+SUITE_STRATEGIES = {"strict": "rewire_strict_v1", "chain": "decoy_strategy.v1"}
 # A section that names where something comes from is taken whole: pins of another file never linger.
 _ORIGIN_KEYS = {"input": {"path", "dataset"}, "scores": {"source", "path", "command"}, "truth": {"source", "path"}}
 _SUFFIXES = {
@@ -96,6 +97,8 @@ def _typed(value: Any, schema: Any) -> Any:
     if isinstance(value, dict):
         keys = schema.get("properties", {})
         return {key: _typed(inner, keys.get(key, {})) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner, schema.get("items", {})) for inner in value]
     kinds = schema.get("type", "string")
     if isinstance(value, float) and "integer" in kinds and value.is_integer():
         return int(value)
@@ -113,15 +116,28 @@ def targets() -> list[str]:
     return sorted(path.stem for path in (CONFIG / "runs").glob("*.yaml"))
 
 
-def resolve(target: str, user: Mapping[str, Any]) -> Config:
-    """The whole configuration of `target` with the user's layer on top, validated; raises ConfigError.
-
-    Nothing is read but YAML; whether user files exist is checked by `check_files`.
-    """
+def _overlay(target: str) -> Config:
     if target not in targets():
         raise ConfigError(f"unknown target {target!r}", f"targets are {', '.join(targets())}")
+    return load_yaml(CONFIG / "runs" / f"{target}.yaml")
+
+
+def variants(target: str) -> list[str]:
+    """Names of the packs that a target makes, where it makes several."""
+    return list(_overlay(target).get("variants", {}))
+
+
+def resolve(target: str, user: Mapping[str, Any], variant: str | None = None) -> Config:
+    """The whole configuration of a target (or of one `variant` of it) with the user's layer on top, validated.
+
+    Raises ConfigError. Nothing is read but YAML; whether user files exist is checked by `check_files`.
+    """
+    layer = _overlay(target)
+    several = layer.pop("variants", {})
+    if variant is not None:
+        layer = merge(layer, several[variant])
     defaults = load_yaml(CONFIG / "default.yaml")
-    overlay = merge(defaults, load_yaml(CONFIG / "runs" / f"{target}.yaml"))
+    overlay = merge(defaults, layer)
     config: Config = _typed(merge(_without_origins(defaults, overlay, user), user), validator("config").schema)
     problem = first_problem(config, "config")
     if problem:
@@ -132,67 +148,20 @@ def resolve(target: str, user: Mapping[str, Any]) -> Config:
                 "configuration: run_name is not set, but input is yours", "add a line such as: run_name: my-library"
             )
         config["run_name"] = target
-    _check_sense(config)
+    if config["input"]["dataset"] == SUITE:
+        _apply_suite_strategy(config, user)
+    if variant is not None:
+        config["run_name"] += f"_{variant}"
+    check_sense(config)
     return config
 
 
-def _check_finite(value: Any, where: str) -> None:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            _check_finite(inner, f"{where}.{key}".lstrip("."))
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError(f"configuration: {where}: found {value}; expected a finite number")
-
-
-def _check_pins(config: Config) -> None:
-    brought = {"input": "path", "scores": "path"}
-    for section, key in brought.items():
-        if config[section]["sha256"] is not None and config[section][key] is None:
-            raise ConfigError(f"configuration: {section}.sha256 goes with {section}.{key}, which is not set")
-    if config["truth"]["sha256"] is not None and config["truth"]["source"] == "none":
-        raise ConfigError("configuration: truth.sha256 is set, but truth.source is none")
-
-
-def _check_sense(config: Config) -> None:
-    origin, scores, truth = config["input"], config["scores"], config["truth"]
-    _check_finite(config, "")
-    _check_pins(config)
-    if abs(sum(config["decoys"]["quotas"].values()) - 1) > 1e-6:
-        raise ConfigError("configuration: decoys.quotas: the shares of easy, medium and hard must add up to 1")
-    if (origin["path"] is None) == (origin["dataset"] is None):
-        raise ConfigError("configuration: input: give exactly one of path and dataset")
-    if (scores["source"] == "command") != (scores["command"] is not None):
-        raise ConfigError("configuration: scores.command goes with scores.source: command, and the other way round")
-    if scores["path"] is not None and scores["source"] != "external":
-        raise ConfigError("configuration: scores.path goes with scores.source: external")
-    if config["selection"]["baseline"] is not None and config["selection"]["baseline_column"] is not None:
-        raise ConfigError("configuration: selection: give at most one of baseline and baseline_column")
-    if needs_training(config) and scores["train"] is None and origin["dataset"] is None:
-        raise ConfigError("configuration: scores.train is needed: the scorer is fitted on labelled molecules")
-    if truth["source"] == "external" and truth["path"] is None and origin["dataset"] is None:
-        raise ConfigError("configuration: truth.path is needed", "without measured labels, set truth.source: none")
-    if scores["command"] is not None:
-        command_words(scores["command"])
-
-
-def needs_training(config: Config) -> bool:
-    """Whether the scorer is fitted on scores.train, and so can be fitted anew."""
-    scores = config["scores"]
-    return scores["source"].startswith("reference:") or "{train}" in (scores["command"] or "")
-
-
-def command_words(command: str) -> list[str]:
-    """The words of a scoring command; raises ConfigError where it cannot be split or lacks a placeholder."""
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise ConfigError(f"configuration: scores.command cannot be read: {error}") from None
-    for placeholder in ("{request}", "{scores}"):
-        if not any(placeholder in word for word in words):
-            raise ConfigError(
-                f"configuration: scores.command lacks {placeholder}", "e.g. python my_model.py {request} {scores}"
-            )
-    return words
+def _apply_suite_strategy(config: Config, user: Mapping[str, Any]) -> None:
+    """The decoys of a suite run, unless the user's layer names others; a chain never shares a folder with strict."""
+    if "strategy" not in user.get("decoys", {}):
+        config["decoys"]["strategy"] = SUITE_STRATEGIES[config["suite_strategy"]]
+    if config["suite_strategy"] != "strict" and user.get("run_name") is None:
+        config["run_name"] += f"_{config['suite_strategy']}"
 
 
 def user_files(config: Config) -> dict[str, Path]:
@@ -229,8 +198,11 @@ def check_files(config: Config, needs_scores: bool = True) -> None:
 
 
 def run_configuration(config: Config) -> Config:
-    """What identifies a run: everything but `execution`, user files as base names, never as paths."""
-    public = {key: copy.deepcopy(value) for key, value in config.items() if key != "execution"}
+    """What identifies a run: user files as base names, never as paths; `execution` changes no byte of the evidence.
+
+    Neither is `suite_strategy` in it: `decoys.strategy` says what it stands for.
+    """
+    public = {key: copy.deepcopy(value) for key, value in config.items() if key not in ("execution", "suite_strategy")}
     for section, key in (
         ("input", "path"),
         ("scores", "path"),
@@ -256,7 +228,7 @@ def rows_upper_bound(config: Config) -> int:
     """Rows of the library, or a little more (newlines in quoted cells); cheap enough to ask before any job."""
     path = config["input"]["path"]
     if path is None:
-        return DATASET_ROWS[config["input"]["dataset"]]
+        return _FREEWILSON_ROWS if config["input"]["dataset"] == FREEWILSON else int(config["dataset"]["rows"])
     if path.lower().endswith(".parquet"):
         import pyarrow.parquet as pq
 

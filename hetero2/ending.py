@@ -22,7 +22,7 @@ def last_errors(plan: Plan) -> str:
     found = []
     for run in plan.runs:
         for log in sorted(plan.folder(run).glob("logs/**/*.log")):
-            if log.stat().st_mtime >= _STARTED:
+            if log.stat().st_mtime >= _STARTED and not log.name.endswith(".command.log"):
                 found += _errors(log)
     return "\n".join(found) or "error: a job failed; see the messages above and the log files that they name"
 

@@ -66,9 +66,9 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def pretty_json(value: Any) -> str:
+def pretty_json(value: Any, sort_keys: bool = True) -> str:
     """JSON as our files carry it: sorted keys, two spaces, a final newline, no NaN or infinity."""
-    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(value, sort_keys=sort_keys, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _no_constant(name: str) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hetero2.scoring.names import SUITE_VARIANTS
+
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "schemas"
 CONFIG = ROOT / "config"
@@ -16,6 +18,11 @@ RUN_FILES = {
     "dataset_train": "dataset/train.csv",
     "dataset_truth": "dataset/truth.csv",
     "dataset_facts": "dataset/facts.json",
+    "suite_input": "suite/input.csv",
+    "suite_scores": "suite/scores.json",
+    "suite_facts": "suite/facts.json",
+    "stress_input": "stress/input.csv",
+    "stress_facts": "stress/facts.json",
     "input": "input/rows.parquet",
     "input_facts": "input/facts.json",
     "molecules": "molecules/{shard}.parquet",
@@ -35,6 +42,7 @@ RUN_FILES = {
     "controls": "controls/controls.json",
     "summary": "summary.csv",
     "metrics": "metrics.json",
+    "proxy_truth": "truth/proxy_rule_v1.csv",
     "truth": "truth/truth.csv",
     "truth_facts": "truth/facts.json",
     "cost_lift": "cost_lift.json",
@@ -59,11 +67,11 @@ def shard_name(number: int) -> str:
 
 
 def scores_file(config: Mapping[str, Any]) -> str:
-    """Name of the scores file of a run: as it was brought (`scores_external.*`), or `scores.csv` where we made it."""
-    scores = config["scores"]
+    """Name of the scores file of a run: as it was brought (`scores_external.*`), or `scores.*` where we made it."""
+    scores, suite = config["scores"], config["input"]["dataset"] == "suite"
     if scores["source"] != "external":
-        return "scores.csv"
+        return "scores.json" if suite and scores["source"] in SUITE_VARIANTS else "scores.csv"
     if scores["path"] is None:
-        return "scores_external.jsonl"
+        return "scores_external.json" if suite else "scores_external.jsonl"
     name = Path(scores["path"]).name.lower()
     return "scores_external.csv.gz" if name.endswith(".csv.gz") else f"scores_external{Path(name).suffix}"

@@ -143,6 +143,7 @@ def environment() -> dict[str, Any]:
 
 STAGES = (
     "dataset",
+    "suite",
     "input",
     "decoys",
     "decoy_quality",
@@ -155,6 +156,7 @@ STAGES = (
     "refit",
     "controls",
     "summary",
+    "proxy_truth",
     "truth",
     "cost_lift",
     "utility",

@@ -1,5 +1,6 @@
 """Seeds: one place that derives every random seed from the configuration."""
 
+import hashlib
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -15,5 +16,5 @@ def row_seed(seed: int, strategy: str, molecule_id: str) -> int:
 def sample(molecules: Sequence[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
     """At most `size` of `molecules`, each structure once, chosen by structure_hash: their order does not matter."""
     once = {molecule["structure_hash"]: molecule for molecule in reversed(molecules)}
-    mask = seed * 0x9E3779B1 & 0xFFFFFFFFFFFF
-    return [once[key] for key in sorted(once, key=lambda key: (int(key[:12], 16) ^ mask, key))[:size]]
+    order = sorted(once, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
+    return [once[key] for key in order[:size]]

@@ -10,6 +10,7 @@ import functools
 import gzip
 import io
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -186,6 +187,17 @@ def _check_header(path: Path, header: list[str] | None, required: Iterable[str])
     return check_names(path, header)
 
 
+_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+
+
+def number_cell(text: str, path: Path, where: str, column: str) -> float:
+    """A cell as a finite number; raises InputError with file, place and column."""
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(value):
+        raise InputError(f"{path}: {where}: column {column!r}: found {text!r}, expected a finite number")
+    return value
+
+
 def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line, row) of a CSV or CSV.gz that a user brought; `line` is where the row begins.
 
@@ -215,3 +227,16 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
         raise InputError(f"{path}: line {line}: not a valid CSV: {error}") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: not a valid gzip file: {error}") from None
+
+
+def read_summary(path: Path, wanted: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows of a summary.csv, numbers as numbers, None for an empty one; raises InputError with file and line."""
+    names, properties = list(wanted), row_schema("summary.v1")["properties"]
+    numeric = {name for name in names if "number" in _types(properties[name])}
+
+    def read(line: int, name: str, text: str) -> Any:
+        if name not in numeric:
+            return text
+        return number_cell(text, path, f"line {line}", name) if text else None
+
+    return [{name: read(line, name, row[name]) for name in names} for line, row in read_csv(path, names)]

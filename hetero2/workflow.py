@@ -3,37 +3,69 @@
 import json
 import os
 import shlex
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hetero2 import config as configuration
 from hetero2 import paths, provenance
+from hetero2.config_sense import needs_training
 from hetero2.errors import ConfigError, HeteroError
+from hetero2.runs import DEFAULT_TARGET, resolve_all
+from hetero2.scoring.names import SUITE_VARIANTS
 
-_DATASET_FILES = {"input.path": "dataset_input", "scores.train": "dataset_train", "truth.path": "dataset_truth"}
+# What a data set brings, and the file that it is.
+_DATASET_FILES = {
+    "rdkit-freewilson": {
+        "input.path": "dataset_input",
+        "scores.train": "dataset_train",
+        "truth.path": "dataset_truth",
+        "facts": "dataset_facts",
+    },
+    "suite": {"input.path": "suite_input", "scores.path": "suite_scores", "facts": "suite_facts"},
+    "stress": {"input.path": "stress_input", "facts": "stress_facts"},
+}
 FITS_A_JOB = 10
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+GROUP = "value_known_bad_good"  # makes a pack for each of its variants, and separation.json beside them
 
 
 class Plan:
     """The runs of one call of Snakemake: the resolved configuration of each target."""
 
-    def __init__(self, user: Mapping[str, Any], needs_scores: bool = True) -> None:
-        self.by_target = {target: configuration.resolve(target, user) for target in configuration.targets()}
-        self.runs = {resolved["run_name"]: (target, resolved) for target, resolved in self.by_target.items()}
-        self.results = next(iter(self.by_target.values()))["execution"]["results_dir"]
+    def __init__(self, user: Mapping[str, Any], asked: Sequence[str] = (), needs_scores: bool = True) -> None:
+        self.by_target, self.runs = resolve_all(user, asked)
+        self.results = next(iter(self.runs.values()))[1]["execution"]["results_dir"]
         self._shards: dict[str, list[str]] = {}
         for _, resolved in self.runs.values():
             configuration.check_files(resolved, needs_scores)
-            check_baseline_column(resolved)
+            check_baseline(resolved)
         _check_writable(Path(self.results))
         self._row_files = {run: row_files(resolved) for run, (_, resolved) in self.runs.items()}
 
-    def run_of(self, target: str) -> str:
-        """Name of the run that a target builds."""
-        return str(self.by_target[target]["run_name"])
+    def runs_of(self, target: str) -> list[str]:
+        """Names of the runs that a target builds: one, or one for each of its variants."""
+        return self.by_target[target]
+
+    @property
+    def targets(self) -> list[str]:
+        """Names of all targets."""
+        return list(self.by_target)
+
+    @property
+    def default_target(self) -> str:
+        """What is built where nothing is asked for."""
+        return DEFAULT_TARGET
+
+    @property
+    def separation(self) -> str:
+        """separation.json of known bad and known good."""
+        return self.beside_separation("separation.json")[0]
+
+    def beside_separation(self, pattern: str) -> list[str]:
+        """Files beside separation.json: those of each variant where the pattern has {run}, else the one."""
+        names = self.runs_of(GROUP)
+        folder = f"{self.results}/{names[0].removesuffix('_' + configuration.variants(GROUP)[0])}"
+        return list(dict.fromkeys(f"{folder}/{pattern.format(run=name)}" for name in names))
 
     def config(self, run: str) -> configuration.Config:
         """Resolved configuration of a run."""
@@ -85,8 +117,18 @@ class Plan:
     def brought(self, run: str, key: str) -> str:
         """The user's file for a key, or the one that comes with the data set."""
         section, name = key.split(".")
-        value = self.config(run)[section][name]
-        return value if value is not None else self.file(_DATASET_FILES[key]).format(run=run)
+        value: str | None = self.config(run)[section][name]
+        return value if value is not None else self.from_dataset(run, key)
+
+    def from_dataset(self, run: str, key: str) -> str:
+        """The file that the run's data set brings for a key."""
+        return self.file(_DATASET_FILES[self.config(run)["input"]["dataset"]][key]).format(run=run)
+
+    def truth_file(self, run: str) -> str:
+        """The truth before it is taken in: the user's, that of the data set, or what the proxy rule wrote."""
+        if self.config(run)["truth"]["source"] == "proxy_rule_v1":
+            return self.file("proxy_truth").format(run=run)
+        return self.brought(run, "truth.path")
 
     def scores_file(self, run: str) -> str:
         """The scores file of a run."""
@@ -139,14 +181,14 @@ class Plan:
 
     def facts(self, run: str) -> list[str]:
         """Records of what went in, as far as the run has them."""
-        keys = ["dataset_facts"] if self.config(run)["input"]["dataset"] else []
-        keys += ["input_facts", "score_facts", *(["truth_facts"] if self.has_truth(run) else [])]
+        found = [self.from_dataset(run, "facts")] if self.config(run)["input"]["dataset"] else []
+        keys = ["input_facts", "score_facts", *(["truth_facts"] if self.has_truth(run) else [])]
         scores_file = paths.scores_file(self.config(run))
-        return [self.file(key).format(run=run, scores_file=scores_file) for key in keys]
+        return found + [self.file(key).format(run=run, scores_file=scores_file) for key in keys]
 
     def training(self, run: str) -> dict[str, str]:
         """The training file of a scorer that is fitted, or nothing."""
-        fitted = configuration.needs_training(self.config(run))
+        fitted = needs_training(self.config(run))
         return {"train": self.brought(run, "scores.train")} if fitted else {}
 
     def control_inputs(self, run: str) -> dict[str, Any]:
@@ -172,13 +214,16 @@ class Plan:
         """The options that say which learner is fitted anew."""
         scores = self.config(run)["scores"]
         words = ["--source", scores["source"], f"--train={self.training(run)['train']}"]
+        words += [] if scores["higher_is_better"] else ["--higher-is-better", "false"]
         return shlex.join(words + ([f"--command={scores['command']}"] if scores["command"] else []))
 
     def score_inputs(self, run: str) -> dict[str, Any]:
         """What the scores file is made from: the user's file, the library's own column, or the request."""
-        scores = self.config(run)["scores"]
+        scores, suite = self.config(run)["scores"], self.config(run)["input"]["dataset"] == "suite"
         if scores["source"] == "external" and scores["path"] is not None:
             return {"path": scores["path"]}
+        if suite and scores["source"] in ("external", *SUITE_VARIANTS):
+            return {"path": self.from_dataset(run, "scores.path")}
         if scores["source"] == "external":
             return {"library": self.file("input").format(run=run), "rows": self._row_files[run]}
         found: dict[str, Any] = {"request": self.file("score_request").format(run=run)}
@@ -212,21 +257,24 @@ def _check_writable(folder: Path) -> None:
         raise ConfigError(f"configuration: execution.results_dir: {folder}: cannot be written, since {there} cannot")
 
 
-def check_baseline_column(config: configuration.Config) -> None:
-    """Raise ConfigError unless the library has the column with today's filter, where one is named."""
+def check_baseline(config: configuration.Config) -> None:
+    """Raise ConfigError unless today's filter, where there is one, can be read: before any job."""
     column, library = config["selection"]["baseline_column"], config["input"]["path"]
-    if column is None:
+    file, key = config["selection"]["baseline"], "baseline" if column is None else "baseline_column"
+    if column is None and file is None:
         return
-    if library is None:
+    if column is not None and library is None:
         raise ConfigError(
             "configuration: selection.baseline_column goes with input.path: a data set has no such column"
         )
-    from hetero2.stages.input import read_column
+    from hetero2.stages.baseline import read_baseline
 
     try:
-        next(iter(read_column(Path(library), column)), None)
+        found = read_baseline(Path(file or library), column)
     except HeteroError as error:
-        raise ConfigError(f"configuration: selection.baseline_column: {error.message}", error.hint) from None
+        raise ConfigError(f"configuration: selection.{key}: {error.message}", error.hint) from None
+    if not found:
+        raise ConfigError(f"configuration: selection.{key}: {file or library}: no molecule has a score there")
 
 
 def row_files(config: configuration.Config) -> list[str]:
@@ -245,29 +293,3 @@ def digest(module: str, environment: str) -> str:
     modules = provenance.module_sources(f"hetero2.{module}")
     code = provenance.files_digest(modules | provenance.contract_sources(modules))
     return f"{code[:16]}-{provenance.environment_digest(environment)[:16]}"
-
-
-def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
-    """The plan, or one clear message and the end, before any job. The files were merged by Snakemake; they are read
-    again since it does not mind a key that occurs twice."""
-    try:
-        for path in workflow.configfiles:
-            configuration.load_yaml(Path(path))
-        return Plan(user, needs_scores="score_requests" not in sys.argv)
-    except HeteroError as error:
-        message, code = str(error), error.exit_code
-    except OSError as error:
-        message, code = f"configuration: {error.filename}: {error.strerror}", ConfigError.exit_code
-    print(f"error: {message}", file=sys.stderr)
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def shell_prefix(workflow: Any) -> str:
-    """What stands before every command: this checkout's package, one thread, this interpreter unless conda is used."""
-    words = [f'export PYTHONPATH={shlex.quote(str(paths.ROOT))}"${{PYTHONPATH:+:$PYTHONPATH}}";']
-    words += [f'export {name}="${{{name}:-1}}";' for name in _THREAD_VARIABLES]
-    if not workflow.deployment_settings.deployment_method:
-        words.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH";')
-    text = "set -euo pipefail; " + " ".join(words) + " "
-    return text.replace("{", "{{").replace("}", "}}")  # Snakemake fills in what stands in single braces

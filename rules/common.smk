@@ -4,10 +4,11 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 
-from hetero2 import ending, workflow as flow
+from hetero2 import ending, start, workflow as flow
 
-PLAN = flow.plan_or_exit(config, workflow)
+PLAN = start.plan_or_exit(config, workflow)
 RUN, SHARD = PLAN.file, PLAN.shard_files
+SEVERAL = flow.GROUP  # the target that makes several packs
 
 
 wildcard_constraints:
@@ -17,7 +18,12 @@ wildcard_constraints:
     scores_file=r"scores[a-z_.]+",
 
 
-shell.prefix(flow.shell_prefix(workflow))
+# Jobs on other machines must know which target was asked for.
+envvars:
+    start.VARIABLE,
+
+
+shell.prefix(start.shell_prefix(workflow))
 
 
 def LOG(name):
@@ -36,15 +42,14 @@ def option(key):
 
 
 def finished(target):
-    """The last files of the run that a target names."""
-    return [
-        f.format(run=PLAN.run_of(target)) for f in (RUN("registry_row"), RUN("runtime"))
-    ]
+    """The last files of the runs of a target."""
+    files = expand([RUN("registry_row"), RUN("runtime")], run=PLAN.runs_of(target))
+    return files + ([PLAN.separation] if target == SEVERAL else [])
 
 
 def requested(target):
-    """The score request of the run that a target names."""
-    return RUN("score_request").format(run=PLAN.run_of(target))
+    """The score requests of the runs of a target."""
+    return expand(RUN("score_request"), run=PLAN.runs_of(target))
 
 
 def tell_results():

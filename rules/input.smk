@@ -1,4 +1,4 @@
-# input: the data set if one is named, and the numbered rows of the library.
+# input: the data set or suite if one is named, and the numbered rows of the library.
 rule dataset:
     """Write the library, training part and truth of a data set that comes with a package."""
     output:
@@ -26,6 +26,57 @@ rule dataset:
     shell:
         "python -m hetero2 dataset {params.name} --out {params.folder:q} --threshold {params.threshold} --test-share {params.share} "
         "--split-seed {params.seed} --source-sha256 {params.pins:q} --log {log:q}"
+
+
+rule suite:
+    """Write the ten molecules of the suite, in turn, and their scores file."""
+    output:
+        library=RUN("suite_input"),
+        scores=RUN("suite_scores"),
+        facts=RUN("suite_facts"),
+    log:
+        LOG("suite"),
+    benchmark:
+        BENCHMARK("suite")
+    conda:
+        "../envs/chem.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=flow.digest("stages.suite", "chem"),
+        rows=option("dataset.rows"),
+        strategy=option("decoys.strategy"),
+        k=option("decoys.k"),
+        seed=option("decoys.seed"),
+        full_cover_count=option("dataset.full_cover_count"),
+        folder=subpath(output.library, parent=True),
+    shell:
+        "python -m hetero2 suite suite --rows {params.rows} --strategy {params.strategy} --k {params.k} --seed {params.seed} "
+        "--full-cover-count {params.full_cover_count} --out {params.folder:q} --log {log:q}"
+
+
+rule stress_input:
+    """Write the odd rows of the stress target."""
+    output:
+        library=RUN("stress_input"),
+        facts=RUN("stress_facts"),
+    log:
+        LOG("stress_input"),
+    benchmark:
+        BENCHMARK("stress_input")
+    conda:
+        "../envs/chem.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=flow.digest("stages.suite", "chem"),
+        rows=option("dataset.rows"),
+        seed=option("dataset.shuffle_seed"),
+        folder=subpath(output.library, parent=True),
+    shell:
+        "python -m hetero2 suite stress --rows {params.rows} --seed {params.seed} --out {params.folder:q} --log {log:q}"
 
 
 rule input:

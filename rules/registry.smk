@@ -24,3 +24,30 @@ rule registry:
     shell:
         "python -m hetero2 registry --pack {params.pack:q} --zip {input.zip:q} --benchmarks {params.benchmarks:q} "
         "--execution {params.execution:q} --row {output.row:q} --runtime {output.runtime:q} --log {log:q}"
+
+
+rule separation:
+    """Known bad and known good side by side: what the audit makes of each."""
+    input:
+        rows=expand(RUN("registry_row"), run=PLAN.runs_of(SEVERAL)),
+        metrics=expand(RUN("metrics"), run=PLAN.runs_of(SEVERAL)),
+        zips=expand(RUN("zip"), run=PLAN.runs_of(SEVERAL)),
+    output:
+        separation=PLAN.separation,
+        zips=PLAN.beside_separation("{run}_evidence_pack.zip"),
+    log:
+        PLAN.beside_separation("logs/separation.log"),
+    benchmark:
+        PLAN.beside_separation("benchmarks/separation.tsv")[0]
+    conda:
+        "../envs/core.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=flow.digest("stages.separation", "core"),
+        variants=flow.configuration.variants(SEVERAL),
+        folder=subpath(output.separation, parent=True),
+    shell:
+        "python -m hetero2 separation --variants {params.variants} --rows {input.rows:q} --metrics {input.metrics:q} --zips {input.zips:q} "
+        "--out {params.folder:q} --log {log:q}"

@@ -33,7 +33,11 @@ MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
 REQUIRED = ("summary.csv", "metrics.json", "index.md", "config.yaml", "environment.json", MANIFEST, CHECKSUMS)
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json")
 COST_LIFT = "cost_lift_report.json"
-SCORES = ("scores.csv", *(f"scores_external.{end}" for end in ("json", "jsonl", "csv", "csv.gz", "parquet")))
+SCORES = (
+    "scores.csv",
+    "scores.json",
+    *(f"scores_external.{end}" for end in ("json", "jsonl", "csv", "csv.gz", "parquet")),
+)
 DECOY_QUALITY = "decoy_quality.json"  # in every pack since decoy_strategy.v2
 # In every pack since the calls.
 CONTROLS, HARDNESS_CURVE, CANDIDATES = "controls.json", "hardness_curve.csv", "ranked_candidates.csv"

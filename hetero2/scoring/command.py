@@ -8,9 +8,12 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from hetero2.errors import HeteroError
+from hetero2.errors import HeteroError, InputError
+from hetero2.scoring import score_table
+from hetero2.scoring.hetero_scores import Scored
 
 _TAIL_LINES, _TAIL_LETTERS = 5, 600
+_MEMORY = " (perhaps for want of memory)"
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -21,7 +24,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def _tail(path: Path) -> str:
     lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_TAIL_LINES:]
-    return "\n".join(lines)[-_TAIL_LETTERS:] or "(it printed nothing)"
+    return "\n".join(f"  | {line}" for line in lines)[-_TAIL_LETTERS:] or "  (it printed nothing)"
 
 
 def _filled(word: str, values: Mapping[str, object]) -> str:
@@ -49,15 +52,24 @@ def run(command: str, values: Mapping[str, object], time_limit_seconds: float, o
             code = process.wait(timeout=time_limit_seconds)
         except subprocess.TimeoutExpired:
             _stop(process)
-            raise HeteroError(
-                f"scores.command: stopped after {time_limit_seconds / 60:g} minutes", "raise execution.command_minutes"
-            ) from None
+            limit = f"{time_limit_seconds / 60:.3g} minutes"
+            raise HeteroError(f"scores.command: stopped after {limit}", "raise execution.command_minutes") from None
         except BaseException:
             _stop(process)
             raise
     if code != 0:
-        raise HeteroError(f"scores.command: ended with exit code {code}; its last words ({output}):\n{_tail(output)}")
+        how = f"ended with exit code {code}" if code > 0 else f"was killed by signal {-code}{_MEMORY * (code == -9)}"
+        raise HeteroError(f"scores.command: {how}; its last words ({output}):\n{_tail(output)}")
     if not scores.is_file():
         raise HeteroError(
             f"scores.command: ended with 0 but wrote no {scores}; it must write the file named by {{scores}}"
         )
+
+
+def read_scores(path: Path) -> dict[str, Scored]:
+    """The score table that a command wrote; what is wrong with it is told without the name of a file that is gone."""
+    try:
+        return score_table.read(path)
+    except InputError as error:
+        message = error.message.replace(str(path), "its scores")
+        raise InputError(f"scores.command wrote what is no score table: {message}", error.hint) from None

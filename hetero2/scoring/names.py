@@ -1,4 +1,4 @@
-"""Names of the reference scorers, apart from their code, so that reading a configuration loads no model."""
+"""Names of the sources of scores, apart from their code, so that reading a configuration loads no model."""
 
 REFERENCES = (
     "reference:morgan_rf",
@@ -6,3 +6,6 @@ REFERENCES = (
     "reference:property_boosted",
     "reference:nearest_hit",
 )
+# Scores that stand in for a model. They are there to test the audit and the plumbing, and are evidence of nothing else.
+SUITE_VARIANTS = ("constant", "random", "synthetic_good")  # of the suite's own scores file
+STAND_INS = (*SUITE_VARIANTS, "mock")

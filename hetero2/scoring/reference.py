@@ -37,18 +37,22 @@ class Training:
 
 def read_training(path: Path) -> Training:
     """Read a training file (id, smiles, label); raises InputError for a bad label or SMILES, or one class only."""
-    ids, smiles, labels = [], [], []
+    ids, smiles, labels = dict[str, None](), [], []
     for line, row in read_csv(path, ["id", "smiles", "label"]):
+        if not row["id"].strip() or row["id"] in ids:
+            raise InputError(
+                f"{path}: line {line}: the id {row['id']!r} is {'there twice' if row['id'] in ids else 'empty'}"
+            )
         if row["label"] not in ("0", "1"):
             raise InputError(f"{path}: line {line}: label is {row['label']!r}, expected 1 (hit) or 0")
         if parse(row["smiles"]) is None:
             raise InputError(f"{path}: line {line}: smiles is {row['smiles']!r}, which is not valid")
-        ids.append(row["id"])
+        ids[row["id"]] = None
         smiles.append(row["smiles"])
         labels.append(int(row["label"]))
     if len(set(labels)) < 2:
         raise InputError(f"{path}: training needs molecules of both labels, 0 and 1")
-    return Training(ids, smiles, labels)
+    return Training(list(ids), smiles, labels)
 
 
 class _Probability:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hetero2.errors import HeteroError
 from hetero2.files import sha256_bytes
-from hetero2.scoring import command, score_table
+from hetero2.scoring import command
 from hetero2.scoring.reference import Reference, Training
 
 Floats = NDArray[np.float64]
@@ -50,7 +50,7 @@ class CommandModel:
         self._line, self._training, self._log = line, training, log
         self._seconds = time_limit_seconds
         self._keys = [sha256_bytes(smiles.encode("utf-8")) for smiles in structures]
-        self._structures = structures
+        self._request = list(dict(zip(self._keys, structures, strict=True)).items())
 
     def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
         """See Refittable."""
@@ -64,9 +64,9 @@ class CommandModel:
                 ["id", "smiles", "label"],
                 [(known.ids[i], known.smiles[i], int(labels[i])) for i in chosen],
             )
-            _write(files["request"], ["id", "smiles"], list(zip(self._keys, self._structures, strict=True)))
+            _write(files["request"], ["id", "smiles"], self._request)
             command.run(self._line, {**files, "seed": seed}, self._seconds, self._log)
-            found = score_table.read(files["scores"])
+            found = command.read_scores(files["scores"])
         scores = np.array([found[key].score if key in found else np.nan for key in self._keys])
         if not np.isfinite(scores).any():
             raise HeteroError("scores.command: a refit scored none of the structures in its request")

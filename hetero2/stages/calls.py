@@ -27,22 +27,22 @@ Record = dict[str, Any]
 
 
 def read_blocks(molecules: Path, decoys: Path, scores: Path) -> tuple[list[int], pa.Table]:
-    """(rows of the shard that are OK, their scored items: row, decoy_index, score, tanimoto, hardness, scaffold).
+    """(OK rows of the shard that have a score, their scored items with scaffold and structure hash).
 
     Only of molecules with a score and a scored decoy; each molecule before its decoys.
     """
-    facts = read_parquet(molecules, "molecule.v1").select(["row", "status", "scaffold"])
+    facts = read_parquet(molecules, "molecule.v1").select(["row", "status", "scaffold", "structure_hash"])
     ok = facts.filter(pc.equal(facts["status"], "OK"))
     items = read_parquet(scores, "score_item.v1")
     items = items.filter(pc.is_valid(items["score"])).select(["row", "decoy_index", "score"])
     matched = read_parquet(decoys, "decoy.v1").select(["row", "decoy_index", "tanimoto", "hardness"])
     items = items.join(matched, ["row", "decoy_index"], join_type="left outer")
-    items = items.join(ok.select(["row", "scaffold"]), "row", join_type="inner")
+    items = items.join(ok.select(["row", "scaffold", "structure_hash"]), "row", join_type="inner")
     items = items.sort_by([("row", "ascending"), ("decoy_index", "ascending")])
     row, index = items["row"].to_numpy(), items["decoy_index"].to_numpy()
     rows, counts = np.unique(row, return_counts=True)
     whole = rows[np.isin(rows, row[index == -1]) & (counts > 1)]
-    return ok["row"].to_pylist(), items.filter(pa.array(np.isin(row, whole)))
+    return row[index == -1].tolist(), items.filter(pa.array(np.isin(row, whole)))
 
 
 def curve_rows(found: dict[str, Any]) -> list[Record]:
@@ -72,13 +72,34 @@ def _by_hardness(items: pa.Table, starts: Any, scores: Any) -> tuple[dict[str, A
     tanimoto = items["tanimoto"].fill_null(0.0).to_numpy()
     cluster = np.asarray(items["scaffold"].take(pa.array(starts)).to_pylist(), object).astype(str)
     found = hardness.curve(won, starts, bins, cluster, BINS)
-    name, why = hardness.interpret(found)
+    name, why = hardness.interpret(found, hardness.easier(won, starts, bins, cluster))
     everything = hardness.curve(won, starts, np.full(len(won), "all", object), cluster, ["all"])
     return found | everything, {"interpretation": name, "why": why, "trend": hardness.trend(won, starts, tanimoto)}
 
 
 def judge(items: pa.Table, options: argparse.Namespace) -> tuple[list[Record], list[Record], Record]:
-    """(calls of the rows that have scored decoys, lines of the curve, facts of the library)."""
+    """(calls of the rows that have scored decoys, lines of the curve, facts of the library).
+
+    A structure that stands in several rows is looked at once, by the first of them, since copies are no evidence; its
+    other rows get the same call.
+    """
+    once, same = _once(items)
+    found, curve, facts = _judge_once(once, options)
+    called = {call["row"]: call for call in found}
+    return [called[first] | {"row": row} for row, first in same.items()], curve, facts
+
+
+def _once(items: pa.Table) -> tuple[pa.Table, dict[int, int]]:
+    """(items of the first row of every structure, that row for each row)."""
+    molecules = items.filter(pc.equal(items["decoy_index"], -1))
+    first: dict[str, int] = {}
+    pairs = zip(molecules["row"].to_pylist(), molecules["structure_hash"].to_pylist(), strict=True)
+    same = {row: first.setdefault(structure, row) for row, structure in pairs}
+    rows = pa.array(list(first.values()), items["row"].type)
+    return items.filter(pc.is_in(items["row"], rows)), same
+
+
+def _judge_once(items: pa.Table, options: argparse.Namespace) -> tuple[list[Record], list[Record], Record]:
     row, scores = items["row"].to_numpy(), items["score"].to_numpy()
     starts = np.flatnonzero(np.diff(row, prepend=-1)).astype(np.int64)
     if not len(starts):

@@ -17,6 +17,7 @@ from hetero2.schemas import write_json
 from hetero2.scoring.reference import read_training
 from hetero2.stages.refit import audit, panel_blocks
 from hetero2.stats.blocks import Floats, describe_blocks, library_test
+from hetero2.stats.competition import SIGNAL, call
 from hetero2.stats.refit import QUICK_LOOK, planted, residual_ranks, verdict
 from hetero2.tables import read_parquet
 
@@ -25,6 +26,7 @@ LOUD = 3.3  # |z| beyond which chance is below one in a thousand
 MIN_MOLECULES = 20
 MIN_SCAFFOLDS = 10  # below, permutations of whole scaffolds repeat themselves
 PLANTED_SHIFT = 2.5
+FULL = 19  # decoys of a molecule from which calls have power
 Record = dict[str, Any]
 
 
@@ -95,12 +97,18 @@ def beyond(panel: Sequence[Record], score: Floats, others: dict[str, Floats]) ->
 
 
 def plant(panel: Sequence[Record], seed: int) -> Record:
-    """Random scores with every molecule 2.5 s.d. above its decoys: an audit that does not find that finds nothing."""
+    """Random scores with every molecule 2.5 s.d. above its decoys: an audit that does not find that finds nothing.
+
+    Found: the mean z is loud and, where molecules have enough decoys, some of them are called SIGNAL.
+    """
     flat, starts, _ = panel_blocks(panel, 0, np.where([item["level"] == 0 for item in panel], 0.0, np.nan))
     if len(starts) < MIN_MOLECULES:
-        return {"mean_z": None, "found": None, "reason": f"fewer_than_{MIN_MOLECULES}_molecules"}
-    test = library_test(describe_blocks(planted(starts, len(flat), PLANTED_SHIFT, seed), starts))
-    return {"mean_z": test.mean_z, "found": bool((test.mean_z or 0.0) > LOUD), "reason": None}
+        return {"mean_z": None, "n_signal": None, "found": None, "reason": f"fewer_than_{MIN_MOLECULES}_molecules"}
+    blocks = describe_blocks(planted(starts, len(flat), PLANTED_SHIFT, seed), starts)
+    test, enough = library_test(blocks), int((blocks.n_decoys >= FULL).sum()) >= MIN_MOLECULES
+    n_signal = int((call(blocks, min_decoys=FULL).call == SIGNAL).sum()) if enough else None
+    found = test.mean_z is not None and test.mean_z > LOUD and n_signal != 0
+    return {"mean_z": test.mean_z, "n_signal": n_signal, "found": found, "reason": None}
 
 
 def status(silent: Record, found: Record) -> Record:
@@ -113,6 +121,11 @@ def status(silent: Record, found: Record) -> Record:
     return (
         {"status": "OK", "reason": None} if found["found"] else {"status": "FAILED", "reason": "planted signal missed"}
     )
+
+
+def _not_assessable(reason: str) -> dict[str, Record]:
+    none: Record = {"verdict": "NOT_ASSESSABLE", "reason": reason, "p_value": None, "p_values": []}
+    return {"dispersion_z": none, "mean_z": none}
 
 
 def inference(files: Sequence[Path], refits: int, why_not: str) -> Record:
@@ -130,10 +143,12 @@ def inference(files: Sequence[Path], refits: int, why_not: str) -> Record:
     if not fits:
         found = found | {"reason": why_not}
     elif parts[0]["training_scaffolds"] < MIN_SCAFFOLDS:
-        reason = f"training_part_has_fewer_than_{MIN_SCAFFOLDS}_scaffolds"
-        found = found | {"verdict": "NOT_ASSESSABLE", "p_value": None, "reason": reason}
+        tests = _not_assessable(f"training_part_has_fewer_than_{MIN_SCAFFOLDS}_scaffolds")
+    elif len({fit["n_scored"] for fit in fits}) > 1:
+        tests = _not_assessable("fits_scored_different_numbers_of_structures")
+    found = tests["dispersion_z"] if fits else found
     shown = [
-        {k: v for k, v in fit.items() if k in ("model_seed", "refit", "mean_auc", "mean_z", "dispersion_z")}
+        {k: v for k, v in fit.items() if k in ("model_seed", "refit", "n_scored", "mean_auc", "mean_z", "dispersion_z")}
         for fit in fits
     ]
     return {
@@ -149,8 +164,15 @@ def inference(files: Sequence[Path], refits: int, why_not: str) -> Record:
 
 
 def explanation(score: Record, novelty: Record) -> Record:
-    """EXPLAINED_BY_NOVELTY where a novelty control prefers the molecules more than the score does, and which do."""
-    larger = [name for name, facts in novelty.items() if (facts["mean_z"] or 0.0) > max(score["mean_z"] or 0.0, LOUD)]
+    """EXPLAINED_BY_NOVELTY where a novelty control prefers the molecules more than the score does, and which do.
+
+    Both looked at on the items that have a score. A score that does not prefer the molecules (z below 3.3) leaves
+    nothing to explain.
+    """
+    own = score["mean_z"]
+    if own is None or own < LOUD:
+        return {"explanation": None, "explained_by": []}
+    larger = [name for name, facts in novelty.items() if facts["mean_z"] is not None and facts["mean_z"] > own]
     return {"explanation": "EXPLAINED_BY_NOVELTY" if larger else None, "explained_by": larger}
 
 
@@ -175,6 +197,7 @@ def run(args: argparse.Namespace) -> None:
     silent, strange = negative(panel, args.seed), novelty_scores(panel, args.train)
     found, own = plant(panel, args.seed), audit(panel, score)
     novelty = {name: audit(panel, values) for name, values in strange.items()}
+    compared = {name: audit(panel, np.where(np.isfinite(score), values, np.nan)) for name, values in strange.items()}
     inferred = inference(args.refits, args.n_refits, args.why_not)
     document = {
         "controls_schema": "controls.v1",
@@ -187,7 +210,7 @@ def run(args: argparse.Namespace) -> None:
         "score_beyond_novelty": beyond(panel, score, strange),
         "planted": found,
         "drift": inferred.pop("drift"),
-        "inference": {**inferred, **explanation(own, novelty)},
+        "inference": {**inferred, **explanation(own, compared)},
         "cross_validation": read_json(args.cross_validation)
         if args.cross_validation
         else {"auc": None, "reason": args.why_not},

@@ -51,7 +51,7 @@ def _read_parquet(path: Path) -> Iterator[Raw]:
             for batch in file.iter_batches(columns=wanted):
                 for row in batch.to_pylist():
                     yield tuple("" if row.get(name) is None else str(row[name]) for name in _COLUMNS)  # type: ignore[misc]
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable Parquet file: {error}") from None
 
 
@@ -65,7 +65,7 @@ def _parquet_column(path: Path, column: str) -> Iterator[tuple[str, str, str]]:
             for number, row in enumerate(rows, start=1):
                 molecule_id, cell = ("" if row[name] is None else str(row[name]) for name in ("id", column))
                 yield f"row {number}", molecule_id, cell
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable Parquet file: {error}") from None
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from hetero2.arguments import natural, positive
+from hetero2.arguments import flag, natural, positive
 from hetero2.chem.mol import parse_known
 from hetero2.chem.scaffold import murcko_scaffold
-from hetero2.errors import ConfigError
+from hetero2.errors import ConfigError, HeteroError
 from hetero2.files import pretty_json, write_text
 from hetero2.log import progress
 from hetero2.scoring.names import REFERENCES
@@ -57,6 +57,17 @@ def scaffolds_of(smiles: Sequence[str]) -> list[str]:
     return [murcko_scaffold(parse_known(text)) for text in smiles]
 
 
+class Turned:
+    """A model whose scores are turned round, since lower was said to be better."""
+
+    def __init__(self, model: Refittable) -> None:
+        self._model = model
+
+    def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
+        """See Refittable."""
+        return -self._model.scores(labels, seed, rows)
+
+
 def fits(
     panel: Sequence[Record],
     model: Refittable,
@@ -70,8 +81,14 @@ def fits(
     for number in progress(range(args.first, min(args.first + args.count, total)), "fits"):
         seed, refit = divmod(number, args.refits + 1)
         dealt = labels if refit == 0 else block_permutation(labels, scaffolds, (args.seed, refit))
-        scores = np.asarray(model.scores(dealt, seed), float)
-        record = {"model_seed": seed, "refit": refit, **audit(panel, scores)}
+        try:
+            scores = np.asarray(model.scores(dealt, seed), float)
+        except HeteroError as error:
+            what = f"model seed {seed}, refit {refit} on permuted labels" if refit else f"model seed {seed}"
+            hint = error.hint or "audit.refits: 0 leaves the refits out"
+            raise HeteroError(f"{what}: {error.message}", hint) from None
+        record = {"model_seed": seed, "refit": refit, "n_scored": int(np.isfinite(scores).sum())}
+        record |= audit(panel, scores)
         found.append(record | ({"drift": audit(panel, scores, level=1)} if refit == 0 else {}))
     return found
 
@@ -111,6 +128,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-limit-seconds", type=positive, default=3600, help="command: each fit is stopped after this"
     )
+    parser.add_argument("--higher-is-better", type=flag, default=True, metavar="true|false")
     parser.add_argument("--refits", type=natural, default=19, help="fits on permuted labels, a model seed")
     parser.add_argument("--model-seeds", type=positive, default=1)
     parser.add_argument("--seed", type=natural, default=0, help="seed of the permutations")
@@ -121,6 +139,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _model(args: argparse.Namespace, training: Any, structures: Sequence[str]) -> Refittable:
+    model = _fitted_anew(args, training, structures)
+    return model if args.higher_is_better else Turned(model)
+
+
+def _fitted_anew(args: argparse.Namespace, training: Any, structures: Sequence[str]) -> Refittable:
     if args.source == "command":
         if not args.command or "{train}" not in args.command:
             raise ConfigError("scores.command: cannot be fitted again: it has no {train}", "see docs/statistics.md")

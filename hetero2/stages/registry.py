@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.arguments import json_object
+from hetero2.config import variants
 from hetero2.errors import ContractError
 from hetero2.files import pretty_json, read_json, sha256_file, write_text
 from hetero2.pack.verify import COST_LIFT, verify
@@ -33,11 +34,29 @@ def _utility(pack: Path) -> Facts | None:
     }
 
 
+MILESTONES = {
+    "value_ring_suite": "VALUE-M1",
+    "value_known_bad_good": "VALUE-M2",
+    "value_customer_proxy": "VALUE-M3",
+    "value_utility_proxy": "VALUE-M5",
+    "value_utility_realtruth": "VALUE-M6",
+}
+
+
+def _name_parts(manifest: Facts) -> tuple[bool, bool, str | None]:
+    """Whether the run is its target's own, whether on the chain of strategies, and which variant it is."""
+    rest = manifest["run"].removeprefix(manifest["target"])
+    variant = next((name for name in variants(manifest["target"]) if rest.endswith(f"_{name}")), None)
+    rest = rest.removesuffix(f"_{variant}")
+    return rest in ("", "_chain"), rest == "_chain", variant
+
+
 def _milestone(manifest: Facts) -> str | None:
     """The value milestone that a run of the target itself proves."""
-    if manifest["run"] != manifest["target"] or manifest["target"] != "value_utility_realtruth":
+    if not _name_parts(manifest)[0]:
         return None
-    return "VALUE-M7" if manifest["scores"]["source"] == "external" else "VALUE-M6"
+    external = manifest["target"] == "value_utility_realtruth" and manifest["scores"]["source"] == "external"
+    return "VALUE-M7" if external else MILESTONES.get(manifest["target"])
 
 
 def registry_row(pack: Path, archive: Path) -> Facts:
@@ -45,7 +64,9 @@ def registry_row(pack: Path, archive: Path) -> Facts:
     manifest, metrics = read_json(pack / "manifest.json"), read_json(pack / "metrics.json")
     counts, scores = metrics["counts"], manifest["scores"]
     truth = manifest["truth"] and {key: manifest["truth"][key] for key in ("sha256", "truth_source")} | {"url": None}
-    own = "" if manifest["run"] == manifest["target"] else " --configfile <your file>"
+    own, chain, variant = _name_parts(manifest)
+    options = "" if own else " --configfile <your file>"
+    options += " --config suite_strategy=chain" if chain else ""
     return {
         "tag": None,
         "date": None,
@@ -56,8 +77,8 @@ def registry_row(pack: Path, archive: Path) -> Facts:
         "source_commit": manifest["source_commit"],
         "run_id": manifest["run_id"],
         "payload_sha256": manifest["payload_sha256"],
-        "assets": [{"name": archive.name, "url": None, "sha256": sha256_file(archive).upper(), "variant": None}],
-        "command": f"snakemake --cores 2 {manifest['target']}{own}",
+        "assets": [{"name": archive.name, "url": None, "sha256": sha256_file(archive).upper(), "variant": variant}],
+        "command": f"snakemake --cores 2 {manifest['target']}{options}",
         "contracts": ["hetero_audit.v2", "summary.v1", "metrics.v1", *(["cost_lift.v1"] if _utility(pack) else [])],
         "outcome": {
             "counts": counts,

@@ -10,8 +10,8 @@ from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import gate_ok, logger, progress
 from hetero2.provenance import file_facts
-from hetero2.scoring import command, hetero_scores, score_table
-from hetero2.scoring.names import REFERENCES
+from hetero2.scoring import command, hetero_scores, score_table, stand_ins
+from hetero2.scoring.names import REFERENCES, STAND_INS
 from hetero2.tables import read_csv, read_parquet, to_table, write_csv
 
 EXAMPLE = "hetero2 score-source --source external --path my_scores.csv --out scores_external.csv --facts scores.json"
@@ -81,15 +81,13 @@ def from_command(args: argparse.Namespace) -> Facts:
     """Run the user's command on the request and check what it wrote."""
     output = (args.log or args.out).with_suffix(".command.log")
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".command-", dir=args.out.parent) as folder:
-        written = Path(folder) / "scores.csv"
-        files = {"request": args.request, "scores": written, "train": args.train, "seed": 0}
-        command.run(args.command, files, args.time_limit_seconds, output)
-        try:
-            scores = score_table.read(written)
-        except InputError as error:
-            raise InputError(f"scores.command wrote what is no score table: {error.message}", error.hint) from None
     wanted = [row["id"] for row in _requested(args.request)]
+    with tempfile.TemporaryDirectory(prefix=".command-", dir=args.out.parent) as folder:
+        request, written = Path(folder) / "request.csv", Path(folder) / "scores.csv"
+        copy_file(args.request, request)  # the command may do with it what it wants
+        files = {"request": request, "scores": written, "train": args.train, "seed": 0}
+        command.run(args.command, files, args.time_limit_seconds, output)
+        scores = command.read_scores(written)
     logger.info("the command scored %d of %d structures", sum(key in scores for key in wanted), len(wanted))
     rows = [(key, *scores[key]) for key in wanted if key in scores]
     if not rows and wanted:
@@ -112,10 +110,24 @@ def from_reference(args: argparse.Namespace) -> Facts:
     return {**_write_table(rows, args.out), "inputs": [file_facts("training set", args.train)]}
 
 
+def from_stand_in(args: argparse.Namespace) -> Facts:
+    """Score what is asked for without a model: the decoys of the suite's scores file, or the request."""
+    if args.path:
+        document = read_json(args.path)
+        hetero_scores.parse(document, str(args.path))
+        write_text(args.out, pretty_json(stand_ins.variant(document, args.source), sort_keys=False))
+        facts: Facts = {"schema": hetero_scores.SCHEMA, "score_key": None, "n_scores": len(document["decoys"]) + 1}
+        return {**facts, "name": args.out.name, "inputs": []}
+    request = [row for _, row in read_csv(args.request, ["id", "role"])]
+    values = stand_ins.values(args.source, ((row["id"], row["role"] == "original") for row in request))
+    rows = [(row["id"], value, 1.0) for row, value in zip(request, values, strict=True)]
+    return {**_write_table(rows, args.out), "inputs": []}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("--source", required=True, help=f"external, command or {', '.join(REFERENCES)}")
-    parser.add_argument("--path", type=Path, help="external: the user's scores file")
+    parser.add_argument("--source", required=True, help=f"external, command, {', '.join((*STAND_INS, *REFERENCES))}")
+    parser.add_argument("--path", type=Path, help="external: the user's scores file; stand-ins: that of the suite")
     parser.add_argument("--sha256", default="none", help="external: sha256 that it must have")
     parser.add_argument("--input", type=Path, help="external without --path: the numbered library")
     parser.add_argument("--folder", type=Path, default=Path(), help="scores_input is relative to this folder")
@@ -130,7 +142,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_arguments(args: argparse.Namespace) -> None:
-    needed = {"external": (), "command": ("command", "request")} | dict.fromkeys(REFERENCES, ("train", "request"))
+    needed: dict[str, tuple[str, ...]] = {"external": (), "command": ("command", "request")}
+    needed |= dict.fromkeys(REFERENCES, ("train", "request"))
+    needed |= dict.fromkeys(STAND_INS, () if args.path else ("request",))
     if args.source not in needed:
         raise ConfigError(f"unknown source of scores {args.source!r}", f"known are {', '.join(needed)}")
     if args.source == "external" and (args.path is None) == (args.input is None):
@@ -150,6 +164,8 @@ def run(args: argparse.Namespace) -> None:
             facts = row_files(args.input, args.folder, args.out)
     elif args.source == "command":
         facts = from_command(args)
+    elif args.source in STAND_INS:
+        facts = from_stand_in(args)
     else:
         facts = from_reference(args)
     facts |= {"kind": "scores", "source": args.source, "sha256": sha256_file(args.out), **args.settings}

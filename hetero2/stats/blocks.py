@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_ROUNDING = 1e-12  # of a variance that is 0
 _DIGITS = 10  # of a studentised score: what a positive affine rescaling cannot be told from
 
 
@@ -81,7 +82,7 @@ def describe_blocks(scores: Floats, starts: Ints) -> Blocks:
 
 def _studentised(scores: Floats, starts: Ints, sizes: Ints, largest: Floats) -> Floats:
     """(max - mean) / sd of each block, rounded; distances from the maximum, so that a large offset costs no digits."""
-    below = np.repeat(largest, sizes) - scores
+    below = np.repeat(largest / 2, sizes) - scores / 2  # halves: the distance of any two scores is finite
     scale = np.maximum.reduceat(below, starts)
     flat = scale == 0
     safe = np.where(flat, 1.0, scale)
@@ -109,7 +110,8 @@ def library_test(blocks: Blocks) -> LibraryTest:
     AUC_i and of (AUC_i - ½)² over the midranks of block i: the stratified Wilcoxon test (van Elteren 1960, Bull. Int.
     Stat. Inst. 37:351) with one molecule a stratum. Under exchangeability both have mean 0 and variance 1 whatever the
     ties. dispersion_z is large where molecules stand out at either end. Blocks whose scores are
-    all equal add nothing. Random score: 0. Undefined (None): no block, or all scores equal in every block.
+    all equal add nothing. Random score: 0. Undefined (None): no block, or all scores equal in every block; dispersion_z
+    also where (AUC_i - ½)² is the same whichever item is the molecule (one decoy each, or two values half and half).
     """
     n = len(blocks.auc)
     if n == 0:
@@ -121,7 +123,7 @@ def library_test(blocks: Blocks) -> LibraryTest:
     centred = blocks.auc - 0.5
     mean_z = float(centred.sum()) / variance**0.5
     spread = float(blocks.dispersion_variance.sum())
-    if spread <= 0:
-        return LibraryTest(n, mean_auc, mean_z, None, "one_decoy_a_molecule")
+    if spread <= _ROUNDING * n:
+        return LibraryTest(n, mean_auc, mean_z, None, "squared_auc_cannot_vary")
     dispersion_z = float((centred**2 - blocks.auc_variance).sum()) / spread**0.5
     return LibraryTest(n, mean_auc, mean_z, dispersion_z, None)

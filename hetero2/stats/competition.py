@@ -62,13 +62,17 @@ def pooled_residual_p(scores: Floats, starts: Ints) -> Floats:
     the sd is 0 or there are fewer than 3 decoys. O(t log t).
     """
     sizes, block = block_numbers(starts, len(scores))
-    own = scores[starts]
-    values = scores - own[block]
-    m = (sizes - 1).astype(float)
-    total, square = np.add.reduceat(values, starts), np.add.reduceat(values**2, starts)
-    residual = _standardised(0.0, total, square, m)
     decoy = np.ones(len(scores), bool)
     decoy[starts] = False
+    peak = np.maximum.reduceat(np.where(decoy, np.abs(scores), 0.0), starts)
+    with np.errstate(over="ignore"):
+        scores = scores / np.where(peak > 0, peak, 1.0)[block]  # squares of any scores are finite
+    m = (sizes - 1).astype(float)
+    middle = np.add.reduceat(np.where(decoy, scores, 0.0), starts) / m
+    values = scores - middle[block]
+    inside = np.where(decoy, values, 0.0)
+    total, square = np.add.reduceat(inside, starts), np.add.reduceat(inside**2, starts)
+    residual = _standardised(values[starts], total, square, m)
     b, v = block[decoy], values[decoy]
     pool = _standardised(v, total[b] - v, square[b] - v**2, m[b] - 1)
     pool = np.sort(pool[np.isfinite(pool)])
@@ -95,23 +99,24 @@ def upper_bound(x: Any, m: Any) -> Any:
     return np.where(np.asarray(x) >= m, 1.0, beta.ppf(0.95, np.asarray(x) + 1, np.maximum(np.asarray(m) - x, 1e-9)))
 
 
+def share_told(x: Any, m: Any) -> Any:
+    """Whether the interval of a share seen as x of m leaves 0.05 out, on the side where x/m lies."""
+    return np.where(20 * np.asarray(x) > m, lower_bound(x, m) > SHARE, upper_bound(x, m) < SHARE)
+
+
 @cache
-def decoys_needed(x: int, m: int) -> int:
-    """Least number of decoys, above m, whose interval leaves 0.05 out at the share x/m; 0 where none up to 100,000."""
-    if 20 * x == m:
-        return 0
-    many = np.arange(m + 1, _MOST_DECOYS + 1)
+def decoys_needed(x: int, m: int, least: int = 1) -> int:
+    """Least number of decoys, above m and at least `least`, whose interval leaves 0.05 out at the share x/m.
 
-    def excluded(number: Any) -> Any:
-        at = number * x / m
-        return lower_bound(at, number) > SHARE if 20 * x > m else upper_bound(at, number) < SHARE
-
-    if not excluded(many[-1:])[0]:
+    0 where the interval does so already, and where no number up to 100,000 would.
+    """
+    many = np.arange(max(m + 1, least), _MOST_DECOYS + 1)
+    if 20 * x == m or (m >= least and share_told(x, m)) or not share_told(many[-1] * x / m, many[-1]):
         return 0
     low, high = 0, len(many) - 1
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if excluded(many[middle : middle + 1])[0] else (middle + 1, high)
+        low, high = (low, middle) if share_told(many[middle] * x / m, many[middle]) else (middle + 1, high)
     return int(many[low])
 
 
@@ -153,13 +158,12 @@ def call(
         q_value = np.fmin(q_value, q)
     x, m = blocks.n_at_or_above, blocks.n_decoys
     pairs, place = np.unique(np.column_stack([x, m]), axis=0, return_inverse=True)
-    above = (lower_bound(pairs[:, 0], pairs[:, 1]) > SHARE)[place] if n else np.zeros(0, bool)
+    told = (share_told(pairs[:, 0], pairs[:, 1]))[place] if n else np.zeros(0, bool)
     signal = q_value <= fdr
-    weak = usable & enough & ~signal & above
-    open_ = ~signal & ~weak
-    needed = (
-        np.array([decoys_needed(int(a), int(b)) for a, b in pairs], np.int64)[place] if n else np.zeros(0, np.int64)
-    )
+    weak = usable & enough & ~signal & told & (20 * x > m)
+    open_ = ~signal & ~weak & enough
+    needed = np.array([decoys_needed(int(a), int(b), min_decoys) for a, b in pairs], np.int64)
+    needed = needed[place] if n else np.zeros(0, np.int64)
     verdict = np.select([signal, weak], [SIGNAL, NO_SIGNAL], UNDECIDABLE).astype(object)
     return Calls(verdict, _reasons(blocks, by_order, fdr, usable, weak, enough), q_value, np.where(open_, needed, 0))
 
@@ -168,6 +172,8 @@ def _reasons(
     blocks: Blocks, by_order: dict[str, Floats], fdr: float, usable: Bools, weak: Bools, enough: bool
 ) -> NDArray[Any]:
     found = np.full(len(usable), "share_not_told_from_0.05" if enough else "library_too_small", object)
+    if enough:
+        found[share_told(blocks.n_at_or_above, blocks.n_decoys)] = "share_below_0.05_but_not_called"
     found[~usable] = "too_few_decoys"
     found[weak] = "decoys_score_as_high"
     found[weak & np.isneginf(blocks.studentised_max)] = "all_scores_equal"

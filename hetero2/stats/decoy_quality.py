@@ -33,8 +33,11 @@ def doe(parents: Floats, decoys: Floats) -> Floats:
     `parents` (p, f), `decoys` (d, f) properties, each scaled by the range between its 5th and 95th percentile over all.
     From each parent, the others are met in the order of Euclidean distance: a ROC curve of parents met against decoys
     met; the deviation is the area between it and the diagonal, whichever lies above (Vogel et al., doi
-    10.1021/ci2001549; scaling as Imrie et al., doi 10.1093/bioinformatics/btab080). O(p · (p + d) log(p + d)).
+    10.1021/ci2001549; scaling as Imrie et al., doi 10.1093/bioinformatics/btab080).
+    No value for a single parent. O(p · (p + d) log(p + d)).
     """
+    if len(parents) < 2:
+        return np.zeros(0)
     everything = np.concatenate([parents, decoys])
     low, high = np.percentile(everything, [5, 95], axis=0)
     scale = np.where(high > low, high - low, 1.0)

@@ -100,12 +100,27 @@ def trend(won: Floats, starts: Ints, tanimoto: Floats) -> dict[str, Any]:
     return {"z": z, "p_value": float(2 * norm.sf(abs(z))), "reason": None}
 
 
-def interpret(found: Mapping[str, tuple[Mean, int]]) -> tuple[str, str]:
-    """(interpretation, why) of a curve with the bins easy, medium and hard.
+def easier(won: Floats, starts: Ints, bins: NDArray[Any], cluster: NDArray[Any]) -> Mean:
+    """Mean of a molecule's AUC against its easy decoys minus that against its hard ones, over those that have both."""
+    _, block = block_numbers(starts, len(won))
+    decoy = np.ones(len(won), bool)
+    decoy[starts] = False
+    auc = {}
+    for name in (EASY, HARD):
+        here = decoy & (bins == name)
+        count = np.bincount(block[here], minlength=len(starts))
+        auc[name] = np.where(count > 0, np.bincount(block[here], won[here], len(starts)) / np.maximum(count, 1), np.nan)
+    both = np.isfinite(auc[EASY]) & np.isfinite(auc[HARD])
+    return cluster_mean((auc[EASY] - auc[HARD])[both], cluster[both])
+
+
+def interpret(found: Mapping[str, tuple[Mean, int]], difference: Mean) -> tuple[str, str]:
+    """(interpretation, why) of a curve with the bins easy, medium and hard and of the `difference` from `easier`.
 
     INCONCLUSIVE_DECOYS_TOO_EASY: below 5 % of the decoys are hard. INCONCLUSIVE_TOO_FEW_HARD: below 30 molecules, or
     10 scaffolds, have hard ones. SIGNAL_ON_HARD: the interval of the AUC against hard decoys lies above 1/2.
-    ILLUSION: it does not, but that against easy ones does. NO_SIGNAL_SHOWN: neither does.
+    ILLUSION: it does not, but that against easy ones does, and that of the difference lies above 0 (two intervals of
+    which one leaves 1/2 out would be no difference). NOT_SHOWN_ON_HARD: the rest.
     """
     (hard, n_hard), (easy, _) = found[HARD], found[EASY]
     total = sum(count for _, count in found.values())
@@ -116,6 +131,7 @@ def interpret(found: Mapping[str, tuple[Mean, int]]) -> tuple[str, str]:
     text = f"AUC against hard decoys {hard.estimate:.3f} ({hard.low:.3f} to {hard.high:.3f})"
     if hard.low > 0.5:
         return "SIGNAL_ON_HARD", text
-    if easy.low is not None and easy.low > 0.5:
-        return "ILLUSION", f"{text}, but against easy ones {easy.estimate:.3f} ({easy.low:.3f} to {easy.high:.3f})"
-    return "NO_SIGNAL_SHOWN", text
+    if easy.low is None or easy.low <= 0.5:
+        return "NOT_SHOWN_ON_HARD", text
+    text += f", against easy ones {easy.estimate:.3f} ({easy.low:.3f} to {easy.high:.3f})"
+    return "ILLUSION" if difference.low is not None and difference.low > 0 else "NOT_SHOWN_ON_HARD", text

@@ -9,24 +9,42 @@ from numpy.typing import NDArray
 from hetero2.stats.blocks import Floats, Ints, relative_ranks
 
 LEVEL = 0.05
+_STRATUM = 8
 QUICK_LOOK = 99  # with fewer refits a verdict is labelled a quick look
 
 
 def block_permutation(labels: Ints, groups: Sequence[str], seed: Sequence[int]) -> Ints:
-    """Labels (n,) permuted with whole groups (scaffolds) kept together as far as their sizes allow.
+    """Labels (n,) with the labels of whole groups (scaffolds) dealt out among groups of like size.
 
-    The molecules are put in the order of their groups; the groups' runs of labels are shuffled, joined, and dealt out
-    again in that order. So neighbours in structure go on sharing labels, as they do in real data, but which ones is
-    random; the number of hits stays. A plain permutation would make the labels smoother than any real ones and the
-    reference too narrow. `seed`: any sequence of integers.
+    Groups are put in the order of their size and cut into strata of 8, or more where sizes are equal; within a stratum
+    each group gets the labels of another one. Where that has more molecules, as many of its labels are drawn; where
+    it has fewer, they are repeated and the rest is drawn. So a group of one label stays one, and labels are as alike
+    within scaffolds as the real ones, which is what a learner can pick up without knowing anything else. A plain
+    permutation would make the labels rougher than real ones and the reference too narrow. Where labels follow
+    scaffolds that were drawn at random, the real labels are one more such draw; the number of hits varies a little.
+    `seed`: any sequence of integers. O(n log n).
     """
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(list(seed))))
-    names, member = np.unique(np.asarray(groups), return_inverse=True)
-    order = np.argsort(member, kind="stable")
-    runs = [labels[member == number] for number in rng.permutation(len(names))]
+    _, member, size = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    rows = np.split(np.argsort(member, kind="stable"), np.cumsum(size)[:-1])
     found = np.empty_like(labels)
-    found[order] = np.concatenate(runs)
+    for stratum in _strata(size):
+        for to, source in zip(stratum, rng.permutation(stratum), strict=True):
+            dealt, wanted = rng.permutation(labels[rows[source]]), len(rows[to])
+            whole = np.tile(dealt, wanted // len(dealt))
+            found[rows[to]] = rng.permutation(np.concatenate([whole, dealt[: wanted - len(whole)]]))
     return found
+
+
+def _strata(size: Ints) -> list[Ints]:
+    """Numbers of groups in strata of like size, the largest first; equal sizes stay together."""
+    order = np.argsort(-size, kind="stable")
+    cuts, start = [], 0
+    for place in range(1, len(order)):
+        if place - start >= _STRATUM and size[order[place]] != size[order[place - 1]]:
+            cuts.append(place)
+            start = place
+    return np.split(order, cuts)
 
 
 def p_value(observed: float, refits: Floats) -> float:

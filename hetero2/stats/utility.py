@@ -76,8 +76,13 @@ def _method(hits: float, k: int, base: float, price: float | None) -> Record:
 
 
 def methods_at(library: Library, ways: Mapping[str, Ints], k: int, price: float | None) -> Record:
-    """Hits among K for every way of choosing; random is exact: the hypergeometric mean and its 95 % interval."""
+    """Hits among K for every way of choosing; random is exact: the hypergeometric mean and its 95 % interval.
+
+    The baseline is left out where it knows fewer than K molecules: the rest would be random choice under its name.
+    """
     n, hits = library.hit.size, int(library.hit.sum())
+    if library.baseline is not None and np.isfinite(library.baseline).sum() < k:
+        ways = {name: way for name, way in ways.items() if name != BASELINE}
     found = {name: _method(expected_hits_of_top(p, library.hit, k), k, hits / n, price) for name, p in ways.items()}
     low, high = hypergeom(n, hits, k).interval(0.95)
     drawn = {"hits_low": int(low), "hits_high": int(high)}
@@ -113,18 +118,22 @@ def discordant(library: Library, ours: Ints, theirs: Ints, k: int) -> Record:
     With b hits only in ours and c only in theirs the uplift is (b - c)/K; given b + c, b is binomial with p = 1/2 where
     neither is better: Clopper-Pearson for p, carried to (2p - 1)(b + c)/K. Null where a tie crosses a cut, or b + c is
     0. Smallest detectable uplift: (z(.975) + z(.80))·√(deff·D·p(1 - p))/K, D molecules in one list only, p the base
-    rate, deff = 1 + (m - 1)·ICC over scaffolds. Null where both lists coincide.
+    rate, deff = 1 + (m - 1)·ICC over scaffolds. Null where both lists coincide, and where it is more than D/(2K), the
+    uplift if all of ours were hits and none of theirs.
     """
     a, b = inclusion(ours, k), inclusion(theirs, k)
     n_only, same = float(np.abs(a - b).sum()), bool(np.array_equal(a, b))
     icc, size = intraclass_correlation(library.hit, library.cluster)
     deff, base = 1 + (size - 1) * icc, float(library.hit.mean())
     power = float(norm.ppf(0.975) + norm.ppf(0.8))
+    least = power * (deff * n_only * base * (1 - base)) ** 0.5 / k
+    shown = not same and least <= n_only / (2 * k)
     found: Record = {
         "expected_discordant": n_only,
         "lists_coincide": same,
         "design_effect": deff,
-        "smallest_detectable_uplift": None if same else power * (deff * n_only * base * (1 - base)) ** 0.5 / k,
+        "smallest_detectable_uplift": least if shown else None,
+        "smallest_detectable_reason": "lists_coincide" if same else None if shown else "more_than_these_lists_can_show",
     }
     whole = bool((np.isin(a, (0, 1)) & np.isin(b, (0, 1))).all())
     gained, lost = int(((a > b) & library.hit).sum()), int(((b > a) & library.hit).sum())
@@ -151,7 +160,8 @@ def _interval(values: Floats | None, widen: float = 0.0) -> tuple[float | None, 
     if values is None:
         return None, None
     low, high = np.quantile(values, [0.025, 0.975])
-    return float(low - widen), float(high + widen)
+    more = widen if values.any() else 0.0
+    return float(low - more), float(high + more)
 
 
 def _uplift(estimate: float, values: Floats | None, k: int) -> Record:
@@ -211,7 +221,8 @@ def before_after(
             "ci_low": low,
             "ci_high": high,
             "margin_hits": margin,
-            "non_inferior": None if low is None else low > -margin,
+            "non_inferior": None if low is None or (low < 0 and margin < 0.5) else low > -margin,
+            "reason": "no_interval" if low is None else "margin_below_half_a_hit" if low < 0 and margin < 0.5 else None,
         },
     }
 
@@ -267,7 +278,7 @@ def report(
         "k": used,
         "k_requested": k,
         "k_reason": None if used == k else "k_beyond_library",
-        "k_not_shown": [one for one in k_list if one > n],
+        "k_not_shown": sorted({one for one in k_list if one > n}),
         "at": at,
         "uplift": {
             "estimand": ESTIMAND,

@@ -38,7 +38,7 @@ MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "e
         (MINE | {"scores": {"source": "command"}}, "scores.command goes with"),
         ({"decoys": {"k": 3.5}}, "decoys.k: found 3.5"),
         ({"dataset": {"activity_threshold": float("nan")}}, "dataset.activity_threshold: found nan"),
-        ({"execution": {"command_minutes": float("inf")}}, "expected a finite number"),
+        ({"execution": {"command_minutes": float("inf")}}, "command_minutes: found Infinity"),
         ({"run_name": "x\n"}, "run_name"),
         ({"execution": {"results_dir": "{x}"}}, "execution.results_dir"),
         ({"input": {"sha256": "0" * 64}}, "input.sha256 goes with input.path"),

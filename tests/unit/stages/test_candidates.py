@@ -9,7 +9,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from hetero2 import cli
-from hetero2.stages.utility import read_baseline
+from hetero2.stages.baseline import read_baseline
 
 COLUMNS = (
     "id status verdict slack auc_tie_aware score call call_reason scaffold canonical_smiles structure_hash "
@@ -59,15 +59,17 @@ def test_the_report_of_a_library(files):
 
 def test_a_baseline_is_read_and_checked(files, capsys):
     baseline = files / "today.csv"
-    baseline.write_text("id,score\nm1,2\nm2,1\n")
+    baseline.write_text("id,score\n" + "".join(f"m{n},{n}\n" for n in range(1, 25)))
     assert utility(files, "--baseline", baseline) == 0
     found = json.loads((files / "u.json").read_text())["utility"]
     assert found["before_after"]["before"]["method"] == "baseline_topk"
     for text, message in [
-        ("id,score\nm1,high\n", "line 2: score is 'high', expected a finite number"),
-        ("id,score\nm1,nan\n", "line 2: score is 'nan'"),
+        ("id,score\nm1,high\n", "line 2: column 'score': found 'high', expected a finite number"),
+        ("id,score\nm1,nan\n", "line 2: column 'score': found 'nan'"),
         ("id,score\nm1,1\nm1,2\n", "line 3: the id 'm1' was there before"),
-        ("id,score\nz,1\n", "no molecule of the library has a score of today's filter"),
+        ("id,score\nm1,1_000\n", "found '1_000'"),
+        ("id,score\nz,1\n", "0 of the 50 molecules that may be bought have a score in it, too few to buy K = "),
+        ("id,score\nm1,2\nm2,1\n", "2 of the 50 molecules that may be bought have a score in it"),
         ("id\nm1\n", "no column 'score'"),
     ]:
         baseline.write_text(text)
@@ -77,16 +79,19 @@ def test_a_baseline_is_read_and_checked(files, capsys):
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_baseline_can_be_a_column_of_the_library(files, suffix, capsys):
-    rows = [{"id": f"m{number}", "today": None if number == 3 else float(number)} for number in range(1, 9)]
-    rows.append({"id": "m1", "today": 99.0})
+    rows = [{"id": f"m{number}", "today": None if number == 3 else float(number)} for number in range(1, 25)]
+    rows.append({"id": "m3", "today": 99.0})
     table = pa.Table.from_pylist(rows)
     library = files / f"library.{suffix}"
     (arrow_csv.write_csv if suffix == "csv" else parquet.write_table)(table, library)
-    assert read_baseline(library, "today") == {f"m{number}": float(number) for number in range(1, 9) if number != 3}
+    assert read_baseline(library, "today") == {f"m{number}": float(number) for number in range(1, 25) if number != 3}
     assert utility(files, "--baseline", library, "--baseline-column", "today") == 0
     document = json.loads((files / "u.json").read_text())
     assert document["utility"]["before_after"]["before"]["method"] == "baseline_topk"
-    assert document["baseline"]["name"] == library.name
+    assert (document["baseline"]["name"], document["baseline"]["with_score"]) == (library.name, 23)
+    assert utility(files, "--baseline", library, "--baseline-column", "today", "--k-list", "23", "24") == 0
+    at = json.loads((files / "u.json").read_text())["utility"]["at"]
+    assert ["baseline_topk" in one["methods"] for one in at if one["k"] >= 23] == [True, False]
     assert utility(files, "--baseline", library, "--baseline-column", "other") == 1
     assert "no column 'other'" in capsys.readouterr().err
     (files / "x.smi").write_text("C m1\n")

@@ -124,9 +124,17 @@ def test_a_command_with_a_training_file_is_fitted_again(items, train, tmp_path):
     model = refittable.CommandModel(line, training, smiles, 60, tmp_path / "log")
     assert model.scores(np.array(training.labels), 3).tolist() == [text.count("N") + 3 for text in smiles]
     with pytest.raises(ConfigError, match=r"has no \{train\}"):
-        refit._model(argparse.Namespace(source="command", command="model {request} {scores}"), training, smiles)
+        refit._fitted_anew(argparse.Namespace(source="command", command="model {request} {scores}"), training, smiles)
     with pytest.raises(ConfigError, match="cannot be fitted again"):
-        refit._model(argparse.Namespace(source="external", command=None), training, smiles)
+        refit._fitted_anew(argparse.Namespace(source="external", command=None), training, smiles)
+    options = {"source": "reference:property_linear", "command": None}
+    up, down = (
+        refit._model(argparse.Namespace(**options, higher_is_better=better), training, smiles)
+        for better in (True, False)
+    )
+    labels = np.array(training.labels)
+    assert (up.scores(labels, 0) == -down.scores(labels, 0)).all()
+    assert len(set(up.scores(labels, 0))) > 1
 
 
 def test_cross_validation_never_scores_what_it_was_fitted_on(train):
@@ -143,6 +151,31 @@ def test_cross_validation_never_scores_what_it_was_fitted_on(train):
     assert found["auc"] == 0.5
     assert found["n"] == len(labels)
     assert refit.cross_validation(Seen(), labels, ["a"] * len(labels), 0)["reason"] == "fewer_than_5_scaffolds"
+
+
+def fitted(tmp_path, n_scored, scaffolds=20):
+    record = {"training_scaffolds": scaffolds, "fits": []}
+    for refit_number, number in enumerate(n_scored):
+        fit = {"model_seed": 0, "refit": refit_number, "n_scored": number, "mean_auc": 0.5, "mean_z": 0.0}
+        fit |= {"dispersion_z": 5.0 - refit_number, "drift": {"mean_auc": None, "reason": "x"}}
+        record["fits"].append(fit)
+    (tmp_path / "refits.json").write_text(json.dumps(record))
+    return controls.inference([tmp_path / "refits.json"], len(n_scored) - 1, "")
+
+
+def test_refits_that_score_fewer_structures_are_no_reference(tmp_path):
+    assert fitted(tmp_path, [9] * 20)["verdict"] == "RESOLVES_STRUCTURE"
+    found = fitted(tmp_path, [9, *[3] * 19])
+    assert (found["verdict"], found["reason"]) == ("NOT_ASSESSABLE", "fits_scored_different_numbers_of_structures")
+    few = fitted(tmp_path, [9] * 20, scaffolds=4)
+    for one in (found, few):
+        assert (one["p_value"], one["p_values"], one["mean_z_p_value"]) == (None, [], None)
+
+
+def test_an_undefined_or_silent_score_leaves_nothing_to_explain():
+    louder = {"nearest": {"mean_z": 9.0}}
+    for own in (None, -8.0, 1.0):
+        assert controls.explanation({"mean_z": own}, louder)["explanation"] is None
 
 
 def test_a_score_that_only_knows_what_is_common_is_explained(items):

@@ -66,6 +66,9 @@ def test_moments_are_exact(library):
 
 def test_undefined_is_named():
     assert library_test(describe_blocks(*flat([[1.0, 1.0, 1.0]]))).reason == "all_scores_equal"
-    assert library_test(describe_blocks(*flat([[1.0, 0.0], [0.0, 2.0]]))).reason == "one_decoy_a_molecule"
+    assert library_test(describe_blocks(*flat([[1.0, 0.0], [0.0, 2.0]]))).reason == "squared_auc_cannot_vary"
+    for size in (4, 6, 10, 20, 28, 44):  # two values, half and half
+        half = [[1.0] * (size // 2) + [0.0] * (size // 2)] * 30
+        assert library_test(describe_blocks(*flat(half))).reason == "squared_auc_cannot_vary"
     empty = np.zeros(0), np.zeros(0, np.int64)
     assert library_test(describe_blocks(*empty)).reason == "no_molecules"

@@ -136,6 +136,32 @@ def test_decoys_needed():
         assert number == twin
 
 
+@pytest.mark.parametrize(
+    ("x", "m", "least", "needed"),
+    [(0, 59, 19, 0), (0, 60, 19, 0), (1, 100, 19, 0), (0, 58, 19, 59), (4, 4, 19, 19), (1, 1, 19, 19), (20, 20, 19, 0)],
+)
+def test_no_decoys_are_needed_where_the_share_is_told(x, m, least, needed):
+    assert competition.decoys_needed(x, m, least) == needed
+
+
+def test_what_more_decoys_cannot_settle_is_named():
+    """One of 100 decoys is below 5 %, but a molecule that loses is never called."""
+    lost = np.append([50.5], np.arange(100.0) - 49 + (np.arange(100) == 99))
+    blocks = [np.append([-1.0], np.arange(100.0))] * 30 + [lost]
+    found = called(blocks)
+    assert (found.call[-1], found.reason[-1]) == ("UNDECIDABLE", "share_below_0.05_but_not_called")
+    assert found.m_needed[-1] == 0
+    assert set(called(blocks[-5:]).m_needed) == {0}
+
+
+def test_a_molecule_far_above_its_decoys_has_the_smallest_pooled_p():
+    rng = np.random.default_rng(0)
+    blocks = [rng.normal(size=21) for _ in range(30)]
+    for far in (10.0, 1e6, 1e9, 1e12):
+        blocks[0][0] = far
+        assert competition.pooled_residual_p(*flat(blocks))[0] == 1 / (30 * 20 + 1)
+
+
 def test_pooled_residuals_are_the_twins_and_find_a_clear_signal():
     blocks = random_library(5, digits=6)
     pool, own = [], []

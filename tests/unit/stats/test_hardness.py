@@ -78,18 +78,34 @@ def test_trend_in_two_classes_is_the_test_of_cochran_mantel_and_haenszel():
     assert found["p_value"] == pytest.approx(expected.pvalue)
 
 
-@pytest.mark.parametrize(("effect", "name"), [(1.5, "ILLUSION"), (0.0, "NO_SIGNAL_SHOWN")])
+@pytest.mark.parametrize(("effect", "name"), [(1.5, "ILLUSION"), (0.0, "NOT_SHOWN_ON_HARD")])
 def test_interpretations(effect, name):
     scores, starts, tanimoto, bins, cluster = library(3, n=200, effect=effect)
-    won = hardness.wins(scores, starts)
-    assert hardness.interpret(hardness.curve(won, starts, bins, cluster, BINS))[0] == name
-    assert (hardness.trend(won, starts, tanimoto)["p_value"] < 0.001) == (effect > 0)
+
+    def read(scores, bins, n=200):
+        items, won = n * 13, hardness.wins(scores, starts)
+        parts = (won[:items], starts[:n], bins[:items], cluster[:n])
+        return hardness.interpret(hardness.curve(*parts, BINS), hardness.easier(*parts))[0]
+
+    assert read(scores, bins) == name
+    assert (hardness.trend(hardness.wins(scores, starts), starts, tanimoto)["p_value"] < 0.001) == (effect > 0)
     better = scores.copy()
     better[starts] += 3
-    won = hardness.wins(better, starts)
-    assert hardness.interpret(hardness.curve(won, starts, bins, cluster, BINS))[0] == "SIGNAL_ON_HARD"
+    assert read(better, bins) == "SIGNAL_ON_HARD"
     soft = np.where(np.arange(len(bins)) % 97 == 1, bins, "easy").astype(object)
-    found = hardness.interpret(hardness.curve(won, starts, soft, cluster, BINS))
-    assert found[0] == "INCONCLUSIVE_DECOYS_TOO_EASY"
-    few = hardness.curve(won[: 13 * 8], starts[:8], bins[: 13 * 8], cluster[:8], BINS)
-    assert hardness.interpret(few)[0] == "INCONCLUSIVE_TOO_FEW_HARD"
+    assert read(better, soft) == "INCONCLUSIVE_DECOYS_TOO_EASY"
+    assert read(better, bins, n=8) == "INCONCLUSIVE_TOO_FEW_HARD"
+
+
+def test_the_same_advantage_on_easy_and_hard_decoys_is_hardly_ever_called_an_illusion():
+    """Many more easy decoys than hard ones: their interval is narrower, and leaves 1/2 out before the other does."""
+    rng, found = np.random.default_rng(0), []
+    bins = np.tile(np.array(["", *["easy"] * 14, *["medium"] * 3, *["hard"] * 3], object), 40)
+    starts, cluster = np.arange(0, 40 * 21, 21), np.arange(40) // 2
+    for _ in range(200):
+        scores = rng.normal(size=40 * 21)
+        scores[starts] += 0.35
+        parts = (hardness.wins(scores, starts), starts, bins, cluster)
+        found.append(hardness.interpret(hardness.curve(*parts, BINS), hardness.easier(*parts))[0])
+    assert found.count("ILLUSION") < 12
+    assert found.count("SIGNAL_ON_HARD") > 40

@@ -21,6 +21,21 @@ def test_block_permutation_keeps_labels_and_runs():
     assert np.mean([(one * labels).sum() for one in alone]) == pytest.approx(labels.sum() ** 2 / 200, rel=0.03)
 
 
+def test_block_permutation_keeps_scaffolds_of_any_size_as_alike_as_they_are():
+    sizes = [40, 25, 15, 10, 8, 6, 5, 4, 3, 3, 2, 2, *[1] * 25]
+    groups = np.repeat([f"s{n}" for n in range(len(sizes))], sizes)
+    alike = np.repeat(np.arange(len(sizes)) % 3 == 0, sizes).astype(np.int64)
+    mixed = np.arange(len(groups)) % 2
+    for seed in range(50):
+        found = refit.block_permutation(alike, groups.tolist(), (seed,))
+        assert all(len(set(found[groups == name])) == 1 for name in set(groups))
+        found = refit.block_permutation(mixed, groups.tolist(), (seed,))
+        assert all(abs(found[groups == f"s{n}"].mean() - 0.5) <= 0.3 for n in range(2))
+    dealt = np.array([refit.block_permutation(alike, groups.tolist(), (seed,)) for seed in range(400)])
+    assert abs(dealt[:, 0].mean() - 3 / 8) < 0.08  # three of the eight largest have the label
+    assert dealt[:, -1].mean() == pytest.approx(alike[-25:].mean(), abs=0.08)
+
+
 def test_p_value_counts_ties_against_the_model():
     assert refit.p_value(1.0, np.array([0.0, 0.5, 1.0])) == 0.5
     assert refit.p_value(2.0, np.zeros(99)) == 0.01

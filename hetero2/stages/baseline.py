@@ -1,0 +1,23 @@
+"""Today's filter: a file of its own, or a column of the library."""
+
+from pathlib import Path
+
+from hetero2.errors import InputError
+from hetero2.stages.input import read_column
+from hetero2.tables import number_cell
+
+
+def read_baseline(path: Path, column: str | None = None) -> dict[str, float]:
+    """Today's filter, larger first: the score of every id; raises InputError with file and line.
+
+    With `column`, `path` is the library: an empty cell is no score, and of several rows of an id the first counts, as
+    it does everywhere.
+    """
+    name, found = column or "score", dict[str, float | None]()
+    for line, molecule_id, text in read_column(path, name):
+        if molecule_id in found:
+            if column is not None:
+                continue
+            raise InputError(f"{path}: {line}: the id {molecule_id!r} was there before")
+        found[molecule_id] = None if column is not None and not text.strip() else number_cell(text, path, line, name)
+    return {molecule_id: value for molecule_id, value in found.items() if value is not None}

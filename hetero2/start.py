@@ -1,0 +1,44 @@
+"""How a call of Snakemake starts: the plan, or one clear error, and what stands before every command."""
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hetero2 import paths
+from hetero2.config import load_yaml
+from hetero2.errors import ConfigError, HeteroError
+from hetero2.runs import VARIABLE, requested
+from hetero2.workflow import Plan
+
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
+    """The plan, or one clear message and the end, before any job. The files were merged by Snakemake; they are read
+    again since it does not mind a key that occurs twice."""
+    try:
+        for path in workflow.configfiles:
+            load_yaml(Path(path))
+        asked = requested(sys.argv, os.environ)
+        os.environ[VARIABLE] = ",".join(asked)
+        return Plan(user, asked, needs_scores="score_requests" not in sys.argv)
+    except HeteroError as error:
+        message, code = str(error), error.exit_code
+    except OSError as error:
+        message, code = f"configuration: {error.filename}: {error.strerror}", ConfigError.exit_code
+    print(f"error: {message}", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def shell_prefix(workflow: Any) -> str:
+    """What stands before every command: this checkout's package, one thread, this interpreter unless conda is used."""
+    words = [f'export PYTHONPATH={shlex.quote(str(paths.ROOT))}"${{PYTHONPATH:+:$PYTHONPATH}}";']
+    words += [f'export {name}="${{{name}:-1}}";' for name in _THREAD_VARIABLES]
+    if not workflow.deployment_settings.deployment_method:
+        words.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH";')
+    text = "set -euo pipefail; " + " ".join(words) + " "
+    return text.replace("{", "{{").replace("}", "}}")  # Snakemake fills in what stands in single braces

@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed clean
+.PHONY: help run test check ci docs format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,6 +28,9 @@ check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
 	snakemake --lint
 
 ci: check test ## What CI runs.
+
+docs: $(VENV)/.dev ## Write the pages of the contracts anew from schemas and stored files.
+	python -m tools.contract_pages
 
 format: $(VENV)/.dev ## Format the code.
 	ruff format .

@@ -36,10 +36,10 @@ rule all:
     localrule: True
 
 
+# Only the list of structures that need a score, for a model that is run elsewhere.
 rule score_requests:
     input:
         requested(PLAN.default_target),
-    """Only the list of structures that need a score, for a model that is run elsewhere."""
     localrule: True
 
 

@@ -8,8 +8,8 @@ AUC of the model on the library's truth and its scaffold cross-validation on the
 
 Models: informative, a random forest on Morgan fingerprints; property_linear and property_boosted on bulk properties;
 forests on labels that say nothing, judged by the refits of the informative one: a label drawn for each scaffold, at
-the rate of hits, and plainly permuted labels, 20 each, which must pass at most at the nominal rate (exit code 1 where
-more pass than one in a thousand such benches would show); and known limits, with one model seed and --limit-refits:
+the rate of hits, and plainly permuted labels, 20 each, whose p must be small at most at the nominal rate (exit code 1
+where more are than one in a thousand such benches would show); and known limits, by --limit-refits and one model seed:
 heavier, a forest that learned "heavier than the median"; inverted, one on inverted labels, which shares the refits of
 the informative one (a reversed score has the same dispersion); other_target, one on the labels of --other;
 nearest_hit, similarity alone.
@@ -37,7 +37,7 @@ from hetero2.seeds import row_seed, sample
 from hetero2.stages import dataset
 from hetero2.stages.refit import audit, cross_validation, scaffolds_of
 from hetero2.stats.enrichment import roc_auc
-from hetero2.stats.refit import LEVEL, block_permutation, p_value
+from hetero2.stats.refit import LEVEL, block_permutation, p_value, resolves
 
 FOREST = "reference:morgan_rf"
 PERMUTED = 20
@@ -110,7 +110,7 @@ class Bench:
         return found
 
     def empty(self, training: Training, labels: Any, reference: Any) -> tuple[int, int]:
-        """How many of PERMUTED forests on labels drawn for whole scaffolds, and on plainly permuted ones, pass."""
+        """How many of PERMUTED forests on labels drawn for whole scaffolds, and on permuted ones, have p ≤ .05."""
         model, rng = ReferenceModel(FOREST, training, self._structures), np.random.default_rng(1)
         names, member = np.unique(np.asarray(scaffolds_of(training.smiles)), return_inverse=True)
         dealt = [(rng.uniform(size=len(names)) < labels.mean())[member].astype(np.int64) for _ in range(PERMUTED)]
@@ -121,7 +121,7 @@ class Bench:
 
 def show(name: str, model: str, line: Record) -> None:
     """A line of the table."""
-    verdict = "RESOLVES_STRUCTURE" if line["p"] <= LEVEL else "NOT_SHOWN"
+    verdict = "RESOLVES_STRUCTURE" if resolves(line["p"], line["dispersion_z"]) else "NOT_SHOWN"
     rest = " | ".join("" if line[key] is None else f"{line[key]:.3f}" for key in ("truth", "cv"))
     numbers = f"{line['mean_z']:.1f} | {line['dispersion_z']:.1f} | {line['p']:.2f}"
     print(f"| {name} | {model} | {numbers} | {verdict} | {rest} |", flush=True)
@@ -139,7 +139,7 @@ def one_set(name: str, folder: Path, other: Path | None, args: argparse.Namespac
     show(name, "property_boosted", bench.judge("reference:property_boosted", training, labels, *usual)[0])
     passed = bench.empty(training, labels, forests)
     for kind, number in zip(("drawn by scaffold", "permuted"), passed, strict=True):
-        print(f"| {name} | {kind} | | | | {number} of {PERMUTED} pass | | |", flush=True)
+        print(f"| {name} | {kind} | | | | {number} of {PERMUTED} with p ≤ {LEVEL} | | |", flush=True)
     show(name, "inverted", bench.judge(FOREST, training, 1 - labels, *usual, forests)[0])
     show(name, "heavier", bench.judge(FOREST, training, (weight > np.median(weight)).astype(np.int64), *limit)[0])
     show(name, "nearest_hit", bench.judge("reference:nearest_hit", training, labels, *limit)[0])

@@ -3,10 +3,11 @@
 import math
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from hetero2.errors import ConfigError
-from hetero2.scoring.names import STAND_INS
+from hetero2.scoring.names import STAND_INS, SUITE_VARIANTS
 
 Config = dict[str, Any]
 FREEWILSON, SUITE, STRESS = "rdkit-freewilson", "suite", "stress"
@@ -93,3 +94,14 @@ def command_words(command: str) -> list[str]:
                 f"configuration: scores.command lacks {placeholder}", "e.g. python my_model.py {request} {scores}"
             )
     return words
+
+
+def scores_file(config: Mapping[str, Any]) -> str:
+    """Name of the scores file of a run: as it was brought (`scores_external.*`), or `scores.*` where we made it."""
+    scores, suite = config["scores"], config["input"]["dataset"] == SUITE
+    if scores["source"] != "external":
+        return "scores.json" if suite and scores["source"] in SUITE_VARIANTS else "scores.csv"
+    if scores["path"] is None:
+        return "scores_external.json" if suite else "scores_external.jsonl"
+    name = Path(scores["path"]).name.lower()
+    return "scores_external.csv.gz" if name.endswith(".csv.gz") else f"scores_external{Path(name).suffix}"

@@ -1,10 +1,6 @@
 """Names of the files of a run, in one place, and of the folders of the project."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from hetero2.scoring.names import SUITE_VARIANTS
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "schemas"
@@ -48,6 +44,7 @@ RUN_FILES = {
     "cost_lift": "cost_lift.json",
     "utility": "utility_report.json",
     "candidates": "ranked_candidates.csv",
+    "selected_decoys": "selected_decoys.csv",
     "pack": "pack/manifest.json",
     "zip": "{run}_evidence_pack.zip",
     "zip_sha256": "{run}_evidence_pack.zip.sha256",
@@ -64,14 +61,3 @@ def run_file(results: str, key: str) -> str:
 def shard_name(number: int) -> str:
     """Name of shard `number`, counted from 0."""
     return f"{number:04d}"
-
-
-def scores_file(config: Mapping[str, Any]) -> str:
-    """Name of the scores file of a run: as it was brought (`scores_external.*`), or `scores.*` where we made it."""
-    scores, suite = config["scores"], config["input"]["dataset"] == "suite"
-    if scores["source"] != "external":
-        return "scores.json" if suite and scores["source"] in SUITE_VARIANTS else "scores.csv"
-    if scores["path"] is None:
-        return "scores_external.json" if suite else "scores_external.jsonl"
-    name = Path(scores["path"]).name.lower()
-    return "scores_external.csv.gz" if name.endswith(".csv.gz") else f"scores_external{Path(name).suffix}"

@@ -227,16 +227,3 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
         raise InputError(f"{path}: line {line}: not a valid CSV: {error}") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: not a valid gzip file: {error}") from None
-
-
-def read_summary(path: Path, wanted: Iterable[str]) -> list[dict[str, Any]]:
-    """Rows of a summary.csv, numbers as numbers, None for an empty one; raises InputError with file and line."""
-    names, properties = list(wanted), row_schema("summary.v1")["properties"]
-    numeric = {name for name in names if "number" in _types(properties[name])}
-
-    def read(line: int, name: str, text: str) -> Any:
-        if name not in numeric:
-            return text
-        return number_cell(text, path, f"line {line}", name) if text else None
-
-    return [{name: read(line, name, row[name]) for name in names} for line, row in read_csv(path, names)]

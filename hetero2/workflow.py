@@ -9,7 +9,7 @@ from typing import Any
 
 from hetero2 import config as configuration
 from hetero2 import paths, provenance
-from hetero2.config_sense import needs_training
+from hetero2.config_sense import needs_training, scores_file
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.runs import DEFAULT_TARGET, resolve_all
 from hetero2.scoring.names import SUITE_VARIANTS
@@ -132,7 +132,7 @@ class Plan:
 
     def scores_file(self, run: str) -> str:
         """The scores file of a run."""
-        return self.file("score_source").format(run=run, scores_file=paths.scores_file(self.config(run)))
+        return self.file("score_source").format(run=run, scores_file=scores_file(self.config(run)))
 
     def baseline(self, run: str) -> list[str]:
         """Today's filter, where there is one."""
@@ -183,8 +183,8 @@ class Plan:
         """Records of what went in, as far as the run has them."""
         found = [self.from_dataset(run, "facts")] if self.config(run)["input"]["dataset"] else []
         keys = ["input_facts", "score_facts", *(["truth_facts"] if self.has_truth(run) else [])]
-        scores_file = paths.scores_file(self.config(run))
-        return found + [self.file(key).format(run=run, scores_file=scores_file) for key in keys]
+        name = scores_file(self.config(run))
+        return found + [self.file(key).format(run=run, scores_file=name) for key in keys]
 
     def training(self, run: str) -> dict[str, str]:
         """The training file of a scorer that is fitted, or nothing."""

@@ -55,11 +55,14 @@ rule utility:
 
 
 rule candidates:
-    """The list that a team sends downstream."""
+    """The list that a team sends downstream, and the decoys of those selected."""
     input:
-        RUN("summary"),
+        summary=RUN("summary"),
+        decoys=SHARD("decoys"),
+        scores=SHARD("scores"),
     output:
-        RUN("candidates"),
+        candidates=RUN("candidates"),
+        decoys=RUN("selected_decoys"),
     log:
         LOG("candidates"),
     benchmark:
@@ -67,11 +70,12 @@ rule candidates:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=2000,
         runtime=30,
     params:
         code=flow.digest("stages.candidates", "model"),
         k=option("selection.k"),
         k_list=lambda w: " ".join(PLAN.k_list(w.run)),
     shell:
-        "python -m hetero2 candidates --summary {input:q} --k {params.k} {params.k_list} --out {output:q} --log {log:q}"
+        "python -m hetero2 candidates --summary {input.summary:q} --decoys {input.decoys:q} --scores {input.scores:q} --k {params.k} {params.k_list} "
+        "--out {output.candidates:q} --selected-decoys {output.decoys:q} --log {log:q}"

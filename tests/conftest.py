@@ -86,6 +86,14 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "results" / "small"
 
 
+@pytest.fixture(scope="session")
+def all_targets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, tuple[str, ...]]:
+    """(folder, what was printed, options) of a run of all targets; tests must not change it."""
+    folder, options = tmp_path_factory.mktemp("all"), ("--config", "execution={shard_rows: 2500}")
+    done = snakemake(folder, "all", "--cores", 2, *options)
+    return folder, done.stdout + done.stderr, options
+
+
 @pytest.fixture
 def pack(small_run: Path, tmp_path: Path) -> Path:
     """A copy of the small run's pack as a folder, to be damaged."""

@@ -8,6 +8,7 @@ from hetero2.pack.verify import CHECKSUMS, MANIFEST, payload_sha256
 
 _ROLES = {
     "ranked_candidates.csv": "candidates",
+    "selected_decoys.csv": "decoys of the selected candidates",
     "summary.csv": "summary",
     "metrics.json": "metrics",
     "decoy_quality.json": "decoy quality",

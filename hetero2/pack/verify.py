@@ -31,7 +31,6 @@ EXAMPLE = "hetero2 verify results/value_utility_realtruth/value_utility_realtrut
 
 MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
 REQUIRED = ("summary.csv", "metrics.json", "index.md", "config.yaml", "environment.json", MANIFEST, CHECKSUMS)
-REQUIRED_UTILITY = ("truth.csv", "utility_report.json")
 COST_LIFT = "cost_lift_report.json"
 SCORES = (
     "scores.csv",
@@ -40,8 +39,10 @@ SCORES = (
 )
 DECOY_QUALITY = "decoy_quality.json"  # in every pack since decoy_strategy.v2
 # In every pack since the calls.
-CONTROLS, HARDNESS_CURVE, CANDIDATES = "controls.json", "hardness_curve.csv", "ranked_candidates.csv"
-AUDITED = (DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, CANDIDATES)
+CONTROLS, HARDNESS_CURVE = "controls.json", "hardness_curve.csv"
+CANDIDATES, SELECTED_DECOYS = "ranked_candidates.csv", "selected_decoys.csv"
+AUDITED = (DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, CANDIDATES, SELECTED_DECOYS)
+REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
 KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, *AUDITED, *SCORES}  # and what is under workflow/
 NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
 SUMMARY_COLUMNS = (

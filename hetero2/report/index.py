@@ -12,10 +12,14 @@ METHODS = {
     "baseline_score_only_topk": "by the audit's AUC, then id",
     "filtered_score_plus_audit_topk": "PASS only, by slack, then id",
 }
+_MADE_UP = "made up to test the audit, evidence of nothing else"
+STAND_INS = dict.fromkeys(("constant", "random", "synthetic_good"), _MADE_UP)
+STAND_INS["mock"] = "made up to test the plumbing, evidence of nothing"
 CALLS = ("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")
 _FILES = {
     "summary.csv": "one line a molecule: what became of it and what the audit says",
     "ranked_candidates.csv": "the list to send downstream: NO_SIGNAL last, then by score",
+    "selected_decoys.csv": "the decoys of the molecules that the list selects, with their scores",
     "metrics.json": "counts, coverage and distributions",
     "decoy_quality.json": "what could tell the molecules from their decoys, other than their structure",
     "controls.json": "whether the audit works on this library; what competes with the score; what refits say",
@@ -156,7 +160,11 @@ def _origin(facts: dict[str, Any]) -> Iterator[str]:
     yield f"run_id `{facts['run_id']}`\n"
     yield "Inputs: " + ", ".join(f"{entry['role']} `{entry['name']}`" for entry in facts["inputs"]) + "."
     yield f"Decoys: `{config['decoys']['strategy']}`, up to {config['decoys']['k']} a molecule."
-    yield f"Scores: `{scores['source']}`, {scores['n_scores']} in `{scores['name']}`{turned}.\n"
+    made_up = STAND_INS.get(scores["source"])
+    origin = f"{scores['source']}`: {made_up}" if made_up else f"{scores['source']}`"
+    yield f"Scores: `{origin}, {scores['n_scores']} in `{scores['name']}`{turned}.\n"
+    if facts["truth"] is not None and facts["truth"]["truth_source"] == "proxy_rule_v1":
+        yield "Truth: proxy_rule_v1 is a hash of the SMILES: it tests the arithmetic and says nothing of molecules.\n"
 
 
 def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> str:

@@ -80,6 +80,7 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
     shutil.copyfile(args.decoy_quality, folder / verify.DECOY_QUALITY)
     shutil.copyfile(args.controls, folder / verify.CONTROLS)
     shutil.copyfile(args.candidates, folder / verify.CANDIDATES)
+    shutil.copyfile(args.selected_decoys, folder / verify.SELECTED_DECOYS)
     shutil.copyfile(args.hardness_curve, folder / verify.HARDNESS_CURVE)
     shutil.copyfile(args.scores_file, folder / args.scores_file.name)
     if args.truth is not None:
@@ -131,6 +132,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decoy-quality", type=Path, required=True)
     parser.add_argument("--controls", type=Path, required=True)
     parser.add_argument("--candidates", type=Path, required=True)
+    parser.add_argument("--selected-decoys", type=Path, required=True)
     parser.add_argument("--utility", type=Path)
     parser.add_argument("--hardness-curve", type=Path, required=True)
     parser.add_argument("--scores-file", type=Path, required=True)

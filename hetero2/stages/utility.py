@@ -14,10 +14,10 @@ from hetero2.log import logger
 from hetero2.provenance import file_facts
 from hetero2.schemas import write_json
 from hetero2.stages.baseline import read_baseline
+from hetero2.stages.summary_rows import read_summary
 from hetero2.stages.truth import read_truth
 from hetero2.stats.enrichment import roc_auc
 from hetero2.stats.utility import RESAMPLES, Library, report
-from hetero2.tables import read_summary
 
 EXAMPLE = "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json --k 50 --out u.json"
 _COLUMNS = ("id", "status", "verdict", "slack", "auc_tie_aware", "score", "call", "scaffold")

@@ -58,8 +58,11 @@ def p_value(observed: float, refits: Floats) -> float:
 def verdict(by_seed: Mapping[int, tuple[float | None, Sequence[float | None]]]) -> dict[str, Any]:
     """Verdict from the dispersion z of each model seed and of its refits on permuted labels.
 
-    RESOLVES_STRUCTURE: the median over model seeds of the p-value is at most 0.05. NOT_SHOWN: it is not. NOT_ASSESSABLE
-    where a statistic is undefined or there is no refit. Never "bad": a model may know what isomers do not test.
+    RESOLVES_STRUCTURE: the median over model seeds of the p-value is at most 0.05, and that of the observed dispersion
+    z above 0. A model whose molecules lie nearer to the middle of their isomers than a random item would does not resolve
+    them, even where its refits lie nearer still: so do models on bulk properties, which all isomers nearly share.
+    NOT_SHOWN: else. NOT_ASSESSABLE where a statistic is undefined or there is no refit. Never "bad": a model may know
+    what isomers do not test.
     """
     p_values: list[float] = []
     for observed, refits in by_seed.values():
@@ -70,8 +73,14 @@ def verdict(by_seed: Mapping[int, tuple[float | None, Sequence[float | None]]]) 
     if not p_values:
         return {"verdict": "NOT_ASSESSABLE", "reason": "no_refits", "p_value": None, "p_values": []}
     median = float(np.median(p_values))
-    found = "RESOLVES_STRUCTURE" if median <= LEVEL else "NOT_SHOWN"
+    middle = float(np.median([observed for observed, _ in by_seed.values() if observed is not None]))
+    found = "RESOLVES_STRUCTURE" if resolves(median, middle) else "NOT_SHOWN"
     return {"verdict": found, "reason": None, "p_value": median, "p_values": p_values}
+
+
+def resolves(p: float, dispersion_z: float) -> bool:
+    """Whether a model resolves structure, from the medians over its seeds of p and of the observed dispersion z."""
+    return p <= LEVEL and dispersion_z > 0
 
 
 def residual_ranks(scores: Floats, others: Sequence[Floats], starts: Ints) -> Floats:

@@ -1,14 +1,18 @@
 """Stored files of older releases must still be read, and mean the same."""
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
+from hetero2.pack.verify import verify
 from hetero2.schemas import first_problem
 from hetero2.scoring import hetero_scores, score_table
 from hetero2.stages.cost_lift import read_rows
 from hetero2.stages.truth import read_truth
+from tests.conftest import ROOT
+from tools.contract_pages import PAGES, contracts, main
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "data"
 OWN = Path(__file__).parent / "data"
@@ -53,3 +57,68 @@ def test_cost_lift_v1(path):
 def test_hetero_score_table_v1():
     scores = score_table.read(OWN / "hetero_score_table.v1.csv")
     assert [tuple(scored) for scored in scores.values()] == [(0.75, 1.0), (-12.5, 2.0), (3.0, 1.0)]
+
+
+def typed(cell: str, field: dict):
+    """A cell as its schema means it."""
+    kinds = field.get("type", "string")
+    if cell == "" and "null" in kinds:
+        return None
+    return int(cell) if "integer" in kinds else float(cell) if "number" in kinds else cell
+
+
+def documents(path: Path, contract: str):
+    """What a stored file holds: a JSON document, or rows."""
+    if path.suffix == ".json":
+        yield json.loads(path.read_text())
+    elif path.suffix == ".jsonl":
+        yield from map(json.loads, path.read_text().splitlines())
+    else:
+        fields = json.loads((ROOT / f"schemas/{contract}.schema.json").read_text())["properties"]
+        with path.open(newline="") as handle:
+            for row in csv.DictReader(handle):
+                yield {name: typed(cell, fields.get(name, {})) for name, cell in row.items()}
+
+
+# Decoys are held by golden tests, a score table has one of three key columns and is read above.
+OWN_TESTS = ("decoy_strategy.v1", "decoy_strategy.v2", "hetero_score_table.v1")
+STORED = [(one.name, one.stored) for one in contracts() if one.stored and one.name not in OWN_TESTS]
+
+
+@pytest.mark.parametrize(("contract", "path"), STORED, ids=[name for name, _ in STORED])
+def test_a_stored_file_still_meets_its_contract(contract, path):
+    found = list(documents(path, contract))
+    assert found
+    for document in found:
+        assert first_problem(document, contract) is None
+
+
+def test_every_contract_has_a_page_a_schema_or_golden_data_and_a_stored_file():
+    known = contracts()
+    assert len(known) >= 25
+    for one in known:
+        golden = one.name in ("decoy_strategy.v1", "decoy_strategy.v2", "pack.v1")
+        assert (PAGES / f"{one.name}.md").is_file(), one.name
+        assert golden or (ROOT / f"schemas/{one.name}.schema.json").is_file(), one.name
+        assert one.stored or one.name in ("hetero_audit.v2", "pack.v1"), one.name
+
+
+def test_the_pages_are_current(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["contract_pages", "--check"])
+    assert main() == 0, capsys.readouterr().out
+
+
+def test_an_old_pack_still_verifies():
+    assert verify(OWN / "pack.v1.zip") == []
+
+
+def test_lineage_opens_with_the_predecessor_which_counts_for_nothing():
+    lines = [json.loads(line) for line in (ROOT / "registry/lineage.jsonl").read_text().splitlines()]
+    for line in lines:
+        assert first_problem(line, "lineage.v1") is None
+    predecessor = [line for line in lines if line["status"] == "predecessor"]
+    assert lines[: len(predecessor)] == predecessor
+    assert len(predecessor) == 8
+    assert predecessor[-1]["asset_sha256"].startswith("18E54A8C")
+    for line in predecessor:
+        assert line["tag"] in (ROOT / "docs/history.md").read_text()

@@ -40,7 +40,7 @@ EDITS = [
     ("hetero2/stages/show.py", set()),
     ("hetero2/chem/decoys_v1.py", ALL - {"input", "truth"}),
     ("hetero2/chem/space.py", ALL - {"input", "truth"}),
-    ("hetero2/stats/decoy_quality.py", {"decoy_quality", "controls", *AFTER["pack"]}),
+    ("hetero2/stats/decoy_quality.py", {"decoy_quality", *AFTER["pack"]}),
     ("hetero2/errors.py", ALL),
     ("requirements.lock", ALL),
     ("schemas/summary.v1.schema.json", AFTER["summary"]),

@@ -193,7 +193,7 @@ def test_a_model_that_takes_a_training_file_is_fitted_again_and_cross_validated(
     folder = small_library(tmp_path)
     (folder / "trained.py").write_text(TRAINED)
     rows = [
-        f"t{n},{'C' * (n % 7 + 1)}{ring}{tail},{int((n * 7 + place * place) % 5 > 2)}"
+        f"t{n}-{place}{tail},{'C' * (n % 7 + 1)}{ring}{tail},{int((n * 7 + place * place) % 5 > 2)}"
         for n in range(6)
         for place, ring in enumerate(RINGS)
         for tail in ("O", "CN", "C(=O)O")

@@ -9,7 +9,9 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from hetero2 import cli
+from hetero2.chem.mol import structure_hash
 from hetero2.stages.baseline import read_baseline
+from hetero2.tables import to_table, write_parquet
 
 COLUMNS = (
     "id status verdict slack auc_tie_aware score call call_reason scaffold canonical_smiles structure_hash "
@@ -115,6 +117,19 @@ def test_one_class_and_k_beyond_the_library_are_named_and_zero_is_refused(files)
 def test_candidates_come_by_call_and_score_and_ties_by_hash(files):
     out = files / "ranked.csv"
     words = ["--summary", str(files / "summary.csv"), "--k", "10", "--k-list", "5", "--out", str(out)]
+    words += ["--selected-decoys", str(files / "selected.csv")]
+    decoys, scores = [], []
+    for row in range(59):
+        for index in range(2):
+            smiles = "C" * (row + index + 2)
+            decoy = {"row": row, "decoy_index": index, "decoy_smiles": smiles, "decoy_hash": structure_hash(smiles)}
+            decoy |= {"strategy": "s", "move": "relink2", "tanimoto": 0.6, "hardness": "medium"}
+            decoys.append(decoy)
+            score = None if index else row / 7
+            scores.append({"row": row, "decoy_index": index, "score": score, "weight": None if index else 1.0})
+    for name, records, contract in (("decoys", decoys, "decoy.v1"), ("scores", scores, "score_item.v1")):
+        write_parquet(files / f"{name}.parquet", to_table(records, contract), contract)
+        words += [f"--{name}", str(files / f"{name}.parquet")]
     assert cli.main(["candidates", *words]) == 0
     with out.open(newline="") as handle:
         rows = list(csv.DictReader(handle))
@@ -122,3 +137,9 @@ def test_candidates_come_by_call_and_score_and_ties_by_hash(files):
     keys = [(row["call"] == "NO_SIGNAL", -float(row["score"]), int(row["id"][1:])) for row in rows]
     assert keys == sorted(keys)
     assert [row["selected_at_k"] for row in rows[:11]] == ["5"] * 5 + ["10"] * 5 + [""]
+    with (files / "selected.csv").open(newline="") as handle:
+        beside = list(csv.DictReader(handle))
+    assert [(int(d["rank"]), d["id"], d["decoy_index"]) for d in beside] == [
+        (rank, row["id"], index) for rank, row in enumerate(rows[:10], start=1) for index in ("0", "1")
+    ]
+    assert [d["score"] for d in beside[:2]] == [str(int(beside[0]["id"][1:]) / 7), ""]

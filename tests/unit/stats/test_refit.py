@@ -47,6 +47,8 @@ def test_verdicts():
     assert refit.verdict({0: (150.0, high)})["verdict"] == "NOT_SHOWN"
     found = refit.verdict({0: (150.0, low), 1: (150.0, low), 2: (150.0, high)})
     assert (found["verdict"], found["p_value"], found["p_values"]) == ("RESOLVES_STRUCTURE", 0.01, [0.01, 0.01, 1.0])
+    below = {0: (-3.5, [-9.0] * 99)}  # less dispersed than a random score, its refits still less
+    assert (refit.verdict(below)["verdict"], refit.verdict(below)["p_value"]) == ("NOT_SHOWN", 0.01)
     assert refit.verdict({})["reason"] == "no_refits"
     assert refit.verdict({0: (None, low)})["reason"] == "a_statistic_is_undefined"
     assert refit.verdict({0: (1.0, [0.0, None])})["verdict"] == "NOT_ASSESSABLE"

@@ -138,6 +138,9 @@ def resolve(target: str, user: Mapping[str, Any], variant: str | None = None) ->
         layer = merge(layer, several[variant])
     defaults = load_yaml(CONFIG / "default.yaml")
     overlay = merge(defaults, layer)
+    problem = first_problem(overlay, "config")
+    if problem:
+        raise ConfigError(f"config/runs/{target}.yaml: {problem}", "config/default.yaml explains every key")
     config: Config = _typed(merge(_without_origins(defaults, overlay, user), user), validator("config").schema)
     problem = first_problem(config, "config")
     if problem:

@@ -46,8 +46,9 @@ def _column(panel: Sequence[Record], name: str, sign: int = 1) -> Floats:
 
 
 def _hashed(texts: Sequence[str | None], seed: int) -> Floats:
-    """A number in [0, 1) that follows from a text and a seed; nan for None."""
-    numbers = [None if t is None else int(sha256_bytes(f"{seed}:{t}".encode())[:13], 16) / 16**13 for t in texts]
+    """A number in [0, 1) that follows from a text and a seed; nan for None. The sample follows from another hash."""
+    words = [None if text is None else f"control:{seed}:{text}".encode() for text in texts]
+    numbers = [None if word is None else int(sha256_bytes(word)[:13], 16) / 16**13 for word in words]
     return np.array([np.nan if value is None else value for value in numbers], float)
 
 

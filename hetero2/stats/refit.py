@@ -59,8 +59,8 @@ def verdict(by_seed: Mapping[int, tuple[float | None, Sequence[float | None]]]) 
     """Verdict from the dispersion z of each model seed and of its refits on permuted labels.
 
     RESOLVES_STRUCTURE: the median over model seeds of the p-value is at most 0.05, and that of the observed dispersion
-    z above 0. A model whose molecules lie nearer to the middle of their isomers than a random item would does not resolve
-    them, even where its refits lie nearer still: so do models on bulk properties, which all isomers nearly share.
+    z above 0. A model whose molecules lie nearer to the middle of their isomers than a random item would does not
+    resolve them, even where its refits lie nearer still: so do models on bulk properties, which isomers nearly share.
     NOT_SHOWN: else. NOT_ASSESSABLE where a statistic is undefined or there is no refit. Never "bad": a model may know
     what isomers do not test.
     """

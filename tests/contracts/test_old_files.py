@@ -2,10 +2,13 @@
 
 import csv
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
+from hetero2 import config as configuration
 from hetero2.pack.verify import verify
 from hetero2.schemas import first_problem
 from hetero2.scoring import hetero_scores, score_table
@@ -122,3 +125,11 @@ def test_lineage_opens_with_the_predecessor_which_counts_for_nothing():
     assert predecessor[-1]["asset_sha256"].startswith("18E54A8C")
     for line in predecessor:
         assert line["tag"] in (ROOT / "docs/history.md").read_text()
+
+
+def test_the_configuration_of_an_old_pack_is_still_one():
+    """config.yaml of a pack, as a user's layer, gives the same run again."""
+    with zipfile.ZipFile(OWN / "pack.v1.zip") as opened:
+        old = yaml.safe_load(opened.read("config.yaml"))
+    found = configuration.run_configuration(configuration.resolve("value_utility_realtruth", old))
+    assert {key: found[key] for key in old} == old

@@ -1,5 +1,7 @@
 """Which runs a call makes: targets, their variants, and the user's layer on those asked for."""
 
+import shutil
+
 import pytest
 
 from hetero2 import config as configuration
@@ -71,6 +73,14 @@ def test_a_chain_has_folders_and_decoys_of_its_own():
     assert "value_known_bad_good_chain_BAD-random" in chain
     for name in ("stress", "value_utility_realtruth"):  # not on the suite
         assert chain[name][1]["decoys"] == strict[name][1]["decoys"]
+
+
+def test_an_overlay_that_is_wrong_is_named(tmp_path, monkeypatch):
+    shutil.copytree(configuration.CONFIG, tmp_path / "config")
+    (tmp_path / "config/runs/pilot.yaml").write_text("input: {dataset: suite}\nscore: {source: external}\n")
+    monkeypatch.setattr(configuration, "CONFIG", tmp_path / "config")
+    with pytest.raises(ConfigError, match=r"config/runs/pilot\.yaml: unknown key score; did you mean 'scores'"):
+        resolve_all({}, ["stress"])
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,8 @@ def test_the_readme_says_what_calls_controls_and_utility_found(default_run):
     assert f"{metrics['call_counts']['SIGNAL']} molecules are called SIGNAL" in readme
     assert controls["audit"]["status"] == "OK"
     inference = controls["inference"]
-    assert (inference["verdict"], inference["explanation"]) == ("NOT_SHOWN", "EXPLAINED_BY_NOVELTY")
+    assert (inference["verdict"], inference["explanation"]) == ("RESOLVES_STRUCTURE", "EXPLAINED_BY_NOVELTY")
+    assert f"({inference['verdict']}, p = {inference['p_value']:.2f})" in readme
     assert inference["quick_look"]
     assert f"{inference['refits']} refits on permuted labels" in readme
     assert controls["library"]["interpretation"] == "SIGNAL_ON_HARD"

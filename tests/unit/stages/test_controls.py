@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import hashlib
 import json
 import sys
 
@@ -15,6 +16,7 @@ from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.strategy import DEFAULT, make
 from hetero2.errors import ConfigError
 from hetero2.scoring import reference, refittable
+from hetero2.seeds import sample
 from hetero2.stages import controls, panel, refit
 from hetero2.tables import to_table, write_parquet
 
@@ -86,6 +88,16 @@ def test_negative_controls_are_silent_and_a_planted_signal_is_found(items):
     assert controls.status(found, planted)["status"] == "OK"
     few = [item for item in items if item["row"] < 19]
     assert controls.status(found, controls.plant(few, 0))["status"] == "INCONCLUSIVE"
+
+
+def test_the_random_control_knows_nothing_of_who_was_sampled():
+    """The sample is taken by a hash of structure and seed; a control that used the same hash would be loud."""
+    keys = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(2000)]
+    for seed in (0, 1):
+        chosen = {m["structure_hash"] for m in sample([{"structure_hash": key} for key in keys], 200, seed)}
+        values = controls._hashed(keys, seed)
+        inside = np.array([key in chosen for key in keys])
+        assert abs(values[inside].mean() - values[~inside].mean()) < 0.07
 
 
 def test_a_control_that_sees_the_molecule_fails_the_audit(items):

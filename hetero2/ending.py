@@ -12,9 +12,8 @@ _STARTED = time.time()
 
 def finished_folders(plan: Plan) -> list[Path]:
     """Results folders of runs whose last file was written by this call."""
-    folders = [plan.folder(run) for run in plan.runs]
-    rows = [folder / "registry_row.json" for folder in folders]
-    return [row.parent for row in rows if row.is_file() and row.stat().st_mtime >= _STARTED]
+    last = [plan.folder(run) / "registry_row.json" for run in plan.runs] + [Path(plan.separation)]
+    return [path.parent for path in last if path.is_file() and path.stat().st_mtime >= _STARTED]
 
 
 def last_errors(plan: Plan) -> str:

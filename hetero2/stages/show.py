@@ -47,6 +47,23 @@ def lines(folder: Path) -> Iterator[str]:
     yield f"  read      {folder / 'pack/index.md'}"
 
 
+def separation_lines(path: Path) -> Iterator[str]:
+    """Known bad and known good side by side."""
+    found = read_json(path)
+    yield f"HETERO-2 {path.parent.name}: {'separated' if found['separated'] else 'NOT separated'}"
+    for name, one in found["variants"].items():
+        slack, rate = one["median_slack"], one["pass_rate"]
+        yield f"  {name:<30}OK {one['rows_ok']}, median slack {_told(slack)}, pass rate {_told(rate)}"
+    for name, one in found["deltas"].items():
+        slack, rate = one["median_slack"]["delta"], one["pass_rate"]["delta"]
+        yield f"  {name:<30}median slack {_told(slack)}, pass rate {_told(rate)}"
+    yield f"  read      {path}"
+
+
+def _told(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.6g}"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("folder", type=Path, help="results folder of a run")
@@ -54,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the result."""
-    if not (args.folder / "registry_row.json").is_file():
+    separation = args.folder / "separation.json"
+    if not separation.is_file() and not (args.folder / "registry_row.json").is_file():
         raise InputError(f"{args.folder}: no finished run here", "run snakemake first")
-    print("\n".join(lines(args.folder)))
+    print("\n".join(separation_lines(separation) if separation.is_file() else lines(args.folder)))

@@ -158,6 +158,16 @@ def test_packs_say_what_is_made_up(strict, name, text):
     assert text in (strict / name / "pack/index.md").read_text()
 
 
+def test_the_result_of_known_bad_and_good_is_told(all_targets):
+    printed = all_targets[1]
+    for line in (
+        "HETERO-2 value_known_bad_good: separated",
+        "  BAD-random                    OK 60, median slack 0, pass rate 0.666667",
+        "  GOOD-synthetic - BAD-random   median slack 0, pass rate 0.333333",
+    ):
+        assert line in printed
+
+
 def test_nothing_is_left_to_do(all_targets):
     done = snakemake(all_targets[0], "all", "--dry-run", *all_targets[2])
     assert "Nothing to be done" in done.stdout + done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.errors import ConfigError
-from hetero2.scoring.names import STAND_INS, SUITE_VARIANTS
+from hetero2.scoring.names import SUITE_VARIANTS
 
 Config = dict[str, Any]
 FREEWILSON, SUITE, STRESS = "rdkit-freewilson", "suite", "stress"
@@ -75,11 +75,6 @@ def needs_training(config: Config) -> bool:
     """Whether the scorer is fitted on scores.train, and so can be fitted anew."""
     scores = config["scores"]
     return scores["source"].startswith("reference:") or "{train}" in (scores["command"] or "")
-
-
-def stands_in(config: Config) -> bool:
-    """Whether the scores stand in for a model: known bad, known good, or mock."""
-    return config["scores"]["source"] in STAND_INS
 
 
 def command_words(command: str) -> list[str]:

@@ -22,14 +22,14 @@ from hetero2.chem import decoys_v1
 from hetero2.chem.guardrails import Guardrails, prepare
 from hetero2.seeds import row_seed
 from hetero2.stages.dataset import read_compounds, source_folder
-from hetero2.stages.input import read_library
+from hetero2.stages.library import read_library
 
 
 def library(path, n):
     if path is None:
         rows = [(compound.name, compound.smiles) for compound in read_compounds(source_folder())]
     else:
-        rows = [(molecule_id, smiles) for molecule_id, smiles, _ in read_library(path)]
+        rows = [(row.id, row.smiles) for row in read_library(path)]
     random.Random(0).shuffle(rows)
     prepared = ((molecule_id, prepare(smiles, Guardrails())) for molecule_id, smiles in rows)
     usable = ((i, p.canonical_smiles) for i, p in prepared if p.reason is None)

@@ -33,6 +33,24 @@ def natural(text: str) -> int:
     return _at_least(text, 0)
 
 
+def sha256(text: str) -> str:
+    """64 hex digits."""
+    if len(text) != 64 or not set(text.lower()) <= set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no sha256 (64 hex digits)")
+    return text
+
+
+def similarity(text: str) -> float:
+    """A Tanimoto similarity above 0, at most 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a similarity above 0 and up to 1")
+    return value
+
+
 def price(text: str) -> float:
     """A positive amount of money, at most 1e12."""
     try:

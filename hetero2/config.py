@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from hetero2.addresses import recorded
 from hetero2.config_sense import FREEWILSON, SUITE, check_sense, command_words
 from hetero2.errors import ConfigError
 from hetero2.paths import CONFIG
@@ -23,9 +24,13 @@ EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 _FREEWILSON_ROWS = 1017  # before the split: an upper bound of the rows of the library
 SUITE_STRATEGIES = {"strict": "rewire_strict_v1", "chain": "decoy_strategy.v1"}
 # A section that names where something comes from is taken whole: pins of another file never linger.
-_ORIGIN_KEYS = {"input": {"path", "dataset"}, "scores": {"source", "path", "command"}, "truth": {"source", "path"}}
+_ORIGIN_KEYS = {
+    "input": {"path", "dataset"},
+    "scores": {"source", "path", "url", "command"},
+    "truth": {"source", "path", "url"},
+}
 _SUFFIXES = {
-    "input.path": (".csv", ".csv.gz", ".parquet", ".smi"),
+    "input.path": (".csv", ".csv.gz", ".parquet", ".smi", ".sdf"),
     "scores.path": (".json", ".csv", ".csv.gz", ".parquet"),
     "scores.train": (".csv", ".csv.gz"),
     "truth.path": (".csv",),
@@ -111,6 +116,15 @@ def _typed(value: Any, schema: Any) -> Any:
     return value if isinstance(meant, dict | list) else meant
 
 
+def _migrated(user: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The user's layer in today's keys: a number as audit.sample is what audit.control_sample is now."""
+    audit = user.get("audit")
+    if not isinstance(audit, Mapping) or not str(audit.get("sample", "")).isdecimal():
+        return user
+    rest = {key: value for key, value in audit.items() if key != "sample"}
+    return {**user, "audit": {"control_sample": audit["sample"], **rest}}
+
+
 def targets() -> list[str]:
     """Names of all targets: one overlay in config/runs each."""
     return sorted(path.stem for path in (CONFIG / "runs").glob("*.yaml"))
@@ -141,6 +155,7 @@ def resolve(target: str, user: Mapping[str, Any], variant: str | None = None) ->
     problem = first_problem(overlay, "config")
     if problem:
         raise ConfigError(f"config/runs/{target}.yaml: {problem}", "config/default.yaml explains every key")
+    user = _migrated(user)
     config: Config = _typed(merge(_without_origins(defaults, overlay, user), user), validator("config").schema)
     problem = first_problem(config, "config")
     if problem:
@@ -172,6 +187,7 @@ def user_files(config: Config) -> dict[str, Path]:
     keys = {"input.path": config["input"]["path"], "scores.path": config["scores"]["path"]}
     keys |= {"scores.train": config["scores"]["train"], "truth.path": config["truth"]["path"]}
     keys["selection.baseline"] = config["selection"]["baseline"]
+    keys["execution.download.ca_file"] = config["execution"]["download"]["ca_file"]
     found = {key: Path(value) for key, value in keys.items() if value is not None}
     if config["scores"]["command"] is not None:
         program, *words = command_words(config["scores"]["command"])
@@ -215,6 +231,9 @@ def run_configuration(config: Config) -> Config:
     ):
         if public[section][key] is not None:
             public[section][key] = Path(public[section][key]).name
+    for section in ("scores", "truth"):
+        if public[section]["url"] is not None:
+            public[section]["url"] = recorded(public[section]["url"])
     if public["scores"]["command"] is not None:
         words = command_words(public["scores"]["command"])
         public["scores"]["command"] = shlex.join("=".join(map(_without_folder, word.split("=", 1))) for word in words)
@@ -239,9 +258,10 @@ def rows_upper_bound(config: Config) -> int:
             return int(pq.read_metadata(path).num_rows)
         except (OSError, ValueError) as error:
             raise ConfigError(f"configuration: input.path: {path}: not a readable Parquet file: {error}") from None
+    end = b"$$$$" if path.lower().endswith(".sdf") else b"\n"
     try:
         with gzip.open(path) if path.lower().endswith(".gz") else Path(path).open("rb") as handle:
-            return sum(block.count(b"\n") for block in iter(lambda: handle.read(1 << 20), b"")) + 1
+            return sum(block.count(end) for block in iter(lambda: handle.read(1 << 20), b"")) + 1
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ConfigError(f"configuration: input.path: {path}: not a valid gzip file: {error}") from None
 
@@ -249,6 +269,8 @@ def rows_upper_bound(config: Config) -> int:
 def n_shards(config: Config) -> int:
     """Number of shards: a matter of execution, it changes no byte of the evidence."""
     rows = rows_upper_bound(config)
+    if not config["input"]["structures"] and config["input"]["path"] == config["scores"]["path"]:
+        rows = math.ceil(rows / (config["decoys"]["k"] + 1))  # a line a decoy, and one for the molecule
     shard_rows = config["execution"]["shard_rows"] or max(_MIN_SHARD_ROWS, math.ceil(rows / _MAX_SHARDS))
     return max(1, math.ceil(rows / shard_rows))
 

@@ -3,14 +3,17 @@
 import math
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from hetero2.addresses import shown_safely, split
 from hetero2.errors import ConfigError
 from hetero2.scoring.names import SUITE_VARIANTS
 
 Config = dict[str, Any]
 FREEWILSON, SUITE, STRESS = "rdkit-freewilson", "suite", "stress"
+FORMATS = ("json", "csv", "csv.gz", "parquet")
+TABLES = (".csv", ".csv.gz", ".parquet")
 
 
 def _check_finite(value: Any, where: str) -> None:
@@ -22,20 +25,48 @@ def _check_finite(value: Any, where: str) -> None:
 
 
 def _check_pins(config: Config) -> None:
-    for section in ("input", "scores"):
-        if config[section]["sha256"] is not None and config[section]["path"] is None:
-            raise ConfigError(f"configuration: {section}.sha256 goes with {section}.path, which is not set")
+    for section in ("input", "scores", "truth"):
+        path, url, sha256 = (config[section].get(key) for key in ("path", "url", "sha256"))
+        if path is not None and url is not None:
+            raise ConfigError(f"configuration: {section}: give at most one of path and url")
+        if url is not None:
+            _check_url(section, url, sha256)
+        pins_dataset = section == "truth" and config["input"]["dataset"] == FREEWILSON
+        if sha256 is not None and path is None and url is None and not pins_dataset:
+            other = "" if section == "input" else f" or {section}.url"
+            raise ConfigError(f"configuration: {section}.sha256 goes with {section}.path{other}, which is not set")
     if config["truth"]["sha256"] is not None and config["truth"]["source"] != "external":
         raise ConfigError(f"configuration: truth.sha256 is set, but truth.source is {config['truth']['source']}")
+
+
+def _check_url(section: str, url: str, sha256: str | None) -> None:
+    try:
+        split(url)
+    except ValueError as error:
+        raise ConfigError(f"configuration: {section}.url: {shown_safely(url)}: {error}") from None
+    if sha256 is None:
+        raise ConfigError(
+            f"configuration: {section}.url needs {section}.sha256: nothing is trusted by its name",
+            "ask whoever publishes the file for its sha256 (sha256sum FILE)",
+        )
 
 
 def _check_scores(config: Config) -> None:
     dataset, scores = config["input"]["dataset"], config["scores"]
     if (scores["source"] == "command") != (scores["command"] is not None):
         raise ConfigError("configuration: scores.command goes with scores.source: command, and the other way round")
-    if scores["path"] is not None and scores["source"] != "external":
-        raise ConfigError("configuration: scores.path goes with scores.source: external")
-    if scores["source"] == "external" and scores["path"] is None and dataset in (FREEWILSON, STRESS):
+    for key in ("path", "url"):
+        if scores[key] is not None and scores["source"] != "external":
+            raise ConfigError(f"configuration: scores.{key} goes with scores.source: external")
+    if scores["format"] is not None and scores["url"] is None:
+        raise ConfigError("configuration: scores.format goes with scores.url; a path says it by its suffix")
+    if scores["url"] is not None and score_format(scores) is None:
+        raise ConfigError(
+            f"configuration: scores.url: {shown_safely(scores['url'])}: its name has no suffix that we read",
+            f"set scores.format to one of {', '.join(FORMATS)}",
+        )
+    brought = scores["path"] is not None or scores["url"] is not None
+    if scores["source"] == "external" and not brought and dataset in (FREEWILSON, STRESS):
         raise ConfigError(f"configuration: scores.path is needed: the data set {dataset} comes without a scores file")
     if needs_training(config) and scores["train"] is None and dataset != FREEWILSON:
         raise ConfigError("configuration: scores.train is needed: the scorer is fitted on labelled molecules")
@@ -50,10 +81,55 @@ def _check_scores(config: Config) -> None:
 
 def _check_truth(config: Config) -> None:
     truth = config["truth"]
-    if truth["path"] is not None and truth["source"] != "external":
-        raise ConfigError(f"configuration: truth.path is set, but truth.source is {truth['source']}")
-    if truth["source"] == "external" and truth["path"] is None and config["input"]["dataset"] != FREEWILSON:
-        raise ConfigError("configuration: truth.path is needed", "without measured labels, set truth.source: none")
+    for key in ("path", "url"):
+        if truth[key] is not None and truth["source"] != "external":
+            raise ConfigError(f"configuration: truth.{key} is set, but truth.source is {truth['source']}")
+    brought = truth["path"] is not None or truth["url"] is not None
+    if truth["source"] == "external" and not brought and config["input"]["dataset"] != FREEWILSON:
+        raise ConfigError(
+            "configuration: truth.path or truth.url is needed", "without measured labels, set truth.source: none"
+        )
+
+
+def _check_sample(config: Config) -> None:
+    wanted, path = config["audit"]["sample"], config["input"]["path"]
+    for key in ("top", "random"):
+        if wanted[key] > 1 and not float(wanted[key]).is_integer():
+            raise ConfigError(f"configuration: audit.sample.{key}: found {wanted[key]}; a number of rows is whole")
+    if (wanted["top"] > 0) != (wanted["score_column"] is not None):
+        raise ConfigError(
+            "configuration: audit.sample.top goes with audit.sample.score_column, and the other way round"
+        )
+    if wanted["score_column"] is not None and (path is None or not path.lower().endswith(TABLES)):
+        raise ConfigError(
+            "configuration: audit.sample.score_column names a column of input.path, so that must be a table",
+            f"give the library as {', '.join(TABLES)}, or set audit.sample.top: 0",
+        )
+
+
+def _check_without_structures(config: Config) -> None:
+    origin, scores, sample = config["input"], config["scores"], config["audit"]["sample"]
+    if origin["structures"]:
+        return
+    if origin["path"] is None or not origin["path"].lower().endswith(TABLES):
+        raise ConfigError(
+            "configuration: input.structures is false, so input.path must be a table of ids",
+            f"give it as {', '.join(TABLES)}",
+        )
+    if scores["source"] != "external":
+        raise ConfigError(
+            f"configuration: input.structures is false, but scores.source is {scores['source']}",
+            "without structures nothing can be scored here: set scores.source: external",
+        )
+    brought = scores["path"] is not None or scores["url"] is not None
+    if brought and score_format(scores) == "json":
+        raise ConfigError(
+            "configuration: input.structures is false, and one hetero_scores.v1 file cannot serve all molecules",
+            "give a table id,decoy,score as scores.path, or a file for each row in the column scores_input",
+        )
+    if scores["train"] is not None or sample["top"] or sample["random"]:
+        key = "scores.train" if scores["train"] is not None else "audit.sample"
+        raise ConfigError(f"configuration: input.structures is false, so {key} has nothing to work on; remove it")
 
 
 def check_sense(config: Config) -> None:
@@ -69,6 +145,8 @@ def check_sense(config: Config) -> None:
         raise ConfigError("configuration: selection: give at most one of baseline and baseline_column")
     _check_scores(config)
     _check_truth(config)
+    _check_sample(config)
+    _check_without_structures(config)
 
 
 def needs_training(config: Config) -> bool:
@@ -96,7 +174,13 @@ def scores_file(config: Mapping[str, Any]) -> str:
     scores, suite = config["scores"], config["input"]["dataset"] == SUITE
     if scores["source"] != "external":
         return "scores.json" if suite and scores["source"] in SUITE_VARIANTS else "scores.csv"
-    if scores["path"] is None:
+    if scores["path"] is None and scores["url"] is None:
         return "scores_external.json" if suite else "scores_external.jsonl"
-    name = Path(scores["path"]).name.lower()
-    return "scores_external.csv.gz" if name.endswith(".csv.gz") else f"scores_external{Path(name).suffix}"
+    return f"scores_external.{score_format(scores)}"
+
+
+def score_format(scores: Mapping[str, Any]) -> str | None:
+    """What a scores file is that was brought, by configuration or by its suffix; None where neither says it."""
+    name = scores["path"] if scores["path"] is not None else urlsplit(scores["url"]).path
+    found = next((kind for kind in ("csv.gz", *FORMATS) if name.lower().endswith(f".{kind}")), None)
+    return scores["format"] or found

@@ -24,9 +24,10 @@ def start(path: Path | None) -> None:
     logger.addHandler(handler)
 
 
-def gate_ok(name: str, sha256: str, contract: str) -> None:
-    """Log that a user's file was let in; `sha256` is the pinned one, or "none"."""
-    logger.info("Gate OK: %s sha256 %s + %s validated", name, "recorded" if sha256 == "none" else "verified", contract)
+def gate_ok(name: str, sha256: str, contract: str, url: str | None = None) -> None:
+    """Log that a user's file was let in; `sha256` is the pinned one, or "none"; `url`: where it was downloaded."""
+    pinned = "sha256 recorded" if sha256 == "none" else "sha256 verified"
+    logger.info("Gate OK: %s %s + %s validated", name, f"downloaded + {pinned}" if url else pinned, contract)
 
 
 def progress(items: Iterable[T], what: str) -> Iterator[T]:

@@ -7,8 +7,8 @@ SCHEMAS = ROOT / "schemas"
 CONFIG = ROOT / "config"
 LOCK = ROOT / "requirements.lock"
 
-# Relative to the folder of a run; `{shard}` is the number of a shard, four digits or more, and `{scores_file}` the
-# name of the scores file in the pack.
+# Relative to the folder of a run; `{shard}` is the number of a shard, four digits or more, `{scores_file}` the
+# name of the scores file in the pack, and `{brought}` that of a downloaded file: truth.csv, scores.json, ..
 RUN_FILES = {
     "dataset_input": "dataset/input.csv",
     "dataset_train": "dataset/train.csv",
@@ -19,6 +19,7 @@ RUN_FILES = {
     "suite_facts": "suite/facts.json",
     "stress_input": "stress/input.csv",
     "stress_facts": "stress/facts.json",
+    "download": "download/{brought}",
     "input": "input/rows.parquet",
     "input_facts": "input/facts.json",
     "molecules": "molecules/{shard}.parquet",
@@ -27,6 +28,10 @@ RUN_FILES = {
     "score_request": "score_request.csv",
     "score_source": "score_source/{scores_file}",
     "score_facts": "score_source/{scores_file}.facts.json",
+    "leaks": "leakage/leaks.parquet",
+    "excluded": "leakage/excluded.parquet",
+    "leakage": "leakage.csv",
+    "missing_scores": "missing_decoy_scores.csv",
     "scores": "scores/{shard}.parquet",
     "audit": "audit/{shard}.parquet",
     "calls": "calls/calls.parquet",

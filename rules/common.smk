@@ -16,6 +16,7 @@ wildcard_constraints:
     shard=r"\d+",
     chunk=r"\d+",
     scores_file=r"scores[a-z_.]+",
+    brought=r"(truth|scores)\.[a-z.]+",
 
 
 # Jobs on other machines must know which target was asked for.

@@ -4,6 +4,7 @@ rule panel:
     input:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),
+        excluded=lambda w: PLAN.excluded(w.run),
     output:
         RUN("panel"),
     log:
@@ -17,14 +18,17 @@ rule panel:
         runtime=60,
     params:
         code=flow.digest("stages.panel", "chem"),
-        sample=option("audit.sample"),
+        excluded=lambda w: " ".join(
+            f"--excluded={path}" for path in PLAN.excluded(w.run)
+        ),
+        sample=option("audit.control_sample"),
         seed=option("audit.seed"),
         strategy=option("decoys.strategy"),
         k=option("decoys.k"),
         quotas=option("decoys.quotas"),
         hard_mode=option("decoys.hard_mode"),
     shell:
-        "python -m hetero2 panel --molecules {input.molecules:q} --decoys {input.decoys:q} --sample {params.sample} --sample-seed {params.seed} "
+        "python -m hetero2 panel --molecules {input.molecules:q} --decoys {input.decoys:q} {params.excluded} --sample {params.sample} --sample-seed {params.seed} "
         "--strategy {params.strategy} --k {params.k} --quotas {params.quotas:q} --hard-mode {params.hard_mode} --out {output:q} --log {log:q}"
 
 

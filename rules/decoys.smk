@@ -1,6 +1,5 @@
 # decoys: the matched decoys of every molecule, a shard at a time.
 rule decoys:
-    """Guardrails, decoys and structure facts of one shard."""
     input:
         RUN("input"),
     output:
@@ -10,6 +9,9 @@ rule decoys:
         LOG("decoys/{shard}"),
     benchmark:
         BENCHMARK("decoys/{shard}")
+    """Guardrails, decoys and structure facts of one shard."""
+    wildcard_constraints:
+        run=PLAN.runs_with_structures(True),
     conda:
         "../envs/chem.yaml"
     resources:
@@ -32,6 +34,35 @@ rule decoys:
         "--molecules {output.molecules:q} --decoys {output.decoys:q} --strategy {params.strategy} --k {params.k} --seed {params.seed} --seed-strategy {params.seed_strategy} "
         "--quotas {params.quotas:q} --hard-mode {params.hard_mode} --max-atoms {params.max_atoms} --require-connected {params.require_connected} "
         "--standardise {params.standardise} --log {log:q}"
+
+
+rule blocks:
+    input:
+        rows=RUN("input"),
+        scores=lambda w: PLAN.scores_file(w.run),
+    output:
+        molecules=RUN("molecules"),
+        decoys=RUN("decoys"),
+        scores=RUN("scores"),
+    log:
+        LOG("blocks/{shard}"),
+    benchmark:
+        BENCHMARK("blocks/{shard}")
+    """Molecules, decoys and scores of one shard where only ids and scores were given."""
+    wildcard_constraints:
+        run=PLAN.runs_with_structures(False),
+    conda:
+        "../envs/chem.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=flow.digest("stages.blocks", "chem"),
+        shards=lambda w: len(PLAN.shards(w.run)),
+        higher_is_better=option("scores.higher_is_better"),
+    shell:
+        "python -m hetero2 blocks --input {input.rows:q} --shard {wildcards.shard} --shards {params.shards} --scores-file {input.scores:q} "
+        "--higher-is-better {params.higher_is_better} --molecules {output.molecules:q} --decoys {output.decoys:q} --scores {output.scores:q} --log {log:q}"
 
 
 rule decoy_quality:

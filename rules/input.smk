@@ -79,6 +79,30 @@ rule stress_input:
         "python -m hetero2 suite stress --rows {params.rows} --seed {params.seed} --out {params.folder:q} --log {log:q}"
 
 
+rule download:
+    """Fetch truth or scores that the configuration names by URL and sha256."""
+    output:
+        RUN("download"),
+    log:
+        LOG("download/{brought}"),
+    benchmark:
+        BENCHMARK("download/{brought}")
+    priority: 100
+    localrule: True
+    conda:
+        "../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=60,
+        settings=lambda w: PLAN.download_settings(w.run),
+    params:
+        code=flow.digest("stages.download", "core"),
+        url=lambda w: PLAN.download_option(w, "url"),
+        sha256=lambda w: PLAN.download_option(w, "sha256"),
+    shell:
+        "python -m hetero2 download --url={params.url:q} --sha256 {params.sha256} --settings {resources.settings:q} --out {output:q} --log {log:q}"
+
+
 rule input:
     """Number the rows of the library, mark bad ids."""
     input:
@@ -91,13 +115,14 @@ rule input:
     benchmark:
         BENCHMARK("input")
     conda:
-        "../envs/core.yaml"
+        "../envs/chem.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        code=flow.digest("stages.input", "core"),
+        code=flow.digest("stages.input", "chem"),
         sha256=option("input.sha256"),
+        options=lambda w: PLAN.input_arguments(w.run),
     shell:
-        "python -m hetero2 input --library={input.library:q} --sha256 {params.sha256:q} --out {output.rows:q} "
+        "python -m hetero2 input --library={input.library:q} --sha256 {params.sha256:q} {params.options} --out {output.rows:q} "
         "--facts {output.facts:q} --log {log:q}"

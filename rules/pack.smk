@@ -10,6 +10,8 @@ rule pack:
         curve=RUN("hardness_curve"),
         candidates=RUN("candidates"),
         selected=RUN("selected_decoys"),
+        leakage=RUN("leakage"),
+        missing=RUN("missing_scores"),
         scores=lambda w: PLAN.scores_file(w.run),
         utility=lambda w: PLAN.utility_files(w.run),
     output:
@@ -33,5 +35,5 @@ rule pack:
         folder=subpath(output.manifest, parent=True),
     shell:
         "python -m hetero2 pack --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} --summary {input.summary:q} "
-        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --selected-decoys {input.selected:q} --scores-file {input.scores:q} {params.utility} --compression {params.compression} "
+        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --selected-decoys {input.selected:q} --leakage {input.leakage:q} --missing-scores {input.missing:q} --scores-file {input.scores:q} {params.utility} --compression {params.compression} "
         "--pack {params.folder:q} --zip {output.zip:q} --log {log:q}"

@@ -1,9 +1,38 @@
 # scores: the request for scores, the scores file of the run, and the scores of each shard.
+rule leakage:
+    """What library, decoys and training set share; decoys that are none take no part in the audit."""
+    input:
+        molecules=SHARD("molecules"),
+        decoys=SHARD("decoys"),
+        train=lambda w: PLAN.known_training(w.run),
+    output:
+        leaks=RUN("leaks"),
+        excluded=RUN("excluded"),
+    log:
+        LOG("leakage"),
+    benchmark:
+        BENCHMARK("leakage")
+    conda:
+        "../envs/chem.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=flow.digest("stages.leakage", "chem"),
+        train=lambda w: PLAN.training_option(w.run),
+        near=option("audit.near_tanimoto"),
+        standardise=option("guardrails.standardise"),
+    shell:
+        "python -m hetero2 leakage --molecules {input.molecules:q} --decoys {input.decoys:q} {params.train} --near {params.near} "
+        "--standardise {params.standardise} --leaks {output.leaks:q} --excluded {output.excluded:q} --log {log:q}"
+
+
 rule score_request:
     """List every structure that needs a score, once."""
     input:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),
+        excluded=RUN("excluded"),
     output:
         RUN("score_request"),
     log:
@@ -18,7 +47,7 @@ rule score_request:
     params:
         code=flow.digest("stages.score_request", "core"),
     shell:
-        "python -m hetero2 score-request --molecules {input.molecules:q} --decoys {input.decoys:q} --out {output:q} --log {log:q}"
+        "python -m hetero2 score-request --molecules {input.molecules:q} --decoys {input.decoys:q} --excluded {input.excluded:q} --out {output:q} --log {log:q}"
 
 
 rule score_source:
@@ -32,6 +61,7 @@ rule score_source:
         LOG("score_source/{scores_file}"),
     benchmark:
         BENCHMARK("score_source/{scores_file}")
+    priority: 50
     conda:
         "../envs/model.yaml"
     resources:
@@ -48,10 +78,10 @@ rule score_source:
 
 
 rule scores:
-    """Attach a score to every molecule and decoy of one shard."""
     input:
         molecules=RUN("molecules"),
         decoys=RUN("decoys"),
+        excluded=RUN("excluded"),
         scores=lambda w: PLAN.scores_file(w.run),
     output:
         RUN("scores"),
@@ -59,6 +89,9 @@ rule scores:
         LOG("scores/{shard}"),
     benchmark:
         BENCHMARK("scores/{shard}")
+    """Attach a score to every molecule and decoy of one shard."""
+    wildcard_constraints:
+        run=PLAN.runs_with_structures(True),
     conda:
         "../envs/core.yaml"
     resources:
@@ -69,4 +102,26 @@ rule scores:
         higher_is_better=option("scores.higher_is_better"),
     shell:
         "python -m hetero2 scores --molecules {input.molecules:q} --decoys {input.decoys:q} --scores-file {input.scores:q} "
-        "--higher-is-better {params.higher_is_better} --out {output:q} --log {log:q}"
+        "--excluded {input.excluded:q} --higher-is-better {params.higher_is_better} --out {output:q} --log {log:q}"
+
+
+rule missing_scores:
+    """The decoys that are still without a score."""
+    input:
+        decoys=SHARD("decoys"),
+        scores=SHARD("scores"),
+    output:
+        RUN("missing_scores"),
+    log:
+        LOG("missing_scores"),
+    benchmark:
+        BENCHMARK("missing_scores")
+    conda:
+        "../envs/core.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=flow.digest("stages.missing_scores", "core"),
+    shell:
+        "python -m hetero2 missing-scores --decoys {input.decoys:q} --scores {input.scores:q} --out {output:q} --log {log:q}"

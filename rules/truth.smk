@@ -31,6 +31,7 @@ rule truth:
         LOG("truth"),
     benchmark:
         BENCHMARK("truth")
+    priority: 50
     conda:
         "../envs/core.yaml"
     resources:
@@ -40,6 +41,30 @@ rule truth:
         code=flow.digest("stages.truth", "core"),
         sha256=option("truth.sha256"),
         source=option("truth.source"),
+        url=lambda w: PLAN.recorded_url(w.run, "truth"),
     shell:
-        "python -m hetero2 truth --path={input.truth:q} --sha256 {params.sha256:q} --source {params.source} "
+        "python -m hetero2 truth --path={input.truth:q} --sha256 {params.sha256:q} --source {params.source} {params.url} "
         "--out {output.truth:q} --facts {output.facts:q} --log {log:q}"
+
+
+rule leakage_list:
+    """leakage.csv: what was shared, and ids of the truth that match nothing."""
+    input:
+        unpack(lambda w: PLAN.leakage_inputs(w.run)),
+        rows=RUN("input"),
+    output:
+        RUN("leakage"),
+    log:
+        LOG("leakage_list"),
+    benchmark:
+        BENCHMARK("leakage_list")
+    conda:
+        "../envs/core.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=flow.digest("stages.leakage_list", "core"),
+        arguments=lambda w: PLAN.leakage_arguments(w.run),
+    shell:
+        "python -m hetero2 leakage-list --input {input.rows:q} {params.arguments} --out {output:q} --log {log:q}"

@@ -1,5 +1,7 @@
 """Morgan fingerprints and Tanimoto similarity."""
 
+import bisect
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +24,32 @@ def fingerprint(mol: Chem.Mol) -> DataStructs.ExplicitBitVect:
 def tanimoto(one: DataStructs.ExplicitBitVect, many: Sequence[DataStructs.ExplicitBitVect]) -> list[float]:
     """Tanimoto similarity in [0, 1] of `one` to each of `many`."""
     return DataStructs.BulkTanimotoSimilarity(one, list(many))
+
+
+class Neighbours:
+    """Fingerprints among which the most similar one is looked for."""
+
+    def __init__(self, fingerprints: Sequence[DataStructs.ExplicitBitVect]) -> None:
+        self._order = sorted(range(len(fingerprints)), key=lambda place: fingerprints[place].GetNumOnBits())
+        self._sorted = [fingerprints[place] for place in self._order]
+        self._bits = [one.GetNumOnBits() for one in self._sorted]
+
+    def nearest(self, one: DataStructs.ExplicitBitVect, least: float) -> tuple[int | None, float]:
+        """(place of the most similar, its Tanimoto), or (None, 0) where none reaches `least`; ties by place.
+
+        Only those are compared whose number of bits allows it: |A ∩ B| / |A ∪ B| <= min / max of the two
+        (doi 10.1021/ci600358f).
+        """
+        bits = one.GetNumOnBits()
+        start = bisect.bisect_left(self._bits, math.ceil(least * bits - 1e-9))
+        end = bisect.bisect_right(self._bits, math.floor(bits / least + 1e-9))
+        if start >= end:
+            return None, 0.0
+        similar = DataStructs.BulkTanimotoSimilarity(one, self._sorted[start:end])
+        best = max(similar)
+        if best < least:
+            return None, 0.0
+        return min(self._order[start + n] for n, value in enumerate(similar) if value == best), best
 
 
 def fingerprint_matrix(smiles: Sequence[str]) -> NDArray[np.uint8]:

@@ -12,6 +12,8 @@ _ROLES = {
     "summary.csv": "summary",
     "metrics.json": "metrics",
     "decoy_quality.json": "decoy quality",
+    "leakage.csv": "leakage",
+    "missing_decoy_scores.csv": "decoys without a score",
     "controls.json": "controls",
     "hardness_curve.csv": "hardness curve",
     "index.md": "index",

@@ -41,7 +41,8 @@ DECOY_QUALITY = "decoy_quality.json"  # in every pack since decoy_strategy.v2
 # In every pack since the calls.
 CONTROLS, HARDNESS_CURVE = "controls.json", "hardness_curve.csv"
 CANDIDATES, SELECTED_DECOYS = "ranked_candidates.csv", "selected_decoys.csv"
-AUDITED = (DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, CANDIDATES, SELECTED_DECOYS)
+LEAKAGE, MISSING_SCORES = "leakage.csv", "missing_decoy_scores.csv"  # in every pack since score ingest
+AUDITED = (LEAKAGE, MISSING_SCORES, DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, CANDIDATES, SELECTED_DECOYS)
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
 KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, *AUDITED, *SCORES}  # and what is under workflow/
 NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
@@ -541,7 +542,7 @@ def verify(path: Path) -> list[str]:
     return problems
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """One line that no name or value can break up or hide."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
@@ -571,7 +572,7 @@ def run(args: argparse.Namespace) -> int:
         if args.sha256 and args.sha256.lower() != sha.hexdigest():
             problems.append(f"{args.pack.name}: sha256 is not the expected {args.sha256.lower()}")
     for problem in problems:
-        print(f"PROBLEM {_printable(problem)}")
+        print(f"PROBLEM {printable(problem)}")
     print(f"FAILED: {len(problems)} problem(s)" if problems else "OK: the pack is in order")
     return 1 if problems else 0
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.files import read_json
+from hetero2.pack import accept
 from hetero2.pack.verify import COST_LIFT
+from hetero2.report import sentences
 
 METHODS = {
     "baseline_random": "at random",
@@ -22,6 +24,8 @@ _FILES = {
     "selected_decoys.csv": "the decoys of the molecules that the list selects, with their scores",
     "metrics.json": "counts, coverage and distributions",
     "decoy_quality.json": "what could tell the molecules from their decoys, other than their structure",
+    "leakage.csv": "what library, decoys, training set and truth share, or should and do not",
+    "missing_decoy_scores.csv": "decoys that are still without a score",
     "controls.json": "whether the audit works on this library; what competes with the score; what refits say",
     "hardness_curve.csv": "AUC of the molecules by how much their decoys look like them",
     "truth.csv": "the measured labels, as they were taken in",
@@ -154,15 +158,38 @@ def _library(metrics: dict[str, Any]) -> Iterator[str]:
     yield "that the score takes the molecule for one of its isomers, not that the molecule is bad.\n"
 
 
+def _sample(metrics: dict[str, Any]) -> Iterator[str]:
+    told = list(sentences.population(metrics))
+    if told:
+        yield "**Only a sample was audited.** All numbers are about those audited, unless they say otherwise;"
+        yield "the estimates for the whole library weigh each drawn molecule with the rows that it stands for.\n"
+        yield from (f"- {text}" for _, text in told)
+        yield ""
+
+
+def _acceptance(criteria: list[accept.Criterion]) -> Iterator[str]:
+    yield "Acceptance, as far as the content goes (`hetero2 accept` also looks at the files):\n"
+    for one in criteria:
+        yield f"- {one.name}: {one.value}, needed {one.threshold}: {'met' if one.met else '**not met**'}"
+    yield ""
+
+
 def _origin(facts: dict[str, Any]) -> Iterator[str]:
     scores, config = facts["scores"], facts["config"]
     turned = "" if scores["higher_is_better"] else ", turned round, since lower was said to be better"
     yield f"run_id `{facts['run_id']}`\n"
     yield "Inputs: " + ", ".join(f"{entry['role']} `{entry['name']}`" for entry in facts["inputs"]) + "."
-    yield f"Decoys: `{config['decoys']['strategy']}`, up to {config['decoys']['k']} a molecule."
+    made = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} a molecule"
+    yield f"Decoys: {made if config['input'].get('structures', True) else 'as they came with the scores'}."
     made_up = STAND_INS.get(scores["source"])
     origin = f"{scores['source']}`: {made_up}" if made_up else f"{scores['source']}`"
     yield f"Scores: `{origin}, {scores['n_scores']} in `{scores['name']}`{turned}.\n"
+    for name in ("scores", "truth"):
+        url = (facts[name] or {}).get("url")
+        if url is not None:
+            yield f"The {name} came from {url}; the sha256 was checked against the pinned one.\n"
+    if not config["input"].get("structures", True):
+        yield "No structures were given: what needs them is absent, here and in controls.json and decoy_quality.json.\n"
     if facts["truth"] is not None and facts["truth"]["truth_source"] == "proxy_rule_v1":
         yield "Truth: proxy_rule_v1 is a hash of the SMILES: it tests the arithmetic and says nothing of molecules.\n"
 
@@ -172,7 +199,13 @@ def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> 
     lines = [f"# {facts['run']}: evidence pack\n", *_origin(facts)]
     if lock_differences:
         lines.append(f"**This environment is not the locked one:** {', '.join(lock_differences)}.\n")
-    lines += _library(read_json(folder / "metrics.json"))
+    metrics = read_json(folder / "metrics.json")
+    report = read_json(folder / "utility_report.json") if facts["truth"] is not None else None
+    lines += [f"**{text}.**\n" for text in sentences.nothing_matches(metrics, report)]
+    lines += _library(metrics)
+    lines += _sample(metrics)
+    lines.append(f"Leakage (`leakage.csv`): {sentences.leakage(folder)}.\n")
+    lines += _acceptance(accept.content(metrics, facts, report))
     lines += _judgement(read_json(folder / "controls.json"))
     lines += _utility(folder) if facts["truth"] is not None else ["No truth was given, so there is no cost and lift.\n"]
     lines.append("## Files\n")

@@ -1,7 +1,7 @@
 """One way to look up a score, whatever file the scores came in."""
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -52,7 +52,8 @@ class FileBook:
         return scores.decoys.get(decoy_hash) if scores else None
 
 
-def _read_lines(path: Path, wanted_ids: Container[str]) -> FileBook:
+def read_files(path: Path, wanted_ids: Container[str]) -> dict[str, HeteroScores]:
+    """The gathered `hetero_scores.v1` files of these molecules, by id."""
     by_id: dict[str, HeteroScores] = {}
     with path.open(encoding="utf-8") as handle:
         for number, line in enumerate(handle, start=1):
@@ -60,15 +61,15 @@ def _read_lines(path: Path, wanted_ids: Container[str]) -> FileBook:
             ids = [molecule_id for molecule_id in entry["ids"] if molecule_id in wanted_ids]
             if ids:
                 by_id |= dict.fromkeys(ids, hetero_scores.parse(entry["scores"], f"{path}: line {number}"))
-    return FileBook(None, by_id)
+    return by_id
 
 
-def read_book(path: Path, ids: Container[str], hashes: Container[str]) -> ScoreBook:
+def read_book(path: Path, ids: Container[str], hashes: Collection[str]) -> ScoreBook:
     """Open the scores file of a run, keeping what concerns these molecule ids and structure hashes."""
     if path.suffix == ".json":
         return FileBook(hetero_scores.read(path), {})
     if path.suffix == ".jsonl":
-        return _read_lines(path, ids)
+        return FileBook(None, read_files(path, ids))
     if path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
         return TableBook(score_table.read(path, hashes))
     raise InputError(f"{path}: unknown kind of scores file", "known are .json, .csv, .csv.gz and .parquet")

@@ -28,7 +28,8 @@ def _blank(molecule: Record, run_name: str, status: str, reason: str | None) -> 
         "status": status,
         "reason": reason,
     }
-    return record | {"verdict": "SKIP", "n_pos": 0, "n_neg": 0, "n_decoys_missing": 0, "warnings": ""}
+    none = dict.fromkeys(("n_pos", "n_neg", "n_decoys_missing", "n_decoys_excluded"), 0)
+    return record | {"verdict": "SKIP", **none, "warnings": ""}
 
 
 def one_molecule(molecule: Record, items: list[Record], run_name: str) -> Record:
@@ -47,10 +48,14 @@ def _scored(molecule: Record, original: Record, decoys: list[Record], run_name: 
         return _blank(molecule, run_name, "SKIP", "missing_scores_input")
     record = _blank(molecule, run_name, "OK", None)
     scored = [item for item in decoys if item["score"] is not None]
-    missing = len(decoys) - len(scored)
+    excluded = sum(item["excluded"] is not None for item in decoys)
+    missing = len(decoys) - len(scored) - excluded
     record |= {"score": original["score"], "n_pos": 1, "n_neg": len(scored), "n_decoys_missing": missing}
+    record["n_decoys_excluded"] = excluded
+    left_out = [f"excluded_decoys:{excluded}"] if excluded else []
     if not scored:
-        return record | {"warnings": "skip:missing_scores_for_all_decoys"}
+        why = "missing_scores_for_all_decoys" if missing else "all_decoys_excluded"
+        return record | {"warnings": ";".join([f"skip:{why}", *left_out])}
     scores = np.array([item["score"] for item in scored])
     result = audit(original["score"], original["weight"], scores, np.array([item["weight"] for item in scored]))
     warnings = [f"missing_scores_for_some_decoys:{missing}"] if missing else []
@@ -69,7 +74,7 @@ def _scored(molecule: Record, original: Record, decoys: list[Record], run_name: 
         "reps_used": result.reps_used,
         "n_decoys_tied": result.n_decoys_tied,
         "p_value": result.p_value,
-        "warnings": ";".join(warnings + ([_WEIGHTED] if result.weighted else [])),
+        "warnings": ";".join(warnings + left_out + ([_WEIGHTED] if result.weighted else [])),
     }
 
 

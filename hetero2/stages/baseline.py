@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hetero2.errors import InputError
-from hetero2.stages.input import read_column
+from hetero2.stages.library import read_library
 from hetero2.tables import number_cell
 
 
@@ -14,7 +14,8 @@ def read_baseline(path: Path, column: str | None = None) -> dict[str, float]:
     it does everywhere.
     """
     name, found = column or "score", dict[str, float | None]()
-    for line, molecule_id, text in read_column(path, name):
+    for row in read_library(path, structures=False, more=name):
+        line, molecule_id, text = row.place, row.id, row.cell
         if molecule_id in found:
             if column is not None:
                 continue

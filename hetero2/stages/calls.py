@@ -74,7 +74,10 @@ def _by_hardness(items: pa.Table, starts: Any, scores: Any) -> tuple[dict[str, A
     found = hardness.curve(won, starts, bins, cluster, BINS)
     name, why = hardness.interpret(found, hardness.easier(won, starts, bins, cluster))
     everything = hardness.curve(won, starts, np.full(len(won), "all", object), cluster, ["all"])
-    return found | everything, {"interpretation": name, "why": why, "trend": hardness.trend(won, starts, tanimoto)}
+    slope = hardness.trend(won, starts, tanimoto)
+    if items["tanimoto"].null_count > len(starts):  # of the molecules it always is
+        slope = {"z": None, "p_value": None, "reason": "no_similarity_of_some_decoys"}
+    return found | everything, {"interpretation": name, "why": why, "trend": slope}
 
 
 def judge(items: pa.Table, options: argparse.Namespace) -> tuple[list[Record], list[Record], Record]:
@@ -94,7 +97,7 @@ def _once(items: pa.Table) -> tuple[pa.Table, dict[int, int]]:
     molecules = items.filter(pc.equal(items["decoy_index"], -1))
     first: dict[str, int] = {}
     pairs = zip(molecules["row"].to_pylist(), molecules["structure_hash"].to_pylist(), strict=True)
-    same = {row: first.setdefault(structure, row) for row, structure in pairs}
+    same = {row: first.setdefault(structure or f"row {row}", row) for row, structure in pairs}
     rows = pa.array(list(first.values()), items["row"].type)
     return items.filter(pc.is_in(items["row"], rows)), same
 

@@ -10,6 +10,7 @@ import numpy as np
 from hetero2.arguments import positive
 from hetero2.chem.decoys_v2 import hardness
 from hetero2.errors import ConfigError
+from hetero2.files import sha256_bytes
 from hetero2.log import logger
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stats.enrichment import dense_priority, order_candidates
@@ -31,7 +32,8 @@ def ranked(rows: list[Record], sizes: list[int]) -> list[Record]:
         return []
     kept = np.array([row["call"] != "NO_SIGNAL" for row in scored])
     priority = dense_priority(kept, np.array([row["score"] for row in scored]))
-    order = order_candidates(priority, [row["structure_hash"] for row in scored]).tolist()
+    keys = [row["structure_hash"] or sha256_bytes(row["id"].encode("utf-8")) for row in scored]
+    order = order_candidates(priority, keys).tolist()
     found = []
     for rank, place in enumerate(order, start=1):
         row = scored[place]
@@ -40,7 +42,7 @@ def ranked(rows: list[Record], sizes: list[int]) -> list[Record]:
             {
                 "rank": rank,
                 "id": row["id"],
-                "canonical_smiles": row["canonical_smiles"],
+                "canonical_smiles": row["canonical_smiles"] or None,
                 "score": row["score"],
                 "call": row["call"],
                 "call_reason": row["call_reason"],

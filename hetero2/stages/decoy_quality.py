@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from hetero2.arguments import natural, positive
 from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
@@ -143,6 +144,7 @@ def run(args: argparse.Namespace) -> None:
     for path in args.molecules:
         molecules += read_parquet(path, "molecule.v1").select(wanted).to_pylist()
     tried = [m for m in molecules if m["heavy_atoms"] is not None and m["reason"] in (None, "no_decoys_generated")]
+    brought = any(m["n_decoys_generated"] for m in molecules)
     chosen = sample([m for m in tried if m["n_decoys_generated"]], args.sample, args.seed)
     parents = {m["row"]: m["canonical_smiles"] for m in chosen}
     blocks: dict[int, list[str]] = {row: [] for row in parents}
@@ -150,6 +152,7 @@ def run(args: argparse.Namespace) -> None:
     connected = 0
     for path in args.decoys:
         table = read_parquet(path, "decoy.v1")
+        table = table.filter(pc.is_valid(table["decoy_smiles"]))
         similar += table["tanimoto"].to_pylist()
         for row, smiles in zip(table["row"].to_pylist(), table["decoy_smiles"].to_pylist(), strict=True):
             connected += "." not in smiles
@@ -158,6 +161,7 @@ def run(args: argparse.Namespace) -> None:
     share = connected / len(similar) if similar else None
     document = {
         "quality_schema": "decoy_quality.v1",
+        "reason": "no_structures" if brought and not tried else None,
         **counts(tried, args.k),
         "decoys": len(similar),
         "connected": {"estimate": None if share is None else round(share, 6), "target": 1.0, "met": share == 1.0},

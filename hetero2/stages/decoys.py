@@ -8,7 +8,7 @@ from typing import Any
 from hetero2.arguments import flag, json_object, natural, positive
 from hetero2.chem import strategy
 from hetero2.chem.decoys_v2 import QUOTAS, check_quotas
-from hetero2.chem.guardrails import Guardrails, prepare
+from hetero2.chem.guardrails import Guardrails, Prepared, prepare
 from hetero2.chem.mol import parse_known, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
@@ -54,21 +54,30 @@ def one_molecule(row: Record, limits: Guardrails, args: argparse.Namespace) -> t
     """The record of one row and its decoys. A defect of ours in one molecule becomes its own ERROR row."""
     seed = row_seed(args.seed, args.seed_strategy, row["id"])
     record = {**row, **_EMPTY, "seed_used": seed, "status": row["status"] or "OK"}
-    if row["status"]:
+    if row["status"] and row["reason"] != "not_sampled":
         return record, []
     try:
+        if row["reason"] == "not_sampled":
+            return record | _identity(prepare(record["smiles"], limits)), []
         return _audited(record, limits, seed, args)
     except Exception as error:
         logger.exception("row %d", row["row"])
         return {**record, "status": "ERROR", "reason": f"internal_error:{type(error).__name__}"}, []
 
 
+def _identity(prepared: Prepared) -> Record:
+    known = prepared.canonical_smiles
+    return {
+        "warnings": ";".join(prepared.warnings),
+        "canonical_smiles": known,
+        "structure_hash": None if known is None else structure_hash(known),
+    }
+
+
 def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Namespace) -> tuple[Record, list[Record]]:
     prepared = prepare(record["smiles"], limits)
-    record["warnings"] = ";".join(prepared.warnings)
+    record |= _identity(prepared)
     if prepared.canonical_smiles is not None:
-        record["canonical_smiles"] = prepared.canonical_smiles
-        record["structure_hash"] = structure_hash(prepared.canonical_smiles)
         record["heavy_atoms"] = parse_known(prepared.canonical_smiles).GetNumHeavyAtoms()
     if prepared.reason is not None or prepared.canonical_smiles is None:
         return {**record, "status": "SKIP", "reason": prepared.reason}, []

@@ -17,7 +17,8 @@ from hetero2.errors import ConfigError, InputError
 from hetero2.files import atomic_path
 from hetero2.log import logger, progress
 from hetero2.stages.decoys import Record, add_decoy_arguments, one_molecule
-from hetero2.stages.input import mark, read_library
+from hetero2.stages.input import mark
+from hetero2.stages.sdf_library import read_any
 from hetero2.tables import arrow_schema, cell, columns, to_table
 
 EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --k 20 --workers 2"
@@ -104,7 +105,7 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f"{args.out}: is the input itself", "name another file for --out")
     if not args.out.absolute().parent.is_dir():
         raise ConfigError(f"{args.out}: there is no folder {args.out.parent}")
-    rows = mark(read_library(args.input))
+    rows = list(mark(read_any(args.input)))
     if not rows:
         raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
     molecules: list[Record] = []

@@ -1,129 +1,131 @@
-"""input: every row of the library once, in its order, numbered, with duplicate and missing ids marked."""
+"""input: every row of the library once, in its order, numbered; bad ids marked, what is not sampled skipped."""
 
 import argparse
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from hetero2.arguments import flag, natural
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import check_sha256, pretty_json, write_text
 from hetero2.log import logger
 from hetero2.provenance import file_facts
-from hetero2.tables import check_names, read_csv, to_table, write_parquet
+from hetero2.seeds import sample_parts
+from hetero2.stages.library import Raw, read_library
+from hetero2.stages.sdf_library import read_any
+from hetero2.tables import number_cell, write_parquet_rows
 
 EXAMPLE = "hetero2 input --library my.csv --out input/rows.parquet --facts input/facts.json"
-_COLUMNS = ("id", "smiles", "scores_input")
-Raw = tuple[str, str, str]
+Record = dict[str, Any]
 
 
-def _read_smi(path: Path) -> Iterator[Raw]:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
-    for line in lines[:-1] if lines[-1] == "" else lines:
-        smiles, _, name = line.strip().partition("\t" if "\t" in line else " ")
-        yield name.strip(), smiles, ""
+def once(rows: Iterable[Raw]) -> Iterator[Raw]:
+    """The molecules of a table that has a line a decoy: each id where it stands first."""
+    seen: set[str] = set()
+    for row in rows:
+        if row.id not in seen:
+            seen.add(row.id)
+            yield row._replace(decoy="")
 
 
-def _check_type(path: Path, field: pa.Field) -> None:
-    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
-    text = any(kind(field.type) for kind in kinds)
-    if not text and not (field.name == "id" and pa.types.is_integer(field.type)):
-        raise InputError(f"{path}: the column {field.name!r} is of type {field.type}, expected text")
-
-
-def _read_parquet(path: Path) -> Iterator[Raw]:
-    try:
-        with pq.ParquetFile(path) as file:
-            names = check_names(path, file.schema_arrow.names)
-            for name in _COLUMNS[:2]:
-                if name not in names:
-                    raise InputError(f"{path}: there is no column {name!r}; found {', '.join(map(repr, names))}")
-            wanted = [name for name in _COLUMNS if name in names]
-            for name in wanted:
-                _check_type(path, file.schema_arrow.field(name))
-            for batch in file.iter_batches(columns=wanted):
-                for row in batch.to_pylist():
-                    yield tuple("" if row.get(name) is None else str(row[name]) for name in _COLUMNS)  # type: ignore[misc]
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable Parquet file: {error}") from None
-
-
-def _parquet_column(path: Path, column: str) -> Iterator[tuple[str, str, str]]:
-    try:
-        with pq.ParquetFile(path) as file:
-            for name in ("id", column):
-                if name not in check_names(path, file.schema_arrow.names):
-                    raise InputError(f"{path}: there is no column {name!r}")
-            rows = (row for batch in file.iter_batches(columns=["id", column]) for row in batch.to_pylist())
-            for number, row in enumerate(rows, start=1):
-                molecule_id, cell = ("" if row[name] is None else str(row[name]) for name in ("id", column))
-                yield f"row {number}", molecule_id, cell
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable Parquet file: {error}") from None
-
-
-def read_column(path: Path, column: str) -> Iterator[tuple[str, str, str]]:
-    """(place, id, cell) of one more column of a CSV or Parquet table with ids."""
-    if path.name.lower().endswith(".parquet"):
-        return _parquet_column(path, column)
-    if path.name.lower().endswith((".csv", ".csv.gz")):
-        return ((f"line {line}", row["id"], row[column].strip()) for line, row in read_csv(path, ["id", column]))
-    raise InputError(f"{path}: has no columns, so no {column!r}", "give the library as .csv, .csv.gz or .parquet")
-
-
-def read_library(path: Path) -> Iterator[Raw]:
-    """(id, smiles, scores_input) of every row of a library file; raises InputError where it cannot be read."""
-    name = path.name.lower()
-    if name.endswith((".csv", ".csv.gz")):
-        return ((row["id"], row["smiles"], row.get("scores_input", "")) for _, row in read_csv(path, _COLUMNS[:2]))
-    if name.endswith(".parquet"):
-        return _read_parquet(path)
-    if name.endswith(".smi"):
-        return _read_smi(path)
-    raise ConfigError(f"{path}: unknown suffix", "read are .csv, .csv.gz, .parquet and .smi")
-
-
-def mark(rows: Iterable[Raw]) -> list[dict[str, Any]]:
+def mark(rows: Iterable[Raw]) -> Iterator[Record]:
     """Number the rows and mark ids that are missing or were there before (the first of them stays)."""
-    marked, seen = [], set()
-    for number, (molecule_id, smiles, scores_input) in enumerate(rows):
-        reason = "missing_id" if not molecule_id.strip() else "duplicate_id" if molecule_id in seen else None
-        seen.add(molecule_id)
-        marked.append(
-            {
-                "row": number,
-                "id": molecule_id,
-                "smiles": smiles,
-                "scores_input": scores_input.strip() or None,
-                "status": "ERROR" if reason else None,
-                "reason": reason,
-            }
-        )
-    return marked
+    seen: set[str] = set()
+    for number, row in enumerate(rows):
+        reason = "missing_id" if not row.id.strip() else "duplicate_id" if row.id in seen else None
+        seen.add(row.id)
+        yield {
+            "row": number,
+            "id": row.id,
+            "smiles": row.smiles,
+            "scores_input": row.scores_input.strip() or None,
+            "status": "ERROR" if reason else None,
+            "reason": reason,
+            "scaffold": row.scaffold.strip() or None,
+            "sample_part": None,
+            "sample_weight": None,
+        }
+
+
+def choose(args: argparse.Namespace) -> tuple[dict[int, tuple[str, float]], Record]:
+    """(part and weight of each row that is in the sample, facts of the sample).
+
+    The population are the rows with a good id and a SMILES. Rows without a score in the column cannot be of the top.
+    """
+    column, sign = args.score_column, 1 if args.higher_is_better else -1
+    keys: dict[int, str] = {}
+    scores: dict[int, float] = {}
+    rows = read_library(args.library, more=column)
+    seen: set[str] = set()
+    for number, row in enumerate(rows):
+        if row.id.strip() and row.id not in seen and row.smiles.strip():
+            keys[number] = row.id
+            if column is not None and row.cell:
+                scores[number] = sign * number_cell(row.cell, args.library, row.place, column)
+        seen.add(row.id)
+    if args.sample_top and not scores:
+        raise InputError(f"{args.library}: column {column!r}: no row has a score in it, so there is no top to sample")
+    parts = sample_parts(keys, scores, args.sample_top, args.sample_random, args.sample_seed)
+    counts = {name: sum(part == name for part, _ in parts.values()) for name in ("top", "random")}
+    weight = next((weight for part, weight in parts.values() if part == "random"), None)
+    return parts, {"population": len(keys), **counts, "random_weight": weight, "seed": args.sample_seed}
+
+
+def sampled(rows: Iterable[Record], parts: dict[int, tuple[str, float]]) -> Iterator[Record]:
+    """The rows with their part of the sample; those of good id that are in none become SKIP not_sampled.
+
+    A row without SMILES stays as it is: it has a reason of its own.
+    """
+    for row in rows:
+        part, weight = parts.get(row["row"], (None, None))
+        skipped = part is None and row["status"] is None and row["smiles"].strip()
+        yield row | {
+            "sample_part": part,
+            "sample_weight": weight,
+            "status": "SKIP" if skipped else row["status"],
+            "reason": "not_sampled" if skipped else row["reason"],
+        }
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not (0 <= value < 1 or (1 <= value <= 1e8 and value.is_integer())):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a share below 1 nor a whole number")
+    return value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("--library", type=Path, required=True, help=".csv, .csv.gz, .parquet or .smi")
+    parser.add_argument("--library", type=Path, required=True, help=".csv, .csv.gz, .parquet, .smi or .sdf")
     parser.add_argument("--sha256", default="none", help="sha256 that the library must have")
+    parser.add_argument("--structures", type=flag, default=True, metavar="true|false", help="false: ids, no SMILES")
+    parser.add_argument("--sample-top", type=_share, default=0.0, help="best rows to audit: a share, or how many")
+    parser.add_argument("--sample-random", type=_share, default=0.0, help="drawn from the others: a share, or how many")
+    parser.add_argument("--sample-seed", type=natural, default=0)
+    parser.add_argument("--score-column", help="--sample-top: column of the library with the score")
+    parser.add_argument("--higher-is-better", type=flag, default=True, metavar="true|false")
     parser.add_argument("--out", type=Path, required=True, help="where to write the rows (Parquet)")
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of the library")
 
 
 def run(args: argparse.Namespace) -> None:
     """Read and mark a library."""
+    if (args.sample_top > 0) != (args.score_column is not None):
+        raise ConfigError("--sample-top and --score-column go together")
     digest = check_sha256(args.library, args.sha256, "library")
-    rows = mark(read_library(args.library))
-    if not rows:
+    facts: Record = {"kind": "input", "inputs": [file_facts("library", args.library, digest)], "sample": None}
+    read = read_any(args.library, args.structures)
+    first = next(read, None)
+    if first is None:
         raise InputError(f"{args.library}: no row after the header", "give at least one molecule")
-    write_parquet(args.out, to_table(rows, "input_row.v1"), "input_row.v1")
-    facts = {"kind": "input", "rows": len(rows), "inputs": [file_facts("library", args.library, digest)]}
+    rows = mark(chain([first], read) if args.structures else once(chain([first], read)))
+    if args.sample_top or args.sample_random:
+        parts, facts["sample"] = choose(args)
+        rows = sampled(rows, parts)
+    facts["rows"] = write_parquet_rows(args.out, rows, "input_row.v1")
     write_text(args.facts, pretty_json(facts))
-    logger.info("%d rows, sha256 %s", len(rows), digest)
+    logger.info("%d rows, sha256 %s", facts["rows"], digest)

@@ -27,7 +27,8 @@ def _merged_config(config: Facts, facts: dict[str, Facts]) -> Facts:
     """The run configuration with the sha256 of every user file that it names."""
     merged = {key: value for key, value in config.items() if key != "target"}
     for section in ("input", "scores", "truth"):
-        if section in facts and merged[section]["path"] is not None:
+        brought = merged[section]["path"] is not None or merged[section].get("url") is not None
+        if section in facts and brought:
             merged[section] = {**merged[section], "sha256": facts[section]["inputs"][0]["sha256"]}
     return merged
 
@@ -82,6 +83,8 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
     shutil.copyfile(args.candidates, folder / verify.CANDIDATES)
     shutil.copyfile(args.selected_decoys, folder / verify.SELECTED_DECOYS)
     shutil.copyfile(args.hardness_curve, folder / verify.HARDNESS_CURVE)
+    shutil.copyfile(args.leakage, folder / verify.LEAKAGE)
+    shutil.copyfile(args.missing_scores, folder / verify.MISSING_SCORES)
     shutil.copyfile(args.scores_file, folder / args.scores_file.name)
     if args.truth is not None:
         shutil.copyfile(args.truth, folder / "truth.csv")
@@ -135,6 +138,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--selected-decoys", type=Path, required=True)
     parser.add_argument("--utility", type=Path)
     parser.add_argument("--hardness-curve", type=Path, required=True)
+    parser.add_argument("--leakage", type=Path, required=True)
+    parser.add_argument("--missing-scores", type=Path, required=True)
     parser.add_argument("--scores-file", type=Path, required=True)
     parser.add_argument("--truth", type=Path)
     parser.add_argument("--cost-lift", type=Path)

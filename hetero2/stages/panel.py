@@ -10,8 +10,10 @@ from hetero2.chem import strategy
 from hetero2.chem.decoys_v2 import QUOTAS
 from hetero2.chem.mol import parse_known
 from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popularity, synthetic_accessibility
+from hetero2.files import sha256_bytes
 from hetero2.log import logger, progress
 from hetero2.seeds import sample
+from hetero2.stages.scores import read_excluded
 from hetero2.tables import read_parquet, to_table, write_parquet
 
 EXAMPLE = "hetero2 panel --molecules molecules/*.parquet --decoys decoys/*.parquet --sample 200 --out panel.parquet"
@@ -19,7 +21,7 @@ Record = dict[str, Any]
 _UNKNOWN = dict.fromkeys(("synthetic_accessibility", "fragment_popularity", "molecular_weight", "formula"))
 
 
-def _item(block: int, level: int, index: int, molecule: Record, smiles: str, structure_hash: str) -> Record:
+def _item(block: int, level: int, index: int, molecule: Record, smiles: str | None, structure_hash: str) -> Record:
     return {
         "block": block,
         "level": level,
@@ -27,7 +29,7 @@ def _item(block: int, level: int, index: int, molecule: Record, smiles: str, str
         "row": molecule["row"],
         "smiles": smiles,
         "structure_hash": structure_hash,
-        "scaffold": molecule["scaffold"],
+        "scaffold": molecule["scaffold"] or "",
         **_UNKNOWN,
     }
 
@@ -38,10 +40,12 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
     Which decoy: the one whose hash is lowest, so that it is no special one. Where it has no decoys, there is no block.
     """
     for number, molecule in enumerate(molecules):
-        yield _item(number, 0, -1, molecule, molecule["canonical_smiles"], molecule["structure_hash"])
+        own = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
+        yield _item(number, 0, -1, molecule, molecule["canonical_smiles"], own)
         for decoy in decoys[molecule["row"]]:
             yield _item(number, 0, decoy["decoy_index"], molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
-    for number, molecule in enumerate(progress(molecules, "decoys of decoys"), start=len(molecules)):
+    known = [molecule for molecule in molecules if molecule["canonical_smiles"]]
+    for number, molecule in enumerate(progress(known, "decoys of decoys"), start=len(molecules)):
         one = min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])
         made = strategy.make(
             args.strategy, one["decoy_smiles"], args.k, molecule["seed_used"], args.quotas, args.hard_mode
@@ -54,7 +58,9 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
 
 def describe(items: list[Record]) -> None:
     """Fill in what the controls look at, for molecules of the library and their decoys."""
-    first = [item for item in items if item["level"] == 0]
+    first = [item for item in items if item["level"] == 0 and item["smiles"] is not None]
+    if not first:
+        return
     mols = [parse_known(item["smiles"]) for item in first]
     weights = bulk_property_matrix([item["smiles"] for item in first])[:, 0]
     popularity = fragment_popularity(mols)[:, 0]
@@ -69,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
+    parser.add_argument("--excluded", type=Path, help="decoys that take no part in the audit")
     parser.add_argument("--sample", type=positive, default=200, help="molecules to look at")
     parser.add_argument("--sample-seed", type=natural, default=0)
     parser.add_argument("--strategy", choices=strategy.NAMES, default=strategy.DEFAULT)
@@ -80,19 +87,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the panel."""
-    wanted = ["row", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
+    wanted = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
     molecules: list[Record] = []
     for path in args.molecules:
         rows = read_parquet(path, "molecule.v1").select([*wanted, "status"]).to_pylist()
         molecules += [row for row in rows if row["status"] == "OK"]
     chosen = sample(molecules, args.sample, args.sample_seed)
     decoys: dict[int, list[Record]] = {molecule["row"]: [] for molecule in chosen}
+    excluded = read_excluded(args.excluded) if args.excluded else {}
     for path in args.decoys:
         table = read_parquet(path, "decoy.v1").select(["row", "decoy_index", "decoy_smiles", "decoy_hash"])
         for decoy in table.to_pylist():
-            if decoy["row"] in decoys:
+            if decoy["row"] in decoys and decoy["decoy_hash"] not in excluded:
                 decoys[decoy["row"]].append(decoy)
-    items = list(blocks(chosen, decoys, args))
+    items = list(blocks([one for one in chosen if decoys[one["row"]]], decoys, args))
     describe(items)
     write_parquet(args.out, to_table(items, "panel_item.v1"), "panel_item.v1")
     logger.info("%d of %d molecules, %d structures", len(chosen), len(molecules), len(items))

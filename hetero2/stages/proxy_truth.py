@@ -11,7 +11,7 @@ from pathlib import Path
 from hetero2.errors import InputError
 from hetero2.files import sha256_bytes
 from hetero2.log import logger
-from hetero2.stages.input import read_column, read_library
+from hetero2.stages.library import read_library
 from hetero2.tables import to_table, write_csv
 
 EXAMPLE = "hetero2 proxy-truth --library my.csv --out truth.csv"
@@ -26,9 +26,9 @@ def label(smiles: str) -> str:
 
 def _strings(library: Path) -> Iterator[tuple[str, str]]:
     try:
-        yield from ((molecule_id, cell) for _, molecule_id, cell in read_column(library, "canonical_smiles"))
+        yield from ((row.id, row.cell) for row in read_library(library, structures=False, more="canonical_smiles"))
     except InputError:
-        yield from ((molecule_id, smiles) for molecule_id, smiles, _ in read_library(library))
+        yield from ((row.id, row.smiles) for row in read_library(library))
 
 
 def rows(library: Path) -> Iterator[dict[str, str]]:

@@ -11,6 +11,7 @@ from hetero2.arguments import json_object
 from hetero2.config import variants
 from hetero2.errors import ContractError
 from hetero2.files import pretty_json, read_json, sha256_file, write_text
+from hetero2.pack import accept
 from hetero2.pack.verify import COST_LIFT, verify
 from hetero2.schemas import write_json
 
@@ -63,8 +64,9 @@ def registry_row(pack: Path, archive: Path) -> Facts:
     """The row of one built pack; tag, date and commit are set by a release."""
     manifest, metrics = read_json(pack / "manifest.json"), read_json(pack / "metrics.json")
     counts, scores = metrics["counts"], manifest["scores"]
-    truth = manifest["truth"] and {key: manifest["truth"][key] for key in ("sha256", "truth_source")} | {"url": None}
+    truth = manifest["truth"] and {key: manifest["truth"][key] for key in ("sha256", "truth_source", "url")}
     own, chain, variant = _name_parts(manifest)
+    criteria = accept.judge(archive)
     options = "" if own else " --configfile <your file>"
     options += " --config suite_strategy=chain" if chain else ""
     return {
@@ -85,9 +87,13 @@ def registry_row(pack: Path, archive: Path) -> Facts:
             "top_reasons": metrics["top_reasons"],
             "coverage_ok_rate": counts["OK"] / sum(counts.values()),
             "share_rows_with_n_decoys_gt_0": metrics["share_rows_with_n_decoys_gt_0"],
-            "scores": {key: scores[key] for key in ("sha256", "schema", "score_key", "source")} | {"url": None},
+            "scores": {key: scores[key] for key in ("sha256", "schema", "score_key", "source", "url")},
             "truth": truth,
             "utility": _utility(pack),
+        },
+        "acceptance": {
+            "outcome": accept.outcome(criteria),
+            "not_met": [one.name for one in criteria if not one.met],
         },
         "ci": {"test": None, "test-chem": None, "docker": None},
         "prev_sha256": None,

@@ -5,12 +5,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hetero2.arguments import json_object, positive
+from hetero2.arguments import flag, json_object, positive
 from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import gate_ok, logger, progress
 from hetero2.provenance import file_facts
-from hetero2.scoring import command, hetero_scores, score_table, stand_ins
+from hetero2.scoring import command, hetero_scores, pair_table, score_table, stand_ins
 from hetero2.scoring.names import REFERENCES, STAND_INS
 from hetero2.tables import read_csv, read_parquet, to_table, write_csv
 
@@ -18,22 +18,25 @@ EXAMPLE = "hetero2 score-source --source external --path my_scores.csv --out sco
 Facts = dict[str, Any]
 
 
-def external_file(path: Path, sha256: str, out: Path) -> Facts:
+def external_file(path: Path, sha256: str, url: str | None, structures: bool, out: Path) -> Facts:
     """Verify and check a file that the user brought, then keep it as it is."""
     digest = check_sha256(path, sha256, "scores file")
-    if path.name.lower().endswith(".json"):
+    if not structures:
+        _, n_scores = pair_table.check(path)
+        facts: Facts = {"schema": pair_table.SCHEMA, "score_key": None, "n_scores": n_scores}
+    elif path.name.lower().endswith(".json"):
         scores = hetero_scores.read(path)
         logger.warning("one hetero_scores.v1 file for all rows: every molecule gets the score of its `original`")
-        facts: Facts = {
+        facts = {
             "schema": hetero_scores.SCHEMA,
             "score_key": scores.score_key,
             "n_scores": len(scores.decoys) + 1,
         }
     else:
-        facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": len(score_table.read(path))}
+        facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": score_table.check(path)}
     copy_file(path, out)
-    gate_ok(path.name, sha256, facts["schema"])
-    return {**facts, "name": path.name, "inputs": [file_facts("scores", path, digest)]}
+    gate_ok(path.name, sha256, facts["schema"], url)
+    return {**facts, "name": path.name, "url": url, "inputs": [file_facts("scores", path, digest)]}
 
 
 def row_files(library: Path, folder: Path, out: Path) -> Facts:
@@ -95,8 +98,7 @@ def from_command(args: argparse.Namespace) -> Facts:
             "scores.command: none of the structures in the request was scored", "return its column id unchanged"
         )
     used = [file_facts("scores command file", path) for path in args.command_file]
-    trained = [file_facts("training set", args.train)] if args.train else []
-    return {**_write_table(rows, args.out), "inputs": used + trained}
+    return {**_write_table(rows, args.out), "inputs": used}
 
 
 def from_reference(args: argparse.Namespace) -> Facts:
@@ -107,7 +109,7 @@ def from_reference(args: argparse.Namespace) -> Facts:
     request = _requested(args.request)
     values = reference.predict(args.source, training, [row["smiles"] for row in request])
     rows = [(row["id"], next(values), 1.0) for row in progress(request, "structures scored")]
-    return {**_write_table(rows, args.out), "inputs": [file_facts("training set", args.train)]}
+    return {**_write_table(rows, args.out), "inputs": []}
 
 
 def from_stand_in(args: argparse.Namespace) -> Facts:
@@ -129,10 +131,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", required=True, help=f"external, command, {', '.join((*STAND_INS, *REFERENCES))}")
     parser.add_argument("--path", type=Path, help="external: the user's scores file; stand-ins: that of the suite")
     parser.add_argument("--sha256", default="none", help="external: sha256 that it must have")
+    parser.add_argument("--url", help="external: where it was downloaded, to be recorded")
+    parser.add_argument("--structures", type=flag, default=True, metavar="true|false", help="false: a table by id")
     parser.add_argument("--input", type=Path, help="external without --path: the numbered library")
     parser.add_argument("--folder", type=Path, default=Path(), help="scores_input is relative to this folder")
     parser.add_argument("--request", type=Path, help="score_request.csv")
-    parser.add_argument("--train", type=Path, help="reference, or a command with {train}: id,smiles,label")
+    parser.add_argument("--train", type=Path, help="training set of the model, to be fitted on or to be recorded")
     parser.add_argument("--command", help="command: words with {request} and {scores}")
     parser.add_argument("--command-file", type=Path, nargs="*", default=[], help="command: files of the user's model")
     parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after this")
@@ -159,7 +163,7 @@ def run(args: argparse.Namespace) -> None:
     _check_arguments(args)
     if args.source == "external":
         if args.path:
-            facts = external_file(args.path, args.sha256, args.out)
+            facts = external_file(args.path, args.sha256, args.url, args.structures, args.out)
         else:
             facts = row_files(args.input, args.folder, args.out)
     elif args.source == "command":
@@ -168,5 +172,13 @@ def run(args: argparse.Namespace) -> None:
         facts = from_stand_in(args)
     else:
         facts = from_reference(args)
-    facts |= {"kind": "scores", "source": args.source, "sha256": sha256_file(args.out), **args.settings}
+    facts["inputs"] += [file_facts("training set", args.train)] if args.train else []
+    facts = {
+        "url": None,
+        **facts,
+        "kind": "scores",
+        "source": args.source,
+        "sha256": sha256_file(args.out),
+        **args.settings,
+    }
     write_text(args.facts, pretty_json(facts))

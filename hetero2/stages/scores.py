@@ -1,7 +1,7 @@
 """scores: attach a score to every molecule and decoy of one shard; larger is better from here on."""
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +11,40 @@ from hetero2.tables import read_parquet, to_table, write_parquet
 
 EXAMPLE = (
     "hetero2 scores --molecules molecules/0000.parquet --decoys decoys/0000.parquet "
-    "--scores-file scores.csv --out scores/0000.parquet"
+    "--scores-file scores.csv --excluded excluded.parquet --out scores/0000.parquet"
 )
 ORIGINAL = -1
 Record = dict[str, Any]
 
 
-def _item(row: int, index: int, scored: Scored | None, sign: int) -> Record:
+def item(row: int, index: int, scored: Scored | None, sign: int, excluded: str | None = None) -> Record:
+    """The score of a molecule (index -1) or of a decoy; larger is better from here on."""
     score, weight = (sign * scored.score + 0.0, scored.weight) if scored else (None, None)
-    return {"row": row, "decoy_index": index, "score": score, "weight": weight}
+    return {"row": row, "decoy_index": index, "score": score, "weight": weight, "excluded": excluded}
 
 
-def attach(molecules: Iterable[Record], decoys: Iterable[Record], book: ScoreBook, sign: int) -> Iterator[Record]:
-    """One item for each OK molecule and each of its decoys; the score is null where the book has none."""
+def attach(
+    molecules: Iterable[Record], decoys: Iterable[Record], book: ScoreBook, sign: int, excluded: Mapping[str, str]
+) -> Iterator[Record]:
+    """One item for each OK molecule and each of its decoys.
+
+    The score is null where the book has none, and where the decoy takes no part.
+    """
     ids = {}
     for molecule in molecules:
         if molecule["status"] == "OK":
             ids[molecule["row"]] = molecule["id"]
-            yield _item(molecule["row"], ORIGINAL, book.original(molecule["id"], molecule["structure_hash"]), sign)
+            yield item(molecule["row"], ORIGINAL, book.original(molecule["id"], molecule["structure_hash"]), sign)
     for decoy in decoys:
-        scored = book.decoy(ids[decoy["row"]], decoy["decoy_hash"])
-        yield _item(decoy["row"], decoy["decoy_index"], scored, sign)
+        key, why = decoy["decoy_hash"], excluded.get(decoy["decoy_hash"])
+        scored = None if why else book.decoy(ids[decoy["row"]], key)
+        yield item(decoy["row"], decoy["decoy_index"], scored, sign, why)
+
+
+def read_excluded(path: Path) -> dict[str, str]:
+    """Why a decoy takes no part in any audit, by its hash."""
+    table = read_parquet(path, "excluded_decoy.v1")
+    return dict(zip(table["decoy_hash"].to_pylist(), table["excluded"].to_pylist(), strict=True))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, required=True)
     parser.add_argument("--decoys", type=Path, required=True)
     parser.add_argument("--scores-file", type=Path, required=True)
+    parser.add_argument("--excluded", type=Path, required=True, help="decoys that take no part")
     parser.add_argument("--higher-is-better", choices=["true", "false"], default="true")
     parser.add_argument("--out", type=Path, required=True)
 
@@ -51,4 +65,5 @@ def run(args: argparse.Namespace) -> None:
     hashes = {row["structure_hash"] for row in molecules} | {row["decoy_hash"] for row in decoys}
     book = read_book(args.scores_file, ids, hashes)
     sign = 1 if args.higher_is_better == "true" else -1
-    write_parquet(args.out, to_table(attach(molecules, decoys, book, sign), "score_item.v1"), "score_item.v1")
+    items = attach(molecules, decoys, book, sign, read_excluded(args.excluded))
+    write_parquet(args.out, to_table(items, "score_item.v1"), "score_item.v1")

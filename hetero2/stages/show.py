@@ -3,10 +3,12 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from hetero2.errors import InputError
 from hetero2.files import read_json
 from hetero2.pack.verify import COST_LIFT
+from hetero2.report import sentences
 from hetero2.report.index import CALLS, before_after, judgement, library_rates, rates
 
 EXAMPLE = "hetero2 show results/value_utility_realtruth"
@@ -29,11 +31,18 @@ def _utility(pack: Path) -> Iterator[str]:
     yield from (f"    {label:<36}{hits:>12}   {rate}" for label, hits, rate in rates(report))
 
 
+def _acceptance(found: dict[str, Any]) -> str:
+    return f"{found['outcome']}{': not met: ' if found['not_met'] else ''}{', '.join(found['not_met'])}"
+
+
 def lines(folder: Path) -> Iterator[str]:
     """What a person wants to see first."""
     row, metrics = read_json(folder / "registry_row.json"), read_json(folder / "pack/metrics.json")
     asset, counts, verdicts = row["assets"][0], metrics["counts"], metrics["verdict_counts"]
     yield f"HETERO-2 {row['run']}"
+    report = folder / "pack/utility_report.json"
+    told = sentences.nothing_matches(metrics, read_json(report) if report.is_file() else None)
+    yield from (f"  {text}" for text in told)
     yield f"  pack      {folder / asset['name']}"
     yield f"  sha256    {asset['sha256'].lower()}"
     yield f"  rows      {sum(counts.values())}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
@@ -43,7 +52,10 @@ def lines(folder: Path) -> Iterator[str]:
     calls = ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
     yield f"  calls     {calls}"
     yield from (f"  {what:<8}  {text}" for what, text in judgement(read_json(folder / "pack/controls.json")))
+    yield from (f"  {what:<8}  {text}" for what, text in sentences.population(metrics))
+    yield f"  leakage   {sentences.leakage(folder / 'pack')}"
     yield from _utility(folder / "pack")
+    yield f"  accept    {_acceptance(row['acceptance'])}"
     yield f"  read      {folder / 'pack/index.md'}"
 
 

@@ -1,18 +1,21 @@
 """summary: gather the shards into summary.csv (one line a row of the library) and metrics.json."""
 
 import argparse
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from hetero2.arguments import json_object
 from hetero2.errors import ConfigError, ContractError
 from hetero2.schemas import write_json
 from hetero2.stats.distribution import describe
+from hetero2.stats.sampling import Estimate, weighted_mean
 from hetero2.tables import read_parquet, to_table, write_csv
 
 EXAMPLE = (
@@ -21,7 +24,7 @@ EXAMPLE = (
 )
 _FROM_MOLECULE = (
     "id decoy_strategy_used n_decoys_generated seed_used spectral_gap spectral_entropy spectral_entropy_norm "
-    "tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash scaffold"
+    "tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash scaffold sample_part sample_weight"
 ).split()
 _FROM_AUDIT = ["status", "reason", "gate", "slack", "margin", "auc_tie_aware", "score", "n_decoys_tied", "p_value"]
 _FROM_CALL = ["call", "call_reason", "q_value", "m_needed"]
@@ -42,6 +45,7 @@ def summary_row(molecule: Record, audit: Record, call: Record) -> Record:
         "verdict": audit["verdict"] if audit["status"] != "ERROR" else None,
         "n_decoys": molecule["n_decoys_generated"],
         "n_decoys_scored": audit["n_neg"],
+        "n_decoys_excluded": audit["n_decoys_excluded"],
         "warnings_count": len(warnings),
         "warnings": ";".join(warnings) or None,
         "report_path": None,
@@ -61,11 +65,14 @@ class Tally:
     pass_by_chance: float = 0.0
     slacks: list[float] = field(default_factory=list)
     margins: list[float] = field(default_factory=list)
+    sampled: list[tuple[str, float, float, float, float]] = field(default_factory=list)
 
     def add(self, row: Record) -> None:
         """Count one line of summary.csv."""
         self.status[row["status"]] += 1
         self.coverage["with_decoys"] += row["n_decoys"] > 0
+        if row["sample_part"] is not None:
+            self.sampled.append(_known(row))
         if row["status"] != "OK":
             self.reasons[row["reason"]] += 1
             self.coverage["missing_scores_input"] += row["reason"] == "missing_scores_input"
@@ -74,9 +81,11 @@ class Tally:
         self.calls[row["call"]] += 1
         self.coverage["decoys_total"] += row["n_decoys"]
         self.coverage["decoys_scored"] += row["n_decoys_scored"]
-        self.coverage["rows_with_missing"] += row["n_decoys_scored"] < row["n_decoys"]
+        self.coverage["decoys_excluded"] += row["n_decoys_excluded"]
+        self.coverage["rows_with_missing"] += row["n_decoys_scored"] + row["n_decoys_excluded"] < row["n_decoys"]
         if row["slack"] is None:
-            self.verdict_skips["missing_scores_for_all_decoys"] += 1
+            gone = row["n_decoys_excluded"] == row["n_decoys"]
+            self.verdict_skips["all_decoys_excluded" if gone else "missing_scores_for_all_decoys"] += 1
         else:
             self.slacks.append(row["slack"])
             self.coverage["below_19"] += row["n_decoys_scored"] < _LEVEL_DECOYS
@@ -97,7 +106,8 @@ class Tally:
                 "rows_with_missing_decoys": coverage["rows_with_missing"],
                 "decoys_total": coverage["decoys_total"],
                 "decoys_scored": coverage["decoys_scored"],
-                "decoys_missing": coverage["decoys_total"] - coverage["decoys_scored"],
+                "decoys_excluded": coverage["decoys_excluded"],
+                "decoys_missing": coverage["decoys_total"] - coverage["decoys_scored"] - coverage["decoys_excluded"],
             },
             "share_rows_with_n_decoys_gt_0": coverage["with_decoys"] / rows if rows else None,
             "verdict_counts": {key: self.verdicts[key] for key in ("PASS", "FAIL", "SKIP")},
@@ -107,9 +117,42 @@ class Tally:
             "rows_with_fewer_than_19_scored_decoys": coverage["below_19"],
             "pass_rate": self.verdicts["PASS"] / ok if ok else None,
             "fail_rate": self.verdicts["FAIL"] / ok if ok else None,
+            "population": population(self.sampled) if self.sampled else None,
             **describe(self.slacks, self.margins),
             "config": config,
         }
+
+
+def _known(row: Record) -> tuple[str, float, float, float, float]:
+    """Part and weight of a row of the sample, and what is known of it: 1 or 0 for PASS and SIGNAL, the AUC; or nan."""
+    ok, auc = row["status"] == "OK", row["auc_tie_aware"]
+    passed = float(row["verdict"] == "PASS") if ok else math.nan
+    called = float(row["call"] == "SIGNAL") if ok else math.nan
+    return row["sample_part"], row["sample_weight"], passed, called, math.nan if auc is None or not ok else auc
+
+
+def _of_library(name: str, values: Any, drawn: Any, weight: Any) -> Record:
+    """The estimate for the whole library; SIGNAL has none, since other molecules beside them change the calls."""
+    if name == "signal_rate":
+        return Estimate(int(np.isfinite(values).sum()), None, None, None, "calls_depend_on_what_was_audited")._asdict()
+    return weighted_mean(values, drawn, weight)._asdict()
+
+
+def population(rows: Sequence[tuple[str, float, float, float, float]]) -> Record:
+    """What the sample says of the library, and of its own two parts."""
+    part, weight = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    known, drawn = np.array([row[2:] for row in rows], float), np.array([row[0] == "random" for row in rows])
+    everyone, n_drawn = float(weight.sum()), int(drawn.sum())
+    found: Record = {"rows": round(everyone) if n_drawn else None, "top": len(rows) - n_drawn, "random": n_drawn}
+    found["random_weight"] = float(weight[drawn][0]) if n_drawn else None
+    for column, name in enumerate(("pass_rate", "signal_rate", "mean_auc")):
+        values = known[:, column]
+        parts = {key: values[(part == key) & np.isfinite(values)] for key in ("top", "random")}
+        found[name] = {
+            "library": _of_library(name, values, drawn, weight) if n_drawn else None,
+            **{key: {"n": len(x), "estimate": float(x.mean()) if len(x) else None} for key, x in parts.items()},
+        }
+    return found
 
 
 def gather(molecules: list[Path], audits: list[Path], calls: dict[int, Record], tally: Tally) -> Iterator[pa.Table]:

@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--path", type=Path, required=True, help="customer_truth.v1 file")
     parser.add_argument("--sha256", default="none", help="sha256 that it must have")
     parser.add_argument("--source", default="external", help="truth_source that every row must have")
+    parser.add_argument("--url", help="where it was downloaded, to be recorded")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of it")
 
@@ -64,10 +65,11 @@ def run(args: argparse.Namespace) -> None:
         "schema": SCHEMA,
         "truth_source": args.source,
         "name": args.path.name,
+        "url": args.url,
         "sha256": digest,
         "n_pass": labels[True],
         "n_fail": labels[False],
         "inputs": [file_facts("truth", args.path, digest)],
     }
     write_text(args.facts, pretty_json(facts))
-    gate_ok(args.path.name, args.sha256, SCHEMA)
+    gate_ok(args.path.name, args.sha256, SCHEMA, args.url)

@@ -61,6 +61,21 @@ def coverage(rows: list[Record], hits: dict[str, bool]) -> Record:
     }
 
 
+def audited(rows: list[Record]) -> Record:
+    """For which molecules the report stands: all of the library, or those of a sample."""
+    parts = Counter(row["sample_part"] for row in rows if row["sample_part"])
+    if not parts:
+        return {"stands_for": "library", "rows": len(rows), "top": None, "random": None}
+    return {"stands_for": "sample", "rows": len(rows), "top": parts["top"], "random": parts["random"]}
+
+
+def limited(utility: Record, population: Record) -> Record:
+    """Without what would need all of a library, or a random part of it, where the sample holds its top."""
+    if population["top"] and utility.get("extrapolation") is not None:
+        return utility | {"extrapolation": None, "extrapolation_reason": "the_audited_rows_are_no_random_sample"}
+    return utility
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--summary", type=Path, required=True)
@@ -79,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write utility_report.json."""
-    rows = read_summary(args.summary, _COLUMNS)
+    rows = read_summary(args.summary, _COLUMNS, ["sample_part"])
     hits = read_truth(args.truth, args.truth_source)
     baseline = read_baseline(args.baseline, args.baseline_column) if args.baseline else None
     library = library_of(rows, hits, baseline)
@@ -99,7 +114,8 @@ def run(args: argparse.Namespace) -> None:
         "truth_coverage": coverage(rows, hits),
         "baseline": {**file_facts("baseline", args.baseline), "with_score": known} if args.baseline else None,
         "price_per_evaluation": args.price,
-        "utility": report(library, args.k, args.k_list, args.seed, args.price, args.resamples),
+        "population": (population := audited(rows)),
+        "utility": limited(report(library, args.k, args.k_list, args.seed, args.price, args.resamples), population),
     }
     write_json(args.out, document, "cost_lift.v2")
     logger.info("%d molecules with score and truth", document["utility"]["n"])

@@ -33,7 +33,7 @@ MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "e
             {"input": {"path": "a.csv"}, "truth": {"source": "none"}, "scores": {"source": "external"}},
             "run_name is not set",
         ),
-        (MINE | {"truth": {"source": "external"}}, "truth.path is needed"),
+        (MINE | {"truth": {"source": "external"}}, "truth.path or truth.url is needed"),
         (MINE | {"scores": {"source": "reference:morgan_rf"}}, "scores.train is needed"),
         (MINE | {"scores": {"source": "command"}}, "scores.command goes with"),
         ({"decoys": {"k": 3.5}}, "decoys.k: found 3.5"),
@@ -42,7 +42,7 @@ MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "e
         ({"run_name": "x\n"}, "run_name"),
         ({"execution": {"results_dir": "{x}"}}, "execution.results_dir"),
         ({"input": {"sha256": "0" * 64}}, "input.sha256 goes with input.path"),
-        (MINE | {"truth": {"source": "none", "sha256": "0" * 64}}, "truth.sha256 is set"),
+        (MINE | {"truth": {"source": "none", "sha256": "0" * 64}}, "truth.sha256 goes with"),
         (MINE | {"scores": {"source": "external", "sha256": "0" * 64}}, "scores.sha256 goes with scores.path"),
         (MINE | {"scores": {"source": "external", "command": "x {request} {scores}"}}, "scores.command goes with"),
         (MINE | {"scores": {"source": "command", "command": "x {scores}"}}, "lacks {request}"),
@@ -65,8 +65,8 @@ def test_an_unknown_target_lists_the_known_ones():
 
 def test_the_users_origin_replaces_the_targets_pins():
     found = configuration.resolve(TARGET, MINE | {"truth": {"path": "t.csv"}})
-    assert found["input"] == {"path": "my.csv", "dataset": None, "sha256": None}
-    assert found["truth"] == {"source": "external", "path": "t.csv", "sha256": None}
+    assert found["input"] == {"path": "my.csv", "dataset": None, "sha256": None, "structures": True}
+    assert found["truth"] == {"source": "external", "path": "t.csv", "url": None, "sha256": None}
     assert found["scores"]["source"] == "external"
 
 

@@ -89,7 +89,7 @@ def test_an_overlay_that_is_wrong_is_named(tmp_path, monkeypatch):
         ("value_ring_suite", {"suite_strategy": "loose"}, 'suite_strategy: found "loose"; allowed are strict, chain'),
         ("value_ring_suite", {"dataset": {"rows": 0}}, "dataset.rows: found 0"),
         ("value_ring_suite", {"decoys": {"k": 0}}, "decoys.k: found 0"),
-        ("value_ring_suite", {"truth": {"source": "external"}}, "truth.path is needed"),
+        ("value_ring_suite", {"truth": {"source": "external"}}, "truth.path or truth.url is needed"),
         ("value_ring_suite", {"scores": {"source": "reference:morgan_rf"}}, "scores.train is needed"),
         ("stress", {"scores": {"source": "external"}}, "scores.path is needed: the data set stress comes without"),
         ("value_utility_proxy", {"truth": {"source": "proxy_rule_v2"}}, "truth.source: found"),

@@ -8,7 +8,10 @@ MOLECULE = {"row": 0, "id": "a", "status": "OK", "reason": None}
 
 def items(original, *decoys):
     rows = [(-1, original), *enumerate(decoys)]
-    return [{"row": 0, "decoy_index": i, "score": s, "weight": None if s is None else 1.0} for i, s in rows]
+    return [
+        {"row": 0, "decoy_index": i, "score": s, "weight": None if s is None else 1.0, "excluded": None}
+        for i, s in rows
+    ]
 
 
 def test_without_a_score_of_its_own_a_molecule_is_skipped():

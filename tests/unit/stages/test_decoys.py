@@ -4,6 +4,7 @@ import pytest
 
 from hetero2.cli import main
 from hetero2.stages.input import mark
+from hetero2.stages.library import Raw
 from hetero2.tables import read_parquet, to_table, write_parquet
 
 SMILES = ["CC(C)Cc1ccc(cc1)C(C)C(=O)NC1CCCC1", "CC(=O)[O-].[Na+].CCCCO", "CCOC(=O)c1ccccc1N", "C"]
@@ -11,7 +12,7 @@ SMILES = ["CC(C)Cc1ccc(cc1)C(C)C(=O)NC1CCCC1", "CC(=O)[O-].[Na+].CCCCO", "CCOC(=
 
 @pytest.fixture
 def decoys(tmp_path):
-    rows = mark((f"m{number}", smiles, "") for number, smiles in enumerate(SMILES))
+    rows = mark(Raw(f"m{number}", smiles) for number, smiles in enumerate(SMILES))
     write_parquet(tmp_path / "in", to_table(rows, "input_row.v1"), "input_row.v1")
 
     def run(*words):

@@ -1,0 +1,158 @@
+"""GO or STOP: whether a pack may be released, criterion by criterion. Standard library only, as verify."""
+
+import argparse
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hetero2.errors import ConfigError
+from hetero2.pack import verify
+
+EXAMPLE = "hetero2 accept results/value_utility_realtruth/value_utility_realtruth_evidence_pack.zip"
+SKIP_REASONS = (
+    "missing_smiles",
+    "invalid_smiles",
+    "too_many_atoms",
+    "disconnected",
+    "no_decoys_generated",
+    "no_hard_decoys_generated",
+    "missing_scores_input",
+    "not_sampled",
+)
+GO, STOP = "GO", "STOP"
+Facts = dict[str, Any]
+
+
+class Criterion(NamedTuple):
+    """One question of the contract: what was found, what is needed, and whether that holds."""
+
+    name: str
+    value: object
+    threshold: str
+    met: bool
+
+
+def _integrity(problems: list[str]) -> Iterator[Criterion]:
+    missing = [one for one in problems if "required, but missing" in one or "is required, found" in one]
+    sums = [one for one in problems if verify.CHECKSUMS in one or "sha256 is" in one or "listed, but missing" in one]
+    rest = [one for one in problems if one not in missing and one not in sums]
+    for name, found in (("required_files", missing), ("checksums", sums), ("zip_and_contracts", rest)):
+        yield Criterion(name, found[0] if found else "in order", "in order", not found)
+
+
+def _row_problem(row: dict[str, str]) -> str | None:
+    """What is wrong with a line of summary.csv: an OK row has a verdict, and numbers unless that is SKIP."""
+    if row["status"] not in ("OK", "SKIP", "ERROR"):
+        return f"status {row['status']!r}"
+    if row["status"] != "OK" or row["verdict"] == "SKIP":
+        return None
+    if row["verdict"] not in ("PASS", "FAIL"):
+        return f"verdict {row['verdict']!r}"
+    try:
+        return None if math.isfinite(float(row["slack"])) else f"slack {row['slack']!r}"
+    except ValueError:
+        return f"slack {row['slack']!r}"
+
+
+def _rows(pack: verify.Pack) -> Iterator[Criterion]:
+    wrong: list[str] = []
+    unknown: set[str] = set()
+    with pack.open("summary.csv") as stream:
+        for row in csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")):
+            problem = _row_problem(row)
+            if problem is not None:
+                wrong.append(f"{row['id']}: {problem}")
+            if row["status"] == "SKIP" and row["reason"] not in SKIP_REASONS:
+                unknown.add(row["reason"])
+    yield Criterion("ok_rows_are_whole", wrong[0] if wrong else "all", "status, verdict, slack", not wrong)
+    yield Criterion("skip_reasons", ", ".join(sorted(unknown)) or "known", "known", not unknown)
+
+
+def _content(metrics: Facts, manifest: Facts, utility: Facts | None) -> Iterator[Criterion]:
+    counts, coverage = metrics["counts"], metrics["scores_coverage"]
+    yield Criterion("rows_error", counts["ERROR"], "= 0", counts["ERROR"] == 0)
+    yield Criterion("rows_ok", counts["OK"], ">= 1", counts["OK"] >= 1)
+    if manifest["scores"]["source"] == "external":
+        missing = coverage["rows_missing_scores_input"]
+        yield Criterion("rows_missing_scores_input", missing, "= 0", missing == 0)
+    if utility is not None:
+        state = utility["cost_lift_v1"]
+        yield Criterion("cost_lift_v1", state["reason"] or "computed", "computed", not state["refused"])
+
+
+def _agreed(metrics: Facts, manifest: Facts) -> Iterator[Criterion]:
+    """What was agreed with a customer, as the pack records it."""
+    agreed = manifest["config"].get("acceptance") or {}
+    found = {
+        "max_fail_rate": metrics["fail_rate"],
+        "min_median_slack": metrics["median_slack"],
+        "min_rows_ok": metrics["counts"]["OK"],
+    }
+    for name, value in found.items():
+        limit = agreed.get(name)
+        if limit is not None:
+            most = name.startswith("max")
+            met = value is not None and (value <= limit if most else value >= limit)
+            yield Criterion(name, value, f"{'<=' if most else '>='} {limit}", met)
+
+
+def content(metrics: Facts, manifest: Facts, utility: Facts | None) -> list[Criterion]:
+    """The criteria about what a pack says; the others are about its files."""
+    return [*_content(metrics, manifest, utility), *_agreed(metrics, manifest)]
+
+
+def judge(path: Path) -> list[Criterion]:
+    """Every criterion of a pack (zip or folder); raises FileNotFoundError where there is nothing at `path`."""
+    problems = verify.verify(path)
+    found = list(_integrity(problems))
+    opened: list[str] = []
+    pack = verify.open_folder(path, opened) if path.is_dir() else verify.open_zip(path, opened)
+    try:
+        if pack is None:
+            raise ValueError("it cannot be opened")
+        names = ("metrics.json", verify.MANIFEST, "utility_report.json")
+        metrics, manifest, utility = (verify.parse_json(pack, name, opened) for name in names)
+        return [*found, *content(metrics, manifest, utility), *_rows(pack)]
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+        why = f"cannot be read: {type(error).__name__}: {error}"
+        return [*found, Criterion("content", why, "readable", False)]
+
+
+def outcome(criteria: list[Criterion]) -> str:
+    """GO if every criterion is met."""
+    return GO if all(one.met for one in criteria) else STOP
+
+
+def as_json(criteria: list[Criterion]) -> Facts:
+    """The judgement as `acceptance.v1`."""
+    return {
+        "acceptance_schema": "acceptance.v1",
+        "outcome": outcome(criteria),
+        "criteria": [one._asdict() for one in criteria],
+    }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("pack", type=Path, help="evidence pack: a zip or the folder that it unpacks to")
+    parser.add_argument("--json", action="store_true", help="print acceptance.v1 instead of a table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the judgement; 0 for GO, 1 for STOP."""
+    if not args.pack.exists():
+        raise ConfigError(f"{args.pack}: no such pack")
+    criteria = judge(args.pack)
+    if args.json:
+        print(json.dumps(as_json(criteria), indent=2, sort_keys=True, ensure_ascii=False))
+    else:
+        for one in criteria:
+            value = verify.printable(str(one.value))
+            print(f"  {'met ' if one.met else 'NOT '}  {one.name:<27}{value:<14}  needed: {one.threshold}")
+        failed = ", ".join(one.name for one in criteria if not one.met)
+        print(f"{outcome(criteria)}{': ' if failed else ''}{failed}")
+    return 0 if outcome(criteria) == GO else 1

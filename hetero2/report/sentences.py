@@ -1,0 +1,68 @@
+"""Sentences about what went in, for the first page of a pack and for the terminal."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hetero2.pack.verify import LEAKAGE
+
+Facts = dict[str, Any]
+LEAKS = {
+    "duplicate_in_library": "rows repeat a structure of the library",
+    "molecule_in_training": "molecules are in the training set",
+    "molecule_near_training": "molecules are near one of the training set",
+    "decoy_in_library": "decoys are molecules of the library and took no part",
+    "decoy_in_training": "decoys are molecules of the training set and took no part",
+    "truth_id_unknown": "ids of the truth match nothing",
+}
+
+
+def leakage(pack: Path) -> str:
+    """What leakage.csv lists, in one line."""
+    path = pack / LEAKAGE
+    if not path.is_file():
+        return "not looked for"
+    with path.open(encoding="utf-8", newline="") as handle:
+        found = Counter(row["kind"] for row in csv.DictReader(handle))
+    return "; ".join(f"{found[kind]} {text}" for kind, text in LEAKS.items() if found[kind]) or "none found"
+
+
+def _rate(name: str, found: Facts) -> str:
+    library, top, drawn = (found[name][key] for key in ("library", "top", "random"))
+    parts = [f"top {top['estimate']:.3f}" if top["estimate"] is not None else ""]
+    parts += [f"drawn {drawn['estimate']:.3f}" if drawn["estimate"] is not None else ""]
+    told = ", ".join(part for part in parts if part) or "undefined"
+    if library is None or library["estimate"] is None:
+        return told
+    interval = library["reason"] or f"{library['ci_low']:.3f} to {library['ci_high']:.3f}"
+    return f"{told}; of the library {library['estimate']:.3f} ({interval})"
+
+
+def population(metrics: Facts) -> Iterator[tuple[str, str]]:
+    """(what, text): for which molecules the numbers stand, where only a sample was audited."""
+    found = metrics.get("population")
+    if found is None:
+        return
+    rows = f" of {found['rows']} rows" if found["rows"] is not None else ""
+    weight = f", each for {found['random_weight']:.4g} rows" if found["random_weight"] is not None else ""
+    yield "sample", f"the {found['top']} best by score and {found['random']} drawn{rows} were audited{weight}"
+    for name, text in (("pass_rate", "PASS"), ("signal_rate", "SIGNAL"), ("mean_auc", "mean AUC")):
+        yield "", f"{text}: {_rate(name, found)}"
+
+
+def nothing_matches(metrics: Facts, report: Facts | None) -> Iterator[str]:
+    """What a person must hear first: scores or truth that have nothing to do with this library."""
+    coverage = metrics["scores_coverage"]
+    if coverage["rows_missing_scores_input"] and not coverage["rows_with_scores_input"]:
+        yield (
+            f"NO SCORE MATCHES: none of the {coverage['rows_missing_scores_input']} molecules that could be audited "
+            "is in the scores file; return the column id of score_request.csv unchanged"
+        )
+    known = None if report is None else report.get("truth_coverage")
+    if known is not None and known["scored"] and not known["with_truth"]:
+        yield (
+            f"NO TRUTH MATCHES: none of the {known['scored']} scored molecules is in the truth; "
+            "its molecule_id must be the id of the library"
+        )

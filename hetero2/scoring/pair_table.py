@@ -1,0 +1,137 @@
+"""`hetero_pair_table.v1`: scores of molecules and of their decoys by id, without any structure; CSV, CSV.gz or Parquet.
+
+Columns `id` (of the molecule), `decoy` (any name that tells it from the molecule's other decoys; empty: the molecule
+itself), `score`, and, optional, `weight` and `tanimoto` (of a decoy to its molecule).
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hetero2.errors import InputError
+from hetero2.scoring.batches import Odd, read_batches
+from hetero2.scoring.hetero_scores import Scored
+from hetero2.scoring.score_table import number, scored
+from hetero2.tables import check_names, read_csv
+
+SCHEMA = "hetero_pair_table.v1"
+TEXTS, NUMBERS = ("id", "decoy"), ("score", "weight", "tanimoto")
+
+
+class Decoy(NamedTuple):
+    """A decoy of a molecule: its name, its score, and its Tanimoto similarity where that was given."""
+
+    name: str
+    scored: Scored
+    tanimoto: float | None
+
+
+@dataclass
+class Block:
+    """A molecule's own score and its decoys, in the order of the table."""
+
+    original: Scored | None = None
+    decoys: dict[str, Decoy] = field(default_factory=dict)
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    try:
+        with pq.ParquetFile(path) as file:
+            names = check_names(path, file.schema_arrow.names)
+            for name in (*TEXTS, "score"):
+                if name not in names:
+                    raise InputError(f"{path}: there is no column {name!r}; found {', '.join(map(repr, names))}")
+            wanted = [name for name in (*TEXTS, *NUMBERS) if name in names]
+            rows = (row for batch in file.iter_batches(columns=wanted) for row in batch.to_pylist())
+            for place, row in enumerate(rows, start=1):
+                texts = {name: "" if row[name] is None else str(row[name]) for name in TEXTS}
+                yield f"{path}: data row {place}", {**row, **texts}
+    except pa.ArrowException as error:
+        raise InputError(f"{path}: not a readable Parquet file: {error}") from None
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    if path.name.lower().endswith(".parquet"):
+        return _parquet_rows(path)
+    return ((f"{path}: line {line}", dict(row)) for line, row in read_csv(path, (*TEXTS, "score")))
+
+
+def _similarity(cell: object, where: str) -> float | None:
+    if cell in ("", None):
+        return None
+    found = number(cell, "tanimoto", where)
+    if not 0 <= found <= 1:
+        raise InputError(f"{where}: tanimoto is {found}, expected 0 to 1")
+    return found
+
+
+def _add(blocks: dict[str, Block], molecule_id: str, name: str, one: Scored, similar: float | None, where: str) -> None:
+    block = blocks.setdefault(molecule_id, Block())
+    before = block.original if name == "" else block.decoys[name].scored if name in block.decoys else None
+    if before is not None:
+        what = "the molecule's own score" if name == "" else f"the decoy {name!r}"
+        raise InputError(f"{where}: {what} of {molecule_id!r} is there twice", "give each decoy of a molecule once")
+    if name == "":
+        block.original = one
+    else:
+        block.decoys[name] = Decoy(name, one, similar)
+
+
+def read_plainly(path: Path, wanted: Collection[str] | None = None) -> dict[str, Block]:
+    """As `read`, a row at a time."""
+    blocks: dict[str, Block] = {}
+    for where, row in _rows(path):
+        molecule_id, name = str(row["id"]), str(row["decoy"]).strip()
+        if not molecule_id.strip():
+            raise InputError(f"{where}: id is empty", "every line names its molecule")
+        one, similar = scored(row["score"], row.get("weight"), where), _similarity(row.get("tanimoto"), where)
+        if wanted is None or molecule_id in wanted:
+            _add(blocks, molecule_id, name, one, similar, where)
+    return blocks
+
+
+def _whole(batch: pa.RecordBatch) -> bool:
+    """Whether a batch has the three columns, no empty number and no decoy name with spaces about it."""
+    names = batch.schema.names
+    if any(name not in names for name in (*TEXTS, "score")) or any(batch[name].null_count for name in names):
+        return False
+    trimmed = pc.all(pc.equal(pc.utf8_trim_whitespace(batch["decoy"]), batch["decoy"])).as_py()
+    return trimmed is not False and pc.min(pc.utf8_length(pc.utf8_trim_whitespace(batch["id"]))).as_py() != 0
+
+
+def read(path: Path, wanted: Collection[str]) -> dict[str, Block]:
+    """The blocks of the wanted molecules; raises InputError with file and line. O(rows); memory holds what is wanted.
+
+    What is wrong is found wherever in the table it stands; a line that is there twice, among the wanted molecules.
+    """
+    chosen, blocks = pa.array(list(wanted), pa.string()), dict[str, Block]()
+    try:
+        for batch in read_batches(path, TEXTS, NUMBERS):
+            if not _whole(batch):
+                raise Odd
+            for row in batch.filter(pc.is_in(batch["id"], value_set=chosen)).to_pylist():
+                one = scored(row["score"], row.get("weight"), "")
+                _add(blocks, row["id"], row["decoy"], one, _similarity(row.get("tanimoto"), ""), "")
+    except (Odd, InputError):
+        return read_plainly(path, wanted)
+    return blocks
+
+
+def ids(path: Path) -> Iterator[str]:
+    """The ids of a table in the order of their first lines, each once."""
+    seen: set[str] = set()
+    for _, row in _rows(path):
+        if row["id"] not in seen:
+            seen.add(str(row["id"]))
+            yield str(row["id"])
+
+
+def check(path: Path) -> tuple[int, int]:
+    """(molecules, scores) of a whole table; raises InputError with file and line."""
+    blocks = read_plainly(path)
+    return len(blocks), sum(len(block.decoys) + (block.original is not None) for block in blocks.values())

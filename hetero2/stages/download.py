@@ -1,0 +1,42 @@
+"""download: fetch a file that the configuration names by URL and sha256; nothing else is let in."""
+
+import argparse
+from pathlib import Path
+
+from hetero2.addresses import Rules
+from hetero2.arguments import json_object, sha256
+from hetero2.config import load_yaml
+from hetero2.fetch import Limits, download, token_from
+from hetero2.log import logger
+from hetero2.paths import CONFIG
+
+EXAMPLE = "hetero2 download --url https://example.org/truth.csv --sha256 1f0e... --out truth.csv"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--url", required=True, help="https://.. or file:///..")
+    parser.add_argument("--sha256", type=sha256, required=True, help="sha256 that the file must have")
+    parser.add_argument(
+        "--settings", type=json_object, default={}, help="JSON: execution.download of the configuration"
+    )
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def limits(settings: dict[str, object]) -> Limits:
+    """Limits from the section execution.download; what it does not say is as in config/default.yaml."""
+    known = {**load_yaml(CONFIG / "default.yaml")["execution"]["download"], **settings}
+    return Limits(
+        rules=Rules(known["hosts"], tuple(known["ports"]), tuple(known["allow_addresses"])),
+        max_bytes=int(known["max_mb"] * (1 << 20)),
+        seconds=60 * known["minutes"],
+        ca_file=None if known["ca_file"] is None else Path(known["ca_file"]),
+        token=token_from(known["token_variable"]),
+        token_host=known["token_host"],
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Fetch the file."""
+    download(args.url, args.sha256, args.out, limits(args.settings), logger.info)
+    logger.info("%s: %d bytes, sha256 %s", args.out.name, args.out.stat().st_size, args.sha256.lower())

@@ -1,0 +1,41 @@
+"""leakage_list: leakage.csv, with the ids of the truth that match nothing."""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hetero2.log import logger
+from hetero2.stages.truth import read_truth
+from hetero2.tables import read_csv, read_parquet, to_table, write_csv
+
+EXAMPLE = "hetero2 leakage-list --input input/rows.parquet --leaks leaks.parquet --truth truth.csv --out leakage.csv"
+UNKNOWN = "truth_id_unknown"
+
+
+def unknown_truth(known: set[str], train: Path | None, truth: Path, source: str) -> Iterator[dict[str, Any]]:
+    """Ids of the truth that are neither in the library nor in the training set, in the order of the truth."""
+    known = known | ({row["id"] for _, row in read_csv(train, ["id"])} if train else set())
+    none = {"structure_hash": None, "other_id": None, "tanimoto": None}
+    return ({"kind": UNKNOWN, "id": one, **none} for one in read_truth(truth, source) if one not in known)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--input", type=Path, required=True, help="the numbered library")
+    parser.add_argument("--leaks", type=Path, help="what hetero2 leakage found; without structures there is none")
+    parser.add_argument("--train", type=Path, help="training set of the model")
+    parser.add_argument("--truth", type=Path)
+    parser.add_argument("--truth-source", default="external")
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write leakage.csv."""
+    rows: list[dict[str, Any]] = read_parquet(args.leaks, "leakage.v1").to_pylist() if args.leaks else []
+    if args.truth:
+        ids = set(read_parquet(args.input, "input_row.v1")["id"].to_pylist())
+        rows += unknown_truth(ids, args.train, args.truth, args.truth_source)
+    write_csv(args.out, [to_table(rows, "leakage.v1")], "leakage.v1")
+    logger.info("%s", dict(Counter(row["kind"] for row in rows)))

@@ -1,0 +1,248 @@
+"""Downloads against a real HTTPS server: what is let in, and every refusal."""
+
+import hashlib
+import ipaddress
+import time
+
+import pytest
+
+from hetero2.addresses import Rules, refusal, resolve, shown
+from hetero2.errors import ConfigError, GateError
+from hetero2.fetch import Limits, download, token_from
+from tests.server import BODY, serving
+
+SHA256 = hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+def limits(server, **changes):
+    rules = {"ports": (server.server_port,), "allow_addresses": ("127.0.0.1/32",)}
+    rules |= {key: changes.pop(key) for key in ("hosts", "ports", "allow_addresses") if key in changes}
+    options = {"ca_file": server.ca_file, "max_bytes": 1 << 20, "seconds": 20.0} | changes
+    return Limits(rules=Rules(**rules), **options)
+
+
+def refused(server, path, out, *, sha256=SHA256, url=None, **changes):
+    """The message of a refusal; nothing is left behind."""
+    with pytest.raises((GateError, ConfigError)) as caught:
+        download(url or server.url + path, sha256, out, limits(server, **changes))
+    assert list(out.parent.iterdir()) == []
+    assert "\n" not in caught.value.message
+    return caught.value.message
+
+
+@pytest.mark.parametrize("digest", [SHA256, SHA256.upper()])
+def test_a_file_with_the_pinned_sha256_is_let_in(server, tmp_path, digest):
+    download(f"{server.url}/file.csv?key=secret", digest, tmp_path / "f", limits(server))
+    assert (tmp_path / "f").read_bytes() == BODY
+    path, headers = server.seen[-1]
+    assert path == "/file.csv?key=secret"
+    assert headers["Accept-Encoding"] == "identity"
+
+
+def test_the_name_of_a_host_is_checked_against_the_certificate_and_sent(server, tmp_path):
+    url = f"https://localhost:{server.server_port}/file.csv"
+    download(url, SHA256, tmp_path / "f", limits(server, allow_addresses=("127.0.0.0/8", "::1/128")))
+    assert server.seen[-1][1]["Host"] == f"localhost:{server.server_port}"
+
+
+def test_three_redirects_are_followed_a_fourth_is_refused(server, tmp_path):
+    download(f"{server.url}/hops/2", SHA256, tmp_path / "f", limits(server))
+    assert (tmp_path / "f").read_bytes() == BODY
+    (tmp_path / "f").unlink()
+    assert "more than 3 redirects" in refused(server, "/hops/3", tmp_path / "f")
+
+
+def test_a_file_url_is_read_and_checked(server, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a b.csv").write_bytes(BODY)
+    url = (tmp_path / "in/a b.csv").as_uri()
+    download(url, SHA256, tmp_path / "out/f", limits(server))
+    assert (tmp_path / "out/f").read_bytes() == BODY
+    (tmp_path / "x").mkdir()
+    assert "expected 00" in refused(server, "", tmp_path / "x/f", url=url, sha256="0" * 64)
+    assert "larger than" in refused(server, "", tmp_path / "x/f", url=url, max_bytes=3)
+    assert "no such file" in refused(server, "", tmp_path / "x/f", url="file:///no/such/file")
+    assert "names a whole path" in refused(server, "", tmp_path / "x/f", url="file://host/etc/hosts")
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/404", "the server answers 404"),
+        ("/missing", "the server answers 404"),
+        ("/huge", "larger than 1 MB"),
+        ("/endless", "larger than 1 MB"),
+        ("/short", "bytes"),
+        ("/packed", "nothing is unpacked"),
+        ("/nowhere", "but not where"),
+        ("/to?http://127.0.0.1/", "not https: http"),
+        ("/to?file:///etc/hosts", "not https: file"),
+        ("/to?https://10.0.0.1/x", "port 443, allowed are"),
+        ("/to?https://u:p@127.0.0.1/x", "holds a user or password"),
+    ],
+)
+def test_what_a_server_may_not_answer(server, tmp_path, path, message):
+    assert message in refused(server, path, tmp_path / "f")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"hosts": ("files.example.org", "*.example.com")}, "host 127.0.0.1, allowed are files.example.org, *.exa"),
+        ({"ports": (443,)}, "port"),
+        ({"allow_addresses": ()}, "stands for the loopback address 127.0.0.1"),
+        ({"allow_addresses": ("127.0.0.2/32",)}, "loopback address"),
+        ({"allow_addresses": ("127.0.0.1/8",)}, "execution.download.allow_addresses: 127.0.0.1/8 has host bits"),
+        ({"ca_file": None}, "certificate verify failed"),
+        ({"sha256": "0" * 64}, f"has sha256 {SHA256}, expected {'0' * 64}"),
+    ],
+)
+def test_what_the_configuration_does_not_allow(server, tmp_path, changes, message):
+    assert message in refused(server, "/file.csv", tmp_path / "f", **changes)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://127.0.0.1/x", "the scheme is http"),
+        ("ftp://127.0.0.1/x", "the scheme is ftp"),
+        ("x.csv", "the scheme is missing"),
+        ("https:///x", "names no host"),
+        ("https://user@127.0.0.1/x", "holds a user or password"),
+        ("https://127.0.0.1:70000/x", "refused: "),
+        ("https://127.0.0.1/a b", "letters that no URL may have"),
+        ("https://ex\u00e4mple.org/", "letters that no URL may have"),
+        ("https://[::1", "refused: "),
+    ],
+)
+def test_what_is_no_url_that_we_fetch(server, tmp_path, url, message):
+    assert message in refused(server, "", tmp_path / "f", url=url)
+
+
+def test_a_redirect_is_checked_like_the_first_address(server, tmp_path):
+    """To another loopback address of the same port, which nobody allowed."""
+    where = f"/to?https://127.0.0.2:{server.server_port}/file.csv"
+    assert "loopback address 127.0.0.2" in refused(server, where, tmp_path / "f")
+
+
+def test_a_certificate_for_another_name_is_refused(tmp_path):
+    with serving(tmp_path, names=("files.example.org",)) as other:
+        (tmp_path / "out").mkdir()
+        assert "certificate is not valid for" in refused(other, "/file.csv", tmp_path / "out/f")
+
+
+@pytest.mark.parametrize("path", ["/slow", "/slow-header"])
+def test_a_server_that_trickles_is_left_at_the_time_limit(server, tmp_path, path):
+    began = time.monotonic()
+    assert "stopped after" in refused(server, path, tmp_path / "f", seconds=0.4)
+    assert time.monotonic() - began < 10
+
+
+def test_a_server_that_never_speaks_is_left_at_the_time_limit(tmp_path):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, serving(tmp_path) as server:
+        port = silent.getsockname()[1]
+        (tmp_path / "out").mkdir()
+        url = f"https://127.0.0.1:{port}/x"
+        assert "stopped after" in refused(server, "", tmp_path / "out/f", url=url, ports=(port,), seconds=0.4)
+
+
+def test_nobody_there_is_told(server, tmp_path):
+    assert "refused" in refused(server, "", tmp_path / "f", url="https://127.0.0.1:1/x", ports=(1,))
+    assert "cannot be resolved" in refused(
+        server, "", tmp_path / "f", url="https://no-such-host.invalid/x", ports=(443,)
+    )
+
+
+def test_the_token_goes_to_its_host_and_never_past_a_redirect(server, tmp_path):
+    del server.seen[:]
+    own = {"token": "t0ken", "token_host": "127.0.0.1"}
+    download(f"{server.url}/hops/0", SHA256, tmp_path / "f", limits(server, **own))
+    assert [headers.get("Authorization") for _, headers in server.seen] == ["Bearer t0ken", None]
+    del server.seen[:]
+    download(f"{server.url}/file.csv", SHA256, tmp_path / "f", limits(server, token="t0ken", token_host="example.org"))
+    assert "Authorization" not in server.seen[0][1]
+
+
+def test_a_token_variable_that_is_not_set_is_told(monkeypatch):
+    monkeypatch.setenv("MY_TOKEN", "abc")
+    assert token_from(None) is None
+    assert token_from("MY_TOKEN") == "abc"
+    monkeypatch.setenv("MY_TOKEN", "a\nb")
+    for name in ("MY_TOKEN", "NO_SUCH_VARIABLE"):
+        with pytest.raises(GateError, match=name):
+            token_from(name)
+
+
+def test_the_asset_api_of_github_is_asked_for_the_file(server, tmp_path):
+    path = "/repos/some/where/releases/assets/12345"
+    server.files |= {path: BODY, f"/api/v3{path}": BODY, f"{path}/more": BODY}
+    wanted = {path: "application/octet-stream", f"/api/v3{path}": "application/octet-stream", f"{path}/more": "*/*"}
+    for name, accept in wanted.items():
+        download(server.url + name, SHA256, tmp_path / "f", limits(server))
+        assert server.seen[-1][1]["Accept"] == accept
+
+
+PUBLIC = ("93.184.216.34", "2606:2800:220:1::1", "::ffff:8.8.8.8")
+NOT_PUBLIC = {
+    "127.0.0.1": "loopback",
+    "::1": "loopback",
+    "0.0.0.0": "unspecified",
+    "10.1.2.3": "private",
+    "172.16.0.1": "private",
+    "192.168.1.1": "private",
+    "fd00::1": "private",
+    "169.254.169.254": "link-local",
+    "fe80::1": "link-local",
+    "100.64.0.1": "CGNAT",
+    "100.127.255.255": "CGNAT",
+    "64:ff9b::8.8.8.8": "NAT64",
+    "64:ff9b:1::1": "NAT64",
+    "2002:7f00:1::": "6to4",
+    "192.88.99.1": "6to4",
+    "2001::1": "Teredo",
+    "::7f00:1": "IPv4-compatible",
+    "::ffff:127.0.0.1": "loopback address 127.0.0.1 inside",
+    "::ffff:10.0.0.1": "private address 10.0.0.1 inside",
+    "224.0.0.1": "multicast",
+    "255.255.255.255": "private",
+    "240.0.0.1": "private",
+}
+
+
+@pytest.mark.parametrize("text", PUBLIC)
+def test_public_addresses_are_allowed(text):
+    assert refusal(ipaddress.ip_address(text), []) is None
+
+
+@pytest.mark.parametrize(("text", "kind"), NOT_PUBLIC.items(), ids=list(NOT_PUBLIC))
+def test_other_addresses_are_not_unless_they_are_named(text, kind):
+    address = ipaddress.ip_address(text)
+    assert kind in refusal(address, [])
+    inside = getattr(address, "ipv4_mapped", None) or address
+    assert refusal(address, [ipaddress.ip_network(str(inside))]) is None
+
+
+def test_an_allowed_nat64_network_does_not_open_what_it_hides():
+    allowed = [ipaddress.ip_network("64:ff9b::/96")]
+    assert refusal(ipaddress.ip_address("64:ff9b::8.8.8.8"), allowed) is None
+    assert "private address 10.0.0.1 inside" in refusal(ipaddress.ip_address("64:ff9b::10.0.0.1"), allowed)
+
+
+def test_a_host_with_one_address_inside_is_refused_whole(monkeypatch):
+    answers = [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: answers)
+    with pytest.raises(GateError, match=r"private address 10\.0\.0\.1"):
+        resolve("files.example.org", 443, Rules())
+    assert resolve("files.example.org", 443, Rules(allow_addresses=["10.0.0.0/8"])) == ["93.184.216.34", "10.0.0.1"]
+
+
+def test_what_is_shown_of_a_url_holds_no_secret():
+    assert shown("https://u:p@h.org:444/a/b?token=x#y") == "https://h.org:444/a/b"

@@ -91,8 +91,10 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def read_json(path: Path) -> Any:
-    """Parse strict JSON: UTF-8, no NaN or infinity, no duplicate keys."""
+def read_json(path: Path, max_bytes: int | None = None) -> Any:
+    """Parse strict JSON: UTF-8, no NaN or infinity, no duplicate keys; a file above `max_bytes` is not read."""
+    if max_bytes is not None and path.is_file() and path.stat().st_size > max_bytes:
+        raise InputError(f"{path}: {path.stat().st_size >> 20} MB of JSON, at most {max_bytes >> 20} are read")
     try:
         text = path.read_bytes().decode("utf-8")
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)

@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).parent / "data"
 MODEL = DATA / "model.py"
+OWN_PACK = Path(__file__).parent / "contracts/data/pack.v1.zip"
 
 CONFIG = """\
 run_name: small

@@ -61,8 +61,8 @@ def _row_problem(row: dict[str, str]) -> str | None:
 def _rows(pack: verify.Pack) -> Iterator[Criterion]:
     wrong: list[str] = []
     unknown: set[str] = set()
-    with pack.open("summary.csv") as stream:
-        for row in csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")):
+    with io.TextIOWrapper(pack.open("summary.csv"), encoding="utf-8-sig", newline="") as stream:
+        for row in csv.DictReader(stream):
             problem = _row_problem(row)
             if problem is not None:
                 wrong.append(f"{row['id']}: {problem}")

@@ -10,6 +10,8 @@ from hetero2.errors import InputError
 from hetero2.files import read_json
 
 SCHEMA = "hetero_scores.v1"
+MAX_BYTES = 100 << 20
+TABLE_HINT = "it holds the scores of one molecule; bring those of a library as a table (hetero_score_table.v1)"
 MIN_WEIGHT, MAX_WEIGHT = 1e-100, 1e100
 
 
@@ -77,4 +79,13 @@ def parse(document: Any, where: str) -> HeteroScores:
 
 def read(path: Path) -> HeteroScores:
     """Read and check a `hetero_scores.v1` file."""
-    return parse(read_json(path), str(path))
+    return parse(load(path), str(path))
+
+
+def load(path: Path) -> Any:
+    """The document of a file; one that is too large for the scores of one molecule is refused."""
+    try:
+        return read_json(path, MAX_BYTES)
+    except InputError as error:
+        too_large = path.is_file() and path.stat().st_size > MAX_BYTES
+        raise InputError(error.message, TABLE_HINT if too_large else error.hint) from None

@@ -49,7 +49,7 @@ def row_files(library: Path, folder: Path, out: Path) -> Facts:
         try:
             digest = sha256_file(path)
             if digest not in by_digest:
-                document = read_json(path)
+                document = hetero_scores.load(path)
                 hetero_scores.parse(document, str(path))
                 by_digest[digest] = {"ids": [], "sha256": digest, "scores": document}
         except (HeteroError, OSError) as error:

@@ -54,3 +54,32 @@ def test_numbers_that_are_none_are_refused(tmp_path, text):
 def test_anything_but_an_object_is_refused():
     with pytest.raises(InputError, match="expected a JSON object"):
         hetero_scores.parse([GOOD], "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (json.dumps(GOOD)[:-20], "not valid JSON"),
+        (json.dumps(GOOD).replace('"decoys"', '"original"'), "the key 'original' occurs twice"),
+        (json.dumps(GOOD).replace('"ab": {', '"ab": {"score": 1, "weight": 1}, "ab": {'), "the key 'ab' occurs twice"),
+        ("", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        (json.dumps(GOOD).replace("-2.5", "1" * 5000), "not valid JSON"),
+    ],
+    ids=["truncated", "doubled", "doubled inside", "empty", "deep", "5000 digits"],
+)
+def test_what_is_no_whole_json_is_refused(tmp_path, text, message):
+    path = tmp_path / "s.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message) as caught:
+        hetero_scores.read(path)
+    assert str(path) in caught.value.message
+
+
+def test_200_mb_of_json_are_refused_unread(tmp_path):
+    path = tmp_path / "s.json"
+    with path.open("wb") as handle:
+        handle.truncate(200 << 20)
+    with pytest.raises(InputError, match=r"s\.json: 200 MB of JSON, at most 100 are read") as caught:
+        hetero_scores.read(path)
+    assert "hetero_score_table.v1" in caught.value.hint

@@ -1,6 +1,10 @@
+import gzip
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hetero2.errors import InputError
 from hetero2.scoring import score_table
@@ -66,3 +70,43 @@ def test_parquet_says_the_same(tmp_path):
     path.write_bytes(b"PAR1nonsense")
     with pytest.raises(InputError, match="not a readable Parquet file"):
         score_table.read(path)
+
+
+CELLS = st.sampled_from(["1", "-2.5", " 3 ", "+4", ".5", "1e3", "", "nan", "inf", "1e999", "x", "1_0", '"7"', "0"])
+KEYS = st.sampled_from([A, B, A.upper(), "aspirin", "", "c" * 63, f'"{A}"'])
+
+
+def outcome(ask):
+    """What a reader says of a file: its scores, or its message."""
+    try:
+        return ask()
+    except InputError as error:
+        return error.message
+
+
+@given(rows=st.lists(st.tuples(KEYS, CELLS, CELLS), max_size=4), weighted=st.booleans(), newline=st.booleans())
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whole_columns_and_single_cells_say_the_same(tmp_path, rows, weighted, newline):
+    path = tmp_path / "s.csv"
+    lines = [f"id,score{',weight' * weighted}", *(",".join(row[: 2 + weighted]) for row in rows)]
+    path.write_text("\n".join(lines) + "\n" * newline)
+    said = outcome(lambda: score_table.read_plainly(path))
+    assert outcome(lambda: score_table.read(path)) == said
+    checked = outcome(lambda: score_table.check(path))
+    assert checked == (len(said) if isinstance(said, dict) else said)
+    only = outcome(lambda: score_table.read(path, {B}))
+    assert only == outcome(lambda: score_table.read_plainly(path, {B}))
+
+
+@pytest.mark.parametrize("name", ["s.csv", "s.csv.gz", "s.parquet"])
+def test_a_long_table_is_counted_and_read_in_batches(tmp_path, name):
+    path, n = tmp_path / name, 150_000
+    keys = [f"{number:064x}" for number in range(n)]
+    table = pa.table({"id": [*keys, keys[7]], "score": [*map(float, range(n)), 7.0]})
+    if name.endswith("parquet"):
+        pq.write_table(table, path, row_group_size=10_000)
+    else:
+        text = "id,score\n" + "".join(f"{key},{number}\n" for number, key in enumerate(keys)) + f"{keys[7]},7\n"
+        path.write_bytes(gzip.compress(text.encode(), 1) if name.endswith("gz") else text.encode())
+    assert score_table.check(path) == n
+    assert score_table.read(path, {keys[5], keys[-1], "f" * 64}) == {keys[5]: (5.0, 1.0), keys[-1]: (n - 1.0, 1.0)}

@@ -1,13 +1,18 @@
 import gzip
+import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rdkit import Chem
 
+from hetero2 import cli
+from hetero2.chem.guardrails import Guardrails, prepare
 from hetero2.errors import ConfigError, InputError
 from hetero2.stages.input import mark
 from hetero2.stages.library import Raw
 from hetero2.stages.sdf_library import read_any as read_library
+from hetero2.tables import read_parquet
 
 ROWS = [("a", "CCO", ""), ("b", "c1ccccc1", ""), ("", "C", "")]
 
@@ -52,3 +57,101 @@ def test_what_cannot_be_read_is_named(tmp_path):
     pq.write_table(pa.table({"id": ["a"]}), tmp_path / "y.parquet")
     with pytest.raises(InputError, match="no column 'smiles'"):
         list(read_library(tmp_path / "y.parquet"))
+
+
+def block(smiles, title, data=""):
+    text = Chem.MolToMolBlock(Chem.MolFromSmiles(smiles))
+    return f"{title}\n{text.split(chr(10), 1)[1]}{data}$$$$\n"
+
+
+def test_an_sd_file_says_the_same_and_loses_no_record(tmp_path):
+    path = tmp_path / "x.sdf"
+    broken = "bad\n\n\n  2  1  0  0  0  0  0  0  0  0999 V2000\nnonsense\nM  END\n$$$$\n"
+    empty = "none\n\n\n  0  0  0  0  0  0  0  0  0  0999 V2000\nM  END\n$$$$\n"
+    stereo = block("C[C@H](N)C(=O)O", "ala", ">  <score>\n1.5\n\n")
+    path.write_text(block("CCO", " a b ") + broken + empty + stereo + block("c1ccccc1", "").removesuffix("$$$$\n"))
+    rows = [row[:2] for row in read_library(path)]
+    assert rows == [
+        ("a b", "CCO"),
+        ("bad", "unreadable-record"),
+        ("none", ""),
+        ("ala", "C[C@H](N)C(=O)O"),
+        ("", "c1ccccc1"),
+    ]
+    assert [prepare(smiles, Guardrails()).reason for _, smiles in rows[1:3]] == ["invalid_smiles", "missing_smiles"]
+    path.write_bytes(b"\xe9\n")
+    with pytest.raises(InputError, match=r"x\.sdf: near record 1: not UTF-8"):
+        list(read_library(path))
+
+
+def library(folder, rows):
+    path = folder / "l.csv"
+    path.write_text("id,smiles,score\n" + "".join(f"{one},{smiles},{score}\n" for one, smiles, score in rows))
+    return path
+
+
+def made(folder, path, *words):
+    call = ["input", "--library", path, "--out", folder / "rows.parquet", "--facts", folder / "facts.json", *words]
+    code = cli.main(list(map(str, call)))
+    if code:
+        return code, None, None
+    facts = json.loads((folder / "facts.json").read_text())
+    return code, read_parquet(folder / "rows.parquet", "input_row.v1").to_pylist(), facts
+
+
+SAMPLED = ("--sample-top", "0.1", "--sample-random", "20", "--score-column", "score")
+
+
+def test_a_sample_is_the_top_and_some_of_the_rest_whatever_the_order_of_the_rows(tmp_path):
+    rows = [(f"m{n}", "C" * (n % 9 + 1), (n * 37) % 100) for n in range(100)]
+    _, found, facts = made(tmp_path, library(tmp_path, rows), *SAMPLED)
+    top = {row["id"] for row in found if row["sample_part"] == "top"}
+    assert top == {one for one, _, score in rows if score >= 90}
+    drawn = {row["id"] for row in found if row["sample_part"] == "random"}
+    assert len(drawn) == 20
+    assert not top & drawn
+    assert {row["sample_weight"] for row in found} == {1.0, 90 / 20, None}
+    assert sum(row["sample_weight"] or 0 for row in found) == 100
+    assert {(row["status"], row["reason"]) for row in found if row["sample_part"] is None} == {("SKIP", "not_sampled")}
+    assert facts["sample"] == {"population": 100, "top": 10, "random": 20, "random_weight": 4.5, "seed": 0}
+    _, again, _ = made(tmp_path, library(tmp_path, rows[::-1]), *SAMPLED)
+    assert {row["id"]: row["sample_part"] for row in again} == {row["id"]: row["sample_part"] for row in found}
+    _, other, _ = made(tmp_path, library(tmp_path, rows), *SAMPLED, "--sample-seed", "1")
+    assert {row["id"] for row in other if row["sample_part"] == "random"} != drawn
+
+
+def test_lower_may_be_better_and_rows_without_a_score_are_never_the_top(tmp_path):
+    rows = [("a", "C", -9), ("b", "C", ""), ("c", "C", 3), ("d", "", -99), ("a", "C", -99), ("", "C", -99)]
+    words = ("--sample-top", "1", "--score-column", "score", "--higher-is-better", "false")
+    _, found, facts = made(tmp_path, library(tmp_path, rows), *words)
+    assert [row["sample_part"] for row in found] == ["top", None, None, None, None, None]
+    assert [row["reason"] for row in found] == [None, "not_sampled", "not_sampled", None, "duplicate_id", "missing_id"]
+    assert facts["sample"]["population"] == 3
+
+
+@pytest.mark.parametrize(
+    ("score", "words", "code"),
+    [("x", SAMPLED, 1), ("nan", SAMPLED, 1), ("", SAMPLED, 1), ("1", (*SAMPLED[:4], "--score-column", "none"), 1)],
+)
+def test_a_score_column_that_cannot_be_used_is_told(tmp_path, capsys, score, words, code):
+    assert made(tmp_path, library(tmp_path, [("a", "C", score)]), *words)[0] == code
+    assert "l.csv" in capsys.readouterr().err
+    assert not (tmp_path / "rows.parquet").exists()
+
+
+def test_without_structures_a_table_gives_each_molecule_once(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("id,decoy,score,scaffold\na,,1,s\na,d,2,s\nb,d,1,\nb,,3,\n")
+    _, found, _ = made(tmp_path, path, "--structures", "false")
+    assert [(row["id"], row["status"], row["smiles"], row["scaffold"]) for row in found] == [
+        ("a", None, "", "s"),
+        ("b", None, "", None),
+    ]
+
+
+def test_a_long_library_is_written_in_row_groups(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("id,smiles\n" + "".join(f"m{n},CCO\n" for n in range(70_000)) + "m3,C\n")
+    _, found, facts = made(tmp_path, path)
+    assert (len(found), facts["rows"], found[-1]["reason"]) == (70_001, 70_001, "duplicate_id")
+    assert [row["row"] for row in found] == list(range(70_001))

@@ -1,0 +1,66 @@
+"""Scores of molecules and decoys by id, without structures."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hetero2.errors import InputError
+from hetero2.scoring import pair_table
+from tests.conftest import ROOT
+
+STORED = ROOT / "tests/contracts/data/hetero_pair_table.v1.csv"
+
+
+def read(tmp_path, text, wanted=("a", "b")):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    return pair_table.read(path, set(wanted))
+
+
+def test_the_stored_table_is_read():
+    blocks = pair_table.read(STORED, {"a", "b, 2"})
+    assert blocks["a"].original == (0.75, 1.0)
+    assert [tuple(decoy) for decoy in blocks["a"].decoys.values()] == [
+        ("d1", (-12.5, 2.0), 0.61),
+        ("d2", (3.0, 1.0), None),
+    ]
+    assert blocks["b, 2"].decoys["d1"].tanimoto == 0.0
+    assert pair_table.check(STORED) == (2, 5)
+    assert list(pair_table.ids(STORED)) == ["a", "b, 2"]
+
+
+def test_only_wanted_molecules_are_kept_and_lines_may_stand_in_any_order(tmp_path):
+    text = "decoy,score,id\nd1,1,a\n,2,b\n,3,a\nd1,4,c\n"
+    blocks = read(tmp_path, text, ["a"])
+    assert set(blocks) == {"a"}
+    assert (blocks["a"].original, blocks["a"].decoys["d1"].scored) == ((3.0, 1.0), (1.0, 1.0))
+
+
+def test_parquet_says_the_same(tmp_path):
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"id": ["a", "a"], "decoy": [None, "1"], "score": [1.0, 2.0]}), path)
+    blocks = pair_table.read(path, {"a"})
+    assert (blocks["a"].original, list(blocks["a"].decoys)) == ((1.0, 1.0), ["1"])
+    pq.write_table(pa.table({"id": ["a"], "score": [1.0]}), path)
+    with pytest.raises(InputError, match="no column 'decoy'"):
+        pair_table.read(path, {"a"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,score\na,1\n", "line 1: there is no column 'decoy'"),
+        ("id,decoy,score\na,,x\n", "line 2: score is 'x'"),
+        ("id,decoy,score\na,,nan\n", "line 2: score is 'nan'"),
+        ("id,decoy,score\na,,1\na,,1\n", "line 3: the molecule's own score of 'a' is there twice"),
+        ("id,decoy,score\na,d,1\na,d,2\n", "line 3: the decoy 'd' of 'a' is there twice"),
+        ("id,decoy,score\na,d,1\na, d ,2\n", "line 3: the decoy 'd' of 'a' is there twice"),
+        ("id,decoy,score\n,d,1\n", "line 2: id is empty"),
+        ("id,decoy,score,weight\na,d,1,0\n", "line 2: weight is 0.0"),
+        ("id,decoy,score,tanimoto\na,d,1,1.5\n", "line 2: tanimoto is 1.5"),
+        ("id,decoy,score,tanimoto\na,d,1,x\n", "line 2: tanimoto is 'x'"),
+    ],
+)
+def test_a_bad_line_is_one_error_with_its_place(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        read(tmp_path, text)

@@ -1,0 +1,160 @@
+"""What library, decoys, training set and truth share."""
+
+import csv
+import random
+
+import pytest
+from rdkit import DataStructs
+
+from hetero2 import cli
+from hetero2.chem.mol import canonical, parse, structure_hash
+from hetero2.chem.similarity import Neighbours, fingerprint
+from hetero2.stages.blocks import STRATEGY
+from hetero2.tables import columns, read_parquet, to_table, write_parquet
+from tests.conftest import ROOT
+
+LIBRARY = [("a", "CCOC(=O)c1ccccc1"), ("b", "CCOC(=O)c1ccccc1"), ("c", "CCCCOC(=O)c1ccccc1"), ("d", "CCN(CC)CC")]
+DECOYS = {0: ["CCN(CC)CC", "O=C(OC)Cc1ccccc1"], 2: ["CCOC(=O)c1ccccc1", "CC(C)CCO"], 3: ["CCCCCCN"]}
+TRAIN = [("t1", "C(C)N(CC)CC"), ("t2", "CCCCCOC(=O)c1ccccc1"), ("t3", "OCCC(C)C"), ("t4", "CCO")]
+
+
+def named(smiles):
+    return structure_hash(canonical(parse(smiles)))
+
+
+def ask(*words):
+    return cli.main([str(word) for word in words])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    molecules, decoys = [], []
+    for row, (one, smiles) in enumerate(LIBRARY):
+        known = dict.fromkeys(columns("molecule.v1")) | {"row": row, "id": one, "smiles": smiles, "status": "OK"}
+        known |= {"seed_used": 0, "n_decoys_generated": 1, "warnings": ""}
+        text = canonical(parse(smiles))
+        molecules.append(known | {"canonical_smiles": text, "structure_hash": named(text)})
+        for index, decoy in enumerate(DECOYS.get(row, [])):
+            empty = dict.fromkeys(columns("decoy.v1")) | {"row": row, "decoy_index": index, "strategy": STRATEGY}
+            text = canonical(parse(decoy))
+            decoys.append(empty | {"move": "x", "decoy_smiles": text, "decoy_hash": named(text)})
+    write_parquet(tmp_path / "m.parquet", to_table(molecules, "molecule.v1"), "molecule.v1")
+    write_parquet(tmp_path / "d.parquet", to_table(decoys, "decoy.v1"), "decoy.v1")
+    (tmp_path / "train.csv").write_text("id,smiles\n" + "".join(f"{one},{smiles}\n" for one, smiles in TRAIN))
+    return tmp_path
+
+
+def leaks(folder, *words):
+    files = ("--molecules", folder / "m.parquet", "--decoys", folder / "d.parquet")
+    out = ("--leaks", folder / "leaks.parquet", "--excluded", folder / "excluded.parquet")
+    assert ask("leakage", *files, *out, *words) == 0
+    rows = read_parquet(folder / "leaks.parquet", "leakage.v1").to_pylist()
+    gone = read_parquet(folder / "excluded.parquet", "excluded_decoy.v1").to_pylist()
+    return [(row["kind"], row["id"], row["other_id"]) for row in rows], {x["decoy_hash"]: x["excluded"] for x in gone}
+
+
+def test_every_kind_of_leak_is_found_and_named(folder):
+    found, gone = leaks(folder, "--train", folder / "train.csv", "--near", "0.7")
+    assert sorted(found) == [
+        ("decoy_in_library", "a", "d"),
+        ("decoy_in_library", "c", "a"),
+        ("decoy_in_training", "a", "t1"),
+        ("decoy_in_training", "c", "t3"),
+        ("duplicate_in_library", "b", "a"),
+        ("molecule_in_training", "d", "t1"),
+        ("molecule_near_training", "c", "t2"),
+    ]
+    assert gone == {
+        named("CCN(CC)CC"): "library",
+        named(LIBRARY[0][1]): "library",
+        named("CC(C)CCO"): "training",
+    }
+
+
+def test_without_a_training_set_only_the_library_is_looked_at(folder):
+    found, gone = leaks(folder)
+    assert {kind for kind, _, _ in found} == {"duplicate_in_library", "decoy_in_library"}
+    assert set(gone.values()) == {"library"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,smiles\nx,notasmiles\n", "train.csv: line 2: smiles is 'notasmiles', which is not valid"),
+        ("id,smiles\nx,\n", "train.csv: line 2: smiles is ''"),
+        ("name,smiles\nx,C\n", "train.csv: line 1: there is no column 'id'"),
+    ],
+)
+def test_a_bad_training_set_is_named(folder, capsys, text, message):
+    (folder / "train.csv").write_text(text)
+    files = ("--molecules", folder / "m.parquet", "--decoys", folder / "d.parquet", "--train", folder / "train.csv")
+    out = ("--leaks", folder / "leaks.parquet", "--excluded", folder / "excluded.parquet")
+    assert ask("leakage", *files, *out) == 1
+    assert message in capsys.readouterr().err
+    assert not (folder / "leaks.parquet").exists()
+
+
+def test_ids_of_the_truth_that_match_nothing_are_listed(folder):
+    rows = [{"row": n, "id": one, "smiles": ""} for n, (one, _) in enumerate(LIBRARY)]
+    empty = dict.fromkeys(columns("input_row.v1"))
+    write_parquet(folder / "i.parquet", to_table([empty | row for row in rows], "input_row.v1"), "input_row.v1")
+    truth = "molecule_id,expensive_label,truth_source,truth_version\n"
+    truth += "".join(f"{one},PASS,external,customer_truth.v1\n" for one in ("a", "zz", "t4", "y"))
+    (folder / "truth.csv").write_text(truth)
+    leaks(folder)
+    words = ("--input", folder / "i.parquet", "--leaks", folder / "leaks.parquet", "--truth", folder / "truth.csv")
+    assert ask("leakage-list", *words, "--train", folder / "train.csv", "--out", folder / "l.csv") == 0
+    with (folder / "l.csv").open(newline="") as handle:
+        found = [row["id"] for row in csv.DictReader(handle) if row["kind"] == "truth_id_unknown"]
+    assert found == ["zz", "y"]
+
+
+def test_the_nearest_is_the_one_that_comparing_with_all_finds():
+    with (ROOT / "docs/decoy_review.csv").open(newline="") as handle:
+        smiles = [row[name] for row in csv.DictReader(handle) for name in ("molecule", "decoy")]
+    prints = [fingerprint(parse(text)) for text in dict.fromkeys(smiles)]
+    assert len(prints) > 200
+    rng = random.Random(0)
+    rng.shuffle(prints)
+    known, asked = prints[: len(prints) // 2], prints
+    neighbours = Neighbours(known)
+    for least in (0.3, 0.5, 0.85, 1.0):
+        for one in asked:
+            similar = DataStructs.BulkTanimotoSimilarity(one, known)
+            best = max(similar)
+            expected = (similar.index(best), best) if best >= least else (None, 0.0)
+            assert neighbours.nearest(one, least) == expected
+
+
+def test_excluded_decoys_are_left_out_of_the_scores_and_of_the_request(folder):
+    leaks(folder, "--train", folder / "train.csv")
+    files = (
+        "--molecules",
+        folder / "m.parquet",
+        "--decoys",
+        folder / "d.parquet",
+        "--excluded",
+        folder / "excluded.parquet",
+    )
+    assert ask("score-request", *files, "--out", folder / "request.csv") == 0
+    with (folder / "request.csv").open(newline="") as handle:
+        asked = {row["id"]: row["role"] for row in csv.DictReader(handle)}
+    assert asked[named("CCN(CC)CC")] == "original"
+    assert named("CC(C)CCO") not in asked
+    (folder / "s.csv").write_text("id,score\n" + "".join(f"{key},1\n" for key in [*asked, named("CC(C)CCO")][:-2]))
+    assert ask("scores", *files, "--scores-file", folder / "s.csv", "--out", folder / "s.parquet") == 0
+    items = read_parquet(folder / "s.parquet", "score_item.v1").to_pylist()
+    assert [item["excluded"] for item in items if item["decoy_index"] >= 0] == [
+        "library",
+        None,
+        "library",
+        "training",
+        None,
+    ]
+    assert all(item["score"] is None for item in items if item["excluded"])
+    words = ("--decoys", folder / "d.parquet", "--scores", folder / "s.parquet", "--out", folder / "missing.csv")
+    assert ask("missing-scores", *words) == 0
+    with (folder / "missing.csv").open(newline="") as handle:
+        missing = list(csv.DictReader(handle))
+    unscored = [item for item in items if item["decoy_index"] >= 0 and item["score"] is None and not item["excluded"]]
+    assert sum(int(row["count_rows_affected"]) for row in missing) == len(unscored) == 1

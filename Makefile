@@ -17,8 +17,8 @@ help: ## List the targets.
 run: $(VENV)/.run ## Build TARGET with CORES cores (default: value_utility_realtruth, 2).
 	snakemake --cores $(CORES) $(TARGET)
 
-test: $(VENV)/.dev ## Run the tests.
-	pytest
+test: $(VENV)/.dev ## Run the tests, on two workers.
+	pytest --numprocesses 2 --dist loadgroup
 
 check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
 	ruff format --check .

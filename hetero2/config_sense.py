@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from hetero2.addresses import shown_safely, split
+from hetero2.addresses import Rules, shown_safely, split
 from hetero2.errors import ConfigError
 from hetero2.scoring.names import SUITE_VARIANTS
 
@@ -91,6 +91,15 @@ def _check_truth(config: Config) -> None:
         )
 
 
+def _check_download(config: Config) -> None:
+    known = config["execution"]["download"]
+    Rules(allow_addresses=known["allow_addresses"]).networks()
+    if (known["token_variable"] is None) != (known["token_host"] is None):
+        raise ConfigError(
+            "configuration: execution.download: token_variable goes with token_host: only it gets the token"
+        )
+
+
 def _check_sample(config: Config) -> None:
     wanted, path = config["audit"]["sample"], config["input"]["path"]
     for key in ("top", "random"):
@@ -145,6 +154,7 @@ def check_sense(config: Config) -> None:
         raise ConfigError("configuration: selection: give at most one of baseline and baseline_column")
     _check_scores(config)
     _check_truth(config)
+    _check_download(config)
     _check_sample(config)
     _check_without_structures(config)
 

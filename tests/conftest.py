@@ -79,6 +79,14 @@ def small_library(folder: Path, **changes: str) -> Path:
     return folder
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares an expensive fixture goes to the same of the workers, so that it is made once; else a file does."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        group = "all_targets" if "all_targets" in names else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results folder of the small run; tests must not change it."""

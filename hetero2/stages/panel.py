@@ -13,7 +13,7 @@ from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popu
 from hetero2.files import sha256_bytes
 from hetero2.log import logger, progress
 from hetero2.seeds import sample
-from hetero2.stages.scores import read_excluded
+from hetero2.stages.excluded import read_excluded
 from hetero2.tables import read_parquet, to_table, write_parquet
 
 EXAMPLE = "hetero2 panel --molecules molecules/*.parquet --decoys decoys/*.parquet --sample 200 --out panel.parquet"

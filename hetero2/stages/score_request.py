@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.log import logger
-from hetero2.stages.scores import read_excluded
+from hetero2.stages.excluded import read_excluded
 from hetero2.tables import read_parquet, to_table, write_csv
 
 EXAMPLE = (

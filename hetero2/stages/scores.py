@@ -7,6 +7,7 @@ from typing import Any
 
 from hetero2.scoring.book import ScoreBook, read_book
 from hetero2.scoring.hetero_scores import Scored
+from hetero2.stages.excluded import read_excluded
 from hetero2.tables import read_parquet, to_table, write_parquet
 
 EXAMPLE = (
@@ -39,12 +40,6 @@ def attach(
         key, why = decoy["decoy_hash"], excluded.get(decoy["decoy_hash"])
         scored = None if why else book.decoy(ids[decoy["row"]], key)
         yield item(decoy["row"], decoy["decoy_index"], scored, sign, why)
-
-
-def read_excluded(path: Path) -> dict[str, str]:
-    """Why a decoy takes no part in any audit, by its hash."""
-    table = read_parquet(path, "excluded_decoy.v1")
-    return dict(zip(table["decoy_hash"].to_pylist(), table["excluded"].to_pylist(), strict=True))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -53,7 +53,9 @@ def lines(folder: Path) -> Iterator[str]:
     yield f"  calls     {calls}"
     yield from (f"  {what:<8}  {text}" for what, text in judgement(read_json(folder / "pack/controls.json")))
     yield from (f"  {what:<8}  {text}" for what, text in sentences.population(metrics))
-    yield f"  leakage   {sentences.leakage(folder / 'pack')}"
+    first, *more = sentences.leakage(folder / "pack").split("; ")
+    yield f"  leakage   {first}"
+    yield from (f"            {text}" for text in more)
     yield from _utility(folder / "pack")
     yield f"  accept    {_acceptance(row['acceptance'])}"
     yield f"  read      {folder / 'pack/index.md'}"

@@ -48,6 +48,51 @@ MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "e
         (MINE | {"scores": {"source": "command", "command": "x {scores}"}}, "lacks {request}"),
         (MINE | {"scores": {"source": "command", "command": "x 'y"}}, "cannot be read"),
         (MINE | {"scores": {"source": "reference:morgan_rf", "path": "a"}}, "scores.path goes with"),
+        ({"truth": {"url": "https://h.org/t.csv"}}, "truth.url needs truth.sha256: nothing is trusted by its name"),
+        ({"scores": {"source": "external", "url": "https://h.org/s.csv"}}, "scores.url needs scores.sha256"),
+        (
+            MINE | {"truth": {"source": "external", "sha256": "0" * 64}},
+            "truth.sha256 goes with truth.path or truth.url, which is not set",
+        ),
+        (
+            MINE | {"scores": {"source": "external", "sha256": "0" * 64}},
+            "scores.sha256 goes with scores.path or scores.url, which is not set",
+        ),
+        (MINE | {"input": {"path": "my.csv", "sha256": "0" * 63}}, "input.sha256"),
+        ({"truth": {"url": "http://h.org/t", "sha256": "0" * 64}}, "truth.url: http://h.org/t: the scheme is http"),
+        ({"truth": {"url": "https://u:p@h.org/t", "sha256": "0" * 64}}, "truth.url: https://h.org/t: it holds a user"),
+        ({"truth": {"url": "t.csv", "sha256": "0" * 64}}, "the scheme is missing"),
+        ({"truth": {"path": "a", "url": "https://h.org/t", "sha256": "0" * 64}}, "truth: give at most one of path and"),
+        (
+            {"truth": {"source": "none", "url": "https://h.org/t", "sha256": "0" * 64}},
+            "truth.sha256 is set, but truth.source is none",
+        ),
+        ({"scores": {"source": "mock", "url": "https://h.org/s.csv", "sha256": "0" * 64}}, "scores.url goes with"),
+        ({"scores": {"source": "external", "url": "https://h.org/1", "sha256": "0" * 64}}, "no suffix that we read"),
+        ({"scores": {"source": "external", "path": "a", "format": "csv"}}, "scores.format goes with scores.url"),
+        ({"audit": {"sample": {"top": 5}}}, "audit.sample.top goes with audit.sample.score_column"),
+        ({"audit": {"sample": {"top": 5, "score_column": "x"}}}, "names a column of input.path"),
+        ({"audit": {"sample": {"random": 2.5}}}, "audit.sample.random: found 2.5"),
+        ({"audit": {"sample": {"random": -1}}}, "audit.sample.random: found -1"),
+        (MINE | {"input": {"path": "my.smi", "structures": False}}, "input.path must be a table of ids"),
+        (
+            MINE | {"input": {"path": "my.csv", "structures": False}, "scores": {"source": "mock"}},
+            "scores.source is mock",
+        ),
+        (
+            MINE
+            | {"input": {"path": "my.csv", "structures": False}, "scores": {"source": "external", "path": "s.json"}},
+            "one hetero_scores.v1 file cannot serve all molecules",
+        ),
+        (
+            MINE
+            | {"input": {"path": "my.csv", "structures": False}, "scores": {"source": "external", "train": "t.csv"}},
+            "scores.train has nothing to work on",
+        ),
+        ({"execution": {"download": {"allow_addresses": ["10.0.0.1/8"]}}}, "allow_addresses: 10.0.0.1/8 has host bits"),
+        ({"execution": {"download": {"token_variable": "T"}}}, "token_variable goes with"),
+        ({"execution": {"download": {"ports": [0]}}}, "execution.download.ports.0: found 0"),
+        ({"acceptance": {"max_fail_rate": 2}}, "acceptance.max_fail_rate: found 2"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(user, message):
@@ -74,6 +119,24 @@ def test_other_keys_of_a_section_keep_the_targets_values():
     found = configuration.resolve(TARGET, {"scores": {"higher_is_better": False}, "truth": {"sha256": None}})
     assert found["scores"]["source"] == "reference:morgan_rf"
     assert not found["scores"]["higher_is_better"]
+
+
+def test_where_a_file_came_from_is_recorded_without_what_may_be_secret():
+    pin = {"sha256": "0" * 64}
+    user = {"truth": {"url": "https://h.org:444/a/t.csv?sig=secret#x", **pin}}
+    user["scores"] = {"source": "external", "url": "file:///folder/s.csv", **pin}
+    found = configuration.run_configuration(configuration.resolve(TARGET, user))
+    assert (found["truth"]["url"], found["scores"]["url"]) == ("https://h.org:444/a/t.csv", "file:s.csv")
+
+
+def test_a_number_as_sample_is_what_controls_look_at():
+    for number in (50, "50"):
+        found = configuration.resolve(TARGET, {"audit": {"sample": number, "refits": 0}})
+        assert (found["audit"]["control_sample"], found["audit"]["sample"]["top"], found["audit"]["refits"]) == (
+            50,
+            0,
+            0,
+        )
 
 
 def test_words_of_the_command_line_are_read_as_what_they_mean():

@@ -8,13 +8,14 @@ import pytest
 from tests.conftest import build, copy_checkout, small_library
 
 AFTER = {
-    "truth": {"truth", "cost_lift", "utility", "pack", "registry"},
+    "truth": {"truth", "leakage_list", "cost_lift", "utility", "pack", "registry"},
     "cost_lift": {"cost_lift", "utility", "pack", "registry"},
     "summary": {"summary", "candidates", "cost_lift", "utility", "pack", "registry"},
     "audit": {"audit", "summary", "candidates", "cost_lift", "utility", "pack", "registry"},
     "calls": {"calls", "controls", "summary", "candidates", "cost_lift", "utility", "pack", "registry"},
     "scores": {
         "scores",
+        "missing_scores",
         "audit",
         "calls",
         "controls",
@@ -28,7 +29,8 @@ AFTER = {
     "pack": {"pack", "registry"},
     "registry": {"registry"},
 }
-ALL = {"input", "decoys", "decoy_quality", "panel", "score_request", "score_source", *AFTER["scores"], "truth"}
+ALL = {"input", "decoys", "decoy_quality", "leakage", "panel", "score_request", "score_source"}
+ALL |= {*AFTER["scores"], *AFTER["truth"]}
 EDITS = [
     ("hetero2/stages/cost_lift.py", AFTER["cost_lift"]),
     ("hetero2/stats/lift.py", AFTER["cost_lift"]),
@@ -37,6 +39,7 @@ EDITS = [
     ("hetero2/stages/summary.py", AFTER["summary"]),
     ("hetero2/report/index.py", AFTER["pack"]),
     ("hetero2/stages/registry.py", AFTER["registry"]),
+    ("hetero2/pack/accept.py", AFTER["pack"]),
     ("hetero2/stages/show.py", set()),
     ("hetero2/chem/decoys_v1.py", ALL - {"input", "truth"}),
     ("hetero2/chem/space.py", ALL - {"input", "truth"}),

@@ -47,7 +47,7 @@ def brought(tmp_path_factory) -> Path:
     """The folder of a user who did what the page says, with a part of the data that it names."""
     folder = tmp_path_factory.mktemp("bring")
     assert cli.main(["dataset", "rdkit-freewilson", "--out", str(folder)]) == 0
-    written(folder / "library.csv", rows(folder / "input.csv")[:120])
+    written(folder / "library.csv", rows(folder / "input.csv")[::4][:120])
     (folder / "my_model.py").write_text(blocks("python")[0])
     overlay = blocks("yaml")[0].replace("command: python", f"command: {sys.executable}")
     (folder / "my.yaml").write_text(overlay)
@@ -220,9 +220,13 @@ def test_a_sample_is_audited_and_every_number_says_so(brought, tmp_path):
     best = sorted(summary, key=lambda one: -float(summary[one]))[:20]
     assert {row["id"] for row in found if row["sample_part"] == "top"} == set(best)
     assert (metrics["population"]["rows"], metrics["population"]["random_weight"]) == (120, 2.5)
-    whole = load(brought / "results/my-library/metrics.json")["pass_rate"]
+    drawn = [row["verdict"] == "PASS" for row in found if row["sample_part"] == "random"]
+    top = [row["verdict"] == "PASS" for row in found if row["sample_part"] == "top"]
+    rate = sum(drawn) / 40
     library = metrics["population"]["pass_rate"]["library"]
-    assert library["ci_low"] <= whole <= library["ci_high"]
+    assert library["estimate"] == pytest.approx((sum(top) + 100 * rate) / 120)
+    half = 1.959964 * 100 / 120 * ((1 - 40 / 100) * rate * (1 - rate) / 39) ** 0.5
+    assert library["ci_high"] - library["estimate"] == pytest.approx(half, rel=1e-5)
     utility = load(pack / "utility_report.json")
     assert utility["population"] == {"stands_for": "sample", "rows": 120, "top": 20, "random": 40}
     assert utility["utility"]["extrapolation_reason"] == "the_audited_rows_are_no_random_sample"
@@ -292,8 +296,8 @@ def test_hetero_scores_files_by_row_need_no_structure(tmp_path):
 def test_a_library_of_skips_and_scores_and_truth_that_match_nothing_say_so(tmp_path):
     small_library(tmp_path)
     written(tmp_path / "scores.csv", [{"id": "f" * 64, "score": 1}])
-    text = (tmp_path / "truth.csv").read_text().splitlines()
-    (tmp_path / "truth.csv").write_text("\n".join([text[0], *(f"other-{line}" for line in text[1:])]) + "\n")
+    truth = [{**row, "molecule_id": f"other-{row['molecule_id']}"} for row in rows(tmp_path / "truth.csv")]
+    written(tmp_path / "truth.csv", truth)
     config = (tmp_path / "my.yaml").read_text().split("scores:")[0]
     rest = "scores: {source: external, path: scores.csv}\ntruth: {path: truth.csv}\nselection: {k: 3}\n"
     (tmp_path / "my.yaml").write_text(config + rest)
@@ -303,7 +307,7 @@ def test_a_library_of_skips_and_scores_and_truth_that_match_nothing_say_so(tmp_p
     assert said in done.stdout + done.stderr
     assert said in (pack / "index.md").read_text()
     unknown = [row for row in rows(pack / "leakage.csv") if row["kind"] == "truth_id_unknown"]
-    assert len(unknown) == len(text) - 1
+    assert len(unknown) == len(truth)
     stopped = run("python", "-m", "hetero2", "accept", pack, cwd=ROOT, check=False)
     assert stopped.returncode == 1
     for name in ("rows_ok", "rows_error", "rows_missing_scores_input", "cost_lift_v1"):
@@ -320,12 +324,12 @@ def test_a_truth_that_matches_nothing_is_the_first_thing_one_reads(small_run):
 
 
 def test_a_truth_of_some_rows_leaves_the_others_unknown(small_run, tmp_path):
-    lines = (small_run / "pack/truth.csv").read_text().splitlines()
-    (tmp_path / "truth.csv").write_text("\n".join(lines[:6]) + "\n")
+    truth = rows(small_run / "pack/truth.csv")[:5]
+    written(tmp_path / "truth.csv", truth)
     words = ["cost-lift", "--summary", small_run / "summary.csv", "--truth", tmp_path / "truth.csv", "--k", 3]
     assert cli.main([str(word) for word in [*words, "--out", tmp_path / "c.json"]]) == 0
     result = load(tmp_path / "c.json")
-    known = {line.split(",")[0] for line in lines[1:6]}
+    known = {row["molecule_id"] for row in truth}
     ok = [row["id"] for row in rows(small_run / "summary.csv") if row["status"] == "OK"]
     share = sum(one in known for one in ok) / len(ok)
     report = result["report"]

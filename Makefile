@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed clean
+.PHONY: help run test check ci docs format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed bench-ingest clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -69,6 +69,9 @@ bench-uplift: $(VENV)/.dev ## Simulated libraries: coverage of the interval of t
 
 bench-audit-speed: $(VENV)/.dev ## CPU time of auditing and calling 100,000 molecules.
 	python -m benchmarks.audit_speed
+
+bench-ingest: $(VENV)/.dev ## CPU time and memory of taking in a million molecules and their scores.
+	python -m benchmarks.ingest
 
 clean: ## Remove results and caches; keeps .venv.
 	rm -rf results .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

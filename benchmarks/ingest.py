@@ -54,7 +54,7 @@ def measured(*words: object) -> dict[str, float]:
 
 def main() -> None:
     """Print a table and JSON."""
-    rows, decoys = (int(word) for word in (sys.argv[1:] + ["1000000", "1"][len(sys.argv) - 1 :])[:2])  # noqa: RUF005
+    rows, decoys = (int(word) for word in (sys.argv[1:] + ["1000000", "1"][len(sys.argv) - 1 :])[:2])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, rows, decoys)

@@ -1,5 +1,6 @@
 # decoys: the matched decoys of every molecule, a shard at a time.
 rule decoys:
+    """Guardrails, decoys and structure facts of one shard."""
     input:
         RUN("input"),
     output:
@@ -9,7 +10,6 @@ rule decoys:
         LOG("decoys/{shard}"),
     benchmark:
         BENCHMARK("decoys/{shard}")
-    """Guardrails, decoys and structure facts of one shard."""
     wildcard_constraints:
         run=PLAN.runs_with_structures(True),
     conda:
@@ -37,6 +37,7 @@ rule decoys:
 
 
 rule blocks:
+    """Molecules, decoys and scores of one shard where only ids and scores were given."""
     input:
         rows=RUN("input"),
         scores=lambda w: PLAN.scores_file(w.run),
@@ -48,7 +49,6 @@ rule blocks:
         LOG("blocks/{shard}"),
     benchmark:
         BENCHMARK("blocks/{shard}")
-    """Molecules, decoys and scores of one shard where only ids and scores were given."""
     wildcard_constraints:
         run=PLAN.runs_with_structures(False),
     conda:

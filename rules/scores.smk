@@ -78,6 +78,7 @@ rule score_source:
 
 
 rule scores:
+    """Attach a score to every molecule and decoy of one shard."""
     input:
         molecules=RUN("molecules"),
         decoys=RUN("decoys"),
@@ -89,7 +90,6 @@ rule scores:
         LOG("scores/{shard}"),
     benchmark:
         BENCHMARK("scores/{shard}")
-    """Attach a score to every molecule and decoy of one shard."""
     wildcard_constraints:
         run=PLAN.runs_with_structures(True),
     conda:

@@ -61,6 +61,7 @@ def main() -> None:
         sample = ("--sample-top", 500, "--sample-random", 500, "--score-column", "score")
         library = ("input", "--library", folder / "library.csv", "--out", folder / "r.parquet", "--facts", folder / "f")
         table = ("score-source", "--source", "external", "--path", folder / "scores.csv", "--out", folder / "s.csv")
+        table = (*table, "--index", folder / "i.npy")
         steps = {
             "input": (folder / "library.csv", library),
             "input with a sample": (folder / "library.csv", (*library, *sample)),

@@ -27,6 +27,7 @@ RUN_FILES = {
     "decoy_quality": "decoy_quality.json",
     "score_request": "score_request.csv",
     "score_source": "score_source/{scores_file}",
+    "score_index": "score_source/{scores_file}.index.npy",
     "score_facts": "score_source/{scores_file}.facts.json",
     "leaks": "leakage/leaks.parquet",
     "excluded": "leakage/excluded.parquet",

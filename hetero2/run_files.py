@@ -148,6 +148,10 @@ class ScoreFiles(RunFiles):
         """The scores file of a run."""
         return self.file("score_source").format(run=run, scores_file=scores_file(self.config(run)))
 
+    def score_index(self, run: str) -> str:
+        """What looks up scores of a table."""
+        return self.file("score_index").format(run=run, scores_file=scores_file(self.config(run)))
+
     def command_seconds(self, run: str) -> int:
         """Time limit of the user's command: a matter of execution, so no parameter that runs it again."""
         return int(60 * self.config(run)["execution"]["command_minutes"]) or 1

@@ -198,14 +198,27 @@ def _check_header(path: Path, header: list[str] | None, required: Iterable[str])
     return check_names(path, header)
 
 
-_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+_LONGEST, _SHOWN = 400, 80
+
+
+def number(text: str) -> float:
+    """A cell as a number; nan where it is none, or none that is finite."""
+    value = float(text) if len(text) <= _LONGEST and _NUMBER.fullmatch(text) else math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def quoted(value: object) -> str:
+    """A cell for a message: as Python shows it, cut where it is long."""
+    text = repr(value[: 2 * _SHOWN] if isinstance(value, str) else value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 4] + "..'"
 
 
 def number_cell(text: str, path: Path, where: str, column: str) -> float:
     """A cell as a finite number; raises InputError with file, place and column."""
-    value = float(text) if _NUMBER.fullmatch(text) else math.nan
-    if not math.isfinite(value):
-        raise InputError(f"{path}: {where}: column {column!r}: found {text!r}, expected a finite number")
+    value = number(text)
+    if math.isnan(value):
+        raise InputError(f"{path}: {where}: column {column!r}: found {quoted(text)}, expected a finite number")
     return value
 
 

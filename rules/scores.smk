@@ -56,6 +56,7 @@ rule score_source:
         unpack(lambda w: PLAN.score_inputs(w.run)),
     output:
         scores=RUN("score_source"),
+        index=RUN("score_index"),
         facts=RUN("score_facts"),
     log:
         LOG("score_source/{scores_file}"),
@@ -74,7 +75,7 @@ rule score_source:
         settings=lambda w: PLAN.score_settings(w.run),
     shell:
         "python -m hetero2 score-source {params.arguments} --time-limit-seconds {resources.command_seconds} --settings {params.settings:q} --out {output.scores:q} "
-        "--facts {output.facts:q} --log {log:q}"
+        "--index {output.index:q} --facts {output.facts:q} --log {log:q}"
 
 
 rule scores:
@@ -84,6 +85,7 @@ rule scores:
         decoys=RUN("decoys"),
         excluded=RUN("excluded"),
         scores=lambda w: PLAN.scores_file(w.run),
+        index=lambda w: PLAN.score_index(w.run),
     output:
         RUN("scores"),
     log:
@@ -102,7 +104,7 @@ rule scores:
         higher_is_better=option("scores.higher_is_better"),
     shell:
         "python -m hetero2 scores --molecules {input.molecules:q} --decoys {input.decoys:q} --scores-file {input.scores:q} "
-        "--excluded {input.excluded:q} --higher-is-better {params.higher_is_better} --out {output:q} --log {log:q}"
+        "--index {input.index:q} --excluded {input.excluded:q} --higher-is-better {params.higher_is_better} --out {output:q} --log {log:q}"
 
 
 rule missing_scores:

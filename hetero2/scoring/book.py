@@ -1,6 +1,7 @@
 """One way to look up a score, whatever file the scores came in."""
 
 import json
+import math
 from collections.abc import Collection, Container, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -64,12 +65,14 @@ def read_files(path: Path, wanted_ids: Container[str]) -> dict[str, HeteroScores
     return by_id
 
 
-def read_book(path: Path, ids: Container[str], hashes: Collection[str]) -> ScoreBook:
-    """Open the scores file of a run, keeping what concerns these molecule ids and structure hashes."""
+def read_book(path: Path, index: Path, ids: Container[str], hashes: Collection[str]) -> ScoreBook:
+    """Open the scores file of a run, or the index of a table, keeping what concerns these ids and structure hashes."""
     if path.suffix == ".json":
         return FileBook(hetero_scores.read(path), {})
     if path.suffix == ".jsonl":
         return FileBook(None, read_files(path, ids))
     if path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
-        return TableBook(score_table.read(path, hashes))
+        wanted = list(hashes)
+        found = zip(wanted, *score_table.find(score_table.open_index(index), wanted), strict=True)
+        return TableBook({key: Scored(float(s), float(w)) for key, s, w in found if not math.isnan(s)})
     raise InputError(f"{path}: unknown kind of scores file", "known are .json, .csv, .csv.gz and .parquet")

@@ -5,13 +5,13 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from hetero2.errors import HeteroError, InputError
-from hetero2.scoring import score_table
-from hetero2.scoring.hetero_scores import Scored
 
+Table = TypeVar("Table")
 _TAIL_LINES, _TAIL_LETTERS = 5, 600
 _MEMORY = " (perhaps for want of memory)"
 
@@ -66,10 +66,10 @@ def run(command: str, values: Mapping[str, object], time_limit_seconds: float, o
         )
 
 
-def read_scores(path: Path) -> dict[str, Scored]:
+def read_scores(path: Path, read: Callable[[Path], Table]) -> Table:
     """The score table that a command wrote; what is wrong with it is told without the name of a file that is gone."""
     try:
-        return score_table.read(path)
+        return read(path)
     except InputError as error:
         message = error.message.replace(str(path), "its scores")
         raise InputError(f"scores.command wrote what is no score table: {message}", error.hint) from None

@@ -17,7 +17,7 @@ from hetero2.errors import InputError
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import Scored
 from hetero2.scoring.score_table import number, scored
-from hetero2.tables import check_names, read_csv
+from hetero2.tables import check_names, quoted, read_csv
 
 SCHEMA = "hetero_pair_table.v1"
 TEXTS, NUMBERS = ("id", "decoy"), ("score", "weight", "tanimoto")
@@ -74,8 +74,10 @@ def _add(blocks: dict[str, Block], molecule_id: str, name: str, one: Scored, sim
     block = blocks.setdefault(molecule_id, Block())
     before = block.original if name == "" else block.decoys[name].scored if name in block.decoys else None
     if before is not None:
-        what = "the molecule's own score" if name == "" else f"the decoy {name!r}"
-        raise InputError(f"{where}: {what} of {molecule_id!r} is there twice", "give each decoy of a molecule once")
+        what = "the molecule's own score" if name == "" else f"the decoy {quoted(name)}"
+        raise InputError(
+            f"{where}: {what} of {quoted(molecule_id)} is there twice", "give each decoy of a molecule once"
+        )
     if name == "":
         block.original = one
     else:

@@ -3,7 +3,8 @@
 All return a score in [0, 1], larger for what looks more like a hit, in one thread, so bit for bit the same.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from hetero2.chem.mol import parse
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.similarity import fingerprint_matrix
 from hetero2.errors import InputError
-from hetero2.tables import read_csv
+from hetero2.tables import quoted, read_csv
 
 _BATCH = 2048
 Matrix = NDArray[Any]
@@ -41,12 +42,12 @@ def read_training(path: Path) -> Training:
     for line, row in read_csv(path, ["id", "smiles", "label"]):
         if not row["id"].strip() or row["id"] in ids:
             raise InputError(
-                f"{path}: line {line}: the id {row['id']!r} is {'there twice' if row['id'] in ids else 'empty'}"
+                f"{path}: line {line}: the id {quoted(row['id'])} is {'there twice' if row['id'] in ids else 'empty'}"
             )
         if row["label"] not in ("0", "1"):
-            raise InputError(f"{path}: line {line}: label is {row['label']!r}, expected 1 (hit) or 0")
+            raise InputError(f"{path}: line {line}: label is {quoted(row['label'])}, expected 1 (hit) or 0")
         if parse(row["smiles"]) is None:
-            raise InputError(f"{path}: line {line}: smiles is {row['smiles']!r}, which is not valid")
+            raise InputError(f"{path}: line {line}: smiles is {quoted(row['smiles'])}, which is not valid")
         ids[row["id"]] = None
         smiles.append(row["smiles"])
         labels.append(int(row["label"]))
@@ -151,9 +152,9 @@ class Reference:
         return self._make(seed).fit(self._matrix[chosen], np.asarray(labels)[chosen])
 
 
-def predict(name: str, training: Training, smiles: Sequence[str]) -> Iterator[float]:
+def predict(name: str, training: Training, smiles: Iterable[str]) -> Iterator[float]:
     """The scorer's value, in [0, 1], for each canonical SMILES; memory does not grow with their number."""
-    scorer = Reference(name, training)
+    scorer, source = Reference(name, training), iter(smiles)
     fitted = scorer.fit(training.labels, 0)
-    for start in range(0, len(smiles), _BATCH):
-        yield from (float(value) for value in fitted.score(scorer.features(smiles[start : start + _BATCH])))
+    while batch := list(itertools.islice(source, _BATCH)):
+        yield from (float(value) for value in fitted.score(scorer.features(batch)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hetero2.errors import HeteroError
 from hetero2.files import sha256_bytes
-from hetero2.scoring import command
+from hetero2.scoring import command, score_table
 from hetero2.scoring.reference import Reference, Training
 
 Floats = NDArray[np.float64]
@@ -66,7 +66,7 @@ class CommandModel:
             )
             _write(files["request"], ["id", "smiles"], self._request)
             command.run(self._line, {**files, "seed": seed}, self._seconds, self._log)
-            found = command.read_scores(files["scores"])
+            found = command.read_scores(files["scores"], score_table.read)
         scores = np.array([found[key].score if key in found else np.nan for key in self._keys])
         if not np.isfinite(scores).any():
             raise HeteroError("scores.command: a refit scored none of the structures in its request")

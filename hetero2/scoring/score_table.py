@@ -1,28 +1,34 @@
 """`hetero_score_table.v1`: one score a structure, keyed by structure hash; CSV, CSV.gz or Parquet.
 
-Tables are read in batches, whole columns at a time; the plain reader below it, a row at a time, is the authority: it is
-asked whenever a batch looks odd, accepts what it can, and else says which line is wrong.
+Tables are read in batches, whole columns at a time, into an index that is looked up from disk. The plain reader, a row
+at a time, is the authority: it is asked whenever a batch looks odd, accepts what it can, and else says which line is
+wrong.
 """
 
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from hetero2 import keys as hashed
+from hetero2 import tables
 from hetero2.errors import InputError
+from hetero2.files import atomic_path
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
-from hetero2.tables import check_names, read_csv
+from hetero2.tables import check_names, quoted, read_csv
 
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+Packed = NDArray[np.uint64]
+Floats = NDArray[np.float64]
 HINT = "return the column id of score_request.csv unchanged"
 
 
@@ -35,12 +41,11 @@ def _key(names: list[str], where: str) -> str:
 
 def number(text: object, what: str, where: str) -> float:
     """A cell as a finite number; raises InputError with what and where."""
-    found = math.nan
-    is_number = isinstance(text, int | float) and not isinstance(text, bool)
-    if is_number or (isinstance(text, str) and _NUMBER.fullmatch(text.strip())):
-        found = float(text)  # type: ignore[arg-type]
+    found = tables.number(text) if isinstance(text, str) else math.nan
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        found = float(text)
     if not math.isfinite(found):
-        raise InputError(f"{where}: {what} is {text!r}, expected a finite number")
+        raise InputError(f"{where}: {what} is {quoted(text)}, expected a finite number")
     return found
 
 
@@ -73,16 +78,17 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, object, object, object]]:
         raise InputError(f"{path}: not a readable Parquet file: {error}") from None
 
 
-def read_plainly(path: Path, wanted: Collection[str] | None = None) -> dict[str, Scored]:
-    """As `read`, a row at a time."""
+def read(path: Path) -> dict[str, Scored]:
+    """Scores by structure hash, a row at a time; raises InputError with file and line.
+
+    A hash may occur again with the same score and weight; with others it is an error.
+    """
     rows = _parquet_rows(path) if path.name.lower().endswith(".parquet") else _csv_rows(path)
     found: dict[str, Scored] = {}
     for where, key, score, weight in rows:
         if not isinstance(key, str) or not _HASH.fullmatch(key):
-            raise InputError(f"{where}: {key!r} is not a structure hash (64 lower-case hex digits)", HINT)
+            raise InputError(f"{where}: {quoted(key)} is not a structure hash (64 lower-case hex digits)", HINT)
         one = scored(score, weight, where)
-        if wanted is not None and key not in wanted:
-            continue
         if found.setdefault(key, one) != one:
             raise InputError(
                 f"{where}: {key} was given another score or weight before: {found[key].score} and {one.score}"
@@ -110,48 +116,72 @@ def _batches(path: Path) -> Iterator[tuple[pa.Array, pa.Array, pa.Array]]:
         yield keys, scores, weights
 
 
-def read(path: Path, wanted: Collection[str] | None = None) -> dict[str, Scored]:
-    """Scores by structure hash, all or only the `wanted`; raises InputError with file and line.
+def _packed(hashes: Sequence[str], scores: Floats, weights: Floats) -> Packed:
+    high, low = hashed.keys(hashes)
+    return np.stack([high, low, scores.view(np.uint64), weights.view(np.uint64)])
 
-    A hash may occur again with the same score and weight; with others it is an error. O(rows) time; memory holds what
-    is wanted.
+
+def _sorted(parts: Sequence[Packed]) -> Packed:
+    """The rows of all parts by key, each structure once; raises Odd where one has two scores."""
+    rows = np.concatenate([np.zeros((4, 0), np.uint64), *parts], axis=1)
+    rows = rows[:, np.lexsort((rows[1], rows[0]))]
+    same = (rows[:2, 1:] == rows[:2, :-1]).all(axis=0)
+    values = rows[2:].view(np.float64)
+    if (same & (values[:, 1:] != values[:, :-1]).any(axis=0)).any():
+        raise Odd
+    return np.ascontiguousarray(rows[:, np.concatenate([[True], ~same])[: rows.shape[1]]])
+
+
+def index(path: Path) -> Packed:
+    """A checked table, sorted for lookup: (4, structures), 128 bits of the hash, score and weight as their bits.
+
+    Raises InputError with file and line. O(rows log rows); 32 bytes a row, and as much again while they are sorted.
     """
-    found: dict[str, Scored] = {}
-    chosen = None if wanted is None else pa.array(list(wanted), pa.string())
     try:
-        for keys, scores, weights in _batches(path):
-            mask = None if chosen is None else pc.is_in(keys, value_set=chosen)
-            columns = (keys, scores, weights) if mask is None else [one.filter(mask) for one in (keys, scores, weights)]
-            for key, score, weight in zip(*(one.to_pylist() for one in columns), strict=True):
-                if found.setdefault(key, Scored(score, weight)) != (score, weight):
-                    raise Odd
+        parts = ((keys.to_pylist(), _floats(scores), _floats(weights)) for keys, scores, weights in _batches(path))
+        return _sorted([_packed(*part) for part in parts])
     except Odd:
-        return read_plainly(path, wanted)
+        found = read(path)
+        values = np.array(list(found.values()), float).reshape(-1, 2)
+        try:
+            return _sorted([_packed(list(found), values[:, 0].copy(), values[:, 1].copy())])
+        except Odd:
+            raise InputError(f"{path}: two structure hashes agree in their first half: no sha256 does", HINT) from None
+
+
+def _floats(column: pa.Array) -> Floats:
+    found: Floats = np.ascontiguousarray(column.to_numpy(zero_copy_only=False), np.float64)
     return found
 
 
-def check(path: Path) -> int:
-    """Check a whole table and count its structures; 32 bytes of memory a row, however long it is.
+def find(table: Packed, hashes: Sequence[str]) -> tuple[Floats, Floats]:
+    """(scores, weights) of these structures, each (n,), nan where the table has none. O(n log structures)."""
+    high, low = hashed.keys(hashes)
+    place = np.searchsorted(table[0], high)
+    end = table.shape[1]
+    for _ in range(end):  # of different structures whose first 64 bits agree, which hardly ever happens
+        further = (place < end) & (table[0][np.minimum(place, end - 1)] == high)
+        further &= table[1][np.minimum(place, end - 1)] < low
+        if not further.any():
+            break
+        place = place + further
+    here = np.minimum(place, max(end - 1, 0))
+    known = (place < end) & (table[0][here] == high) & (table[1][here] == low) if end else np.zeros(len(high), bool)
+    scores, weights = (np.full(len(high), np.nan) for _ in range(2))
+    scores[known], weights[known] = table[2].view(np.float64)[here[known]], table[3].view(np.float64)[here[known]]
+    return scores, weights
 
-    Raises InputError with file and line.
-    """
-    parts: list[np.ndarray] = []
+
+def write_index(path: Path, table: Packed | None) -> None:
+    """Write an index, an empty one for scores that are no table."""
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        np.save(handle, np.zeros((4, 0), np.uint64) if table is None else table)
+
+
+def open_index(path: Path) -> Packed:
+    """An index on disk; only what is looked up is read. Raises InputError where it is none."""
     try:
-        for keys, scores, weights in _batches(path):
-            row = np.zeros(len(keys), [("high", "u8"), ("low", "u8"), ("score", "f8"), ("weight", "f8")])
-            halves = pc.utf8_slice_codeunits(keys, 0, 32).to_pylist()
-            digits = np.frombuffer(bytes.fromhex("".join(halves)), ">u8")
-            row["high"], row["low"] = digits[0::2], digits[1::2]
-            row["score"], row["weight"] = scores.to_numpy(zero_copy_only=False), weights.to_numpy(zero_copy_only=False)
-            parts.append(row)
-        if not parts:
-            return 0
-        rows = np.concatenate(parts)
-        rows = rows[np.lexsort((rows["low"], rows["high"]))]
-        same = (rows["high"][1:] == rows["high"][:-1]) & (rows["low"][1:] == rows["low"][:-1])
-        agree = (rows["score"][1:] == rows["score"][:-1]) & (rows["weight"][1:] == rows["weight"][:-1])
-        if (same & ~agree).any():
-            raise Odd
-        return len(rows) - int(same.sum())
-    except Odd:
-        return len(read_plainly(path))
+        found: Packed = np.load(path, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable index of scores: {error}") from None
+    return found

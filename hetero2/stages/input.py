@@ -12,7 +12,7 @@ from hetero2.files import check_sha256, pretty_json, write_text
 from hetero2.log import logger
 from hetero2.provenance import file_facts
 from hetero2.seeds import sample_parts
-from hetero2.stages.library import Raw, read_library
+from hetero2.stages.library import Raw
 from hetero2.stages.sdf_library import read_any
 from hetero2.tables import number_cell, write_parquet_rows
 
@@ -56,7 +56,7 @@ def choose(args: argparse.Namespace) -> tuple[dict[int, tuple[str, float]], Reco
     column, sign = args.score_column, 1 if args.higher_is_better else -1
     keys: dict[int, str] = {}
     scores: dict[int, float] = {}
-    rows = read_library(args.library, more=column)
+    rows = read_any(args.library, more=column)
     seen: set[str] = set()
     for number, row in enumerate(rows):
         if row.id.strip() and row.id not in seen and row.smiles.strip():

@@ -17,7 +17,7 @@ from hetero2.chem.mol import parse_known, structure_hash
 from hetero2.chem.similarity import Neighbours, fingerprint
 from hetero2.errors import ConfigError, InputError
 from hetero2.log import logger, progress
-from hetero2.tables import read_csv, read_parquet, to_table, write_parquet
+from hetero2.tables import quoted, read_csv, read_parquet, to_table, write_parquet
 
 EXAMPLE = (
     "hetero2 leakage --molecules molecules/*.parquet --decoys decoys/*.parquet --train train.csv "
@@ -34,7 +34,7 @@ def read_train(path: Path, standardise: str) -> dict[str, tuple[str, str]]:
     for line, row in read_csv(path, ["id", "smiles"]):
         smiles = prepare(row["smiles"], limits).canonical_smiles
         if smiles is None:
-            raise InputError(f"{path}: line {line}: smiles is {row['smiles']!r}, which is not valid")
+            raise InputError(f"{path}: line {line}: smiles is {quoted(row['smiles'])}, which is not valid")
         found.setdefault(structure_hash(smiles), (row["id"], smiles))
     return found
 

@@ -1,9 +1,14 @@
 """score_source: obtain the scores file of a run, from the user's file, the user's model or a reference scorer."""
 
 import argparse
+import itertools
+import math
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from hetero2.arguments import flag, json_object, positive
 from hetero2.errors import ConfigError, HeteroError, InputError
@@ -14,7 +19,11 @@ from hetero2.scoring import command, hetero_scores, pair_table, score_table, sta
 from hetero2.scoring.names import REFERENCES, STAND_INS
 from hetero2.tables import read_csv, read_parquet, to_table, write_csv
 
-EXAMPLE = "hetero2 score-source --source external --path my_scores.csv --out scores_external.csv --facts scores.json"
+EXAMPLE = (
+    "hetero2 score-source --source external --path my_scores.csv --out scores_external.csv "
+    "--index scores_external.csv.index.npy --facts scores.json"
+)
+_BATCH = 16_384
 Facts = dict[str, Any]
 
 
@@ -33,7 +42,7 @@ def external_file(path: Path, sha256: str, url: str | None, structures: bool, ou
             "n_scores": len(scores.decoys) + 1,
         }
     else:
-        facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": score_table.check(path)}
+        facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": score_table.index(path).shape[1]}
     copy_file(path, out)
     gate_ok(path.name, sha256, facts["schema"], url)
     return {**facts, "name": path.name, "url": url, "inputs": [file_facts("scores", path, digest)]}
@@ -70,46 +79,65 @@ def row_files(library: Path, folder: Path, out: Path) -> Facts:
     }
 
 
-def _write_table(rows: list[tuple[str, float, float]], out: Path) -> Facts:
-    records = [{"structure_hash": key, "score": score, "weight": weight} for key, score, weight in rows]
-    write_csv(out, [to_table(records, score_table.SCHEMA)], score_table.SCHEMA)
-    return {"schema": score_table.SCHEMA, "score_key": None, "n_scores": len(rows), "name": out.name}
+def _write_table(rows: Iterable[tuple[str, float, float]], out: Path) -> Facts:
+    """Write a score table as its rows come; memory does not grow with them."""
+    source, count = iter(rows), 0
+
+    def batches() -> Iterator[pa.Table]:
+        nonlocal count
+        while batch := list(itertools.islice(source, _BATCH)):
+            count += len(batch)
+            records = ({"structure_hash": key, "score": score, "weight": weight} for key, score, weight in batch)
+            yield to_table(records, score_table.SCHEMA)
+
+    write_csv(out, batches(), score_table.SCHEMA)
+    return {"schema": score_table.SCHEMA, "score_key": None, "n_scores": count, "name": out.name, "inputs": []}
 
 
-def _requested(request: Path) -> list[dict[str, str]]:
-    return [row for _, row in read_csv(request, ["id", "smiles"])]
+def _requested(request: Path) -> Iterator[dict[str, str]]:
+    return (row for _, row in read_csv(request, ["id", "smiles", "role"]))
+
+
+def _of_command(request: Path, table: score_table.Packed) -> Iterator[tuple[str, float, float]]:
+    """The scores of the structures in the request, in its order; raises InputError where there are none."""
+    asked, scored, rows = 0, 0, _requested(request)
+    while batch := [row["id"] for row in itertools.islice(rows, _BATCH)]:
+        scores, weights = score_table.find(table, batch)
+        asked += len(batch)
+        for key, score, weight in zip(batch, scores.tolist(), weights.tolist(), strict=True):
+            if not math.isnan(score):
+                scored += 1
+                yield key, score, weight
+    logger.info("the command scored %d of %d structures", scored, asked)
+    if asked and not scored:
+        raise InputError(
+            "scores.command: none of the structures in the request was scored", "return its column id unchanged"
+        )
 
 
 def from_command(args: argparse.Namespace) -> Facts:
     """Run the user's command on the request and check what it wrote."""
     output = (args.log or args.out).with_suffix(".command.log")
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    wanted = [row["id"] for row in _requested(args.request)]
     with tempfile.TemporaryDirectory(prefix=".command-", dir=args.out.parent) as folder:
         request, written = Path(folder) / "request.csv", Path(folder) / "scores.csv"
         copy_file(args.request, request)  # the command may do with it what it wants
         files = {"request": request, "scores": written, "train": args.train, "seed": 0}
         command.run(args.command, files, args.time_limit_seconds, output)
-        scores = command.read_scores(written)
-    logger.info("the command scored %d of %d structures", sum(key in scores for key in wanted), len(wanted))
-    rows = [(key, *scores[key]) for key in wanted if key in scores]
-    if not rows and wanted:
-        raise InputError(
-            "scores.command: none of the structures in the request was scored", "return its column id unchanged"
-        )
-    used = [file_facts("scores command file", path) for path in args.command_file]
-    return {**_write_table(rows, args.out), "inputs": used}
+        table = command.read_scores(written, score_table.index)
+    facts = _write_table(_of_command(args.request, table), args.out)
+    return {**facts, "inputs": [file_facts("scores command file", path) for path in args.command_file]}
 
 
 def from_reference(args: argparse.Namespace) -> Facts:
     """Fit a reference scorer on the training file and apply it to the request."""
     from hetero2.scoring import reference
 
-    training = reference.read_training(args.train)
-    request = _requested(args.request)
-    values = reference.predict(args.source, training, [row["smiles"] for row in request])
-    rows = [(row["id"], next(values), 1.0) for row in progress(request, "structures scored")]
-    return {**_write_table(rows, args.out), "inputs": []}
+    values = reference.predict(
+        args.source, reference.read_training(args.train), (row["smiles"] for row in _requested(args.request))
+    )
+    rows = progress(_requested(args.request), "structures scored")
+    return _write_table(((row["id"], next(values), 1.0) for row in rows), args.out)
 
 
 def from_stand_in(args: argparse.Namespace) -> Facts:
@@ -120,10 +148,14 @@ def from_stand_in(args: argparse.Namespace) -> Facts:
         write_text(args.out, pretty_json(stand_ins.variant(document, args.source), sort_keys=False))
         facts: Facts = {"schema": hetero_scores.SCHEMA, "score_key": None, "n_scores": len(document["decoys"]) + 1}
         return {**facts, "name": args.out.name, "inputs": []}
-    request = [row for _, row in read_csv(args.request, ["id", "role"])]
-    values = stand_ins.values(args.source, ((row["id"], row["role"] == "original") for row in request))
-    rows = [(row["id"], value, 1.0) for row, value in zip(request, values, strict=True)]
-    return {**_write_table(rows, args.out), "inputs": []}
+    structures = ((row["id"], row["role"] == "original") for row in _requested(args.request))
+    values = stand_ins.values(args.source, structures)
+    return _write_table(((row["id"], next(values), 1.0) for row in _requested(args.request)), args.out)
+
+
+def write_index(facts: Facts, out: Path, index: Path) -> None:
+    """What looks up scores of a table; an empty index for other kinds of scores files."""
+    score_table.write_index(index, score_table.index(out) if facts["schema"] == score_table.SCHEMA else None)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +174,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after this")
     parser.add_argument("--settings", type=json_object, default={}, help="JSON: facts of the configuration to record")
     parser.add_argument("--out", type=Path, required=True, help="scores file of the run")
+    parser.add_argument("--index", type=Path, required=True, help="where to write what looks up scores of a table")
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of it")
 
 
@@ -181,4 +214,5 @@ def run(args: argparse.Namespace) -> None:
         "sha256": sha256_file(args.out),
         **args.settings,
     }
+    write_index(facts, args.out, args.index)
     write_text(args.facts, pretty_json(facts))

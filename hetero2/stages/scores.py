@@ -12,7 +12,7 @@ from hetero2.tables import read_parquet, to_table, write_parquet
 
 EXAMPLE = (
     "hetero2 scores --molecules molecules/0000.parquet --decoys decoys/0000.parquet "
-    "--scores-file scores.csv --excluded excluded.parquet --out scores/0000.parquet"
+    "--scores-file scores.csv --index scores.csv.index.npy --excluded excluded.parquet --out scores/0000.parquet"
 )
 ORIGINAL = -1
 Record = dict[str, Any]
@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, required=True)
     parser.add_argument("--decoys", type=Path, required=True)
     parser.add_argument("--scores-file", type=Path, required=True)
+    parser.add_argument("--index", type=Path, required=True, help="index of the scores file")
     parser.add_argument("--excluded", type=Path, required=True, help="decoys that take no part")
     parser.add_argument("--higher-is-better", choices=["true", "false"], default="true")
     parser.add_argument("--out", type=Path, required=True)
@@ -57,8 +58,9 @@ def run(args: argparse.Namespace) -> None:
     molecules = read_parquet(args.molecules, "molecule.v1").to_pylist()
     decoys = read_parquet(args.decoys, "decoy.v1").to_pylist()
     ids = {row["id"] for row in molecules if row["status"] == "OK"}
-    hashes = {row["structure_hash"] for row in molecules} | {row["decoy_hash"] for row in decoys}
-    book = read_book(args.scores_file, ids, hashes)
+    known = {row["structure_hash"] for row in molecules if row["status"] == "OK"}
+    hashes = known | {row["decoy_hash"] for row in decoys}
+    book = read_book(args.scores_file, args.index, ids, hashes)
     sign = 1 if args.higher_is_better == "true" else -1
     items = attach(molecules, decoys, book, sign, read_excluded(args.excluded))
     write_parquet(args.out, to_table(items, "score_item.v1"), "score_item.v1")

@@ -9,7 +9,7 @@ from hetero2.errors import InputError
 from hetero2.files import check_sha256, copy_file, pretty_json, write_text
 from hetero2.log import gate_ok
 from hetero2.provenance import file_facts
-from hetero2.tables import read_csv
+from hetero2.tables import quoted, read_csv
 
 EXAMPLE = "hetero2 truth --path my_truth.csv --sha256 1f0e... --out truth.csv --facts truth.json"
 SCHEMA = "customer_truth.v1"
@@ -20,13 +20,13 @@ def _problem(row: dict[str, str], source: str, seen: set[str]) -> str | None:
     if not row["molecule_id"].strip():
         return "molecule_id is empty"
     if row["molecule_id"] in seen:
-        return f"molecule_id {row['molecule_id']!r} occurs twice"
+        return f"molecule_id {quoted(row['molecule_id'])} occurs twice"
     if row["expensive_label"] not in ("PASS", "FAIL"):
-        return f"expensive_label is {row['expensive_label']!r}, expected PASS or FAIL"
+        return f"expensive_label is {quoted(row['expensive_label'])}, expected PASS or FAIL"
     if row["truth_source"] != source:
-        return f"truth_source is {row['truth_source']!r}, expected {source!r}"
+        return f"truth_source is {quoted(row['truth_source'])}, expected {source!r}"
     if row["truth_version"] != SCHEMA:
-        return f"truth_version is {row['truth_version']!r}, expected {SCHEMA!r}"
+        return f"truth_version is {quoted(row['truth_version'])}, expected {SCHEMA!r}"
     return None
 
 

@@ -115,8 +115,16 @@ def test_a_pinned_file_that_changed_is_refused(tmp_path):
             1,
             "none.parquet: no such file",
         ),
-        (("score-source", "--source", "external", "--out", "o", "--facts", "f"), 2, "needs either --path or --input"),
-        (("score-source", "--source", "reference:x", "--out", "o", "--facts", "f"), 2, "unknown source of scores"),
+        (
+            ("score-source", "--source", "external", "--out", "o", "--index", "i", "--facts", "f"),
+            2,
+            "needs either --path or --input",
+        ),
+        (
+            ("score-source", "--source", "reference:x", "--out", "o", "--index", "i", "--facts", "f"),
+            2,
+            "unknown source of scores",
+        ),
         (("dataset", "rdkit-freewilson", "--out", "o", "--threshold", "nan"), 2, "--threshold must be a finite"),
         (("dataset", "rdkit-freewilson", "--out", "o", "--source-sha256", "[]"), 2, "not a JSON object"),
         (("--version",), 0, "hetero2 0"),

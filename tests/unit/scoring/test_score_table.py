@@ -12,10 +12,10 @@ from hetero2.scoring import score_table
 A, B = "a" * 64, "b" * 64
 
 
-def read(tmp_path, text, **options):
+def read(tmp_path, text):
     path = tmp_path / "s.csv"
     path.write_text(text)
-    return score_table.read(path, **options)
+    return score_table.read(path)
 
 
 @pytest.mark.parametrize("key", ["id", "molecule_id", "structure_hash"])
@@ -31,6 +31,8 @@ def test_the_key_column_may_have_three_names(tmp_path, key):
         ("id,score\naspirin,1\n", "line 2: 'aspirin' is not a structure hash"),
         (f"id,score\n{A.upper()},1\n", "is not a structure hash"),
         (f"id,score\n{A},high\n", "line 2: score is 'high'"),
+        (f"id,score\n{A},{'9' * 3_000_000}x\n", "line 2: score is '9{75}.*, expected"),
+        (f"id,score\n{'9' * 3_000_000},1\n", "line 2: '9{75}.* is not a structure hash"),
         (f"id,score\n{A},nan\n", "score is 'nan'"),
         (f"id,score\n{A},1_000\n", "score is '1_000'"),
         (f"id,score,score\n{A},1,2\n", "occurs twice"),
@@ -49,12 +51,6 @@ def test_a_bad_row_is_one_error_with_its_line(tmp_path, text, message):
 
 def test_the_same_row_twice_is_no_contradiction(tmp_path):
     assert read(tmp_path, f"id,score\n{A},1\n{A},1.0\n") == {A: (1.0, 1.0)}
-
-
-def test_only_what_is_wanted_is_kept_but_all_is_checked(tmp_path):
-    assert read(tmp_path, f"id,score\n{A},1\n{B},2\n", wanted={B}) == {B: (2.0, 1.0)}
-    with pytest.raises(InputError):
-        read(tmp_path, f"id,score\n{A},x\n{B},2\n", wanted={B})
 
 
 def test_parquet_says_the_same(tmp_path):
@@ -90,23 +86,55 @@ def test_whole_columns_and_single_cells_say_the_same(tmp_path, rows, weighted, n
     path = tmp_path / "s.csv"
     lines = [f"id,score{',weight' * weighted}", *(",".join(row[: 2 + weighted]) for row in rows)]
     path.write_text("\n".join(lines) + "\n" * newline)
-    said = outcome(lambda: score_table.read_plainly(path))
-    assert outcome(lambda: score_table.read(path)) == said
-    checked = outcome(lambda: score_table.check(path))
-    assert checked == (len(said) if isinstance(said, dict) else said)
-    only = outcome(lambda: score_table.read(path, {B}))
-    assert only == outcome(lambda: score_table.read_plainly(path, {B}))
+    said = outcome(lambda: score_table.read(path))
+    assert outcome(lambda: looked_up(score_table.index(path), [A, B, "c" * 64])) == said
+
+
+def looked_up(table, hashes):
+    """What an index says of some structures."""
+    scores, weights = score_table.find(table, hashes)
+    found = zip(hashes, scores.tolist(), weights.tolist(), strict=True)
+    return {key: (score, weight) for key, score, weight in found if score == score}
+
+
+def test_structures_whose_first_half_or_first_64_bits_agree_are_told_apart(tmp_path):
+    keys = ["0" * 16 + f"{n:016x}" + "0" * 32 for n in (5, 1, 9, 2)] + ["f" * 64, "0" * 64]
+    path = tmp_path / "s.csv"
+    path.write_text("id,score\n" + "".join(f"{key},{n}\n" for n, key in enumerate(keys)))
+    table = score_table.index(path)
+    other = "0" * 16 + f"{7:016x}" + "0" * 32
+    assert looked_up(table, [*keys, other, "e" * 64]) == {key: (n, 1.0) for n, key in enumerate(keys)}
+    assert looked_up(table, []) == {}
+
+
+def test_hashes_that_agree_in_their_first_half_are_none(tmp_path):
+    (tmp_path / "s.csv").write_text(f"id,score\n{'a' * 63}b,1\n{A},2\n")
+    with pytest.raises(InputError, match="no sha256 does"):
+        score_table.index(tmp_path / "s.csv")
+
+
+def test_an_index_is_looked_up_from_disk_and_a_bad_one_is_named(tmp_path):
+    path = tmp_path / "s.npy"
+    score_table.write_index(path, None)
+    assert looked_up(score_table.open_index(path), [A]) == {}
+    (tmp_path / "s.csv").write_text(f"id,score,weight\n{A},1.5,2\n")
+    score_table.write_index(path, score_table.index(tmp_path / "s.csv"))
+    assert looked_up(score_table.open_index(path), [B, A]) == {A: (1.5, 2.0)}
+    path.write_bytes(b"nonsense")
+    with pytest.raises(InputError, match=r"s\.npy: not a readable index"):
+        score_table.open_index(path)
 
 
 @pytest.mark.parametrize("name", ["s.csv", "s.csv.gz", "s.parquet"])
 def test_a_long_table_is_counted_and_read_in_batches(tmp_path, name):
     path, n = tmp_path / name, 150_000
-    keys = [f"{number:064x}" for number in range(n)]
+    keys = [f"{number:032x}{'0' * 32}" for number in range(n)]
     table = pa.table({"id": [*keys, keys[7]], "score": [*map(float, range(n)), 7.0]})
     if name.endswith("parquet"):
         pq.write_table(table, path, row_group_size=10_000)
     else:
         text = "id,score\n" + "".join(f"{key},{number}\n" for number, key in enumerate(keys)) + f"{keys[7]},7\n"
         path.write_bytes(gzip.compress(text.encode(), 1) if name.endswith("gz") else text.encode())
-    assert score_table.check(path) == n
-    assert score_table.read(path, {keys[5], keys[-1], "f" * 64}) == {keys[5]: (5.0, 1.0), keys[-1]: (n - 1.0, 1.0)}
+    table = score_table.index(path)
+    assert table.shape == (4, n)
+    assert looked_up(table, [keys[5], keys[-1], "f" * 64]) == {keys[5]: (5.0, 1.0), keys[-1]: (n - 1.0, 1.0)}

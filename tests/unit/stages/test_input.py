@@ -78,6 +78,8 @@ def test_an_sd_file_says_the_same_and_loses_no_record(tmp_path):
         ("ala", "C[C@H](N)C(=O)O"),
         ("", "c1ccccc1"),
     ]
+    _, found, _ = made(tmp_path, path, "--sample-random", "2")
+    assert sorted(str(row["reason"]) for row in found) == ["None", "None", "None", "missing_id", "not_sampled"]
     assert [prepare(smiles, Guardrails()).reason for _, smiles in rows[1:3]] == ["invalid_smiles", "missing_smiles"]
     path.write_bytes(b"\xe9\n")
     with pytest.raises(InputError, match=r"x\.sdf: near record 1: not UTF-8"):

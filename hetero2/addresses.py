@@ -1,11 +1,14 @@
 """Which URLs may be fetched, and which network addresses may be connected to."""
 
 import ipaddress
+import queue
 import re
 import socket
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from hetero2.errors import ConfigError, GateError
@@ -19,6 +22,9 @@ _KINDS = {
     "NAT64": ("64:ff9b::/96", "64:ff9b:1::/48"),
     "6to4": ("2002::/16", "192.88.99.0/24"),
     "Teredo": ("2001::/32",),
+    "site-local": ("fec0::/10",),
+    "documentation": ("3fff::/20",),
+    "protocol": ("192.0.0.0/24",),
     "IPv4-compatible": ("::/96",),
 }
 _NAMED = {kind: [ipaddress.ip_network(text) for text in texts] for kind, texts in _KINDS.items()}
@@ -46,12 +52,14 @@ def shown(url: str) -> str:
     """A URL for people and records: without query, fragment and user, which can hold secrets."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+    text = f"{parts.scheme}://{host}{parts.path}"
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def recorded(url: str) -> str:
     """What is recorded of where a file came from: as `shown`, and of a file URL the name alone."""
-    return shown(url) if url.startswith("https:") else "file:" + urlsplit(url).path.rpartition("/")[2]
+    parts = urlsplit(url)
+    return shown(url) if parts.scheme == "https" else "file:" + parts.path.rpartition("/")[2]
 
 
 def split(url: str) -> SplitResult:
@@ -141,10 +149,30 @@ def _kind(address: Address) -> str | None:
     return None if address.is_global else "not public"
 
 
-def resolve(host: str, port: int, rules: Rules) -> list[str]:
+def _ask(host: str, port: int, seconds: float) -> list[Any]:
+    """getaddrinfo with a time limit: it has none of its own, so it is asked in a thread that may be left behind."""
+    answers: queue.Queue[Any] = queue.Queue()
+
+    def ask() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        found = answers.get(timeout=max(0.0, seconds))
+    except queue.Empty:
+        raise TimeoutError("no answer in time") from None
+    if isinstance(found, Exception):
+        raise found
+    return list(found)
+
+
+def resolve(host: str, port: int, rules: Rules, seconds: float = 60.0) -> list[str]:
     """The addresses of a host, all of them allowed: one that is not refuses the host. Raises GateError."""
     try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        answers = _ask(host, port, seconds)
     except (OSError, UnicodeError) as error:
         raise GateError(
             f"{host}: cannot be resolved: {error}", "check the name, and that this machine has DNS"

@@ -94,6 +94,10 @@ def _run(verb: str, words: list[str]) -> int:
         return int(module.run(args) or 0)  # type: ignore[attr-defined]
     except HeteroError as error:
         return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except MemoryError:
+        return _fail(f"{verb}: not enough memory", HeteroError.exit_code)
     except OSError as error:
         where = error.filename if error.filename is not None else verb
         return _fail(f"{where}: {error.strerror or error}", HeteroError.exit_code)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from hetero2.addresses import Rules, shown_safely, split
-from hetero2.errors import ConfigError
+from hetero2.addresses import Rules, check_url, shown_safely, split
+from hetero2.errors import ConfigError, GateError
 from hetero2.scoring.names import SUITE_VARIANTS
 
 Config = dict[str, Any]
@@ -44,6 +44,8 @@ def _check_url(section: str, url: str, sha256: str | None) -> None:
         split(url)
     except ValueError as error:
         raise ConfigError(f"configuration: {section}.url: {shown_safely(url)}: {error}") from None
+    if section == "truth" and urlsplit(url).path.lower().endswith((".gz", ".parquet", ".json", ".zip")):
+        raise ConfigError(f"configuration: truth.url: {shown_safely(url)}: truth is read as a plain .csv")
     if sha256 is None:
         raise ConfigError(
             f"configuration: {section}.url needs {section}.sha256: nothing is trusted by its name",
@@ -93,7 +95,20 @@ def _check_truth(config: Config) -> None:
 
 def _check_download(config: Config) -> None:
     known = config["execution"]["download"]
-    Rules(allow_addresses=known["allow_addresses"]).networks()
+    rules = Rules(known["hosts"], known["ports"], known["allow_addresses"])
+    rules.networks()
+    urls = [config[section]["url"] for section in ("scores", "truth") if config[section]["url"] is not None]
+    for url in urls:
+        try:
+            check_url(url, rules)
+        except GateError as error:
+            raise ConfigError(f"configuration: {error.message}", error.hint) from None
+    hosts = {urlsplit(url).hostname for url in urls}
+    if known["token_host"] is not None and urls and known["token_host"].lower() not in hosts:
+        told = ", ".join(sorted(str(host) for host in hosts))
+        raise ConfigError(
+            f"configuration: execution.download.token_host: {known['token_host']!r} is the host of no url ({told})"
+        )
     if (known["token_variable"] is None) != (known["token_host"] is None):
         raise ConfigError(
             "configuration: execution.download: token_variable goes with token_host: only it gets the token"
@@ -130,6 +145,8 @@ def _check_without_structures(config: Config) -> None:
             f"configuration: input.structures is false, but scores.source is {scores['source']}",
             "without structures nothing can be scored here: set scores.source: external",
         )
+    if config["truth"]["source"] == "proxy_rule_v1":
+        raise ConfigError("configuration: input.structures is false, so proxy_rule_v1 has no SMILES to look at")
     brought = scores["path"] is not None or scores["url"] is not None
     if brought and score_format(scores) == "json":
         raise ConfigError(

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import os
 import re
-import shutil
 import socket
 import ssl
 import threading
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, unquote, urljoin
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import certifi
 import urllib3
@@ -25,12 +24,12 @@ import urllib3.connection
 from urllib3.exceptions import HTTPError
 
 from hetero2.addresses import Rules, check_url, resolve, shown
-from hetero2.errors import GateError
+from hetero2.errors import GateError, HeteroError
 from hetero2.files import atomic_path
 
 MAX_REDIRECTS = 3
 _MOVED = (301, 302, 303, 307, 308)
-_BLOCK, _CONNECT_SECONDS = 1 << 16, 20.0
+_BLOCK, _CONNECT_SECONDS, _DIGITS = 1 << 16, 20.0, 15
 _GITHUB_ASSET = re.compile(r"(/api/v3)?/repos/[^/]+/[^/]+/releases/assets/[0-9]+")
 
 
@@ -75,15 +74,22 @@ class _Deadline:
     def __init__(self, seconds: float) -> None:
         self.end, self.over = time.monotonic() + seconds, False
 
+    def left(self) -> float:
+        """Seconds that are left; 0 or less when the time is over."""
+        return self.end - time.monotonic()
+
     @contextlib.contextmanager
     def watch(self, pool: urllib3.HTTPSConnectionPool) -> Iterator[None]:
         """Watch the connections that a pool makes."""
         twins: list[socket.socket] = []
+        deadline = self
 
-        class Watched(urllib3.connection.HTTPSConnection):
+        class HTTPSConnection(urllib3.connection.HTTPSConnection):
             def _new_conn(self) -> socket.socket:
                 made = super()._new_conn()
                 twins.append(made.dup())  # still ours when TLS takes the socket over
+                if deadline.left() <= 0:
+                    shut()
                 return made
 
         def shut() -> None:
@@ -92,8 +98,8 @@ class _Deadline:
                 with contextlib.suppress(OSError):
                     twin.shutdown(socket.SHUT_RDWR)
 
-        pool.ConnectionCls = Watched
-        timer = threading.Timer(max(0.0, self.end - time.monotonic()), shut)
+        pool.ConnectionCls = HTTPSConnection
+        timer = threading.Timer(max(0.0, self.left()), shut)
         timer.daemon = True
         timer.start()
         try:
@@ -107,7 +113,7 @@ class _Deadline:
 def _receive(response: Any, url: str, limits: Limits, out: Path) -> str:
     """Write the body; return its sha256."""
     said = response.headers.get("Content-Length", "")
-    if said.isdecimal() and int(said) > limits.max_bytes:
+    if said.isdecimal() and (len(said) > _DIGITS or int(said) > limits.max_bytes):
         raise _too_large(url, limits)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise GateError(f"{shown(url)}: refused: the answer is packed, and nothing is unpacked")
@@ -118,10 +124,18 @@ def _receive(response: Any, url: str, limits: Limits, out: Path) -> str:
             if size > limits.max_bytes:
                 raise _too_large(url, limits)
             digest.update(block)
-            handle.write(block)
+            _write(handle, block, out)
     if said.isdecimal() and size != int(said):
         raise GateError(f"{shown(url)}: the connection ended after {size} of {said} bytes", "try again")
     return digest.hexdigest()
+
+
+def _write(handle: Any, block: bytes, out: Path) -> None:
+    try:
+        handle.write(block)
+        handle.flush()
+    except OSError as error:  # of the disk: not to be taken for one of the network
+        raise HeteroError(f"{out.parent}: cannot be written: {error.strerror}") from None
 
 
 def _too_large(url: str, limits: Limits) -> GateError:
@@ -138,13 +152,15 @@ def _hop(
     host, port = (parts.hostname or "").lower(), parts.port or 443
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     problem: Exception | None = None
-    for address in resolve(host, port, limits.rules):
+    for address in resolve(host, port, limits.rules, deadline.left()):
+        if deadline.left() <= 0:
+            break
         pool = urllib3.HTTPSConnectionPool(
             address.partition("%")[0],
             port,
             ssl_context=_context(limits.ca_file),
             server_hostname=host,
-            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=limits.seconds),
+            timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, deadline.left()), read=deadline.left()),
             retries=False,
         )
         with contextlib.closing(pool), deadline.watch(pool):
@@ -154,20 +170,34 @@ def _hop(
                 )
                 with contextlib.closing(response):
                     if response.status in _MOVED:
-                        return None, urljoin(url, response.headers.get("Location", ""))
+                        return None, _joined(url, response.headers.get("Location", ""))
                     if response.status != 200:
                         raise GateError(f"{shown(url)}: the server answers {response.status}", _advice(response.status))
-                    return _receive(response, url, limits, out), None
+                    digest = _receive(response, url, limits, out)
+                    if deadline.over:
+                        raise _too_late(url, limits)
+                    return digest, None
             except urllib3.exceptions.NewConnectionError as error:
                 problem = error  # another address of the host may do
             except (HTTPError, OSError) as error:
                 problem = error
                 break
-    if deadline.over or time.monotonic() >= deadline.end:
-        raise GateError(
-            f"{shown(url)}: stopped after {limits.seconds / 60:.3g} minutes", "raise execution.download.minutes"
-        )
+    if deadline.over or deadline.left() <= 0:
+        raise _too_late(url, limits)
     raise GateError(f"{shown(url)}: {_told(problem)}", "check the address, and execution.download.ca_file")
+
+
+def _too_late(url: str, limits: Limits) -> GateError:
+    return GateError(
+        f"{shown(url)}: stopped after {limits.seconds / 60:.3g} minutes", "raise execution.download.minutes"
+    )
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location) if location else ""
+    except ValueError:
+        raise GateError(f"{shown(url)}: refused: the server sends us to what is no address") from None
 
 
 def _advice(status: int) -> str:
@@ -187,9 +217,15 @@ def _from_file(parts: SplitResult, limits: Limits, out: Path) -> str:
         raise GateError(f"{path}: no such file")
     if path.stat().st_size > limits.max_bytes:
         raise _too_large(f"file://{parts.path}", limits)
-    shutil.copyfile(path, out)
-    with out.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    digest, size, deadline = hashlib.sha256(), 0, _Deadline(limits.seconds)
+    with path.open("rb") as source, out.open("wb") as handle:
+        while block := source.read(_BLOCK):
+            size += len(block)
+            if size > limits.max_bytes or deadline.left() <= 0:
+                raise _too_large(f"file://{parts.path}", limits)
+            digest.update(block)
+            _write(handle, block, out)
+    return digest.hexdigest()
 
 
 def _fetch(url: str, limits: Limits, out: Path, tell: Callable[[str], None]) -> str:
@@ -201,10 +237,10 @@ def _fetch(url: str, limits: Limits, out: Path, tell: Callable[[str], None]) -> 
         digest, further = _hop(parts, url, limits, hop, deadline, out)
         if digest is not None:
             return digest
-        if not further or further == url:
+        if not further:
             raise GateError(f"{shown(url)}: the server sends us elsewhere, but not where")
-        if not further.startswith("https:"):
-            raise GateError(f"{shown(url)}: refused: the server sends us to what is not https: {further.split(':')[0]}")
+        if urlsplit(further).scheme != "https":
+            raise GateError(f"{shown(url)}: refused: the server sends us to what is not https: {shown(further)[:80]}")
         url, parts = further, check_url(further, limits.rules)
     raise GateError(f"{shown(url)}: refused: more than {MAX_REDIRECTS} redirects")
 

@@ -40,6 +40,8 @@ def check_sha256(path: Path, expected: str, what: str) -> str:
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it into place on success, remove it on failure."""
+    if not path.name or path.is_dir():
+        raise InputError(f"{path}: names a folder, expected a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -1,6 +1,7 @@
 """What the rules ask of the configuration of a run: its options, files and shards, and where its scores come from."""
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 from hetero2 import config as configuration
 from hetero2 import paths
 from hetero2.config_sense import needs_training, score_format, scores_file
+from hetero2.files import sha256_bytes
 from hetero2.runs import Runs
 from hetero2.scoring.names import SUITE_VARIANTS
 
@@ -111,6 +113,10 @@ class RunFiles:
         """The decoys that take no part in the audit, where structures are known."""
         return [self.file("excluded").format(run=run)] if self.config(run)["input"]["structures"] else []
 
+    def excluded_option(self, run: str) -> str:
+        """The option that names them."""
+        return shlex.join(f"--excluded={path}" for path in self.excluded(run))
+
     def given(self, run: str, section: str) -> str | None:
         """The file that the user brought for truth or scores: by path, or downloaded; None where there is none."""
         known = self.config(run)[section]
@@ -119,9 +125,19 @@ class RunFiles:
         kind = score_format(known) if section == "scores" else "csv"
         return self.file("download").format(run=run, brought=f"{section}.{kind}")
 
-    def download_option(self, wildcards: Any, key: str) -> str:
-        """url or sha256 of the file that a download job fetches."""
-        return str(self.config(wildcards.run)[wildcards.brought.split(".")[0]][key])
+    def download_sha256(self, wildcards: Any) -> str:
+        """sha256 of the file that a download job fetches."""
+        return str(self.config(wildcards.run)[wildcards.brought.split(".")[0]]["sha256"])
+
+    def url_variable(self, wildcards: Any) -> str:
+        """The environment variable with the URL that a download job fetches, named after a digest of it.
+
+        The URL itself may hold a signature, and Snakemake shows and stores what stands in a command.
+        """
+        url = str(self.config(wildcards.run)[wildcards.brought.split(".")[0]]["url"])
+        name = f"HETERO2_URL_{sha256_bytes(url.encode('utf-8'))[:16].upper()}"
+        os.environ[name] = url
+        return name
 
     def download_settings(self, run: str) -> str:
         """How downloads are done, as JSON: a matter of execution, so no parameter that runs it again."""

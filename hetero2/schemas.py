@@ -50,11 +50,16 @@ def explain(error: Any) -> str:
     return f"{where}: found {found}; {error.message.removeprefix(str(error.instance)).strip()}"
 
 
-def first_problem(document: Any, contract: str) -> str | None:
-    """What is wrong with `document`, or None; the problem nearest the top is told first."""
+def first_problem(document: Any, contract: str, only: tuple[str, ...] = ()) -> str | None:
+    """What is wrong with `document`, or None; the problem nearest the top is told first.
+
+    With `only`, what is there of that part of it: what is missing is not asked for.
+    """
     errors = sorted(
         validator(contract).iter_errors(document), key=lambda e: (len(e.absolute_path), str(e.absolute_path))
     )
+    if only:
+        errors = [e for e in errors if tuple(e.absolute_path)[: len(only)] == only and e.validator != "required"]
     return explain(errors[0]) if errors else None
 
 

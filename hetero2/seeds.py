@@ -18,7 +18,7 @@ def _order(seed: int, key: str) -> bytes:
 
 
 def _size(wanted: float, rows: int) -> int:
-    return min(rows, round(wanted * rows) if wanted < 1 else int(wanted))
+    return min(rows, max(int(wanted > 0), round(wanted * rows)) if wanted < 1 else int(wanted))
 
 
 def sample_parts(

@@ -28,7 +28,8 @@ def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
     except HeteroError as error:
         message, code = str(error), error.exit_code
     except OSError as error:
-        message, code = f"configuration: {error.filename}: {error.strerror}", ConfigError.exit_code
+        told = f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
+        message, code = f"configuration: {told}", ConfigError.exit_code
     print(f"error: {message}", file=sys.stderr)
     sys.stderr.flush()
     os._exit(code)

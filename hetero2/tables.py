@@ -28,7 +28,8 @@ from hetero2.paths import SCHEMAS
 
 _ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 _ROW_GROUP = 65_536
-csv.field_size_limit(1 << 28)
+_LONGEST_LINE = 64 << 20
+csv.field_size_limit(_LONGEST_LINE)
 _NEEDS_QUOTES = re.compile('[",\r\n]')  # csv.writer leaves a lone \\r unquoted before Python 3.13
 Row = Mapping[str, Any]
 
@@ -178,6 +179,21 @@ def _open_text(path: Path) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 
+def unreadable_parquet(path: Path, error: Exception) -> Exception:
+    """What to raise for a Parquet file of a user that cannot be read; an error of the disk stays what it is."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error
+    return InputError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}")
+
+
+def _lines(handle: io.TextIOWrapper, path: Path) -> Iterator[str]:
+    """The lines of a text, none of them so long that memory would not hold it."""
+    while line := handle.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise InputError(f"{path}: a line of more than {_LONGEST_LINE >> 20} million letters: no table has that")
+        yield line
+
+
 def check_names(path: Path, names: list[str]) -> list[str]:
     """The names of the columns of a user's file, none of which may occur twice."""
     doubled = sorted({name for name in names if names.count(name) > 1})
@@ -233,7 +249,7 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
     line = 1
     try:
         with _open_text(path) as handle:
-            reader = csv.reader(handle, strict=True)
+            reader = csv.reader(_lines(handle, path), strict=True)
             header = _check_header(path, next(reader, None), list(required))
             line = reader.line_num + 1
             for cells in reader:

@@ -26,6 +26,7 @@ class Plan(ScoreFiles):
         for _, resolved in runs.values():
             configuration.check_files(resolved, needs_scores)
             check_baseline(resolved)
+            check_score_column(resolved)
         _check_writable(Path(results))
         super().__init__(runs, results)
 
@@ -102,6 +103,19 @@ def _check_writable(folder: Path) -> None:
     there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise ConfigError(f"configuration: execution.results_dir: {folder}: cannot be written, since {there} cannot")
+
+
+def check_score_column(config: configuration.Config) -> None:
+    """Raise ConfigError unless the library has the column by which its top is sampled: before any job."""
+    column, library = config["audit"]["sample"]["score_column"], config["input"]["path"]
+    if column is None:
+        return
+    from hetero2.stages.library import read_library
+
+    try:
+        next(read_library(Path(library), more=column), None)
+    except HeteroError as error:
+        raise ConfigError(f"configuration: audit.sample.score_column: {error.message}", error.hint) from None
 
 
 def check_baseline(config: configuration.Config) -> None:

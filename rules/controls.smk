@@ -18,9 +18,7 @@ rule panel:
         runtime=60,
     params:
         code=flow.digest("stages.panel", "chem"),
-        excluded=lambda w: " ".join(
-            f"--excluded={path}" for path in PLAN.excluded(w.run)
-        ),
+        excluded=lambda w: PLAN.excluded_option(w.run),
         sample=option("audit.control_sample"),
         seed=option("audit.seed"),
         strategy=option("decoys.strategy"),

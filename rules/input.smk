@@ -97,10 +97,10 @@ rule download:
         settings=lambda w: PLAN.download_settings(w.run),
     params:
         code=flow.digest("stages.download", "core"),
-        url=lambda w: PLAN.download_option(w, "url"),
-        sha256=lambda w: PLAN.download_option(w, "sha256"),
+        variable=lambda w: PLAN.url_variable(w),
+        sha256=lambda w: PLAN.download_sha256(w),
     shell:
-        "python -m hetero2 download --url={params.url:q} --sha256 {params.sha256} --settings {resources.settings:q} --out {output:q} --log {log:q}"
+        "python -m hetero2 download --url-variable {params.variable} --sha256 {params.sha256} --settings {resources.settings:q} --out {output:q} --log {log:q}"
 
 
 rule input:

@@ -36,7 +36,7 @@ def run(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1500,
     )
     if check and done.returncode != 0:
         raise AssertionError(f"{words}\n{done.stdout}\n{done.stderr}")

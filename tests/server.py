@@ -62,6 +62,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """A body that says it is a terabyte."""
         self._answer(200, {"Content-Length": str(1 << 40)})
 
+    def odd_many_digits(self) -> None:
+        """A body whose length is a number of 5000 digits."""
+        self._answer(200, {"Content-Length": "9" * 5000})
+
+    def odd_slow_open(self) -> None:
+        """A body that trickles and says no length."""
+        self._answer(200, {"Connection": "close"})
+        self._trickle(b"x")
+
     def odd_short(self) -> None:
         """A body that ends too early."""
         self._answer(200, {"Content-Length": "100", "Connection": "close"})

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from rdkit import Chem, rdBase
 
+from hetero2.errors import InputError
+
 UNREADABLE = "unreadable-record"  # no SMILES, so that the row becomes SKIP invalid_smiles
 _MAX_RECORD = 10_000_000  # letters; what is longer is no molecule, but a file without record ends
 
@@ -27,13 +29,15 @@ def _records(path: Path) -> Iterator[str]:
 
 
 def read(path: Path) -> Iterator[tuple[str, str]]:
-    """(title, SMILES) of every record, in order; raises UnicodeDecodeError and OSError.
+    """(title, SMILES) of every record, in order; raises UnicodeDecodeError, OSError, InputError for a missing end mark.
 
     The SMILES is empty for a record without atoms, and `UNREADABLE` for one that RDKit cannot read.
     """
-    for text in _records(path):
+    for number, text in enumerate(_records(path), start=1):
         title = text.split("\n", 1)[0].strip()
-        block, end, _ = text.partition("M  END")
+        block, end, rest = text.partition("M  END")
+        if "\nM  END" in rest:
+            raise InputError(f"{path}: record {number}: holds several molecules", "end every record with a line $$$$")
         with rdBase.BlockLogs():
             mol = Chem.MolFromMolBlock(block + end + "\n") if end else None
         yield title, UNREADABLE if mol is None else Chem.MolToSmiles(mol)

@@ -5,6 +5,9 @@ import csv
 import io
 import json
 import math
+import statistics
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +26,7 @@ SKIP_REASONS = (
     "missing_scores_input",
     "not_sampled",
 )
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError)
 GO, STOP = "GO", "STOP"
 Facts = dict[str, Any]
 
@@ -58,17 +62,32 @@ def _row_problem(row: dict[str, str]) -> str | None:
         return f"slack {row['slack']!r}"
 
 
-def _rows(pack: verify.Pack) -> Iterator[Criterion]:
+def _equal(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other)
+
+
+def _rows(pack: verify.Pack, metrics: Facts) -> Iterator[Criterion]:
     wrong: list[str] = []
     unknown: set[str] = set()
+    slacks: list[float] = []
+    missing = 0
     with io.TextIOWrapper(pack.open("summary.csv"), encoding="utf-8-sig", newline="") as stream:
         for row in csv.DictReader(stream):
             problem = _row_problem(row)
             if problem is not None:
                 wrong.append(f"{row['id']}: {problem}")
+            elif row["status"] == "OK" and row["verdict"] != "SKIP":
+                slacks.append(float(row["slack"]))
             if row["status"] == "SKIP" and row["reason"] not in SKIP_REASONS:
                 unknown.add(row["reason"])
+            missing += row["reason"] == "missing_scores_input"
     yield Criterion("ok_rows_are_whole", wrong[0] if wrong else "all", "status, verdict, slack", not wrong)
+    said = metrics["scores_coverage"]["rows_missing_scores_input"], metrics["median_slack"]
+    found = missing, statistics.median(slacks) if slacks else None
+    agree = said[0] == found[0] and _equal(said[1], found[1])
+    yield Criterion("metrics_agree", "yes" if agree else f"{said}, rows give {found}", "as summary.csv", agree)
     yield Criterion("skip_reasons", ", ".join(sorted(unknown)) or "known", "known", not unknown)
 
 
@@ -110,14 +129,17 @@ def judge(path: Path) -> list[Criterion]:
     problems = verify.verify(path)
     found = list(_integrity(problems))
     opened: list[str] = []
+    csv.field_size_limit(verify.MAX_JSON)
     pack = verify.open_folder(path, opened) if path.is_dir() else verify.open_zip(path, opened)
     try:
         if pack is None:
             raise ValueError("it cannot be opened")
         names = ("metrics.json", verify.MANIFEST, "utility_report.json")
         metrics, manifest, utility = (verify.parse_json(pack, name, opened) for name in names)
-        return [*found, *content(metrics, manifest, utility), *_rows(pack)]
-    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+        if "summary.csv" not in pack.names:
+            raise ValueError("summary.csv is not there")
+        return [*found, *content(metrics, manifest, utility), *_rows(pack, metrics)]
+    except (*_UNREADABLE, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         why = f"cannot be read: {type(error).__name__}: {error}"
         return [*found, Criterion("content", why, "readable", False)]
 
@@ -148,11 +170,11 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(f"{args.pack}: no such pack")
     criteria = judge(args.pack)
     if args.json:
-        print(json.dumps(as_json(criteria), indent=2, sort_keys=True, ensure_ascii=False))
+        print(json.dumps(as_json(criteria), indent=2, sort_keys=True, ensure_ascii=True))
     else:
         for one in criteria:
-            value = verify.printable(str(one.value))
-            print(f"  {'met ' if one.met else 'NOT '}  {one.name:<27}{value:<14}  needed: {one.threshold}")
+            value, needed = verify.printable(str(one.value)), verify.printable(one.threshold)
+            print(f"  {'met ' if one.met else 'NOT '}  {one.name:<27}{value:<14}  needed: {needed}")
         failed = ", ".join(one.name for one in criteria if not one.met)
         print(f"{outcome(criteria)}{': ' if failed else ''}{failed}")
     return 0 if outcome(criteria) == GO else 1

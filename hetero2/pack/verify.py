@@ -61,6 +61,8 @@ SCHEMAS = {
     COST_LIFT: "cost_lift.v1",
     "utility_report.json": "cost_lift.v2",
 }
+# The patterns of these schemas. A pack brings its schemas, and a pattern could be made to run for ever.
+PATTERNS = ("", "^[0-9a-f]{64}$")
 MAX_JSON, BLOCK = 256 << 20, 1 << 20
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -273,6 +275,8 @@ def parse_json(pack: Pack, name: str, problems: list[str]) -> Any:
     except (ValueError, RecursionError) as error:
         problems.append(f"{name}: not valid JSON: {error}")
         return None
+    if name in SCHEMAS and value is None:
+        problems.append(f"{name}: is null")
     if name in SCHEMAS and text != canonical:
         problems.append(f"{name}: not in canonical form (sorted keys, two spaces, final newline)")
     return value
@@ -299,6 +303,8 @@ def _value_problem(value: Any, schema: dict[str, Any]) -> str | None:
     if "enum" in schema and value not in schema["enum"]:
         return "found {!r}, allowed are {}".format(value, schema["enum"])
     if isinstance(value, str):
+        if schema.get("pattern", "") not in PATTERNS:
+            return "the schema in the pack has a pattern that none of ours has"
         if len(value) < schema.get("minLength", 0) or not re.search(schema.get("pattern", ""), value):
             return f"{value[:80]!r} does not match"
     elif _TYPES["number"](value) and _out_of_range(value, schema):
@@ -481,6 +487,12 @@ def check_provenance(manifest: Any, digests: dict[str, str], problems: list[str]
     said = {name: scores.get("sha256") for name in SCORES if name in digests and isinstance(scores, dict)}
     said["truth.csv"] = truth.get("sha256") if isinstance(truth, dict) else None
     said["workflow/requirements.lock"] = manifest.get("environment_lock_sha256")
+    config = manifest.get("config")
+    source = config.get("truth", {}).get("source") if isinstance(config, dict) else None
+    if (source in (None, "none")) != (truth is None):
+        problems.append(
+            f"{MANIFEST}: truth.source of its config is {source!r}, which its provenance of the truth denies"
+        )
     for name, sha256 in said.items():
         if digests.get(name) != sha256:
             problems.append(f"{name}: its sha256 is {digests.get(name)}, the provenance in {MANIFEST} says {sha256}")
@@ -512,7 +524,13 @@ def check_counts(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> Non
         return
     found = {key: sum(n for (s, _), n in rows.items() if s == key) for key in sorted(status)}
     verdicts = {key: rows["OK", key] for key in sorted(verdict - {""})}
-    for key, counted in (("counts", found), ("verdict_counts", verdicts)):
+    rates = {key: verdicts[key] / found["OK"] if found["OK"] else None for key in ("PASS", "FAIL")}
+    for key, counted in (
+        ("counts", found),
+        ("verdict_counts", verdicts),
+        ("pass_rate", rates["PASS"]),
+        ("fail_rate", rates["FAIL"]),
+    ):
         if metrics.get(key) != counted:
             problems.append(f"metrics.json: {key} is {metrics.get(key)}, the rows of summary.csv give {counted}")
 

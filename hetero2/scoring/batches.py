@@ -1,5 +1,6 @@
 """A user's table of texts and numbers, a batch of rows at a time; what is not plainly in order is Odd."""
 
+import codecs
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,13 +15,35 @@ class Odd(Exception):  # noqa: N818 - a way of reading gives up, nothing is wron
     """The table needs a reader that looks at each cell."""
 
 
+class _Plain:
+    """A stream of bytes that is UTF-8 and quotes nothing, else Odd: not all readers agree upon quotes."""
+
+    closed = False
+
+    def __init__(self, raw: pa.NativeFile) -> None:
+        self._raw, self._decoder = raw, codecs.getincrementaldecoder("utf-8")()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        block: bytes = self._raw.read(size)
+        if b'"' in block:
+            raise Odd
+        self._decoder.decode(block, final=not block)
+        return block
+
+    def close(self) -> None:
+        """Nothing to do: whoever opened the stream closes it."""
+
+
 def _csv_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
     packed = "gzip" if path.name.lower().endswith(".gz") else None
     types = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.float64())
     options = pyarrow.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False)
     with pa.input_stream(str(path), compression=packed) as raw:
         reader = pyarrow.csv.open_csv(
-            raw, read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK, use_threads=False), convert_options=options
+            _Plain(raw),
+            read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK, use_threads=False),
+            convert_options=options,
         )
         _check(reader.schema.names)
         yield from reader

@@ -17,9 +17,10 @@ from hetero2.errors import InputError
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import Scored
 from hetero2.scoring.score_table import number, scored
-from hetero2.tables import check_names, quoted, read_csv
+from hetero2.tables import check_names, quoted, read_csv, unreadable_parquet
 
 SCHEMA = "hetero_pair_table.v1"
+_TEXT_KINDS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
 TEXTS, NUMBERS = ("id", "decoy"), ("score", "weight", "tanimoto")
 
 
@@ -47,12 +48,16 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
                 if name not in names:
                     raise InputError(f"{path}: there is no column {name!r}; found {', '.join(map(repr, names))}")
             wanted = [name for name in (*TEXTS, *NUMBERS) if name in names]
+            for name in TEXTS:
+                kind = file.schema_arrow.field(name).type
+                if not any(is_kind(kind) for is_kind in _TEXT_KINDS) and not pa.types.is_integer(kind):
+                    raise InputError(f"{path}: the column {name!r} is of type {kind}, expected text")
             rows = (row for batch in file.iter_batches(columns=wanted) for row in batch.to_pylist())
             for place, row in enumerate(rows, start=1):
                 texts = {name: "" if row[name] is None else str(row[name]) for name in TEXTS}
                 yield f"{path}: data row {place}", {**row, **texts}
-    except pa.ArrowException as error:
-        raise InputError(f"{path}: not a readable Parquet file: {error}") from None
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise unreadable_parquet(path, error) from None
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
@@ -119,7 +124,7 @@ def read(path: Path, wanted: Collection[str]) -> dict[str, Block]:
             for row in batch.filter(pc.is_in(batch["id"], value_set=chosen)).to_pylist():
                 one = scored(row["score"], row.get("weight"), "")
                 _add(blocks, row["id"], row["decoy"], one, _similarity(row.get("tanimoto"), ""), "")
-    except (Odd, InputError):
+    except (Odd, InputError, pa.ArrowException):
         return read_plainly(path, wanted)
     return blocks
 

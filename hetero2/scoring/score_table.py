@@ -22,7 +22,7 @@ from hetero2.errors import InputError
 from hetero2.files import atomic_path
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
-from hetero2.tables import check_names, quoted, read_csv
+from hetero2.tables import check_names, quoted, read_csv, unreadable_parquet
 
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")
@@ -74,8 +74,8 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, object, object, object]]:
                 for row in batch.to_pylist():
                     row_number += 1
                     yield f"{path}: data row {row_number}", row[key], row["score"], row.get("weight")
-    except pa.ArrowException as error:
-        raise InputError(f"{path}: not a readable Parquet file: {error}") from None
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise unreadable_parquet(path, error) from None
 
 
 def read(path: Path) -> dict[str, Scored]:
@@ -91,8 +91,10 @@ def read(path: Path) -> dict[str, Scored]:
         one = scored(score, weight, where)
         if found.setdefault(key, one) != one:
             raise InputError(
-                f"{where}: {key} was given another score or weight before: {found[key].score} and {one.score}"
+                f"{where}: {key} was given another score or weight before: {tuple(found[key])} and {tuple(one)}"
             )
+    if not found:
+        raise InputError(f"{path}: no row after the header", "give at least one score")
     return found
 
 
@@ -139,7 +141,10 @@ def index(path: Path) -> Packed:
     """
     try:
         parts = ((keys.to_pylist(), _floats(scores), _floats(weights)) for keys, scores, weights in _batches(path))
-        return _sorted([_packed(*part) for part in parts])
+        packed = [_packed(*part) for part in parts]
+        if not packed:
+            raise Odd
+        return _sorted(packed)
     except Odd:
         found = read(path)
         values = np.array(list(found.values()), float).reshape(-1, 2)

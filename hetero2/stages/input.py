@@ -14,19 +14,27 @@ from hetero2.provenance import file_facts
 from hetero2.seeds import sample_parts
 from hetero2.stages.library import Raw
 from hetero2.stages.sdf_library import read_any
-from hetero2.tables import number_cell, write_parquet_rows
+from hetero2.tables import number_cell, quoted, write_parquet_rows
 
 EXAMPLE = "hetero2 input --library my.csv --out input/rows.parquet --facts input/facts.json"
 Record = dict[str, Any]
 
 
 def once(rows: Iterable[Raw]) -> Iterator[Raw]:
-    """The molecules of a table that has a line a decoy: each id where it stands first."""
-    seen: set[str] = set()
+    """The molecules of a table that has a line a decoy: each id where it stands first; every row of any other table.
+
+    Raises InputError where two lines of a molecule say that it is of different scaffolds.
+    """
+    seen: dict[str, str] = {}
     for row in rows:
-        if row.id not in seen:
-            seen.add(row.id)
-            yield row._replace(decoy="")
+        if row.decoy is None or not row.id.strip():
+            yield row
+        elif row.id not in seen:
+            seen[row.id] = row.scaffold
+            yield row
+        elif row.scaffold not in ("", seen[row.id]):
+            was = quoted(seen[row.id])
+            raise InputError(f"{row.place}: {quoted(row.id)} has another scaffold than before, {was}", "give it one")
 
 
 def mark(rows: Iterable[Raw]) -> Iterator[Record]:
@@ -122,7 +130,7 @@ def run(args: argparse.Namespace) -> None:
     first = next(read, None)
     if first is None:
         raise InputError(f"{args.library}: no row after the header", "give at least one molecule")
-    rows = mark(chain([first], read) if args.structures else once(chain([first], read)))
+    rows = mark(once(chain([first], read)) if not args.structures else chain([first], read))
     if args.sample_top or args.sample_random:
         parts, facts["sample"] = choose(args)
         rows = sampled(rows, parts)

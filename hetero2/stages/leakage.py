@@ -30,12 +30,14 @@ Record = dict[str, Any]
 def read_train(path: Path, standardise: str) -> dict[str, tuple[str, str]]:
     """(first id, canonical SMILES) by structure hash of a training set; raises InputError with file and line."""
     found: dict[str, tuple[str, str]] = {}
-    limits = Guardrails(max_atoms=1000, require_connected=False, standardise=standardise)
+    limits = Guardrails(max_atoms=1_000_000, require_connected=False, standardise=standardise)
     for line, row in read_csv(path, ["id", "smiles"]):
         smiles = prepare(row["smiles"], limits).canonical_smiles
         if smiles is None:
             raise InputError(f"{path}: line {line}: smiles is {quoted(row['smiles'])}, which is not valid")
         found.setdefault(structure_hash(smiles), (row["id"], smiles))
+    if not found:
+        raise InputError(f"{path}: no row after the header", "give at least one molecule of the training set")
     return found
 
 

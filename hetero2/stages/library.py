@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hetero2.errors import ConfigError, InputError
-from hetero2.tables import check_names, read_csv
+from hetero2.tables import check_names, read_csv, unreadable_parquet
 
 
 class Raw(NamedTuple):
@@ -18,7 +18,7 @@ class Raw(NamedTuple):
     smiles: str
     scores_input: str = ""
     scaffold: str = ""
-    decoy: str = ""
+    decoy: str | None = None  # None: there is no such column
     cell: str = ""  # of one more column that was asked for
     place: str = ""
 
@@ -29,7 +29,7 @@ _NAMES = ("id", "smiles", "scores_input", "scaffold", "decoy")
 def _read_smi(path: Path) -> Iterator[Raw]:
     number = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="\n") as handle:
+        with path.open(encoding="utf-8-sig") as handle:
             for number, line in enumerate(handle, start=1):
                 smiles, _, name = line.strip().partition("\t" if "\t" in line else " ")
                 yield Raw(name.strip(), smiles, place=f"line {number}")
@@ -59,13 +59,15 @@ def _read_parquet(path: Path, required: Sequence[str], more: str | None) -> Iter
             for number, row in enumerate(rows, start=1):
                 texts = {name: "" if value is None else str(value) for name, value in row.items()}
                 yield _raw(texts, more, f"row {number}")
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a readable Parquet file: {error}") from None
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise unreadable_parquet(path, error) from None
 
 
 def _raw(texts: dict[str, str], more: str | None, place: str) -> Raw:
-    molecule_id, smiles, scores_input, scaffold, decoy = (texts.get(name, "") for name in _NAMES)
-    return Raw(molecule_id, smiles, scores_input, scaffold, decoy, texts[more].strip() if more else "", place)
+    molecule_id, smiles, scores_input, scaffold = (texts.get(name, "") for name in _NAMES[:4])
+    return Raw(
+        molecule_id, smiles, scores_input, scaffold, texts.get("decoy"), texts[more].strip() if more else "", place
+    )
 
 
 def _there(path: Path) -> Path:

@@ -90,6 +90,15 @@ MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "e
             "scores.train has nothing to work on",
         ),
         ({"execution": {"download": {"allow_addresses": ["10.0.0.1/8"]}}}, "allow_addresses: 10.0.0.1/8 has host bits"),
+        ({"truth": {"url": "https://h.org:444/t.csv", "sha256": "0" * 64}}, "port 444, allowed are 443"),
+        ({"truth": {"url": "https://h.org/t.csv.gz", "sha256": "0" * 64}}, "truth is read as a plain .csv"),
+        (
+            {
+                "truth": {"url": "https://h.org/t.csv", "sha256": "0" * 64},
+                "execution": {"download": {"token_variable": "T", "token_host": "x.org"}},
+            },
+            "token_host: 'x.org' is the host of no url (h.org)",
+        ),
         ({"execution": {"download": {"token_variable": "T"}}}, "token_variable goes with"),
         ({"execution": {"download": {"ports": [0]}}}, "execution.download.ports.0: found 0"),
         ({"acceptance": {"max_fail_rate": 2}}, "acceptance.max_fail_rate: found 2"),
@@ -123,10 +132,10 @@ def test_other_keys_of_a_section_keep_the_targets_values():
 
 def test_where_a_file_came_from_is_recorded_without_what_may_be_secret():
     pin = {"sha256": "0" * 64}
-    user = {"truth": {"url": "https://h.org:444/a/t.csv?sig=secret#x", **pin}}
+    user = {"truth": {"url": "https://h.org/a/t.csv?sig=secret#x", **pin}}
     user["scores"] = {"source": "external", "url": "file:///folder/s.csv", **pin}
     found = configuration.run_configuration(configuration.resolve(TARGET, user))
-    assert (found["truth"]["url"], found["scores"]["url"]) == ("https://h.org:444/a/t.csv", "file:s.csv")
+    assert (found["truth"]["url"], found["scores"]["url"]) == ("https://h.org/a/t.csv", "file:s.csv")
 
 
 def test_a_number_as_sample_is_what_controls_look_at():

@@ -2,12 +2,14 @@
 
 import hashlib
 import ipaddress
+import json
 import time
 
 import pytest
 
-from hetero2.addresses import Rules, refusal, resolve, shown
-from hetero2.errors import ConfigError, GateError
+from hetero2 import cli
+from hetero2.addresses import Rules, recorded, refusal, resolve, shown
+from hetero2.errors import ConfigError, GateError, HeteroError
 from hetero2.fetch import Limits, download, token_from
 from tests.server import BODY, serving
 
@@ -85,6 +87,10 @@ def test_a_file_url_is_read_and_checked(server, tmp_path):
         ("/to?file:///etc/hosts", "not https: file"),
         ("/to?https://10.0.0.1/x", "port 443, allowed are"),
         ("/to?https://u:p@127.0.0.1/x", "holds a user or password"),
+        ("/to?https://[::1", "names no host"),
+        ("/to?https://[zz]/", "names no host"),
+        ("/to?javascript:x", "not https: javascript"),
+        ("/many-digits", "larger than 1 MB"),
     ],
 )
 def test_what_a_server_may_not_answer(server, tmp_path, path, message):
@@ -137,7 +143,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path):
         assert "certificate is not valid for" in refused(other, "/file.csv", tmp_path / "out/f")
 
 
-@pytest.mark.parametrize("path", ["/slow", "/slow-header"])
+@pytest.mark.parametrize("path", ["/slow", "/slow-header", "/slow-open", "/to?/slow"])
 def test_a_server_that_trickles_is_left_at_the_time_limit(server, tmp_path, path):
     began = time.monotonic()
     assert "stopped after" in refused(server, path, tmp_path / "f", seconds=0.4)
@@ -152,6 +158,72 @@ def test_a_server_that_never_speaks_is_left_at_the_time_limit(tmp_path):
         (tmp_path / "out").mkdir()
         url = f"https://127.0.0.1:{port}/x"
         assert "stopped after" in refused(server, "", tmp_path / "out/f", url=url, ports=(port,), seconds=0.4)
+
+
+def test_a_name_that_is_not_answered_in_time_is_left(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: time.sleep(3))
+    began = time.monotonic()
+    assert "cannot be resolved" in refused(
+        server, "", tmp_path / "f", url=f"https://h.org:{server.server_port}/", seconds=0.3
+    )
+    assert time.monotonic() - began < 2
+
+
+def test_a_connection_that_is_made_too_late_is_shut(server, tmp_path, monkeypatch):
+    """As where an accept queue is full until the time is over: what comes then must not be read for ever."""
+    import urllib3.connection
+
+    made = urllib3.connection.HTTPSConnection._new_conn
+
+    def late(self):
+        time.sleep(0.5)
+        return made(self)
+
+    monkeypatch.setattr("urllib3.connection.HTTPSConnection._new_conn", late)
+    began = time.monotonic()
+    assert "stopped after" in refused(server, "/slow", tmp_path / "f", seconds=0.3)
+    assert time.monotonic() - began < 5
+
+
+def test_a_full_disk_is_no_error_of_the_network(server, tmp_path, monkeypatch):
+    def full(*args):
+        out = args[2]
+        raise HeteroError(f"{out.parent}: cannot be written: No space left on device")
+
+    monkeypatch.setattr("hetero2.fetch._write", full)
+    with pytest.raises(HeteroError, match="cannot be written: No space") as caught:
+        download(f"{server.url}/file.csv", SHA256, tmp_path / "f", limits(server))
+    assert not isinstance(caught.value, GateError)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ports": 5},
+        {"max_mb": "x"},
+        {"minutes": None},
+        {"minutes": 1e300},
+        {"hosts": 5},
+        {"token_variable": 5},
+        {"ca_file": 5},
+        {"allow_addresses": [2130706433]},
+        {"unknown": 1},
+    ],
+)
+def test_settings_of_the_verb_are_checked(tmp_path, capsys, settings):
+    words = ["download", "--url", "https://h.org/", "--sha256", SHA256, "--out", str(tmp_path / "f")]
+    assert cli.main([*words, "--settings", json.dumps(settings)]) == 2
+    assert "--settings: " in capsys.readouterr().err
+
+
+def test_a_url_may_come_from_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "in.csv").write_bytes(BODY)
+    words = ["download", "--url-variable", "MY_URL", "--sha256", SHA256, "--out", str(tmp_path / "f")]
+    assert cli.main(words) == 2
+    monkeypatch.setenv("MY_URL", (tmp_path / "in.csv").as_uri())
+    assert cli.main(words) == 0
+    assert (tmp_path / "f").read_bytes() == BODY
 
 
 def test_nobody_there_is_told(server, tmp_path):
@@ -214,6 +286,9 @@ NOT_PUBLIC = {
     "224.0.0.1": "multicast",
     "255.255.255.255": "private",
     "240.0.0.1": "private",
+    "fec0::1": "site-local",
+    "3fff::1": "documentation",
+    "192.0.0.8": "protocol",
 }
 
 
@@ -246,3 +321,5 @@ def test_a_host_with_one_address_inside_is_refused_whole(monkeypatch):
 
 def test_what_is_shown_of_a_url_holds_no_secret():
     assert shown("https://u:p@h.org:444/a/b?token=x#y") == "https://h.org:444/a/b"
+    assert shown("https://h.org/\x1b[2Ja") == "https://h.org/?[2Ja"
+    assert recorded("HTTPS://h.org/a.csv?x") == "https://h.org/a.csv"

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 
 import pytest
 
@@ -159,6 +160,48 @@ def test_what_is_no_zip_is_stop_and_what_is_not_there_is_told(tmp_path, capsys):
     assert "NOT   zip_and_contracts" in capsys.readouterr().out
     assert cli.main(["accept", str(tmp_path / "y.zip")]) == 2
     assert "y.zip: no such pack" in capsys.readouterr().err
+
+
+def test_a_flipped_bit_of_a_stored_file_is_a_stop_and_never_a_crash(archive):
+    data = bytearray(archive.read_bytes())
+    place = data.index(b"id,status,reason") + 200
+    data[place] ^= 1
+    archive.write_bytes(data)
+    assert {"checksums", "content"} & set(not_met(archive))
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder", "gone"])
+def test_a_summary_that_is_no_file_is_never_opened(good, kind):
+    path = good / "summary.csv"
+    path.unlink()
+    if kind == "link":
+        path.symlink_to("/dev/zero")
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    assert "content" in not_met(good)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("metrics.json", edited(lambda m: m.update(median_slack=0.5))),
+        ("metrics.json", edited(lambda m: m["scores_coverage"].update(rows_missing_scores_input=3))),
+    ],
+)
+def test_metrics_must_say_what_the_rows_say(good, name, change):
+    rewritten(good, name, change)
+    assert "metrics_agree" in not_met(good)
+
+
+def test_what_is_printed_holds_no_control_letters(good, capsys):
+    path = good / verify.MANIFEST
+    document = json.loads(path.read_text())
+    document["config"]["acceptance"] = {"min_median_slack": "\x1b[2J\nGO"}
+    path.write_text(json.dumps(document))
+    cli.main(["accept", str(good)])
+    assert "\x1b" not in capsys.readouterr().out
 
 
 def test_an_old_pack_can_still_be_judged():

@@ -13,6 +13,8 @@ import pytest
 
 from hetero2.pack import archive as writer
 from hetero2.pack.verify import (
+    PATTERNS,
+    SCHEMAS,
     DEFLATED,
     STORED,
     SUMMARY_COLUMNS,
@@ -25,6 +27,7 @@ from hetero2.pack.verify import (
     verify,
 )
 from hetero2.tables import columns
+from tests.conftest import ROOT
 
 
 def repack(folder: Path, out: Path, compress: bool = False) -> Path:
@@ -309,3 +312,36 @@ def test_an_archive_of_many_members_is_read_by_others(tmp_path):
 def test_nothing_there_is_an_error():
     with pytest.raises(FileNotFoundError):
         verify(Path("/no/such/pack.zip"))
+
+
+def test_a_pattern_that_is_none_of_ours_is_not_run(pack):
+    """A pack brings its schemas: one whose pattern never ends must not keep its verifier."""
+    path = pack / "workflow/schemas/metrics.v1.schema.json"
+    path.write_text(path.read_text().replace('"const": "metrics.v1"', '"pattern": "^(a|a)*$"'))
+    (pack / "metrics.json").write_text((pack / "metrics.json").read_text().replace("metrics.v1", "a" * 60 + "!"))
+    assert any("pattern that none of ours has" in one for one in verify(pack))
+
+
+def test_the_known_patterns_are_those_of_the_schemas():
+    found = {""}
+
+    def walk(node):
+        if isinstance(node, dict):
+            found.update([node["pattern"]] if isinstance(node.get("pattern"), str) else [])
+            for inner in node.values():
+                walk(inner)
+
+    for contract in SCHEMAS.values():
+        walk(json.loads((ROOT / f"schemas/{contract}.schema.json").read_text()))
+    assert found == set(PATTERNS)
+
+
+def test_a_null_and_a_rate_that_the_rows_deny_are_problems(pack):
+    (pack / "controls.json").write_text("null\n")
+    metrics = json.loads((pack / "metrics.json").read_text()) | {"fail_rate": 0.01}
+    (pack / "metrics.json").write_text(json.dumps(metrics, sort_keys=True, indent=2) + "\n")
+    manifest = json.loads((pack / "manifest.json").read_text()) | {"truth": None}
+    (pack / "manifest.json").write_text(json.dumps(manifest, sort_keys=True, indent=2) + "\n")
+    found = verify(pack)
+    for text in ("controls.json: is null", "fail_rate is 0.01", "its provenance of the truth denies"):
+        assert any(text in one for one in found), text

@@ -113,6 +113,49 @@ def test_hashes_that_agree_in_their_first_half_are_none(tmp_path):
         score_table.index(tmp_path / "s.csv")
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (f'id,score\n{A},"1"5\n'.encode(), "line 2: not a valid CSV"),
+        (f"id,score,note\n{A},1,\xe9\n".encode("latin-1"), "not UTF-8"),
+        (b"foo,bar\n", "no column 'score'"),
+        (b"id,score\n", "no row after the header"),
+        (b"", "the file is empty"),
+    ],
+    ids=["quote inside", "latin-1", "other columns", "header only", "empty"],
+)
+def test_what_the_plain_reader_refuses_the_index_refuses(tmp_path, content, message):
+    path = tmp_path / "s.csv"
+    path.write_bytes(content)
+    for read_it in (score_table.read, score_table.index):
+        with pytest.raises(InputError, match=message):
+            read_it(path)
+
+
+def test_a_parquet_table_of_no_text_is_named(tmp_path):
+    path = tmp_path / "s.parquet"
+    bad = pa.array([b"\xff\xfe"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"id": bad, "score": [1.0]}), path)
+    with pytest.raises(InputError, match=r"s\.parquet"):
+        score_table.index(path)
+    pq.write_table(pa.table({"x": pa.array([], pa.string())}), path)
+    with pytest.raises(InputError, match="no column 'score'"):
+        score_table.index(path)
+    data = bytearray(path.read_bytes())
+    data[-40:-8] = b"\xff" * 32
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="not a readable Parquet file"):
+        score_table.index(path)
+
+
+def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("hetero2.tables._LONGEST_LINE", 1 << 20)
+    path = tmp_path / "s.csv.gz"
+    path.write_bytes(gzip.compress(b"id,score\n" + b"a" * (2 << 20)))
+    with pytest.raises(InputError, match="a line of more than 1 million letters"):
+        score_table.index(path)
+
+
 def test_an_index_is_looked_up_from_disk_and_a_bad_one_is_named(tmp_path):
     path = tmp_path / "s.npy"
     score_table.write_index(path, None)

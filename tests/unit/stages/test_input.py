@@ -86,6 +86,13 @@ def test_an_sd_file_says_the_same_and_loses_no_record(tmp_path):
         list(read_library(path))
 
 
+def test_an_sd_file_without_end_marks_loses_no_molecule_silently(tmp_path):
+    path = tmp_path / "x.sdf"
+    path.write_text(block("CCO", "a") + block("CCN", "b").removesuffix("$$$$\n") + block("CCC", "c"))
+    with pytest.raises(InputError, match=r"x\.sdf: record 2: holds several molecules"):
+        list(read_library(path))
+
+
 def library(folder, rows):
     path = folder / "l.csv"
     path.write_text("id,smiles,score\n" + "".join(f"{one},{smiles},{score}\n" for one, smiles, score in rows))
@@ -149,6 +156,35 @@ def test_without_structures_a_table_gives_each_molecule_once(tmp_path):
         ("a", None, "", "s"),
         ("b", None, "", None),
     ]
+
+
+def test_without_structures_a_list_of_ids_marks_its_duplicates(tmp_path):
+    path = tmp_path / "ids.csv"
+    path.write_text("id,scaffold\na,s\na,t\n,s\n,s\nb,\n")
+    _, found, _ = made(tmp_path, path, "--structures", "false")
+    assert [row["reason"] for row in found] == [None, "duplicate_id", "missing_id", "missing_id", None]
+
+
+def test_a_molecule_of_two_scaffolds_is_refused(tmp_path, capsys):
+    path = tmp_path / "t.csv"
+    path.write_text("id,decoy,score,scaffold\na,,1,s\na,d,2,\na,e,2,t\n")
+    assert made(tmp_path, path, "--structures", "false")[0] == 1
+    assert "line 4: 'a' has another scaffold than before, 's'" in capsys.readouterr().err
+
+
+def test_the_smallest_share_is_one_row(tmp_path):
+    _, found, _ = made(tmp_path, library(tmp_path, [(f"m{n}", "C", 1) for n in range(8)]), "--sample-random", "0.01")
+    assert sum(row["sample_part"] == "random" for row in found) == 1
+
+
+def test_a_damaged_parquet_library_is_named(tmp_path, capsys):
+    path = tmp_path / "l.parquet"
+    pq.write_table(pa.table({"id": ["a"] * 100, "smiles": ["C"] * 100}), path)
+    data = bytearray(path.read_bytes())
+    data[4:40] = b"\xff" * 36
+    path.write_bytes(data)
+    assert made(tmp_path, path)[0] == 1
+    assert "l.parquet: not a readable Parquet file" in capsys.readouterr().err
 
 
 def test_a_long_library_is_written_in_row_groups(tmp_path):

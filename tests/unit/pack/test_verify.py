@@ -13,9 +13,9 @@ import pytest
 
 from hetero2.pack import archive as writer
 from hetero2.pack.verify import (
+    DEFLATED,
     PATTERNS,
     SCHEMAS,
-    DEFLATED,
     STORED,
     SUMMARY_COLUMNS,
     TRUTH_COLUMNS,

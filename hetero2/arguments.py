@@ -42,23 +42,21 @@ def sha256(text: str) -> str:
 
 def similarity(text: str) -> float:
     """A Tanimoto similarity above 0, at most 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a similarity above 0 and up to 1")
-    return value
+    return _above_zero(text, 1, "a similarity above 0 and up to 1")
 
 
 def price(text: str) -> float:
     """A positive amount of money, at most 1e12."""
+    return _above_zero(text, 1e12, "a price above 0 and up to 1e12")
+
+
+def _above_zero(text: str, most: float, what: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value <= 1e12:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a price above 0 and up to 1e12")
+    if not 0 < value <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return value
 
 

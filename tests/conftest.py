@@ -79,6 +79,7 @@ def small_library(folder: Path, **changes: str) -> Path:
     return folder
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers are told the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What shares an expensive fixture goes to the same of the workers, so that it is made once; else a file does."""
     for item in items:

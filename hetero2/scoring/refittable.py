@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from hetero2.errors import HeteroError
 from hetero2.files import sha256_bytes
 from hetero2.scoring import command, score_table
-from hetero2.scoring.reference import Reference, Training
+from hetero2.scoring.reference import Reference
+from hetero2.scoring.training import Training
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

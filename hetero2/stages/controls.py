@@ -14,8 +14,8 @@ from hetero2.chem.similarity import fingerprint
 from hetero2.files import read_json, sha256_bytes
 from hetero2.log import logger
 from hetero2.schemas import write_json
-from hetero2.scoring.reference import read_training
-from hetero2.stages.refit import audit, panel_blocks
+from hetero2.scoring.training import read_training
+from hetero2.stages.panel_audit import audit, panel_blocks
 from hetero2.stats.blocks import Floats, describe_blocks, library_test
 from hetero2.stats.competition import SIGNAL, call
 from hetero2.stats.refit import QUICK_LOOK, planted, residual_ranks, verdict

@@ -14,11 +14,11 @@ from hetero2.errors import ConfigError, HeteroError
 from hetero2.files import pretty_json, write_text
 from hetero2.log import progress
 from hetero2.scoring.names import REFERENCES
-from hetero2.scoring.reference import read_training
 from hetero2.scoring.refittable import CommandModel, ReferenceModel, Refittable
-from hetero2.stats.blocks import Floats, Ints, describe_blocks, library_test
+from hetero2.scoring.training import read_training
+from hetero2.stages.panel_audit import audit
+from hetero2.stats.blocks import Floats, Ints
 from hetero2.stats.enrichment import roc_auc
-from hetero2.stats.hardness import cluster_mean
 from hetero2.stats.refit import block_permutation
 from hetero2.tables import read_parquet
 
@@ -28,28 +28,6 @@ EXAMPLE = (
 )
 FOLDS = 5
 Record = dict[str, Any]
-
-
-def panel_blocks(panel: Sequence[Record], level: int, scores: Floats) -> tuple[Floats, Ints, list[str]]:
-    """(scores, starts, scaffold of each block) of the blocks of one level whose molecule and a decoy have a score."""
-    kept: dict[int, list[int]] = {}
-    for place, item in enumerate(panel):
-        if item["level"] == level and np.isfinite(scores[place]):
-            kept.setdefault(item["block"], []).append(place)
-    whole = [places for places in kept.values() if panel[places[0]]["decoy_index"] == -1 and len(places) > 1]
-    starts = np.cumsum([0, *(len(places) for places in whole)])[:-1].astype(np.int64)
-    flat = scores[[place for places in whole for place in places]] if whole else np.zeros(0)
-    return flat, starts, [panel[places[0]]["scaffold"] for places in whole]
-
-
-def audit(panel: Sequence[Record], scores: Floats, level: int = 0) -> Record:
-    """mean AUC with its interval over scaffolds, mean z and dispersion z of one level of the panel."""
-    flat, starts, scaffolds = panel_blocks(panel, level, scores)
-    if not len(starts):
-        return {"n": 0, "mean_auc": None, "mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
-    blocks = describe_blocks(flat, starts)
-    mean = cluster_mean(blocks.auc, np.asarray(scaffolds))
-    return {**vars(library_test(blocks)), "auc_ci_low": mean.low, "auc_ci_high": mean.high}
 
 
 def scaffolds_of(smiles: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from hetero2.log import gate_ok, logger, progress
 from hetero2.provenance import file_facts
 from hetero2.scoring import command, hetero_scores, pair_table, score_table, stand_ins
 from hetero2.scoring.names import REFERENCES, STAND_INS
+from hetero2.scoring.training import read_training
 from hetero2.tables import read_csv, read_parquet, to_table, write_csv
 
 EXAMPLE = (
@@ -134,7 +135,7 @@ def from_reference(args: argparse.Namespace) -> Facts:
     from hetero2.scoring import reference
 
     values = reference.predict(
-        args.source, reference.read_training(args.train), (row["smiles"] for row in _requested(args.request))
+        args.source, read_training(args.train), (row["smiles"] for row in _requested(args.request))
     )
     rows = progress(_requested(args.request), "structures scored")
     return _write_table(((row["id"], next(values), 1.0) for row in rows), args.out)

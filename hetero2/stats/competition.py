@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, false_discovery_control
+from scipy.special import betaincinv
 
 from hetero2.stats.blocks import Blocks, Floats, Ints, block_numbers
 
@@ -91,12 +91,12 @@ def _standardised(value: Any, total: Floats, square: Floats, m: Floats) -> Float
 
 def lower_bound(x: Any, m: Any) -> Any:
     """One-sided 95 % lower Clopper-Pearson bound of a share seen as x of m (doi 10.1093/biomet/26.4.404)."""
-    return np.where(np.asarray(x) <= 0, 0.0, beta.ppf(0.05, np.maximum(x, 1e-9), np.asarray(m) - x + 1))
+    return np.where(np.asarray(x) <= 0, 0.0, betaincinv(np.maximum(x, 1e-9), np.asarray(m) - x + 1, 0.05))
 
 
 def upper_bound(x: Any, m: Any) -> Any:
     """One-sided 95 % upper Clopper-Pearson bound of a share seen as x of m; 1 at x = m."""
-    return np.where(np.asarray(x) >= m, 1.0, beta.ppf(0.95, np.asarray(x) + 1, np.maximum(np.asarray(m) - x, 1e-9)))
+    return np.where(np.asarray(x) >= m, 1.0, betaincinv(np.asarray(x) + 1, np.maximum(np.asarray(m) - x, 1e-9), 0.95))
 
 
 def share_told(x: Any, m: Any) -> Any:
@@ -127,6 +127,8 @@ def _signals(blocks: Blocks, usable: Bools, method: str, pooled_p: Floats | None
         if pooled_p is None:
             raise ValueError("pooled_residuals_bh needs pooled_p")
         q = np.full(len(usable), np.nan)
+        from scipy.stats import false_discovery_control  # takes a second to import, and hardly anybody asks for it
+
         q[usable] = false_discovery_control(pooled_p[usable])
         return {"pooled_residuals": q}
     m = int(blocks.n_decoys[usable].min())

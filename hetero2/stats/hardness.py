@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtr, stdtrit
 
 from hetero2.stats.blocks import Floats, Ints, block_numbers
 
@@ -43,7 +43,7 @@ def cluster_mean(values: Floats, cluster: NDArray[Any]) -> Mean:
     if groups < MIN_CLUSTERS:
         return Mean(mean, None, None, n, groups, f"fewer_than_{MIN_CLUSTERS}_scaffolds")
     sums = np.bincount(member, values - mean, groups)
-    half = float(t.ppf(0.975, groups - 1)) * (groups / (groups - 1) * float((sums**2).sum())) ** 0.5 / n
+    half = float(stdtrit(groups - 1, 0.975)) * (groups / (groups - 1) * float((sums**2).sum())) ** 0.5 / n
     return Mean(mean, mean - half, mean + half, n, groups, None)
 
 
@@ -97,7 +97,7 @@ def trend(won: Floats, starts: Ints, tanimoto: Floats) -> dict[str, Any]:
     if variance <= 1e-18:
         return {"z": None, "p_value": None, "reason": "no_molecule_where_both_vary"}
     z = float(both.sum()) / variance**0.5
-    return {"z": z, "p_value": float(2 * norm.sf(abs(z))), "reason": None}
+    return {"z": z, "p_value": float(2 * ndtr(-abs(z))), "reason": None}
 
 
 def easier(won: Floats, starts: Ints, bins: NDArray[Any], cluster: NDArray[Any]) -> Mean:

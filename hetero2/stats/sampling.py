@@ -1,13 +1,13 @@
 """Estimates for a whole library from a stratified sample: the top by score, all of it, and some drawn from the rest."""
 
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 Floats = NDArray[np.float64]
-Z = float(norm.ppf(0.975))
+Z = NormalDist().inv_cdf(0.975)
 MIN_DRAWN = 30  # below, the normal interval cannot be relied upon
 
 

@@ -4,6 +4,7 @@ import pytest
 from hetero2.errors import InputError
 from hetero2.scoring import reference
 from hetero2.scoring.names import REFERENCES
+from hetero2.scoring.training import read_training
 
 TRAIN = "id,smiles,label\n" + "".join(f"a{n},{'C' * n}N,1\nb{n},{'C' * n}O,0\n" for n in range(1, 15))
 
@@ -12,7 +13,7 @@ TRAIN = "id,smiles,label\n" + "".join(f"a{n},{'C' * n}N,1\nb{n},{'C' * n}O,0\n" 
 def training(tmp_path):
     path = tmp_path / "train.csv"
     path.write_text(TRAIN)
-    return reference.read_training(path)
+    return read_training(path)
 
 
 @pytest.mark.parametrize("name", REFERENCES)
@@ -56,4 +57,4 @@ def test_bad_training_files_are_named(tmp_path, text, message):
     path = tmp_path / "train.csv"
     path.write_text(text)
     with pytest.raises(InputError, match=message):
-        reference.read_training(path)
+        read_training(path)

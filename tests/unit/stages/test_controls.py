@@ -16,6 +16,7 @@ from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.strategy import DEFAULT, make
 from hetero2.errors import ConfigError
 from hetero2.scoring import reference, refittable
+from hetero2.scoring.training import read_training
 from hetero2.seeds import sample
 from hetero2.stages import controls, panel, refit
 from hetero2.tables import to_table, write_parquet
@@ -111,7 +112,7 @@ def test_a_control_that_sees_the_molecule_fails_the_audit(items):
 
 
 def test_fits_are_the_same_in_any_chunks_and_the_first_is_the_model_itself(items, train):
-    training = reference.read_training(train)
+    training = read_training(train)
     labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles)
     model = refittable.ReferenceModel("reference:property_linear", training, [i["smiles"] for i in items])
 
@@ -130,7 +131,7 @@ def test_fits_are_the_same_in_any_chunks_and_the_first_is_the_model_itself(items
 
 def test_a_command_with_a_training_file_is_fitted_again(items, train, tmp_path):
     (tmp_path / "model.py").write_text(MODEL)
-    training = reference.read_training(train)
+    training = read_training(train)
     line = f"{sys.executable} {tmp_path / 'model.py'} {{train}} {{request}} {{scores}} {{seed}}"
     smiles = [item["smiles"] for item in items]
     model = refittable.CommandModel(line, training, smiles, 60, tmp_path / "log")
@@ -150,7 +151,7 @@ def test_a_command_with_a_training_file_is_fitted_again(items, train, tmp_path):
 
 
 def test_cross_validation_never_scores_what_it_was_fitted_on(train):
-    training = reference.read_training(train)
+    training = read_training(train)
     labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles)
 
     class Seen:

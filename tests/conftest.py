@@ -79,13 +79,10 @@ def small_library(folder: Path, **changes: str) -> Path:
     return folder
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers are told the names
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """What shares an expensive fixture goes to the same of the workers, so that it is made once; else a file does."""
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        group = "all_targets" if "all_targets" in names else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    names = getattr(item, "fixturenames", ())
+    item.add_marker(pytest.mark.xdist_group("all_targets" if "all_targets" in names else item.nodeid.split("::")[0]))
 
 
 @pytest.fixture(scope="session")

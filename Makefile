@@ -18,7 +18,7 @@ run: $(VENV)/.run ## Build TARGET with CORES cores (default: value_utility_realt
 	snakemake --cores $(CORES) $(TARGET)
 
 test: $(VENV)/.dev ## Run the tests, on two workers.
-	pytest --numprocesses 2 --dist loadgroup
+	pytest --numprocesses 2 --dist loadfile
 
 check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
 	ruff format --check .

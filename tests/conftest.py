@@ -1,9 +1,12 @@
 """A small real run, made once a test session through Snakemake, and helpers to run the product as a person does."""
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -79,26 +82,38 @@ def small_library(folder: Path, **changes: str) -> Path:
     return folder
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """What shares an expensive fixture goes to the same of the workers, so that it is made once; else a file does."""
-    names = getattr(item, "fixturenames", ())
-    item.add_marker(pytest.mark.xdist_group("all_targets" if "all_targets" in names else item.nodeid.split("::")[0]))
+@contextlib.contextmanager
+def made_once(factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[Path, bool]]:
+    """(folder that all workers share, whether it must still be filled); the others wait meanwhile."""
+    base = factory.getbasetemp()
+    folder = (base.parent if base.name.startswith("popen-") else base) / f"shared-{name}"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / "made"
+        yield folder, not done.exists()
+        done.touch()
 
 
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results folder of the small run; tests must not change it."""
-    folder = small_library(tmp_path_factory.mktemp("small"))
-    build(folder)
+    with made_once(tmp_path_factory, "small") as (folder, empty):
+        if empty:
+            build(small_library(folder))
     return folder / "results" / "small"
 
 
 @pytest.fixture(scope="session")
 def all_targets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, tuple[str, ...]]:
     """(folder, what was printed, options) of a run of all targets; tests must not change it."""
-    folder, options = tmp_path_factory.mktemp("all"), ("--config", "execution={shard_rows: 2500}")
-    done = snakemake(folder, "all", "--cores", 2, *options)
-    return folder, done.stdout + done.stderr, options
+    options = ("--config", "execution={shard_rows: 2500}")
+    with made_once(tmp_path_factory, "all") as (folder, empty):
+        printed = folder / "printed.txt"
+        if empty:
+            folder.mkdir(exist_ok=True)
+            done = snakemake(folder, "all", "--cores", 2, *options)
+            printed.write_text(done.stdout + done.stderr)
+    return folder, printed.read_text(), options
 
 
 @pytest.fixture

@@ -93,8 +93,6 @@ def read(path: Path) -> dict[str, Scored]:
             raise InputError(
                 f"{where}: {key} was given another score or weight before: {tuple(found[key])} and {tuple(one)}"
             )
-    if not found:
-        raise InputError(f"{path}: no row after the header", "give at least one score")
     return found
 
 

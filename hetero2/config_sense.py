@@ -8,12 +8,17 @@ from urllib.parse import urlsplit
 
 from hetero2.addresses import Rules, check_url, shown_safely, split
 from hetero2.errors import ConfigError, GateError
+from hetero2.files import TABLES
 from hetero2.scoring.names import SUITE_VARIANTS
 
 Config = dict[str, Any]
 FREEWILSON, SUITE, STRESS = "rdkit-freewilson", "suite", "stress"
 FORMATS = ("json", "csv", "csv.gz", "parquet")
-TABLES = (".csv", ".csv.gz", ".parquet")
+
+
+def is_brought(section: Mapping[str, Any]) -> bool:
+    """Whether the user names the file of a section, by path or by URL."""
+    return section["path"] is not None or section.get("url") is not None
 
 
 def _check_finite(value: Any, where: str) -> None:
@@ -67,8 +72,7 @@ def _check_scores(config: Config) -> None:
             f"configuration: scores.url: {shown_safely(scores['url'])}: its name has no suffix that we read",
             f"set scores.format to one of {', '.join(FORMATS)}",
         )
-    brought = scores["path"] is not None or scores["url"] is not None
-    if scores["source"] == "external" and not brought and dataset in (FREEWILSON, STRESS):
+    if scores["source"] == "external" and not is_brought(scores) and dataset in (FREEWILSON, STRESS):
         raise ConfigError(f"configuration: scores.path is needed: the data set {dataset} comes without a scores file")
     if needs_training(config) and scores["train"] is None and dataset != FREEWILSON:
         raise ConfigError("configuration: scores.train is needed: the scorer is fitted on labelled molecules")
@@ -86,8 +90,7 @@ def _check_truth(config: Config) -> None:
     for key in ("path", "url"):
         if truth[key] is not None and truth["source"] != "external":
             raise ConfigError(f"configuration: truth.{key} is set, but truth.source is {truth['source']}")
-    brought = truth["path"] is not None or truth["url"] is not None
-    if truth["source"] == "external" and not brought and config["input"]["dataset"] != FREEWILSON:
+    if truth["source"] == "external" and not is_brought(truth) and config["input"]["dataset"] != FREEWILSON:
         raise ConfigError(
             "configuration: truth.path or truth.url is needed", "without measured labels, set truth.source: none"
         )
@@ -147,8 +150,7 @@ def _check_without_structures(config: Config) -> None:
         )
     if config["truth"]["source"] == "proxy_rule_v1":
         raise ConfigError("configuration: input.structures is false, so proxy_rule_v1 has no SMILES to look at")
-    brought = scores["path"] is not None or scores["url"] is not None
-    if brought and score_format(scores) == "json":
+    if is_brought(scores) and score_format(scores) == "json":
         raise ConfigError(
             "configuration: input.structures is false, and one hetero_scores.v1 file cannot serve all molecules",
             "give a table id,decoy,score as scores.path, or a file for each row in the column scores_input",
@@ -201,7 +203,7 @@ def scores_file(config: Mapping[str, Any]) -> str:
     scores, suite = config["scores"], config["input"]["dataset"] == SUITE
     if scores["source"] != "external":
         return "scores.json" if suite and scores["source"] in SUITE_VARIANTS else "scores.csv"
-    if scores["path"] is None and scores["url"] is None:
+    if not is_brought(scores):
         return "scores_external.json" if suite else "scores_external.jsonl"
     return f"scores_external.{score_format(scores)}"
 

@@ -12,10 +12,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import certifi
@@ -87,9 +87,10 @@ class _Deadline:
         class HTTPSConnection(urllib3.connection.HTTPSConnection):
             def _new_conn(self) -> socket.socket:
                 made = super()._new_conn()
-                twins.append(made.dup())  # still ours when TLS takes the socket over
                 if deadline.left() <= 0:
-                    shut()
+                    made.close()
+                    raise TimeoutError("connected too late")
+                twins.append(made.dup())  # still ours when TLS takes the socket over
                 return made
 
         def shut() -> None:
@@ -117,17 +118,23 @@ def _receive(response: Any, url: str, limits: Limits, out: Path) -> str:
         raise _too_large(url, limits)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise GateError(f"{shown(url)}: refused: the answer is packed, and nothing is unpacked")
+    digest, size = _keep(response.stream(_BLOCK, decode_content=False), url, limits, out)
+    if said.isdecimal() and size != int(said):
+        raise GateError(f"{shown(url)}: the connection ended after {size} of {said} bytes", "try again")
+    return digest
+
+
+def _keep(blocks: Iterable[bytes], url: str, limits: Limits, out: Path) -> tuple[str, int]:
+    """Write blocks as they come, as far as the cap allows; return sha256 and size."""
     digest, size = hashlib.sha256(), 0
     with out.open("wb") as handle:
-        for block in response.stream(_BLOCK, decode_content=False):
+        for block in blocks:
             size += len(block)
             if size > limits.max_bytes:
                 raise _too_large(url, limits)
             digest.update(block)
             _write(handle, block, out)
-    if said.isdecimal() and size != int(said):
-        raise GateError(f"{shown(url)}: the connection ended after {size} of {said} bytes", "try again")
-    return digest.hexdigest()
+    return digest.hexdigest(), size
 
 
 def _write(handle: Any, block: bytes, out: Path) -> None:
@@ -211,27 +218,28 @@ def _told(problem: Exception | None) -> str:
     return " ".join(str(reason or "no address answered").split())
 
 
-def _from_file(parts: SplitResult, limits: Limits, out: Path) -> str:
+def _from_file(parts: SplitResult, limits: Limits, deadline: _Deadline, out: Path) -> str:
     path = Path(unquote(parts.path))
     if not path.is_file():
         raise GateError(f"{path}: no such file")
+    url = f"file://{parts.path}"
     if path.stat().st_size > limits.max_bytes:
-        raise _too_large(f"file://{parts.path}", limits)
-    digest, size, deadline = hashlib.sha256(), 0, _Deadline(limits.seconds)
-    with path.open("rb") as source, out.open("wb") as handle:
+        raise _too_large(url, limits)
+
+    def blocks(source: BinaryIO) -> Iterator[bytes]:
         while block := source.read(_BLOCK):
-            size += len(block)
-            if size > limits.max_bytes or deadline.left() <= 0:
-                raise _too_large(f"file://{parts.path}", limits)
-            digest.update(block)
-            _write(handle, block, out)
-    return digest.hexdigest()
+            if deadline.left() <= 0:
+                raise _too_late(url, limits)
+            yield block
+
+    with path.open("rb") as source:
+        return _keep(blocks(source), url, limits, out)[0]
 
 
 def _fetch(url: str, limits: Limits, out: Path, tell: Callable[[str], None]) -> str:
     parts, deadline = check_url(url, limits.rules), _Deadline(limits.seconds)
     if parts.scheme == "file":
-        return _from_file(parts, limits, out)
+        return _from_file(parts, limits, deadline, out)
     for hop in range(MAX_REDIRECTS + 1):
         tell(f"asking {shown(url)}")
         digest, further = _hop(parts, url, limits, hop, deadline, out)

@@ -12,6 +12,8 @@ from typing import Any
 
 from hetero2.errors import GateError, InputError
 
+TABLES = (".csv", ".csv.gz", ".parquet")  # suffixes of the tables that users bring
+
 
 def sha256_bytes(data: bytes) -> str:
     """Lower-case hex sha256 of `data`."""

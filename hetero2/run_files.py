@@ -10,7 +10,7 @@ from typing import Any
 
 from hetero2 import config as configuration
 from hetero2 import paths
-from hetero2.config_sense import needs_training, score_format, scores_file
+from hetero2.config_sense import is_brought, needs_training, score_format, scores_file
 from hetero2.files import sha256_bytes
 from hetero2.runs import Runs
 from hetero2.scoring.names import SUITE_VARIANTS
@@ -125,16 +125,16 @@ class RunFiles:
         kind = score_format(known) if section == "scores" else "csv"
         return self.file("download").format(run=run, brought=f"{section}.{kind}")
 
-    def download_sha256(self, wildcards: Any) -> str:
-        """sha256 of the file that a download job fetches."""
-        return str(self.config(wildcards.run)[wildcards.brought.split(".")[0]]["sha256"])
+    def downloaded(self, wildcards: Any, key: str) -> str:
+        """url or sha256 of the file that a download job fetches."""
+        return str(self.config(wildcards.run)[wildcards.brought.split(".")[0]][key])
 
     def url_variable(self, wildcards: Any) -> str:
         """The environment variable with the URL that a download job fetches, named after a digest of it.
 
         The URL itself may hold a signature, and Snakemake shows and stores what stands in a command.
         """
-        url = str(self.config(wildcards.run)[wildcards.brought.split(".")[0]]["url"])
+        url = self.downloaded(wildcards, "url")
         name = f"HETERO2_URL_{sha256_bytes(url.encode('utf-8'))[:16].upper()}"
         os.environ[name] = url
         return name
@@ -143,10 +143,10 @@ class RunFiles:
         """How downloads are done, as JSON: a matter of execution, so no parameter that runs it again."""
         return json.dumps(self.config(run)["execution"]["download"], sort_keys=True)
 
-    def recorded_url(self, run: str, section: str) -> str:
+    def url_option(self, run: str, section: str) -> list[str]:
         """The option that says where a file came from, where it was downloaded."""
         url = configuration.run_configuration(self.config(run))[section]["url"]
-        return "" if url is None else f"--url={shlex.quote(url)}"
+        return [] if url is None else [f"--url={url}"]
 
     def has_truth(self, run: str) -> bool:
         """Whether a run has truth, and so cost and lift."""
@@ -192,7 +192,7 @@ class ScoreFiles(RunFiles):
 
     def training_option(self, run: str) -> str:
         """The option --train, where a training set is known."""
-        return " ".join(f"--train={shlex.quote(path)}" for path in self.known_training(run))
+        return shlex.join(f"--train={path}" for path in self.known_training(run))
 
     def leakage_inputs(self, run: str) -> dict[str, Any]:
         """What leakage.csv is made from besides the library."""
@@ -258,8 +258,7 @@ class ScoreFiles(RunFiles):
         words: list[str] = ["--source", scores["source"]]
         if "path" in found:
             words += [f"--path={found['path']}", "--sha256", scores["sha256"] or "none"]
-            url = configuration.run_configuration(self.config(run))["scores"]["url"]
-            words += [] if url is None else [f"--url={url}"]
+            words += self.url_option(run, "scores")
             words += [] if self.config(run)["input"]["structures"] else ["--structures", "false"]
         if "library" in found:
             folder = str(Path(self.config(run)["input"]["path"] or ".").parent)
@@ -275,7 +274,7 @@ class ScoreFiles(RunFiles):
 
 def row_files(config: configuration.Config) -> list[str]:
     """The files named in the column scores_input, if that is where the scores are: a change of one is seen."""
-    if config["scores"]["source"] != "external" or config["scores"]["path"] is not None or not config["input"]["path"]:
+    if config["scores"]["source"] != "external" or is_brought(config["scores"]) or not config["input"]["path"]:
         return []
     from hetero2.stages.library import read_library
 

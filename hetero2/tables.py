@@ -14,7 +14,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,9 @@ _ROW_GROUP = 65_536
 _LONGEST_LINE = 64 << 20
 csv.field_size_limit(_LONGEST_LINE)
 _NEEDS_QUOTES = re.compile('[",\r\n]')  # csv.writer leaves a lone \\r unquoted before Python 3.13
+_TEXT = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
 Row = Mapping[str, Any]
+TypeTest = Callable[[pa.DataType], bool]
 
 
 @functools.cache
@@ -179,13 +181,6 @@ def _open_text(path: Path) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 
-def unreadable_parquet(path: Path, error: Exception) -> Exception:
-    """What to raise for a Parquet file of a user that cannot be read; an error of the disk stays what it is."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return error
-    return InputError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}")
-
-
 def _lines(handle: io.TextIOWrapper, path: Path) -> Iterator[str]:
     """The lines of a text, none of them so long that memory would not hold it."""
     while line := handle.readline(_LONGEST_LINE):
@@ -267,3 +262,32 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
         raise InputError(f"{path}: line {line}: not a valid CSV: {error}") from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: not a valid gzip file: {error}") from None
+
+
+def read_parquet_rows(
+    path: Path, required: Iterable[str], optional: Iterable[str], kinds: Mapping[str, Iterable[TypeTest]]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (row, cells) of a Parquet table that a user brought, rows counted from 1: the twin of `read_csv`.
+
+    Of the `kinds` columns each must be text, or of a type that passes one of its tests. Raises InputError for another
+    type, a missing column, or what is no Parquet; an error of the disk stays what it is.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        with pq.ParquetFile(path) as file:
+            names = check_names(path, file.schema_arrow.names)
+            for name in required:
+                if name not in names:
+                    raise InputError(f"{path}: there is no column {name!r}; found {', '.join(map(repr, names))}")
+            wanted = [name for name in dict.fromkeys((*required, *optional)) if name in names]
+            for name in set(wanted) & set(kinds):
+                kind = file.schema_arrow.field(name).type
+                if not any(test(kind) for test in (*_TEXT, *kinds[name])):
+                    raise InputError(f"{path}: the column {name!r} is of type {kind}, expected text")
+            batches = file.iter_batches(columns=wanted)
+            yield from enumerate((row for batch in batches for row in batch.to_pylist()), start=1)
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise InputError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}") from None

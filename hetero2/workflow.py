@@ -61,6 +61,10 @@ class Plan(ScoreFiles):
             return self.file("proxy_truth").format(run=run)
         return self.given(run, "truth") or self.from_dataset(run, "truth.path")
 
+    def truth_arguments(self, run: str) -> str:
+        """The options of `hetero2 truth` that may be left out."""
+        return shlex.join(self.url_option(run, "truth"))
+
     def baseline(self, run: str) -> list[str]:
         """Today's filter, where there is one."""
         selection = self.config(run)["selection"]

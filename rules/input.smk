@@ -98,7 +98,7 @@ rule download:
     params:
         code=flow.digest("stages.download", "core"),
         variable=lambda w: PLAN.url_variable(w),
-        sha256=lambda w: PLAN.download_sha256(w),
+        sha256=lambda w: PLAN.downloaded(w, "sha256"),
     shell:
         "python -m hetero2 download --url-variable {params.variable} --sha256 {params.sha256} --settings {resources.settings:q} --out {output:q} --log {log:q}"
 

@@ -41,9 +41,9 @@ rule truth:
         code=flow.digest("stages.truth", "core"),
         sha256=option("truth.sha256"),
         source=option("truth.source"),
-        url=lambda w: PLAN.recorded_url(w.run, "truth"),
+        arguments=lambda w: PLAN.truth_arguments(w.run),
     shell:
-        "python -m hetero2 truth --path={input.truth:q} --sha256 {params.sha256:q} --source {params.source} {params.url} "
+        "python -m hetero2 truth --path={input.truth:q} --sha256 {params.sha256:q} --source {params.source} {params.arguments} "
         "--out {output.truth:q} --facts {output.facts:q} --log {log:q}"
 
 

@@ -6,8 +6,6 @@ import io
 import json
 import math
 import statistics
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +24,6 @@ SKIP_REASONS = (
     "missing_scores_input",
     "not_sampled",
 )
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError)
 GO, STOP = "GO", "STOP"
 Facts = dict[str, Any]
 
@@ -124,10 +121,12 @@ def content(metrics: Facts, manifest: Facts, utility: Facts | None) -> list[Crit
     return [*_content(metrics, manifest, utility), *_agreed(metrics, manifest)]
 
 
-def judge(path: Path) -> list[Criterion]:
-    """Every criterion of a pack (zip or folder); raises FileNotFoundError where there is nothing at `path`."""
-    problems = verify.verify(path)
-    found = list(_integrity(problems))
+def judge(path: Path, problems: list[str] | None = None) -> list[Criterion]:
+    """Every criterion of a pack (zip or folder); raises FileNotFoundError where there is nothing at `path`.
+
+    `problems` are those that verify found in it, where it was asked already.
+    """
+    found = list(_integrity(verify.verify(path) if problems is None else problems))
     opened: list[str] = []
     csv.field_size_limit(verify.MAX_JSON)
     pack = verify.open_folder(path, opened) if path.is_dir() else verify.open_zip(path, opened)
@@ -139,7 +138,7 @@ def judge(path: Path) -> list[Criterion]:
         if "summary.csv" not in pack.names:
             raise ValueError("summary.csv is not there")
         return [*found, *content(metrics, manifest, utility), *_rows(pack, metrics)]
-    except (*_UNREADABLE, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+    except (*verify.UNREADABLE, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         why = f"cannot be read: {type(error).__name__}: {error}"
         return [*found, Criterion("content", why, "readable", False)]
 

@@ -63,6 +63,8 @@ SCHEMAS = {
 }
 # The patterns of these schemas. A pack brings its schemas, and a pattern could be made to run for ever.
 PATTERNS = ("", "^[0-9a-f]{64}$")
+# What reading a member may raise; a compression that this Python does not know is a RuntimeError too.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError)
 MAX_JSON, BLOCK = 256 << 20, 1 << 20
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -238,7 +240,7 @@ def digest(pack: Pack, name: str, problems: list[str]) -> tuple[str, int]:
             for block in _read_blocks(stream):
                 sha.update(block)
                 size += len(block)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         problems.append(f"{name}: cannot be read: {error}")
         return "", 0
     return sha.hexdigest(), size
@@ -251,7 +253,7 @@ def read_bytes(pack: Pack, name: str) -> bytes:
     try:
         with pack.open(name) as stream:
             content = stream.read(MAX_JSON + 1)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError):
+    except UNREADABLE:
         return b""
     return content if len(content) <= MAX_JSON else b""
 
@@ -382,7 +384,7 @@ def check_table(
                     problems.append(f"{name}: row {rows}: {what}")
                     return counts
                 counts[tuple(cells[i] for i in places)] += 1
-    except (ValueError, csv.Error, zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
+    except (ValueError, csv.Error, *UNREADABLE) as error:
         problems.append(f"{name}: not a readable CSV: {error}")
     return counts
 

@@ -204,7 +204,7 @@ def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> 
     lines += [f"**{text}.**\n" for text in sentences.nothing_matches(metrics, report)]
     lines += _library(metrics)
     lines += _sample(metrics)
-    lines.append(f"Leakage (`leakage.csv`): {sentences.leakage(folder)}.\n")
+    lines.append(f"Leakage (`leakage.csv`): {'; '.join(sentences.leakage(folder))}.\n")
     lines += _acceptance(accept.content(metrics, facts, report))
     lines += _judgement(read_json(folder / "controls.json"))
     lines += _utility(folder) if facts["truth"] is not None else ["No truth was given, so there is no cost and lift.\n"]

@@ -19,21 +19,20 @@ LEAKS = {
 }
 
 
-def leakage(pack: Path) -> str:
-    """What leakage.csv lists, in one line."""
+def leakage(pack: Path) -> list[str]:
+    """What leakage.csv lists, a kind each."""
     path = pack / LEAKAGE
     if not path.is_file():
-        return "not looked for"
+        return ["not looked for"]
     with path.open(encoding="utf-8", newline="") as handle:
         found = Counter(row["kind"] for row in csv.DictReader(handle))
-    return "; ".join(f"{found[kind]} {text}" for kind, text in LEAKS.items() if found[kind]) or "none found"
+    return [f"{found[kind]} {text}" for kind, text in LEAKS.items() if found[kind]] or ["none found"]
 
 
 def _rate(name: str, found: Facts) -> str:
     library, top, drawn = (found[name][key] for key in ("library", "top", "random"))
-    parts = [f"top {top['estimate']:.3f}" if top["estimate"] is not None else ""]
-    parts += [f"drawn {drawn['estimate']:.3f}" if drawn["estimate"] is not None else ""]
-    told = ", ".join(part for part in parts if part) or "undefined"
+    known = [(what, one["estimate"]) for what, one in (("top", top), ("drawn", drawn)) if one["estimate"] is not None]
+    told = ", ".join(f"{what} {estimate:.3f}" for what, estimate in known) or "undefined"
     if library is None or library["estimate"] is None:
         return told
     interval = library["reason"] or f"{library['ci_low']:.3f} to {library['ci_high']:.3f}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hetero2.errors import InputError
+from hetero2.files import TABLES
 from hetero2.scoring import hetero_scores, score_table
 from hetero2.scoring.hetero_scores import HeteroScores, Scored
 
@@ -71,7 +72,7 @@ def read_book(path: Path, index: Path, ids: Container[str], hashes: Collection[s
         return FileBook(hetero_scores.read(path), {})
     if path.suffix == ".jsonl":
         return FileBook(None, read_files(path, ids))
-    if path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
+    if path.name.lower().endswith(TABLES):
         wanted = list(hashes)
         found = zip(wanted, *score_table.find(score_table.open_index(index), wanted), strict=True)
         return TableBook({key: Scored(float(s), float(w)) for key, s, w in found if not math.isnan(s)})

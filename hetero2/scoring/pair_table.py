@@ -7,20 +7,18 @@ itself), `score`, and, optional, `weight` and `tanimoto` (of a decoy to its mole
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from hetero2.errors import InputError
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import Scored
-from hetero2.scoring.score_table import number, scored
-from hetero2.tables import check_names, quoted, read_csv, unreadable_parquet
+from hetero2.scoring.score_table import finite, scored
+from hetero2.tables import quoted, read_csv, read_parquet_rows
 
 SCHEMA = "hetero_pair_table.v1"
-_TEXT_KINDS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
 TEXTS, NUMBERS = ("id", "decoy"), ("score", "weight", "tanimoto")
 
 
@@ -40,36 +38,20 @@ class Block:
     decoys: dict[str, Decoy] = field(default_factory=dict)
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
-    try:
-        with pq.ParquetFile(path) as file:
-            names = check_names(path, file.schema_arrow.names)
-            for name in (*TEXTS, "score"):
-                if name not in names:
-                    raise InputError(f"{path}: there is no column {name!r}; found {', '.join(map(repr, names))}")
-            wanted = [name for name in (*TEXTS, *NUMBERS) if name in names]
-            for name in TEXTS:
-                kind = file.schema_arrow.field(name).type
-                if not any(is_kind(kind) for is_kind in _TEXT_KINDS) and not pa.types.is_integer(kind):
-                    raise InputError(f"{path}: the column {name!r} is of type {kind}, expected text")
-            rows = (row for batch in file.iter_batches(columns=wanted) for row in batch.to_pylist())
-            for place, row in enumerate(rows, start=1):
-                texts = {name: "" if row[name] is None else str(row[name]) for name in TEXTS}
-                yield f"{path}: data row {place}", {**row, **texts}
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
-        raise unreadable_parquet(path, error) from None
-
-
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
-    if path.name.lower().endswith(".parquet"):
-        return _parquet_rows(path)
-    return ((f"{path}: line {line}", dict(row)) for line, row in read_csv(path, (*TEXTS, "score")))
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    required = (*TEXTS, "score")
+    if not path.name.lower().endswith(".parquet"):
+        yield from ((f"{path}: line {line}", dict(row)) for line, row in read_csv(path, required))
+        return
+    kinds = dict.fromkeys(TEXTS, (pa.types.is_integer,))
+    for number, row in read_parquet_rows(path, required, NUMBERS, kinds):
+        yield f"{path}: data row {number}", row | {n: "" if row[n] is None else str(row[n]) for n in TEXTS}
 
 
 def _similarity(cell: object, where: str) -> float | None:
     if cell in ("", None):
         return None
-    found = number(cell, "tanimoto", where)
+    found = finite(cell, "tanimoto", where)
     if not 0 <= found <= 1:
         raise InputError(f"{where}: tanimoto is {found}, expected 0 to 1")
     return found
@@ -127,15 +109,6 @@ def read(path: Path, wanted: Collection[str]) -> dict[str, Block]:
     except (Odd, InputError, pa.ArrowException):
         return read_plainly(path, wanted)
     return blocks
-
-
-def ids(path: Path) -> Iterator[str]:
-    """The ids of a table in the order of their first lines, each once."""
-    seen: set[str] = set()
-    for _, row in _rows(path):
-        if row["id"] not in seen:
-            seen.add(str(row["id"]))
-            yield str(row["id"])
 
 
 def check(path: Path) -> tuple[int, int]:

@@ -13,16 +13,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hetero2 import keys as hashed
-from hetero2 import tables
 from hetero2.errors import InputError
 from hetero2.files import atomic_path
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
-from hetero2.tables import check_names, quoted, read_csv, unreadable_parquet
+from hetero2.tables import number, quoted, read_csv, read_parquet_rows
 
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")
@@ -39,9 +37,9 @@ def _key(names: list[str], where: str) -> str:
     raise InputError(f"{where}: no key column; expected one of {', '.join(_KEYS)} with structure hashes")
 
 
-def number(text: object, what: str, where: str) -> float:
+def finite(text: object, what: str, where: str) -> float:
     """A cell as a finite number; raises InputError with what and where."""
-    found = tables.number(text) if isinstance(text, str) else math.nan
+    found = number(text) if isinstance(text, str) else math.nan
     if isinstance(text, int | float) and not isinstance(text, bool):
         found = float(text)
     if not math.isfinite(found):
@@ -51,31 +49,19 @@ def number(text: object, what: str, where: str) -> float:
 
 def scored(score: object, weight: object, where: str) -> Scored:
     """Cells as a score and a weight (1 where there is none)."""
-    found = Scored(number(score, "score", where), 1.0 if weight in ("", None) else number(weight, "weight", where))
+    found = Scored(finite(score, "score", where), 1.0 if weight in ("", None) else finite(weight, "weight", where))
     check_weight(found.weight, where)
     return found
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[str, object, object, object]]:
-    for line, row in read_csv(path, ["score"]):
-        where = f"{path}: line {line}"
-        yield where, row[_key(list(row), f"{path}: line 1")], row["score"], row.get("weight", "")
-
-
-def _parquet_rows(path: Path) -> Iterator[tuple[str, object, object, object]]:
-    try:
-        with pq.ParquetFile(path) as file:
-            names = check_names(path, file.schema_arrow.names)
-            if "score" not in names:
-                raise InputError(f"{path}: there is no column 'score'; found {', '.join(map(repr, names))}")
-            key, row_number = _key(names, str(path)), 0
-            wanted = [key, "score", *(["weight"] if "weight" in names else [])]
-            for batch in file.iter_batches(columns=wanted):
-                for row in batch.to_pylist():
-                    row_number += 1
-                    yield f"{path}: data row {row_number}", row[key], row["score"], row.get("weight")
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
-        raise unreadable_parquet(path, error) from None
+def _rows(path: Path) -> Iterator[tuple[str, object, object, object]]:
+    """(place, key, score, weight) of every row."""
+    if path.name.lower().endswith(".parquet"):
+        rows, line, head = read_parquet_rows(path, ["score"], (*_KEYS, "weight"), {}), "data row", str(path)
+    else:
+        rows, line, head = read_csv(path, ["score"]), "line", f"{path}: line 1"
+    for place, row in rows:
+        yield f"{path}: {line} {place}", row[_key(list(row), head)], row["score"], row.get("weight")
 
 
 def read(path: Path) -> dict[str, Scored]:
@@ -83,9 +69,8 @@ def read(path: Path) -> dict[str, Scored]:
 
     A hash may occur again with the same score and weight; with others it is an error.
     """
-    rows = _parquet_rows(path) if path.name.lower().endswith(".parquet") else _csv_rows(path)
     found: dict[str, Scored] = {}
-    for where, key, score, weight in rows:
+    for where, key, score, weight in _rows(path):
         if not isinstance(key, str) or not _HASH.fullmatch(key):
             raise InputError(f"{where}: {quoted(key)} is not a structure hash (64 lower-case hex digits)", HINT)
         one = scored(score, weight, where)

@@ -10,7 +10,7 @@ from typing import Any
 from hetero2.arguments import natural, positive
 from hetero2.chem.decoys_v2 import hardness
 from hetero2.errors import ConfigError, InputError
-from hetero2.files import sha256_bytes
+from hetero2.files import TABLES, sha256_bytes
 from hetero2.log import logger
 from hetero2.scoring import pair_table
 from hetero2.scoring.book import read_files
@@ -35,7 +35,7 @@ def read_blocks(path: Path, ids: Collection[str]) -> Mapping[str, Block]:
             key: Block(one.original, {name: Decoy(name, scored, None) for name, scored in one.decoys.items()})
             for key, one in found.items()
         }
-    if path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
+    if path.name.lower().endswith(TABLES):
         return pair_table.read(path, ids)
     raise InputError(f"{path}: one scores file cannot serve all molecules", "give a table with id,decoy,score")
 

@@ -1,8 +1,8 @@
 """input: every row of the library once, in its order, numbered; bad ids marked, what is not sampled skipped."""
 
 import argparse
+import itertools
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +64,12 @@ def choose(args: argparse.Namespace) -> tuple[dict[int, tuple[str, float]], Reco
     column, sign = args.score_column, 1 if args.higher_is_better else -1
     keys: dict[int, str] = {}
     scores: dict[int, float] = {}
-    rows = read_any(args.library, more=column)
-    seen: set[str] = set()
-    for number, row in enumerate(rows):
-        if row.id.strip() and row.id not in seen and row.smiles.strip():
-            keys[number] = row.id
+    raw, again = itertools.tee(read_any(args.library, more=column))
+    for row, known in zip(raw, mark(again), strict=True):
+        if known["status"] is None and row.smiles.strip():
+            keys[known["row"]] = row.id
             if column is not None and row.cell:
-                scores[number] = sign * number_cell(row.cell, args.library, row.place, column)
-        seen.add(row.id)
+                scores[known["row"]] = sign * number_cell(row.cell, args.library, row.place, column)
     if args.sample_top and not scores:
         raise InputError(f"{args.library}: column {column!r}: no row has a score in it, so there is no top to sample")
     parts = sample_parts(keys, scores, args.sample_top, args.sample_random, args.sample_seed)
@@ -130,7 +128,8 @@ def run(args: argparse.Namespace) -> None:
     first = next(read, None)
     if first is None:
         raise InputError(f"{args.library}: no row after the header", "give at least one molecule")
-    rows = mark(once(chain([first], read)) if not args.structures else chain([first], read))
+    whole = itertools.chain([first], read)
+    rows = mark(whole if args.structures else once(whole))
     if args.sample_top or args.sample_random:
         parts, facts["sample"] = choose(args)
         rows = sampled(rows, parts)

@@ -41,7 +41,7 @@ def read_train(path: Path, standardise: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _leak(kind: str, molecule: Record, key: str, other: str, tanimoto: float | None = None) -> Record:
+def _leak(kind: str, molecule: Record, key: str, other: str, tanimoto: float) -> Record:
     return {
         "kind": kind,
         "id": molecule["id"],

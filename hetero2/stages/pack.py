@@ -11,6 +11,7 @@ import yaml
 from hetero2 import __version__, provenance
 from hetero2.arguments import json_object
 from hetero2.chem.mol import RDKIT_VERSION
+from hetero2.config_sense import is_brought
 from hetero2.errors import ConfigError
 from hetero2.files import atomic_path, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import logger
@@ -27,8 +28,7 @@ def _merged_config(config: Facts, facts: dict[str, Facts]) -> Facts:
     """The run configuration with the sha256 of every user file that it names."""
     merged = {key: value for key, value in config.items() if key != "target"}
     for section in ("input", "scores", "truth"):
-        brought = merged[section]["path"] is not None or merged[section].get("url") is not None
-        if section in facts and brought:
+        if section in facts and is_brought(merged[section]):
             merged[section] = {**merged[section], "sha256": facts[section]["inputs"][0]["sha256"]}
     return merged
 

@@ -60,13 +60,16 @@ def _milestone(manifest: Facts) -> str | None:
     return "VALUE-M7" if external else MILESTONES.get(manifest["target"])
 
 
-def registry_row(pack: Path, archive: Path) -> Facts:
-    """The row of one built pack; tag, date and commit are set by a release."""
+def registry_row(pack: Path, archive: Path, problems: list[str] | None = None) -> Facts:
+    """The row of one built pack; tag, date and commit are set by a release.
+
+    `problems` are those that verify found in the archive, where it was asked already.
+    """
     manifest, metrics = read_json(pack / "manifest.json"), read_json(pack / "metrics.json")
     counts, scores = metrics["counts"], manifest["scores"]
     truth = manifest["truth"] and {key: manifest["truth"][key] for key in ("sha256", "truth_source", "url")}
     own, chain, variant = _name_parts(manifest)
-    criteria = accept.judge(archive)
+    criteria = accept.judge(archive, problems)
     options = "" if own else " --configfile <your file>"
     options += " --config suite_strategy=chain" if chain else ""
     return {
@@ -132,5 +135,5 @@ def run(args: argparse.Namespace) -> None:
     problems = verify(args.zip)
     if problems:
         raise ContractError(f"{args.zip}: the pack does not verify: {'; '.join(problems)}")
-    write_json(args.row, registry_row(args.pack, args.zip), "registry_row.v1")
+    write_json(args.row, registry_row(args.pack, args.zip, problems), "registry_row.v1")
     write_text(args.runtime, pretty_json(runtime(args.benchmarks, args.execution)))

@@ -28,8 +28,11 @@ _BATCH = 16_384
 Facts = dict[str, Any]
 
 
-def external_file(path: Path, sha256: str, url: str | None, structures: bool, out: Path) -> Facts:
-    """Verify and check a file that the user brought, then keep it as it is."""
+def external_file(
+    path: Path, sha256: str, url: str | None, structures: bool, out: Path
+) -> tuple[Facts, score_table.Packed | None]:
+    """Verify and check a file that the user brought, then keep it as it is; its index, if it is a table."""
+    table = None
     digest = check_sha256(path, sha256, "scores file")
     if not structures:
         _, n_scores = pair_table.check(path)
@@ -43,10 +46,11 @@ def external_file(path: Path, sha256: str, url: str | None, structures: bool, ou
             "n_scores": len(scores.decoys) + 1,
         }
     else:
-        facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": score_table.index(path).shape[1]}
+        table = score_table.index(path)
+        facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": table.shape[1]}
     copy_file(path, out)
     gate_ok(path.name, sha256, facts["schema"], url)
-    return {**facts, "name": path.name, "url": url, "inputs": [file_facts("scores", path, digest)]}
+    return {**facts, "name": path.name, "url": url, "inputs": [file_facts("scores", path, digest)]}, table
 
 
 def row_files(library: Path, folder: Path, out: Path) -> Facts:
@@ -154,11 +158,6 @@ def from_stand_in(args: argparse.Namespace) -> Facts:
     return _write_table(((row["id"], next(values), 1.0) for row in _requested(args.request)), args.out)
 
 
-def write_index(facts: Facts, out: Path, index: Path) -> None:
-    """What looks up scores of a table; an empty index for other kinds of scores files."""
-    score_table.write_index(index, score_table.index(out) if facts["schema"] == score_table.SCHEMA else None)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--source", required=True, help=f"external, command, {', '.join((*STAND_INS, *REFERENCES))}")
@@ -195,9 +194,10 @@ def _check_arguments(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> None:
     """Obtain and record the scores file."""
     _check_arguments(args)
+    table = None
     if args.source == "external":
         if args.path:
-            facts = external_file(args.path, args.sha256, args.url, args.structures, args.out)
+            facts, table = external_file(args.path, args.sha256, args.url, args.structures, args.out)
         else:
             facts = row_files(args.input, args.folder, args.out)
     elif args.source == "command":
@@ -215,5 +215,7 @@ def run(args: argparse.Namespace) -> None:
         "sha256": sha256_file(args.out),
         **args.settings,
     }
-    write_index(facts, args.out, args.index)
+    if table is None and facts["schema"] == score_table.SCHEMA:
+        table = score_table.index(args.out)
+    score_table.write_index(args.index, table)
     write_text(args.facts, pretty_json(facts))

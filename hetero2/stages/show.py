@@ -53,7 +53,7 @@ def lines(folder: Path) -> Iterator[str]:
     yield f"  calls     {calls}"
     yield from (f"  {what:<8}  {text}" for what, text in judgement(read_json(folder / "pack/controls.json")))
     yield from (f"  {what:<8}  {text}" for what, text in sentences.population(metrics))
-    first, *more = sentences.leakage(folder / "pack").split("; ")
+    first, *more = sentences.leakage(folder / "pack")
     yield f"  leakage   {first}"
     yield from (f"            {text}" for text in more)
     yield from _utility(folder / "pack")

@@ -26,7 +26,7 @@ def test_the_stored_table_is_read():
     ]
     assert blocks["b, 2"].decoys["d1"].tanimoto == 0.0
     assert pair_table.check(STORED) == (2, 5)
-    assert list(pair_table.ids(STORED)) == ["a", "b, 2"]
+    assert list(pair_table.read_plainly(STORED)) == ["a", "b, 2"]
 
 
 def test_only_wanted_molecules_are_kept_and_lines_may_stand_in_any_order(tmp_path):

@@ -91,7 +91,9 @@ def _run(verb: str, words: list[str]) -> int:
     args = parser.parse_args(words)
     try:
         log.start(args.log)
-        return int(module.run(args) or 0)  # type: ignore[attr-defined]
+        code = int(module.run(args) or 0)  # type: ignore[attr-defined]
+        log.used()
+        return code
     except HeteroError as error:
         return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """Log files and progress lines of a stage."""
 
 import logging
+import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
@@ -22,6 +23,15 @@ def start(path: Path | None) -> None:
         handler = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
+
+
+def used() -> None:
+    """Log CPU seconds of this process and of those it waited for, and the peak memory of the largest of them."""
+    each = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu, peak = sum(one.ru_utime + one.ru_stime for one in each), max(one.ru_maxrss for one in each)
+    logger.info(
+        "used %.2f s of CPU, %d MB of memory at most", cpu, peak // (1 << 20 if sys.platform == "darwin" else 1024)
+    )
 
 
 def gate_ok(name: str, sha256: str, contract: str, url: str | None = None) -> None:

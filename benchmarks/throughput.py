@@ -1,0 +1,214 @@
+"""What a library costs over all stages, beside the frozen algorithm and beside RDKit's own floor, in one run.
+
+    python -m benchmarks.throughput SMILES 1000 10000 [--cores 2] [--folder DIR] [--json out.json]
+
+SMILES: a text file with one SMILES a line, or the wheel of the package molsets (1.58 million drug-like SMILES; `pip
+download --no-deps molsets`). For each number of rows: a library of so many of them, evenly spaced; the request for
+scores through Snakemake; a table of made-up scores for all that was asked for, and truth for every tenth molecule; then
+all stages to the pack, through Snakemake. CPU and peak memory of a job are what it says of itself in its log; Snakemake's
+own are what is left of the CPU of the call. The scores stand in for a user's model and are not counted.
+"""
+
+import argparse
+import csv
+import gzip
+import io
+import itertools
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+from rdkit import Chem
+
+from benchmarks.decoy_speed import floor
+from benchmarks.frozen_decoys_v1 import generate as frozen
+from hetero2.chem.properties import bulk_property_matrix
+from hetero2.chem.similarity import fingerprint
+from hetero2.chem.spectral import spectrum
+from hetero2.seeds import row_seed
+
+ROOT = Path(__file__).resolve().parent.parent
+USED = re.compile(r"used ([0-9.]+) s of CPU, (\d+) MB")
+DATA = "moses/dataset/data/train.csv.gz"
+# What computes, molecule by molecule or over a sample of fixed size; all else reads, writes and gathers.
+COMPUTING = ("decoys", "audit", "calls", "decoy_quality", "panel", "controls", "utility", "cost_lift")
+CONFIG = """\
+run_name: {name}
+input: {{path: library.csv}}
+scores: {{source: external, path: {scores}}}
+truth: {{path: truth.csv}}
+selection: {{k: {k}}}
+"""
+
+
+def smiles_of(path: Path) -> Iterator[str]:
+    """The SMILES of a text file, or of the wheel of molsets."""
+    if path.suffix != ".whl":
+        yield from path.read_text(encoding="utf-8").split()
+        return
+    with zipfile.ZipFile(path) as wheel, gzip.open(wheel.open(DATA)) as packed:
+        for row in csv.DictReader(io.TextIOWrapper(packed, encoding="utf-8")):
+            yield row["SMILES"]
+
+
+def library(path: Path, folder: Path, rows: int) -> int:
+    """Write library.csv, and truth.csv for every tenth row; return how many rows."""
+    every = list(smiles_of(path))
+    chosen = every[:: max(1, len(every) // rows)][:rows]
+    with (folder / "library.csv").open("w") as out, (folder / "truth.csv").open("w") as truth:
+        out.write("id,smiles\n")
+        truth.write("molecule_id,expensive_label,truth_source,truth_version\n")
+        for row, smiles in enumerate(chosen):
+            out.write(f"m{row},{smiles}\n")
+            if row % 10 == 0:
+                truth.write(f"m{row},{'PASS' if row % 70 == 0 else 'FAIL'},external,customer_truth.v1\n")
+    return len(chosen)
+
+
+def made_up_scores(request: Path, out: Path) -> None:
+    """A table of scores for a request: a number that follows from the structure hash; molecules somewhat higher."""
+    table = pacsv.read_csv(request)
+    number, role = table["id"].to_pylist(), table["role"].to_pylist()
+    score = [
+        int(text[:6], 16) / 16**6 + (0.5 if kind == "original" else 0.0)
+        for text, kind in zip(number, role, strict=True)
+    ]
+    pq.write_table(pa.table({"id": table["id"], "score": pa.array(score)}), out, compression="zstd")
+
+
+def snakemake(folder: Path, cores: int, *words: str) -> dict[str, float]:
+    """CPU and wall seconds of a call of Snakemake with its jobs, and the peak memory of Snakemake or its largest job."""
+    program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)]
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    with (folder / "printed.txt").open("a") as printed:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([*program, *words], cwd=folder, stdout=printed, stderr=printed, env=environment)
+    if done.returncode:
+        sys.exit((folder / "printed.txt").read_text()[-3000:])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"cpu_s": cpu, "wall_s": time.monotonic() - began}
+
+
+def stages(results: Path) -> dict[str, dict[str, float]]:
+    """CPU of all jobs and peak memory of the largest job of each rule, from the logs."""
+    found: dict[str, dict[str, float]] = defaultdict(lambda: {"jobs": 0, "cpu_s": 0.0, "peak_mb": 0})
+    for log in sorted((results / "logs").rglob("*.log")):
+        used = USED.findall(log.read_text(errors="replace"))
+        if used:
+            stage = found[log.relative_to(results / "logs").parts[0].removesuffix(".log")]
+            stage["jobs"] += 1
+            stage["cpu_s"] += float(used[-1][0])
+            stage["peak_mb"] = max(stage["peak_mb"], int(used[-1][1]))
+    return dict(found)
+
+
+def disk(folder: Path) -> float:
+    """Megabytes of the files of a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def measure(path: Path, folder: Path, rows: int, cores: int) -> dict[str, Any]:
+    """One library through all stages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows, name = library(path, folder, rows), "run"
+    config, scores = folder / "my.yaml", "scores.parquet"
+    config.write_text(CONFIG.format(name=name, scores=scores, k=max(1, rows // 100)))
+    call = ("--configfile", "my.yaml")
+    first = snakemake(folder, cores, "score_requests", *call)
+    results = folder / "results" / name
+    made_up_scores(results / "score_request.csv", folder / scores)
+    second = snakemake(folder, cores, "value_utility_realtruth", *call)
+    table = stages(results)
+    cpu, jobs = first["cpu_s"] + second["cpu_s"], sum(one["cpu_s"] for one in table.values())
+    table["snakemake"] = {"jobs": 2, "cpu_s": cpu - jobs, "peak_mb": 0}
+    moved = sum(one["cpu_s"] for stage, one in table.items() if stage not in COMPUTING)
+    return {
+        "rows": rows,
+        "cpu_s": round(cpu, 1),
+        "ms_per_molecule": round(1000 * cpu / rows, 2),
+        "wall_s": round(first["wall_s"] + second["wall_s"], 1),
+        "cores": cores,
+        "peak_mb": max(one["peak_mb"] for one in table.values()),
+        "disk_mb": round(disk(folder / "results"), 1),
+        "input_mb": round(sum((folder / n).stat().st_size for n in ("library.csv", scores, "truth.csv")) / 1e6, 1),
+        "reading_writing_gathering": round(moved / cpu, 3),
+        "stages": {stage: {key: round(value, 2) for key, value in one.items()} for stage, one in table.items()},
+    }
+
+
+def references(folder: Path, molecules: int) -> dict[str, float]:
+    """Milliseconds a molecule of the floor (on the run's own decoys) and of the frozen algorithm, on a few molecules."""
+    results = folder / "results" / "run"
+    decoys = pa.concat_tables(
+        pq.read_table(p, columns=["row", "decoy_smiles"]) for p in sorted(results.glob("decoys/*.parquet"))
+    )
+    groups = itertools.groupby(zip(*decoys.to_pydict().values(), strict=True), lambda pair: pair[0])
+    wanted = [[smiles for _, smiles in group] for _, group in groups][: 10 * molecules]
+    least = sum(map(floor, wanted)) / len(wanted)
+    with (folder / "library.csv").open() as handle:
+        rows = list(itertools.islice(csv.DictReader(handle), molecules))
+    began = time.process_time()
+    for row in rows:
+        made, _ = frozen(row["smiles"], 20, row_seed(0, "per_row", row["id"]))
+        mols = [Chem.MolFromSmiles(smiles) for smiles in (row["smiles"], *made)]
+        spectrum(mols[0])
+        bulk_property_matrix([row["smiles"], *made])
+        for mol in mols:
+            fingerprint(mol)
+    return {"floor_ms": 1000 * least, "frozen_ms": 1000 * (time.process_time() - began) / len(rows)}
+
+
+def table_of(result: dict[str, Any]) -> str:
+    """The stages of one library as a table."""
+    lines = [f"{'stage':<18}{'jobs':>6}{'CPU s':>10}{'ms/mol':>9}{'share':>8}{'peak MB':>9}"]
+    for stage, one in sorted(result["stages"].items(), key=lambda pair: -pair[1]["cpu_s"]):
+        share = one["cpu_s"] / result["cpu_s"]
+        each = 1000 * one["cpu_s"] / result["rows"]
+        lines.append(f"{stage:<18}{one['jobs']:>6}{one['cpu_s']:>10.2f}{each:>9.2f}{share:>8.1%}{one['peak_mb']:>9}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print a table for each number of rows, one over all, and JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("smiles", type=Path)
+    parser.add_argument("rows", type=int, nargs="+")
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--folder", type=Path, help="where to work; kept (default: a temporary one)")
+    parser.add_argument("--frozen", type=int, default=30, help="molecules for the frozen algorithm")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    found = []
+    with tempfile.TemporaryDirectory() as temporary:
+        base = args.folder or Path(temporary)
+        for rows in args.rows:
+            found.append(measure(args.smiles, base / str(rows), rows, args.cores))
+            print(f"\n{rows} rows\n{table_of(found[-1])}", flush=True)
+        beside = references(base / str(args.rows[0]), args.frozen)
+    for one in found:
+        one |= {
+            "times_floor": round(one["ms_per_molecule"] / beside["floor_ms"], 2),
+            "times_faster_than_frozen": round(beside["frozen_ms"] / one["ms_per_molecule"], 1),
+        }
+    text = json.dumps({"references": {k: round(v, 2) for k, v in beside.items()}, "libraries": found}, indent=2)
+    print(text)
+    if args.json:
+        args.json.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

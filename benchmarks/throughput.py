@@ -4,9 +4,9 @@
 
 SMILES: a text file with one SMILES a line, or the wheel of the package molsets (1.58 million drug-like SMILES; `pip
 download --no-deps molsets`). For each number of rows: a library of so many of them, evenly spaced; the request for
-scores through Snakemake; a table of made-up scores for all that was asked for, and truth for every tenth molecule; then
-all stages to the pack, through Snakemake. CPU and peak memory of a job are what it says of itself in its log; Snakemake's
-own are what is left of the CPU of the call. The scores stand in for a user's model and are not counted.
+scores through Snakemake; a table of made-up scores for all that was asked for, and truth for every tenth molecule;
+then all stages to the pack, through Snakemake. CPU and peak memory of a job are what it says of itself in its log;
+Snakemake's own are what is left of the CPU of the call. The scores stand in for a user's model and are not counted.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def made_up_scores(request: Path, out: Path) -> None:
 
 
 def snakemake(folder: Path, cores: int, *words: str) -> dict[str, float]:
-    """CPU and wall seconds of a call of Snakemake with its jobs, and the peak memory of Snakemake or its largest job."""
+    """CPU and wall seconds of a call of Snakemake with its jobs."""
     program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)]
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with (folder / "printed.txt").open("a") as printed:
@@ -151,7 +151,7 @@ def measure(path: Path, folder: Path, rows: int, cores: int) -> dict[str, Any]:
 
 
 def references(folder: Path, molecules: int) -> dict[str, float]:
-    """Milliseconds a molecule of the floor (on the run's own decoys) and of the frozen algorithm, on a few molecules."""
+    """Milliseconds a molecule of the floor, on the run's own decoys, and of the frozen algorithm."""
     results = folder / "results" / "run"
     decoys = pa.concat_tables(
         pq.read_table(p, columns=["row", "decoy_smiles"]) for p in sorted(results.glob("decoys/*.parquet"))

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem import Lipinski, rdMolDescriptors
 
+from hetero2.chem import kernels_space
 from hetero2.chem.build import Builder
-from hetero2.chem.graph import Bools, Graph, Ints
-from hetero2.chem.moves import KINDS, Moves, mixed
-from hetero2.chem.preview import Tables, apply
+from hetero2.chem.graph import Graph
+from hetero2.chem.moves import Moves
 
 Keys = NDArray[np.uint64]
 Floats = NDArray[np.float64]
@@ -60,15 +60,15 @@ class Environments:
 
     def facts(self, moves: Moves) -> Facts:
         """The properties of what each move makes."""
-        tables = apply(self._graph, moves)
-        cyclic = self._in_ring(moves)
-        keys, skeleton = self._keys(tables, cyclic)
+        keys, skeleton, near, single = kernels_space.surroundings(
+            self._graph.arrays, self._fixed, self._cyclic, moves.kind, moves.arrays
+        )
         values = self._contributions(keys, moves)
         total = values.sum(axis=1)
         end, free = (values[:, :, column] > 0 for column in (_ENDS, _FREE_ENDS))
-        rows, near = np.arange(len(moves))[:, None, None], tables.neighbour
+        rows = np.arange(len(moves))[:, None, None]
         turns = (free[:, :, None] & end[rows, near]) | (end[:, :, None] & free[rows, near])
-        turns &= (tables.order == 1) & ~cyclic
+        turns &= single
         values = np.column_stack(
             [
                 total[:, _LOGP],
@@ -79,37 +79,6 @@ class Environments:
             ]
         )
         return Facts(values, skeleton)
-
-    def _in_ring(self, moves: Moves) -> Bools:
-        """(c, n + 1, d): whether a bond is in a ring. Only slides make or unmake bonds of rings."""
-        cyclic = np.repeat(self._cyclic[None], len(moves), axis=0)
-        rows = np.arange(len(moves))
-        slides = np.isin(moves.kind, [number for number, kind in enumerate(KINDS) if kind.endswith("slide")])
-        was = np.append(self._graph.ring, 0)[moves.ring[:, 0]].astype(bool) & slides
-        now = (moves.ring[:, 1] == 1) & slides
-        for column in range(moves.edits.shape[1]):
-            atom, slot = moves.edits[:, column, 0], moves.edits[:, column, 1]
-            cyclic[rows, atom, slot] = was if column < 2 else now
-        return cyclic
-
-    def _keys(self, tables: Tables, cyclic: Bools) -> tuple[Keys, Keys]:
-        """(c, n + 1) environments of atoms; (c,) skeletons."""
-        degree = (tables.order > 0).sum(axis=2)
-        small = tables.element | (tables.charge + 16) << 8 | (self._fixed & 1) << 16
-        base = _mix((small | tables.hydrogens << 18 | degree << 22 | self._fixed << 27).astype(np.uint64))
-        bond = (tables.order | cyclic << 8).astype(np.uint64)
-        near = tables.neighbour + (np.arange(len(base)) * base.shape[1])[:, None, None]
-        far, inner = _mix(small.astype(np.uint64)), _mix((small | np.minimum(degree, 3) << 17).astype(np.uint64))
-        # A carbon is told by its neighbours; others also by what those bear: oxygen by all, the rest by double bonds.
-        double = np.where(tables.order == 2, bond, np.uint64(0))
-        keys = _gather(base, _gather(inner, far, near, double), near, bond)
-        keys = np.where(tables.element == 6, _gather(base, inner, near, bond), keys)
-        keys = np.where(tables.element == 8, _gather(base, _gather(inner, far, near, bond), near, bond), keys)
-        skeleton = _mix(tables.element.astype(np.uint64))
-        there = (bond > 0).astype(np.uint64)
-        for _ in range(2):
-            skeleton = _gather(skeleton, skeleton, near, there)
-        return keys, skeleton[:, :-1].sum(axis=1, dtype=np.uint64)
 
     def _contributions(self, keys: Keys, moves: Moves) -> Floats:
         """(c, n + 1, 6), asking RDKit about the first molecule with an environment that is not known yet."""
@@ -127,16 +96,6 @@ class Environments:
         values = np.zeros((len(keys), keys.shape[1] + 1, 6))
         values[:, :-1] = np.array(found, float).reshape(-1, 6)[where.reshape(keys.shape)]
         return values
-
-
-def _mix(values: Keys) -> Keys:
-    return mixed(values, 0)
-
-
-def _gather(own: Keys, other: Keys, near: Ints, bond: Keys) -> Keys:
-    """Each atom's hash with those of its neighbours, in no order: (c, n + 1), (c, n + 1), (c, n + 1, d) twice."""
-    seen = _mix(other.ravel()[near] + bond * np.uint64(0xD6E8FEB86659FD93))
-    return _mix(own + np.where(bond > 0, seen, np.uint64(0)).sum(axis=2, dtype=np.uint64))
 
 
 @cache

@@ -25,45 +25,8 @@ _TABLE_BITS = 22
 _HALF, _NOBODY = np.uint64(32), np.uint32(0)
 
 
-def combine(seed: Hashes, value: Hashes) -> Hashes:
-    """RDKit's hash_combine on arrays of 32-bit numbers."""
-    mixed: Hashes = seed ^ (value + _GOLDEN + (seed << np.uint32(6)) + (seed >> np.uint32(2)))
-    return mixed
-
-
-def invariants(element: Ints, total_degree: Ints, hydrogens: Ints, charge: Ints, isotope: Ints, ring: Ints) -> Hashes:
-    """Identifiers of layer 0: RDKit's connectivity invariants, ring membership included."""
-    found = np.zeros(np.broadcast_shapes(element.shape, hydrogens.shape), np.uint32)
-    for part in (element, total_degree, hydrogens, charge, isotope):
-        found = combine(found, part.astype(np.int64).astype(np.uint32))
-    return np.where(ring, combine(found, np.ones_like(found)), found)
-
-
-def _sort_columns(columns: list[NDArray[np.uint64]]) -> None:
-    """Sorts across columns (m,), in place: they are few, so whole columns are compared and exchanged."""
-    for last in range(len(columns) - 1, 0, -1):
-        for i in range(last):
-            one, other = columns[i], columns[i + 1]
-            columns[i], columns[i + 1] = np.minimum(one, other), np.maximum(one, other)
-
-
-def next_layer(layer: int, own: Hashes, order: NDArray[np.uint64], others: Hashes) -> Hashes:
-    """Identifiers of the next layer: own (m,), and bond types and identifiers of the d neighbours (m, d), 0 = none."""
-    columns = [
-        (kind << _HALF) | np.where(kind > 0, other, _NOBODY)
-        for kind, other in zip(np.ascontiguousarray(order.T), np.ascontiguousarray(others.T), strict=True)
-    ]
-    _sort_columns(columns)
-    found = combine(np.full(own.shape, layer, np.uint32), own)
-    for key in columns:
-        kind = (key >> _HALF).astype(np.uint32)
-        pair = combine(kind + _GOLDEN, key.astype(np.uint32))  # kind + golden ratio: 0 combined with kind
-        found = np.where(kind > 0, combine(found, pair), found)
-    return found
-
-
 @cache
-def _table() -> tuple[NDArray[np.uint32], Floats]:
+def frequencies() -> tuple[NDArray[np.uint32], Floats]:
     """Open addressing in two arrays of 2^22: identifier and log frequency, 0 where empty."""
     path = Path(RDConfig.RDContribDir) / "SA_Score" / "fpscores.pkl.gz"
     with gzip.open(path) as stream:
@@ -86,7 +49,7 @@ def _table() -> tuple[NDArray[np.uint32], Floats]:
 
 def popularity(identifiers: Hashes) -> Floats:
     """Log frequency of each fragment, -4 where the reference does not know it."""
-    table, scores = _table()
+    table, scores = frequencies()
     mask = np.uint32((1 << _TABLE_BITS) - 1)
     flat = identifiers.ravel()
     place = flat & mask

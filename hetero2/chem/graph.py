@@ -4,6 +4,7 @@ Atoms are numbered as in the RDKit molecule; number `n` stands for "no atom" and
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,11 @@ class Graph:
     def n(self) -> int:
         """Number of heavy atoms."""
         return len(self.element)
+
+    @cached_property
+    def arrays(self) -> tuple[Ints, Ints, Ints]:
+        """For compiled loops: (5, n) element, hydrogens, charge, isotope, ring; (n, d) neighbours and orders."""
+        return np.array([self.element, self.hydrogens, self.charge, self.isotope, self.ring]), self.neighbour, self.order
 
     @property
     def aromatic(self) -> Bools:

@@ -31,6 +31,11 @@ class Moves:
         """Some of them."""
         return Moves(*(getattr(self, part)[chosen] for part in _PARTS))
 
+    @property
+    def arrays(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """For compiled loops: edits, hydrogens, labels, ring."""
+        return self.edits, self.hydrogens, self.labels, self.ring
+
     @staticmethod
     def join(parts: "Sequence[Moves]") -> "Moves":
         """All of them, in order."""

@@ -7,6 +7,7 @@ that is not enough, a bond to hydrogen counts.
 `permute`: exchange two atoms of like kind (aromatic with aromatic, chain with chain) with their hydrogens.
 """
 
+import math
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from itertools import combinations
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from hetero2.chem.fragments import invariants, next_layer, popularity
-from hetero2.chem.graph import AROMATIC, Bools, Graph, Ints, cuttable
+from hetero2.chem import kernels_space
+from hetero2.chem.fragments import frequencies
+from hetero2.chem.graph import AROMATIC, Graph, Ints, cuttable
 from hetero2.chem.moves import PERMUTE, RELINK2, RELINK3, SLIDE, Moves, mixed, new_moves
 
 # Ways to join the ends (0,1), (2,3), (4,5) of three cut bonds in pairs without making one of the three again.
@@ -33,7 +35,6 @@ _THREE = np.array(
     ]
 )
 CHUNK = 2048
-_HYDROGEN = 1 << 40
 _CHAIN = frozenset((5, 6, 7, 8, 9, 14, 15, 16, 17, 34, 35, 53))
 _SMALLEST_TO_SHRINK, _LARGEST_TO_GROW = 6, 6
 # Large molecules: so many bonds, evenly spread, are enough, and memory stays bounded.
@@ -68,7 +69,6 @@ class Space:
         # side[e, x]: atom x lies on the far side of bond e; the hydrogen of an open atom has nothing behind it.
         self.side = np.zeros((len(ends) // 2, n + 1), bool)
         self.side[: len(bonds), :n] = sides
-        self.bonds = np.arange(len(ends) // 2)
         self.allowed = np.ones((len(ends), len(ends)), bool)
 
     def allow(self, rarest: float) -> None:
@@ -79,103 +79,40 @@ class Space:
     @cached_property
     def _popularity(self) -> NDArray[np.float32]:
         """(ends, ends): log frequency of the atom of one end and its neighbours once it is joined to the other end."""
-        graph, n, m = self.graph, self.graph.n, len(self.end_atom)
-        atom, hydrogen = self.end_atom, self.end_atom == n
-        lost = ((np.arange(m) >= 2 * self.n_heavy) & ~hydrogen).astype(np.int64)
-        padded = [np.append(v, 0) for v in (graph.element, graph.hydrogens, graph.charge, graph.isotope, graph.ring)]
-        element, hydrogens, charge, isotope, ring = (values[atom] for values in padded)
-        total = np.append(graph.degree + graph.hydrogens, 0)
-        # what an atom is once its end is joined to a heavy atom (row 0) or to hydrogen (row 1)
-        own = np.stack([invariants(element, total[atom], hydrogens - lost + h, charge, isotope, ring) for h in (0, 1)])
-        others = invariants(padded[0], total, *padded[1:])
-        # Partners that are the same at that radius are looked at once; hydrogen is the last of them.
-        kinds, partner = np.unique(np.where(hydrogen, _HYDROGEN, own[0].astype(np.int64)), return_inverse=True)
-        u = len(kinds)
-        is_hydrogen = kinds == _HYDROGEN
-        neighbours = np.repeat(np.append(others[:n], np.uint32(0))[self._rows(graph.neighbour, n)][:, None], u, axis=1)
-        orders = np.repeat(self._rows(graph.order, 0)[:, None], u, axis=1)
-        place = np.arange(m)[:, None], np.arange(u)[None], self.end_slot[:, None]
-        neighbours[place] = kinds.astype(np.uint32)[None]
-        orders[place] = ~is_hydrogen
-        centre = np.where(is_hydrogen, own[1][:, None], own[0][:, None])
-        d = orders.shape[2]
-        found = next_layer(0, centre.ravel(), orders.reshape(-1, d).astype(np.uint64), neighbours.reshape(-1, d))
-        scores = popularity(found).reshape(m, u)[:, partner]
-        scores[hydrogen] = 9.0
-        return scores
-
-    def _rows(self, table: Ints, fill: int) -> Ints:
-        """The rows (ends, d) of the ends' atoms."""
-        return np.vstack([table, np.full((1, table.shape[1]), fill)])[self.end_atom]
+        graph, ends = self.graph, np.stack([self.end_atom, self.end_slot])
+        found: NDArray[np.float32] = kernels_space.ends_popularity(
+            graph.arrays, graph.degree, ends, self.n_heavy, *frequencies()
+        )
+        return found
 
     def _relinked(self, kind: int, joins: Ints, cuts: Ints) -> Moves:
         """Moves from joins (c, j, 2) of ends, where the bonds `cuts` (c, j) were cut."""
-        n = self.graph.n
-        ends = np.concatenate([joins, joins[:, :, ::-1]], axis=1)
-        atom, partner = self.end_atom[ends[:, :, 0]], self.end_atom[ends[:, :, 1]]
-        slot = self.end_slot[ends[:, :, 0]]
-        edits = np.stack([atom, slot, partner, (partner < n).astype(np.int64)], axis=2)
-        gained = np.where(partner == n, atom, n)
-        lost = np.where(cuts >= self.n_heavy, self.end_atom[2 * cuts], n)
-        atoms = np.concatenate([gained, lost], axis=1)
-        change = np.concatenate([np.ones_like(gained), -np.ones_like(lost)], axis=1)
-        return new_moves(n, kind, edits, np.stack([atoms, change], axis=2), None, None)
+        n, c = self.graph.n, len(cuts)
+        edits, changes = kernels_space.relinked(joins, cuts, self.end_atom, self.end_slot, n, self.n_heavy)
+        none = np.full((c, 2), n, np.int64)
+        return Moves(np.full(c, kind, np.int64), edits, changes, none, none)
 
     def exchanges(self) -> Moves:
         """Every pair of cut bonds, joined crosswise: O(bonds²)."""
-        e, f = np.triu_indices(len(self.bonds), 1)
-        heavy = e < self.n_heavy
-        e, f = e[heavy], f[heavy]
-        far = self.side[e, self.end_atom[2 * f]]
-        inner_e = 2 * e + far
-        inner_f = 2 * f + self.side[f, self.end_atom[2 * e]]
-        outer_e, outer_f = 4 * e + 1 - inner_e, 4 * f + 1 - inner_f
-        apart = self.end_atom[inner_e] != self.end_atom[inner_f]
-        apart &= self.allowed[outer_e, inner_f] & self.allowed[inner_e, outer_f]
-        joins = np.stack([np.stack([outer_e, inner_f], 1), np.stack([inner_e, outer_f], 1)], 1)[apart]
-        return self._relinked(RELINK2, joins, np.stack([e, f], 1)[apart])
+        joins, cuts = kernels_space.exchanges(self.end_atom, self.side, self.allowed, self.n_heavy)
+        return self._relinked(RELINK2, joins, cuts)
 
     def triples(self, seed: int, chunk: int) -> Moves | None:
         """Three cut bonds joined so that none of them is made again: a part of a seeded order, None past its end."""
-        n, heavy = len(self.bonds), self.n_heavy
+        n, heavy = len(self.end_atom) // 2, self.n_heavy
         numbers = np.concatenate([spread_over(heavy, _MOST_IN_THREE), heavy + spread_over(n - heavy, _MOST_IN_THREE)])
-        triples = numbers[_triples(len(numbers), min(heavy, _MOST_IN_THREE))]
+        triples = _triples(len(numbers), min(heavy, _MOST_IN_THREE))
         space = len(triples) * len(_THREE)
         start = chunk * CHUNK
         if start >= space:
             return None
         step = int(mixed(np.array([space]), seed)[0]) % space | 1
-        while np.gcd(step, space) != 1:
+        while math.gcd(step, space) != 1:
             step += 2
         index = (np.arange(start, min(space, start + CHUNK)) * step + seed % space) % space
-        cuts, way = triples[index // 8], _THREE[index % 8]
-        joins = 2 * cuts[np.arange(len(cuts))[:, None, None], way // 2] + way % 2
-        likely = self.allowed[joins[:, :, 0], joins[:, :, 1]].all(axis=1)
-        cuts, joins = cuts[likely], joins[likely]
-        tree = self._is_tree(cuts, joins)
-        return self._relinked(RELINK3, joins[tree], cuts[tree])
-
-    def _is_tree(self, cuts: Ints, joins: Ints) -> Bools:
-        """Whether three joins make one piece of the four that three cuts leave.
-
-        A piece is known by the sides of the cuts that it lies on. Three joins of four pieces connect them when none
-        joins a piece to itself, no two join the same pieces, and all four occur.
-        """
-        atoms = self.end_atom[joins]
-        n = self.graph.n
-        piece = np.zeros(atoms.shape, np.int64)
-        for column in range(3):
-            cut = cuts[:, column, None, None]
-            own_hydrogen = (atoms == n) & (joins // 2 == cut)
-            behind = self.side[cut, np.where(atoms == n, self.end_atom[2 * (joins // 2)], atoms)] | own_hydrogen
-            piece |= behind.astype(np.int64) << column
-        low, high = piece.min(axis=2), piece.max(axis=2)
-        pair = low * 8 + high
-        distinct = (pair[:, 0] != pair[:, 1]) & (pair[:, 0] != pair[:, 2]) & (pair[:, 1] != pair[:, 2])
-        seen = np.bitwise_or.reduce(np.left_shift(1, piece.reshape(-1, 6)), axis=1)
-        four = np.array([bin(value).count("1") for value in range(256)])[seen] == 4
-        tree: Bools = (low != high).all(axis=1) & distinct & four
-        return tree
+        cuts, ways = numbers[triples[index // 8]], _THREE[index % 8]
+        joins, cuts = kernels_space.trees(cuts, ways, self.end_atom, self.side, self.allowed)
+        return self._relinked(RELINK3, joins, cuts)
 
     def slides(self) -> Moves:
         """An atom with two single bonds moved into another bond: O(atoms · bonds)."""

@@ -16,7 +16,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from benchmarks.decoys_v1 import library
-from hetero2.chem.decoys_v2 import BINS, generate
+from hetero2.chem.bins import BINS
+from hetero2.chem.decoys_v2 import generate
 from hetero2.seeds import row_seed
 
 MOVES = ("relink2", "relink3", "slide", "permute")

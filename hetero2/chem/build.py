@@ -1,7 +1,5 @@
 """From a rearrangement to the molecule it makes."""
 
-from collections import Counter
-
 from rdkit import Chem
 
 from hetero2.chem.graph import Graph
@@ -31,14 +29,15 @@ class Builder:
         none = Chem.BondStereo.STEREONONE
         self._stereo = [
             (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), tuple(bond.GetStereoAtoms()), bond.GetStereo())
-            for bond in mol.GetBonds()
+            for bond in map(mol.GetBondWithIdx, range(mol.GetNumBonds()))
             if bond.GetStereo() != none and len(bond.GetStereoAtoms()) == 2
         ]
         flat = Chem.ChiralType.CHI_UNSPECIFIED
-        self._has_stereo = bool(self._stereo) or any(atom.GetChiralTag() != flat for atom in mol.GetAtoms())
+        atoms = [mol.GetAtomWithIdx(a) for a in range(graph.n)]
+        self._has_stereo = bool(self._stereo) or any(atom.GetChiralTag() != flat for atom in atoms)
         self._flags = _aromatic(mol)
         self._rings = mol.GetRingInfo().NumRings()
-        self._radical = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetNumRadicalElectrons()]
+        self._radical = [a for a, atom in enumerate(atoms) if atom.GetNumRadicalElectrons()]
 
     def build(self, moves: Moves, number: int) -> Chem.Mol | None:
         """The product, sanitised; None where it is no molecule, or has other rings, aromatic atoms or radicals."""
@@ -73,13 +72,13 @@ class Builder:
         return product
 
     def _bonds(self, moves: Moves, number: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        n, neighbour = self._graph.n, self._graph.neighbour
+        n, neighbour = self._graph.n, self._graph.lists.neighbour
         removed: Pairs = set()
         added: Pairs = set()
         for atom, slot, to, _ in moves.edits[number].tolist():
             if atom == n:
                 continue
-            old = int(neighbour[atom, slot])
+            old = neighbour[atom][slot]
             if old < n:
                 removed.add((min(atom, old), max(atom, old)))
             if to < n:
@@ -88,23 +87,23 @@ class Builder:
 
     def _label(self, product: Chem.RWMol, moves: Moves, number: int) -> None:
         """Elements, charges and isotopes of two atoms that change places, and the hydrogens of all that change."""
-        n = self._graph.n
+        n, known = self._graph.n, self._graph.lists.hydrogens
         x, y = moves.labels[number].tolist()
-        hydrogens = {place: place for place in moves.edits[number, :, 0].tolist() if place < n}
+        hydrogens = {place: known[place] for place in moves.edits[number, :, 0].tolist() if place < n}
         if x < n:
-            hydrogens |= {x: y, y: x}
+            hydrogens |= {x: known[y], y: known[x]}
             for place, source in ((x, y), (y, x)):
                 atom, old = product.GetAtomWithIdx(place), self._base.GetAtomWithIdx(source)
                 atom.SetAtomicNum(old.GetAtomicNum())
                 atom.SetFormalCharge(old.GetFormalCharge())
                 atom.SetIsotope(old.GetIsotope())
-        changes = Counter[int]()
         for place, change in moves.hydrogens[number].tolist():
-            changes[place] += change
-        for place, source in hydrogens.items():
+            if place in hydrogens:
+                hydrogens[place] += change
+        for place, count in hydrogens.items():
             atom = product.GetAtomWithIdx(place)
             atom.SetNoImplicit(True)
-            atom.SetNumExplicitHs(int(self._graph.hydrogens[source]) + changes[place])
+            atom.SetNumExplicitHs(count)
 
     def _restore_stereo_bonds(self, product: Chem.RWMol) -> None:
         """A neighbour that names a double bond's geometry may have moved away: another one takes its place."""

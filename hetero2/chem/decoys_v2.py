@@ -6,17 +6,16 @@ as a seeded draw says, so that the molecule's own place among its decoys is no c
 popularity, donors and stereo centres. What has a new structural alert, or is a tautomer, is refused.
 """
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import rdMolHash
 
 from hetero2.chem.alerts import Alerts
+from hetero2.chem.bins import BINS, EDGES, QUOTAS, hardness
 from hetero2.chem.environments import Facts, Floats
 from hetero2.chem.graph import Bools, Ints
 from hetero2.chem.mol import canonical, parse_known
@@ -25,9 +24,6 @@ from hetero2.chem.pool import Pool
 from hetero2.chem.similarity import fingerprint
 
 NAME = "decoy_strategy.v2"
-BINS = ("easy", "medium", "hard")
-EDGES = (0.5, 0.7)
-QUOTAS: Mapping[str, float] = MappingProxyType({"easy": 0.3, "medium": 0.4, "hard": 0.3})
 _HARD_ONLY = {"easy": 0.0, "medium": 0.0, "hard": 1.0}
 _SPREAD_POPULARITY, _SPREAD_CENTRES, _NOISE, _SPARE = 0.05, 0.1, 0.5, 1.5
 _SMALL = 12
@@ -54,18 +50,6 @@ class Decoys:
     reason: str | None
     candidates: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
-
-
-def check_quotas(quotas: Mapping[str, object]) -> None:
-    """Raises ValueError unless there is a share from 0 to 1 for each bin, and they add up to 1."""
-    shares = [share for share in quotas.values() if isinstance(share, int | float) and 0 <= share <= 1]
-    if set(quotas) != set(BINS) or len(shares) != len(BINS) or abs(sum(shares) - 1) > 1e-6:
-        raise ValueError(f"quotas: {dict(quotas)}, expected shares of {', '.join(BINS)} that add up to 1")
-
-
-def hardness(tanimoto: float) -> str:
-    """The bin of a Tanimoto similarity: easy below 0.5, medium, hard from 0.7."""
-    return BINS[bisect_right(EDGES, tanimoto)]
 
 
 def generate(

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem import Lipinski, rdMolDescriptors
 
-from hetero2.chem import kernels_space
+from hetero2.chem import kernels
 from hetero2.chem.build import Builder
-from hetero2.chem.graph import Graph
+from hetero2.chem.graph import Graph, Ints
 from hetero2.chem.moves import Moves
 
 Keys = NDArray[np.uint64]
@@ -60,7 +60,7 @@ class Environments:
 
     def facts(self, moves: Moves) -> Facts:
         """The properties of what each move makes."""
-        keys, skeleton, near, single = kernels_space.surroundings(
+        keys, skeleton, near, single = kernels.surroundings(
             self._graph.arrays, self._fixed, self._cyclic, moves.kind, moves.arrays
         )
         values = self._contributions(keys, moves)
@@ -83,25 +83,45 @@ class Environments:
     def _contributions(self, keys: Keys, moves: Moves) -> Floats:
         """(c, n + 1, 6), asking RDKit about the first molecule with an environment that is not known yet."""
         known = _known()
-        if len(known) > _MOST_KNOWN:
-            known.clear()
         keys = keys[:, :-1]
-        different, where = np.unique(keys, return_inverse=True)
-        found = [known.get(key) for key in different.tolist()]
-        while None in found:
-            number = int(np.argwhere(keys == different[found.index(None)])[0, 0])
-            rows = _ask(self._builder.assemble(moves, number))
-            known.update(zip(keys[number].tolist(), rows, strict=True))
-            found = [known.get(key) for key in different.tolist()]
+        place = known.places(keys)
+        while (place < 0).any():
+            number = int(np.argmax((place < 0).any(axis=1)))
+            known.learn(keys[number], _ask(self._builder.assemble(moves, number)))
+            place = known.places(keys)
         values = np.zeros((len(keys), keys.shape[1] + 1, 6))
-        values[:, :-1] = np.array(found, float).reshape(-1, 6)[where.reshape(keys.shape)]
+        values[:, :-1] = known.values[place]
         return values
 
 
+class _Known:
+    """Environment → contributions: what RDKit said in this process, in order of keys."""
+
+    def __init__(self) -> None:
+        self.keys, self.values = np.zeros(0, np.uint64), np.zeros((0, 6))
+
+    def places(self, keys: Keys) -> Ints:
+        """Where each key is, -1 where it is not known: O(log known) a key."""
+        if not len(self.keys):
+            return np.full(keys.shape, -1)
+        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[place] == keys, place, -1)
+
+    def learn(self, keys: Keys, rows: list[tuple[float, ...]]) -> None:
+        """Add environments; all is forgotten first where there are very many."""
+        if len(self.keys) > _MOST_KNOWN:
+            self.keys, self.values = self.keys[:0], self.values[:0]
+        new = dict(zip(keys.tolist(), rows, strict=True))
+        fresh = np.array(sorted(new), np.uint64)
+        fresh = fresh[self.places(fresh) < 0]
+        where = np.searchsorted(self.keys, fresh)
+        self.keys = np.insert(self.keys, where, fresh)
+        self.values = np.insert(self.values, where, np.array([new[key] for key in fresh.tolist()]), axis=0)
+
+
 @cache
-def _known() -> dict[int, tuple[float, ...]]:
-    """Environment → contributions: what RDKit said in this process."""
-    return {}
+def _known() -> _Known:
+    return _Known()
 
 
 @cache

@@ -1,9 +1,8 @@
-"""Morgan fragments of many graphs at once, with RDKit's own identifiers, and how common each fragment is.
+"""How common a Morgan fragment is: the table of SA_Score in the RDKit wheel (doi 10.1186/1758-2946-1-8).
 
 RDKit's Morgan identifiers (doi 10.1021/ci100050t) are 32-bit hashes of an atom's invariants, then of its neighbours'
-identifiers, layer by layer. The same arithmetic in numpy gives the same numbers for a whole batch of rearranged
-graphs, so that what a rearrangement does to the fragments is known before any molecule is built. How common a fragment
-is says the table of SA_Score in the RDKit wheel (doi 10.1186/1758-2946-1-8): log frequencies in a million compounds.
+identifiers, layer by layer; the same arithmetic stands in `kernels`, so that what a rearrangement does to the fragments
+is known before any molecule is built. The table gives their log frequencies in a million compounds.
 """
 
 import gzip
@@ -15,14 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import RDConfig
 
-from hetero2.chem.graph import Ints
-
 Hashes = NDArray[np.uint32]
 Floats = NDArray[np.float32]
 UNKNOWN = -4.0
-_GOLDEN = np.uint32(0x9E3779B9)
 _TABLE_BITS = 22
-_HALF, _NOBODY = np.uint64(32), np.uint32(0)
 
 
 @cache

@@ -3,8 +3,9 @@
 Atoms are numbered as in the RDKit molecule; number `n` stands for "no atom" and fills unused slots.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
+from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,16 @@ class Graph:
     @cached_property
     def arrays(self) -> tuple[Ints, Ints, Ints]:
         """For compiled loops: (5, n) element, hydrogens, charge, isotope, ring; (n, d) neighbours and orders."""
-        return np.array([self.element, self.hydrogens, self.charge, self.isotope, self.ring]), self.neighbour, self.order
+        return (
+            np.array([self.element, self.hydrogens, self.charge, self.isotope, self.ring]),
+            self.neighbour,
+            self.order,
+        )
+
+    @cached_property
+    def lists(self) -> SimpleNamespace:
+        """The same as plain lists, which are faster where one number at a time is looked at."""
+        return SimpleNamespace(**{field.name: getattr(self, field.name).tolist() for field in fields(self)})
 
     @property
     def aromatic(self) -> Bools:
@@ -54,8 +64,9 @@ class Graph:
 def read_graph(mol: Chem.Mol) -> Graph:
     """The arrays of a sanitised molecule; two spare slots an atom, where it has hydrogens, for what moves there."""
     n = mol.GetNumAtoms()
-    facts = np.array([_facts(atom) for atom in mol.GetAtoms()], np.int64).reshape(n, 4)
-    bonds = np.array([_ends(bond) for bond in mol.GetBonds()], np.int64).reshape(-1, 4)
+    facts = np.array([_facts(mol.GetAtomWithIdx(a)) for a in range(n)], np.int64).reshape(n, 4)
+    ends = [_ends(mol.GetBondWithIdx(b)) for b in range(mol.GetNumBonds())]
+    bonds = np.array(ends, np.int64).reshape(-1, 4)
     both = np.stack([bonds, bonds[:, [1, 0, 2, 3]]], axis=1).reshape(-1, 4)
     both = both[np.argsort(both[:, 0], kind="stable")]
     atom = both[:, 0]
@@ -66,36 +77,16 @@ def read_graph(mol: Chem.Mol) -> Graph:
     cyclic = np.zeros((n, slots), bool)
     neighbour[atom, slot], order[atom, slot], cyclic[atom, slot] = both[:, 1], both[:, 2], both[:, 3] == 1
     ring = np.asarray(cyclic.any(axis=1), np.int64)
-    element, hydrogens, charge, isotope = (facts[:, column] for column in range(4))
+    element, hydrogens, charge, isotope = np.ascontiguousarray(facts.T)
     return Graph(element, hydrogens, charge, isotope, ring, degree, neighbour, order, cyclic)
 
 
 def _facts(atom: Chem.Atom) -> tuple[int, int, int, int]:
-    element = atom.GetAtomicNum()
-    shift = int(atom.GetMass() - Chem.GetPeriodicTable().GetAtomicWeight(element)) if atom.GetIsotope() else 0
+    element, shift = atom.GetAtomicNum(), 0
+    if atom.GetIsotope():
+        shift = int(atom.GetMass() - Chem.GetPeriodicTable().GetAtomicWeight(element))
     return element, atom.GetTotalNumHs(), atom.GetFormalCharge(), shift
 
 
 def _ends(bond: Chem.Bond) -> tuple[int, int, int, int]:
     return bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), int(bond.GetBondType()), bond.IsInRing()
-
-
-def cuttable(graph: Graph, elements: frozenset[int]) -> tuple[list[tuple[int, int]], Bools]:
-    """Acyclic single bonds between atoms of `elements` without negative charge; what lies behind each: (bonds, n)."""
-    fine = np.isin(graph.element, list(elements)) & (graph.charge >= 0)
-    atoms, slots = np.nonzero((graph.order == 1) & ~graph.cyclic)
-    others = graph.neighbour[atoms, slots]
-    chosen = (atoms < others) & fine[atoms] & fine[others]
-    bonds = list(zip(atoms[chosen].tolist(), others[chosen].tolist(), strict=True))
-    sides = np.zeros((len(bonds), graph.n), bool)
-    neighbours = [row[:degree] for row, degree in zip(graph.neighbour.tolist(), graph.degree.tolist(), strict=True)]
-    for number, (u, v) in enumerate(bonds):
-        stack, behind = [v], {u, v}
-        while stack:
-            for other in neighbours[stack.pop()]:
-                if other not in behind:
-                    behind.add(other)
-                    stack.append(other)
-        behind.discard(u)
-        sides[number, list(behind)] = True
-    return bonds, sides

@@ -1,9 +1,11 @@
 """Compiled loops over the atoms of rearranged graphs: what the arithmetic of a thousand small graphs is made of.
 
 Everything is whole numbers of 64 bits, so that results are the same on every machine; sums of floats are taken in a
-fixed order. The compiler (numba) keeps what it compiled beside the source, or in the user's cache.
+fixed order. The compiler (numba) keeps what it compiled beside this file, or in the user's cache, and looks at this
+file alone to tell whether that is still good: so all that is compiled stands here.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,17 +15,27 @@ _U = np.uint64
 _MASK = np.uint64(0xFFFFFFFF)
 _GOLDEN = np.uint64(0x9E3779B9)
 _MIX_ADD, _MIX_A, _MIX_B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_BOND = np.uint64(0xD6E8FEB86659FD93)
 _UNKNOWN = np.float32(-4.0)
 _N_BITS = 2048
+_SLIDES = (2, 6)  # kinds of moves that make or unmake bonds of rings
 
 
-@njit(cache=True, inline="always")
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function when it is first called; keep it for later processes where there is a place for that."""
+    try:
+        return njit(cache=True)(function)
+    except RuntimeError:  # no folder that can be written
+        return njit(function)
+
+
+@compiled
 def combine(seed: Any, value: Any) -> Any:
     """RDKit's hash_combine of 32-bit numbers held in 64 bits."""
     return (seed ^ (value + _GOLDEN + (seed << _U(6)) + (seed >> _U(2)))) & _MASK
 
 
-@njit(cache=True)
+@compiled
 def invariant(element: Any, total: Any, hydrogens: Any, charge: Any, isotope: Any, ring: Any) -> Any:
     """RDKit's connectivity invariant of an atom, ring membership included."""
     found = _U(0)
@@ -35,7 +47,7 @@ def invariant(element: Any, total: Any, hydrogens: Any, charge: Any, isotope: An
     return combine(found, _U(1)) if ring else found
 
 
-@njit(cache=True)
+@compiled
 def next_identifier(layer: Any, own: Any, order: Any, others: Any, keys: Any) -> Any:
     """Morgan identifier of the next layer from bond types and identifiers of the neighbours, in no order of theirs.
 
@@ -58,7 +70,7 @@ def next_identifier(layer: Any, own: Any, order: Any, others: Any, keys: Any) ->
     return found
 
 
-@njit(cache=True)
+@compiled
 def popularity_of(table: Any, scores: Any, identifier: Any) -> Any:
     """Log frequency of a fragment in an open-addressing table of a power of two; -4 where it is not known."""
     mask = _U(len(table) - 1)
@@ -72,7 +84,7 @@ def popularity_of(table: Any, scores: Any, identifier: Any) -> Any:
         place = (place + _U(1)) & mask
 
 
-@njit(cache=True)
+@compiled
 def mix(value: Any) -> Any:
     """splitmix64 (doi 10.1145/2714064.2660195) with seed 0."""
     state = value * _MIX_ADD
@@ -81,14 +93,14 @@ def mix(value: Any) -> Any:
     return state ^ (state >> _U(31))
 
 
-@njit(cache=True)
+@compiled
 def spread(identifier: Any) -> Any:
     """A fragment's part of a signature."""
     mixed = (identifier + _U(1)) * _MIX_ADD
     return (mixed ^ (mixed >> _U(29))) * _MIX_A
 
 
-@njit(cache=True)
+@compiled
 def spread_sum(identifiers: Any) -> Any:
     """(1,) the signature of fragments: a sum that knows no order."""
     found = np.zeros(1, np.uint64)
@@ -97,7 +109,7 @@ def spread_sum(identifiers: Any) -> Any:
     return found
 
 
-@njit(cache=True)
+@compiled
 def rearrange(graph: Any, moves: Any, number: Any, atoms: Any, neighbour: Any, order: Any) -> None:
     """Write the rearranged graph of one move: `atoms` (5, n + 1) element, hydrogens, charge, isotope, ring; row n is
     nobody; `neighbour`, `order` (n + 1, d)."""
@@ -126,7 +138,7 @@ def rearrange(graph: Any, moves: Any, number: Any, atoms: Any, neighbour: Any, o
     atoms[4, ring[number, 0]] = ring[number, 1]
 
 
-@njit(cache=True)
+@compiled
 def first_layers(graph: Any, table: Any, frequencies: Any) -> Any:
     """(3, n) Morgan identifiers of a graph, layer by layer, and their log frequencies."""
     atoms, neighbour, order = graph
@@ -148,7 +160,7 @@ def first_layers(graph: Any, table: Any, frequencies: Any) -> Any:
     return found[:, :n], score
 
 
-@njit(cache=True)
+@compiled
 def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> None:
     """masks (3, n + 1): atoms of another kind; those, their neighbours and atoms with another neighbour; all near."""
     edits, changes, labels, ring = moves
@@ -169,7 +181,7 @@ def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> Non
         masks[layer + 1, n] = False
 
 
-@njit(cache=True)
+@compiled
 def _centres(atoms: Any, degree: Any, neighbour: Any, order: Any, identifiers: Any, keys: Any) -> Any:
     """Likely stereo centres: saturated carbons whose neighbours differ in their surroundings of radius 2."""
     n, d = len(degree) - 1, neighbour.shape[1]
@@ -188,8 +200,10 @@ def _centres(atoms: Any, degree: Any, neighbour: Any, order: Any, identifiers: A
     return found
 
 
-@njit(cache=True)
-def preview(graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
+@compiled
+def preview(  # noqa: C901 - one loop, in which nothing is allocated
+    graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, frequencies: Any
+) -> Any:
     """What each of c moves does, and which of them is fine: gives no atom a surrounding rarer than `rarest`, and
     leaves no hydrogens owing. O(n) each; of the others nothing is told."""
     layers, scores, shown, counts, place, wanted, numbers, signature = parent
@@ -198,10 +212,19 @@ def preview(graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, freque
     fine = np.zeros(c, np.bool_)
     tanimoto, popularity, signatures = np.zeros(c), np.zeros(c), np.zeros(c, np.uint64)
     donors, centres = np.zeros(c, np.int64), np.zeros(c, np.int64)
-    atoms, neighbour, order = np.zeros((5, n + 1), np.int64), np.zeros((n + 1, d), np.int64), np.zeros((n + 1, d), np.int64)
+    atoms, neighbour, order = (
+        np.zeros((5, n + 1), np.int64),
+        np.zeros((n + 1, d), np.int64),
+        np.zeros((n + 1, d), np.int64),
+    )
     masks, degree = np.zeros((3, n + 1), np.bool_), np.zeros(n + 1, np.int64)
     current, previous = np.zeros(n + 1, np.uint64), np.zeros(n + 1, np.uint64)
-    keys, others, on, news = np.zeros(d, np.uint64), np.zeros(d, np.uint64), np.zeros(len(counts), np.int64), np.zeros(3 * n, np.int64)
+    keys, others, on, news = (
+        np.zeros(d, np.uint64),
+        np.zeros(d, np.uint64),
+        np.zeros(len(counts), np.int64),
+        np.zeros(3 * n, np.int64),
+    )
     for m in range(c):
         rearrange(graph, moves, m, atoms, neighbour, order)
         owing = False
@@ -223,7 +246,9 @@ def preview(graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, freque
                 if not masks[layer, a]:
                     continue
                 if layer == 0:
-                    new = invariant(atoms[0, a], degree[a] + atoms[1, a], atoms[1, a], atoms[2, a], atoms[3, a], atoms[4, a])
+                    new = invariant(
+                        atoms[0, a], degree[a] + atoms[1, a], atoms[1, a], atoms[2, a], atoms[3, a], atoms[4, a]
+                    )
                 else:
                     for slot in range(d):
                         others[slot] = previous[neighbour[a, slot]]
@@ -269,3 +294,233 @@ def preview(graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, freque
             donors[m] += atoms[1, a] > 0 and (atoms[0, a] == 7 or atoms[0, a] == 8)
         centres[m] = _centres(atoms, degree, neighbour, order, current, keys)
     return fine, tanimoto, popularity, donors, centres, signatures
+
+
+@compiled
+def ends_popularity(graph: Any, degree: Any, ends: Any, n_heavy: Any, table: Any, frequencies: Any) -> Any:
+    """(m, m): log frequency of the atom of one end and its neighbours once it is joined to the other end.
+
+    `ends` (2, m): atom (n: hydrogen) and slot; the first 2 · n_heavy are ends of bonds between heavy atoms. O(m² d).
+    """
+    atoms, neighbour, order = graph
+    (n, d), m = neighbour.shape, ends.shape[1]
+    found = np.full((m, m), np.float32(9.0))
+    whole, own = np.zeros(n, np.uint64), np.zeros((2, m), np.uint64)
+    kinds, others, keys = np.zeros(d, np.int64), np.zeros(d, np.uint64), np.zeros(d, np.uint64)
+    for a in range(n):
+        total = degree[a] + atoms[1, a]
+        whole[a] = invariant(atoms[0, a], total, atoms[1, a], atoms[2, a], atoms[3, a], atoms[4, a])
+    for i in range(m):
+        a = ends[0, i]
+        for h in range(2):
+            if a < n:
+                bears = atoms[1, a] - (i >= 2 * n_heavy) + h
+                total = degree[a] + atoms[1, a]
+                own[h, i] = invariant(atoms[0, a], total, bears, atoms[2, a], atoms[3, a], atoms[4, a])
+    for i in range(m):
+        a = ends[0, i]
+        if a == n:
+            continue
+        for slot in range(d):
+            kinds[slot] = order[a, slot]
+            others[slot] = whole[neighbour[a, slot]] if neighbour[a, slot] < n else _U(0)
+        for j in range(m):
+            joined = ends[0, j] < n
+            kinds[ends[1, i]], others[ends[1, i]] = int(joined), own[0, j]
+            new = next_identifier(0, own[0 if joined else 1, i], kinds, others, keys)
+            found[i, j] = popularity_of(table, frequencies, new)
+    return found
+
+
+@compiled
+def sides(graph: Any, bonds: Any) -> Any:
+    """(b, n): the atoms behind each of b acyclic bonds (b, 2), seen from its first atom."""
+    neighbour = graph[1]
+    n, d = neighbour.shape
+    found, stack = np.zeros((len(bonds), n), np.bool_), np.zeros(n, np.int64)
+    for b in range(len(bonds)):
+        found[b, bonds[b, 0]] = found[b, bonds[b, 1]] = True
+        stack[0], top = bonds[b, 1], 1
+        while top > 0:
+            top -= 1
+            a = stack[top]
+            for slot in range(d):
+                other = neighbour[a, slot]
+                if other < n and not found[b, other]:
+                    found[b, other] = True
+                    stack[top] = other
+                    top += 1
+        found[b, bonds[b, 0]] = False
+    return found
+
+
+@compiled
+def slides(movers: Any, bonds: Any) -> Any:
+    """Edits (c, 6, 4) and ring facts (c, 2) of every mover put into every bond that is not its own.
+
+    `movers` (m, 5): atom, its two neighbours, its slot at each; `bonds` (b, 5): two atoms, the slot of the second at
+    the first and the other way round, 1 if in a ring.
+    """
+    most = len(movers) * len(bonds)
+    edits, ring, c = np.zeros((most, 6, 4), np.int64), np.zeros((most, 2), np.int64), 0
+    for m in range(len(movers)):
+        x, u, v, at_u, at_v = movers[m]
+        for b in range(len(bonds)):
+            p, q, at_p, at_q, in_ring = bonds[b]
+            if x in (p, q) or (p == u and q == v) or (p == v and q == u):
+                continue
+            rows = ((u, at_u, v), (v, at_v, u), (p, at_p, x), (q, at_q, x), (x, 0, p), (x, 1, q))
+            for edit in range(6):
+                edits[c, edit, 0], edits[c, edit, 1], edits[c, edit, 2] = rows[edit]
+                edits[c, edit, 3] = 1
+            ring[c, 0], ring[c, 1] = x, in_ring
+            c += 1
+    return edits[:c], ring[:c]
+
+
+@compiled
+def exchanges(end_atom: Any, side: Any, allowed: Any, n_heavy: Any) -> Any:
+    """Joins (c, 2, 2) of ends and cuts (c, 2) of every pair of bonds that may be joined crosswise."""
+    m = len(end_atom) // 2
+    most = n_heavy * m
+    joins, cuts, c = np.zeros((most, 2, 2), np.int64), np.zeros((most, 2), np.int64), 0
+    for e in range(n_heavy):
+        for f in range(e + 1, m):
+            inner_e, inner_f = 2 * e + side[e, end_atom[2 * f]], 2 * f + side[f, end_atom[2 * e]]
+            outer_e, outer_f = 4 * e + 1 - inner_e, 4 * f + 1 - inner_f
+            apart = end_atom[inner_e] != end_atom[inner_f]
+            if apart and allowed[outer_e, inner_f] and allowed[inner_e, outer_f]:
+                joins[c, 0, 0], joins[c, 0, 1], joins[c, 1, 0], joins[c, 1, 1] = outer_e, inner_f, inner_e, outer_f
+                cuts[c, 0], cuts[c, 1] = e, f
+                c += 1
+    return joins[:c], cuts[:c]
+
+
+@compiled
+def _piece(end: Any, cuts: Any, end_atom: Any, side: Any) -> Any:
+    """Which of the four pieces that three cuts leave an end is in: by the sides of the cuts that it lies on."""
+    n = side.shape[1] - 1
+    atom, found = end_atom[end], 0
+    for column in range(3):
+        cut = cuts[column]
+        behind = side[cut, end_atom[2 * (end // 2)] if atom == n else atom] or (atom == n and end // 2 == cut)
+        found |= int(behind) << column
+    return found
+
+
+@compiled
+def trees(cuts: Any, ways: Any, end_atom: Any, side: Any, allowed: Any) -> Any:
+    """Joins (c, 3, 2) and cuts (c, 3) of those ways to join the ends of three cut bonds that leave one piece.
+
+    `cuts` (m, 3), `ways` (m, 3, 2) numbers of the six ends. Three joins of four pieces connect them when none joins a
+    piece to itself, no two join the same pieces, and all four occur.
+    """
+    joins, chosen, c = np.zeros(ways.shape, np.int64), np.zeros(cuts.shape, np.int64), 0
+    pair = np.zeros(3, np.int64)
+    for m in range(len(cuts)):
+        fine, seen = True, 0
+        for j in range(3):
+            for end in range(2):
+                way = ways[m, j, end]
+                joins[c, j, end] = 2 * cuts[m, way // 2] + way % 2
+            fine &= allowed[joins[c, j, 0], joins[c, j, 1]]
+        if not fine:
+            continue
+        for j in range(3):
+            one = _piece(joins[c, j, 0], cuts[m], end_atom, side)
+            other = _piece(joins[c, j, 1], cuts[m], end_atom, side)
+            pair[j] = min(one, other) * 8 + max(one, other)
+            seen |= (1 << one) | (1 << other)
+            fine &= one != other
+        fine &= pair[0] != pair[1] and pair[0] != pair[2] and pair[1] != pair[2]
+        pieces = 0
+        for bit in range(8):
+            pieces += (seen >> bit) & 1
+        if fine and pieces == 4:
+            chosen[c] = cuts[m]
+            c += 1
+    return joins[:c], chosen[:c]
+
+
+@compiled
+def relinked(joins: Any, cuts: Any, end_atom: Any, end_slot: Any, n: Any, n_heavy: Any) -> Any:
+    """Edits (c, 6, 4) and changes of hydrogens (c, 9, 2) of moves: ends (c, j, 2) joined, bonds (c, j) cut."""
+    c, width = cuts.shape
+    edits, changes = np.full((c, 6, 4), n, np.int64), np.full((c, 9, 2), n, np.int64)
+    edits[:, :, 1], edits[:, :, 3] = 0, 0
+    for m in range(c):
+        for j in range(2 * width):
+            turned = j >= width
+            one, other = joins[m, j - width * turned, int(turned)], joins[m, j - width * turned, int(not turned)]
+            atom, partner = end_atom[one], end_atom[other]
+            edits[m, j, 0], edits[m, j, 1], edits[m, j, 2] = atom, end_slot[one], partner
+            edits[m, j, 3] = partner < n
+            changes[m, j, 0], changes[m, j, 1] = atom if partner == n else n, 1
+        for j in range(width):
+            hydrogen = cuts[m, j] >= n_heavy
+            changes[m, 2 * width + j, 0], changes[m, 2 * width + j, 1] = end_atom[2 * cuts[m, j]] if hydrogen else n, -1
+    return edits, changes
+
+
+@compiled
+def _gather(own: Any, other: Any, neighbour: Any, bond: Any, a: Any) -> Any:
+    """An atom's hash with those of its neighbours, in no order."""
+    total = own[a]
+    for slot in range(neighbour.shape[1]):
+        if bond[a, slot] > _U(0):
+            total += mix(other[neighbour[a, slot]] + bond[a, slot] * _BOND)
+    return mix(total)
+
+
+@compiled
+def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) -> Any:  # noqa: C901 - the same
+    """Of c moves: (c, n + 1) environments of atoms, (c,) skeletons, (c, n + 1, d) neighbours and acyclic single bonds.
+
+    A carbon is told by its neighbours; others also by what those bear: oxygen by all, the rest by double bonds.
+    """
+    edits, _, labels, ring = moves
+    c, (n, d) = len(labels), graph[1].shape
+    keys, skeletons = np.zeros((c, n + 1), np.uint64), np.zeros(c, np.uint64)
+    near, single = np.zeros((c, n + 1, d), np.int64), np.zeros((c, n + 1, d), np.bool_)
+    atoms, order = np.zeros((5, n + 1), np.int64), np.zeros((n + 1, d), np.int64)
+    circle = np.zeros((n + 1, d), np.bool_)
+    bond, double, there = np.zeros((n + 1, d), _U), np.zeros((n + 1, d), _U), np.zeros((n + 1, d), _U)
+    base, far, inner = np.zeros(n + 1, _U), np.zeros(n + 1, _U), np.zeros(n + 1, _U)
+    middle, one, two = np.zeros(n + 1, _U), np.zeros(n + 1, _U), np.zeros(n + 1, _U)
+    for m in range(c):
+        neighbour = near[m]
+        rearrange(graph, moves, m, atoms, neighbour, order)
+        circle[:] = cyclic
+        slides = kinds[m] == _SLIDES[0] or kinds[m] == _SLIDES[1]
+        was = slides and ring[m, 0] < n and graph[0][4, ring[m, 0]] > 0
+        now = slides and ring[m, 1] == 1
+        for edit in range(edits.shape[1]):
+            circle[edits[m, edit, 0], edits[m, edit, 1]] = was if edit < 2 else now
+        for a in range(n + 1):
+            degree = 0
+            for slot in range(d):
+                degree += order[a, slot] > 0
+                bond[a, slot] = order[a, slot] | (int(circle[a, slot]) << 8)
+                double[a, slot] = bond[a, slot] if order[a, slot] == 2 else _U(0)
+                there[a, slot] = bond[a, slot] > _U(0)
+                single[m, a, slot] = order[a, slot] == 1 and not circle[a, slot]
+            small = atoms[0, a] | (atoms[2, a] + 16) << 8 | (fixed[a] & 1) << 16
+            base[a] = mix(_U(small | atoms[1, a] << 18 | degree << 22 | fixed[a] << 27))
+            far[a], inner[a] = mix(_U(small)), mix(_U(small | min(degree, 3) << 17))
+            one[a] = mix(_U(atoms[0, a]))
+        for a in range(n + 1):
+            middle[a] = _gather(inner, far, neighbour, double, a)
+        for a in range(n + 1):
+            if atoms[0, a] == 6:
+                keys[m, a] = _gather(base, inner, neighbour, bond, a)
+            elif atoms[0, a] != 8:
+                keys[m, a] = _gather(base, middle, neighbour, bond, a)
+        for a in range(n + 1):
+            middle[a] = _gather(inner, far, neighbour, bond, a)
+            two[a] = _gather(one, one, neighbour, there, a)
+        for a in range(n + 1):
+            if atoms[0, a] == 8:
+                keys[m, a] = _gather(base, middle, neighbour, bond, a)
+            if a < n:
+                skeletons[m] += _gather(two, two, neighbour, there, a)
+    return keys, skeletons, near, single

@@ -31,8 +31,12 @@ class Site:
         self.graph = read_graph(mol)
         self.space = Space(mol, self.graph)
         self.fragments = Fragments(self.graph, reference)
-        self.builder = Builder(mol, self.graph)
         self._mol = mol
+
+    @cached_property
+    def builder(self) -> Builder:
+        """What makes the molecules of its moves."""
+        return Builder(self._mol, self.graph)
 
     @cached_property
     def environments(self) -> Environments:
@@ -51,7 +55,7 @@ class Pool:
         self._parts: list[tuple[Site, Moves]] = []
         self._ends: list[int] = []
         self._views: list[Preview] = []
-        self._signatures = np.array([self.parent.fragments.signature])
+        self._signatures = {int(self.parent.fragments.signature)}
 
     def __len__(self) -> int:
         return len(self._signatures) - 1
@@ -176,18 +180,22 @@ class Pool:
         i, j = np.divmod(pairs, max(1, len(second)))
         return compose(moves, moves, first[i], second[j])
 
+    def _is_new(self, signature: int) -> bool:
+        if signature in self._signatures:
+            return False
+        self._signatures.add(signature)
+        return True
+
     def _consider(self, site: Site, moves: Moves, level: float) -> None:
         moves = moves.take(spread_over(len(moves), max(1, _MOST_CELLS // (site.graph.n + 1))))
         if not len(moves):
             return
         chosen, view = site.fragments.preview(moves, level)
-        new = (view.tanimoto < _SAME) & ~np.isin(view.signature, self._signatures)
-        fresh: Ints = np.flatnonzero(new)
-        _, first = np.unique(view.signature[fresh], return_index=True)
-        fresh = fresh[np.sort(first)]
-        if len(fresh):
+        rows = zip(view.signature.tolist(), view.tanimoto.tolist(), strict=True)
+        places = [n for n, (one, similar) in enumerate(rows) if similar < _SAME and self._is_new(one)]
+        if places:
+            fresh: Ints = np.array(places)
             view = view.take(fresh)
-            self._signatures = np.concatenate([self._signatures, view.signature])
             self._parts.append((site, moves.take(chosen[fresh])))
             self._views.append(view)
             self._ends.append(len(self))

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from hetero2.chem import kernels_space
+from hetero2.chem import kernels
 from hetero2.chem.fragments import frequencies
-from hetero2.chem.graph import AROMATIC, Graph, Ints, cuttable
+from hetero2.chem.graph import AROMATIC, Graph, Ints
 from hetero2.chem.moves import PERMUTE, RELINK2, RELINK3, SLIDE, Moves, mixed, new_moves
 
 # Ways to join the ends (0,1), (2,3), (4,5) of three cut bonds in pairs without making one of the three again.
@@ -36,6 +36,7 @@ _THREE = np.array(
 )
 CHUNK = 2048
 _CHAIN = frozenset((5, 6, 7, 8, 9, 14, 15, 16, 17, 34, 35, 53))
+_IS_CHAIN = np.isin(np.arange(256), list(_CHAIN))
 _SMALLEST_TO_SHRINK, _LARGEST_TO_GROW = 6, 6
 # Large molecules: so many bonds, evenly spread, are enough, and memory stays bounded.
 _MOST_BONDS, _MOST_IN_THREE, _MOST_SLIDES = 150, 40, 20000
@@ -48,27 +49,30 @@ class Space:
         self.graph = graph
         self._mol = mol  # its ring info lives no longer than it does
         self._rings = mol.GetRingInfo()
-        n = graph.n
-        bonds, sides = cuttable(graph, _CHAIN)
-        fine = (graph.hydrogens > 0) & (graph.charge >= 0) & np.isin(graph.element, list(_CHAIN))
-        self._with_hydrogen: list[int] = np.flatnonzero(fine).tolist()
-        chosen = spread_over(len(bonds), _MOST_BONDS)
-        bonds, sides = [bonds[number] for number in chosen], sides[chosen]
-        open_ = [self._with_hydrogen[number] for number in spread_over(len(self._with_hydrogen), _MOST_BONDS)]
+        n, known = graph.n, graph.lists
+        fine = (graph.charge >= 0) & _IS_CHAIN[graph.element]
+        with_hydrogen = np.flatnonzero((graph.hydrogens > 0) & fine)
+        self._with_hydrogen: list[int] = with_hydrogen.tolist()
+        atoms, slots = np.nonzero((graph.order == 1) & ~graph.cyclic)
+        others = graph.neighbour[atoms, slots]
+        chosen = (atoms < others) & fine[atoms] & fine[others]
+        bonds = np.stack([atoms[chosen], others[chosen]], axis=1)
+        bonds = bonds[spread_over(len(bonds), _MOST_BONDS)]
+        open_ = with_hydrogen[spread_over(len(with_hydrogen), _MOST_BONDS)]
         self.n_heavy = len(bonds)
-        ends = [end for bond in bonds for end in bond] + [end for a in open_ for end in (a, n)]
+        ends = np.concatenate([bonds.ravel(), np.stack([open_, np.full(len(open_), n)], axis=1).ravel()])
         self._slot = {
             (a, b): column
-            for a, row in enumerate(graph.neighbour.tolist())
-            for column, b in enumerate(row[: graph.degree[a]])
+            for a, (row, degree) in enumerate(zip(known.neighbour, known.degree, strict=True))
+            for column, b in enumerate(row[:degree])
         }
-        slots = [self._slot[pair] for u, v in bonds for pair in ((u, v), (v, u))] + [
-            slot for a in open_ for slot in (int(graph.degree[a]), 0)
+        places = [self._slot[pair] for u, v in bonds.tolist() for pair in ((u, v), (v, u))] + [
+            slot for a in open_.tolist() for slot in (known.degree[a], 0)
         ]
-        self.end_atom, self.end_slot = np.array(ends, np.int64), np.array(slots, np.int64)
+        self.end_atom, self.end_slot = ends, np.array(places, np.int64)
         # side[e, x]: atom x lies on the far side of bond e; the hydrogen of an open atom has nothing behind it.
         self.side = np.zeros((len(ends) // 2, n + 1), bool)
-        self.side[: len(bonds), :n] = sides
+        self.side[: len(bonds), :n] = kernels.sides(graph.arrays, bonds)
         self.allowed = np.ones((len(ends), len(ends)), bool)
 
     def allow(self, rarest: float) -> None:
@@ -80,7 +84,7 @@ class Space:
     def _popularity(self) -> NDArray[np.float32]:
         """(ends, ends): log frequency of the atom of one end and its neighbours once it is joined to the other end."""
         graph, ends = self.graph, np.stack([self.end_atom, self.end_slot])
-        found: NDArray[np.float32] = kernels_space.ends_popularity(
+        found: NDArray[np.float32] = kernels.ends_popularity(
             graph.arrays, graph.degree, ends, self.n_heavy, *frequencies()
         )
         return found
@@ -88,13 +92,13 @@ class Space:
     def _relinked(self, kind: int, joins: Ints, cuts: Ints) -> Moves:
         """Moves from joins (c, j, 2) of ends, where the bonds `cuts` (c, j) were cut."""
         n, c = self.graph.n, len(cuts)
-        edits, changes = kernels_space.relinked(joins, cuts, self.end_atom, self.end_slot, n, self.n_heavy)
+        edits, changes = kernels.relinked(joins, cuts, self.end_atom, self.end_slot, n, self.n_heavy)
         none = np.full((c, 2), n, np.int64)
         return Moves(np.full(c, kind, np.int64), edits, changes, none, none)
 
     def exchanges(self) -> Moves:
         """Every pair of cut bonds, joined crosswise: O(bonds²)."""
-        joins, cuts = kernels_space.exchanges(self.end_atom, self.side, self.allowed, self.n_heavy)
+        joins, cuts = kernels.exchanges(self.end_atom, self.side, self.allowed, self.n_heavy)
         return self._relinked(RELINK2, joins, cuts)
 
     def triples(self, seed: int, chunk: int) -> Moves | None:
@@ -111,35 +115,32 @@ class Space:
             step += 2
         index = (np.arange(start, min(space, start + CHUNK)) * step + seed % space) % space
         cuts, ways = numbers[triples[index // 8]], _THREE[index % 8]
-        joins, cuts = kernels_space.trees(cuts, ways, self.end_atom, self.side, self.allowed)
+        joins, cuts = kernels.trees(cuts, ways, self.end_atom, self.side, self.allowed)
         return self._relinked(RELINK3, joins, cuts)
 
     def slides(self) -> Moves:
         """An atom with two single bonds moved into another bond: O(atoms · bonds)."""
-        graph, n = self.graph, self.graph.n
-        bonds = self._growable()
+        n, near, slot = self.graph.n, self.graph.lists.neighbour, self._slot
+        bonds = [(p, q, slot[p, q], slot[q, p], in_ring) for p, q, in_ring in self._growable()]
         movers = [x for x in range(n) if self._can_leave(x)]
         movers = [movers[number] for number in spread_over(len(movers), max(1, _MOST_SLIDES // max(1, len(bonds))))]
-        rows = []
-        for x in movers:
-            u, v = graph.neighbour[x, :2].tolist()
-            for p, q, in_ring in bonds:
-                if x not in (p, q) and {p, q} != {u, v}:
-                    rows.append([*self._out(x, u, v), *self._in(x, p, q), x, in_ring])
-        return self._slid(rows, np.zeros((len(rows), 0, 2), np.int64))
+        rows = [(x, *near[x][:2], slot[near[x][0], x], slot[near[x][1], x]) for x in movers]
+        tables = (np.array(table, np.int64).reshape(-1, 5) for table in (rows, bonds))
+        edits, ring = kernels.slides(*tables)
+        return new_moves(n, SLIDE, edits, np.zeros((len(edits), 0, 2), np.int64), None, ring)
 
     def hops(self) -> Moves:
         """An atom with two single bonds become a substituent in the place of a hydrogen, and the other way round."""
-        graph, n, slot, bonds = self.graph, self.graph.n, self._slot, self._growable()
-        degree, open_ = graph.degree.tolist(), self._with_hydrogen
+        graph, n, slot, bonds = self.graph.lists, self.graph.n, self._slot, self._growable()
+        degree, open_ = graph.degree, self._with_hydrogen
         rows, changes = [], []
         for x in (x for x in range(n) if self._can_leave(x)):
-            u, v = graph.neighbour[x, :2].tolist()
+            u, v = graph.neighbour[x][:2]
             for p in (p for p in open_ if p != x):
                 rows.append([*self._out(x, u, v), p, degree[p], x, 1, x, 0, p, 1, x, 1, n, 0, n, 0, n, 0, x, 0])
                 changes.append([x, 1, p, -1])
-        for x in (x for x in open_ if degree[x] == 1 and not graph.charge[x] and graph.order[x, 0] == 1):
-            u = int(graph.neighbour[x, 0])
+        for x in (x for x in open_ if degree[x] == 1 and not graph.charge[x] and graph.order[x][0] == 1):
+            u = graph.neighbour[x][0]
             for p, q, in_ring in (bond for bond in bonds if x not in bond[:2]):
                 rows.append([u, slot[u, x], n, 0, n, 0, n, 0, *self._in(x, p, q), x, in_ring])
                 changes.append([x, -1, u, 1])
@@ -159,24 +160,29 @@ class Space:
         return new_moves(self.graph.n, SLIDE, table[:, :24].reshape(-1, 6, 4), hydrogens, None, table[:, 24:])
 
     def _can_leave(self, x: int) -> bool:
-        graph = self.graph
+        graph = self.graph.lists
         if graph.degree[x] != 2 or graph.charge[x] or graph.element[x] not in (6, 7, 8, 16):
             return False
-        u, v = graph.neighbour[x, :2]
-        if (graph.order[x, :2] != 1).any() or v in graph.neighbour[u] or (graph.charge[[u, v]] < 0).any():
+        u, v = graph.neighbour[x][:2]
+        if graph.order[x][:2] != [1, 1] or v in graph.neighbour[u] or graph.charge[u] < 0 or graph.charge[v] < 0:
             return False
         return not graph.ring[x] or (
-            self._rings.NumAtomRings(int(x)) == 1
-            and self._rings.MinAtomRingSize(int(x)) >= _SMALLEST_TO_SHRINK
-            and self._rings.MinAtomRingSize(int(x)) != 8
+            self._rings.NumAtomRings(x) == 1
+            and self._rings.MinAtomRingSize(x) >= _SMALLEST_TO_SHRINK
+            and self._rings.MinAtomRingSize(x) != 8
         )
 
     def _growable(self) -> list[tuple[int, int, int]]:
-        graph, found = self.graph, []
-        atoms, slots = np.nonzero(graph.order == 1)
-        charge, rings = graph.charge.tolist(), [frozenset(ring) for ring in self._rings.AtomRings()]
-        for p, q in zip(atoms.tolist(), graph.neighbour[atoms, slots].tolist(), strict=True):
-            if p >= q or charge[p] < 0 or charge[q] < 0:
+        graph, found = self.graph.lists, []
+        rings = [frozenset(ring) for ring in self._rings.AtomRings()]
+        pairs = (
+            (p, q)
+            for p, row in enumerate(graph.neighbour)
+            for q, kind in zip(row, graph.order[p], strict=True)
+            if kind == 1
+        )
+        for p, q in pairs:
+            if p >= q or graph.charge[p] < 0 or graph.charge[q] < 0:
                 continue
             around = [len(ring) for ring in rings if p in ring and q in ring]
             if not around or (len(around) == 1 and 5 <= around[0] <= _LARGEST_TO_GROW):
@@ -185,7 +191,7 @@ class Space:
 
     def permutations(self) -> Moves:
         """Pairs of atoms of like kind and different elements: O(atoms²)."""
-        n, element, five = self.graph.n, self.graph.element.tolist(), self._small_rings()
+        n, element, five = self.graph.n, self.graph.lists.element, self._small_rings()
         like: dict[tuple[int, ...], list[tuple[int, int]]] = {}
         for x, kind in self._kinds():
             like.setdefault((kind[0], *kind[2:]), []).append((x, kind[1]))
@@ -201,11 +207,10 @@ class Space:
 
     def _kinds(self) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Atoms that may change places: degree, electrons given if aromatic (else 0), and bond orders."""
-        graph = self.graph
+        graph = self.graph.lists
         rows = zip(graph.element, graph.hydrogens, graph.charge, graph.degree, graph.order, strict=True)
-        for x, row in enumerate(rows):
-            element, hydrogens, charge, degree = (int(value) for value in row[:4])
-            orders = sorted(row[4][:degree].tolist())
+        for x, (element, hydrogens, charge, degree, order) in enumerate(rows):
+            orders = sorted(order[:degree])
             if charge or degree == 0 or element not in _CHAIN or orders == [1]:
                 continue
             gives_two = element in (8, 16, 34) or (element == 7 and (hydrogens > 0 or degree == 3))

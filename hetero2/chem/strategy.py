@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hetero2.chem import decoys_v1, decoys_v2
+from hetero2.chem.bins import hardness
 from hetero2.chem.mol import parse_known, structure_hash
 from hetero2.chem.similarity import fingerprint, tanimoto
 
@@ -62,6 +63,6 @@ def _record(
         "strategy": strategy,
         "move": move,
         "tanimoto": similarity,
-        "hardness": decoys_v2.hardness(similarity),
+        "hardness": hardness(similarity),
         **differences,
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.arguments import natural, positive
-from hetero2.chem.decoys_v2 import hardness
+from hetero2.chem.bins import hardness
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import TABLES, sha256_bytes
 from hetero2.log import logger

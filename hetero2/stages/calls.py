@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.arguments import positive
-from hetero2.chem.decoys_v2 import BINS, EDGES
+from hetero2.chem.bins import BINS, EDGES
 from hetero2.errors import ConfigError
 from hetero2.files import pretty_json, write_text
 from hetero2.log import logger

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hetero2.arguments import positive
-from hetero2.chem.decoys_v2 import hardness
+from hetero2.chem.bins import hardness
 from hetero2.errors import ConfigError
 from hetero2.files import sha256_bytes
 from hetero2.log import logger

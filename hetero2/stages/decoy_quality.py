@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow.compute as pc
 
 from hetero2.arguments import natural, positive
+from hetero2.chem.bins import BINS, hardness
 from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
-from hetero2.chem.decoys_v2 import BINS, hardness
 from hetero2.log import logger
 from hetero2.schemas import write_json
 from hetero2.seeds import sample

@@ -7,7 +7,7 @@ from typing import Any
 
 from hetero2.arguments import flag, json_object, natural, positive
 from hetero2.chem import strategy
-from hetero2.chem.decoys_v2 import QUOTAS, check_quotas
+from hetero2.chem.bins import QUOTAS, check_quotas
 from hetero2.chem.guardrails import Guardrails, Prepared, prepare
 from hetero2.chem.mol import parse_known, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold

@@ -7,7 +7,7 @@ from typing import Any
 
 from hetero2.arguments import flag, json_object, natural, positive
 from hetero2.chem import strategy
-from hetero2.chem.decoys_v2 import QUOTAS
+from hetero2.chem.bins import QUOTAS
 from hetero2.chem.mol import parse_known
 from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popularity, synthetic_accessibility
 from hetero2.files import sha256_bytes

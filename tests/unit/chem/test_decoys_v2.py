@@ -11,7 +11,8 @@ from rdkit.Chem import rdMolHash
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 from rdkit_ways import alerts, properties
 
-from hetero2.chem.decoys_v2 import BINS, QUOTAS, check_quotas, generate, hardness
+from hetero2.chem.bins import BINS, QUOTAS, check_quotas, hardness
+from hetero2.chem.decoys_v2 import generate
 from hetero2.chem.similarity import fingerprint, tanimoto
 from hetero2.stages.dataset import read_compounds, source_folder
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hetero2 import cli
-from hetero2.chem.decoys_v2 import QUOTAS
+from hetero2.chem.bins import QUOTAS
 from hetero2.chem.mol import canonical, parse_known, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.strategy import DEFAULT, make

@@ -41,7 +41,7 @@ def test_what_is_known_already_changes_nothing():
     found = []
     for _ in range(2):
         found.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
-    environments._known().clear()
+    environments._known.cache_clear()
     found.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
     assert (found[0] == found[1]).all()
     assert (found[0] == found[2]).all()

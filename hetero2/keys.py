@@ -3,24 +3,69 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Keys = NDArray[np.uint64]
+Ints = NDArray[np.int64]
 
 
-def keys(hashes: Sequence[str]) -> tuple[Keys, Keys]:
+def keys(hashes: Sequence[str] | pa.Array | pa.ChunkedArray) -> tuple[Keys, Keys]:
     """(high, low): the first and the second 64 bits of sha256 in hex, each (n,)."""
-    digits = np.frombuffer(bytes.fromhex("".join(one[:32] for one in hashes)), ">u8").astype(np.uint64)
+    column = hashes if isinstance(hashes, pa.Array | pa.ChunkedArray) else pa.array(hashes, pa.string())
+    halves = pc.utf8_slice_codeunits(column, 0, 32)
+    chunks = halves.chunks if isinstance(halves, pa.ChunkedArray) else [halves]
+    digits = np.frombuffer(b"".join(map(_bytes, chunks)), ">u8").astype(np.uint64)
     return digits[0::2], digits[1::2]
 
 
-def first_of_each(high: Keys, low: Keys) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+def _bytes(halves: pa.Array) -> bytes:
+    """The bytes of texts of 32 hex digits each."""
+    _, _, letters = halves.buffers()
+    start = 32 * halves.offset
+    return b"" if letters is None else bytes.fromhex(str(letters[start : start + 32 * len(halves)], "ascii"))
+
+
+def first_of_each(high: Keys, low: Keys) -> tuple[NDArray[np.bool_], Ints]:
     """(whether a place is the first of its key, how many have the key, told at that place), each (n,). O(n log n)."""
-    order = np.lexsort((low, high))  # stable: of equal keys the first place comes first
-    new = np.ones(len(order), bool)
-    new[1:] = (high[order[1:]] != high[order[:-1]]) | (low[order[1:]] != low[order[:-1]])
-    starts = np.flatnonzero(new)
+    order, starts = _groups(high, low)
     first, count = np.zeros(len(order), bool), np.zeros(len(order), np.int64)
     first[order[starts]] = True
     count[order[starts]] = np.diff(starts, append=len(order))
     return first, count
+
+
+def place_of_first(high: Keys, low: Keys) -> Ints:
+    """(n,): for each place the first one that has the same key. O(n log n)."""
+    order, starts = _groups(high, low)
+    found = np.empty(len(order), np.int64)
+    found[order] = np.repeat(order[starts], np.diff(starts, append=len(order)))
+    return found
+
+
+def _groups(high: Keys, low: Keys) -> tuple[Ints, Ints]:
+    """(places sorted by key, where in them each key begins); of equal keys the first place comes first."""
+    order = np.lexsort((low, high))
+    new = np.ones(len(order), bool)
+    for half in (high, low):
+        ordered = half[order]
+        same = ordered[1:] == ordered[:-1]
+        new[1:] = ~same if half is high else new[1:] | ~same
+    return order, np.flatnonzero(new)
+
+
+def find(high: Keys, low: Keys, wanted: tuple[Keys, Keys]) -> Ints:
+    """(n,): where in keys sorted by (high, low), each once, the `wanted` ones stand; -1: nowhere. O(n log keys)."""
+    end = len(high)
+    if not end:
+        return np.full(len(wanted[0]), -1, np.int64)
+    place = np.searchsorted(high, wanted[0])
+    for _ in range(end):  # of different structures whose first 64 bits agree, which hardly ever happens
+        here = np.minimum(place, end - 1)
+        further = (place < end) & (high[here] == wanted[0]) & (low[here] < wanted[1])
+        if not further.any():
+            break
+        place = place + further
+    here = np.minimum(place, end - 1)
+    return np.where((place < end) & (high[here] == wanted[0]) & (low[here] == wanted[1]), here, -1)

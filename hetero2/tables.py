@@ -14,7 +14,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,6 @@ _ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), 
 _ROW_GROUP = 65_536
 _LONGEST_LINE = 64 << 20
 csv.field_size_limit(_LONGEST_LINE)
-_NEEDS_QUOTES = re.compile('[",\r\n]')  # csv.writer leaves a lone \\r unquoted before Python 3.13
 _TEXT = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
 Row = Mapping[str, Any]
 TypeTest = Callable[[pa.DataType], bool]
@@ -88,9 +87,10 @@ def _violations(values: pa.ChunkedArray, column: Mapping[str, Any]) -> Iterator[
         yield "must be a finite number", pc.invert(pc.is_finite(values))
 
 
-def check(table: pa.Table, contract: str, where: str) -> pa.Table:
-    """Return `table` with the columns of `contract`; raise ContractError at the first cell that breaks it."""
+def check(table: pa.Table, contract: str, where: str, only: Iterable[str] | None = None) -> pa.Table:
+    """`table` with the columns of `contract`, or `only` some; raises ContractError at the first cell that breaks it."""
     properties = row_schema(contract)["properties"]
+    properties = properties if only is None else {name: properties[name] for name in only}
     for name, column in properties.items():
         if name not in table.column_names:
             raise ContractError(f"{where}: {contract} needs the column {name!r}")
@@ -107,6 +107,20 @@ def to_table(rows: Iterable[Row], contract: str) -> pa.Table:
     schema = arrow_schema(contract)
     nullable = pa.schema([field.with_nullable(True) for field in schema])
     return check(pa.Table.from_pylist([dict(row) for row in rows], schema=nullable), contract, contract)
+
+
+def from_columns(contract: str, n: int, known: Mapping[str, Any]) -> pa.Table:
+    """A table of n rows from columns (n,) or single values by name; null in the other columns, and for a nan."""
+    arrays = []
+    for field in arrow_schema(contract):
+        value = known.get(field.name)
+        if isinstance(value, pa.Array | pa.ChunkedArray):
+            arrays.append(value.cast(field.type))
+        elif value is None or isinstance(value, str | int | float):
+            arrays.append(pa.repeat(pa.scalar(value, field.type), n))
+        else:
+            arrays.append(pa.array(value, field.type, from_pandas=True))
+    return pa.table(arrays, pa.schema([field.with_nullable(True) for field in arrow_schema(contract)]))
 
 
 def write_parquet(path: Path, table: pa.Table, contract: str) -> None:
@@ -138,10 +152,12 @@ def _readable(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: no such file") from None
 
 
-def read_parquet(path: Path, contract: str) -> pa.Table:
-    """Read a table that a stage wrote and check it again."""
+def read_parquet(path: Path, contract: str, only: Sequence[str] | None = None) -> pa.Table:
+    """Read a table that a stage wrote, or `only` some of its columns, and check it again."""
     with _readable(path):
-        return check(pq.read_table(path), contract, str(path))
+        # by path itself: Parquet files of one folder are no data set of ours
+        table = pq.ParquetFile(path).read(None if only is None else list(only))
+    return check(table, contract, str(path), only)
 
 
 def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
@@ -159,21 +175,6 @@ def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
             position += size
         table = file.read_row_groups(groups) if groups else file.schema_arrow.empty_table()
     return check(table.slice(start - first, end - start), contract, str(path))
-
-
-def cell(value: Any) -> str:
-    """A value as a cell of a CSV, quoted where RFC 4180 needs it."""
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
-
-
-def write_csv(path: Path, batches: Iterable[pa.Table], contract: str) -> None:
-    """Write tables one after the other as one CSV: UTF-8, `,`, `\\n`, quotes where RFC 4180 needs them."""
-    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
-        handle.write(",".join(columns(contract)) + "\n")
-        for batch in batches:
-            data = check(batch, contract, str(path)).to_pydict()
-            handle.writelines(",".join(map(cell, row)) + "\n" for row in zip(*data.values(), strict=True))
 
 
 def _open_text(path: Path) -> io.TextIOWrapper:

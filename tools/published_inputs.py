@@ -20,7 +20,8 @@ from hetero2.scoring import hetero_scores
 from hetero2.seeds import row_seed
 from hetero2.stages.suite import suite_rows
 from hetero2.stages.truth import SCHEMA
-from hetero2.tables import to_table, write_csv
+from hetero2.csv_files import write_csv
+from hetero2.tables import to_table
 
 KEY = "external_ci_rule_v1"
 

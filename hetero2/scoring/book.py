@@ -1,40 +1,43 @@
 """One way to look up a score, whatever file the scores came in."""
 
 import json
-import math
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
 
 from hetero2.errors import InputError
 from hetero2.files import TABLES
 from hetero2.scoring import hetero_scores, score_table
 from hetero2.scoring.hetero_scores import HeteroScores, Scored
+from hetero2.scoring.score_table import Floats
 
 
 class ScoreBook(Protocol):
-    """Scores of the molecules of a library and of their decoys."""
+    """Scores of the molecules of a library and of their decoys, looked up many at a time."""
 
-    def original(self, molecule_id: str, structure_hash: str) -> Scored | None:
-        """Score of a molecule, or None."""
+    def originals(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
+        """(scores, weights) of molecules by id or structure hash, each (n,), nan where there is none."""
 
-    def decoy(self, molecule_id: str, decoy_hash: str) -> Scored | None:
-        """Score of a decoy of that molecule, or None."""
+    def decoys(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
+        """(scores, weights) of decoys, each (n,), nan where there is none; `ids`: of the molecule of each."""
 
 
 class TableBook:
     """A score table: a structure has the same score wherever it occurs."""
 
-    def __init__(self, scores: Mapping[str, Scored]) -> None:
-        self._scores = scores
+    def __init__(self, index: score_table.Packed) -> None:
+        self._index = index
 
-    def original(self, molecule_id: str, structure_hash: str) -> Scored | None:  # noqa: ARG002 - see ScoreBook
-        """Score of a molecule, or None."""
-        return self._scores.get(structure_hash)
+    def originals(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:  # noqa: ARG002
+        """Scores of molecules."""
+        return score_table.find(self._index, hashes)
 
-    def decoy(self, molecule_id: str, decoy_hash: str) -> Scored | None:  # noqa: ARG002 - see ScoreBook
-        """Score of a decoy, or None."""
-        return self._scores.get(decoy_hash)
+    def decoys(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:  # noqa: ARG002
+        """Scores of decoys."""
+        return score_table.find(self._index, hashes)
 
 
 class FileBook:
@@ -43,15 +46,22 @@ class FileBook:
     def __init__(self, shared: HeteroScores | None, by_id: Mapping[str, HeteroScores]) -> None:
         self._shared, self._by_id = shared, by_id
 
-    def original(self, molecule_id: str, structure_hash: str) -> Scored | None:  # noqa: ARG002 - see ScoreBook
-        """Score of a molecule, or None."""
-        scores = self._by_id.get(molecule_id, self._shared)
-        return scores.original if scores else None
+    def originals(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:  # noqa: ARG002
+        """Scores of molecules."""
+        return _arrays(found.original if (found := self._of(one)) else None for one in ids.to_pylist())
 
-    def decoy(self, molecule_id: str, decoy_hash: str) -> Scored | None:
-        """Score of a decoy, or None."""
-        scores = self._by_id.get(molecule_id, self._shared)
-        return scores.decoys.get(decoy_hash) if scores else None
+    def decoys(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
+        """Scores of decoys."""
+        pairs = zip(ids.to_pylist(), hashes.to_pylist(), strict=True)
+        return _arrays(found.decoys.get(key) if (found := self._of(one)) else None for one, key in pairs)
+
+    def _of(self, molecule_id: str) -> HeteroScores | None:
+        return self._by_id.get(molecule_id, self._shared)
+
+
+def _arrays(found: Iterable[Scored | None]) -> tuple[Floats, Floats]:
+    pairs = np.array([(np.nan, np.nan) if one is None else one for one in found], float).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def read_files(path: Path, wanted_ids: Container[str]) -> dict[str, HeteroScores]:
@@ -66,14 +76,12 @@ def read_files(path: Path, wanted_ids: Container[str]) -> dict[str, HeteroScores
     return by_id
 
 
-def read_book(path: Path, index: Path, ids: Container[str], hashes: Collection[str]) -> ScoreBook:
-    """Open the scores file of a run, or the index of a table, keeping what concerns these ids and structure hashes."""
+def read_book(path: Path, index: Path, ids: Container[str]) -> ScoreBook:
+    """Open the scores file of a run, or the index of a table, keeping what concerns these ids."""
     if path.suffix == ".json":
         return FileBook(hetero_scores.read(path), {})
     if path.suffix == ".jsonl":
         return FileBook(None, read_files(path, ids))
     if path.name.lower().endswith(TABLES):
-        wanted = list(hashes)
-        found = zip(wanted, *score_table.find(score_table.open_index(index), wanted), strict=True)
-        return TableBook({key: Scored(float(s), float(w)) for key, s, w in found if not math.isnan(s)})
+        return TableBook(score_table.open_index(index))
     raise InputError(f"{path}: unknown kind of scores file", "known are .json, .csv, .csv.gz and .parquet")

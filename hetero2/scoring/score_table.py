@@ -101,30 +101,36 @@ def _batches(path: Path) -> Iterator[tuple[pa.Array, pa.Array, pa.Array]]:
         yield keys, scores, weights
 
 
-def _packed(hashes: Sequence[str], scores: Floats, weights: Floats) -> Packed:
+def _packed(hashes: Sequence[str] | pa.Array, scores: Floats, weights: Floats) -> Packed:
     high, low = hashed.keys(hashes)
     return np.stack([high, low, scores.view(np.uint64), weights.view(np.uint64)])
 
 
-def _sorted(parts: Sequence[Packed]) -> Packed:
-    """The rows of all parts by key, each structure once; raises Odd where one has two scores."""
-    rows = np.concatenate([np.zeros((4, 0), np.uint64), *parts], axis=1)
-    rows = rows[:, np.lexsort((rows[1], rows[0]))]
-    same = (rows[:2, 1:] == rows[:2, :-1]).all(axis=0)
-    values = rows[2:].view(np.float64)
-    if (same & (values[:, 1:] != values[:, :-1]).any(axis=0)).any():
-        raise Odd
-    return np.ascontiguousarray(rows[:, np.concatenate([[True], ~same])[: rows.shape[1]]])
+def _sorted(parts: list[Packed]) -> Packed:
+    """The rows of all parts by key, each structure once; raises Odd where one has two scores. Empties `parts`."""
+    rows, end = np.empty((4, sum(part.shape[1] for part in parts)), np.uint64), 0
+    parts.reverse()
+    while parts:  # one by one, so that no row is in memory twice
+        part = parts.pop()
+        rows[:, end : end + part.shape[1]] = part
+        end += part.shape[1]
+    order = np.lexsort((rows[1], rows[0]))
+    for row in rows:
+        row[:] = row[order]
+    same = (rows[0, 1:] == rows[0, :-1]) & (rows[1, 1:] == rows[1, :-1])
+    for row in rows[2:].view(np.float64):
+        if (same & (row[1:] != row[:-1])).any():
+            raise Odd
+    return rows if not same.any() else np.ascontiguousarray(rows[:, np.concatenate([[True], ~same])])
 
 
 def index(path: Path) -> Packed:
     """A checked table, sorted for lookup: (4, structures), 128 bits of the hash, score and weight as their bits.
 
-    Raises InputError with file and line. O(rows log rows); 32 bytes a row, and as much again while they are sorted.
+    Raises InputError with file and line. O(rows log rows); 32 bytes a row, and 20 more while they are sorted.
     """
     try:
-        parts = ((keys.to_pylist(), _floats(scores), _floats(weights)) for keys, scores, weights in _batches(path))
-        packed = [_packed(*part) for part in parts]
+        packed = [_packed(keys, _floats(scores), _floats(weights)) for keys, scores, weights in _batches(path)]
         if not packed:
             raise Odd
         return _sorted(packed)
@@ -142,21 +148,12 @@ def _floats(column: pa.Array) -> Floats:
     return found
 
 
-def find(table: Packed, hashes: Sequence[str]) -> tuple[Floats, Floats]:
+def find(table: Packed, hashes: Sequence[str] | pa.Array | pa.ChunkedArray) -> tuple[Floats, Floats]:
     """(scores, weights) of these structures, each (n,), nan where the table has none. O(n log structures)."""
-    high, low = hashed.keys(hashes)
-    place = np.searchsorted(table[0], high)
-    end = table.shape[1]
-    for _ in range(end):  # of different structures whose first 64 bits agree, which hardly ever happens
-        further = (place < end) & (table[0][np.minimum(place, end - 1)] == high)
-        further &= table[1][np.minimum(place, end - 1)] < low
-        if not further.any():
-            break
-        place = place + further
-    here = np.minimum(place, max(end - 1, 0))
-    known = (place < end) & (table[0][here] == high) & (table[1][here] == low) if end else np.zeros(len(high), bool)
-    scores, weights = (np.full(len(high), np.nan) for _ in range(2))
-    scores[known], weights[known] = table[2].view(np.float64)[here[known]], table[3].view(np.float64)[here[known]]
+    place = hashed.find(table[0], table[1], hashed.keys(hashes))
+    known = place >= 0
+    scores, weights = (np.full(len(place), np.nan) for _ in range(2))
+    scores[known], weights[known] = (table[row].view(np.float64)[place[known]] for row in (2, 3))
     return scores, weights
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +12,154 @@ import pyarrow.compute as pc
 
 from hetero2.arguments import positive
 from hetero2.chem.bins import BINS, EDGES
+from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError
 from hetero2.files import pretty_json, write_text
+from hetero2.keys import Keys, keys, place_of_first
 from hetero2.log import logger
+from hetero2.stages.arrays import Ints, item_numbers, places, text_numbers
 from hetero2.stats import competition, hardness
-from hetero2.stats.blocks import describe_blocks, library_test
-from hetero2.tables import read_parquet, to_table, write_csv, write_parquet
+from hetero2.stats.blocks import Blocks, Floats, describe_blocks, library_test
+from hetero2.tables import from_columns, read_parquet, to_table, write_parquet
 
 EXAMPLE = (
     "hetero2 calls --molecules molecules/*.parquet --decoys decoys/*.parquet --scores scores/*.parquet "
     "--calls calls.parquet --curve hardness_curve.csv --library library.json"
 )
+POOLED = "pooled_residuals_bh"
 _CALLS = (competition.SIGNAL, competition.NO_SIGNAL, competition.UNDECIDABLE)
 Record = dict[str, Any]
 
 
-def read_blocks(molecules: Path, decoys: Path, scores: Path) -> tuple[list[int], pa.Table]:
-    """(OK rows of the shard that have a score, their scored items with scaffold and structure hash).
+@dataclass(frozen=True)
+class Looked:
+    """What is kept of n molecules with a score and a scored decoy, about 250 bytes each; every field is (n,) or (n, ..).
 
-    Only of molecules with a score and a scored decoy; each molecule before its decoys.
+    `key`: structure; `unlike`: decoys whose similarity is not known; `residual`, `pool`: own and of the decoys, only
+    where the method asks for them; `scored`: rows (≥ n,) of all OK molecules with a score.
     """
-    facts = read_parquet(molecules, "molecule.v1").select(["row", "status", "scaffold", "structure_hash"])
-    ok = facts.filter(pc.equal(facts["status"], "OK"))
-    items = read_parquet(scores, "score_item.v1")
-    items = items.filter(pc.is_valid(items["score"])).select(["row", "decoy_index", "score"])
-    matched = read_parquet(decoys, "decoy.v1").select(["row", "decoy_index", "tanimoto", "hardness"])
-    items = items.join(matched, ["row", "decoy_index"], join_type="left outer")
-    items = items.join(ok.select(["row", "scaffold", "structure_hash"]), "row", join_type="inner")
-    items = items.sort_by([("row", "ascending"), ("decoy_index", "ascending")])
-    row, index = items["row"].to_numpy(), items["decoy_index"].to_numpy()
+
+    scored: Ints
+    row: Ints
+    key: tuple[Keys, Keys]
+    scaffold: pa.ChunkedArray
+    blocks: Blocks
+    won: hardness.Won
+    unlike: Ints
+    residual: Floats
+    pool: Floats
+
+
+def look(molecules: Path, decoys: Path, scores: Path, method: str) -> Looked:
+    """Reduce a shard to what is kept of its molecules."""
+    facts = read_parquet(molecules, "molecule.v1", ["row", "status", "scaffold", "structure_hash"])
+    facts = facts.filter(pc.equal(facts["status"], "OK"))
+    items = read_parquet(scores, "score_item.v1", ["row", "decoy_index", "score"])
+    items = items.filter(pc.and_(pc.is_valid(items["score"]), pc.is_in(items["row"], facts["row"].combine_chunks())))
+    items = items.take(pa.array(np.argsort(item_numbers(items), kind="stable")))
+    row, original = items["row"].to_numpy(), items["decoy_index"].to_numpy() == -1
     rows, counts = np.unique(row, return_counts=True)
-    whole = rows[np.isin(rows, row[index == -1]) & (counts > 1)]
-    return row[index == -1].tolist(), items.filter(pa.array(np.isin(row, whole)))
+    whole = rows[np.isin(rows, row[original]) & (counts > 1)]
+    kept = items.filter(pa.array(np.isin(row, whole)))
+    known = facts.take(pa.array(places(whole, facts["row"].to_numpy())))
+    bins, tanimoto = _similarity(kept, decoys)
+    starts, values = np.searchsorted(kept["row"].to_numpy(), whole), kept["score"].to_numpy()
+    won = hardness.wins(values, starts)
+    unlike = np.add.reduceat(np.isnan(tanimoto).astype(np.int64), starts) - 1 if len(starts) else starts
+    pooled = competition.residuals(values, starts) if method == POOLED and len(starts) else (np.zeros(0), np.zeros(0))
+    return Looked(
+        scored=row[original],
+        row=whole,
+        key=_keys(known),
+        scaffold=known["scaffold"].fill_null("None"),
+        blocks=describe_blocks(values, starts),
+        won=hardness.against(won, starts, bins, len(BINS), np.nan_to_num(tanimoto)),
+        unlike=unlike,
+        residual=pooled[0],
+        pool=pooled[1],
+    )
+
+
+def _similarity(items: pa.Table, decoys: Path) -> tuple[Ints, Floats]:
+    """(bin, Tanimoto) of each item, -1 and nan where it is not known, as of the molecules."""
+    matched = read_parquet(decoys, "decoy.v1", ["row", "decoy_index", "tanimoto", "hardness"])
+    place = places(item_numbers(items), item_numbers(matched))
+    bins = pc.fill_null(pc.index_in(matched["hardness"], pa.array(BINS)), -1).to_numpy().astype(np.int64)
+    tanimoto = matched["tanimoto"].to_numpy()
+    return np.where(place >= 0, np.append(bins, -1)[place], -1), np.append(tanimoto, np.nan)[place]
+
+
+def _keys(molecules: pa.Table) -> tuple[Keys, Keys]:
+    """Keys of the structures; a molecule without one is alone."""
+    known = molecules["structure_hash"].is_valid().to_numpy()
+    high, low = keys(molecules["structure_hash"].fill_null("0" * 64))
+    return np.where(known, high, molecules["row"].to_numpy().astype(np.uint64)), low
+
+
+def together(parts: Sequence[Looked]) -> Looked:
+    """What is kept of all shards, in their order."""
+
+    def joined(read: Any) -> Any:
+        return np.concatenate([read(part) for part in parts])
+
+    return Looked(
+        scored=joined(lambda part: part.scored),
+        row=joined(lambda part: part.row),
+        key=(joined(lambda part: part.key[0]), joined(lambda part: part.key[1])),
+        scaffold=pa.chunked_array([chunk for part in parts for chunk in part.scaffold.chunks], pa.string()),
+        blocks=Blocks(**{name: joined(lambda part, n=name: getattr(part.blocks, n)) for name in vars(parts[0].blocks)}),
+        won=hardness.Won(*(joined(lambda part, n=number: part.won[n]) for number in range(3))),
+        unlike=joined(lambda part: part.unlike),
+        residual=joined(lambda part: part.residual),
+        pool=joined(lambda part: part.pool),
+    )
+
+
+def judge(found: Looked, options: argparse.Namespace) -> tuple[pa.Table, list[Record], Record]:
+    """(calls of all rows that have a score, lines of the curve, facts of the library).
+
+    A structure that stands in several rows is looked at once, by the first of them, since copies are no evidence; its
+    other rows get the same call. Rows without a scored decoy are UNDECIDABLE.
+    """
+    first = place_of_first(*found.key)
+    once = first == np.arange(len(first))
+    if not once.any():
+        facts = {"interpretation": "INCONCLUSIVE_TOO_FEW_HARD", "why": "no molecule has a scored decoy"}
+        return _calls(found, first, None), [], {"n": 0, "reason": "no_molecules", **facts}
+    blocks = Blocks(**{name: values[once] for name, values in vars(found.blocks).items()})
+    pooled = None
+    if options.method == POOLED:
+        pooled = competition.pooled_p(found.residual[once], found.pool[np.repeat(once, found.blocks.n_decoys)])
+    calls = competition.call(blocks, options.fdr, options.method, min(options.min_decoys, options.k), pooled)
+    curve, facts = _by_hardness(found, once)
+    place = (np.cumsum(once) - 1)[first]
+    return _calls(found, place, calls), curve_rows(curve), {**vars(library_test(blocks)), **facts}
+
+
+def _by_hardness(found: Looked, once: Any) -> tuple[dict[str, Any], Record]:
+    won, cluster = hardness.Won(*(part[once] for part in found.won)), text_numbers(found.scaffold)[once]
+    curve = hardness.curve(won, cluster, BINS)
+    name, why = hardness.interpret(curve, hardness.easier(won, cluster, BINS))
+    slope = hardness.trend(won)
+    if found.unlike[once].any():
+        slope = {"z": None, "p_value": None, "reason": "no_similarity_of_some_decoys"}
+    return curve, {"interpretation": name, "why": why, "trend": slope}
+
+
+def _calls(found: Looked, place: Ints, calls: competition.Calls | None) -> pa.Table:
+    """Calls of all rows that have a score, in order; `place`: that of each molecule in `calls`."""
+    rows = np.sort(found.scored)
+    here = places(rows, found.row)
+    known, none = here >= 0, np.full(len(rows), np.nan)
+    columns: dict[str, Any] = {"row": rows, "call": "UNDECIDABLE", "call_reason": "no_scored_decoys"}
+    if calls is not None:
+        place = np.where(known, place[here], 0)
+        columns["call"] = np.where(known, calls.call[place], "UNDECIDABLE")
+        columns["call_reason"] = np.where(known, calls.reason[place], "no_scored_decoys")
+        columns["q_value"] = np.where(known, calls.q_value[place], none)
+        needed = np.where(known, calls.m_needed[place], 0)
+        columns["m_needed"] = pa.array(needed, mask=needed == 0)
+    return from_columns("call.v1", len(rows), columns)
 
 
 def curve_rows(found: dict[str, Any]) -> list[Record]:
@@ -64,68 +181,6 @@ def curve_rows(found: dict[str, Any]) -> list[Record]:
         }
         for name, (mean, n_decoys) in found.items()
     ]
-
-
-def _by_hardness(items: pa.Table, starts: Any, scores: Any) -> tuple[dict[str, Any], Record]:
-    won = hardness.wins(scores, starts)
-    bins = np.asarray(items["hardness"].to_pylist(), object)
-    tanimoto = items["tanimoto"].fill_null(0.0).to_numpy()
-    cluster = np.asarray(items["scaffold"].take(pa.array(starts)).to_pylist(), object).astype(str)
-    found = hardness.curve(won, starts, bins, cluster, BINS)
-    name, why = hardness.interpret(found, hardness.easier(won, starts, bins, cluster))
-    everything = hardness.curve(won, starts, np.full(len(won), "all", object), cluster, ["all"])
-    slope = hardness.trend(won, starts, tanimoto)
-    if items["tanimoto"].null_count > len(starts):  # of the molecules it always is
-        slope = {"z": None, "p_value": None, "reason": "no_similarity_of_some_decoys"}
-    return found | everything, {"interpretation": name, "why": why, "trend": slope}
-
-
-def judge(items: pa.Table, options: argparse.Namespace) -> tuple[list[Record], list[Record], Record]:
-    """(calls of the rows that have scored decoys, lines of the curve, facts of the library).
-
-    A structure that stands in several rows is looked at once, by the first of them, since copies are no evidence; its
-    other rows get the same call.
-    """
-    once, same = _once(items)
-    found, curve, facts = _judge_once(once, options)
-    called = {call["row"]: call for call in found}
-    return [called[first] | {"row": row} for row, first in same.items()], curve, facts
-
-
-def _once(items: pa.Table) -> tuple[pa.Table, dict[int, int]]:
-    """(items of the first row of every structure, that row for each row)."""
-    molecules = items.filter(pc.equal(items["decoy_index"], -1))
-    first: dict[str, int] = {}
-    pairs = zip(molecules["row"].to_pylist(), molecules["structure_hash"].to_pylist(), strict=True)
-    same = {row: first.setdefault(structure or f"row {row}", row) for row, structure in pairs}
-    rows = pa.array(list(first.values()), items["row"].type)
-    return items.filter(pc.is_in(items["row"], rows)), same
-
-
-def _judge_once(items: pa.Table, options: argparse.Namespace) -> tuple[list[Record], list[Record], Record]:
-    row, scores = items["row"].to_numpy(), items["score"].to_numpy()
-    starts = np.flatnonzero(np.diff(row, prepend=-1)).astype(np.int64)
-    if not len(starts):
-        facts = {"interpretation": "INCONCLUSIVE_TOO_FEW_HARD", "why": "no molecule has a scored decoy"}
-        return [], [], {"n": 0, "reason": "no_molecules", **facts}
-    blocks = describe_blocks(scores, starts)
-    pooled = competition.pooled_residual_p(scores, starts) if options.method == "pooled_residuals_bh" else None
-    calls = competition.call(blocks, options.fdr, options.method, min(options.min_decoys, options.k), pooled)
-    found = [
-        {"row": r, "call": call, "call_reason": reason, "q_value": None if np.isnan(q) else q, "m_needed": m or None}
-        for r, call, reason, q, m in zip(
-            row[starts].tolist(), calls.call, calls.reason, calls.q_value.tolist(), calls.m_needed.tolist(), strict=True
-        )
-    ]
-    curve, facts = _by_hardness(items, starts, scores)
-    return found, curve_rows(curve), {**vars(library_test(blocks)), **facts}
-
-
-def with_all(rows: Sequence[int], calls: Sequence[Record]) -> list[Record]:
-    """Calls of all OK rows, in order; those that could not be called are UNDECIDABLE."""
-    known = {call["row"]: call for call in calls}
-    none = {"call": "UNDECIDABLE", "call_reason": "no_scored_decoys", "q_value": None, "m_needed": None}
-    return [known.get(row, {"row": row, **none}) for row in sorted(rows)]
 
 
 def _level(text: str) -> float:
@@ -155,17 +210,11 @@ def run(args: argparse.Namespace) -> None:
     """Write the calls, hardness_curve.csv and the facts of the library."""
     if not len(args.molecules) == len(args.decoys) == len(args.scores):
         raise ConfigError("--molecules, --decoys and --scores need as many shards each")
-    rows: list[int] = []
-    tables = []
-    for paths in zip(args.molecules, args.decoys, args.scores, strict=True):
-        ok, items = read_blocks(*paths)
-        rows += ok
-        tables.append(items)
-    called, curve, facts = judge(pa.concat_tables(tables), args)
-    calls = with_all(rows, called)
-    facts["calls"] = {name: sum(c["call"] == name for c in calls) for name in _CALLS}
+    parts = [look(*paths, args.method) for paths in zip(args.molecules, args.decoys, args.scores, strict=True)]
+    calls, curve, facts = judge(together(parts), args)
+    facts["calls"] = {name: pc.sum(pc.equal(calls["call"], name)).as_py() or 0 for name in _CALLS}
     facts |= {"fdr": args.fdr, "method": args.method}
-    write_parquet(args.calls, to_table(calls, "call.v1"), "call.v1")
+    write_parquet(args.calls, calls, "call.v1")
     write_csv(args.curve, [to_table(curve, "hardness_curve.v1")], "hardness_curve.v1")
     write_text(args.library, pretty_json(facts))
-    logger.info("%d molecules, %s", len(rows), facts["calls"])
+    logger.info("%d molecules, %s", len(calls), facts["calls"])

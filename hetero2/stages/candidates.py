@@ -9,12 +9,13 @@ import numpy as np
 
 from hetero2.arguments import positive
 from hetero2.chem.bins import hardness
+from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError
 from hetero2.files import sha256_bytes
 from hetero2.log import logger
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stats.enrichment import dense_priority, order_candidates
-from hetero2.tables import columns, read_parquet, to_table, write_csv
+from hetero2.tables import columns, read_parquet, to_table
 
 EXAMPLE = (
     "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet --k 50 "

@@ -13,13 +13,14 @@ import pyarrow.parquet as pq
 
 from hetero2.arguments import flag, positive
 from hetero2.chem.guardrails import Guardrails
+from hetero2.csv_files import cell
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import atomic_path
 from hetero2.log import logger, progress
 from hetero2.stages.decoys import Record, add_decoy_arguments, one_molecule
 from hetero2.stages.input import mark
 from hetero2.stages.sdf_library import read_any
-from hetero2.tables import arrow_schema, cell, columns, to_table
+from hetero2.tables import arrow_schema, columns, to_table
 
 EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --k 20 --workers 2"
 CONTRACT = "decoy_file.v1"

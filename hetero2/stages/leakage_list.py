@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hetero2.csv_files import write_csv
 from hetero2.log import logger
 from hetero2.stages.truth import read_truth
-from hetero2.tables import read_csv, read_parquet, to_table, write_csv
+from hetero2.tables import read_csv, read_parquet, to_table
 
 EXAMPLE = "hetero2 leakage-list --input input/rows.parquet --leaks leaks.parquet --truth truth.csv --out leakage.csv"
 UNKNOWN = "truth_id_unknown"

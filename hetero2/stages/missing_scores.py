@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError
 from hetero2.log import logger
-from hetero2.tables import read_parquet, to_table, write_csv
+from hetero2.tables import read_parquet, to_table
 
 EXAMPLE = "hetero2 missing-scores --decoys decoys/*.parquet --scores scores/*.parquet --out missing_decoy_scores.csv"
 

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.keys import first_of_each, keys
+from hetero2.csv_files import write_csv
+from hetero2.keys import Keys, first_of_each, keys
 from hetero2.log import logger
-from hetero2.stages.excluded import read_excluded
-from hetero2.tables import arrow_schema, read_parquet, write_csv
+from hetero2.stages.excluded import read_excluded, taking_part
+from hetero2.tables import arrow_schema, read_parquet
 
 EXAMPLE = (
     "hetero2 score-request --molecules molecules/*.parquet --decoys decoys/*.parquet --excluded excluded.parquet "
@@ -20,16 +21,14 @@ EXAMPLE = (
 CONTRACT = "score_request.v1"
 
 
-def occurrences(molecules: Sequence[Path], decoys: Sequence[Path], excluded: Sequence[str]) -> Iterator[pa.Table]:
+def occurrences(molecules: Sequence[Path], decoys: Sequence[Path], excluded: pa.Table) -> Iterator[pa.Table]:
     """id, smiles and role wherever a structure occurs: molecules shard by shard, then decoys; a table a shard."""
-    gone = pa.array(excluded, pa.string())
     for path in molecules:
-        table = read_parquet(path, "molecule.v1")
+        table = read_parquet(path, "molecule.v1", ["status", "structure_hash", "canonical_smiles"])
         ok = table.filter(pc.equal(table["status"], "OK"))
         yield _named(ok["structure_hash"], ok["canonical_smiles"], "original")
     for path in decoys:
-        table = read_parquet(path, "decoy.v1")
-        kept = table.filter(pc.invert(pc.is_in(table["decoy_hash"], value_set=gone)))
+        kept = taking_part(read_parquet(path, "decoy.v1", ["decoy_hash", "decoy_smiles"]), excluded)
         yield _named(kept["decoy_hash"], kept["decoy_smiles"], "decoy")
 
 
@@ -56,9 +55,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write score_request.csv, in two passes over the shards; memory holds 41 bytes an occurrence."""
-    files = args.molecules, args.decoys, list(read_excluded(args.excluded))
-    parts = [keys(table["id"].to_pylist()) for table in occurrences(*files)]
-    first, count = first_of_each(np.concatenate([high for high, _ in parts]), np.concatenate([low for _, low in parts]))
+    """Write score_request.csv, in two passes over the shards; memory holds at most 50 bytes an occurrence."""
+    files = args.molecules, args.decoys, read_excluded(args.excluded)
+    first, count = first_of_each(*_keys(occurrences(*files)))
     write_csv(args.out, once(occurrences(*files), first, count), CONTRACT)
     logger.info("%d structures need a score", int(first.sum()))
+
+
+def _keys(tables: Iterator[pa.Table]) -> tuple[Keys, Keys]:
+    """The keys of all occurrences, 16 bytes each."""
+    high, low = zip(*(keys(table["id"]) for table in tables), strict=True)
+    return np.concatenate(high), np.concatenate(low)

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from hetero2.arguments import flag, json_object, positive
+from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import gate_ok, logger, progress
@@ -18,7 +19,7 @@ from hetero2.provenance import file_facts
 from hetero2.scoring import command, hetero_scores, pair_table, score_table, stand_ins
 from hetero2.scoring.names import REFERENCES, STAND_INS
 from hetero2.scoring.training import read_training
-from hetero2.tables import read_csv, read_parquet, to_table, write_csv
+from hetero2.tables import read_csv, read_parquet, to_table
 
 EXAMPLE = (
     "hetero2 score-source --source external --path my_scores.csv --out scores_external.csv "

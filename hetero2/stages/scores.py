@@ -1,14 +1,17 @@
 """scores: attach a score to every molecule and decoy of one shard; larger is better from here on."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from hetero2.scoring.book import ScoreBook, read_book
 from hetero2.scoring.hetero_scores import Scored
-from hetero2.stages.excluded import read_excluded
-from hetero2.tables import read_parquet, to_table, write_parquet
+from hetero2.stages.excluded import read_excluded, why_excluded
+from hetero2.tables import read_parquet, write_parquet
 
 EXAMPLE = (
     "hetero2 scores --molecules molecules/0000.parquet --decoys decoys/0000.parquet "
@@ -18,28 +21,32 @@ ORIGINAL = -1
 Record = dict[str, Any]
 
 
-def item(row: int, index: int, scored: Scored | None, sign: int, excluded: str | None = None) -> Record:
+def item(row: int, index: int, scored: Scored | None, sign: int) -> Record:
     """The score of a molecule (index -1) or of a decoy; larger is better from here on."""
     score, weight = (sign * scored.score + 0.0, scored.weight) if scored else (None, None)
-    return {"row": row, "decoy_index": index, "score": score, "weight": weight, "excluded": excluded}
+    return {"row": row, "decoy_index": index, "score": score, "weight": weight, "excluded": None}
 
 
-def attach(
-    molecules: Iterable[Record], decoys: Iterable[Record], book: ScoreBook, sign: int, excluded: Mapping[str, str]
-) -> Iterator[Record]:
-    """One item for each OK molecule and each of its decoys.
+def attach(molecules: pa.Table, decoys: pa.Table, book: ScoreBook, sign: int, excluded: pa.Table) -> pa.Table:
+    """One item for each of these molecules and each of their decoys; larger is better from here on.
 
     The score is null where the book has none, and where the decoy takes no part.
     """
-    ids = {}
-    for molecule in molecules:
-        if molecule["status"] == "OK":
-            ids[molecule["row"]] = molecule["id"]
-            yield item(molecule["row"], ORIGINAL, book.original(molecule["id"], molecule["structure_hash"]), sign)
-    for decoy in decoys:
-        key, why = decoy["decoy_hash"], excluded.get(decoy["decoy_hash"])
-        scored = None if why else book.decoy(ids[decoy["row"]], key)
-        yield item(decoy["row"], decoy["decoy_index"], scored, sign, why)
+    own = molecules["id"].take(pc.index_in(decoys["row"], molecules["row"].combine_chunks()))
+    why = why_excluded(decoys["decoy_hash"], excluded)
+    found = book.originals(molecules["id"], molecules["structure_hash"]), book.decoys(own, decoys["decoy_hash"])
+    scores, weights = (np.concatenate(pair) for pair in zip(*found, strict=True))
+    none = np.isnan(scores) | np.concatenate([np.zeros(len(molecules), bool), why.is_valid().to_numpy(False)])
+    originals = np.full(len(molecules), ORIGINAL)
+    return pa.table(
+        {
+            "row": np.concatenate([molecules["row"].to_numpy(), decoys["row"].to_numpy()]),
+            "decoy_index": np.concatenate([originals, decoys["decoy_index"].to_numpy()]),
+            "score": pa.array(sign * scores + 0.0, mask=none),
+            "weight": pa.array(weights, mask=none),
+            "excluded": pa.concat_arrays([pa.nulls(len(molecules), pa.string()), why]),
+        }
+    )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,12 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Attach scores to one shard."""
-    molecules = read_parquet(args.molecules, "molecule.v1").to_pylist()
-    decoys = read_parquet(args.decoys, "decoy.v1").to_pylist()
-    ids = {row["id"] for row in molecules if row["status"] == "OK"}
-    known = {row["structure_hash"] for row in molecules if row["status"] == "OK"}
-    hashes = known | {row["decoy_hash"] for row in decoys}
-    book = read_book(args.scores_file, args.index, ids, hashes)
+    molecules = read_parquet(args.molecules, "molecule.v1", ["row", "id", "status", "structure_hash"])
+    molecules = molecules.filter(pc.equal(molecules["status"], "OK"))
+    decoys = read_parquet(args.decoys, "decoy.v1", ["row", "decoy_index", "decoy_hash"])
+    book = read_book(args.scores_file, args.index, set(molecules["id"].to_pylist()))
     sign = 1 if args.higher_is_better == "true" else -1
     items = attach(molecules, decoys, book, sign, read_excluded(args.excluded))
-    write_parquet(args.out, to_table(items, "score_item.v1"), "score_item.v1")
+    write_parquet(args.out, items, "score_item.v1")

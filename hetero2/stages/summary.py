@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from hetero2.arguments import json_object
+from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError, ContractError
 from hetero2.schemas import write_json
 from hetero2.stats.distribution import describe
 from hetero2.stats.sampling import Estimate, weighted_mean
-from hetero2.tables import read_parquet, to_table, write_csv
+from hetero2.tables import read_parquet, to_table
 
 EXAMPLE = (
     "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet "

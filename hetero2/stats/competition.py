@@ -54,12 +54,11 @@ def competition_q(wins: Bools, order: Floats, m: int) -> Floats:
     return found
 
 
-def pooled_residual_p(scores: Floats, starts: Ints) -> Floats:
-    """(n,): p of each molecule's standardised residual among those of all decoys of the library.
+def residuals(scores: Floats, starts: Ints) -> tuple[Floats, Floats]:
+    """Standardised residuals of (molecules (n,), decoys (t - n,)), each block by itself; nan where there is none.
 
-    Residual: (score - mean of the decoys) / (their sd·√(1 + 1/m)); for a decoy, of the other decoys of its block.
-    p = (1 + #{pooled ≥ own}) / (1 + pool). Supposes that residuals have the same distribution in all blocks. 1 where
-    the sd is 0 or there are fewer than 3 decoys. O(t log t).
+    (score - mean of the decoys) / (their sd·√(1 + 1/m)); for a decoy, of the other decoys of its block. Nan where the
+    sd is 0 or there are fewer than 2 others. O(t).
     """
     sizes, block = block_numbers(starts, len(scores))
     decoy = np.ones(len(scores), bool)
@@ -72,12 +71,25 @@ def pooled_residual_p(scores: Floats, starts: Ints) -> Floats:
     values = scores - middle[block]
     inside = np.where(decoy, values, 0.0)
     total, square = np.add.reduceat(inside, starts), np.add.reduceat(inside**2, starts)
-    residual = _standardised(values[starts], total, square, m)
     b, v = block[decoy], values[decoy]
-    pool = _standardised(v, total[b] - v, square[b] - v**2, m[b] - 1)
+    own = _standardised(values[starts], total, square, m)
+    return own, _standardised(v, total[b] - v, square[b] - v**2, m[b] - 1)
+
+
+def pooled_p(own: Floats, pool: Floats) -> Floats:
+    """(n,): p of each molecule's standardised residual among those of all decoys of the library, both of `residuals`.
+
+    p = (1 + #{pooled ≥ own}) / (1 + pool). Supposes that residuals have the same distribution in all blocks. 1 where
+    the molecule has none. O(t log t); 16 bytes a decoy.
+    """
     pool = np.sort(pool[np.isfinite(pool)])
-    above = len(pool) - np.searchsorted(pool, residual, "left")
-    return np.where(np.isfinite(residual), (1 + above) / (1 + len(pool)), 1.0)
+    above = len(pool) - np.searchsorted(pool, own, "left")
+    return np.where(np.isfinite(own), (1 + above) / (1 + len(pool)), 1.0)
+
+
+def pooled_residual_p(scores: Floats, starts: Ints) -> Floats:
+    """(n,): `pooled_p` of a library that is looked at as a whole."""
+    return pooled_p(*residuals(scores, starts))
 
 
 def _standardised(value: Any, total: Floats, square: Floats, m: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from hetero2.stats.blocks import Floats, Ints, block_numbers
 MIN_CLUSTERS = 10
 MIN_MOLECULES = 30
 MIN_HARD_SHARE = 0.05
-EASY, HARD = "easy", "hard"
+EASY, HARD, ALL = "easy", "hard", "all"
 
 
 @dataclass(frozen=True)
@@ -55,67 +55,81 @@ def wins(scores: Floats, starts: Ints) -> Floats:
     return found
 
 
-def curve(won: Floats, starts: Ints, bins: NDArray[Any], cluster: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
-    """For each name of a bin: (Mean of the molecules' AUC against their decoys of that bin, number of decoys).
+class Won(NamedTuple):
+    """How n molecules did against their decoys: what is kept of them, so that a library is looked at in parts.
 
-    `won` from `wins`, `bins` (t,) the bin of each decoy, whatever at molecules; `cluster` (n,) scaffolds of molecules.
-    Each molecule with a decoy in the bin counts once. A random score gives 1/2.
+    `count`, `total` (n, bins + 1): decoys of each bin and what `wins` says of them, halves, so exact; last, of all
+    decoys. `moments` (n, 3): sums over the decoys of w·t, w·w and t·t, for `trend`.
     """
-    sizes, block = block_numbers(starts, len(won))
+
+    count: Ints
+    total: Floats
+    moments: Floats
+
+
+def against(won: Floats, starts: Ints, bins: Ints, n_bins: int, tanimoto: Floats) -> Won:
+    """What each block says: `won` from `wins`, `bins` (t,) the bin of each decoy, -1 for none, `tanimoto` (t,).
+
+    At the molecules bin and Tanimoto may be whatever. Each block by itself, so blocks can be looked at in parts. O(t).
+    """
+    n, (_, block) = len(starts), block_numbers(starts, len(won))
     decoy = np.ones(len(won), bool)
     decoy[starts] = False
-    found = {}
-    for name in names:
-        here = decoy & (bins == name)
-        count = np.bincount(block[here], minlength=len(sizes))
-        total = np.bincount(block[here], won[here], len(sizes))
+    count, total = np.zeros((n, n_bins + 1), np.int64), np.zeros((n, n_bins + 1))
+    for number in range(n_bins + 1):
+        here = decoy & ((bins == number) | (number == n_bins))
+        count[:, number] = np.bincount(block[here], minlength=n)
+        total[:, number] = np.bincount(block[here], won[here], n)
+    member = block[decoy]
+
+    def centred(values: Floats) -> Floats:
+        sums = np.bincount(member, values, n)
+        return values - (sums / np.maximum(count[:, -1], 1))[member]
+
+    w, s = centred(won[decoy]), centred(tanimoto[decoy])
+    return Won(count, total, np.column_stack([np.bincount(member, x, n) for x in (w * s, w * w, s * s)]))
+
+
+def curve(found: Won, cluster: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
+    """For each name of a bin, and for `all`: (Mean of the molecules' AUC against those decoys, number of decoys).
+
+    `cluster` (n,) scaffolds of the molecules. Each molecule with a decoy in the bin counts once. A random score gives
+    1/2.
+    """
+    shown = {}
+    for number, name in enumerate((*names, ALL)):
+        count, total = found.count[:, number], found.total[:, number]
         some = count > 0
-        found[name] = (cluster_mean(total[some] / count[some], cluster[some]), int(count.sum()))
-    return found
+        shown[name] = (cluster_mean(total[some] / count[some], cluster[some]), int(count.sum()))
+    return shown
 
 
-def trend(won: Floats, starts: Ints, tanimoto: Floats) -> dict[str, Any]:
+def trend(found: Won) -> dict[str, Any]:
     """Does a molecule lose more often to decoys that look more like it? z < 0 says so.
 
     z = Σ_i C_i / √Σ_i V_i with C_i the covariance sum of wins and Tanimoto over the decoys of molecule i, and
     V_i = Σ(w - w̄)²·Σ(t - t̄)²/(m - 1) its variance if the wins of i were dealt out to its decoys at random: a stratified
     permutation test (correlation statistic of Cochran, Mantel and Haenszel, doi 10.1080/01621459.1963.10500879).
-    Two-sided p from the normal distribution. None where nothing varies. `tanimoto` (t,), whatever at molecules.
+    Two-sided p from the normal distribution. None where nothing varies.
     """
-    decoy = np.ones(len(won), bool)
-    decoy[starts] = False
-    _, block = block_numbers(starts, len(won))
-    member, count = block[decoy], np.bincount(block[decoy], minlength=len(starts))
-
-    def centred(values: Floats) -> Floats:
-        sums = np.bincount(member, values, len(starts))
-        return values - (sums / np.maximum(count, 1))[member]
-
-    w, s = centred(won[decoy]), centred(tanimoto[decoy])
-    both, ww, ss = (np.bincount(member, x, len(starts)) for x in (w * s, w * w, s * s))
-    variance = float((ww * ss / np.maximum(count - 1, 1)).sum())
+    both, ww, ss = (np.ascontiguousarray(column) for column in found.moments.T)
+    variance = float((ww * ss / np.maximum(found.count[:, -1] - 1, 1)).sum())
     if variance <= 1e-18:
         return {"z": None, "p_value": None, "reason": "no_molecule_where_both_vary"}
     z = float(both.sum()) / variance**0.5
     return {"z": z, "p_value": float(2 * ndtr(-abs(z))), "reason": None}
 
 
-def easier(won: Floats, starts: Ints, bins: NDArray[Any], cluster: NDArray[Any]) -> Mean:
+def easier(found: Won, cluster: NDArray[Any], names: Sequence[str]) -> Mean:
     """Mean of a molecule's AUC against its easy decoys minus that against its hard ones, over those that have both."""
-    _, block = block_numbers(starts, len(won))
-    decoy = np.ones(len(won), bool)
-    decoy[starts] = False
-    auc = {}
-    for name in (EASY, HARD):
-        here = decoy & (bins == name)
-        count = np.bincount(block[here], minlength=len(starts))
-        auc[name] = np.where(count > 0, np.bincount(block[here], won[here], len(starts)) / np.maximum(count, 1), np.nan)
-    both = np.isfinite(auc[EASY]) & np.isfinite(auc[HARD])
-    return cluster_mean((auc[EASY] - auc[HARD])[both], cluster[both])
+    easy, hard = names.index(EASY), names.index(HARD)
+    both = (found.count[:, easy] > 0) & (found.count[:, hard] > 0)
+    auc = found.total[both] / np.maximum(found.count[both], 1)
+    return cluster_mean(auc[:, easy] - auc[:, hard], cluster[both])
 
 
 def interpret(found: Mapping[str, tuple[Mean, int]], difference: Mean) -> tuple[str, str]:
-    """(interpretation, why) of a curve with the bins easy, medium and hard and of the `difference` from `easier`.
+    """(interpretation, why) of a curve with the bins easy, medium and hard, and of the `difference` from `easier`.
 
     INCONCLUSIVE_DECOYS_TOO_EASY: below 5 % of the decoys are hard. INCONCLUSIVE_TOO_FEW_HARD: below 30 molecules, or
     10 scaffolds, have hard ones. SIGNAL_ON_HARD: the interval of the AUC against hard decoys lies above 1/2.
@@ -123,7 +137,7 @@ def interpret(found: Mapping[str, tuple[Mean, int]], difference: Mean) -> tuple[
     which one leaves 1/2 out would be no difference). NOT_SHOWN_ON_HARD: the rest.
     """
     (hard, n_hard), (easy, _) = found[HARD], found[EASY]
-    total = sum(count for _, count in found.values())
+    total = sum(count for name, (_, count) in found.items() if name != ALL)
     if n_hard < MIN_HARD_SHARE * total:
         return "INCONCLUSIVE_DECOYS_TOO_EASY", f"{n_hard} of {total} decoys are hard"
     if hard.n < MIN_MOLECULES or hard.low is None:

@@ -1,0 +1,32 @@
+"""Columns of tables as arrays of numbers, so that a whole library is looked at without a Python object a row."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+def item_numbers(table: pa.Table) -> Ints:
+    """(n,): a number for each (row, decoy_index), in their order."""
+    numbers: Ints = (table["row"].to_numpy() << 32) + table["decoy_index"].to_numpy() + 1
+    return numbers
+
+
+def places(wanted: Ints, among: Ints) -> Ints:
+    """(len(wanted),): where each number stands among others that occur once each; -1: nowhere. O(n log n)."""
+    if not len(among):
+        return np.full(len(wanted), -1, np.int64)
+    order = np.argsort(among, kind="stable")  # which is linear where they are sorted
+    here = order[np.minimum(np.searchsorted(among, wanted, sorter=order), len(among) - 1)]
+    return np.where(among[here] == wanted, here, -1)
+
+
+def text_numbers(texts: pa.ChunkedArray) -> Ints:
+    """(n,): equal texts have equal numbers, larger ones larger numbers, by code points. O(n + distinct log distinct)."""
+    coded = texts.dictionary_encode().combine_chunks()
+    rank = np.empty(len(coded.dictionary), np.int64)
+    rank[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(len(rank))
+    numbers: Ints = rank[coded.indices.to_numpy(zero_copy_only=False)]
+    return numbers

@@ -9,16 +9,19 @@ alone. About 1 s of CPU a molecule for all columns.
 
 import argparse
 import json
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+
+import pyarrow as pa
 
 from benchmarks.decoys_v1 import library
 from hetero2.chem.bins import QUOTAS
 from hetero2.chem.mol import parse_known
 from hetero2.chem.strategy import make
 from hetero2.seeds import row_seed
-from hetero2.stages.decoy_quality import counts, hardness_shares, panel
+from hetero2.stages.decoy_quality import Coverage, hardness_shares, panel
 
 
 def one(strategy, k, hard_mode, molecule):
@@ -39,10 +42,12 @@ def column(pool, molecules, strategy, k, hard_mode=False):
         (smiles, [d for d, _ in decoys]) for (_, smiles), (_, decoys) in zip(molecules, done, strict=True) if decoys
     ]
     decoys = [d for _, made in done for d in made]
+    coverage = Coverage(k)
+    coverage.add(pa.Table.from_pylist([record for record, _ in done]))
     return {
-        **counts([record for record, _ in done], k),
+        **coverage.told(),
         "connected": sum("." not in smiles for smiles, _ in decoys) / max(1, len(decoys)),
-        "hardness": hardness_shares([similar for _, similar in decoys]),
+        "hardness": hardness_shares(Counter(similar for _, similar in decoys)),
         **panel(blocks, 0),
     }
 

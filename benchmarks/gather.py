@@ -96,7 +96,7 @@ def decoys_of(rng: np.random.Generator, molecules: pa.Table, smiles: pa.Array, d
     row = np.repeat(molecules["row"].to_numpy()[molecules["status"].to_numpy(zero_copy_only=False) == "OK"], decoys)
     n = len(row)
     own = molecules["structure_hash"].combine_chunks().take(pa.array(rng.integers(0, len(molecules), n)))
-    tanimoto = np.round(rng.random(n) * 0.9, 6)
+    tanimoto = rng.integers(10, 60, n) / rng.integers(60, 90, n)  # shared bits of all
     text = pa.array(["easy", "medium", "hard"]).take(pa.array(np.digitize(tanimoto, [0.5, 0.7])))
     hashed, made_up = pa.array(rng.random(n) < 1e-4), hashes(rng, n)
     return by_contract(

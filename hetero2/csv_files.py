@@ -30,11 +30,14 @@ def _cells(column: pa.Array) -> list[str]:
     return ["" if value is None else str(value) for value in values] if plain else list(map(cell, values))
 
 
-def write_csv(path: Path, batches: Iterable[pa.Table], contract: str) -> None:
-    """Write tables one after the other as one CSV: UTF-8, `,`, `\\n`, quotes where RFC 4180 needs them."""
+def write_csv(path: Path, batches: Iterable[pa.Table], contract: str) -> int:
+    """Write tables one after the other as one CSV, return how many rows; 65,536 of them at most are text in memory."""
+    count = 0
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
         handle.write(",".join(columns(contract)) + "\n")
         for table in batches:
             checked = check(table, contract, str(path))
+            count += len(checked)
             for batch in checked.to_batches(_ROWS):
                 handle.writelines(",".join(row) + "\n" for row in zip(*map(_cells, batch.columns), strict=True))
+    return count

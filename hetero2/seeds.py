@@ -1,8 +1,9 @@
 """Seeds: one place that derives every random seed from the configuration."""
 
 import hashlib
+import heapq
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -37,11 +38,23 @@ def sample_parts(
     return parts | dict.fromkeys(drawn, ("random", len(rest) / max(1, len(drawn))))
 
 
-def sample(molecules: Sequence[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
+def sample(molecules: Iterable[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
     """At most `size` of `molecules`, each structure once, chosen by structure_hash: their order does not matter.
 
-    One whose structure is not known stands for itself, by its id.
+    One whose structure is not known stands for itself, by its id. Of several rows of a structure the first is taken.
+    O(n log size); memory holds `size` of them.
     """
-    once = {molecule["structure_hash"] or molecule["id"]: molecule for molecule in reversed(molecules)}
-    order = sorted(once, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
-    return [once[key] for key in order[:size]]
+    kept: dict[bytes, dict[str, Any]] = {}
+    worst: list[int] = []  # a heap of the orders that are kept, the last one first
+    for molecule in molecules:
+        key = molecule["structure_hash"] or molecule["id"]
+        order = hashlib.sha256(f"{seed}:{key}".encode()).digest()
+        rank = -int.from_bytes(order)
+        if order in kept or (len(worst) == size and rank < worst[0]):
+            continue
+        kept[order] = molecule
+        if len(worst) < size:
+            heapq.heappush(worst, rank)
+        else:
+            del kept[(-heapq.heappushpop(worst, rank)).to_bytes(32)]
+    return [kept[order] for order in sorted(kept)]

@@ -24,7 +24,7 @@ def places(wanted: Ints, among: Ints) -> Ints:
 
 
 def text_numbers(texts: pa.ChunkedArray) -> Ints:
-    """(n,): equal texts have equal numbers, larger ones larger numbers, by code points. O(n + distinct log distinct)."""
+    """(n,): equal texts have equal numbers, larger ones larger numbers, by code points. O(n log n)."""
     coded = texts.dictionary_encode().combine_chunks()
     rank = np.empty(len(coded.dictionary), np.int64)
     rank[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(len(rank))

@@ -33,10 +33,10 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Looked:
-    """What is kept of n molecules with a score and a scored decoy, about 250 bytes each; every field is (n,) or (n, ..).
+    """What is kept of n molecules with a score and a scored decoy: about 250 bytes each.
 
-    `key`: structure; `unlike`: decoys whose similarity is not known; `residual`, `pool`: own and of the decoys, only
-    where the method asks for them; `scored`: rows (≥ n,) of all OK molecules with a score.
+    Every field is (n,) or (n, ..). `key`: structure; `unlike`: decoys whose similarity is not known; `residual`,
+    `pool`: own and of the decoys, only where the method asks for them; `scored`: rows of all OK molecules with a score.
     """
 
     scored: Ints

@@ -3,76 +3,80 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hetero2.arguments import positive
-from hetero2.chem.bins import hardness
+from hetero2.chem.bins import BINS, EDGES
 from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError
 from hetero2.files import sha256_bytes
+from hetero2.keys import keys
 from hetero2.log import logger
+from hetero2.stages.arrays import Ints, item_numbers, places
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stats.enrichment import dense_priority, order_candidates
-from hetero2.tables import columns, read_parquet, to_table
+from hetero2.tables import columns, from_columns, read_parquet
 
 EXAMPLE = (
     "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet --k 50 "
     "--out ranked_candidates.csv --selected-decoys selected_decoys.csv"
 )
 _COLUMNS = ("id", "status", "score", "call", "call_reason", "canonical_smiles", "structure_hash", "tanimoto_median")
-_DECOYS = "selected_decoys.v1"
-Record = dict[str, Any]
+LIST, DECOYS = "ranked_candidates.v1", "selected_decoys.v1"
 
 
-def ranked(rows: list[Record], sizes: list[int]) -> list[Record]:
-    """Molecules with a score: NO_SIGNAL last, then by score; ties by structure hash, which knows no label."""
-    scored = [row for row in rows if row["status"] == "OK" and row["score"] is not None]
-    if not scored:
-        return []
-    kept = np.array([row["call"] != "NO_SIGNAL" for row in scored])
-    priority = dense_priority(kept, np.array([row["score"] for row in scored]))
-    keys = [row["structure_hash"] or sha256_bytes(row["id"].encode("utf-8")) for row in scored]
-    order = order_candidates(priority, keys).tolist()
-    found = []
-    for rank, place in enumerate(order, start=1):
-        row = scored[place]
-        similar = row["tanimoto_median"]
-        found.append(
-            {
-                "rank": rank,
-                "id": row["id"],
-                "canonical_smiles": row["canonical_smiles"] or None,
-                "score": row["score"],
-                "call": row["call"],
-                "call_reason": row["call_reason"],
-                "decoy_tanimoto_median": similar,
-                "decoy_hardness": None if similar is None else hardness(similar),
-                "selected_at_k": next((k for k in sorted(sizes) if rank <= k), None),
-            }
-        )
-    return found
+def ranked(rows: pa.Table, sizes: list[int]) -> tuple[Ints, pa.Table]:
+    """(rows in the order to send, the list): those with a score, NO_SIGNAL last, then by score.
+
+    Ties by structure hash, which knows no label. O(n log n).
+    """
+    scored = pc.and_(pc.equal(rows["status"], "OK"), pc.is_valid(rows["score"])).to_numpy()
+    place = np.flatnonzero(scored)
+    found = rows.take(pa.array(place))
+    priority = dense_priority(pc.not_equal(found["call"], "NO_SIGNAL").to_numpy(), found["score"].to_numpy())
+    order = order_candidates(priority, *keys(_tie_break(found)))
+    found, rank = found.take(pa.array(order)), np.arange(1, len(order) + 1)
+    similar = found["tanimoto_median"]
+    bins = np.digitize(similar.fill_null(0.0).to_numpy(), EDGES)
+    selected = np.append(np.sort(sizes), 0)[np.searchsorted(np.sort(sizes), rank)]
+    columns = {name: found[name] for name in ("id", "score", "call", "call_reason")} | {
+        "rank": rank,
+        "canonical_smiles": pc.if_else(pc.equal(found["canonical_smiles"], ""), None, found["canonical_smiles"]),
+        "decoy_tanimoto_median": similar,
+        "decoy_hardness": pc.if_else(pc.is_valid(similar), pa.array(BINS).take(pa.array(bins)), None),
+        "selected_at_k": pa.array(selected, mask=selected == 0),
+    }
+    return place[order], from_columns(LIST, len(rank), columns)
 
 
-def selected_decoys(
-    found: Sequence[Record], rows: Sequence[Record], decoys: Sequence[Path], scores: Sequence[Path]
-) -> list[Record]:
+def _tie_break(rows: pa.Table) -> pa.Array:
+    """The structure hash of each row, or the hash of its id where it has none."""
+    pairs = zip(rows["structure_hash"].to_pylist(), rows["id"].to_pylist(), strict=True)
+    return pa.array([key or sha256_bytes(name.encode("utf-8")) for key, name in pairs], pa.string())
+
+
+def selected_decoys(order: Ints, found: pa.Table, decoys: Sequence[Path], scores: Sequence[Path]) -> pa.Table:
     """The decoys of every selected molecule with their scores, in the order of the list; a shard is read at a time.
 
     Rows of the summary are those of the library, in order, so their place is the number of the row.
     """
-    rank_of = {one["id"]: one["rank"] for one in found if one["selected_at_k"] is not None}
-    chosen = {n: row["id"] for n, row in enumerate(rows) if row["status"] == "OK" and row["id"] in rank_of}
-    gathered = []
+    selected = found.filter(pc.is_valid(found["selected_at_k"]))
+    rows = pa.array(order[: len(selected)])  # the list begins with them
+    parts = []
     for decoy_path, score_path in zip(decoys, scores, strict=True):
-        items = read_parquet(score_path, "score_item.v1").select(["row", "decoy_index", "score"]).to_pylist()
-        score = {(item["row"], item["decoy_index"]): item["score"] for item in items if item["row"] in chosen}
-        for decoy in read_parquet(decoy_path, "decoy.v1").to_pylist():
-            if decoy["row"] in chosen:
-                own = {"id": chosen[decoy["row"]], "rank": rank_of[chosen[decoy["row"]]]}
-                gathered.append(decoy | own | {"score": score.get((decoy["row"], decoy["decoy_index"]))})
-    return sorted(gathered, key=lambda decoy: (decoy["rank"], decoy["decoy_index"]))
+        own = read_parquet(decoy_path, "decoy.v1")
+        own = own.filter(pc.is_in(own["row"], value_set=rows))
+        items = read_parquet(score_path, "score_item.v1", ["row", "decoy_index", "score"])
+        place = places(item_numbers(own), item_numbers(items))
+        molecule = pc.index_in(own["row"], value_set=rows)
+        known = {name: own[name] for name in own.column_names if name in columns(DECOYS)}
+        known |= {name: selected[name].take(molecule) for name in ("id", "rank")}
+        known["score"] = items["score"].take(pa.array(place, mask=place < 0))
+        parts.append(from_columns(DECOYS, len(own), known))
+    return pa.concat_tables(parts).sort_by([("rank", "ascending"), ("decoy_index", "ascending")])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,10 +94,8 @@ def run(args: argparse.Namespace) -> None:
     """Write ranked_candidates.csv and selected_decoys.csv."""
     if len(args.decoys) != len(args.scores):
         raise ConfigError(f"{len(args.decoys)} shards of decoys, but {len(args.scores)} of scores")
-    rows = read_summary(args.summary, _COLUMNS)
-    found = ranked(rows, [args.k, *args.k_list])
-    write_csv(args.out, [to_table(found, "ranked_candidates.v1")], "ranked_candidates.v1")
-    beside = selected_decoys(found, rows, args.decoys, args.scores)
-    table = to_table(({key: one[key] for key in columns(_DECOYS)} for one in beside), _DECOYS)
-    write_csv(args.selected_decoys, [table], _DECOYS)
+    order, found = ranked(read_summary(args.summary, _COLUMNS), [args.k, *args.k_list])
+    write_csv(args.out, [found], LIST)
+    beside = selected_decoys(order, found, args.decoys, args.scores)
+    write_csv(args.selected_decoys, [beside], DECOYS)
     logger.info("%d candidates, %d decoys of the selected", len(found), len(beside))

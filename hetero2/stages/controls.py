@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hetero2.arguments import natural
 from hetero2.chem.mol import parse_known
@@ -34,10 +36,11 @@ Record = dict[str, Any]
 def score_of(panel: Sequence[Record], shards: Sequence[Path]) -> Floats:
     """(structures,): the score under audit, nan where there is none; structures of level 1 have none."""
     known: dict[tuple[int, int], float | None] = {}
-    rows = {item["row"] for item in panel}
+    rows = pa.array({item["row"] for item in panel}, pa.int64())
     for path in shards:
-        table = read_parquet(path, "score_item.v1").select(["row", "decoy_index", "score"]).to_pylist()
-        known |= {(item["row"], item["decoy_index"]): item["score"] for item in table if item["row"] in rows}
+        table = read_parquet(path, "score_item.v1", ["row", "decoy_index", "score"])
+        items = table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist()
+        known |= {(item["row"], item["decoy_index"]): item["score"] for item in items}
     found = [known.get((i["row"], i["decoy_index"])) if i["level"] == 0 else None for i in panel]
     return np.array([np.nan if value is None else value for value in found], float)
 

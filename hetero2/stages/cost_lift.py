@@ -1,6 +1,7 @@
 """cost_lift: what acting on the audit is worth, measured on truth (`cost_lift.v1`); a report or a refusal."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ def _number(text: str) -> float | None:
 def _row(row: dict[str, str], hits: dict[str, bool]) -> lift.Row:
     return lift.Row(
         id=row["id"],
-        status=row["status"],
-        verdict=row["verdict"] or None,
+        status=sys.intern(row["status"]),
+        verdict=sys.intern(row["verdict"]) or None,
         gate=_number(row["gate"]),
         slack=_number(row["slack"]),
         auc=_number(row.get("auc_tie_aware", "")),

@@ -2,17 +2,19 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.arguments import natural, positive
 from hetero2.chem.bins import BINS, hardness
 from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
+from hetero2.chem.bins import BINS, EDGES
 from hetero2.log import logger
 from hetero2.schemas import write_json
 from hetero2.seeds import sample
@@ -27,7 +29,7 @@ TARGETS = {
     "synthetic_accessibility": 0.60,
     "fragment_popularity": 0.60,
 }
-COVERAGE, DRUG_LIKE = 0.99, (10, 70)
+COVERAGE, DRUG_LIKE, NO_DECOYS = 0.99, (10, 70), "no_decoys_generated"
 _PLANTED = {"property_auc": "logP of decoys + 1", "topology_auc": "one fingerprint bit set in all decoys"}
 Record = dict[str, Any]
 
@@ -89,41 +91,54 @@ def panel(blocks: Sequence[Block], seed: int) -> Record:
     }
 
 
-def counts(molecules: Sequence[Record], k: int) -> Record:
-    """Coverage: how many molecules have all k decoys. `molecules`: heavy_atoms, n_decoys_generated, warnings."""
-    low, high = DRUG_LIKE
-    drug_like = [m["n_decoys_generated"] for m in molecules if low <= m["heavy_atoms"] <= high]
-    full = sum(n == k for n in drug_like)
-    coverage = full / len(drug_like) if drug_like else None
-    few = Counter(_reason(m) for m in molecules if m["n_decoys_generated"] < k)
-    return {
-        "k": k,
-        "molecules": len(molecules),
-        "drug_like_molecules": len(drug_like),
-        "coverage": {
-            "estimate": None if coverage is None else round(coverage, 4),
-            "target": COVERAGE,
-            "met": None if coverage is None else coverage >= COVERAGE,
-        },
-        "molecules_with_fewer_decoys": {reason: few[reason] for reason in sorted(few)},
-    }
+class Coverage:
+    """How many molecules have all k decoys, counted shard by shard."""
+
+    def __init__(self, k: int) -> None:
+        self._k, self._molecules, self._drug_like, self._full, self._few = k, 0, 0, 0, Counter[str]()
+
+    def add(self, molecules: pa.Table) -> None:
+        """Count molecules: heavy_atoms, n_decoys_generated, warnings."""
+        made, low, high = molecules["n_decoys_generated"], *DRUG_LIKE
+        inside = pc.and_(pc.less_equal(low, molecules["heavy_atoms"]), pc.less_equal(molecules["heavy_atoms"], high))
+        drug_like = made.filter(inside)
+        self._molecules += len(molecules)
+        self._drug_like += len(drug_like)
+        self._full += int((drug_like.to_numpy() == self._k).sum())
+        self._few += Counter(map(_reason, molecules.filter(pc.less(made, self._k)).to_pylist()))
+
+    def told(self) -> Record:
+        """What decoy_quality.json says of it."""
+        coverage = self._full / self._drug_like if self._drug_like else None
+        return {
+            "k": self._k,
+            "molecules": self._molecules,
+            "drug_like_molecules": self._drug_like,
+            "coverage": {
+                "estimate": None if coverage is None else round(coverage, 4),
+                "target": COVERAGE,
+                "met": None if coverage is None else coverage >= COVERAGE,
+            },
+            "molecules_with_fewer_decoys": {reason: self._few[reason] for reason in sorted(self._few)},
+        }
 
 
 def _reason(molecule: Record) -> str:
     if molecule["n_decoys_generated"] == 0:
-        return "no_decoys_generated"
+        return NO_DECOYS
     marks = [word.split(":") for word in molecule["warnings"].split(";")]
     return next((parts[2] for parts in marks if parts[0] == "fewer_decoys"), "unknown")
 
 
-def hardness_shares(similarities: Sequence[float]) -> Record:
-    """Share of decoys in each bin, and quantiles of their Tanimoto."""
-    found = Counter(map(hardness, similarities))
-    n = max(1, len(similarities))
-    points = np.quantile(similarities, [0.05, 0.5, 0.95]).tolist() if similarities else []
+def hardness_shares(similarities: Counter[float]) -> Record:
+    """Share of decoys in each bin, and quantiles of their Tanimoto, from how often each value occurs."""
+    values = np.array(sorted(similarities))
+    often = np.array([similarities[value] for value in values.tolist()], np.int64)
+    found, n = np.bincount(np.digitize(values, EDGES), often, len(BINS)).astype(int), max(1, int(often.sum()))
+    points = quality.quantiles(values, often, [0.05, 0.5, 0.95]) if len(values) else []
     return {
-        "shares": {name: round(found[name] / n, 4) for name in BINS},
-        "tanimoto": {name: round(float(v), 4) for name, v in zip(("p05", "median", "p95"), points, strict=False)},
+        "shares": {name: round(int(count) / n, 4) for name, count in zip(BINS, found, strict=True)},
+        "tanimoto": {name: round(v, 4) for name, v in zip(("p05", "median", "p95"), points, strict=False)},
     }
 
 
@@ -137,37 +152,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True)
 
 
+def _tried(paths: Sequence[Path], coverage: Coverage, brought: list[bool]) -> Iterator[Record]:
+    """The molecules that have decoys and structures, a shard in memory; on the way those that were tried are counted.
+
+    `brought`: whether a shard has molecules with decoys, also without structures.
+    """
+    wanted = ["structure_hash", "canonical_smiles", "heavy_atoms", "n_decoys_generated", "warnings", "row", "reason"]
+    for path in paths:
+        table = read_parquet(path, "molecule.v1", wanted)
+        brought.append(pc.any(pc.greater(table["n_decoys_generated"], 0)).as_py() or False)
+        expected = pc.or_(pc.is_null(table["reason"]), pc.fill_null(pc.equal(table["reason"], NO_DECOYS), False))
+        tried = table.filter(pc.and_(pc.is_valid(table["heavy_atoms"]), expected))
+        coverage.add(tried)
+        made = tried.filter(pc.greater(tried["n_decoys_generated"], 0))
+        yield from made.select(["structure_hash", "canonical_smiles", "row"]).to_pylist()
+
+
 def run(args: argparse.Namespace) -> None:
     """Write decoy_quality.json."""
-    wanted = ["structure_hash", "canonical_smiles", "heavy_atoms", "n_decoys_generated", "warnings", "row", "reason"]
-    molecules = []
-    for path in args.molecules:
-        molecules += read_parquet(path, "molecule.v1").select(wanted).to_pylist()
-    tried = [m for m in molecules if m["heavy_atoms"] is not None and m["reason"] in (None, "no_decoys_generated")]
-    brought = any(m["n_decoys_generated"] for m in molecules)
-    chosen = sample([m for m in tried if m["n_decoys_generated"]], args.sample, args.seed)
-    parents = {m["row"]: m["canonical_smiles"] for m in chosen}
-    blocks: dict[int, list[str]] = {row: [] for row in parents}
-    similar: list[float] = []
-    connected = 0
+    coverage, brought = Coverage(args.k), list[bool]()
+    chosen = sample(_tried(args.molecules, coverage, brought), args.sample, args.seed)
+    blocks: dict[int, list[str]] = {molecule["row"]: [] for molecule in chosen}
+    rows, similar, connected = pa.array(blocks, pa.int64()), Counter[float](), 0
     for path in args.decoys:
-        table = read_parquet(path, "decoy.v1")
+        table = read_parquet(path, "decoy.v1", ["row", "decoy_smiles", "tanimoto"])
         table = table.filter(pc.is_valid(table["decoy_smiles"]))
-        similar += table["tanimoto"].to_pylist()
-        for row, smiles in zip(table["row"].to_pylist(), table["decoy_smiles"].to_pylist(), strict=True):
-            connected += "." not in smiles
-            if row in blocks:
-                blocks[row].append(smiles)
-    share = connected / len(similar) if similar else None
+        similar += Counter({one["values"]: one["counts"] for one in pc.value_counts(table["tanimoto"]).to_pylist()})
+        connected += len(table) - (pc.sum(pc.match_substring(table["decoy_smiles"], ".")).as_py() or 0)
+        for decoy in table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist():
+            blocks[decoy["row"]].append(decoy["decoy_smiles"])
+    total, known = similar.total(), coverage.told()
+    share = connected / total if total else None
     document = {
         "quality_schema": "decoy_quality.v1",
-        "reason": "no_structures" if brought and not tried else None,
-        **counts(tried, args.k),
-        "decoys": len(similar),
+        "reason": "no_structures" if any(brought) and not known["molecules"] else None,
+        **known,
+        "decoys": total,
         "connected": {"estimate": None if share is None else round(share, 6), "target": 1.0, "met": share == 1.0},
         "hardness": hardness_shares(similar),
         "sample": {"molecules": len(blocks), "seed": args.seed},
-        **panel([(parents[row], decoys) for row, decoys in blocks.items()], args.seed),
+        **panel([(molecule["canonical_smiles"], blocks[molecule["row"]]) for molecule in chosen], args.seed),
     }
     write_json(args.out, document, "decoy_quality.v1")
-    logger.info("%d molecules, %d of them looked at", len(tried), len(blocks))
+    logger.info("%d molecules, %d of them looked at", known["molecules"], len(blocks))

@@ -4,10 +4,11 @@ A decoy that is a molecule of the library, or of the training set, is no decoy: 
 """
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,7 +17,9 @@ from hetero2.chem.guardrails import Guardrails, prepare
 from hetero2.chem.mol import parse_known, structure_hash
 from hetero2.chem.similarity import Neighbours, fingerprint
 from hetero2.errors import ConfigError, InputError
+from hetero2.keys import Keys, find, keys, place_of_first
 from hetero2.log import logger, progress
+from hetero2.stages.arrays import Ints, places
 from hetero2.tables import quoted, read_csv, read_parquet, to_table, write_parquet
 
 EXAMPLE = (
@@ -51,52 +54,82 @@ def _leak(kind: str, molecule: Record, key: str, other: str, tanimoto: float) ->
     }
 
 
+class Structures(NamedTuple):
+    """The molecules of a library that have a structure, in its order, 50 bytes each; every column is (n,).
+
+    `first`: place of the first molecule of the same structure.
+    """
+
+    row: Ints
+    id: pa.ChunkedArray
+    high: Keys
+    low: Keys
+    first: Ints
+
+
+def structures(paths: Sequence[Path]) -> Structures:
+    """Read them, a shard at a time."""
+    parts = []
+    for path in paths:
+        table = _known(path, ["row", "id", "structure_hash"])
+        parts.append((table["row"].to_numpy(), table["id"], *keys(table["structure_hash"])))
+    row, ids, high, low = zip(*parts, strict=True)
+    names = pa.chunked_array([chunk for one in ids for chunk in one.chunks], pa.string())
+    halves = np.concatenate(high), np.concatenate(low)
+    return Structures(np.concatenate(row), names, *halves, place_of_first(*halves))
+
+
+def _known(path: Path, wanted: Sequence[str]) -> pa.Table:
+    table = read_parquet(path, "molecule.v1", wanted)
+    return table.filter(pc.is_valid(table["structure_hash"]))
+
+
 def of_molecules(
-    molecules: Iterable[Record], train: dict[str, tuple[str, str]], near: float
-) -> tuple[list[Record], dict[str, str]]:
-    """(leaks of the library's own molecules, id of the first of each structure by hash).
+    paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]], near: float
+) -> Iterator[Record]:
+    """Leaks of the library's own molecules, a shard at a time.
 
     O(molecules · training set) comparisons of fingerprints, less those whose sizes alone say that they are not near.
     """
-    first: dict[str, str] = {}
-    leaks = []
     known = Neighbours([fingerprint(parse_known(smiles)) for _, smiles in train.values()])
-    names = [molecule_id for molecule_id, _ in train.values()]
-    for molecule in progress(molecules, "molecules looked up"):
-        key = molecule["structure_hash"]
-        if first.setdefault(key, molecule["id"]) != molecule["id"]:
-            leaks.append(_leak("duplicate_in_library", molecule, key, first[key], 1.0))
-        if key in train:
-            leaks.append(_leak("molecule_in_training", molecule, key, train[key][0], 1.0))
-        elif train:
-            place, similar = known.nearest(fingerprint(parse_known(molecule["canonical_smiles"])), near)
-            if place is not None:
-                leaks.append(_leak("molecule_near_training", molecule, key, names[place], similar))
-    return leaks, first
-
-
-def of_decoys(
-    paths: Sequence[Path], ids: dict[int, str], library: dict[str, str], train: dict[str, tuple[str, str]]
-) -> Iterator[Record]:
-    """Leaks of decoys, a shard at a time, whole columns first."""
-    wanted = pa.array(list(library.keys() | train.keys()), pa.string())
-    for path in paths:
-        table = read_parquet(path, "decoy.v1").select(["row", "decoy_hash"])
-        for decoy in table.filter(pc.is_in(table["decoy_hash"], value_set=wanted)).to_pylist():
-            key, own = decoy["decoy_hash"], {"id": ids[decoy["row"]]}
-            if key in library:
-                yield _leak("decoy_in_library", own, key, library[key], 1.0)
+    names, start = [molecule_id for molecule_id, _ in train.values()], 0
+    wanted = ["id", "structure_hash", *(["canonical_smiles"] if train else [])]
+    for path in progress(paths, "shards looked up"):
+        table = _known(path, wanted)
+        first = library.first[start : start + len(table)]
+        originals = library.id.take(pa.array(first)).to_pylist()
+        copied, start = first != np.arange(start, start + len(table)), start + len(table)
+        odd = np.arange(len(table)) if train else np.flatnonzero(copied)
+        for molecule, place in zip(table.take(pa.array(odd)).to_pylist(), odd.tolist(), strict=True):
+            key = molecule["structure_hash"]
+            if copied[place] and originals[place] != molecule["id"]:
+                yield _leak("duplicate_in_library", molecule, key, originals[place], 1.0)
             if key in train:
-                yield _leak("decoy_in_training", own, key, train[key][0], 1.0)
+                yield _leak("molecule_in_training", molecule, key, train[key][0], 1.0)
+            elif train:
+                found, similar = known.nearest(fingerprint(parse_known(molecule["canonical_smiles"])), near)
+                if found is not None:
+                    yield _leak("molecule_near_training", molecule, key, names[found], similar)
 
 
-def _molecules(paths: Sequence[Path], ids: dict[int, str]) -> Iterator[Record]:
-    """Molecules that have a structure, a shard at a time; on the way the id of each row goes to `ids`."""
+def of_decoys(paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]]) -> Iterator[Record]:
+    """Leaks of decoys, a shard at a time, whole columns first. O(decoys log library)."""
+    order = np.flatnonzero(library.first == np.arange(len(library.first)))
+    order = order[np.lexsort((library.low[order], library.high[order]))]
+    high, low, training = library.high[order], library.low[order], pa.array(train, pa.string())
     for path in paths:
-        table = read_parquet(path, "molecule.v1").select(["row", "id", "structure_hash", "canonical_smiles"])
-        for molecule in table.filter(pc.is_valid(table["structure_hash"])).to_pylist():
-            ids[molecule["row"]] = molecule["id"]
-            yield molecule
+        table = read_parquet(path, "decoy.v1", ["row", "decoy_hash"])
+        place = find(high, low, keys(table["decoy_hash"]))
+        place = np.where(place >= 0, order[place] if len(order) else -1, -1)
+        shared = np.flatnonzero((place >= 0) | pc.is_in(table["decoy_hash"], value_set=training).to_numpy())
+        leaks = table.take(pa.array(shared))
+        own = library.id.take(pa.array(places(leaks["row"].to_numpy(), library.row)))
+        for decoy, name, other in zip(leaks.to_pylist(), own.to_pylist(), place[shared].tolist(), strict=True):
+            key = decoy["decoy_hash"]
+            if other >= 0:
+                yield _leak("decoy_in_library", {"id": name}, key, library.id[other].as_py(), 1.0)
+            if key in train:
+                yield _leak("decoy_in_training", {"id": name}, key, train[key][0], 1.0)
 
 
 def excluded(leaks: Sequence[Record]) -> list[Record]:
@@ -125,9 +158,9 @@ def run(args: argparse.Namespace) -> None:
     if len(args.molecules) != len(args.decoys):
         raise ConfigError("--molecules and --decoys need as many shards each")
     train = read_train(args.train, args.standardise) if args.train else {}
-    ids: dict[int, str] = {}
-    leaks, first = of_molecules(_molecules(args.molecules, ids), train, args.near)
-    leaks += of_decoys(args.decoys, ids, first, train)
+    library = structures(args.molecules)
+    leaks = list(of_molecules(args.molecules, library, train, args.near))
+    leaks += of_decoys(args.decoys, library, train)
     write_parquet(args.leaks, to_table(leaks, "leakage.v1"), "leakage.v1")
     write_parquet(args.excluded, to_table(excluded(leaks), "excluded_decoy.v1"), "excluded_decoy.v1")
-    logger.info("%d molecules, %d of training, %d leaks", len(ids), len(train), len(leaks))
+    logger.info("%d molecules, %d of training, %d leaks", len(library.row), len(train), len(leaks))

@@ -15,11 +15,14 @@ EXAMPLE = "hetero2 leakage-list --input input/rows.parquet --leaks leaks.parquet
 UNKNOWN = "truth_id_unknown"
 
 
-def unknown_truth(known: set[str], train: Path | None, truth: Path, source: str) -> Iterator[dict[str, Any]]:
+def unknown_truth(library: Path, train: Path | None, truth: Path, source: str) -> Iterator[dict[str, Any]]:
     """Ids of the truth that are neither in the library nor in the training set, in the order of the truth."""
-    known = known | ({row["id"] for _, row in read_csv(train, ["id"])} if train else set())
+    ids = read_truth(truth, source)
+    unknown = ids.keys() - ({row["id"] for _, row in read_csv(train, ["id"])} if train else set())
+    for chunk in read_parquet(library, "input_row.v1", ["id"])["id"].chunks:
+        unknown -= set(chunk.to_pylist())
     none = {"structure_hash": None, "other_id": None, "tanimoto": None}
-    return ({"kind": UNKNOWN, "id": one, **none} for one in read_truth(truth, source) if one not in known)
+    return ({"kind": UNKNOWN, "id": one, **none} for one in ids if one in unknown)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +39,6 @@ def run(args: argparse.Namespace) -> None:
     """Write leakage.csv."""
     rows: list[dict[str, Any]] = read_parquet(args.leaks, "leakage.v1").to_pylist() if args.leaks else []
     if args.truth:
-        ids = set(read_parquet(args.input, "input_row.v1")["id"].to_pylist())
-        rows += unknown_truth(ids, args.train, args.truth, args.truth_source)
+        rows += unknown_truth(args.input, args.train, args.truth, args.truth_source)
     write_csv(args.out, [to_table(rows, "leakage.v1")], "leakage.v1")
     logger.info("%s", dict(Counter(row["kind"] for row in rows)))

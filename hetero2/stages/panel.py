@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from hetero2.arguments import flag, json_object, natural, positive
 from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS
@@ -13,7 +16,7 @@ from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popu
 from hetero2.files import sha256_bytes
 from hetero2.log import logger, progress
 from hetero2.seeds import sample
-from hetero2.stages.excluded import read_excluded
+from hetero2.stages.excluded import read_excluded, taking_part
 from hetero2.tables import read_parquet, to_table, write_parquet
 
 EXAMPLE = "hetero2 panel --molecules molecules/*.parquet --decoys decoys/*.parquet --sample 200 --out panel.parquet"
@@ -85,22 +88,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True)
 
 
+def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
+    """The OK molecules, a shard in memory; on the way the number of each shard's goes to `counted`."""
+    wanted = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
+    for path in paths:
+        table = read_parquet(path, "molecule.v1", [*wanted, "status"])
+        table = table.filter(pc.equal(table["status"], "OK"))
+        counted.append(len(table))
+        yield from table.to_pylist()
+
+
 def run(args: argparse.Namespace) -> None:
     """Write the panel."""
-    wanted = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
-    molecules: list[Record] = []
-    for path in args.molecules:
-        rows = read_parquet(path, "molecule.v1").select([*wanted, "status"]).to_pylist()
-        molecules += [row for row in rows if row["status"] == "OK"]
-    chosen = sample(molecules, args.sample, args.sample_seed)
+    counted: list[int] = []
+    chosen = sample(_audited(args.molecules, counted), args.sample, args.sample_seed)
     decoys: dict[int, list[Record]] = {molecule["row"]: [] for molecule in chosen}
-    excluded = read_excluded(args.excluded) if args.excluded else {}
+    rows, excluded = pa.array(decoys, pa.int64()), read_excluded(args.excluded)
     for path in args.decoys:
-        table = read_parquet(path, "decoy.v1").select(["row", "decoy_index", "decoy_smiles", "decoy_hash"])
-        for decoy in table.to_pylist():
-            if decoy["row"] in decoys and decoy["decoy_hash"] not in excluded:
-                decoys[decoy["row"]].append(decoy)
+        table = read_parquet(path, "decoy.v1", ["row", "decoy_index", "decoy_smiles", "decoy_hash"])
+        for decoy in taking_part(table.filter(pc.is_in(table["row"], value_set=rows)), excluded).to_pylist():
+            decoys[decoy["row"]].append(decoy)
     items = list(blocks([one for one in chosen if decoys[one["row"]]], decoys, args))
     describe(items)
     write_parquet(args.out, to_table(items, "panel_item.v1"), "panel_item.v1")
-    logger.info("%d of %d molecules, %d structures", len(chosen), len(molecules), len(items))
+    logger.info("%d of %d molecules, %d structures", len(chosen), sum(counted), len(items))

@@ -1,23 +1,24 @@
 """summary: gather the shards into summary.csv (one line a row of the library) and metrics.json."""
 
 import argparse
-import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hetero2.arguments import json_object
 from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError, ContractError
 from hetero2.schemas import write_json
+from hetero2.stages.arrays import places
 from hetero2.stats.distribution import describe
-from hetero2.stats.sampling import Estimate, weighted_mean
-from hetero2.tables import read_parquet, to_table
+from hetero2.stats.sampling import Estimate, Floats, weighted_mean
+from hetero2.tables import from_columns, read_parquet
 
 EXAMPLE = (
     "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet "
@@ -30,32 +31,41 @@ _FROM_MOLECULE = (
 _FROM_AUDIT = ["status", "reason", "gate", "slack", "margin", "auc_tie_aware", "score", "n_decoys_tied", "p_value"]
 _FROM_CALL = ["call", "call_reason", "q_value", "m_needed"]
 _LEVEL_DECOYS = 19  # from here on a PASS by chance is no more frequent than one in 20
+_KNOWN = {"verdict": "PASS", "call": "SIGNAL"}
 Record = dict[str, Any]
 
 
-def summary_row(molecule: Record, audit: Record, call: Record) -> Record:
-    """One line of summary.csv."""
-    if (molecule["row"], molecule["id"]) != (audit["row"], audit["dataset_id"]):
-        raise ContractError(f"row {molecule['row']} of the molecules is row {audit['row']} of the audit")
-    warnings = [text for part in (molecule["warnings"], audit["warnings"]) for text in part.split(";") if text]
-    return {
-        **{key: molecule[key] for key in _FROM_MOLECULE},
+def lines(molecules: pa.Table, audit: pa.Table, calls: pa.Table) -> pa.Table:
+    """Lines of summary.csv: the molecules of a shard, their audit, and calls by row, of which some may be missing."""
+    same = len(molecules) == len(audit) and molecules["row"].equals(audit["row"])
+    if not (same and molecules["id"].equals(audit["dataset_id"])):
+        raise ContractError("the rows of the molecules are not the rows of the audit")
+    status, place = audit["status"], places(molecules["row"].to_numpy(), calls["row"].to_numpy())
+    called = pa.array(place, mask=(place < 0) | pc.not_equal(status, "OK").to_numpy())
+    texts = zip(molecules["warnings"].to_pylist(), audit["warnings"].to_pylist(), strict=True)
+    warnings = [[text for part in pair for text in part.split(";") if text] for pair in texts]
+    columns = {
+        **{key: molecules[key] for key in _FROM_MOLECULE},
         **{key: audit[key] for key in _FROM_AUDIT},
-        **{key: call.get(key) if audit["status"] == "OK" else None for key in _FROM_CALL},
-        "skip_reason": audit["reason"] if audit["status"] == "SKIP" else None,
-        "verdict": audit["verdict"] if audit["status"] != "ERROR" else None,
-        "n_decoys": molecule["n_decoys_generated"],
+        **{key: calls[key].take(called) for key in _FROM_CALL},
+        "skip_reason": pc.if_else(pc.equal(status, "SKIP"), audit["reason"], None),
+        "verdict": pc.if_else(pc.equal(status, "ERROR"), None, audit["verdict"]),
+        "n_decoys": molecules["n_decoys_generated"],
         "n_decoys_scored": audit["n_neg"],
         "n_decoys_excluded": audit["n_decoys_excluded"],
-        "warnings_count": len(warnings),
-        "warnings": ";".join(warnings) or None,
-        "report_path": None,
+        "warnings_count": [len(one) for one in warnings],
+        "warnings": [";".join(one) or None for one in warnings],
     }
+    return from_columns("summary.v1", len(molecules), columns)
+
+
+def _count(column: pa.ChunkedArray) -> Counter[str]:
+    return Counter({one["values"]: one["counts"] for one in pc.value_counts(column).to_pylist()})
 
 
 @dataclass
 class Tally:
-    """Counts of a library, taken row by row."""
+    """Counts of a library, taken shard by shard, and some numbers of each row: at most 70 bytes."""
 
     status: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -64,34 +74,39 @@ class Tally:
     calls: Counter[str] = field(default_factory=Counter)
     coverage: Counter[str] = field(default_factory=Counter)
     pass_by_chance: float = 0.0
-    slacks: list[float] = field(default_factory=list)
-    margins: list[float] = field(default_factory=list)
-    sampled: list[tuple[str, float, float, float, float]] = field(default_factory=list)
+    slacks: list[Floats] = field(default_factory=list)
+    margins: list[Floats] = field(default_factory=list)
+    sampled: list[tuple[Any, Floats, Floats]] = field(default_factory=list)
 
-    def add(self, row: Record) -> None:
-        """Count one line of summary.csv."""
-        self.status[row["status"]] += 1
-        self.coverage["with_decoys"] += row["n_decoys"] > 0
-        if row["sample_part"] is not None:
-            self.sampled.append(_known(row))
-        if row["status"] != "OK":
-            self.reasons[row["reason"]] += 1
-            self.coverage["missing_scores_input"] += row["reason"] == "missing_scores_input"
-            return
-        self.verdicts[row["verdict"]] += 1
-        self.calls[row["call"]] += 1
-        self.coverage["decoys_total"] += row["n_decoys"]
-        self.coverage["decoys_scored"] += row["n_decoys_scored"]
-        self.coverage["decoys_excluded"] += row["n_decoys_excluded"]
-        self.coverage["rows_with_missing"] += row["n_decoys_scored"] + row["n_decoys_excluded"] < row["n_decoys"]
-        if row["slack"] is None:
-            gone = row["n_decoys_excluded"] == row["n_decoys"]
-            self.verdict_skips["all_decoys_excluded" if gone else "missing_scores_for_all_decoys"] += 1
-        else:
-            self.slacks.append(row["slack"])
-            self.coverage["below_19"] += row["n_decoys_scored"] < _LEVEL_DECOYS
-            self.pass_by_chance += 1 / (row["n_decoys_scored"] + 1)
-            self.margins.append(row["margin"])
+    def add(self, rows: pa.Table) -> None:
+        """Count lines of summary.csv."""
+        self.status += _count(rows["status"])
+        self.coverage["with_decoys"] += pc.sum(pc.greater(rows["n_decoys"], 0)).as_py() or 0
+        sampled = rows.filter(pc.is_valid(rows["sample_part"]))
+        if len(sampled):
+            self.sampled.append(_known(sampled))
+        is_ok = pc.equal(rows["status"], "OK")
+        reasons = _count(rows.filter(pc.invert(is_ok))["reason"])
+        self.reasons += reasons
+        self.coverage["missing_scores_input"] += reasons["missing_scores_input"]
+        self._add_ok(rows.filter(is_ok))
+
+    def _add_ok(self, rows: pa.Table) -> None:
+        self.verdicts += _count(rows["verdict"])
+        self.calls += _count(rows["call"])
+        made, scored, excluded = (rows[f"n_decoys{end}"].to_numpy() for end in ("", "_scored", "_excluded"))
+        for name, values in (("total", made), ("scored", scored), ("excluded", excluded)):
+            self.coverage[f"decoys_{name}"] += int(values.sum())
+        self.coverage["rows_with_missing"] += int((scored + excluded < made).sum())
+        judged = rows["slack"].is_valid().to_numpy()
+        gone = int((~judged & (excluded == made)).sum())
+        self.verdict_skips["all_decoys_excluded"] += gone
+        self.verdict_skips["missing_scores_for_all_decoys"] += int((~judged).sum()) - gone
+        self.coverage["below_19"] += int((scored[judged] < _LEVEL_DECOYS).sum())
+        # one after the other, whatever the shards are
+        self.pass_by_chance = float(np.cumsum(np.append(self.pass_by_chance, 1 / (scored[judged] + 1)))[-1])
+        self.slacks.append(rows["slack"].to_numpy()[judged])
+        self.margins.append(rows["margin"].to_numpy()[judged])
 
     def metrics(self, config: Record) -> Record:
         """Content of metrics.json."""
@@ -113,23 +128,24 @@ class Tally:
             "share_rows_with_n_decoys_gt_0": coverage["with_decoys"] / rows if rows else None,
             "verdict_counts": {key: self.verdicts[key] for key in ("PASS", "FAIL", "SKIP")},
             "call_counts": {key: self.calls[key] for key in ("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")},
-            "verdict_skip_reasons": dict(self.verdict_skips),
+            "verdict_skip_reasons": {key: count for key, count in self.verdict_skips.items() if count},
             "pass_expected_by_chance": self.pass_by_chance,
             "rows_with_fewer_than_19_scored_decoys": coverage["below_19"],
             "pass_rate": self.verdicts["PASS"] / ok if ok else None,
             "fail_rate": self.verdicts["FAIL"] / ok if ok else None,
-            "population": population(self.sampled) if self.sampled else None,
-            **describe(self.slacks, self.margins),
+            "population": population(*map(np.concatenate, zip(*self.sampled, strict=True))) if self.sampled else None,
+            **describe(*([x for part in parts for x in part.tolist()] for parts in (self.slacks, self.margins))),
             "config": config,
         }
 
 
-def _known(row: Record) -> tuple[str, float, float, float, float]:
-    """Part and weight of a row of the sample, and what is known of it: 1 or 0 for PASS and SIGNAL, the AUC; or nan."""
-    ok, auc = row["status"] == "OK", row["auc_tie_aware"]
-    passed = float(row["verdict"] == "PASS") if ok else math.nan
-    called = float(row["call"] == "SIGNAL") if ok else math.nan
-    return row["sample_part"], row["sample_weight"], passed, called, math.nan if auc is None or not ok else auc
+def _known(rows: pa.Table) -> tuple[Any, Floats, Floats]:
+    """Part and weight of rows of the sample, and what is known of them, see `population`."""
+    ok = pc.equal(rows["status"], "OK").to_numpy()
+    passed, called = (pc.fill_null(pc.equal(rows[k], v), False).to_numpy() for k, v in _KNOWN.items())
+    known = np.column_stack([passed.astype(float), called.astype(float), rows["auc_tie_aware"].to_numpy()])
+    known[~ok] = np.nan
+    return np.array(rows["sample_part"].to_pylist()), rows["sample_weight"].to_numpy(), known
 
 
 def _of_library(name: str, values: Any, drawn: Any, weight: Any) -> Record:
@@ -139,12 +155,15 @@ def _of_library(name: str, values: Any, drawn: Any, weight: Any) -> Record:
     return weighted_mean(values, drawn, weight)._asdict()
 
 
-def population(rows: Sequence[tuple[str, float, float, float, float]]) -> Record:
-    """What the sample says of the library, and of its own two parts."""
-    part, weight = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    known, drawn = np.array([row[2:] for row in rows], float), np.array([row[0] == "random" for row in rows])
+def population(part: Any, weight: Floats, known: Floats) -> Record:
+    """What the sample says of the library, and of its own two parts.
+
+    Part and weight of each row of the sample (n,), and what is known of it (n, 3): 1 or 0 for PASS and SIGNAL, the AUC;
+    or nan.
+    """
+    drawn = part == "random"
     everyone, n_drawn = float(weight.sum()), int(drawn.sum())
-    found: Record = {"rows": round(everyone) if n_drawn else None, "top": len(rows) - n_drawn, "random": n_drawn}
+    found: Record = {"rows": round(everyone) if n_drawn else None, "top": len(part) - n_drawn, "random": n_drawn}
     found["random_weight"] = float(weight[drawn][0]) if n_drawn else None
     for column, name in enumerate(("pass_rate", "signal_rate", "mean_auc")):
         values = known[:, column]
@@ -156,15 +175,19 @@ def population(rows: Sequence[tuple[str, float, float, float, float]]) -> Record
     return found
 
 
-def gather(molecules: list[Path], audits: list[Path], calls: dict[int, Record], tally: Tally) -> Iterator[pa.Table]:
-    """Lines of summary.csv, a table a shard, counted on the way; one shard is in memory at a time."""
+def gather(molecules: list[Path], audits: list[Path], calls: pa.Table, tally: Tally) -> Iterator[pa.Table]:
+    """Lines of summary.csv, a table a shard, counted on the way; one shard is in memory, and all calls, in order."""
+    called = calls["row"].to_numpy()
+    wanted = ["row", "warnings", *_FROM_MOLECULE]
+    judged = ["row", "dataset_id", "verdict", "n_neg", "n_decoys_excluded", "warnings", *_FROM_AUDIT]
     for molecule_path, audit_path in zip(molecules, audits, strict=True):
-        left = read_parquet(molecule_path, "molecule.v1").to_pylist()
-        right = read_parquet(audit_path, "hetero_audit.v2").to_pylist()
-        rows = [summary_row(one, audit, calls.get(one["row"], {})) for one, audit in zip(left, right, strict=True)]
-        for row in rows:
-            tally.add(row)
-        yield to_table(rows, "summary.v1")
+        left = read_parquet(molecule_path, "molecule.v1", wanted)
+        right = read_parquet(audit_path, "hetero_audit.v2", judged)
+        bounds = pc.min_max(left["row"]).as_py()
+        start, end = np.searchsorted(called, [bounds["min"] or 0, (bounds["max"] or 0) + 1])
+        rows = lines(left, right, calls.slice(start, end - start))
+        tally.add(rows)
+        yield rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -183,7 +206,6 @@ def run(args: argparse.Namespace) -> None:
     """Write summary.csv and metrics.json."""
     if len(args.molecules) != len(args.audit):
         raise ConfigError(f"{len(args.molecules)} shards of molecules, but {len(args.audit)} of the audit")
-    calls = {call["row"]: call for call in read_parquet(args.calls, "call.v1").to_pylist()}
-    tally = Tally()
+    calls, tally = read_parquet(args.calls, "call.v1"), Tally()
     write_csv(args.summary, gather(args.molecules, args.audit, calls, tally), "summary.v1")
     write_json(args.metrics, tally.metrics(args.settings), "metrics.v1")

@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ SCHEMA = "customer_truth.v1"
 _COLUMNS = ("molecule_id", "expensive_label", "truth_source", "truth_version")
 
 
-def _problem(row: dict[str, str], source: str, seen: set[str]) -> str | None:
+def _problem(row: dict[str, str], source: str, seen: Container[str]) -> str | None:
     if not row["molecule_id"].strip():
         return "molecule_id is empty"
     if row["molecule_id"] in seen:
@@ -33,12 +34,10 @@ def _problem(row: dict[str, str], source: str, seen: set[str]) -> str | None:
 def read_truth(path: Path, source: str = "external") -> dict[str, bool]:
     """Whether each molecule is a hit, by id; raises InputError with file and line where the contract is broken."""
     hits: dict[str, bool] = {}
-    seen: set[str] = set()
     for line, row in read_csv(path, _COLUMNS):
-        problem = _problem(row, source, seen)
+        problem = _problem(row, source, hits)
         if problem:
             raise InputError(f"{path}: line {line}: {problem}")
-        seen.add(row["molecule_id"])
         hits[row["molecule_id"]] = row["expensive_label"] == "PASS"
     if not hits:
         raise InputError(f"{path}: no row after the header")

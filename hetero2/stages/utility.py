@@ -1,11 +1,12 @@
 """utility: what acting on the audit is worth beside the present practice (`cost_lift.v2`)."""
 
 import argparse
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hetero2.arguments import natural, positive, price
 from hetero2.errors import InputError
@@ -13,6 +14,7 @@ from hetero2.files import read_json
 from hetero2.log import logger
 from hetero2.provenance import file_facts
 from hetero2.schemas import write_json
+from hetero2.stages.arrays import text_numbers
 from hetero2.stages.baseline import read_baseline
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stages.truth import read_truth
@@ -24,49 +26,61 @@ _COLUMNS = ("id", "status", "verdict", "slack", "auc_tie_aware", "score", "call"
 Record = dict[str, Any]
 
 
-def library_of(rows: list[Record], hits: dict[str, bool], baseline: dict[str, float] | None) -> Library:
+def library_of(rows: pa.Table, hits: dict[str, bool], baseline: dict[str, float] | None) -> Library:
     """The molecules that may be bought: OK, with a score and known truth."""
-    chosen = [row for row in rows if row["status"] == "OK" and row["score"] is not None and row["id"] in hits]
+    chosen = rows.filter(pa.array(_scored(rows) & _known(rows, hits)))
 
     def column(name: str) -> Any:
-        return np.array([-np.inf if row[name] is None else row[name] for row in chosen], float)
+        return chosen[name].fill_null(-np.inf).to_numpy()
 
-    scaffolds = np.array([row["scaffold"] for row in chosen], str)
-    today = None if baseline is None else np.array([baseline.get(row["id"], -np.inf) for row in chosen], float)
+    ids = chosen["id"].to_pylist()
     return Library(
         score=column("score"),
-        hit=np.array([hits[row["id"]] for row in chosen], bool),
-        call=np.array([row["call"] for row in chosen], object),
-        cluster=np.unique(scaffolds, return_inverse=True)[1].astype(np.int64),
+        hit=np.array([hits[one] for one in ids], bool),
+        call=chosen["call"].to_numpy(),
+        cluster=text_numbers(chosen["scaffold"]),
         auc=column("auc_tie_aware"),
         slack=column("slack"),
-        passed=np.array([row["verdict"] == "PASS" for row in chosen], bool),
-        baseline=today,
+        passed=pc.equal(chosen["verdict"], "PASS").to_numpy(),
+        baseline=None if baseline is None else np.array([baseline.get(one, -np.inf) for one in ids], float),
     )
 
 
-def coverage(rows: list[Record], hits: dict[str, bool]) -> Record:
+def _scored(rows: pa.Table) -> Any:
+    return pc.and_(pc.equal(rows["status"], "OK"), pc.is_valid(rows["score"])).to_numpy()
+
+
+def _known(rows: pa.Table, hits: dict[str, bool]) -> Any:
+    return np.fromiter((one in hits for batch in rows["id"].chunks for one in batch.to_pylist()), bool, len(rows))
+
+
+def _count(column: pa.ChunkedArray) -> dict[str, int]:
+    return {one["values"]: one["counts"] for one in pc.value_counts(column).to_pylist()}
+
+
+def coverage(rows: pa.Table, hits: dict[str, bool]) -> Record:
     """Whether truth is known for all that were scored, or only for what was selected before (verification bias)."""
-    scored = [row for row in rows if row["status"] == "OK" and row["score"] is not None]
-    known = [row["id"] in hits for row in scored]
-    area, _ = roc_auc([row["score"] for row in scored], known)
-    reason = None if area is not None else "truth_for_all" if all(known) else "truth_for_none"
+    scored, status = _scored(rows), _count(rows["status"])
+    known = _known(rows, hits)[scored]
+    area, _ = roc_auc(rows["score"].to_numpy()[scored], known)
+    everyone = bool(known.all())
+    bias = False if len(known) and everyone else None
     return {
-        "status_counts": {key: Counter(row["status"] for row in rows)[key] for key in ("OK", "SKIP", "ERROR")},
-        "scored": len(scored),
-        "with_truth": sum(known),
+        "status_counts": {key: status.get(key, 0) for key in ("OK", "SKIP", "ERROR")},
+        "scored": len(known),
+        "with_truth": int(known.sum()),
         "auc_of_score_for_having_truth": area,
-        "reason": reason,
-        "verification_bias": abs(area - 0.5) > 0.1 if area is not None else False if known and all(known) else None,
+        "reason": None if area is not None else "truth_for_all" if everyone else "truth_for_none",
+        "verification_bias": bias if area is None else abs(area - 0.5) > 0.1,
     }
 
 
-def audited(rows: list[Record]) -> Record:
+def audited(rows: pa.Table) -> Record:
     """For which molecules the report stands: all of the library, or those of a sample."""
-    parts = Counter(row["sample_part"] for row in rows if row["sample_part"])
-    if not parts:
+    parts = _count(rows["sample_part"])
+    if not any(parts):
         return {"stands_for": "library", "rows": len(rows), "top": None, "random": None}
-    return {"stands_for": "sample", "rows": len(rows), "top": parts["top"], "random": parts["random"]}
+    return {"stands_for": "sample", "rows": len(rows), "top": parts.get("top", 0), "random": parts.get("random", 0)}
 
 
 def limited(utility: Record, population: Record) -> Record:

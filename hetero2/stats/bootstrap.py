@@ -20,8 +20,7 @@ def draws(cluster: Ints, resamples: int, seed: int, chunk: int) -> Iterator[Floa
     for start in range(0, resamples, chunk):
         size = min(chunk, resamples - start)
         picked = rng.integers(0, len(names), (size, len(names)))
-        counts = np.zeros((size, len(names)))
-        np.add.at(counts, (np.arange(size)[:, None], picked), 1.0)
+        counts = np.stack([np.bincount(row, minlength=len(names)) for row in picked]).astype(float)
         yield counts[:, member]
 
 

@@ -77,6 +77,9 @@ def bedroc(score: ArrayLike, hit: ArrayLike, alpha: float = 20.0) -> tuple[float
     return (rie - bottom) / (top - bottom), (1 - bottom) / (top - bottom), None
 
 
-def order_candidates(priority: NDArray[np.int64], tie_break: ArrayLike) -> NDArray[np.int64]:
-    """(n,): positions in the order to send: higher priority first, ties by `tie_break`, which must know no label."""
-    return np.lexsort((np.asarray(tie_break), -priority)).astype(np.int64)
+def order_candidates(priority: NDArray[np.int64], *tie_break: ArrayLike) -> NDArray[np.int64]:
+    """(n,): positions in the order to send: higher priority first, ties by `tie_break`, which must know no label.
+
+    Of several the first counts most. O(n log n).
+    """
+    return np.lexsort((*map(np.asarray, tie_break[::-1]), -priority)).astype(np.int64)

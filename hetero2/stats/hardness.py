@@ -58,11 +58,11 @@ def wins(scores: Floats, starts: Ints) -> Floats:
 class Won(NamedTuple):
     """How n molecules did against their decoys: what is kept of them, so that a library is looked at in parts.
 
-    `count`, `total` (n, bins + 1): decoys of each bin and what `wins` says of them, halves, so exact; last, of all
+    `decoys`, `total` (n, bins + 1): decoys of each bin and what `wins` says of them, halves, so exact; last, of all
     decoys. `moments` (n, 3): sums over the decoys of w·t, w·w and t·t, for `trend`.
     """
 
-    count: Ints
+    decoys: Ints
     total: Floats
     moments: Floats
 
@@ -98,7 +98,7 @@ def curve(found: Won, cluster: NDArray[Any], names: Sequence[str]) -> dict[str, 
     """
     shown = {}
     for number, name in enumerate((*names, ALL)):
-        count, total = found.count[:, number], found.total[:, number]
+        count, total = found.decoys[:, number], found.total[:, number]
         some = count > 0
         shown[name] = (cluster_mean(total[some] / count[some], cluster[some]), int(count.sum()))
     return shown
@@ -113,7 +113,7 @@ def trend(found: Won) -> dict[str, Any]:
     Two-sided p from the normal distribution. None where nothing varies.
     """
     both, ww, ss = (np.ascontiguousarray(column) for column in found.moments.T)
-    variance = float((ww * ss / np.maximum(found.count[:, -1] - 1, 1)).sum())
+    variance = float((ww * ss / np.maximum(found.decoys[:, -1] - 1, 1)).sum())
     if variance <= 1e-18:
         return {"z": None, "p_value": None, "reason": "no_molecule_where_both_vary"}
     z = float(both.sum()) / variance**0.5
@@ -123,8 +123,8 @@ def trend(found: Won) -> dict[str, Any]:
 def easier(found: Won, cluster: NDArray[Any], names: Sequence[str]) -> Mean:
     """Mean of a molecule's AUC against its easy decoys minus that against its hard ones, over those that have both."""
     easy, hard = names.index(EASY), names.index(HARD)
-    both = (found.count[:, easy] > 0) & (found.count[:, hard] > 0)
-    auc = found.total[both] / np.maximum(found.count[both], 1)
+    both = (found.decoys[:, easy] > 0) & (found.decoys[:, hard] > 0)
+    auc = found.total[both] / np.maximum(found.decoys[both], 1)
     return cluster_mean(auc[:, easy] - auc[:, hard], cluster[both])
 
 

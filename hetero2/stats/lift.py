@@ -9,6 +9,7 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from random import Random
 from typing import Any
 
@@ -20,9 +21,9 @@ class RefusedError(Exception):
     """The report cannot be computed from these data; the message says why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One row of summary.csv with its truth: `hit` is None where the truth is unknown."""
+    """One row of summary.csv with its truth: `hit` is None where the truth is unknown. About 300 bytes."""
 
     id: str
     status: str
@@ -57,8 +58,8 @@ def _choose(eligible: Sequence[Row], k: int, seed: int) -> dict[str, list[Row]]:
     passed = [row for row in eligible if row.verdict == "PASS"]
     return {
         RANDOM: Random(seed ^ zlib.adler32(RANDOM.encode())).sample(list(eligible), k),
-        SCORE: sorted(eligible, key=lambda row: (-_auc(row), row.id))[:k],
-        FILTERED: sorted(passed, key=lambda row: (-(row.slack or 0.0), row.id))[:k],
+        SCORE: nsmallest(k, eligible, key=lambda row: (-_auc(row), row.id)),
+        FILTERED: nsmallest(k, passed, key=lambda row: (-(row.slack or 0.0), row.id)),
     }
 
 

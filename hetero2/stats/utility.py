@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, hypergeom, norm
 
-from hetero2.stats.bootstrap import MIN_CLUSTERS, Bools, Floats, Ints, Ranked, inverse, resampled
+from hetero2.stats.bootstrap import MIN_CLUSTERS, Bools, Floats, Ints, Ranked, interpolated, inverse, resampled
 from hetero2.stats.enrichment import bedroc, dense_priority, enrichment_factor, expected_hits_of_top, roc_auc
 
 PRESENT, BASELINE, OURS, FIRST = "score_topk", "baseline_topk", "score_plus_audit_topk", "signal_first_topk"
@@ -150,9 +150,9 @@ def discordant(library: Library, ours: Ints, theirs: Ints, k: int) -> Record:
 def _compared(rankings: Mapping[str, Ranked], weight: Floats, k: Floats) -> Floats:
     """(resamples, 4), over K: hits of ours, of the present practice, at random, and how many fewer we would send."""
     base = (weight * rankings[PRESENT].unordered_hit).sum(axis=1) / weight.sum(axis=1)
-    theirs = rankings["present"].expected_hits(weight, k)
-    ours = rankings[OURS].expected_hits(weight, k)
-    before, after = (inverse(*rankings[name].groups(weight), theirs) for name in ("present", OURS))
+    groups = {name: rankings[name].groups(weight) for name in ("present", OURS)}
+    theirs, ours = (interpolated(*groups[name], k) for name in ("present", OURS))
+    before, after = (inverse(*groups[name], theirs) for name in ("present", OURS))
     return np.column_stack([ours / k, theirs / k, base, (before - after) / k])
 
 

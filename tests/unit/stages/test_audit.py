@@ -1,7 +1,11 @@
 """Rows of the audit stage: what becomes of missing scores."""
 
+import pytest
+
+from hetero2.errors import ContractError
 from hetero2.stages.audit import one_molecule
-from hetero2.stages.summary import Tally, summary_row
+from hetero2.stages.summary import Tally, lines
+from hetero2.tables import from_columns
 
 MOLECULE = {"row": 0, "id": "a", "status": "OK", "reason": None}
 
@@ -48,9 +52,8 @@ def test_tally_of_nothing_defines_nothing():
 
 
 def test_a_summary_row_of_another_molecule_is_refused():
-    import pytest
-
-    from hetero2.errors import ContractError
-
-    with pytest.raises(ContractError):
-        summary_row({"row": 1, "id": "a"}, {"row": 2, "dataset_id": "a"}, {})
+    molecules = from_columns("molecule.v1", 2, {"row": [0, 1], "id": "a", "status": "OK", "warnings": ""})
+    for known in ({"row": [0, 2]}, {"row": [0, 1], "dataset_id": ["a", "b"]}):
+        audit = from_columns("hetero_audit.v2", 2, {"dataset_id": "a", "status": "OK", "warnings": ""} | known)
+        with pytest.raises(ContractError):
+            lines(molecules, audit, from_columns("call.v1", 0, {}))

@@ -1,9 +1,19 @@
 """decoy_quality.json: coverage, reasons and the panel."""
 
 import json
+from collections import Counter
+
+import pyarrow as pa
 
 from hetero2.schemas import validate
-from hetero2.stages.decoy_quality import counts, hardness_shares, panel
+from hetero2.stages.decoy_quality import Coverage, hardness_shares, panel
+
+
+def counts(shards, k):
+    coverage = Coverage(k)
+    for molecules in shards:
+        coverage.add(pa.Table.from_pylist(molecules))
+    return coverage.told()
 
 
 def molecule(n, atoms=20, warnings=""):
@@ -12,7 +22,7 @@ def molecule(n, atoms=20, warnings=""):
 
 def test_coverage_counts_drug_like_molecules_and_says_why_others_fall_short():
     few = molecule(3, warnings="standardised_to_largest_fragment;fewer_decoys:3:space_exhausted")
-    found = counts([molecule(5), molecule(5), few, molecule(0), molecule(1, atoms=4)], 5)
+    found = counts([[molecule(5), molecule(5), few], [molecule(0), molecule(1, atoms=4)]], 5)
     assert (found["drug_like_molecules"], found["coverage"]["estimate"]) == (4, 0.5)
     assert found["coverage"]["met"] is False
     assert found["molecules_with_fewer_decoys"] == {"no_decoys_generated": 1, "space_exhausted": 1, "unknown": 1}
@@ -20,8 +30,8 @@ def test_coverage_counts_drug_like_molecules_and_says_why_others_fall_short():
 
 
 def test_shares_of_the_bins():
-    assert hardness_shares([0.1, 0.5, 0.6, 0.9])["shares"] == {"easy": 0.25, "medium": 0.5, "hard": 0.25}
-    assert hardness_shares([])["tanimoto"] == {}
+    assert hardness_shares(Counter([0.1, 0.5, 0.6, 0.9]))["shares"] == {"easy": 0.25, "medium": 0.5, "hard": 0.25}
+    assert hardness_shares(Counter())["tanimoto"] == {}
 
 
 def test_a_panel_of_few_scaffolds_has_figures_but_no_intervals():

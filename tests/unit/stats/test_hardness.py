@@ -18,20 +18,29 @@ def library(seed, n=80, m=12, effect=0.0):
     tanimoto = rng.uniform(0.2, 0.95, n * (m + 1))
     scores = np.round(rng.normal(size=n * (m + 1)) - effect * (tanimoto < 0.7), 1)
     scores[starts] = np.round(rng.normal(size=n), 1)
-    bins = np.array(BINS, object)[np.digitize(tanimoto, [0.5, 0.7])]
-    return scores, starts, tanimoto, bins, np.arange(n) // 2
+    return scores, starts, tanimoto, np.digitize(tanimoto, [0.5, 0.7]), np.arange(n) // 2
+
+
+def against(scores, starts, bins, tanimoto=None):
+    tanimoto = np.zeros(len(scores)) if tanimoto is None else tanimoto
+    return hardness.against(hardness.wins(scores, starts), starts, bins, len(BINS), tanimoto)
+
+
+def trend(won, starts, tanimoto):
+    return hardness.trend(hardness.against(won, starts, np.zeros(len(won), np.int64), 1, tanimoto))
 
 
 def test_curve_is_the_twins():
     scores, starts, _, bins, cluster = library(0)
-    found = hardness.curve(hardness.wins(scores, starts), starts, bins, cluster, BINS)
-    for name in BINS:
+    found = hardness.curve(against(scores, starts, bins), cluster, BINS)
+    assert sum(count for name, (_, count) in found.items() if name != hardness.ALL) == found[hardness.ALL][1]
+    for number, name in enumerate(BINS):
         values = []
         for start in starts:
             own = scores[start]
-            against = [scores[i] for i in range(start + 1, start + 13) if bins[i] == name]
-            if against:
-                values.append(np.mean([(own > s) + 0.5 * (own == s) for s in against]))
+            others = [scores[i] for i in range(start + 1, start + 13) if bins[i] == number]
+            if others:
+                values.append(np.mean([(own > s) + 0.5 * (own == s) for s in others]))
         assert found[name][0].estimate == pytest.approx(np.mean(values))
         assert found[name][0].n == len(values)
 
@@ -57,10 +66,10 @@ def test_trend_has_the_moments_of_its_permutations():
         dealt = won.copy()
         for start in starts:
             dealt[start + 1 : start + 7] = rng.permutation(dealt[start + 1 : start + 7])
-        values.append(hardness.trend(dealt, starts, tanimoto)["z"])
+        values.append(trend(dealt, starts, tanimoto)["z"])
     assert np.mean(values) == pytest.approx(0, abs=0.07)
     assert np.std(values) == pytest.approx(1, abs=0.05)
-    flat = hardness.trend(np.full(len(won), 0.5), starts, tanimoto)
+    flat = trend(np.full(len(won), 0.5), starts, tanimoto)
     assert (flat["z"], flat["reason"]) == (None, "no_molecule_where_both_vary")
 
 
@@ -73,7 +82,7 @@ def test_trend_in_two_classes_is_the_test_of_cochran_mantel_and_haenszel():
         for s in (slice(start + 1, start + 13) for start in starts)
     ]
     expected = StratifiedTable([np.array(table, float) for table in tables]).test_null_odds(correction=False)
-    found = hardness.trend(won, starts, hard)
+    found = trend(won, starts, hard)
     assert found["z"] ** 2 == pytest.approx(expected.statistic)
     assert found["p_value"] == pytest.approx(expected.pvalue)
 
@@ -83,16 +92,16 @@ def test_interpretations(effect, name):
     scores, starts, tanimoto, bins, cluster = library(3, n=200, effect=effect)
 
     def read(scores, bins, n=200):
-        items, won = n * 13, hardness.wins(scores, starts)
-        parts = (won[:items], starts[:n], bins[:items], cluster[:n])
-        return hardness.interpret(hardness.curve(*parts, BINS), hardness.easier(*parts))[0]
+        found = against(scores[: n * 13], starts[:n], bins[: n * 13])
+        easier = hardness.easier(found, cluster[:n], BINS)
+        return hardness.interpret(hardness.curve(found, cluster[:n], BINS), easier)[0]
 
     assert read(scores, bins) == name
-    assert (hardness.trend(hardness.wins(scores, starts), starts, tanimoto)["p_value"] < 0.001) == (effect > 0)
+    assert (trend(hardness.wins(scores, starts), starts, tanimoto)["p_value"] < 0.001) == (effect > 0)
     better = scores.copy()
     better[starts] += 3
     assert read(better, bins) == "SIGNAL_ON_HARD"
-    soft = np.where(np.arange(len(bins)) % 97 == 1, bins, "easy").astype(object)
+    soft = np.where(np.arange(len(bins)) % 97 == 1, bins, BINS.index("easy"))
     assert read(better, soft) == "INCONCLUSIVE_DECOYS_TOO_EASY"
     assert read(better, bins, n=8) == "INCONCLUSIVE_TOO_FEW_HARD"
 
@@ -100,12 +109,22 @@ def test_interpretations(effect, name):
 def test_the_same_advantage_on_easy_and_hard_decoys_is_hardly_ever_called_an_illusion():
     """Many more easy decoys than hard ones: their interval is narrower, and leaves 1/2 out before the other does."""
     rng, found = np.random.default_rng(0), []
-    bins = np.tile(np.array(["", *["easy"] * 14, *["medium"] * 3, *["hard"] * 3], object), 40)
+    bins = np.tile([-1, *[0] * 14, *[1] * 3, *[2] * 3], 40)
     starts, cluster = np.arange(0, 40 * 21, 21), np.arange(40) // 2
     for _ in range(200):
         scores = rng.normal(size=40 * 21)
         scores[starts] += 0.35
-        parts = (hardness.wins(scores, starts), starts, bins, cluster)
-        found.append(hardness.interpret(hardness.curve(*parts, BINS), hardness.easier(*parts))[0])
+        won = against(scores, starts, bins)
+        found.append(hardness.interpret(hardness.curve(won, cluster, BINS), hardness.easier(won, cluster, BINS))[0])
     assert found.count("ILLUSION") < 12
     assert found.count("SIGNAL_ON_HARD") > 40
+
+
+def test_blocks_can_be_looked_at_in_parts():
+    scores, starts, tanimoto, bins, _ = library(7, n=30)
+    whole = against(scores, starts, bins, tanimoto)
+    cut = 11 * 13
+    first = against(scores[:cut], starts[:11], bins[:cut], tanimoto[:cut])
+    rest = against(scores[cut:], starts[11:] - cut, bins[cut:], tanimoto[cut:])
+    for all_, one, other in zip(whole, first, rest, strict=True):
+        assert np.array_equal(all_, np.concatenate([one, other]))

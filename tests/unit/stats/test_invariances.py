@@ -33,10 +33,13 @@ def by_molecule(read):
     return lambda scores, _t, _h, _c: np.asarray(read(scores))
 
 
+def against(scores, tanimoto):
+    bins = np.digitize(tanimoto.ravel(), [0.6])
+    return hardness.against(hardness.wins(*flat(scores)), flat(scores)[1], bins, 2, tanimoto.ravel())
+
+
 def by_bin(scores, tanimoto, _, cluster):
-    found = hardness.curve(
-        hardness.wins(*flat(scores)), flat(scores)[1], np.digitize(tanimoto.ravel(), [0.6]), cluster, [0, 1]
-    )
+    found = hardness.curve(against(scores, tanimoto), cluster, [0, 1])
     return np.array([[mean.estimate, mean.low, mean.high] for mean, _ in found.values()])
 
 
@@ -67,9 +70,7 @@ LIBRARY = {
     "mean z": lambda scores, *_: np.array([library_test(describe_blocks(*flat(scores))).mean_z]),
     "dispersion z": lambda scores, *_: np.array([library_test(describe_blocks(*flat(scores))).dispersion_z]),
     "AUC by hardness": by_bin,
-    "trend": lambda scores, tanimoto, *_: np.array(
-        [hardness.trend(hardness.wins(*flat(scores)), flat(scores)[1], tanimoto.ravel())["z"]]
-    ),
+    "trend": lambda scores, tanimoto, *_: np.array([hardness.trend(against(scores, tanimoto))["z"]]),
     "residual ranks": lambda scores, tanimoto, *_: np.array(
         [
             library_test(

@@ -3,12 +3,12 @@
 
     python -m benchmarks.gather 10000 100000 [--shard-rows 2500] [--decoys 20] [--folder DIR] [--json out.json]
 
-For each number of rows the shards of molecules and decoys are made up by contract (SMILES out of a pool, hashes out of a
-random generator; duplicates, skipped rows, missing scores and decoys that are molecules of the library among them), a
-score table with weights for all of them, and truth for every tenth row. Then every verb that reads or gathers them runs
-as a process of its own: CPU and peak memory are those that the system reports of it, the latter at least that of this
-process. `panel`, `decoy_quality` and `controls` look at the chemistry of a sample of fixed size, which is most of what
-they cost on a small library; here it is 20 molecules, a tenth of the default.
+For each number of rows the shards of molecules and decoys are made up by contract (SMILES out of a pool, random hashes;
+with copies, skipped rows, missing scores and decoys that are molecules of the library), a score table for all of them,
+and truth for one row in `--truth-every` (default 10). Then every verb that reads or gathers them runs as a process of
+its own: CPU and peak memory are those that the system reports of it, the latter at least that of this process. `panel`,
+`decoy_quality` and `controls` look at the chemistry of a sample of fixed size, which is most of what they cost on a
+small library; here it is 20 molecules, a tenth of the default. A million rows take 5 GB of disk.
 """
 
 import argparse
@@ -125,7 +125,7 @@ def scores_of(rng: np.random.Generator, molecules: pa.ChunkedArray, decoys: pa.C
     return table.filter(pa.array(rng.random(len(ids)) > 1e-3))
 
 
-def make_up(folder: Path, rows: int, shards: int, decoys: int) -> None:
+def make_up(folder: Path, rows: int, shards: int, decoys: int, every: int) -> None:
     """library.csv, truth.csv, scores.parquet and the shards of molecules and decoys."""
     rng = np.random.default_rng(0)
     smiles, schema = pool(rng), pa.schema([("id", pa.string()), ("score", pa.float64()), ("weight", pa.float64())])
@@ -142,7 +142,7 @@ def make_up(folder: Path, rows: int, shards: int, decoys: int) -> None:
                 write_parquet(folder / kind / f"{shard_name(shard)}.parquet", one, f"{kind[:-1]}.v1")
             for row, text in zip(molecules["row"].to_pylist(), molecules["smiles"].to_pylist(), strict=True):
                 library.write(f"molecule-{row},{text}\n")
-                if row % 10 == 0:
+                if row % every == 0:
                     label = "PASS" if rng.random() < 0.05 else "FAIL"
                     truth.write(f"molecule-{row},{label},external,customer_truth.v1\n")
             table.write_table(scores_of(rng, molecules["structure_hash"], made["decoy_hash"]).cast(schema))
@@ -232,13 +232,13 @@ def measured(verb: str, words: Words, log: Path) -> tuple[float, float]:
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def measure(folder: Path, rows: int, shard_rows: int, decoys: int) -> dict[str, Any]:
+def measure(folder: Path, rows: int, shard_rows: int, decoys: int, every: int) -> dict[str, Any]:
     """Every stage on a made-up library of so many rows."""
     shards = max(1, -(-rows // shard_rows))
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "made").exists():
         # in a process of its own, since a process takes its parent's peak memory over
-        maker = multiprocessing.get_context("spawn").Process(target=make_up, args=(folder, rows, shards, decoys))
+        maker = multiprocessing.get_context("spawn").Process(target=make_up, args=(folder, rows, shards, decoys, every))
         maker.start()
         maker.join()
         if maker.exitcode:
@@ -273,6 +273,7 @@ def main() -> None:
     parser.add_argument("rows", type=int, nargs="+")
     parser.add_argument("--shard-rows", type=int, default=2500)
     parser.add_argument("--decoys", type=int, default=20)
+    parser.add_argument("--truth-every", type=int, default=10)
     parser.add_argument("--folder", type=Path, help="where to work; kept, and used again (default: a temporary one)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -280,7 +281,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for rows in args.rows:
             folder = (args.folder or Path(temporary)).absolute() / str(rows)
-            found.append(measure(folder, rows, args.shard_rows, args.decoys))
+            found.append(measure(folder, rows, args.shard_rows, args.decoys, args.truth_every))
             print(f"\n{rows} rows\n{table_of(found[-1])}", flush=True)
     text = json.dumps(found, indent=2)
     print(text)

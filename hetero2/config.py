@@ -40,7 +40,8 @@ _SUFFIXES = {
 _INTERPRETER = re.compile(
     r"(python|pypy|perl|ruby|node|java|julia|Rscript|R|sh|bash|zsh|env|conda|mamba|docker|srun)[\d.]*"
 )
-_MAX_SHARDS, _MIN_SHARD_ROWS = 400, 256
+_SHARDS, _MAX_SHARDS = 16, 400
+_FEW_ROWS, _MANY_ROWS = 256, 1250  # of a shard: about 6 and 30 seconds of work
 Config = dict[str, Any]
 
 
@@ -267,11 +268,16 @@ def rows_upper_bound(config: Config) -> int:
 
 
 def n_shards(config: Config) -> int:
-    """Number of shards: a matter of execution, it changes no byte of the evidence."""
+    """Number of shards: a matter of execution, it changes no byte of the evidence.
+
+    16, so that several cores have work, of 256 to 1250 rows: below, starting a job costs more than it does, above,
+    progress is coarse. At most 400, since each is three jobs, and jobs cost Snakemake time.
+    """
     rows = rows_upper_bound(config)
     if not config["input"]["structures"] and config["input"]["path"] == config["scores"]["path"]:
         rows = math.ceil(rows / (config["decoys"]["k"] + 1))  # a line a decoy, and one for the molecule
-    shard_rows = config["execution"]["shard_rows"] or max(_MIN_SHARD_ROWS, math.ceil(rows / _MAX_SHARDS))
+    usual = min(_MANY_ROWS, max(_FEW_ROWS, math.ceil(rows / _SHARDS)))
+    shard_rows = config["execution"]["shard_rows"] or max(usual, math.ceil(rows / _MAX_SHARDS))
     return max(1, math.ceil(rows / shard_rows))
 
 

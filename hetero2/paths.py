@@ -1,5 +1,6 @@
 """Names of the files of a run, in one place, and of the folders of the project."""
 
+import itertools
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,3 +68,9 @@ def run_file(results: str, key: str) -> str:
 def shard_name(number: int) -> str:
     """Name of shard `number`, counted from 0."""
     return f"{number:04d}"
+
+
+def shard_spans(count: int) -> list[tuple[str, str]]:
+    """(first, last) names of all shards, those of one length together: 0000 to 9999, 10000 to 99999 and so on."""
+    ends = [0, *(10**digits for digits in range(4, len(str(count)) + 1) if 10**digits < count), count]
+    return [(shard_name(start), shard_name(end - 1)) for start, end in itertools.pairwise(ends)]

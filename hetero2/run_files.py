@@ -83,6 +83,17 @@ class RunFiles:
         pattern = self.file(key)
         return lambda wildcards: [pattern.format(run=wildcards.run, shard=s) for s in self.shards(wildcards.run)]
 
+    def shard_words(self, key: str) -> Any:
+        """Parameter function: this file of every shard, as words that bash expands to all of them, in order.
+
+        Linux limits one argument to 128 KB, and the whole command is one argument of bash.
+        """
+        before, after = self.file(key).split("{shard}")
+        return lambda wildcards: " ".join(
+            f"{shlex.quote(before.format(run=wildcards.run))}{{{first}..{last}}}{after}"
+            for first, last in paths.shard_spans(len(self.shards(wildcards.run)))
+        )
+
     def brought(self, run: str, key: str) -> str:
         """The user's file for a key, or the one that comes with the data set."""
         section, name = key.split(".")

@@ -43,11 +43,14 @@ rule calls:
         runtime=60,
     params:
         code=flow.digest("stages.calls", "model"),
+        molecules=PLAN.shard_words("molecules"),
+        decoys=PLAN.shard_words("decoys"),
+        scores=PLAN.shard_words("scores"),
         fdr=option("audit.fdr"),
         method=option("audit.method"),
         min_decoys=option("audit.min_decoys"),
         k=option("decoys.k"),
     shell:
-        "python -m hetero2 calls --molecules {input.molecules:q} --decoys {input.decoys:q} --scores {input.scores:q} --fdr {params.fdr} "
+        "python -m hetero2 calls --molecules {params.molecules} --decoys {params.decoys} --scores {params.scores} --fdr {params.fdr} "
         "--method {params.method} --min-decoys {params.min_decoys} --k {params.k} --calls {output.calls:q} --curve {output.curve:q} "
         "--library {output.library:q} --log {log:q}"

@@ -18,6 +18,8 @@ rule panel:
         runtime=60,
     params:
         code=flow.digest("stages.panel", "chem"),
+        molecules=PLAN.shard_words("molecules"),
+        decoys=PLAN.shard_words("decoys"),
         excluded=lambda w: PLAN.excluded_option(w.run),
         sample=option("audit.control_sample"),
         seed=option("audit.seed"),
@@ -26,7 +28,7 @@ rule panel:
         quotas=option("decoys.quotas"),
         hard_mode=option("decoys.hard_mode"),
     shell:
-        "python -m hetero2 panel --molecules {input.molecules:q} --decoys {input.decoys:q} {params.excluded} --sample {params.sample} --sample-seed {params.seed} "
+        "python -m hetero2 panel --molecules {params.molecules} --decoys {params.decoys} {params.excluded} --sample {params.sample} --sample-seed {params.seed} "
         "--strategy {params.strategy} --k {params.k} --quotas {params.quotas:q} --hard-mode {params.hard_mode} --out {output:q} --log {log:q}"
 
 
@@ -107,8 +109,9 @@ rule controls:
         runtime=60,
     params:
         code=flow.digest("stages.controls", "model"),
+        scores=PLAN.shard_words("scores"),
         arguments=lambda w: PLAN.control_arguments(w.run),
         seed=option("audit.seed"),
     shell:
-        "python -m hetero2 controls --panel {input.panel:q} --scores {input.scores:q} --library {input.library:q} {params.arguments} --seed {params.seed} "
+        "python -m hetero2 controls --panel {input.panel:q} --scores {params.scores} --library {input.library:q} {params.arguments} --seed {params.seed} "
         "--out {output:q} --log {log:q}"

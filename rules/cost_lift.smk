@@ -74,8 +74,10 @@ rule candidates:
         runtime=30,
     params:
         code=flow.digest("stages.candidates", "model"),
+        decoys=PLAN.shard_words("decoys"),
+        scores=PLAN.shard_words("scores"),
         k=option("selection.k"),
         k_list=lambda w: " ".join(PLAN.k_list(w.run)),
     shell:
-        "python -m hetero2 candidates --summary {input.summary:q} --decoys {input.decoys:q} --scores {input.scores:q} --k {params.k} {params.k_list} "
+        "python -m hetero2 candidates --summary {input.summary:q} --decoys {params.decoys} --scores {params.scores} --k {params.k} {params.k_list} "
         "--out {output.candidates:q} --selected-decoys {output.decoys:q} --log {log:q}"

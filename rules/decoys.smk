@@ -83,9 +83,11 @@ rule decoy_quality:
         runtime=60,
     params:
         code=flow.digest("stages.decoy_quality", "model"),
+        molecules=PLAN.shard_words("molecules"),
+        decoys=PLAN.shard_words("decoys"),
         k=option("decoys.k"),
         sample=option("decoys.quality_sample"),
         seed=option("decoys.seed"),
     shell:
-        "python -m hetero2 decoy-quality --molecules {input.molecules:q} --decoys {input.decoys:q} --k {params.k} "
+        "python -m hetero2 decoy-quality --molecules {params.molecules} --decoys {params.decoys} --k {params.k} "
         "--sample {params.sample} --seed {params.seed} --out {output:q} --log {log:q}"

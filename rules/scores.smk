@@ -19,11 +19,13 @@ rule leakage:
         runtime=120,
     params:
         code=flow.digest("stages.leakage", "chem"),
+        molecules=PLAN.shard_words("molecules"),
+        decoys=PLAN.shard_words("decoys"),
         train=lambda w: PLAN.training_option(w.run),
         near=option("audit.near_tanimoto"),
         standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 leakage --molecules {input.molecules:q} --decoys {input.decoys:q} {params.train} --near {params.near} "
+        "python -m hetero2 leakage --molecules {params.molecules} --decoys {params.decoys} {params.train} --near {params.near} "
         "--standardise {params.standardise} --leaks {output.leaks:q} --excluded {output.excluded:q} --log {log:q}"
 
 
@@ -46,8 +48,10 @@ rule score_request:
         runtime=30,
     params:
         code=flow.digest("stages.score_request", "core"),
+        molecules=PLAN.shard_words("molecules"),
+        decoys=PLAN.shard_words("decoys"),
     shell:
-        "python -m hetero2 score-request --molecules {input.molecules:q} --decoys {input.decoys:q} --excluded {input.excluded:q} --out {output:q} --log {log:q}"
+        "python -m hetero2 score-request --molecules {params.molecules} --decoys {params.decoys} --excluded {input.excluded:q} --out {output:q} --log {log:q}"
 
 
 rule score_source:
@@ -125,5 +129,7 @@ rule missing_scores:
         runtime=30,
     params:
         code=flow.digest("stages.missing_scores", "core"),
+        decoys=PLAN.shard_words("decoys"),
+        scores=PLAN.shard_words("scores"),
     shell:
-        "python -m hetero2 missing-scores --decoys {input.decoys:q} --scores {input.scores:q} --out {output:q} --log {log:q}"
+        "python -m hetero2 missing-scores --decoys {params.decoys} --scores {params.scores} --out {output:q} --log {log:q}"

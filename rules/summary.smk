@@ -19,7 +19,9 @@ rule summary:
         runtime=30,
     params:
         code=flow.digest("stages.summary", "core"),
+        molecules=PLAN.shard_words("molecules"),
+        audit=PLAN.shard_words("audit"),
         settings=lambda w: PLAN.sections(w.run, "guardrails", "decoys"),
     shell:
-        "python -m hetero2 summary --molecules {input.molecules:q} --audit {input.audit:q} --calls {input.calls:q} --settings {params.settings:q} "
+        "python -m hetero2 summary --molecules {params.molecules} --audit {params.audit} --calls {input.calls:q} --settings {params.settings:q} "
         "--summary {output.summary:q} --metrics {output.metrics:q} --log {log:q}"

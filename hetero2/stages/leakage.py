@@ -61,7 +61,7 @@ class Structures(NamedTuple):
     """
 
     row: Ints
-    id: pa.ChunkedArray
+    id: pa.Array
     high: Keys
     low: Keys
     first: Ints
@@ -74,7 +74,7 @@ def structures(paths: Sequence[Path]) -> Structures:
         table = _known(path, ["row", "id", "structure_hash"])
         parts.append((table["row"].to_numpy(), table["id"], *keys(table["structure_hash"])))
     row, ids, high, low = zip(*parts, strict=True)
-    names = pa.chunked_array([chunk for one in ids for chunk in one.chunks], pa.string())
+    names = pa.concat_arrays([one.combine_chunks() for one in ids])
     halves = np.concatenate(high), np.concatenate(low)
     return Structures(np.concatenate(row), names, *halves, place_of_first(*halves))
 

@@ -14,6 +14,8 @@ from hetero2.scoring import hetero_scores, score_table
 from hetero2.scoring.hetero_scores import HeteroScores, Scored
 from hetero2.scoring.score_table import Floats
 
+_IDS, _DECODER = '{"ids":[', json.JSONDecoder()  # a line begins so, as canonical JSON
+
 
 class ScoreBook(Protocol):
     """Scores of the molecules of a library and of their decoys, looked up many at a time."""
@@ -65,14 +67,15 @@ def _arrays(found: Iterable[Scored | None]) -> tuple[Floats, Floats]:
 
 
 def read_files(path: Path, wanted_ids: Container[str]) -> dict[str, HeteroScores]:
-    """The gathered `hetero_scores.v1` files of these molecules, by id."""
+    """The gathered `hetero_scores.v1` files of these molecules, by id. Of the others no more than the ids is parsed."""
     by_id: dict[str, HeteroScores] = {}
     with path.open(encoding="utf-8") as handle:
         for number, line in enumerate(handle, start=1):
-            entry = json.loads(line)
-            ids = [molecule_id for molecule_id in entry["ids"] if molecule_id in wanted_ids]
+            ids = _DECODER.raw_decode(line, len(_IDS) - 1)[0] if line.startswith(_IDS) else json.loads(line)["ids"]
+            ids = [molecule_id for molecule_id in ids if molecule_id in wanted_ids]
             if ids:
-                by_id |= dict.fromkeys(ids, hetero_scores.parse(entry["scores"], f"{path}: line {number}"))
+                scores = json.loads(line)["scores"]
+                by_id |= dict.fromkeys(ids, hetero_scores.parse(scores, f"{path}: line {number}"))
     return by_id
 
 

@@ -4,17 +4,21 @@ Columns `id` (of the molecule), `decoy` (any name that tells it from the molecul
 itself), `score`, and, optional, `weight` and `tanimoto` (of a decoy to its molecule).
 """
 
+import hashlib
+import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.errors import InputError
+from hetero2.keys import Keys, first_of_each
 from hetero2.scoring.batches import Odd, read_batches
-from hetero2.scoring.hetero_scores import Scored
+from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored
 from hetero2.scoring.score_table import finite, scored
 from hetero2.tables import quoted, read_csv, read_parquet_rows
 
@@ -112,6 +116,50 @@ def read(path: Path, wanted: Collection[str]) -> dict[str, Block]:
 
 
 def check(path: Path) -> tuple[int, int]:
-    """(molecules, scores) of a whole table; raises InputError with file and line."""
-    blocks = read_plainly(path)
-    return len(blocks), sum(len(block.decoys) + (block.original is not None) for block in blocks.values())
+    """(molecules, scores) of a whole table; raises InputError with file and line.
+
+    O(rows log rows); 16 bytes a row, and about 30 more while they are sorted, where nothing in it looks odd.
+    """
+    try:
+        return _counted(path)
+    except (Odd, pa.ArrowException):
+        blocks = read_plainly(path)
+        return len(blocks), sum(len(block.decoys) + (block.original is not None) for block in blocks.values())
+
+
+def _counted(path: Path) -> tuple[int, int]:
+    """As `check`, whole columns at a time; raises Odd where it would have to say what is wrong."""
+    molecules, pairs = set[bytes](), [_digests([], [])]
+    for batch in read_batches(path, TEXTS, NUMBERS):
+        if not (_whole(batch) and _in_range(batch)):
+            raise Odd
+        molecules |= {_digest(one) for one in batch["id"].unique().to_pylist()}
+        pairs.append(_digests(batch["id"].to_pylist(), batch["decoy"].to_pylist()))
+    high, low = (np.concatenate([pair[half] for pair in pairs]) for half in (0, 1))
+    if not first_of_each(high, low)[0].all():
+        raise Odd
+    return len(molecules), len(high)
+
+
+def _in_range(batch: pa.RecordBatch) -> bool:
+    """Whether all numbers of a batch are allowed; a missing one is."""
+    limits = {
+        "score": (-sys.float_info.max, sys.float_info.max),
+        "weight": (MIN_WEIGHT, MAX_WEIGHT),
+        "tanimoto": (0, 1),
+    }
+    spans = {name: pc.min_max(batch[name]).as_py() for name in limits if name in batch.schema.names}
+    known = {name: span for name, span in spans.items() if span["min"] is not None}
+    whole = not any(pc.any(pc.is_nan(batch[name])).as_py() for name in known)
+    return whole and all(limits[n][0] <= span["min"] and span["max"] <= limits[n][1] for n, span in known.items())
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
+
+
+def _digests(ids: list[str], names: list[str]) -> tuple[Keys, Keys]:
+    """128 bits of each pair of texts, by halves."""
+    joined = b"".join(_digest(f"{one}\0{name}") for one, name in zip(ids, names, strict=True))
+    digits = np.frombuffer(joined, np.uint64)
+    return digits[0::2], digits[1::2]

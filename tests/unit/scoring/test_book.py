@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from hetero2.errors import InputError
+from hetero2.files import canonical_json
 from hetero2.scoring import score_table
 from hetero2.scoring.book import read_book
 
@@ -40,8 +41,9 @@ def test_a_shared_file_serves_every_molecule(tmp_path):
     assert decoy(book, "anything", "e") is None
 
 
-def test_files_of_rows_serve_their_own_molecules(tmp_path):
-    line = json.dumps({"ids": ["a", "b"], "sha256": "0" * 64, "scores": SCORES})
+@pytest.mark.parametrize("dump", [canonical_json, json.dumps])
+def test_files_of_rows_serve_their_own_molecules(tmp_path, dump):
+    line = dump({"ids": ["a", "b"], "sha256": "0" * 64, "scores": SCORES})
     (tmp_path / "s.jsonl").write_text(line + "\n")
     book = read_book(tmp_path / "s.jsonl", NONE, {"a", "c"})
     assert original(book, "a", "h") == (1.0, 1.0)

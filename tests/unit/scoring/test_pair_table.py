@@ -3,6 +3,7 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv as arrow_csv
 
 from hetero2.errors import InputError
 from hetero2.scoring import pair_table
@@ -71,3 +72,17 @@ def test_ids_of_another_type_are_refused(tmp_path, column):
 def test_a_bad_line_is_one_error_with_its_place(tmp_path, text, message):
     with pytest.raises(InputError, match=message):
         read(tmp_path, text)
+    with pytest.raises(InputError, match=message):
+        pair_table.check(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_is_counted_as_a_row_at_a_time(tmp_path, suffix):
+    pairs = [(n, decoy) for n in range(9) for decoy in range(n)]
+    rows = [{"id": f"m{n}", "decoy": f"d{decoy}" if decoy else "", "score": n / 7} for n, decoy in pairs]
+    path = tmp_path / f"t.{suffix}"
+    table = pa.Table.from_pylist(rows)
+    (pq.write_table if suffix == "parquet" else arrow_csv.write_csv)(table, path)
+    assert pair_table.check(path) == (8, len(rows))
+    blocks = pair_table.read_plainly(path)
+    assert (8, len(rows)) == (len(blocks), sum(len(one.decoys) + 1 for one in blocks.values()))

@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.arguments import natural, positive
-from hetero2.chem.bins import BINS, hardness
-from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
 from hetero2.chem.bins import BINS, EDGES
+from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
 from hetero2.log import logger
 from hetero2.schemas import write_json
 from hetero2.seeds import sample

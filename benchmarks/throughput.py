@@ -172,6 +172,18 @@ def references(folder: Path, molecules: int) -> dict[str, float]:
     return {"floor_ms": 1000 * least, "frozen_ms": 1000 * (time.process_time() - began) / len(rows)}
 
 
+def cost(ms_per_molecule: float, core_hour: float, downstream: float, sent: float) -> dict[str, float]:
+    """What 1,000,000 candidates cost: our core-hours, and downstream where all of them or a share is sent."""
+    hours = ms_per_molecule * 1e6 / 3.6e6
+    ours = hours * core_hour
+    return {
+        "core_hours": round(hours, 1),
+        "ours": round(ours, 2),
+        "downstream_all": downstream * 1e6,
+        "downstream_and_ours": round(downstream * sent * 1e6 + ours, 2),
+    }
+
+
 def table_of(result: dict[str, Any]) -> str:
     """The stages of one library as a table."""
     lines = [f"{'stage':<18}{'jobs':>6}{'CPU s':>10}{'ms/mol':>9}{'share':>8}{'peak MB':>9}"]
@@ -190,6 +202,9 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where to work; kept (default: a temporary one)")
     parser.add_argument("--frozen", type=int, default=30, help="molecules for the frozen algorithm")
+    parser.add_argument("--core-hour", type=float, default=0.05, help="price of a core-hour (default 0.05)")
+    parser.add_argument("--downstream", type=float, default=0.5, help="price of a molecule downstream (default 0.50)")
+    parser.add_argument("--sent", type=float, default=0.02, help="share of the molecules sent there (default 0.02)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     found = []
@@ -203,6 +218,7 @@ def main() -> None:
         one |= {
             "times_floor": round(one["ms_per_molecule"] / beside["floor_ms"], 2),
             "times_faster_than_frozen": round(beside["frozen_ms"] / one["ms_per_molecule"], 1),
+            "price_of_a_million": cost(one["ms_per_molecule"], args.core_hour, args.downstream, args.sent),
         }
     text = json.dumps({"references": {k: round(v, 2) for k, v in beside.items()}, "libraries": found}, indent=2)
     print(text)

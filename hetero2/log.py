@@ -40,15 +40,15 @@ def gate_ok(name: str, sha256: str, contract: str, url: str | None = None) -> No
     logger.info("Gate OK: %s %s + %s validated", name, f"downloaded + {pinned}" if url else pinned, contract)
 
 
-def progress(items: Iterable[T], what: str) -> Iterator[T]:
-    """Yield `items`, telling done, rate and time left: each 2 s on a terminal, each 60 s in the log."""
-    total = len(items) if isinstance(items, Sized) else None
+def progress(items: Iterable[T], what: str, total: int | None = None, terminal: bool = False) -> Iterator[T]:
+    """Yield the items; meanwhile tell rate and time left: in the log each minute, and on a `terminal` of a person."""
+    total = len(items) if isinstance(items, Sized) else total
     began = time.monotonic()
     shown, logged, done = began, began, 0
     for done, item in enumerate(items, start=1):
         yield item
         now = time.monotonic()
-        if now - shown >= _TERMINAL_SECONDS and sys.stderr.isatty():
+        if terminal and now - shown >= _TERMINAL_SECONDS and sys.stderr.isatty():
             shown = now
             print(_line(what, done, total, now - began), file=sys.stderr)
         if now - logged >= _LOG_SECONDS:

@@ -27,9 +27,12 @@ rule panel:
         k=option("decoys.k"),
         quotas=option("decoys.quotas"),
         hard_mode=option("decoys.hard_mode"),
+        seconds=option("guardrails.seconds_per_molecule"),
+        mb=option("guardrails.mb_per_molecule"),
     shell:
         "python -m hetero2 panel --molecules {params.molecules} --decoys {params.decoys} {params.excluded} --sample {params.sample} --sample-seed {params.seed} "
-        "--strategy {params.strategy} --k {params.k} --quotas {params.quotas:q} --hard-mode {params.hard_mode} --out {output:q} --log {log:q}"
+        "--strategy {params.strategy} --k {params.k} --quotas {params.quotas:q} --hard-mode {params.hard_mode} --seconds-per-molecule {params.seconds} --mb-per-molecule {params.mb} "
+        "--out {output:q} --log {log:q}"
 
 
 rule refit:

@@ -29,11 +29,13 @@ rule decoys:
         max_atoms=option("guardrails.max_atoms"),
         require_connected=option("guardrails.require_connected"),
         standardise=option("guardrails.standardise"),
+        seconds=option("guardrails.seconds_per_molecule"),
+        mb=option("guardrails.mb_per_molecule"),
     shell:
         "python -m hetero2 decoys-shard --input {input:q} --shard {wildcards.shard} --shards {params.shards} "
         "--molecules {output.molecules:q} --decoys {output.decoys:q} --strategy {params.strategy} --k {params.k} --seed {params.seed} --seed-strategy {params.seed_strategy} "
         "--quotas {params.quotas:q} --hard-mode {params.hard_mode} --max-atoms {params.max_atoms} --require-connected {params.require_connected} "
-        "--standardise {params.standardise} --log {log:q}"
+        "--standardise {params.standardise} --seconds-per-molecule {params.seconds} --mb-per-molecule {params.mb} --log {log:q}"
 
 
 rule blocks:

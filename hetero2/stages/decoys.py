@@ -2,9 +2,12 @@
 
 import argparse
 import statistics
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hetero2 import worker
 from hetero2.arguments import flag, json_object, natural, positive
 from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS, check_quotas
@@ -15,7 +18,7 @@ from hetero2.chem.spectral import spectrum
 from hetero2.errors import ConfigError
 from hetero2.log import logger, progress
 from hetero2.seeds import row_seed
-from hetero2.tables import read_shard, to_table, write_parquet
+from hetero2.tables import quoted, read_shard, to_table, write_parquet
 
 EXAMPLE = "hetero2 decoys-shard --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
 _EMPTY = {
@@ -34,6 +37,7 @@ _EMPTY = {
     "warnings": "",
 }
 Record = dict[str, Any]
+Both = tuple[Record, list[Record]]
 
 
 def _structure_facts(canonical_smiles: str, similarities: list[float]) -> Record:
@@ -50,19 +54,33 @@ def _structure_facts(canonical_smiles: str, similarities: list[float]) -> Record
     }
 
 
-def one_molecule(row: Record, limits: Guardrails, args: argparse.Namespace) -> tuple[Record, list[Record]]:
-    """The record of one row and its decoys. A defect of ours in one molecule becomes its own ERROR row."""
+def _blank(row: Record, args: argparse.Namespace) -> Record:
     seed = row_seed(args.seed, args.seed_strategy, row["id"])
-    record = {**row, **_EMPTY, "seed_used": seed, "status": row["status"] or "OK"}
+    return {**row, **_EMPTY, "seed_used": seed, "status": row["status"] or "OK"}
+
+
+def _one_molecule(args: argparse.Namespace, row: Record) -> Both:
+    """The record of one row and its decoys."""
+    record = _blank(row, args)
     if row["status"] and row["reason"] != "not_sampled":
         return record, []
-    try:
-        if row["reason"] == "not_sampled":
-            return record | _identity(prepare(record["smiles"], limits)), []
-        return _audited(record, limits, seed, args)
-    except Exception as error:
-        logger.exception("row %d", row["row"])
-        return {**record, "status": "ERROR", "reason": f"internal_error:{type(error).__name__}"}, []
+    limits = Guardrails(args.max_atoms, args.require_connected, args.standardise)
+    if row["reason"] == "not_sampled":
+        return record | _identity(prepare(record["smiles"], limits)), []
+    return _audited(record, limits, record["seed_used"], args)
+
+
+def molecules_with_decoys(rows: Sequence[Record], args: argparse.Namespace, workers: int = 1) -> Iterator[Both]:
+    """The record of every row and its decoys, in order.
+
+    A molecule that takes too long, crashes its worker or meets a defect of ours becomes its own ERROR row.
+    """
+    for row, found in worker.each(partial(_one_molecule, args), rows, limits_of(args), workers):
+        if isinstance(found, worker.Failure):
+            logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), found.reason)
+            yield {**_blank(row, args), "status": "ERROR", "reason": found.reason}, []
+        else:
+            yield found
 
 
 def _identity(prepared: Prepared) -> Record:
@@ -74,7 +92,7 @@ def _identity(prepared: Prepared) -> Record:
     }
 
 
-def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Namespace) -> tuple[Record, list[Record]]:
+def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Namespace) -> Both:
     prepared = prepare(record["smiles"], limits)
     record |= _identity(prepared)
     if prepared.canonical_smiles is not None:
@@ -101,6 +119,19 @@ def add_decoy_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed-strategy", choices=["per_row", "global"], default="per_row")
     parser.add_argument("--quotas", type=quotas, default=dict(QUOTAS), help='JSON: {"easy": 0.3, ...}, adding up to 1')
     parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
+    add_limit_arguments(parser)
+
+
+def add_limit_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options that say what one molecule may use."""
+    usual = worker.Limits()
+    parser.add_argument("--seconds-per-molecule", type=positive, default=usual.seconds, help="of CPU (default 60)")
+    parser.add_argument("--mb-per-molecule", type=positive, default=usual.megabytes, help="of memory (default 1024)")
+
+
+def limits_of(args: argparse.Namespace) -> worker.Limits:
+    """What one molecule may use."""
+    return worker.Limits(args.seconds_per_molecule, args.mb_per_molecule)
 
 
 def quotas(text: str) -> dict[str, float]:
@@ -130,12 +161,10 @@ def run(args: argparse.Namespace) -> None:
     """Build the decoys of one shard."""
     if args.shard >= args.shards:
         raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
-    limits = Guardrails(args.max_atoms, args.require_connected, args.standardise)
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []
-    for row in progress(rows, f"decoys {args.molecules.stem}"):
-        record, made = one_molecule(row, limits, args)
+    for record, made in progress(molecules_with_decoys(rows, args), f"decoys {args.molecules.stem}", len(rows)):
         molecules.append(record)
         decoys += made
     write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")

@@ -4,33 +4,24 @@ import argparse
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from hetero2.arguments import flag, positive
-from hetero2.chem.guardrails import Guardrails
 from hetero2.csv_files import cell
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import atomic_path
 from hetero2.log import logger, progress
-from hetero2.stages.decoys import Record, add_decoy_arguments, one_molecule
+from hetero2.stages.decoys import Record, add_decoy_arguments, molecules_with_decoys
 from hetero2.stages.input import mark
 from hetero2.stages.sdf_library import read_any
 from hetero2.tables import arrow_schema, columns, to_table
 
 EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --k 20 --workers 2"
 CONTRACT = "decoy_file.v1"
-_CHUNK, _ROWS_AT_ONCE = 8, 16384
+_ROWS_AT_ONCE = 16384
 Write = Callable[[list[Record]], None]
-
-
-def _one(args: argparse.Namespace, row: Record) -> tuple[Record, list[Record]]:
-    record, decoys = one_molecule(row, Guardrails(args.max_atoms, args.require_connected, args.standardise), args)
-    return record, [{"id": row["id"], **{k: v for k, v in decoy.items() if k != "row"}} for decoy in decoys]
 
 
 @contextlib.contextmanager
@@ -57,12 +48,8 @@ WRITERS = {".parquet": _parquet, ".csv": _csv, ".smi": _smi}
 
 
 def _results(rows: list[Record], args: argparse.Namespace) -> Iterator[tuple[Record, list[Record]]]:
-    work = partial(_one, args)
-    if args.workers == 1:
-        yield from map(work, rows)
-        return
-    with ProcessPoolExecutor(args.workers) as pool:
-        yield from pool.map(work, rows, chunksize=_CHUNK)
+    for record, decoys in molecules_with_decoys(rows, args, args.workers):
+        yield record, [{"id": record["id"], **{k: v for k, v in one.items() if k != "row"}} for one in decoys]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,20 +98,15 @@ def run(args: argparse.Namespace) -> None:
         raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
     molecules: list[Record] = []
     waiting: list[Record] = []
-    try:
-        with atomic_path(args.out) as temporary, WRITERS[suffix](temporary) as write:
-            for record, decoys in progress(_results(rows, args), f"decoys of {len(rows)} molecules"):
-                molecules.append(
-                    {name: record[name] for name in ("id", "status", "reason", "n_decoys_generated", "warnings")}
-                )
-                waiting += decoys
-                if len(waiting) >= _ROWS_AT_ONCE:
-                    write(waiting)
-                    waiting = []
-            write(waiting)
-    except BrokenProcessPool:
-        raise InputError(
-            f"{args.input}: a worker died near row {len(molecules) + 1}", "run with --workers 1 to see which molecule"
-        ) from None
+    found = progress(_results(rows, args), f"decoys of {len(rows)} molecules", len(rows), terminal=True)
+    names = ("id", "status", "reason", "n_decoys_generated", "warnings")
+    with atomic_path(args.out) as temporary, WRITERS[suffix](temporary) as write:
+        for record, decoys in found:
+            molecules.append({name: record[name] for name in names})
+            waiting += decoys
+            if len(waiting) >= _ROWS_AT_ONCE:
+                write(waiting)
+                waiting = []
+        write(waiting)
     _tell(args.out, molecules, args.k)
     logger.info("done")

@@ -2,12 +2,14 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hetero2 import worker
 from hetero2.arguments import flag, json_object, natural, positive
 from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS
@@ -16,6 +18,7 @@ from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popu
 from hetero2.files import sha256_bytes
 from hetero2.log import logger, progress
 from hetero2.seeds import sample
+from hetero2.stages.decoys import add_limit_arguments, limits_of
 from hetero2.stages.excluded import read_excluded, taking_part
 from hetero2.tables import read_parquet, to_table, write_parquet
 
@@ -37,10 +40,17 @@ def _item(block: int, level: int, index: int, molecule: Record, smiles: str | No
     }
 
 
+def _made(args: argparse.Namespace, pair: tuple[Record, Record]) -> Sequence[Record]:
+    molecule, decoy = pair
+    seed = molecule["seed_used"]
+    return strategy.make(args.strategy, decoy["decoy_smiles"], args.k, seed, args.quotas, args.hard_mode).records
+
+
 def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace) -> Iterator[Record]:
     """Items of every block: first each molecule and its decoys, then one decoy of each and what is made from it.
 
-    Which decoy: the one whose hash is lowest, so that it is no special one. Where it has no decoys, there is no block.
+    Which decoy: the one whose hash is lowest, so that it is no special one. Where it has no decoys, or none could be
+    made for what `worker` says, there is no block.
     """
     for number, molecule in enumerate(molecules):
         own = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
@@ -48,14 +58,15 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
         for decoy in decoys[molecule["row"]]:
             yield _item(number, 0, decoy["decoy_index"], molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
     known = [molecule for molecule in molecules if molecule["canonical_smiles"]]
-    for number, molecule in enumerate(progress(known, "decoys of decoys"), start=len(molecules)):
-        one = min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])
-        made = strategy.make(
-            args.strategy, one["decoy_smiles"], args.k, molecule["seed_used"], args.quotas, args.hard_mode
-        )
-        if made.records:
+    chosen = [(molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in known]
+    every = progress(worker.each(partial(_made, args), chosen, limits_of(args)), "decoys of decoys", len(chosen))
+    for number, ((molecule, one), made) in enumerate(every, start=len(molecules)):
+        if isinstance(made, worker.Failure):
+            logger.warning("a decoy of row %d has no block: %s", molecule["row"], made.reason)
+            continue
+        if made:
             yield _item(number, 1, -1, molecule, one["decoy_smiles"], one["decoy_hash"])
-        for record in made.records:
+        for record in made:
             yield _item(number, 1, record["decoy_index"], molecule, record["decoy_smiles"], record["decoy_hash"])
 
 
@@ -85,6 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--k", type=positive, default=20, help="decoys a molecule")
     parser.add_argument("--quotas", type=json_object, default=dict(QUOTAS), help="JSON: share of easy, medium, hard")
     parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
+    add_limit_arguments(parser)
     parser.add_argument("--out", type=Path, required=True)
 
 

@@ -43,6 +43,10 @@ rule score_requests:
     localrule: True
 
 
+onstart:
+    tell_progress()
+
+
 onsuccess:
     tell_results()
 

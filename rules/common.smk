@@ -4,7 +4,7 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 
-from hetero2 import ending, start, workflow as flow
+from hetero2 import ending, start, watch, workflow as flow
 
 PLAN = start.plan_or_exit(config, workflow)
 RUN, SHARD = PLAN.file, PLAN.shard_files
@@ -51,6 +51,11 @@ def finished(target):
 def requested(target):
     """The score requests of the runs of a target."""
     return expand(RUN("score_request"), run=PLAN.runs_of(target))
+
+
+def tell_progress():
+    """Tell how far the decoys of each run are, while they are made."""
+    watch.start(PLAN, workflow)
 
 
 def tell_results():

@@ -17,6 +17,7 @@ from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
 from hetero2.errors import ConfigError
 from hetero2.log import logger, progress
+from hetero2.progress import published
 from hetero2.seeds import row_seed
 from hetero2.tables import quoted, read_shard, to_table, write_parquet
 
@@ -164,7 +165,8 @@ def run(args: argparse.Namespace) -> None:
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []
-    for record, made in progress(molecules_with_decoys(rows, args), f"decoys {args.molecules.stem}", len(rows)):
+    found = published(molecules_with_decoys(rows, args), args.log)
+    for record, made in progress(found, f"decoys {args.molecules.stem}", len(rows)):
         molecules.append(record)
         decoys += made
     write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")

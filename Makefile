@@ -2,6 +2,7 @@
 CORES ?= 2
 TARGET ?= value_utility_realtruth
 PYTHON ?= python3
+MOMENTS ?= 20
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
@@ -9,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock test-determinism bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed bench-ingest clean
+.PHONY: help run test check ci docs format lock test-determinism test-faults bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed bench-ingest clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -45,6 +46,9 @@ lock: $(VENV)/.dev ## Write the lock files anew from requirements*.in, with the 
 
 test-determinism: $(VENV)/.dev ## The default run under other cores, shards, hash seed, zone, locale and folder.
 	pytest -s -m determinism --override-ini addopts= tests/workflow/test_determinism.py
+
+test-faults: $(VENV)/.dev ## Each fault (kill -9, Ctrl-C, full disk, ..) at 20 moments; MOMENTS=n for more.
+	MOMENTS=$(MOMENTS) pytest -s -m faults --override-ini addopts= tests/workflow/test_faults.py
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)

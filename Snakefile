@@ -44,6 +44,7 @@ rule score_requests:
 
 
 onstart:
+    guard.enter_or_exit(PLAN, workflow)
     tell_progress()
 
 

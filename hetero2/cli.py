@@ -106,7 +106,10 @@ def main(argv: list[str] | None = None) -> int:
     if words[0] not in VERBS:
         print(f"error: unknown verb {words[0]!r}\nhint: hetero2 --help lists the verbs", file=sys.stderr)
         return 2
-    return _run(words[0], words[1:])
+    try:
+        return _run(words[0], words[1:])
+    except KeyboardInterrupt:  # Ctrl-C, or SIGTERM: see __main__.py
+        return _fail("interrupted", 130)
 
 
 def _run(verb: str, words: list[str]) -> int:
@@ -119,12 +122,10 @@ def _run(verb: str, words: list[str]) -> int:
         return code
     except HeteroError as error:
         return _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
     except MemoryError:
         return _fail(f"{verb}: not enough memory", HeteroError.exit_code)
     except OSError as error:
-        where = error.filename if error.filename is not None else verb
+        where = error.filename2 or error.filename or verb  # of a copy, the file that was to be written
         return _fail(f"{where}: {error.strerror or error}", HeteroError.exit_code)
     except Exception as error:
         log.logger.error(traceback.format_exc())

@@ -1,6 +1,7 @@
 """What is told when a call of Snakemake ends: the runs that it finished, and the errors of the jobs that failed."""
 
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from hetero2.workflow import Plan
 
 _LOG_ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", re.MULTILINE)
 _STARTED = time.time()
+_FULL = 2**20  # bytes: hardly a file fits
 
 
 def finished_folders(plan: Plan) -> list[Path]:
@@ -23,7 +25,16 @@ def last_errors(plan: Plan) -> str:
         for log in sorted(plan.folder(run).glob("logs/**/*.log")):
             if log.stat().st_mtime >= _STARTED and not log.name.endswith(".command.log"):
                 found += _errors(log)
-    return "\n".join(found) or "error: a job failed; see the messages above and the log files that they name"
+    return "\n".join(found) or _unlogged(plan)
+
+
+def _unlogged(plan: Plan) -> str:
+    free = shutil.disk_usage(plan.results).free
+    if free < _FULL:
+        why = f"{plan.results}: {free >> 10} kB are left on its disk: make room"
+    else:
+        why = "the run was ended, or a job failed: see the messages above"
+    return f"error: {why}; the same command then goes on where this one ended"
 
 
 def _errors(log: Path) -> list[str]:

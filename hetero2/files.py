@@ -1,6 +1,7 @@
 """Reading and writing files: hashes, atomic writes, canonical JSON."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
@@ -13,6 +14,7 @@ from typing import Any
 from hetero2.errors import GateError, InputError
 
 TABLES = (".csv", ".csv.gz", ".parquet")  # suffixes of the tables that users bring
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -41,7 +43,10 @@ def check_sha256(path: Path, expected: str, what: str) -> str:
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it into place on success, remove it on failure."""
+    """Yield a temporary path beside `path`; rename it into place on success, remove it on failure.
+
+    An error of the disk names `path`, which neither writing nor Arrow does of itself.
+    """
     if not path.name or path.is_dir():
         raise InputError(f"{path}: names a folder, expected a file")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +54,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 

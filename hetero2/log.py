@@ -16,13 +16,13 @@ _TERMINAL_SECONDS, _LOG_SECONDS = 2.0, 60.0
 def start(path: Path | None) -> None:
     """Send log lines to `path`, truncated first, or nowhere."""
     logger.setLevel(logging.INFO)
-    logger.handlers.clear()
-    handler: logging.Handler = logging.NullHandler()
+    logging.raiseExceptions = False  # a log that cannot be written, on a full disk, shows no traceback
+    logger.handlers[:] = [logging.NullHandler()]
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger.addHandler(handler)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
 
 
 def used() -> None:

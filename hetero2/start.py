@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hetero2 import paths
+from hetero2 import guard, paths
 from hetero2.config import load_yaml
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.runs import VARIABLE, requested
@@ -24,15 +24,17 @@ def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
             load_yaml(Path(path))
         asked = requested(sys.argv, os.environ)
         os.environ[VARIABLE] = ",".join(asked)
-        return Plan(user, asked, needs_scores="score_requests" not in sys.argv)
+        plan = Plan(user, asked, needs_scores="score_requests" not in sys.argv)
     except HeteroError as error:
         message, code = str(error), error.exit_code
     except OSError as error:
         told = f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
         message, code = f"configuration: {told}", ConfigError.exit_code
+    else:
+        guard.mark(plan.results)
+        return plan
     print(f"error: {message}", file=sys.stderr)
-    sys.stderr.flush()
-    os._exit(code)
+    sys.exit(code)
 
 
 def shell_prefix(workflow: Any) -> str:

@@ -27,7 +27,8 @@ class Plan(ScoreFiles):
             configuration.check_files(resolved, needs_scores)
             check_baseline(resolved)
             check_score_column(resolved)
-        _check_writable(Path(results))
+        for run in runs:
+            _check_writable(Path(results) / run)
         super().__init__(runs, results)
 
     def runs_of(self, target: str) -> list[str]:
@@ -106,7 +107,10 @@ class Plan(ScoreFiles):
 def _check_writable(folder: Path) -> None:
     there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
-        raise ConfigError(f"configuration: execution.results_dir: {folder}: cannot be written, since {there} cannot")
+        raise ConfigError(
+            f"configuration: execution.results_dir: {folder}: cannot be written",
+            f"{there} is no folder, its disk is read-only, or you have no permission: ls -ld {shlex.quote(str(there))}",
+        )
 
 
 def check_score_column(config: configuration.Config) -> None:

@@ -4,7 +4,7 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 
-from hetero2 import ending, start, watch, workflow as flow
+from hetero2 import ending, guard, start, watch, workflow as flow
 
 PLAN = start.plan_or_exit(config, workflow)
 RUN, SHARD = PLAN.file, PLAN.shard_files
@@ -59,7 +59,8 @@ def tell_progress():
 
 
 def tell_results():
-    """Print the result of every run that this call has finished."""
+    """Print the result of every run that this call has finished, and of which nothing was changed meanwhile."""
+    guard.leave_or_exit(PLAN, workflow)
     for folder in ending.finished_folders(PLAN):
         shell("python -m hetero2 show {folder:q}")
 

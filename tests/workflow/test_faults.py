@@ -1,0 +1,125 @@
+"""After a fault the same command finishes the run to the same bytes, or one clear error says what to type."""
+
+import os
+import subprocess
+import time
+
+import pytest
+
+from hetero2 import guard
+from tests import faults
+from tests.conftest import build, made_once, snakemake
+
+# kind -> a seed for each of two moments. "worker" is a fault of jobs that start processes of their own.
+MOMENTS = {
+    "job": (0, 1),
+    "snakemake": (0, 1),
+    "sigint": (0, 1),
+    "disk full": (0, 1),
+    "truncated": (3, 5),
+    "read-only": (0, 1),
+}
+LONG = [*MOMENTS, "bare", "sigterm"]
+CASES = [(kind, seed) for kind, seeds in MOMENTS.items() for seed in seeds]
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    with made_once(tmp_path_factory, "faults") as (folder, empty):
+        if empty:
+            faults.reference(folder)
+    return folder
+
+
+def needs_mount(kind, folder):
+    if kind in ("disk full", "read-only"):
+        (folder / "m").mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder / "m"], capture_output=True, check=False)
+        if mounted.returncode:
+            pytest.skip("no permission to mount a small disk: needs root")
+        subprocess.run(["umount", folder / "m"], check=True)
+        (folder / "m").rmdir()
+
+
+def check(outcome, reference, folder):
+    printed = folder / "printed.txt"
+    text = printed.read_text() if printed.exists() else ""
+    assert "Traceback" not in text, text
+    assert outcome.exit_code in (None, 0, 1, 2, -9, -2), outcome
+    if outcome.kind == "disk full" and outcome.exit_code:
+        assert "o space left on device" in text or "are left on its disk" in text, text
+    if outcome.kind == "read-only":
+        assert outcome.exit_code == 2
+        assert [line for line in text.splitlines() if line.startswith("error: ")] != []
+        assert "localrule" not in text, "no job before the error"
+    assert outcome.zip_sha256 == faults.sha256(reference), outcome
+    assert outcome.left == []
+
+
+@pytest.mark.parametrize(("kind", "seed"), CASES)
+def test_one_command_finishes_the_run_after(kind, seed, reference, tmp_path):
+    needs_mount(kind, tmp_path)
+    check(faults.strike(kind, seed, reference, tmp_path, earliest=0.85), reference, tmp_path)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("kind", LONG)
+def test_one_command_finishes_the_run_after_many(kind, reference, tmp_path):
+    """Each kind at many moments over the whole run; prints them all and fails once, at the end."""
+    needs_mount(kind, tmp_path)
+    failed = []
+    for seed in range(int(os.environ.get("MOMENTS") or 20)):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        try:
+            outcome = faults.strike(kind, seed, reference, folder)
+            print(outcome, flush=True)
+            check(outcome, reference, folder)
+        except (AssertionError, subprocess.TimeoutExpired) as error:
+            failed.append(f"{kind} seed {seed}: {error}")
+            print(f"{kind} seed {seed} FAILED", flush=True)
+    assert failed == []
+
+
+def test_a_second_run_of_a_folder_is_refused_and_one_of_another_is_not(reference, tmp_path):
+    faults.state_at(reference, tmp_path, 0.85)
+    other = (tmp_path / "my.yaml").read_text().replace("execution: {", "execution: {results_dir: elsewhere, ")
+    (tmp_path / "other.yaml").write_text(other)
+    with faults.started(tmp_path) as first:
+        job = faults.await_job(first)
+        job.suspend()  # so that the first is surely still at work
+        second = build(tmp_path, check=False)
+        third = snakemake(tmp_path, *faults.CALL[:-1], "other.yaml", "--until", "input")
+        job.resume()
+        assert first.wait(timeout=300) == 0
+    errors = [line for line in second.stderr.splitlines() if line.startswith("error: ")]
+    assert second.returncode == 1
+    assert len(errors) == 1
+    assert f"pid {first.pid} on " in errors[0]
+    assert "Traceback" not in second.stderr
+    assert "localrule" not in second.stderr, "it started no job"
+    assert third.returncode == 0
+    assert (tmp_path / "elsewhere/small/input/rows.parquet").exists()
+    assert faults.sha256(tmp_path) == faults.sha256(reference)
+
+
+def test_orphans_are_ended_and_others_are_not(tmp_path):
+    mine, others = tmp_path / "a", tmp_path / "b"
+    alive = {}
+    for results in (mine, others):
+        # A grandchild, as the job of a killed run is; `setsid` makes its parent end.
+        words = ["bash", "-c", "setsid sleep 60 >/dev/null & echo $!"]
+        env = {**os.environ, guard.VARIABLE: str(results)}
+        started = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+        alive[results] = int(started.stdout)
+    time.sleep(0.2)
+    assert guard.end_orphans(str(mine)) == [alive[mine]]
+    assert list(guard.orphans(str(mine))) == []
+    assert guard.end_orphans(str(others)) == [alive[others]]
+
+
+def test_only_our_temporary_files_are_leftovers(tmp_path):
+    ours = {".rows.parquet.12.part", ".pack.part", ".command-x1y2"}
+    for name in (*ours, ".snakemake_timestamp", "my.part", "a.csv"):
+        (tmp_path / name).write_text("")
+    assert {path.name for path in guard.leftovers(tmp_path)} == ours

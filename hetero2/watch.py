@@ -115,12 +115,23 @@ def _watch(runs: list[Run], screen: TextIO | Screen) -> None:
         lines = [(run, run.line()) for run in runs]
         for run, line in lines:
             if line and (run.finished or not isinstance(screen, Screen)):
-                screen.write(line + "\n")
-                screen.flush()
+                _say(line, screen)
         runs = [run for run in runs if not run.finished]
         now = " | ".join(line for run, line in lines if line and not run.finished)
         if now and isinstance(screen, Screen):
             screen.show(now)
+
+
+def _say(line: str, screen: TextIO | Screen) -> None:
+    screen.write(line + "\n")
+    screen.flush()
+
+
+def _end(runs: list[Run], screen: TextIO | Screen) -> None:
+    """What was reached by runs that were not told to the end: the call ended first, or failed."""
+    screen.write("")
+    for line in filter(None, [run.line() for run in runs]):
+        _say(line, screen)
 
 
 def start(plan: Any, workflow: Any) -> None:
@@ -135,6 +146,7 @@ def start(plan: Any, workflow: Any) -> None:
     screen: TextIO | Screen = sys.stderr
     if sys.stderr.isatty():
         screen = _on_terminal(workflow)
+    atexit.register(_end, runs, screen)
     threading.Thread(target=_watch, args=(runs, screen), daemon=True).start()
 
 
@@ -145,5 +157,4 @@ def _on_terminal(workflow: Any) -> Screen:
     for handler in workflow.logger_manager.logger.handlers:
         if getattr(handler, "stream", None) is terminal:
             handler.setStream(screen)
-    atexit.register(screen.write, "")
     return screen

@@ -1,0 +1,109 @@
+"""A run with a molecule that crashes its worker and one that never ends: they are lost alone, nobody releases it."""
+
+import csv
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, build, run, small_library
+
+# Found by Python itself on PYTHONPATH: what is planted needs no hook in the product.
+PLANTED = """
+import os, signal, sys
+
+if "decoys-shard" in sys.orig_argv:
+    from hetero2.chem import strategy
+
+    make = strategy.make
+
+    def planted(name, smiles, *rest):
+        if smiles.startswith("CCOC"):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        while smiles.startswith("CC(C)NCC"):
+            pass
+        return make(name, smiles, *rest)
+
+    strategy.make = planted
+"""
+LOST = {"=1+1": "worker_crashed", "x" * 300: "timeout"}
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A folder with runs of other shards, in which two molecules go wrong."""
+    folder = small_library(tmp_path_factory.mktemp("broken"))
+    (folder / "planted").mkdir()
+    (folder / "planted/sitecustomize.py").write_text(PLANTED)
+    text = (folder / "my.yaml").read_text()
+    (folder / "my.yaml").write_text(text + "guardrails: {seconds_per_molecule: 2}\n")
+    for rows in (3, 20):
+        build(
+            folder,
+            "--config",
+            f"execution={{results_dir: r{rows}, shard_rows: {rows}}}",
+            env={"PYTHONPATH": str(folder / "planted")},
+        )
+    return folder
+
+
+def summary(folder):
+    with (folder / "summary.csv").open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_two_molecules_are_lost_and_no_neighbour(broken, small_run):
+    rows, healthy = summary(broken / "r20/small"), summary(small_run)
+    assert [row["id"] for row in rows] == [row["id"] for row in healthy]
+    lost = {row["id"]: row["reason"] for row in rows if row["reason"] in LOST.values()}
+    assert list(lost.values()) == list(LOST.values())
+    facts = ("status", "reason", "n_decoys_generated", "canonical_smiles", "auc", "slack", "verdict")
+    for row, other in zip(rows, healthy, strict=True):
+        if row["id"] not in lost:
+            assert [row.get(name) for name in facts] == [other.get(name) for name in facts]
+    counts = [json.loads((at / "metrics.json").read_text())["counts"] for at in (broken / "r20/small", small_run)]
+    assert counts[0] == {**counts[1], "OK": counts[1]["OK"] - 2, "ERROR": counts[1]["ERROR"] + 2}
+
+
+def test_shards_change_no_byte_of_it(broken):
+    name = "small/small_evidence_pack.zip"
+    assert (broken / "r3" / name).read_bytes() == (broken / "r20" / name).read_bytes()
+
+
+def test_nobody_releases_it(broken):
+    archive = broken / "r20/small/small_evidence_pack.zip"
+    done = run("python", "-m", "hetero2", "accept", archive, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert "STOP: rows_error" in done.stdout
+    assert run("python", "-m", "hetero2", "verify", archive, cwd=ROOT).returncode == 0
+
+
+def on_a_terminal(*words, cwd):
+    """What a command writes to a terminal of its own."""
+    own, theirs = pty.openpty()
+    with subprocess.Popen(words, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                said += os.read(own, 65536)
+            except OSError:  # nobody has the terminal open any more
+                break
+    os.close(own)
+    assert process.returncode == 0, said.decode()
+    return said.decode()
+
+
+def test_a_terminal_shows_the_run_and_ends_with_its_last_line(tmp_path):
+    folder = small_library(tmp_path)
+    program = Path(sys.executable).with_name("snakemake")
+    words = ("value_utility_realtruth", "--cores", "2", "--configfile", "my.yaml", "--config")
+    said = on_a_terminal(program, "--snakefile", ROOT / "Snakefile", *words, "execution={shard_rows: 5}", cwd=folder)
+    last = [line for line in said.splitlines() if "decoys of small: 20 of 20 (100 %)" in line]
+    assert len(last) == 1
+    assert "ERROR 2" in last[0]
+    assert "decoys 000" not in said

@@ -267,17 +267,22 @@ def rows_upper_bound(config: Config) -> int:
         raise ConfigError(f"configuration: input.path: {path}: not a valid gzip file: {error}") from None
 
 
-def n_shards(config: Config) -> int:
-    """Number of shards: a matter of execution, it changes no byte of the evidence.
+def audited_rows(config: Config) -> int:
+    """Rows that are audited, at most: `rows_upper_bound`, save where each decoy has a row of its own."""
+    pairs = not config["input"]["structures"] and config["input"]["path"] == config["scores"]["path"]
+    each = config["decoys"]["k"] + 1 if pairs else 1  # a line a decoy, and one for the molecule
+    return math.ceil(rows_upper_bound(config) / each)
+
+
+def n_shards(config: Config, rows: int | None = None) -> int:
+    """Number of shards (of `rows`, where they were counted before): it changes no byte of the evidence.
 
     16, so that several cores have work, of 256 to 1250 rows: below, starting a job costs more than it does, above,
     progress is coarse. At most 400, since each is three jobs, and jobs cost Snakemake time.
     """
-    rows = rows_upper_bound(config)
-    if not config["input"]["structures"] and config["input"]["path"] == config["scores"]["path"]:
-        rows = math.ceil(rows / (config["decoys"]["k"] + 1))  # a line a decoy, and one for the molecule
+    rows = audited_rows(config) if rows is None else rows
     usual = min(_MANY_ROWS, max(_FEW_ROWS, math.ceil(rows / _SHARDS)))
-    shard_rows = config["execution"]["shard_rows"] or max(usual, math.ceil(rows / _MAX_SHARDS))
+    shard_rows: int = config["execution"]["shard_rows"] or max(usual, math.ceil(rows / _MAX_SHARDS))
     return max(1, math.ceil(rows / shard_rows))
 
 

@@ -34,6 +34,7 @@ class RunFiles:
 
     def __init__(self, runs: Runs, results: str) -> None:
         self.runs, self.results = runs, results
+        self._rows: dict[str, int] = {}
         self._shards: dict[str, list[str]] = {}
 
     def config(self, run: str) -> configuration.Config:
@@ -71,10 +72,16 @@ class RunFiles:
         """Results folder of a run."""
         return Path(self.results) / run
 
+    def rows(self, run: str) -> int:
+        """Rows that are audited, at most; a library is read once for it."""
+        if run not in self._rows:
+            self._rows[run] = configuration.audited_rows(self.config(run))
+        return self._rows[run]
+
     def shards(self, run: str) -> list[str]:
         """Names of the shards of a run."""
         if run not in self._shards:
-            count = configuration.n_shards(self.config(run))
+            count = configuration.n_shards(self.config(run), self.rows(run))
             self._shards[run] = [paths.shard_name(number) for number in range(count)]
         return self._shards[run]
 
@@ -169,7 +176,13 @@ class ScoreFiles(RunFiles):
 
     def __init__(self, runs: Runs, results: str) -> None:
         super().__init__(runs, results)
-        self._row_files = {run: row_files(resolved) for run, (_, resolved) in runs.items()}
+        self._row_files: dict[str, list[str]] = {}
+
+    def row_files(self, run: str) -> list[str]:
+        """The files that rows of the library name as their scores; it is read once for them."""
+        if run not in self._row_files:
+            self._row_files[run] = row_files(self.config(run))
+        return self._row_files[run]
 
     def scores_file(self, run: str) -> str:
         """The scores file of a run."""
@@ -255,7 +268,7 @@ class ScoreFiles(RunFiles):
         if suite and scores["source"] in ("external", *SUITE_VARIANTS):
             return {"path": self.from_dataset(run, "scores.path"), **train}
         if scores["source"] == "external":
-            return {"library": self.file("input").format(run=run), "rows": self._row_files[run], **train}
+            return {"library": self.file("input").format(run=run), "rows": self.row_files(run), **train}
         found: dict[str, Any] = {"request": self.file("score_request").format(run=run)}
         if scores["source"] == "command":
             files = configuration.user_files(self.config(run))

@@ -9,12 +9,14 @@ from hetero2.errors import ConfigError
 DEFAULT_TARGET = "value_utility_realtruth"
 # Carries the targets asked for to jobs that run in a Snakemake of their own, on another machine.
 VARIABLE = "HETERO2_TARGETS"
+_TAKE_ALL = {"--cores", "-c", "--jobs", "-j", "--slurm-array-jobs"}  # `--cores all` asks for no target
 Runs = dict[str, tuple[str, configuration.Config]]
 
 
 def requested(words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """The targets that a command line asks for; none where it names files, or nothing."""
     known = configuration.targets()
+    words = [word for before, word in zip(["", *words], words, strict=False) if before not in _TAKE_ALL]
     if "all" in words:
         return known
     found = [target for target in known if target in words]

@@ -18,13 +18,16 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
     """The plan, or one clear message and the end, before any job. The files were merged by Snakemake; they are read
-    again since it does not mind a key that occurs twice."""
+    again since it does not mind a key that occurs twice. A job on a node evaluates the Snakefile too: nothing that the
+    call which submitted it has checked is read again there."""
     try:
         for path in workflow.configfiles:
             load_yaml(Path(path))
         asked = requested(sys.argv, os.environ)
         os.environ[VARIABLE] = ",".join(asked)
-        plan = Plan(user, asked, needs_scores="score_requests" not in sys.argv)
+        plan = Plan(user, asked)
+        if workflow.is_main_process:
+            plan.check(needs_scores="score_requests" not in sys.argv)
     except HeteroError as error:
         message, code = str(error), error.exit_code
     except OSError as error:

@@ -20,16 +20,19 @@ GROUP = "value_known_bad_good"  # makes a pack for each of its variants, and sep
 class Plan(ScoreFiles):
     """The runs of one call of Snakemake: the resolved configuration of each target."""
 
-    def __init__(self, user: Mapping[str, Any], asked: Sequence[str] = (), needs_scores: bool = True) -> None:
+    def __init__(self, user: Mapping[str, Any], asked: Sequence[str] = ()) -> None:
         self.by_target, runs = resolve_all(user, asked)
-        results = next(iter(runs.values()))[1]["execution"]["results_dir"]
-        for _, resolved in runs.values():
+        super().__init__(runs, next(iter(runs.values()))[1]["execution"]["results_dir"])
+
+    def check(self, needs_scores: bool = True) -> None:
+        """Raise one clear error, before any job, unless the user's files are there and can be read."""
+        for run, (_, resolved) in self.runs.items():
             configuration.check_files(resolved, needs_scores)
             check_baseline(resolved)
             check_score_column(resolved)
-        for run in runs:
-            _check_writable(Path(results) / run)
-        super().__init__(runs, results)
+            self.row_files(run)
+        for run in self.runs:
+            _check_writable(Path(self.results) / run)
 
     def runs_of(self, target: str) -> list[str]:
         """Names of the runs that a target builds: one, or one for each of its variants."""

@@ -13,8 +13,8 @@ rule audit:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=NEEDS.memory("audit"),
+        runtime=NEEDS.runtime("audit"),
     params:
         code=flow.digest("stages.audit", "core"),
     shell:
@@ -39,8 +39,8 @@ rule calls:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=NEEDS.memory("calls"),
+        runtime=NEEDS.runtime("calls"),
     params:
         code=flow.digest("stages.calls", "model"),
         molecules=PLAN.shard_words("molecules"),

@@ -4,10 +4,11 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 
-from hetero2 import ending, guard, start, watch, workflow as flow
+from hetero2 import ending, guard, resources, start, watch, workflow as flow
 
 PLAN = start.plan_or_exit(config, workflow)
 RUN, SHARD = PLAN.file, PLAN.shard_files
+NEEDS = resources.Needs(PLAN)
 SEVERAL = flow.GROUP  # the target that makes several packs
 
 

@@ -14,8 +14,8 @@ rule panel:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=NEEDS.memory("panel"),
+        runtime=NEEDS.runtime("panel"),
     params:
         code=flow.digest("stages.panel", "chem"),
         molecules=PLAN.shard_words("molecules"),
@@ -50,8 +50,8 @@ rule refit:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=NEEDS.memory("refit"),
+        runtime=NEEDS.runtime("refit"),
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.refit", "model"),
@@ -80,8 +80,8 @@ rule cross_validation:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=NEEDS.memory("cross_validation"),
+        runtime=NEEDS.runtime("cross_validation"),
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.refit", "model"),
@@ -108,8 +108,8 @@ rule controls:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=NEEDS.memory("controls"),
+        runtime=NEEDS.runtime("controls"),
     params:
         code=flow.digest("stages.controls", "model"),
         scores=PLAN.shard_words("scores"),

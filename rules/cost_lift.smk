@@ -13,8 +13,8 @@ rule cost_lift:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=NEEDS.memory("cost_lift"),
+        runtime=NEEDS.runtime("cost_lift"),
     params:
         code=flow.digest("stages.cost_lift", "core"),
         k=option("selection.k"),
@@ -41,8 +41,8 @@ rule utility:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=NEEDS.memory("utility"),
+        runtime=NEEDS.runtime("utility"),
     params:
         code=flow.digest("stages.utility", "model"),
         k=option("selection.k"),
@@ -70,8 +70,8 @@ rule candidates:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=NEEDS.memory("candidates"),
+        runtime=NEEDS.runtime("candidates"),
     params:
         code=flow.digest("stages.candidates", "model"),
         decoys=PLAN.shard_words("decoys"),

@@ -15,8 +15,8 @@ rule decoys:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=NEEDS.memory("decoys"),
+        runtime=NEEDS.runtime("decoys"),
     params:
         code=flow.digest("stages.decoys", "chem"),
         shards=lambda w: len(PLAN.shards(w.run)),
@@ -56,8 +56,8 @@ rule blocks:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=NEEDS.memory("blocks"),
+        runtime=NEEDS.runtime("blocks"),
     params:
         code=flow.digest("stages.blocks", "chem"),
         shards=lambda w: len(PLAN.shards(w.run)),
@@ -81,8 +81,8 @@ rule decoy_quality:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=NEEDS.memory("decoy_quality"),
+        runtime=NEEDS.runtime("decoy_quality"),
     params:
         code=flow.digest("stages.decoy_quality", "model"),
         molecules=PLAN.shard_words("molecules"),

@@ -13,8 +13,8 @@ rule dataset:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=NEEDS.memory("dataset"),
+        runtime=NEEDS.runtime("dataset"),
     params:
         code=flow.digest("stages.dataset", "chem"),
         name=option("input.dataset"),
@@ -41,8 +41,8 @@ rule suite:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=NEEDS.memory("suite"),
+        runtime=NEEDS.runtime("suite"),
     params:
         code=flow.digest("stages.suite", "chem"),
         rows=option("dataset.rows"),
@@ -68,8 +68,8 @@ rule stress_input:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=NEEDS.memory("stress_input"),
+        runtime=NEEDS.runtime("stress_input"),
     params:
         code=flow.digest("stages.suite", "chem"),
         rows=option("dataset.rows"),
@@ -92,8 +92,8 @@ rule download:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=500,
-        runtime=60,
+        mem_mb=NEEDS.memory("download"),
+        runtime=NEEDS.runtime("download"),
         settings=lambda w: PLAN.download_settings(w.run),
     params:
         code=flow.digest("stages.download", "core"),
@@ -117,8 +117,8 @@ rule input:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=NEEDS.memory("input"),
+        runtime=NEEDS.runtime("input"),
     params:
         code=flow.digest("stages.input", "chem"),
         sha256=option("input.sha256"),

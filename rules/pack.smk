@@ -25,8 +25,8 @@ rule pack:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=NEEDS.memory("pack"),
+        runtime=NEEDS.runtime("pack"),
     params:
         code=flow.provenance.pack_digest(),
         config=lambda w: PLAN.identity(w.run),

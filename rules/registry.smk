@@ -14,8 +14,8 @@ rule registry:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=NEEDS.memory("registry"),
+        runtime=NEEDS.runtime("registry"),
     params:
         code=flow.digest("stages.registry", "core"),
         pack=subpath(input.manifest, parent=True),
@@ -42,8 +42,8 @@ rule separation:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=NEEDS.memory("separation"),
+        runtime=NEEDS.runtime("separation"),
     params:
         code=flow.digest("stages.separation", "core"),
         variants=flow.configuration.variants(SEVERAL),

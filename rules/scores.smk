@@ -15,8 +15,8 @@ rule leakage:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=NEEDS.memory("leakage"),
+        runtime=NEEDS.runtime("leakage"),
     params:
         code=flow.digest("stages.leakage", "chem"),
         molecules=PLAN.shard_words("molecules"),
@@ -44,8 +44,8 @@ rule score_request:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=NEEDS.memory("score_request"),
+        runtime=NEEDS.runtime("score_request"),
     params:
         code=flow.digest("stages.score_request", "core"),
         molecules=PLAN.shard_words("molecules"),
@@ -70,8 +70,8 @@ rule score_source:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=NEEDS.memory("score_source"),
+        runtime=NEEDS.runtime("score_source"),
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.score_source", "model"),
@@ -101,8 +101,8 @@ rule scores:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=NEEDS.memory("scores"),
+        runtime=NEEDS.runtime("scores"),
     params:
         code=flow.digest("stages.scores", "core"),
         higher_is_better=option("scores.higher_is_better"),
@@ -125,8 +125,8 @@ rule missing_scores:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=NEEDS.memory("missing_scores"),
+        runtime=NEEDS.runtime("missing_scores"),
     params:
         code=flow.digest("stages.missing_scores", "core"),
         decoys=PLAN.shard_words("decoys"),

@@ -15,8 +15,8 @@ rule summary:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=NEEDS.memory("summary"),
+        runtime=NEEDS.runtime("summary"),
     params:
         code=flow.digest("stages.summary", "core"),
         molecules=PLAN.shard_words("molecules"),

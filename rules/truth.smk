@@ -12,8 +12,8 @@ rule proxy_truth:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=NEEDS.memory("proxy_truth"),
+        runtime=NEEDS.runtime("proxy_truth"),
     params:
         code=flow.digest("stages.proxy_truth", "core"),
     shell:
@@ -35,8 +35,8 @@ rule truth:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=NEEDS.memory("truth"),
+        runtime=NEEDS.runtime("truth"),
     params:
         code=flow.digest("stages.truth", "core"),
         sha256=option("truth.sha256"),
@@ -61,8 +61,8 @@ rule leakage_list:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=NEEDS.memory("leakage_list"),
+        runtime=NEEDS.runtime("leakage_list"),
     params:
         code=flow.digest("stages.leakage_list", "core"),
         arguments=lambda w: PLAN.leakage_arguments(w.run),

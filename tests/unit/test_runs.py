@@ -29,6 +29,9 @@ def test_the_targets_are_the_named_ones():
     [
         (["snakemake", "--cores", "2", "stress"], {}, ["stress"]),
         (["snakemake", "all"], {}, ALL),
+        (["snakemake", "stress", "--cores", "all"], {}, ["stress"]),
+        (["snakemake", "-j", "all", "all"], {}, ALL),
+        (["snakemake", "--target-jobs", "decoys:run=mine", "--cores", "all"], {VARIABLE: "pilot"}, ["pilot"]),
         (["snakemake", "score_requests"], {}, ["value_utility_realtruth"]),
         (["snakemake", "results/x/summary.csv"], {}, []),
         (["snakemake", "--target-jobs", "decoys:run=mine"], {VARIABLE: "pilot,stress"}, ["pilot", "stress"]),

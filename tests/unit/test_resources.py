@@ -1,0 +1,73 @@
+"""Memory and time that rules ask for: from rows, and from nothing that would run a rule again."""
+
+import re
+
+import pytest
+
+from hetero2.paths import ROOT
+from hetero2.resources import NEEDS, K, Needs, megabytes, minutes
+from hetero2.stages.refit import FOLDS
+from hetero2.workflow import Plan
+
+RULES = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk") if path.name != "common.smk")
+
+
+def needs(tmp_path, rows=4096, **more):
+    library = tmp_path / "library.csv"
+    library.write_bytes(b"\n" * (rows - 1))
+    scores = {"source": "command", "command": "true {request} {scores}"}
+    mine = {"run_name": "mine", "input": {"path": str(library)}, "scores": scores, "truth": {"source": "none"}}
+    return Needs(Plan(mine | more, ["value_utility_realtruth"]))
+
+
+def test_every_rule_asks_for_its_own_memory_and_time():
+    bodies = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", RULES, re.MULTILINE | re.DOTALL))
+    assert set(bodies) == set(NEEDS)
+    for name, body in bodies.items():
+        asked = body.split("    resources:\n")[1].split("    params:\n")[0]
+        assert f'mem_mb=NEEDS.memory("{name}")' in asked
+        assert f'runtime=NEEDS.runtime("{name}")' in asked
+        assert "NEEDS" not in body.split("    params:\n")[1], "a resource in params would run the rule again"
+
+
+@pytest.mark.parametrize("rule", NEEDS)
+def test_more_rows_decoys_or_attempts_never_ask_for_less(rule):
+    need = NEEDS[rule]
+    for ask in (megabytes, minutes):
+        small = ask(need, 1000, K)
+        assert 0 < small <= ask(need, 2000, K)
+        assert small <= ask(need, 1000, 2 * K)
+        assert ask(need, 1000, K, attempt=2) >= 2 * small - 1
+
+
+def test_what_a_shard_needs_follows_its_rows_and_what_gathers_follows_all(tmp_path):
+    wildcards = {"run": "mine", "shard": "0000"}
+    few, many = (needs(tmp_path, execution={"shard_rows": rows}) for rows in (256, 4096))
+    for method in ("memory", "runtime"):
+        assert getattr(few, method)("decoys")(wildcards, 1) < getattr(many, method)("decoys")(wildcards, 1)
+        assert getattr(few, method)("summary")(wildcards, 1) == getattr(many, method)("summary")(wildcards, 1)
+    assert many.memory("decoys")(wildcards, 1) == megabytes(NEEDS["decoys"], 4096, K)
+    assert many.memory("decoys")(wildcards, 2) == megabytes(NEEDS["decoys"], 4096, K, 2)
+
+
+def test_a_command_may_take_the_time_it_was_given(tmp_path):
+    wildcards = {"run": "mine"}
+    long, short = (needs(tmp_path, execution={"command_minutes": minutes}) for minutes in (300, 60))
+    assert long.runtime("score_source")(wildcards, 1) - short.runtime("score_source")(wildcards, 1) == 240
+    assert long.runtime("refit")(wildcards, 1) - short.runtime("refit")(wildcards, 1) == 2400
+    assert long.runtime("summary")(wildcards, 1) == short.runtime("summary")(wildcards, 1)
+    assert NEEDS["cross_validation"].commands == FOLDS
+
+
+def test_a_job_beside_the_runs_handles_no_rows(tmp_path):
+    assert needs(tmp_path).memory("separation")({}, 1) == megabytes(NEEDS["separation"], 0, K)
+
+
+def test_no_stage_reads_them():
+    """Else another figure would run stages again, and change the code digest of a pack."""
+    from hetero2 import provenance
+
+    modules = [f"hetero2.stages.{stage}" for stage in provenance.STAGES] + ["hetero2.config", "hetero2.workflow"]
+    sources = {path.name for module in modules for path in provenance.module_sources(module)}
+    assert "workflow.py" in sources
+    assert "resources.py" not in sources

@@ -265,6 +265,12 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
         raise InputError(f"{path}: not a valid gzip file: {error}") from None
 
 
+def batches_of(file: pq.ParquetFile, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The batches of a Parquet file, a row group at a time: else pyarrow holds what it has read until the end."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(row_groups=[group], columns=wanted)
+
+
 def read_parquet_rows(
     path: Path, required: Iterable[str], optional: Iterable[str], kinds: Mapping[str, Iterable[TypeTest]]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -286,8 +292,7 @@ def read_parquet_rows(
                 kind = file.schema_arrow.field(name).type
                 if not any(test(kind) for test in (*_TEXT, *kinds[name])):
                     raise InputError(f"{path}: the column {name!r} is of type {kind}, expected text")
-            batches = file.iter_batches(columns=wanted)
-            yield from enumerate((row for batch in batches for row in batch.to_pylist()), start=1)
+            yield from enumerate((row for batch in batches_of(file, wanted) for row in batch.to_pylist()), start=1)
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise

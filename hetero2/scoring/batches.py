@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from hetero2.tables import batches_of
+
 _BLOCK = 16 << 20
 
 
@@ -59,7 +61,7 @@ def _parquet_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -
             text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
             if text != (name in texts) or not (text or pa.types.is_float64(kind)):
                 raise Odd
-        for batch in file.iter_batches(columns=wanted):
+        for batch in batches_of(file, wanted):
             yield batch.cast(pa.schema([(n, pa.string() if n in texts else pa.float64()) for n in batch.schema.names]))
 
 

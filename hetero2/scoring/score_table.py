@@ -7,7 +7,7 @@ wrong.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from hetero2.tables import number, quoted, read_csv, read_parquet_rows
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_LARGE = 1 << 21
 Packed = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 HINT = "return the column id of score_request.csv unchanged"
@@ -106,6 +107,19 @@ def _packed(hashes: Sequence[str] | pa.Array, scores: Floats, weights: Floats) -
     return np.stack([high, low, scores.view(np.uint64), weights.view(np.uint64)])
 
 
+def _large(parts: Iterable[Packed]) -> Iterator[Packed]:
+    """The same rows in parts of 64 MB or more: memory of that size goes back to the system when it is given up."""
+    held, rows = list[Packed](), 0
+    for part in parts:
+        held.append(part)
+        rows += part.shape[1]
+        if rows >= _LARGE:
+            yield np.concatenate(held, axis=1)
+            held, rows = [], 0
+    if held:
+        yield np.concatenate(held, axis=1)
+
+
 def _sorted(parts: list[Packed]) -> Packed:
     """The rows of all parts by key, each structure once; raises Odd where one has two scores. Empties `parts`."""
     rows, end = np.empty((4, sum(part.shape[1] for part in parts)), np.uint64), 0
@@ -130,7 +144,9 @@ def index(path: Path) -> Packed:
     Raises InputError with file and line. O(rows log rows); 32 bytes a row, and 20 more while they are sorted.
     """
     try:
-        packed = [_packed(keys, _floats(scores), _floats(weights)) for keys, scores, weights in _batches(path)]
+        packed = list(
+            _large(_packed(keys, _floats(scores), _floats(weights)) for keys, scores, weights in _batches(path))
+        )
         if not packed:
             raise Odd
         return _sorted(packed)

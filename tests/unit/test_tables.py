@@ -3,6 +3,7 @@ import gzip
 import pyarrow as pa
 import pytest
 
+from hetero2.csv_files import write_csv
 from hetero2.errors import ContractError, InputError
 from hetero2.tables import (
     arrow_schema,
@@ -12,7 +13,6 @@ from hetero2.tables import (
     read_parquet,
     read_shard,
     to_table,
-    write_csv,
     write_parquet,
 )
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from math import ceil
 from typing import Any, NamedTuple
 
-from hetero2.run_files import FITS_A_JOB, RunFiles
+from hetero2.run_files import RunFiles
+from hetero2.score_files import FITS_A_JOB
 
 BASE_MB = 600  # interpreter, RDKit, scikit-learn, and the two Snakemake processes that stand around a command on a node
 SAFETY = 3.0  # nodes are slower than they should be, and some libraries hold larger molecules

@@ -10,9 +10,9 @@ from hetero2 import config as configuration
 from hetero2 import provenance
 from hetero2.config_sense import scores_file
 from hetero2.errors import ConfigError, HeteroError
-from hetero2.run_files import FITS_A_JOB as FITS_A_JOB
-from hetero2.run_files import ScoreFiles
 from hetero2.runs import DEFAULT_TARGET, resolve_all
+from hetero2.score_files import FITS_A_JOB as FITS_A_JOB
+from hetero2.score_files import ScoreFiles
 
 GROUP = "value_known_bad_good"  # makes a pack for each of its variants, and separation.json beside them
 

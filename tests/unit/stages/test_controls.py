@@ -39,6 +39,7 @@ with open(scores, "w") as out:
 @pytest.fixture(scope="module")
 def items():
     options = argparse.Namespace(strategy=DEFAULT, k=8, quotas=dict(QUOTAS), hard_mode=False)
+    options.seconds_per_molecule, options.mb_per_molecule = 60, 1024
     molecules, decoys = [], {}
     for row, smiles in enumerate(MOLECULES):
         mol = parse_known(smiles)

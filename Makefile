@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 # Once, on all cores: else every job would compile what it imports where Python may not write bytecode itself.
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
+# Likewise the loops of the decoys (numba), else the first jobs would each compile them.
+LOOPS := $(BIN)/python -c "from hetero2.chem.decoys_v2 import generate; generate('CCOC(=O)c1ccccc1N', 20, 0)"
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help run test check ci docs format lock test-determinism test-faults bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed bench-ingest clean
@@ -88,6 +90,7 @@ $(VENV)/.run: requirements.lock | $(VENV)/bin/python
 	$(PIP) -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(COMPILE)
+	@$(LOOPS)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run

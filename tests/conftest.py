@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).parent / "data"
 MODEL = DATA / "model.py"
+COMPILED = "hetero2/chem/__pycache__"
 OWN_PACK = Path(__file__).parent / "contracts/data/pack.v1.zip"
 
 CONFIG = """\
@@ -68,7 +69,9 @@ def copy_checkout(folder: Path) -> Path:
     """The working tree in another folder."""
     for name in tracked_files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, folder / name)
+        shutil.copy2(ROOT / name, folder / name)
+    if (ROOT / COMPILED).is_dir():  # the compiled loops, else 20 s
+        shutil.copytree(ROOT / COMPILED, folder / COMPILED)
     return folder
 
 

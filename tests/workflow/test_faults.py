@@ -108,7 +108,7 @@ def test_orphans_are_ended_and_others_are_not(tmp_path):
     alive = {}
     for results in (mine, others):
         # A grandchild, as the job of a killed run is; `setsid` makes its parent end.
-        words = ["bash", "-c", "setsid sleep 60 >/dev/null & echo $!"]
+        words = ["bash", "-c", "setsid sleep 60 >/dev/null 2>&1 & echo $!"]
         env = {**os.environ, guard.VARIABLE: str(results)}
         started = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
         alive[results] = int(started.stdout)

@@ -16,7 +16,7 @@ MOMENTS = {
     "snakemake": (0, 1),
     "sigint": (0, 1),
     "disk full": (0, 1),
-    "truncated": (3, 5),
+    "truncated": (10, 12),
     "read-only": (0, 1),
 }
 LONG = [*MOMENTS, "bare", "sigterm"]

@@ -73,13 +73,15 @@ def take(folder: Path) -> bool:
     handle = (folder / _LOCK).open("a+", encoding="utf-8")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.seek(0)
-        raise HeteroError(
-            f"{folder}: another run is at work here ({handle.read().strip() or 'just started'}); nothing was touched",
-            "wait until it has ended, or end it; another execution.results_dir can be built at the same time",
-        ) from None
     except OSError as error:
+        handle.seek(0)
+        holder = handle.read().strip() or "just started"
+        handle.close()
+        if isinstance(error, BlockingIOError):
+            raise HeteroError(
+                f"{folder}: another run is at work here ({holder}); nothing was touched",
+                "wait until it has ended, or end it; another execution.results_dir can be built at the same time",
+            ) from None
         if error.errno not in _NO_LOCKS:
             raise
         print(f"warning: {folder}: no locks on this file system; see that no other run is at work", file=sys.stderr)

@@ -12,7 +12,7 @@ COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || tr
 LOOPS := $(BIN)/python -c "from hetero2.chem.decoys_v2 import generate; generate('CCOC(=O)c1ccccc1N', 20, 0)"
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock test-determinism test-faults bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed bench-ingest clean
+.PHONY: help run test check ci docs format lock test-determinism test-faults test-cluster bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed bench-ingest clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -30,7 +30,7 @@ check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
 	snakefmt --check Snakefile rules
 	snakemake --lint
 
-ci: check test ## What CI runs.
+ci: check test test-cluster ## What CI runs.
 
 docs: $(VENV)/.dev ## Write the pages of the contracts anew from schemas and stored files.
 	python -m tools.contract_pages
@@ -51,6 +51,12 @@ test-determinism: $(VENV)/.dev ## The default run under other cores, shards, has
 
 test-faults: $(VENV)/.dev ## Each fault (kill -9, Ctrl-C, full disk, ..) at 20 moments; MOMENTS=n for more.
 	MOMENTS=$(MOMENTS) pytest -s -m faults --override-ini addopts= tests/workflow/test_faults.py
+
+test-cluster: $(VENV)/.dev ## The small run on a SLURM cluster of one node; needs root, installs SLURM where it is missing.
+	@if [ "$$(id -u)" = 0 ] && ! { command -v slurmctld && command -v slurmd && command -v munged; } >/dev/null; then \
+	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends slurm-wlm munge >/dev/null || true; \
+	fi
+	pytest -rs -m cluster --override-ini addopts= tests/cluster
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)

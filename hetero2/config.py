@@ -270,7 +270,7 @@ def rows_upper_bound(config: Config) -> int:
 def audited_rows(config: Config) -> int:
     """Rows that are audited, at most: `rows_upper_bound`, save where each decoy has a row of its own."""
     pairs = not config["input"]["structures"] and config["input"]["path"] == config["scores"]["path"]
-    each = config["decoys"]["k"] + 1 if pairs else 1  # a line a decoy, and one for the molecule
+    each = int(config["decoys"]["k"]) + 1 if pairs else 1  # a line a decoy, and one for the molecule
     return math.ceil(rows_upper_bound(config) / each)
 
 

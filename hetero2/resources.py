@@ -28,7 +28,7 @@ class Need(NamedTuple):
     rows: str  # whose rows one job handles: those of a shard, or of the run
     mb_per_1000: float = 0.0
     ms_per_row: float = 0.0  # CPU time
-    minutes: int = 10  # beside what grows with rows
+    minutes: int = 5  # beside what grows with rows
     mb: int = 0  # beside what grows with rows
     commands: int = 0  # times that the user's command may run up to its limit
 
@@ -42,24 +42,24 @@ NEEDS = {
     "input": Need("run", 2, 2),
     "decoys": Need("shard", 80, 40, mb=400),  # the worker is a process beside the job
     "blocks": Need("shard", 40, 5),
-    "decoy_quality": Need("run", 8, 2, minutes=30),
-    "leakage": Need("run", 8, 15, minutes=30),
+    "decoy_quality": Need("run", 8, 2, minutes=10),
+    "leakage": Need("run", 8, 15, minutes=10),
     "score_request": Need("run", 8, 2),
-    "score_source": Need("run", 8, 20, minutes=20, commands=1),
+    "score_source": Need("run", 8, 20, minutes=10, commands=1),
     "scores": Need("shard", 40, 5),
     "missing_scores": Need("run", 8, 2),
     "audit": Need("shard", 20, 5),
-    "calls": Need("run", 8, 5, minutes=20),
-    "panel": Need("run", 8, 2, minutes=60),
+    "calls": Need("run", 8, 5, minutes=10),
+    "panel": Need("run", 8, 2, minutes=20),
     "refit": Need("run", 2, minutes=60, commands=FITS_A_JOB),
     "cross_validation": Need("run", 2, minutes=60, commands=_FOLDS),
-    "controls": Need("run", 8, 2, minutes=30),
+    "controls": Need("run", 8, 2, minutes=10),
     "summary": Need("run", 4, 2),
     "proxy_truth": Need("run", 2, 1),
     "truth": Need("run", 2, 1),
     "leakage_list": Need("run", 2, 1),
     "cost_lift": Need("run", 2, 1),
-    "utility": Need("run", 4, 1, minutes=30),
+    "utility": Need("run", 4, 1, minutes=10),
     "candidates": Need("run", 8, 2),
     "pack": Need("run", 4, 2),
     "registry": Need("run", 4, 2),
@@ -73,17 +73,17 @@ def megabytes(need: Need, rows: float, k: int, attempt: int = 1) -> int:
     >>> megabytes(NEEDS["decoys"], rows=2500, k=20), megabytes(NEEDS["decoys"], rows=2500, k=20, attempt=2)
     (1200, 2400)
     """
-    return ceil((BASE_MB + need.mb + need.mb_per_1000 * rows / 1000 * (k + 1) / (K + 1)) * attempt)
+    return ceil(BASE_MB + need.mb + need.mb_per_1000 * rows / 1000 * (k + 1) / (K + 1)) * attempt
 
 
 def minutes(need: Need, rows: float, k: int, command_minutes: float = 0, attempt: int = 1) -> int:
     """Time limit of a job.
 
     >>> minutes(NEEDS["decoys"], rows=2500, k=20), minutes(NEEDS["score_source"], rows=0, k=20, command_minutes=60)
-    (15, 80)
+    (10, 70)
     """
     growing = SAFETY * need.ms_per_row * rows / 60000 * (k + 1) / (K + 1)
-    return ceil((need.minutes + growing + need.commands * command_minutes) * attempt)
+    return ceil(need.minutes + growing + need.commands * command_minutes) * attempt
 
 
 class Needs:

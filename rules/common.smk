@@ -43,6 +43,11 @@ def option(key):
     return lambda wildcards: PLAN.option(wildcards.run, key)
 
 
+def words(method):
+    """The words for a command that a method of the plan gives for a run, with input files as the job finds them."""
+    return lambda wildcards, input: start.placed(getattr(PLAN, method)(wildcards.run), input)
+
+
 def finished(target):
     """The last files of the runs of a target."""
     files = expand([RUN("registry_row"), RUN("runtime")], run=PLAN.runs_of(target))

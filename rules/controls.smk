@@ -20,7 +20,7 @@ rule panel:
         code=flow.digest("stages.panel", "chem"),
         molecules=PLAN.shard_words("molecules"),
         decoys=PLAN.shard_words("decoys"),
-        excluded=lambda w: PLAN.excluded_option(w.run),
+        excluded=words("excluded_option"),
         sample=option("audit.control_sample"),
         seed=option("audit.seed"),
         strategy=option("decoys.strategy"),
@@ -55,7 +55,7 @@ rule refit:
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.refit", "model"),
-        arguments=lambda w: PLAN.refit_arguments(w.run),
+        arguments=words("refit_arguments"),
         refits=option("audit.refits"),
         model_seeds=option("audit.model_seeds"),
         seed=option("audit.seed"),
@@ -85,7 +85,7 @@ rule cross_validation:
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.refit", "model"),
-        arguments=lambda w: PLAN.refit_arguments(w.run),
+        arguments=words("refit_arguments"),
         seed=option("audit.seed"),
     shell:
         "python -m hetero2 refit --cross-validation {params.arguments} --time-limit-seconds {resources.command_seconds} --seed {params.seed} "
@@ -113,7 +113,7 @@ rule controls:
     params:
         code=flow.digest("stages.controls", "model"),
         scores=PLAN.shard_words("scores"),
-        arguments=lambda w: PLAN.control_arguments(w.run),
+        arguments=words("control_arguments"),
         seed=option("audit.seed"),
     shell:
         "python -m hetero2 controls --panel {input.panel:q} --scores {params.scores} --library {input.library:q} {params.arguments} --seed {params.seed} "

@@ -48,7 +48,7 @@ rule utility:
         k=option("selection.k"),
         seed=option("selection.seed"),
         source=option("truth.source"),
-        arguments=lambda w: PLAN.utility_arguments(w.run),
+        arguments=words("utility_arguments"),
     shell:
         "python -m hetero2 utility --summary {input.summary:q} --truth {input.truth:q} --truth-source {params.source} --cost-lift {input.cost_lift:q} "
         "--k {params.k} {params.arguments} --seed {params.seed} --out {output:q} --log {log:q}"

@@ -30,7 +30,7 @@ rule pack:
     params:
         code=flow.provenance.pack_digest(),
         config=lambda w: PLAN.identity(w.run),
-        utility=lambda w: PLAN.pack_arguments(w.run),
+        utility=words("pack_arguments"),
         compression=option("pack.compression"),
         folder=subpath(output.manifest, parent=True),
     shell:

@@ -21,7 +21,7 @@ rule leakage:
         code=flow.digest("stages.leakage", "chem"),
         molecules=PLAN.shard_words("molecules"),
         decoys=PLAN.shard_words("decoys"),
-        train=lambda w: PLAN.training_option(w.run),
+        train=words("training_option"),
         near=option("audit.near_tanimoto"),
         standardise=option("guardrails.standardise"),
     shell:
@@ -75,7 +75,7 @@ rule score_source:
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.score_source", "model"),
-        arguments=lambda w: PLAN.score_arguments(w.run),
+        arguments=words("score_arguments"),
         settings=lambda w: PLAN.score_settings(w.run),
     shell:
         "python -m hetero2 score-source {params.arguments} --time-limit-seconds {resources.command_seconds} --settings {params.settings:q} --out {output.scores:q} "

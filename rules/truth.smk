@@ -41,7 +41,7 @@ rule truth:
         code=flow.digest("stages.truth", "core"),
         sha256=option("truth.sha256"),
         source=option("truth.source"),
-        arguments=lambda w: PLAN.truth_arguments(w.run),
+        arguments=words("truth_arguments"),
     shell:
         "python -m hetero2 truth --path={input.truth:q} --sha256 {params.sha256:q} --source {params.source} {params.arguments} "
         "--out {output.truth:q} --facts {output.facts:q} --log {log:q}"
@@ -65,6 +65,6 @@ rule leakage_list:
         runtime=NEEDS.runtime("leakage_list"),
     params:
         code=flow.digest("stages.leakage_list", "core"),
-        arguments=lambda w: PLAN.leakage_arguments(w.run),
+        arguments=words("leakage_arguments"),
     shell:
         "python -m hetero2 leakage-list --input {input.rows:q} {params.arguments} --out {output:q} --log {log:q}"

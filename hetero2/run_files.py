@@ -91,13 +91,17 @@ class RunFiles:
     def shard_words(self, key: str) -> Any:
         """Parameter function: this file of every shard, as words that bash expands to all of them, in order.
 
-        Linux limits one argument to 128 KB, and the whole command is one argument of bash.
+        Linux limits one argument to 128 KB, and the whole command is one argument of bash. The files are where the job's
+        input of that name is: in object storage a job gets copies elsewhere.
         """
-        before, after = self.file(key).split("{shard}")
-        return lambda wildcards: " ".join(
-            f"{shlex.quote(before.format(run=wildcards.run))}{{{first}..{last}}}{after}"
-            for first, last in paths.shard_spans(len(self.shards(wildcards.run)))
-        )
+        after = self.file(key).split("{shard}")[1]
+
+        def words(wildcards: Any, input: Any) -> str:
+            before = str(getattr(input, key)[0]).removesuffix(f"{self.shards(wildcards.run)[0]}{after}")
+            spans = paths.shard_spans(len(self.shards(wildcards.run)))
+            return " ".join(f"{shlex.quote(before)}{{{first}..{last}}}{after}" for first, last in spans)
+
+        return words
 
     def brought(self, run: str, key: str) -> str:
         """The user's file for a key, or the one that comes with the data set."""

@@ -91,8 +91,8 @@ class RunFiles:
     def shard_words(self, key: str) -> Any:
         """Parameter function: this file of every shard, as words that bash expands to all of them, in order.
 
-        Linux limits one argument to 128 KB, and the whole command is one argument of bash. The files are where the job's
-        input of that name is: in object storage a job gets copies elsewhere.
+        Linux limits one argument to 128 KB, and the whole command is one argument of bash. The files are where the
+        job's input of that name is: in object storage a job gets copies elsewhere.
         """
         after = self.file(key).split("{shard}")[1]
 

@@ -45,7 +45,9 @@ def option(key):
 
 def words(method):
     """The words for a command that a method of the plan gives for a run, with input files as the job finds them."""
-    return lambda wildcards, input: start.placed(getattr(PLAN, method)(wildcards.run), input)
+    return lambda wildcards, input: start.placed(
+        getattr(PLAN, method)(wildcards.run), input
+    )
 
 
 def finished(target):

@@ -21,7 +21,7 @@ from tests.conftest import DATA, ROOT, small_library
 pytestmark = [pytest.mark.cluster, pytest.mark.skipif(why_not() is not None, reason=str(why_not()))]
 
 CANCEL = ROOT / "profiles/slurm/cancel.sh"
-SLURM = ("--profile", ROOT / "profiles/slurm", "--slurm-init-seconds-before-status-checks", "3")
+SLURM = ("--profile", ROOT / "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2")
 GENERIC = ("--profile", ROOT / "profiles/cluster-generic", "--seconds-between-status-checks", "1")
 LIMIT = 300  # seconds that any one step may take
 # A model that says when it is asked, and answers once there is no file `wait` beside it.

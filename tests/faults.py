@@ -137,8 +137,15 @@ def kill_job(process: psutil.Popen, folder: Path, rng: random.Random) -> str:
 
 
 def kill_worker(process: psutil.Popen, folder: Path, rng: random.Random) -> str:
-    await_job(process, "hetero2.worker").kill()
-    return "kill -9 of a worker"
+    """The process that makes the decoys of a job; another one takes its place, so the run goes on."""
+    while process.poll() is None:
+        for job in jobs(process):
+            with contextlib.suppress(psutil.Error):
+                if job.cmdline()[3] == "decoys-shard" and (workers := job.children()):
+                    time.sleep(rng.random())
+                    workers[0].kill()
+                    return "kill -9 of a worker"
+    raise AssertionError(f"no worker was seen; the run ended with {process.poll()}")
 
 
 def kill_snakemake(process: psutil.Popen, folder: Path, rng: random.Random) -> str:
@@ -231,6 +238,7 @@ def strike(kind: str, seed: int, reference: Path, folder: Path, earliest: float 
         state_at(reference, folder, 1)
         outcome.planted = truncate(None, folder, rng)
     else:
+        outcome.share *= kind != "worker"  # there are workers at the beginning
         state_at(reference, folder, outcome.share)
         with started(folder, *(("--workflow-profile", "none") if kind == "bare" else ())) as process:
             await_job(process)

@@ -10,8 +10,9 @@ from hetero2 import guard
 from tests import faults
 from tests.conftest import build, made_once, snakemake
 
-# kind -> a seed for each of two moments. "worker" is a fault of jobs that start processes of their own.
+# kind -> a seed for each of two moments.
 MOMENTS = {
+    "worker": (0, 1),
     "job": (0, 1),
     "snakemake": (0, 1),
     "sigint": (0, 1),

@@ -1,6 +1,6 @@
 """Memory and time that each rule asks of a scheduler, from the rows that one job of it handles.
 
-    mem_mb  = (BASE_MB + mb + mb_per_1000 x rows / 1000 x decoys) x attempt
+    mem_mb  = (SNAKEMAKE_MB + BASE_MB + mb + mb_per_1000 x rows / 1000 x decoys) x attempt
     runtime = (minutes + SAFETY x ms_per_row x rows / 60000 x decoys + commands x execution.command_minutes) x attempt
 
 `decoys` is (k + 1) / 21, since the table holds for k = 20. A job that was killed for want of either is tried again with
@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from hetero2.run_files import RunFiles
 from hetero2.score_files import FITS_A_JOB
 
-BASE_MB = 600  # interpreter, RDKit, scikit-learn, and the two Snakemake processes that stand around a command on a node
+BASE_MB = 600  # interpreter, RDKit, scikit-learn: up to 360 MB were seen at a few rows
+SNAKEMAKE_MB = 400  # on a node two processes of Snakemake stand around a command: 170 MB each
 SAFETY = 3.0  # nodes are slower than they should be, and some libraries hold larger molecules
 K = 20  # what the table was made for
 _FOLDS = 5  # fits of a cross-validation
@@ -71,9 +72,10 @@ def megabytes(need: Need, rows: float, k: int, attempt: int = 1) -> int:
     """Memory of a job.
 
     >>> megabytes(NEEDS["decoys"], rows=2500, k=20), megabytes(NEEDS["decoys"], rows=2500, k=20, attempt=2)
-    (1200, 2400)
+    (1600, 3200)
     """
-    return ceil(BASE_MB + need.mb + need.mb_per_1000 * rows / 1000 * (k + 1) / (K + 1)) * attempt
+    fixed = SNAKEMAKE_MB + BASE_MB + need.mb
+    return ceil(fixed + need.mb_per_1000 * rows / 1000 * (k + 1) / (K + 1)) * attempt
 
 
 def minutes(need: Need, rows: float, k: int, command_minutes: float = 0, attempt: int = 1) -> int:

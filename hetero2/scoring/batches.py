@@ -17,33 +17,28 @@ class Odd(Exception):  # noqa: N818 - a way of reading gives up, nothing is wron
     """The table needs a reader that looks at each cell."""
 
 
-class _Plain:
-    """A stream of bytes that is UTF-8 and quotes nothing, else Odd: not all readers agree upon quotes."""
+def _check_plain(path: Path, packed: str | None) -> None:
+    """Raise Odd where a file quotes something, since not all readers agree upon quotes, or ValueError if it is not UTF-8.
 
-    closed = False
-
-    def __init__(self, raw: pa.NativeFile) -> None:
-        self._raw, self._decoder = raw, codecs.getincrementaldecoder("utf-8")()
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        block: bytes = self._raw.read(size)
-        if b'"' in block:
-            raise Odd
-        self._decoder.decode(block, final=not block)
-        return block
-
-    def close(self) -> None:
-        """Nothing to do: whoever opened the stream closes it."""
+    A pass of its own: a thread of Arrow that asks a Python object for bytes while Python ends takes the process along.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with pa.input_stream(str(path), compression=packed) as raw:
+        while block := raw.read(_BLOCK):
+            if b'"' in block:
+                raise Odd
+            decoder.decode(block)
+    decoder.decode(b"", final=True)
 
 
 def _csv_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
     packed = "gzip" if path.name.lower().endswith(".gz") else None
     types = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.float64())
     options = pyarrow.csv.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False)
+    _check_plain(path, packed)
     with pa.input_stream(str(path), compression=packed) as raw:
         reader = pyarrow.csv.open_csv(
-            _Plain(raw),
+            raw,
             read_options=pyarrow.csv.ReadOptions(block_size=_BLOCK, use_threads=False),
             convert_options=options,
         )

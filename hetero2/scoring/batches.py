@@ -18,7 +18,7 @@ class Odd(Exception):  # noqa: N818 - a way of reading gives up, nothing is wron
 
 
 def _check_plain(path: Path, packed: str | None) -> None:
-    """Raise Odd where a file quotes something, since not all readers agree upon quotes, or ValueError if it is not UTF-8.
+    """Raise Odd where a file quotes something, as not all readers agree upon quotes, or ValueError: it is not UTF-8.
 
     A pass of its own: a thread of Arrow that asks a Python object for bytes while Python ends takes the process along.
     """

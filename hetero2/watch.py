@@ -56,7 +56,7 @@ class Run:
         self.name, self.facts, self.mine = name, facts, mine
         self.logs = list(logs)
         self.began = time.time()
-        self.first: float | None = None
+        self.since = time.monotonic()
         self.finished = False
 
     def line(self) -> str | None:
@@ -70,13 +70,11 @@ class Run:
             running += found is not None and log in self.mine
         if not running or self.finished:
             return None
-        self.first = time.monotonic() if self.first is None else self.first
         return self._text(counts, new)
 
     def _text(self, counts: Counter[str], new: int) -> str:
         total, done = _rows(self.facts), sum(counts.values())
-        seconds = time.monotonic() - (self.first or 0.0)
-        rate = new / seconds if seconds > 0 else 0.0
+        rate = new / max(1.0, time.monotonic() - self.since)  # since the call began: the first look may come late
         self.finished = done >= total > 0
         share = f" ({100 * done // total} %)" if total else ""
         left = f", {_time((total - done) / rate)} left" if rate and not self.finished else ""

@@ -43,7 +43,7 @@ def test_shards_of_an_earlier_call_count_as_done_but_not_for_the_rate(tmp_path):
     assert text.startswith("decoys of my: 500 of 1,000 (50 %), ")
     assert text.endswith("; OK 490, SKIP 9, ERROR 1")
     assert not run.finished
-    run.first -= 10
+    run.since -= 10
     assert "10.0/s, 50 s left" in run.line()
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from hetero2.chem.similarity import N_BITS
+
 _U = np.uint64
 _MASK = np.uint64(0xFFFFFFFF)
 _GOLDEN = np.uint64(0x9E3779B9)
 _MIX_ADD, _MIX_A, _MIX_B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _BOND = np.uint64(0xD6E8FEB86659FD93)
 _UNKNOWN = np.float32(-4.0)
-_N_BITS = 2048
 _SLIDES = (2, 6)  # kinds of moves that make or unmake bonds of rings
 
 
@@ -262,7 +263,7 @@ def preview(  # noqa: C901 - one loop, in which nothing is allocated
                     rare = True
                 if now:
                     seen += spread(new)
-                    bit = int(new % _U(_N_BITS))
+                    bit = int(new % _U(N_BITS))
                     if place[bit] >= 0:
                         on[place[bit]] += 1
                     else:
@@ -274,7 +275,7 @@ def preview(  # noqa: C901 - one loop, in which nothing is allocated
                             extra += 1
                 if was:
                     seen -= spread(old)
-                    on[place[int(old % _U(_N_BITS))]] -= 1
+                    on[place[int(old % _U(N_BITS))]] -= 1
             if rare:
                 break
             total += weights

@@ -14,8 +14,7 @@ from hetero2.chem import kernels
 from hetero2.chem.fragments import frequencies
 from hetero2.chem.graph import Graph, Ints
 from hetero2.chem.moves import Moves, still
-
-_N_BITS = 2048
+from hetero2.chem.similarity import N_BITS
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,11 @@ class Fragments:
         signature = kernels.spread_sum(every)
         self.signature: np.uint64 = signature[0]
         # Columns: the bits of the reference (the parent itself unless told otherwise), then other bits of this graph.
-        counts = np.bincount((every % np.uint64(_N_BITS)).astype(np.int64), minlength=_N_BITS)
+        counts = np.bincount((every % np.uint64(N_BITS)).astype(np.int64), minlength=N_BITS)
         own = np.flatnonzero(counts)
         self.bits: Ints = own if reference is None else reference.bits
         columns = own if reference is None else np.concatenate([self.bits, np.setdiff1d(own, self.bits)])
-        place = np.full(_N_BITS, -1)
+        place = np.full(N_BITS, -1)
         place[columns] = np.arange(len(columns))
         sums = np.array([total, shown.sum()], float)
         self._facts = (self.layers, scores, shown, counts[columns], place, len(self.bits), sums, signature)

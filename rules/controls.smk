@@ -56,6 +56,7 @@ rule refit:
     params:
         code=flow.digest("stages.refit", "model"),
         arguments=words("refit_arguments"),
+        told=told("refit_arguments"),
         refits=option("audit.refits"),
         model_seeds=option("audit.model_seeds"),
         seed=option("audit.seed"),
@@ -86,6 +87,7 @@ rule cross_validation:
     params:
         code=flow.digest("stages.refit", "model"),
         arguments=words("refit_arguments"),
+        told=told("refit_arguments"),
         seed=option("audit.seed"),
     shell:
         "python -m hetero2 refit --cross-validation {params.arguments} --time-limit-seconds {resources.command_seconds} --seed {params.seed} "
@@ -114,6 +116,7 @@ rule controls:
         code=flow.digest("stages.controls", "model"),
         scores=PLAN.shard_words("scores"),
         arguments=words("control_arguments"),
+        told=told("control_arguments"),
         seed=option("audit.seed"),
     shell:
         "python -m hetero2 controls --panel {input.panel:q} --scores {params.scores} --library {input.library:q} {params.arguments} --seed {params.seed} "

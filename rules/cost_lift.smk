@@ -49,6 +49,7 @@ rule utility:
         seed=option("selection.seed"),
         source=option("truth.source"),
         arguments=words("utility_arguments"),
+        told=told("utility_arguments"),
     shell:
         "python -m hetero2 utility --summary {input.summary:q} --truth {input.truth:q} --truth-source {params.source} --cost-lift {input.cost_lift:q} "
         "--k {params.k} {params.arguments} --seed {params.seed} --out {output:q} --log {log:q}"

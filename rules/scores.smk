@@ -76,6 +76,7 @@ rule score_source:
     params:
         code=flow.digest("stages.score_source", "model"),
         arguments=words("score_arguments"),
+        told=told("score_arguments"),
         settings=lambda w: PLAN.score_settings(w.run),
     shell:
         "python -m hetero2 score-source {params.arguments} --time-limit-seconds {resources.command_seconds} --settings {params.settings:q} --out {output.scores:q} "

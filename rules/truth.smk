@@ -41,7 +41,7 @@ rule truth:
         code=flow.digest("stages.truth", "core"),
         sha256=option("truth.sha256"),
         source=option("truth.source"),
-        arguments=words("truth_arguments"),
+        arguments=told("truth_arguments"),
     shell:
         "python -m hetero2 truth --path={input.truth:q} --sha256 {params.sha256:q} --source {params.source} {params.arguments} "
         "--out {output.truth:q} --facts {output.facts:q} --log {log:q}"
@@ -66,5 +66,6 @@ rule leakage_list:
     params:
         code=flow.digest("stages.leakage_list", "core"),
         arguments=words("leakage_arguments"),
+        told=told("leakage_arguments"),
     shell:
         "python -m hetero2 leakage-list --input {input.rows:q} {params.arguments} --out {output:q} --log {log:q}"

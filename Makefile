@@ -30,7 +30,8 @@ check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
 	snakefmt --check Snakefile rules
 	snakemake --lint
 
-ci: check test test-cluster ## What CI runs.
+ci: check ## What CI runs; the cluster mostly waits, so it runs beside the tests.
+	$(MAKE) --jobs 2 --output-sync=line test test-cluster
 
 docs: $(VENV)/.dev ## Write the pages of the contracts anew from schemas and stored files.
 	python -m tools.contract_pages

@@ -51,7 +51,7 @@ def words(method):
 
 
 def told(method):
-    """The same by plain names, so that a change runs the job again: Snakemake leaves out parameters that ask for input."""
+    """The same by plain names, so that a change runs the job again: those that ask for `input` are not compared."""
     return lambda wildcards: getattr(PLAN, method)(wildcards.run)
 
 

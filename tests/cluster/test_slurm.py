@@ -131,7 +131,7 @@ def test_a_cancelled_job_is_tried_again_with_twice_the_memory_and_then_fails_by_
     assert run.wait() != 0
     assert "Error in rule score_source:" in run.printed()
     assert f"SLURM-job '{second['id']}' failed, SLURM status is: 'CANCELLED'" in run.printed()
-    assert "error: a job failed; see the messages above and the log files that they name" in run.printed()
+    assert "error: interrupted" in run.printed(), "what the job itself said of its end"
     assert not story.jobs()
 
 

@@ -24,7 +24,8 @@ PARTS = (
     (pool.Pool, "fill", "candidates: moves and previews"),
     (pool.Pool, "build", "building and sanitising"),
     (pool.Pool, "facts", "properties of a shortlist"),
-    (alerts.Alerts, "has_new", "structural alerts"),
+    (alerts.Alerts, "suspected", "structural alerts that bonds allow"),
+    (decoys_v2, "has_any", "structural alerts"),
     (decoys_v2, "_tautomer", "tautomer hash"),
     (decoys_v2, "canonical", "canonical SMILES"),
 )

@@ -1,27 +1,46 @@
-"""Structural alerts from RDKit's own catalogue, looked for only where a molecule has the atoms for them."""
+"""Structural alerts from RDKit's own catalogue, looked for only where a molecule has the atoms and bonds for them."""
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem import FilterCatalog
 
 from hetero2.chem.graph import Bools, Graph
 
 _PICKLE = re.compile(rb"(\d+) (?=\xef\xbe\xad\xde)")
-_SYMBOL = re.compile(r"(?:#(\d+)|(Cl|Br|[BCNOPSFI])|(se|[bcnops])|([Aa*]))(?![A-Za-z0-9])(.*)")
-Kind = tuple[int, bool, int]  # element, aromatic, sign of the charge
-_DOUBLE, _TRIPLE = 2, 3  # RDKit's bond types
+_FIRST = re.compile(r"\$\((\[[^\[\]]*\]|Cl|Br|[A-Za-z*])")
+_COUNTED = re.compile(r"([HXDR])(\d+)")
+_DOUBLE, _TRIPLE, _AROMATIC = 2, 3, 12  # RDKit's bond types
+_ORDERS = {"": (1, _AROMATIC), "-": (1,), "=": (_DOUBLE,), "#": (_TRIPLE,), ":": (_AROMATIC,)}
 _BONDS = ("double", "triple", "no_oxo")
+_SMALL = 4  # no isomer has a smaller ring, or one of this size, that the molecule lacks
+End = tuple[str, int, bool]  # SMARTS of an atom of a pattern, its neighbours there, whether it is in a ring there
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is known of an atom: `sign` of its charge; hydrogens, heavy neighbours and ring are None where not known."""
+
+    element: int
+    aromatic: bool
+    sign: int
+    hydrogens: int | None = None
+    degree: int | None = None
+    ring: bool | None = None
 
 
 class _Catalogue:
     """Every alert, and what its pattern cannot do without.
 
-    `needs` (alerts, descriptions): so many atoms that a SMARTS atom describes, and multiple bonds of some sorts.
+    `needs` (alerts, descriptions): so many atoms that a SMARTS atom describes, and multiple bonds of some sorts;
+    `bonds`: descriptions of bonds with their ends, and so many of them; `bond_needs` (alerts, bonds): 1 where there must
+    be so many; `smallest` (alerts,): a small ring that there must be.
     """
 
     def __init__(self) -> None:
@@ -29,25 +48,48 @@ class _Catalogue:
         params.AddCatalog(FilterCatalog.FilterCatalogParams.FilterCatalogs.BRENK)
         whole = FilterCatalog.FilterCatalog(params)
         self.entries = [whole.GetEntryWithIdx(number) for number in range(whole.GetNumEntries())]
-        needs = [_need(entry.Serialize()) for entry in self.entries]
+        self.names = np.array([entry.GetDescription() for entry in self.entries])
+        patterns = [_pattern(entry.Serialize()) for entry in self.entries]
+        needs = [_need(pattern) for pattern in patterns]
         self.atoms = sorted({name for need in needs for name in need} - set(_BONDS))
         names = [*_BONDS, *self.atoms]
         self.needs = np.array([[need.get(name, 0) for name in names] for need in needs], np.int64)
+        joined = [set(Counter(_joined(pattern)).items()) for pattern in patterns]
+        every = sorted(set().union(*joined))
+        self.bonds, self._counts = [bond for bond, _ in every], np.array([count for _, count in every])
+        self.bond_needs = np.array([[bond in one for bond in every] for one in joined], np.float32)
+        self.smallest = np.array([_smallest_ring(pattern) for pattern in patterns])
 
-    def possible(self, kinds: Mapping[Kind, int], bonds: Sequence[int]) -> FilterCatalog.FilterCatalog:
-        """The alerts for which a molecule with such atoms and so many `_BONDS` has enough."""
+    def possible(self, kinds: Mapping[Kind, int], bonds: Sequence[int], rings: set[int]) -> Bools:
+        """(alerts,): those for which a molecule with such atoms, so many `_BONDS` and rings of such sizes has enough."""
         atoms = np.zeros(len(self.atoms), np.int64)
         for kind, count in kinds.items():
             atoms += count * self._fitting(kind)
-        enough = (self.needs <= np.concatenate([np.array(bonds, np.int64), atoms])).all(axis=1)
-        return self._chosen(tuple(np.flatnonzero(enough).tolist()))
+        enough: Bools = (self.needs <= np.concatenate([np.array(bonds, np.int64), atoms])).all(axis=1)
+        return enough & ((self.smallest > _SMALL) | np.isin(self.smallest, sorted(rings)))
+
+    def possible_by_bonds(self, codes: NDArray[np.uint64], among: Bools) -> Bools:
+        """(c, alerts): those `among` some of whose bonds each of c molecules has enough, given its `codes` (c, b)."""
+        needs = self.bond_needs[among]
+        used = np.flatnonzero(needs.any(axis=0))
+        every, place = np.unique(codes, return_inverse=True)
+        fits = np.array([self._fitting_bond(code) for code in every.tolist()])[:, used]
+        lacking = fits[place.reshape(codes.shape)].sum(axis=1, dtype=np.uint8) < self._counts[used]
+        possible = np.zeros((len(codes), len(among)), bool)
+        possible[:, among] = lacking.astype(np.float32) @ needs[:, used].T == 0
+        return possible
 
     @lru_cache(maxsize=256)  # noqa: B019 - there is one catalogue a process
     def _fitting(self, kind: Kind) -> Bools:
         return np.array([_fits(description, kind) for description in self.atoms])
 
-    @lru_cache(maxsize=256)  # noqa: B019
-    def _chosen(self, numbers: tuple[int, ...]) -> FilterCatalog.FilterCatalog:
+    @lru_cache(maxsize=8192)  # noqa: B019
+    def _fitting_bond(self, code: int) -> Bools:
+        return np.array([_fits_bond(bond, *_bond_of(code)) for bond in self.bonds], np.uint8)
+
+    @lru_cache(maxsize=4096)  # noqa: B019
+    def chosen(self, numbers: tuple[int, ...]) -> FilterCatalog.FilterCatalog:
+        """A catalogue of some of the alerts."""
         chosen = FilterCatalog.FilterCatalog()
         for number in numbers:
             chosen.AddEntry(self.entries[number])
@@ -59,15 +101,39 @@ def _catalogue() -> _Catalogue:
     return _Catalogue()
 
 
-def _need(stored: bytes) -> Counter[str]:
-    """What an alert needs, from the pattern that RDKit stores with it; nothing where it has more than one."""
+def _pattern(stored: bytes) -> Chem.Mol | None:
+    """The pattern that RDKit stores with an alert; None where it has more than one."""
     patterns = list(_PICKLE.finditer(stored))
     end = patterns[0].end() + int(patterns[0].group(1)) if patterns else 0
     if not patterns or any(pattern.start() >= end for pattern in patterns):
-        return Counter()  # those that a pattern refers to are stored within it
-    pattern = Chem.Mol(stored[patterns[0].end() : end])  # type: ignore[call-overload]
+        return None  # those that a pattern refers to are stored within it
+    return Chem.Mol(stored[patterns[0].end() : end])  # type: ignore[call-overload]
+
+
+def _need(pattern: Chem.Mol | None) -> Counter[str]:
+    """How many atoms and multiple bonds of each description an alert needs."""
+    if pattern is None:
+        return Counter()
     names = [atom.GetSmarts() for atom in pattern.GetAtoms()]
     return Counter([*names, *(order for bond in pattern.GetBonds() for order in _orders(bond))])
+
+
+def _joined(pattern: Chem.Mol | None) -> list[tuple[End, str, End]]:
+    """The bonds that an alert needs: one end, SMARTS of the bond, the other end."""
+    if pattern is None:
+        return []
+    Chem.FastFindRings(pattern)
+    ends = [(atom.GetSmarts(), atom.GetDegree(), atom.IsInRing()) for atom in pattern.GetAtoms()]
+    bonds = [(bond.GetBeginAtomIdx(), str(bond.GetSmarts()), bond.GetEndAtomIdx()) for bond in pattern.GetBonds()]  # type: ignore[call-arg]
+    return [(min(ends[a], ends[b]), text, max(ends[a], ends[b])) for a, text, b in bonds]
+
+
+def _smallest_ring(pattern: Chem.Mol | None) -> int:
+    """Size of the smallest ring of a pattern; one more than `_SMALL` where that is larger, or there is none."""
+    if pattern is None:
+        return _SMALL + 1
+    rings = Chem.GetSymmSSSR(pattern)
+    return min([_SMALL + 1, *map(len, rings)])
 
 
 def _orders(bond: Chem.Bond) -> tuple[str, ...]:
@@ -75,34 +141,70 @@ def _orders(bond: Chem.Bond) -> tuple[str, ...]:
     text: str = bond.GetSmarts()  # type: ignore[call-arg]
     order = {"=": "double", "#": "triple"}.get(text.split("&")[0])
     ends = (bond.GetBeginAtom().GetSmarts(), bond.GetEndAtom().GetSmarts())
-    oxo = any(_fits(description, (8, False, 0)) for description in ends)
+    oxo = any(_fits(description, Kind(8, False, 0)) for description in ends)
     return (order, "no_oxo") if order == "double" and not oxo else (order,) if order else ()
 
 
 def _fits(description: str, kind: Kind) -> bool:
     """Whether an atom of this kind may be what a SMARTS atom describes: False only where it surely is not."""
-    inner = description.strip("[]")
-    if "!" in description.split("&")[0] or "$" in description:
+    if ";" in description:
         return True
-    return any(_fits_one(alternative, kind) for alternative in inner.split(","))
+    if "$" in description:  # alternatives that each begin with an atom, or something that is not read here
+        firsts = _FIRST.findall(description)
+        read = description.count("$") == description.count("),$(") + 1 == len(firsts) and "!" not in description
+        return not read or any(_fits(first, kind) for first in firsts)
+    return any(
+        all(_fits_part(part, kind) for part in alternative.split("&"))
+        for alternative in description.strip("[]").split(",")
+    )
 
 
-def _fits_one(text: str, kind: Kind) -> bool:
-    found = _SYMBOL.fullmatch(text)
-    if found is None:
-        return True
-    number, upper, lower, any_, rest = found.groups()
-    element, aromatic, sign = kind
-    if number and int(number) != element:
+def _fits_part(part: str, kind: Kind) -> bool:
+    counted = _COUNTED.fullmatch(part)
+    if counted is not None and counted[1] != "R":
+        known = _count(counted[1], kind)
+        return known is None or known == int(counted[2])
+    if part in ("!R", "R") or counted is not None:
+        return kind.ring is None or kind.ring == (part not in ("!R", "R0"))
+    if part in ("+", "-"):
+        return kind.sign == (1 if part == "+" else -1)
+    if part in ("A", "a"):
+        return kind.aromatic == (part == "a")
+    if part.startswith("#") and part[1:].isdigit():
+        return int(part[1:]) == kind.element
+    symbol = Chem.GetPeriodicTable().GetAtomicNumber(part.capitalize()) if part.isalpha() and part != "H" else -1
+    return symbol < 0 or (symbol == kind.element and part.islower() == kind.aromatic)
+
+
+def _count(primitive: str, kind: Kind) -> int | None:
+    """Hydrogens, neighbours with and without hydrogens."""
+    if kind.hydrogens is None or kind.degree is None:
+        return None
+    return {"H": kind.hydrogens, "D": kind.degree, "X": kind.degree + kind.hydrogens}[primitive]
+
+
+def _fits_end(end: End, kind: Kind) -> bool:
+    description, degree, ring = end
+    return (kind.degree or 0) >= degree and (kind.ring or not ring) and _fits(description, kind)
+
+
+def _fits_bond(bond: tuple[End, str, End], order: int, one: Kind, other: Kind) -> bool:
+    """Whether a bond of this order between two atoms may be what is described."""
+    begin, text, end = bond
+    orders = _ORDERS.get(text.split("&")[0])
+    if orders is not None and order not in orders:
         return False
-    if upper and (aromatic or element != Chem.GetPeriodicTable().GetAtomicNumber(upper)):
-        return False
-    if lower and not (aromatic and element == Chem.GetPeriodicTable().GetAtomicNumber(lower.capitalize())):
-        return False
-    if any_ and any_ != "*" and aromatic != (any_ == "a"):
-        return False
-    parts = rest.split("&")
-    return not ("+" in parts and sign <= 0) and not ("-" in parts and sign >= 0)
+    return (_fits_end(begin, one) and _fits_end(end, other)) or (_fits_end(begin, other) and _fits_end(end, one))
+
+
+def _bond_of(code: int) -> tuple[int, Kind, Kind]:
+    """Order and ends of a bond from its code (`kernels.surroundings`)."""
+    return code >> 40, _kind_of(code & 0xFFFFF), _kind_of(code >> 20 & 0xFFFFF)
+
+
+def _kind_of(code: int) -> Kind:
+    aromatic, ring = bool(code >> 8 & 1), bool(code >> 11 & 1)
+    return Kind(code & 0xFF, aromatic, (code >> 9 & 3) - 1, code >> 12 & 15, code >> 16 & 15, ring)
 
 
 class Alerts:
@@ -112,19 +214,31 @@ class Alerts:
     """
 
     def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
-        kinds = zip(graph.element.tolist(), graph.aromatic.tolist(), np.sign(graph.charge).tolist(), strict=True)
+        kinds = map(Kind, graph.element.tolist(), graph.aromatic.tolist(), np.sign(graph.charge).tolist())
         double = (graph.order == _DOUBLE).any(axis=1)
         lone = double & (graph.element == 8) & (graph.degree == 1)
         n_double, triple = (int((graph.order == kind).sum()) // 2 for kind in (_DOUBLE, _TRIPLE))
         # Where every double bond ends in a lone O (C=O, S=O), so do those of all isomers.
         bonds = (n_double, triple, 0 if lone.sum() == n_double else n_double)
-        self._catalogue = _catalogue().possible(Counter(kinds), bonds)
-        self._known = self.names(mol)
+        rings = set(map(len, mol.GetRingInfo().AtomRings()))
+        self._possible = _catalogue().possible(Counter(kinds), bonds, rings)
+        # Hydrogens that are atoms are not among those that are counted.
+        self._by_bonds = not (graph.element == 1).any()
+        self.known = self._names(mol)
+        self._new = self._possible & ~np.isin(_catalogue().names, sorted(self.known))
 
-    def names(self, mol: Chem.Mol) -> frozenset[str]:
-        """The alerts of a molecule, or of an isomer of it."""
-        return frozenset(match.GetDescription() for match in self._catalogue.GetMatches(mol))
+    def _names(self, mol: Chem.Mol) -> frozenset[str]:
+        looked_for = _catalogue().chosen(tuple(np.flatnonzero(self._possible).tolist()))
+        return frozenset(match.GetDescription() for match in looked_for.GetMatches(mol))
 
-    def has_new(self, mol: Chem.Mol) -> bool:
-        """Whether an isomer has an alert that the molecule lacks."""
-        return bool(self.names(mol) - self._known) if self._known else bool(self._catalogue.HasMatch(mol))
+    def suspected(self, bonds: NDArray[np.uint64]) -> list[FilterCatalog.FilterCatalog]:
+        """For each of c isomers with `bonds` (c, b): the alerts that it may have and the molecule lacks, to be matched."""
+        possible = np.tile(self._new, (len(bonds), 1))
+        if self._by_bonds and bonds.size:
+            possible = _catalogue().possible_by_bonds(bonds, self._new)
+        return [_catalogue().chosen(tuple(np.flatnonzero(row).tolist())) for row in possible]
+
+
+def has_any(mol: Chem.Mol, suspected: FilterCatalog.FilterCatalog) -> bool:
+    """Whether a molecule has one of the alerts of a catalogue."""
+    return bool(suspected.HasMatch(mol))

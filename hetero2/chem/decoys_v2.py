@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import rdMolHash
+from rdkit.Chem.FilterCatalog import FilterCatalog
 
-from hetero2.chem.alerts import Alerts
+from hetero2.chem.alerts import Alerts, has_any
 from hetero2.chem.bins import BINS, EDGES, QUOTAS, hardness
 from hetero2.chem.environments import Facts, Floats
 from hetero2.chem.graph import Bools, Ints
@@ -84,7 +85,7 @@ class _Selection:
         self._fingerprint = None if _preview_is_exact(mol) else fingerprint(mol)
         self._parent = self._pool.parent.environments.facts(still(mol.GetNumAtoms()))
         self._own = self._parent.properties(0)
-        self._facts: dict[int, tuple[Facts, int]] = {}
+        self._facts: dict[int, tuple[Facts, int, FilterCatalog]] = {}
         self._open = np.zeros(0, bool)
         # The share of decoys that are to be more common in their fragments than the molecule: uniform over seeds.
         self._share = float(mixed(np.arange(1), seed)[0] / 2.0**64)
@@ -174,15 +175,16 @@ class _Selection:
     def _look(self, numbers: Ints) -> Facts:
         """Find out the properties of some candidates."""
         facts = self._pool.facts(numbers)
-        self._facts.update((number, (facts, place)) for place, number in enumerate(numbers.tolist()))
+        suspected = self._alerts.suspected(facts.bonds)
+        self._facts.update((number, (facts, place, suspected[place])) for place, number in enumerate(numbers.tolist()))
         return facts
 
     def _choose(self, number: int) -> bool:
         """Take a candidate unless there is a reason against it."""
-        facts, place = self._facts[number]
+        facts, place, suspected = self._facts[number]
         mol = self._pool.build(number)
         smiles = "" if mol is None else canonical(mol)
-        refused = self._why_not(mol, smiles, facts.skeleton[place])
+        refused = self._why_not(mol, smiles, facts.skeleton[place], suspected)
         if mol is None or refused is not None:
             self._refused[refused or "invalid"] += 1
             return False
@@ -194,7 +196,9 @@ class _Selection:
         self._found.append(Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences))
         return True
 
-    def _why_not(self, mol: Chem.Mol | None, smiles: str, skeleton: np.uint64) -> str | None:
+    def _why_not(
+        self, mol: Chem.Mol | None, smiles: str, skeleton: np.uint64, suspected: FilterCatalog
+    ) -> str | None:
         if mol is None:
             return "invalid"
         if smiles in self._seen:
@@ -202,7 +206,7 @@ class _Selection:
         self._seen.add(smiles)
         if skeleton == self._parent.skeleton[0] and _tautomer(mol) == self._tautomer:
             return "tautomer"
-        return "alert" if self._alerts.has_new(mol) else None
+        return "alert" if has_any(mol, suspected) else None
 
 
 def _preview_is_exact(mol: Chem.Mol) -> bool:

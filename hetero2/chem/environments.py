@@ -38,10 +38,12 @@ _LOGP, _TPSA, _ACCEPTORS, _DONORS, _ENDS, _FREE_ENDS = range(6)
 
 @dataclass(frozen=True)
 class Facts:
-    """Of c rearrangements: `values` (c, 5) in the order of NAMES; `skeleton` (c,), a hash that tautomers share."""
+    """Of c rearrangements: `values` (c, 5) in the order of NAMES; `skeleton` (c,), a hash that tautomers share; `bonds`
+    (c, b), codes of the bonds with their ends."""
 
     values: Floats
     skeleton: Keys
+    bonds: Keys
 
     def properties(self, number: int) -> dict[str, float]:
         """The properties of one of them by name."""
@@ -60,7 +62,7 @@ class Environments:
 
     def facts(self, moves: Moves) -> Facts:
         """The properties of what each move makes."""
-        keys, skeleton, near, single = kernels.surroundings(
+        keys, skeleton, near, single, bonds = kernels.surroundings(
             self._graph.arrays, self._fixed, self._cyclic, moves.kind, moves.arrays
         )
         values = self._contributions(keys, moves)
@@ -78,7 +80,7 @@ class Environments:
                 total[:, _TPSA],
             ]
         )
-        return Facts(values, skeleton)
+        return Facts(values, skeleton, bonds)
 
     def _contributions(self, keys: Keys, moves: Moves) -> Floats:
         """(c, n + 1, 6), asking RDKit about the first molecule with an environment that is not known yet."""

@@ -40,6 +40,11 @@ class Graph:
         """Number of heavy atoms."""
         return len(self.element)
 
+    @property
+    def n_bonds(self) -> int:
+        """Number of bonds between them."""
+        return int(self.degree.sum()) // 2
+
     @cached_property
     def arrays(self) -> tuple[Ints, Ints, Ints]:
         """For compiled loops: (5, n) element, hydrogens, charge, isotope, ring; (n, d) neighbours and orders."""

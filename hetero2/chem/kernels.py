@@ -475,7 +475,8 @@ def _gather(own: Any, other: Any, neighbour: Any, bond: Any, a: Any) -> Any:
 
 @compiled
 def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) -> Any:  # noqa: C901 - the same
-    """Of c moves: (c, n + 1) environments of atoms, (c,) skeletons, (c, n + 1, d) neighbours and acyclic single bonds.
+    """Of c moves: (c, n + 1) environments of atoms, (c,) skeletons, (c, n + 1, d) neighbours and acyclic single bonds,
+    (c, b) codes of bonds with their ends.
 
     A carbon is told by its neighbours; others also by what those bear: oxygen by all, the rest by double bonds.
     """
@@ -485,6 +486,7 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
     near, single = np.zeros((c, n + 1, d), np.int64), np.zeros((c, n + 1, d), np.bool_)
     atoms, order = np.zeros((5, n + 1), np.int64), np.zeros((n + 1, d), np.int64)
     circle = np.zeros((n + 1, d), np.bool_)
+    codes, ends = np.zeros((c, (graph[2] > 0).sum() // 2), _U), np.zeros(n + 1, np.int64)
     bond, double, there = np.zeros((n + 1, d), _U), np.zeros((n + 1, d), _U), np.zeros((n + 1, d), _U)
     base, far, inner = np.zeros(n + 1, _U), np.zeros(n + 1, _U), np.zeros(n + 1, _U)
     middle, one, two = np.zeros(n + 1, _U), np.zeros(n + 1, _U), np.zeros(n + 1, _U)
@@ -509,6 +511,16 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
             base[a] = mix(_U(small | atoms[1, a] << 18 | degree << 22 | fixed[a] << 27))
             far[a], inner[a] = mix(_U(small)), mix(_U(small | min(degree, 3) << 17))
             one[a] = mix(_U(atoms[0, a]))
+            kind = atoms[0, a] | (fixed[a] & 1) << 8 | (np.sign(atoms[2, a]) + 1) << 9 | (atoms[4, a] > 0) << 11
+            ends[a] = kind | min(atoms[1, a], 15) << 12 | min(degree, 15) << 16
+        found = 0
+        for a in range(n):
+            for slot in range(d):
+                b = neighbour[a, slot]
+                if order[a, slot] > 0 and a < b and b < n and found < codes.shape[1]:
+                    low, high = min(ends[a], ends[b]), max(ends[a], ends[b])
+                    codes[m, found] = _U(low | high << 20 | order[a, slot] << 40)
+                    found += 1
         for a in range(n + 1):
             middle[a] = _gather(inner, far, neighbour, double, a)
         for a in range(n + 1):
@@ -524,4 +536,4 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
                 keys[m, a] = _gather(base, middle, neighbour, bond, a)
             if a < n:
                 skeletons[m] += _gather(two, two, neighbour, there, a)
-    return keys, skeletons, near, single
+    return keys, skeletons, near, single, codes

@@ -82,7 +82,8 @@ class Pool:
 
     def facts(self, numbers: Ints) -> Facts:
         """Properties of the molecules of some candidates, O(atoms) each."""
-        values, skeleton = np.zeros((len(numbers), len(NAMES))), np.zeros(len(numbers), np.uint64)
+        c, n_bonds = len(numbers), self.parent.graph.n_bonds
+        values, skeleton, bonds = np.zeros((c, len(NAMES))), np.zeros(c, np.uint64), np.zeros((c, n_bonds), np.uint64)
         part, start = np.searchsorted(self._ends, numbers, side="right"), np.append(0, self._ends)
         by_site: dict[int, tuple[Site, list[Ints], list[Moves]]] = {}
         for which in np.unique(part).tolist():
@@ -93,8 +94,8 @@ class Pool:
             chosen.append(moves.take(numbers[places] - start[which]))
         for site, where, chosen in by_site.values():
             facts, places = site.environments.facts(Moves.join(chosen)), np.concatenate(where)
-            values[places], skeleton[places] = facts.values, facts.skeleton
-        return Facts(values, skeleton)
+            values[places], skeleton[places], bonds[places] = facts.values, facts.skeleton, facts.bonds
+        return Facts(values, skeleton, bonds)
 
     def fill(self, common: int, rare: int, bins: Sequence[int], edges: Sequence[float]) -> None:
         """Explore until there are so many candidates that are more common than the parent, and so many that are not.

@@ -40,8 +40,8 @@ _SUFFIXES = {
 _INTERPRETER = re.compile(
     r"(python|pypy|perl|ruby|node|java|julia|Rscript|R|sh|bash|zsh|env|conda|mamba|docker|srun)[\d.]*"
 )
-_SHARDS, _MAX_SHARDS = 16, 400
-_FEW_ROWS, _MANY_ROWS = 256, 1250  # of a shard: about 6 and 30 seconds of work
+_SHARDS, _MAX_SHARDS = 8, 400
+_FEW_ROWS, _MANY_ROWS = 256, 2500  # of a shard: about 8 seconds and a minute of work
 Config = dict[str, Any]
 
 
@@ -277,8 +277,8 @@ def audited_rows(config: Config) -> int:
 def n_shards(config: Config, rows: int | None = None) -> int:
     """Number of shards (of `rows`, where they were counted before): it changes no byte of the evidence.
 
-    16, so that several cores have work, of 256 to 1250 rows: below, starting a job costs more than it does, above,
-    progress is coarse. At most 400, since each is three jobs, and jobs cost Snakemake time.
+    8, so that several cores have work, of 256 to 2500 rows: below, starting a job (some 3 s of CPU) costs too much of
+    what it does, above, progress is coarse. At most 400, since each is three jobs, and jobs cost Snakemake time.
     """
     rows = audited_rows(config) if rows is None else rows
     usual = min(_MANY_ROWS, max(_FEW_ROWS, math.ceil(rows / _SHARDS)))

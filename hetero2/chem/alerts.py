@@ -39,8 +39,8 @@ class _Catalogue:
     """Every alert, and what its pattern cannot do without.
 
     `needs` (alerts, descriptions): so many atoms that a SMARTS atom describes, and multiple bonds of some sorts;
-    `bonds`: descriptions of bonds with their ends, and so many of them; `bond_needs` (alerts, bonds): 1 where there must
-    be so many; `smallest` (alerts,): a small ring that there must be.
+    `bonds`: descriptions of bonds with their ends, and so many of them; `bond_needs` (alerts, bonds): 1 where there
+    must be so many; `smallest` (alerts,): a small ring that there must be.
     """
 
     def __init__(self) -> None:
@@ -61,12 +61,13 @@ class _Catalogue:
         self.smallest = np.array([_smallest_ring(pattern) for pattern in patterns])
 
     def possible(self, kinds: Mapping[Kind, int], bonds: Sequence[int], rings: set[int]) -> Bools:
-        """(alerts,): those for which a molecule with such atoms, so many `_BONDS` and rings of such sizes has enough."""
+        """(alerts,): those for which a molecule of such atoms, so many `_BONDS` and rings of such sizes has enough."""
         atoms = np.zeros(len(self.atoms), np.int64)
         for kind, count in kinds.items():
             atoms += count * self._fitting(kind)
-        enough: Bools = (self.needs <= np.concatenate([np.array(bonds, np.int64), atoms])).all(axis=1)
-        return enough & ((self.smallest > _SMALL) | np.isin(self.smallest, sorted(rings)))
+        enough = (self.needs <= np.concatenate([np.array(bonds, np.int64), atoms])).all(axis=1)
+        found: Bools = enough & ((self.smallest > _SMALL) | np.isin(self.smallest, sorted(rings)))
+        return found
 
     def possible_by_bonds(self, codes: NDArray[np.uint64], among: Bools) -> Bools:
         """(c, alerts): those `among` some of whose bonds each of c molecules has enough, given its `codes` (c, b)."""
@@ -107,7 +108,8 @@ def _pattern(stored: bytes) -> Chem.Mol | None:
     end = patterns[0].end() + int(patterns[0].group(1)) if patterns else 0
     if not patterns or any(pattern.start() >= end for pattern in patterns):
         return None  # those that a pattern refers to are stored within it
-    return Chem.Mol(stored[patterns[0].end() : end])  # type: ignore[call-overload]
+    pattern: Chem.Mol = Chem.Mol(stored[patterns[0].end() : end])  # type: ignore[call-overload]
+    return pattern
 
 
 def _need(pattern: Chem.Mol | None) -> Counter[str]:
@@ -232,7 +234,7 @@ class Alerts:
         return frozenset(match.GetDescription() for match in looked_for.GetMatches(mol))
 
     def suspected(self, bonds: NDArray[np.uint64]) -> list[FilterCatalog.FilterCatalog]:
-        """For each of c isomers with `bonds` (c, b): the alerts that it may have and the molecule lacks, to be matched."""
+        """For each of c isomers with `bonds` (c, b): the alerts that it may have and the molecule lacks."""
         possible = np.tile(self._new, (len(bonds), 1))
         if self._by_bonds and bonds.size:
             possible = _catalogue().possible_by_bonds(bonds, self._new)

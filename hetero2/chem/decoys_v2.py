@@ -196,9 +196,7 @@ class _Selection:
         self._found.append(Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences))
         return True
 
-    def _why_not(
-        self, mol: Chem.Mol | None, smiles: str, skeleton: np.uint64, suspected: FilterCatalog
-    ) -> str | None:
+    def _why_not(self, mol: Chem.Mol | None, smiles: str, skeleton: np.uint64, suspected: FilterCatalog) -> str | None:
         if mol is None:
             return "invalid"
         if smiles in self._seen:

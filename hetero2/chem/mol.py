@@ -4,6 +4,7 @@ import hashlib
 
 from rdkit import Chem, rdBase
 
+Mol = Chem.Mol
 RDKIT_VERSION: str = rdBase.rdkitVersion
 
 

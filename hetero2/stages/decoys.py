@@ -12,7 +12,7 @@ from hetero2.arguments import flag, json_object, natural, positive
 from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS, check_quotas
 from hetero2.chem.guardrails import Guardrails, Prepared, prepare
-from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.mol import Mol, parse_known, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
 from hetero2.errors import ConfigError
@@ -41,8 +41,7 @@ Record = dict[str, Any]
 Both = tuple[Record, list[Record]]
 
 
-def _structure_facts(canonical_smiles: str, similarities: list[float]) -> Record:
-    mol = parse_known(canonical_smiles)
+def _structure_facts(mol: Mol, similarities: list[float]) -> Record:
     shape = spectrum(mol)
     return {
         "spectral_gap": shape.gap,
@@ -97,14 +96,15 @@ def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Names
     prepared = prepare(record["smiles"], limits)
     record |= _identity(prepared)
     if prepared.canonical_smiles is not None:
-        record["heavy_atoms"] = parse_known(prepared.canonical_smiles).GetNumHeavyAtoms()
+        mol = parse_known(prepared.canonical_smiles)
+        record["heavy_atoms"] = mol.GetNumHeavyAtoms()
     if prepared.reason is not None or prepared.canonical_smiles is None:
         return {**record, "status": "SKIP", "reason": prepared.reason}, []
     made = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
     if not made.records:
         reason = "no_hard_decoys_generated" if args.hard_mode else "no_decoys_generated"
         return {**record, "status": "SKIP", "reason": reason}, []
-    record |= _structure_facts(prepared.canonical_smiles, [decoy["tanimoto"] for decoy in made.records])
+    record |= _structure_facts(mol, [decoy["tanimoto"] for decoy in made.records])
     record |= {"decoy_strategy_used": made.strategy, "n_decoys_generated": len(made.records)}
     if made.reason is not None:
         few = f"fewer_decoys:{len(made.records)}:{made.reason}"

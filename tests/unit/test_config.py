@@ -232,7 +232,7 @@ def test_every_default_is_explained_and_every_key_has_a_default():
 
 @pytest.mark.parametrize(
     ("rows", "shard_rows", "shards"),
-    [(1, None, 1), (1000, None, 4), (10_000, None, 16), (100_000, None, 80), (10, 3, 4), (1_000_000, None, 400)],
+    [(1, None, 1), (1000, None, 4), (10_000, None, 8), (100_000, None, 40), (10, 3, 4), (1_000_000, None, 400)],
 )
 def test_number_of_shards(tmp_path, rows, shard_rows, shards):
     path = tmp_path / "my.csv"

@@ -23,7 +23,8 @@ SMILES = [
 MIXED = [
     "NCCCC(=O)OCCOC", "OCCCSCCN", "CCOC(=O)CCN(C)CCO", "C=CCCC(=O)NCCO", "OCCc1ccc(O)cc1N", "FCCCC(=O)NCCOC",
     "N#CCCCOCCO", "O=CCCCNCCN", "CC(=N)CCOCCO", "CS(=O)(=O)CCNCCO", "CC(C)=NCCO", "O=C1CCC(CCN)O1",
-    "[2H]C([2H])(C)OCCNC(=O)C", "CC(=O)CCC(=O)CCO", "Cc1nnc(CCO)s1", "CCCCOCCN(C)C", "OB(O)CCN", "CP(=O)(O)CCO", "C#CCCC(=O)O", "O=C(O)CCCCC=C",
+    "[2H]C([2H])(C)OCCNC(=O)C",
+    "CC(=O)CCC(=O)CCO", "Cc1nnc(CCO)s1", "CCCCOCCN(C)C", "OB(O)CCN", "CP(=O)(O)CCO", "C#CCCC(=O)O", "O=C(O)CCCCC=C",
 ]  # fmt: skip
 
 

@@ -89,11 +89,12 @@ class _Catalogue:
         return np.array([_fits_bond(bond, *_bond_of(code)) for bond in self.bonds], np.uint8)
 
     @lru_cache(maxsize=4096)  # noqa: B019
-    def chosen(self, numbers: tuple[int, ...]) -> FilterCatalog.FilterCatalog:
-        """A catalogue of some of the alerts."""
+    def chosen(self, marks: bytes) -> FilterCatalog.FilterCatalog:
+        """A catalogue of the alerts whose byte is 1."""
         chosen = FilterCatalog.FilterCatalog()
-        for number in numbers:
-            chosen.AddEntry(self.entries[number])
+        for entry, mark in zip(self.entries, marks, strict=True):
+            if mark:
+                chosen.AddEntry(entry)
         return chosen
 
 
@@ -216,21 +217,24 @@ class Alerts:
     """
 
     def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
-        kinds = map(Kind, graph.element.tolist(), graph.aromatic.tolist(), np.sign(graph.charge).tolist())
+        atoms = zip(graph.element.tolist(), graph.aromatic.tolist(), np.sign(graph.charge).tolist(), strict=True)
+        kinds = {Kind(*facts): count for facts, count in Counter(atoms).items()}
         double = (graph.order == _DOUBLE).any(axis=1)
         lone = double & (graph.element == 8) & (graph.degree == 1)
         n_double, triple = (int((graph.order == kind).sum()) // 2 for kind in (_DOUBLE, _TRIPLE))
         # Where every double bond ends in a lone O (C=O, S=O), so do those of all isomers.
         bonds = (n_double, triple, 0 if lone.sum() == n_double else n_double)
         rings = set(map(len, mol.GetRingInfo().AtomRings()))
-        self._possible = _catalogue().possible(Counter(kinds), bonds, rings)
+        self._possible = _catalogue().possible(kinds, bonds, rings)
         # Hydrogens that are atoms are not among those that are counted.
         self._by_bonds = not (graph.element == 1).any()
         self.known = self._names(mol)
-        self._new = self._possible & ~np.isin(_catalogue().names, sorted(self.known))
+        self._new = self._possible.copy()
+        if self.known:
+            self._new &= ~np.isin(_catalogue().names, sorted(self.known))
 
     def _names(self, mol: Chem.Mol) -> frozenset[str]:
-        looked_for = _catalogue().chosen(tuple(np.flatnonzero(self._possible).tolist()))
+        looked_for = _catalogue().chosen(self._possible.tobytes())
         return frozenset(match.GetDescription() for match in looked_for.GetMatches(mol))
 
     def suspected(self, bonds: NDArray[np.uint64]) -> list[FilterCatalog.FilterCatalog]:
@@ -238,7 +242,7 @@ class Alerts:
         possible = np.tile(self._new, (len(bonds), 1))
         if self._by_bonds and bonds.size:
             possible = _catalogue().possible_by_bonds(bonds, self._new)
-        return [_catalogue().chosen(tuple(np.flatnonzero(row).tolist())) for row in possible]
+        return [_catalogue().chosen(row.tobytes()) for row in possible]
 
 
 def has_any(mol: Chem.Mol, suspected: FilterCatalog.FilterCatalog) -> bool:

@@ -23,21 +23,27 @@ class Builder:
     A stereo centre and a stereo double bond stay specified where the product still has them; nothing else becomes so.
     """
 
-    def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
+    _has_stereo: bool
+    _flags: list[tuple[int, ...]]
+    _rings: int
+    _radical: list[int]
+
+    def __init__(self, mol: Chem.Mol, graph: Graph, parent: "Builder | None" = None) -> None:
+        """`parent`: what made the molecule itself, whose aromatic atoms, rings and radicals are its own."""
         self._graph = graph
         self._base = Chem.RWMol(mol)
-        none = Chem.BondStereo.STEREONONE
-        self._stereo = [
-            (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), tuple(bond.GetStereoAtoms()), bond.GetStereo())
-            for bond in map(mol.GetBondWithIdx, range(mol.GetNumBonds()))
-            if bond.GetStereo() != none and len(bond.GetStereoAtoms()) == 2
-        ]
-        flat = Chem.ChiralType.CHI_UNSPECIFIED
-        atoms = [mol.GetAtomWithIdx(a) for a in range(graph.n)]
-        self._has_stereo = bool(self._stereo) or any(atom.GetChiralTag() != flat for atom in atoms)
-        self._flags = _aromatic(mol)
-        self._rings = mol.GetRingInfo().NumRings()
-        self._radical = [a for a, atom in enumerate(atoms) if atom.GetNumRadicalElectrons()]
+        if parent is not None and not parent._has_stereo:
+            self._stereo, self._has_stereo = [], False
+        else:
+            self._stereo = _stereo_bonds(mol)
+            flat = Chem.ChiralType.CHI_UNSPECIFIED
+            tags = (mol.GetAtomWithIdx(a).GetChiralTag() for a in range(graph.n))
+            self._has_stereo = bool(self._stereo) or any(tag != flat for tag in tags)
+        if parent is not None:
+            self._flags, self._rings, self._radical = parent._flags, parent._rings, parent._radical
+        else:
+            self._flags, self._rings = _aromatic(mol), mol.GetRingInfo().NumRings()
+            self._radical = [a for a in range(graph.n) if mol.GetAtomWithIdx(a).GetNumRadicalElectrons()]
 
     def build(self, moves: Moves, number: int) -> Chem.Mol | None:
         """The product, sanitised; None where it is no molecule, or has other rings, aromatic atoms or radicals."""
@@ -130,3 +136,13 @@ class Builder:
 
 def _aromatic(mol: Chem.Mol) -> list[tuple[int, ...]]:
     return sorted(mol.GetSubstructMatches(_AROMATIC, maxMatches=mol.GetNumAtoms()))
+
+
+def _stereo_bonds(mol: Chem.Mol) -> list[tuple[int, int, tuple[int, ...], Chem.BondStereo]]:
+    """Double bonds with a geometry: their atoms, the neighbours that name it, which one."""
+    bonds = [mol.GetBondWithIdx(number) for number in range(mol.GetNumBonds())]
+    return [
+        (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), tuple(bond.GetStereoAtoms()), bond.GetStereo())
+        for bond in bonds
+        if len(bond.GetStereoAtoms()) == 2 and bond.GetStereo() != Chem.BondStereo.STEREONONE
+    ]

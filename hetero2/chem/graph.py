@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
+from hetero2.chem import kernels
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 AROMATIC = 12
@@ -46,6 +48,11 @@ class Graph:
         return int(self.degree.sum()) // 2
 
     @cached_property
+    def plain(self) -> bool:
+        """Whether all bonds are single, double, triple or aromatic."""
+        return bool(np.isin(self.order, (0, *_PLAIN.values())).all())
+
+    @cached_property
     def arrays(self) -> tuple[Ints, Ints, Ints]:
         """For compiled loops: (5, n) element, hydrogens, charge, isotope, ring; (n, d) neighbours and orders."""
         return (
@@ -66,32 +73,32 @@ class Graph:
         return found
 
 
-def read_graph(mol: Chem.Mol) -> Graph:
-    """The arrays of a sanitised molecule; two spare slots an atom, where it has hydrogens, for what moves there."""
-    n = mol.GetNumAtoms()
-    facts = np.array([_facts(mol.GetAtomWithIdx(a)) for a in range(n)], np.int64).reshape(n, 4)
-    ends = [_ends(mol.GetBondWithIdx(b)) for b in range(mol.GetNumBonds())]
-    bonds = np.array(ends, np.int64).reshape(-1, 4)
-    both = np.stack([bonds, bonds[:, [1, 0, 2, 3]]], axis=1).reshape(-1, 4)
-    both = both[np.argsort(both[:, 0], kind="stable")]
-    atom = both[:, 0]
-    degree: Ints = np.bincount(atom, minlength=n)
-    slots = max(4, int((degree + np.minimum(facts[:, 1], 2)).max())) if n else 4
-    slot = np.arange(len(both)) - (np.cumsum(degree) - degree)[atom]
-    neighbour, order = np.full((n, slots), n, np.int64), np.zeros((n, slots), np.int64)
-    cyclic = np.zeros((n, slots), bool)
-    neighbour[atom, slot], order[atom, slot], cyclic[atom, slot] = both[:, 1], both[:, 2], both[:, 3] == 1
-    ring = np.asarray(cyclic.any(axis=1), np.int64)
-    element, hydrogens, charge, isotope = np.ascontiguousarray(facts.T)
-    return Graph(element, hydrogens, charge, isotope, ring, degree, neighbour, order, cyclic)
+def read_graph(mol: Chem.Mol, plain: bool = False) -> Graph:
+    """The arrays of a sanitised molecule; two spare slots an atom, where it has hydrogens, for what moves there.
+
+    `plain`: it is known that all bonds are single, double, triple or aromatic.
+    """
+    atoms = list(map(mol.GetAtomWithIdx, range(mol.GetNumAtoms())))
+    bonds = list(map(mol.GetBondWithIdx, range(mol.GetNumBonds())))
+    facts = [list(map(ask, atoms)) for ask in (_element, _hydrogens, _charge, _isotope)]
+    element, hydrogens, charge, isotope = np.array(facts, np.int64).reshape(4, len(atoms))
+    if isotope.any():
+        isotope = np.array(list(map(_shift, atoms)), np.int64)
+    kinds = [_PLAIN[order] for order in map(_order, bonds)] if plain else list(map(int, map(_kind, bonds)))
+    ends = [list(map(_begin, bonds)), list(map(_end, bonds)), kinds, list(map(_in_ring, bonds))]
+    joined = np.array(ends, np.int64).reshape(4, len(bonds))
+    return Graph(element, hydrogens, charge, isotope, *kernels.adjacency(hydrogens, joined))
 
 
-def _facts(atom: Chem.Atom) -> tuple[int, int, int, int]:
-    element, shift = atom.GetAtomicNum(), 0
-    if atom.GetIsotope():
-        shift = int(atom.GetMass() - Chem.GetPeriodicTable().GetAtomicWeight(element))
-    return element, atom.GetTotalNumHs(), atom.GetFormalCharge(), shift
+# Asked of many atoms at once. RDKit makes a Python object of an enumeration, which takes longer than all else.
+_element, _hydrogens, _charge = Chem.Atom.GetAtomicNum, Chem.Atom.GetTotalNumHs, Chem.Atom.GetFormalCharge
+_isotope, _in_ring = Chem.Atom.GetIsotope, Chem.Bond.IsInRing
+_begin, _end, _kind = Chem.Bond.GetBeginAtomIdx, Chem.Bond.GetEndAtomIdx, Chem.Bond.GetBondType
+_order = Chem.Bond.GetBondTypeAsDouble
+_PLAIN = {1.0: 1, 1.5: AROMATIC, 2.0: 2, 3.0: 3}
 
 
-def _ends(bond: Chem.Bond) -> tuple[int, int, int, int]:
-    return bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), int(bond.GetBondType()), bond.IsInRing()
+def _shift(atom: Chem.Atom) -> int:
+    """How much heavier than the element an isotope is, as RDKit counts it."""
+    element = atom.GetAtomicNum()
+    return int(atom.GetMass() - Chem.GetPeriodicTable().GetAtomicWeight(element)) if atom.GetIsotope() else 0

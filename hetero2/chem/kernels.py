@@ -356,6 +356,128 @@ def sides(graph: Any, bonds: Any) -> Any:
 
 
 @compiled
+def adjacency(hydrogens: Any, bonds: Any) -> Any:
+    """(n,) ring, degree; (n, d) neighbours, orders, cyclic, from bonds (4, m): two atoms, order, 1 if in a ring."""
+    n, m = len(hydrogens), bonds.shape[1]
+    ring, degree = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for b in range(m):
+        degree[bonds[0, b]] += 1
+        degree[bonds[1, b]] += 1
+    d = 4
+    for a in range(n):
+        d = max(d, degree[a] + min(hydrogens[a], 2))
+    neighbour, order = np.full((n, d), n, np.int64), np.zeros((n, d), np.int64)
+    cyclic, free = np.zeros((n, d), np.bool_), np.zeros(n, np.int64)
+    for b in range(m):
+        for side in range(2):
+            a = bonds[side, b]
+            neighbour[a, free[a]], order[a, free[a]] = bonds[1 - side, b], bonds[2, b]
+            cyclic[a, free[a]] = bonds[3, b] == 1
+            ring[a] |= bonds[3, b]
+            free[a] += 1
+    return ring, degree, neighbour, order, cyclic
+
+
+@compiled
+def _slot(neighbour: Any, a: Any, b: Any) -> Any:
+    """Where b stands among the neighbours of a, -1 where it does not."""
+    found = -1
+    for slot in range(neighbour.shape[1]):
+        if neighbour[a, slot] == b:
+            found = slot
+    return found
+
+
+@compiled
+def movers(graph: Any, degree: Any, rings: Any, smallest: Any) -> Any:
+    """(m, 5) atoms of two single bonds that may leave them, their neighbours, and their slots there.
+
+    `rings` (r, n): 1 for the atoms of a ring. An atom may leave one ring of `smallest` atoms or more, but of 8.
+    """
+    atoms, neighbour, order = graph
+    n = len(degree)
+    found, c = np.zeros((n, 5), np.int64), 0
+    for x in range(n):
+        element = atoms[0, x]
+        fine = degree[x] == 2 and atoms[2, x] == 0 and (element == 6 or element == 7 or element == 8 or element == 16)
+        if not fine or order[x, 0] != 1 or order[x, 1] != 1:
+            continue
+        u, v = neighbour[x, 0], neighbour[x, 1]
+        fine = _slot(neighbour, u, v) < 0 and atoms[2, u] >= 0 and atoms[2, v] >= 0
+        around = 0
+        for r in range(len(rings)):
+            if rings[r, x]:
+                size = rings[r].sum()
+                around += 1
+                fine &= size >= smallest and size != 8
+        if fine and around <= 1:
+            found[c, 0], found[c, 1], found[c, 2] = x, u, v
+            found[c, 3], found[c, 4] = _slot(neighbour, u, x), _slot(neighbour, v, x)
+            c += 1
+    return found[:c]
+
+
+@compiled
+def growable(graph: Any, rings: Any, largest: Any) -> Any:
+    """(b, 5) single bonds that take in an atom: acyclic, or in one ring of 5 to `largest`; as `slides` wants them."""
+    atoms, neighbour, order = graph
+    n, d = neighbour.shape
+    found, c = np.zeros((n * d, 5), np.int64), 0
+    for p in range(n):
+        for slot in range(d):
+            q = neighbour[p, slot]
+            if order[p, slot] != 1 or p >= q or atoms[2, p] < 0 or atoms[2, q] < 0:
+                continue
+            around, fine = 0, True
+            for r in range(len(rings)):
+                if rings[r, p] and rings[r, q]:
+                    around += 1
+                    fine = 5 <= rings[r].sum() <= largest
+            if around == 0 or (around == 1 and fine):
+                found[c, 0], found[c, 1], found[c, 2], found[c, 3] = p, q, slot, _slot(neighbour, q, p)
+                found[c, 4] = around
+                c += 1
+    return found[:c]
+
+
+@compiled
+def permutations(graph: Any, degree: Any, chain: Any, rings: Any) -> Any:
+    """(c, 2) pairs of atoms of like kind and different elements.
+
+    Of like kind: as many neighbours by the same bonds, and, if aromatic, as many electrons given or in the same ring of
+    five and in no other. `chain`: 1 for the elements that change places.
+    """
+    atoms, _, order = graph
+    n, d = order.shape
+    bonds, gives, five = np.zeros(n, np.uint64), np.zeros(n, np.int64), np.full(n, -1, np.int64)
+    for x in range(n):
+        element, single, aromatic = atoms[0, x], degree[x] == 1, False
+        for slot in range(d):
+            bonds[x] += mix(_U(order[x, slot]))
+            aromatic |= order[x, slot] == 12
+            single &= order[x, slot] <= 1
+        gives[x] = -1 if atoms[2, x] != 0 or degree[x] == 0 or not chain[element] or single else 0
+        if gives[x] == 0 and aromatic:
+            two = element == 8 or element == 16 or element == 34
+            gives[x] = 1 + (two or (element == 7 and (atoms[1, x] > 0 or degree[x] == 3)))
+        around = 0
+        for r in range(len(rings)):
+            if rings[r, x]:
+                around += 1
+                five[x] = r if rings[r].sum() == 5 and around == 1 else -1
+    found, c = np.zeros((n * n, 2), np.int64), 0
+    for x in range(n):
+        for y in range(x + 1, n):
+            if gives[x] < 0 or gives[y] < 0 or bonds[x] != bonds[y] or degree[x] != degree[y]:
+                continue
+            like = gives[x] == gives[y] or (gives[x] > 0 and gives[y] > 0 and five[x] >= 0 and five[x] == five[y])
+            if like and atoms[0, x] != atoms[0, y]:
+                found[c, 0], found[c, 1] = x, y
+                c += 1
+    return found[:c]
+
+
+@compiled
 def slides(movers: Any, bonds: Any) -> Any:
     """Edits (c, 6, 4) and ring facts (c, 2) of every mover put into every bond that is not its own.
 

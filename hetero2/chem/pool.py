@@ -10,7 +10,7 @@ from rdkit import Chem
 
 from hetero2.chem.build import Builder
 from hetero2.chem.environments import NAMES, Environments, Facts
-from hetero2.chem.graph import Ints, read_graph
+from hetero2.chem.graph import Graph, Ints, read_graph
 from hetero2.chem.moves import KINDS, Moves, compose
 from hetero2.chem.preview import Fragments, Preview
 from hetero2.chem.space import Space, spread_over
@@ -26,17 +26,20 @@ Bins = tuple[Sequence[int], Sequence[float]]
 class Site:
     """A molecule from which moves start: the parent itself, or an isomer of it that is closer to what is looked for."""
 
-    def __init__(self, mol: Chem.Mol, moves_so_far: str = "", reference: Fragments | None = None) -> None:
+    graph: Graph
+    fragments: Fragments
+
+    def __init__(self, mol: Chem.Mol, moves_so_far: str = "", parent: "Site | None" = None) -> None:
         self.moves_so_far = moves_so_far
-        self.graph = read_graph(mol)
+        self.graph = read_graph(mol, parent is not None and parent.graph.plain)
         self.space = Space(mol, self.graph)
-        self.fragments = Fragments(self.graph, reference)
-        self._mol = mol
+        self.fragments = Fragments(self.graph, None if parent is None else parent.fragments)
+        self._mol, self._parent = mol, parent
 
     @cached_property
     def builder(self) -> Builder:
         """What makes the molecules of its moves."""
-        return Builder(self._mol, self.graph)
+        return Builder(self._mol, self.graph, None if self._parent is None else self._parent.builder)
 
     @cached_property
     def environments(self) -> Environments:
@@ -135,7 +138,7 @@ class Pool:
                 self._walks += 1
                 mol = self.build(number)
                 if mol is not None:
-                    return Site(mol, f"{self.move(number)}+", self.parent.fragments)
+                    return Site(mol, f"{self.move(number)}+", self.parent)
         return None
 
     def _explore(self, site: Site, level: float, chunks: int, common: int, rare: int, bins: Bins = ((), ())) -> bool:

@@ -8,9 +8,7 @@ that is not enough, a bond to hydrogen counts.
 """
 
 import math
-from collections.abc import Iterator
 from functools import cached_property, lru_cache
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,7 @@ from rdkit import Chem
 
 from hetero2.chem import kernels
 from hetero2.chem.fragments import frequencies
-from hetero2.chem.graph import AROMATIC, Graph, Ints
+from hetero2.chem.graph import Graph, Ints
 from hetero2.chem.moves import PERMUTE, RELINK2, RELINK3, SLIDE, Moves, mixed, new_moves
 
 # Ways to join the ends (0,1), (2,3), (4,5) of three cut bonds in pairs without making one of the three again.
@@ -35,8 +33,7 @@ _THREE = np.array(
     ]
 )
 CHUNK = 2048
-_CHAIN = frozenset((5, 6, 7, 8, 9, 14, 15, 16, 17, 34, 35, 53))
-_IS_CHAIN = np.isin(np.arange(256), list(_CHAIN))
+_IS_CHAIN = np.isin(np.arange(256), (5, 6, 7, 8, 9, 14, 15, 16, 17, 34, 35, 53))
 _SMALLEST_TO_SHRINK, _LARGEST_TO_GROW = 6, 6
 # Large molecules: so many bonds, evenly spread, are enough, and memory stays bounded.
 _MOST_BONDS, _MOST_IN_THREE, _MOST_SLIDES = 150, 40, 20000
@@ -47,8 +44,10 @@ class Space:
 
     def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
         self.graph = graph
-        self._mol = mol  # its ring info lives no longer than it does
-        self._rings = mol.GetRingInfo()
+        rings = mol.GetRingInfo().AtomRings()
+        self._in_rings = np.zeros((len(rings), graph.n), np.int64)
+        for number, ring in enumerate(rings):
+            self._in_rings[number, list(ring)] = 1
         n, known = graph.n, graph.lists
         fine = (graph.charge >= 0) & _IS_CHAIN[graph.element]
         with_hydrogen = np.flatnonzero((graph.hydrogens > 0) & fine)
@@ -120,28 +119,23 @@ class Space:
 
     def slides(self) -> Moves:
         """An atom with two single bonds moved into another bond: O(atoms · bonds)."""
-        n, near, slot = self.graph.n, self.graph.lists.neighbour, self._slot
-        bonds = [(p, q, slot[p, q], slot[q, p], in_ring) for p, q, in_ring in self._growable()]
-        movers = [x for x in range(n) if self._can_leave(x)]
-        movers = [movers[number] for number in spread_over(len(movers), max(1, _MOST_SLIDES // max(1, len(bonds))))]
-        rows = [(x, *near[x][:2], slot[near[x][0], x], slot[near[x][1], x]) for x in movers]
-        tables = (np.array(table, np.int64).reshape(-1, 5) for table in (rows, bonds))
-        edits, ring = kernels.slides(*tables)
-        return new_moves(n, SLIDE, edits, np.zeros((len(edits), 0, 2), np.int64), None, ring)
+        bonds, movers = self._growable, self._movers
+        movers = movers[spread_over(len(movers), max(1, _MOST_SLIDES // max(1, len(bonds))))]
+        edits, ring = kernels.slides(movers, bonds)
+        return new_moves(self.graph.n, SLIDE, edits, np.zeros((len(edits), 0, 2), np.int64), None, ring)
 
     def hops(self) -> Moves:
         """An atom with two single bonds become a substituent in the place of a hydrogen, and the other way round."""
-        graph, n, slot, bonds = self.graph.lists, self.graph.n, self._slot, self._growable()
+        graph, n, slot, bonds = self.graph.lists, self.graph.n, self._slot, self._growable.tolist()
         degree, open_ = graph.degree, self._with_hydrogen
         rows, changes = [], []
-        for x in (x for x in range(n) if self._can_leave(x)):
-            u, v = graph.neighbour[x][:2]
+        for x, u, v, *_ in self._movers.tolist():
             for p in (p for p in open_ if p != x):
                 rows.append([*self._out(x, u, v), p, degree[p], x, 1, x, 0, p, 1, x, 1, n, 0, n, 0, n, 0, x, 0])
                 changes.append([x, 1, p, -1])
         for x in (x for x in open_ if degree[x] == 1 and not graph.charge[x] and graph.order[x][0] == 1):
             u = graph.neighbour[x][0]
-            for p, q, in_ring in (bond for bond in bonds if x not in bond[:2]):
+            for p, q, _, _, in_ring in (bond for bond in bonds if x not in bond[:2]):
                 rows.append([u, slot[u, x], n, 0, n, 0, n, 0, *self._in(x, p, q), x, in_ring])
                 changes.append([x, -1, u, 1])
         chosen = spread_over(len(rows), _MOST_SLIDES)
@@ -159,71 +153,23 @@ class Space:
         table = np.array(rows, np.int64).reshape(-1, 26)
         return new_moves(self.graph.n, SLIDE, table[:, :24].reshape(-1, 6, 4), hydrogens, None, table[:, 24:])
 
-    def _can_leave(self, x: int) -> bool:
-        graph = self.graph.lists
-        if graph.degree[x] != 2 or graph.charge[x] or graph.element[x] not in (6, 7, 8, 16):
-            return False
-        u, v = graph.neighbour[x][:2]
-        if graph.order[x][:2] != [1, 1] or v in graph.neighbour[u] or graph.charge[u] < 0 or graph.charge[v] < 0:
-            return False
-        return not graph.ring[x] or (
-            self._rings.NumAtomRings(x) == 1
-            and self._rings.MinAtomRingSize(x) >= _SMALLEST_TO_SHRINK
-            and self._rings.MinAtomRingSize(x) != 8
-        )
+    @cached_property
+    def _movers(self) -> Ints:
+        found: Ints = kernels.movers(self.graph.arrays, self.graph.degree, self._in_rings, _SMALLEST_TO_SHRINK)
+        return found
 
-    def _growable(self) -> list[tuple[int, int, int]]:
-        graph, found = self.graph.lists, []
-        rings = [frozenset(ring) for ring in self._rings.AtomRings()]
-        pairs = (
-            (p, q)
-            for p, row in enumerate(graph.neighbour)
-            for q, kind in zip(row, graph.order[p], strict=True)
-            if kind == 1
-        )
-        for p, q in pairs:
-            if p >= q or graph.charge[p] < 0 or graph.charge[q] < 0:
-                continue
-            around = [len(ring) for ring in rings if p in ring and q in ring]
-            if not around or (len(around) == 1 and 5 <= around[0] <= _LARGEST_TO_GROW):
-                found.append((p, q, int(bool(around))))
+    @cached_property
+    def _growable(self) -> Ints:
+        found: Ints = kernels.growable(self.graph.arrays, self._in_rings, _LARGEST_TO_GROW)
         return found
 
     def permutations(self) -> Moves:
         """Pairs of atoms of like kind and different elements: O(atoms²)."""
-        n, element, five = self.graph.n, self.graph.lists.element, self._small_rings()
-        like: dict[tuple[int, ...], list[tuple[int, int]]] = {}
-        for x, kind in self._kinds():
-            like.setdefault((kind[0], *kind[2:]), []).append((x, kind[1]))
-        rows = [
-            (x, y)
-            for group in like.values()
-            for (x, one), (y, other) in combinations(group, 2)
-            if element[x] != element[y] and (one == other or (one and other and x in five and five[x] == five.get(y)))
-        ]
-        labels = np.array(sorted(rows), np.int64).reshape(-1, 2)
+        labels = kernels.permutations(self.graph.arrays, self.graph.degree, _IS_CHAIN, self._in_rings)
         c = len(labels)
-        return new_moves(n, PERMUTE, np.zeros((c, 0, 4), np.int64), np.zeros((c, 0, 2), np.int64), labels, None)
-
-    def _kinds(self) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Atoms that may change places: degree, electrons given if aromatic (else 0), and bond orders."""
-        graph = self.graph.lists
-        rows = zip(graph.element, graph.hydrogens, graph.charge, graph.degree, graph.order, strict=True)
-        for x, (element, hydrogens, charge, degree, order) in enumerate(rows):
-            orders = sorted(order[:degree])
-            if charge or degree == 0 or element not in _CHAIN or orders == [1]:
-                continue
-            gives_two = element in (8, 16, 34) or (element == 7 and (hydrogens > 0 or degree == 3))
-            yield x, (degree, 1 + gives_two if AROMATIC in orders else 0, *orders)
-
-    def _small_rings(self) -> dict[int, int]:
-        """Atoms in one ring, of five: there aromatic atoms of either kind may change places; number of the ring."""
-        return {
-            atom: number
-            for number, ring in enumerate(self._rings.AtomRings())
-            for atom in (ring if len(ring) == 5 else ())
-            if self._rings.NumAtomRings(atom) == 1
-        }
+        return new_moves(
+            self.graph.n, PERMUTE, np.zeros((c, 0, 4), np.int64), np.zeros((c, 0, 2), np.int64), labels, None
+        )
 
 
 @lru_cache(maxsize=256)

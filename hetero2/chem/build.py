@@ -95,7 +95,8 @@ class Builder:
         """Elements, charges and isotopes of two atoms that change places, and the hydrogens of all that change."""
         n, known = self._graph.n, self._graph.lists.hydrogens
         x, y = moves.labels[number].tolist()
-        hydrogens = {place: known[place] for place in moves.edits[number, :, 0].tolist() if place < n}
+        changes = [change for change in moves.hydrogens[number].tolist() if change[0] < n]
+        hydrogens = {place: known[place] for place, _ in changes}
         if x < n:
             hydrogens |= {x: known[y], y: known[x]}
             for place, source in ((x, y), (y, x)):
@@ -103,9 +104,8 @@ class Builder:
                 atom.SetAtomicNum(old.GetAtomicNum())
                 atom.SetFormalCharge(old.GetFormalCharge())
                 atom.SetIsotope(old.GetIsotope())
-        for place, change in moves.hydrogens[number].tolist():
-            if place in hydrogens:
-                hydrogens[place] += change
+        for place, change in changes:
+            hydrogens[place] += change
         for place, count in hydrogens.items():
             atom = product.GetAtomWithIdx(place)
             atom.SetNoImplicit(True)

@@ -50,7 +50,7 @@ class Graph:
     @cached_property
     def plain(self) -> bool:
         """Whether all bonds are single, double, triple or aromatic."""
-        return bool(np.isin(self.order, (0, *_PLAIN.values())).all())
+        return _PLAIN_ORDERS.issuperset(self.order.ravel().tolist())
 
     @cached_property
     def arrays(self) -> tuple[Ints, Ints, Ints]:
@@ -96,6 +96,7 @@ _isotope, _in_ring = Chem.Atom.GetIsotope, Chem.Bond.IsInRing
 _begin, _end, _kind = Chem.Bond.GetBeginAtomIdx, Chem.Bond.GetEndAtomIdx, Chem.Bond.GetBondType
 _order = Chem.Bond.GetBondTypeAsDouble
 _PLAIN = {1.0: 1, 1.5: AROMATIC, 2.0: 2, 3.0: 3}
+_PLAIN_ORDERS = {0, *_PLAIN.values()}
 
 
 def _shift(atom: Chem.Atom) -> int:

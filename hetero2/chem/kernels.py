@@ -389,6 +389,37 @@ def _slot(neighbour: Any, a: Any, b: Any) -> Any:
 
 
 @compiled
+def acyclic(graph: Any, cyclic: Any, fine: Any) -> Any:
+    """(b, 2) single bonds in no ring, both of whose atoms are `fine`."""
+    _, neighbour, order = graph
+    n, d = neighbour.shape
+    found, c = np.zeros((n * d, 2), np.int64), 0
+    for a in range(n):
+        for slot in range(d):
+            b = neighbour[a, slot]
+            if order[a, slot] == 1 and not cyclic[a, slot] and a < b and fine[a] and fine[b]:
+                found[c, 0], found[c, 1] = a, b
+                c += 1
+    return found[:c]
+
+
+@compiled
+def ends(graph: Any, degree: Any, bonds: Any, with_hydrogen: Any) -> Any:
+    """Atoms of the ends of bonds, and the slots of the other ends there; then of bonds to hydrogen, whose atom is n."""
+    neighbour = graph[1]
+    heavy, every = len(bonds), len(bonds) + len(with_hydrogen)
+    atom, slot = np.full(2 * every, len(neighbour), np.int64), np.zeros(2 * every, np.int64)
+    for b in range(heavy):
+        u, v = bonds[b]
+        atom[2 * b], atom[2 * b + 1] = u, v
+        slot[2 * b], slot[2 * b + 1] = _slot(neighbour, u, v), _slot(neighbour, v, u)
+    for b in range(heavy, every):
+        atom[2 * b] = with_hydrogen[b - heavy]
+        slot[2 * b] = degree[atom[2 * b]]
+    return atom, slot
+
+
+@compiled
 def movers(graph: Any, degree: Any, rings: Any, smallest: Any) -> Any:
     """(m, 5) atoms of two single bonds that may leave them, their neighbours, and their slots there.
 

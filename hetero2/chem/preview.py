@@ -52,8 +52,9 @@ class Fragments:
         counts = np.bincount((every % np.uint64(N_BITS)).astype(np.int64), minlength=N_BITS)
         own = np.flatnonzero(counts)
         self.bits: Ints = own if reference is None else reference.bits
-        columns = own if reference is None else np.concatenate([self.bits, np.setdiff1d(own, self.bits)])
         place = np.full(N_BITS, -1)
+        place[self.bits] = 0
+        columns = own if reference is None else np.concatenate([self.bits, own[place[own] < 0]])
         place[columns] = np.arange(len(columns))
         sums = np.array([total, shown.sum()], float)
         self._facts = (self.layers, scores, shown, counts[columns], place, len(self.bits), sums, signature)

@@ -48,31 +48,29 @@ class Space:
         self._in_rings = np.zeros((len(rings), graph.n), np.int64)
         for number, ring in enumerate(rings):
             self._in_rings[number, list(ring)] = 1
-        n, known = graph.n, graph.lists
+        n = graph.n
         fine = (graph.charge >= 0) & _IS_CHAIN[graph.element]
         with_hydrogen = np.flatnonzero((graph.hydrogens > 0) & fine)
         self._with_hydrogen: list[int] = with_hydrogen.tolist()
-        atoms, slots = np.nonzero((graph.order == 1) & ~graph.cyclic)
-        others = graph.neighbour[atoms, slots]
-        chosen = (atoms < others) & fine[atoms] & fine[others]
-        bonds = np.stack([atoms[chosen], others[chosen]], axis=1)
+        bonds = kernels.acyclic(graph.arrays, graph.cyclic, fine)
         bonds = bonds[spread_over(len(bonds), _MOST_BONDS)]
         open_ = with_hydrogen[spread_over(len(with_hydrogen), _MOST_BONDS)]
         self.n_heavy = len(bonds)
-        ends = np.concatenate([bonds.ravel(), np.stack([open_, np.full(len(open_), n)], axis=1).ravel()])
-        self._slot = {
+        self.end_atom, self.end_slot = kernels.ends(graph.arrays, graph.degree, bonds, open_)
+        # side[e, x]: atom x lies on the far side of bond e; the hydrogen of an open atom has nothing behind it.
+        self.side = np.zeros((len(self.end_atom) // 2, n + 1), bool)
+        self.side[: len(bonds), :n] = kernels.sides(graph.arrays, bonds)
+        self.allowed = np.ones((len(self.end_atom), len(self.end_atom)), bool)
+
+    @cached_property
+    def _slot(self) -> dict[tuple[int, int], int]:
+        """Where the second atom stands among the neighbours of the first."""
+        known = self.graph.lists
+        return {
             (a, b): column
             for a, (row, degree) in enumerate(zip(known.neighbour, known.degree, strict=True))
             for column, b in enumerate(row[:degree])
         }
-        places = [self._slot[pair] for u, v in bonds.tolist() for pair in ((u, v), (v, u))] + [
-            slot for a in open_.tolist() for slot in (known.degree[a], 0)
-        ]
-        self.end_atom, self.end_slot = ends, np.array(places, np.int64)
-        # side[e, x]: atom x lies on the far side of bond e; the hydrogen of an open atom has nothing behind it.
-        self.side = np.zeros((len(ends) // 2, n + 1), bool)
-        self.side[: len(bonds), :n] = kernels.sides(graph.arrays, bonds)
-        self.allowed = np.ones((len(ends), len(ends)), bool)
 
     def allow(self, rarest: float) -> None:
         """From now on make no bond that gives one of its atoms a surrounding rarer than `rarest` (log frequency)."""

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem import FilterCatalog
 
-from hetero2.chem.graph import Bools, Graph
+from hetero2.chem.graph import AROMATIC, Bools, Graph
 
 _PICKLE = re.compile(rb"(\d+) (?=\xef\xbe\xad\xde)")
 _FIRST = re.compile(r"\$\((\[[^\[\]]*\]|Cl|Br|[A-Za-z*])")
 _COUNTED = re.compile(r"([HXDR])(\d+)")
-_DOUBLE, _TRIPLE, _AROMATIC = 2, 3, 12  # RDKit's bond types
-_ORDERS = {"": (1, _AROMATIC), "-": (1,), "=": (_DOUBLE,), "#": (_TRIPLE,), ":": (_AROMATIC,)}
+_DOUBLE, _TRIPLE = 2, 3  # RDKit's bond types
+_ORDERS = {"": (1, AROMATIC), "-": (1,), "=": (_DOUBLE,), "#": (_TRIPLE,), ":": (AROMATIC,)}
 _BONDS = ("double", "triple", "no_oxo")
 _SMALL = 4  # no isomer has a smaller ring, or one of this size, that the molecule lacks
 End = tuple[str, int, bool]  # SMARTS of an atom of a pattern, its neighbours there, whether it is in a ring there
@@ -75,7 +75,7 @@ class _Catalogue:
         used = np.flatnonzero(needs.any(axis=0))
         every, place = np.unique(codes, return_inverse=True)
         fits = np.array([self._fitting_bond(code) for code in every.tolist()])[:, used]
-        lacking = fits[place.reshape(codes.shape)].sum(axis=1, dtype=np.uint8) < self._counts[used]
+        lacking = fits[place.reshape(codes.shape)].sum(axis=1, dtype=np.uint16) < self._counts[used]
         possible = np.zeros((len(codes), len(among)), bool)
         possible[:, among] = lacking.astype(np.float32) @ needs[:, used].T == 0
         return possible

@@ -8,6 +8,7 @@ from rdkit_ways import alerts as of_the_whole_catalogue
 from hetero2.chem import alerts
 from hetero2.chem.alerts import Alerts, has_any
 from hetero2.chem.graph import read_graph
+from hetero2.chem.moves import still
 from hetero2.chem.pool import Pool
 from hetero2.stages.dataset import read_compounds, source_folder
 
@@ -104,3 +105,13 @@ def test_an_atom_fits_where_one_of_the_molecule_is_described(smarts, smiles, fit
     found = any(alerts._fits(smarts, kind) for kind in kinds)
     assert found == fits
     assert found or not mol.HasSubstructMatch(Chem.MolFromSmarts(smarts))
+
+
+def test_no_number_of_like_bonds_is_taken_for_none():
+    mol = Chem.MolFromSmiles("C" * 8)
+    pool = Pool(mol, 0)
+    code = pool.parent.environments.facts(still(mol.GetNumAtoms())).bonds[0, 3]  # between two inner atoms
+    every = np.ones(len(alerts._catalogue().entries), bool)
+    few, many = (alerts._catalogue().possible_by_bonds(np.full((1, n), code), every) for n in (200, 256))
+    assert few.any()
+    assert (few == many).all()

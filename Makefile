@@ -3,6 +3,7 @@ CORES ?= 2
 TARGET ?= value_utility_realtruth
 PYTHON ?= python3
 MOMENTS ?= 20
+AXE := tests/browser/node_modules/axe-core/axe.min.js
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
@@ -12,7 +13,7 @@ COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || tr
 LOOPS := $(BIN)/python -c "from hetero2.chem.decoys_v2 import generate; generate('CCOC(=O)c1ccccc1N', 20, 0)"
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock test-determinism test-faults test-cluster bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed bench-ingest clean
+.PHONY: help run test check ci docs format lock test-determinism test-faults test-cluster test-browser test-installed bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed bench-ingest clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -30,11 +31,17 @@ check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
 	snakefmt --check Snakefile rules
 	snakemake --lint
 
-ci: check ## What CI runs; the cluster mostly waits, so it runs beside the tests.
-	$(MAKE) --jobs 2 --output-sync=line test test-cluster
+ci: check ## What CI runs; the cluster mostly waits, so it runs beside the tests, and then the browser.
+	$(MAKE) --jobs 2 --output-sync=line test test-installed
 
-docs: $(VENV)/.dev ## Write the pages of the contracts anew from schemas and stored files.
+# One after the other: with `test` they have two cores.
+test-installed:
+	$(MAKE) test-cluster
+	$(MAKE) test-browser
+
+docs: $(VENV)/.dev ## Write the pages of the contracts and the pictures of the rule graph anew.
 	python -m tools.contract_pages
+	python -m tools.rule_graph
 
 format: $(VENV)/.dev ## Format the code.
 	ruff format .
@@ -58,6 +65,15 @@ test-cluster: $(VENV)/.dev ## The small run on a SLURM cluster of one node; need
 	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends slurm-wlm munge >/dev/null || true; \
 	fi
 	pytest -rs -m cluster --override-ini addopts= tests/cluster
+
+test-browser: $(VENV)/.dev ## The reports in Chromium; as root, installs it where it is missing.
+	@for name in chromium npm; do \
+	  [ "$$(id -u)" != 0 ] || command -v $$name >/dev/null || { \
+	    apt-get -qq update && apt-get -qq install --yes --no-install-recommends $$name >/dev/null || true; \
+	  }; \
+	done
+	@$(MAKE) --silent $(AXE) || true
+	pytest -rs -m browser --override-ini addopts= tests/browser
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)
@@ -85,6 +101,10 @@ bench-audit-speed: $(VENV)/.dev ## CPU time of auditing and calling 100,000 mole
 
 bench-ingest: $(VENV)/.dev ## CPU time and memory of taking in a million molecules and their scores.
 	python -m benchmarks.ingest
+
+$(AXE): tests/browser/package-lock.json
+	cd tests/browser && npm ci --silent
+	@touch $@
 
 clean: ## Remove results and caches; keeps .venv.
 	rm -rf results .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,8 +1,10 @@
-# HETERO-2: input → decoys → scores → audit → summary → truth → cost_lift → pack → registry.
-# snakemake --cores N value_utility_realtruth [--configfile my.yaml]
+# HETERO-2: input → decoys → scores → audit → summary → truth → cost_lift → report → pack → registry.
 from snakemake.utils import min_version
 
 min_version("9.0")
+
+
+report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
@@ -14,11 +16,12 @@ include: "rules/controls.smk"
 include: "rules/summary.smk"
 include: "rules/truth.smk"
 include: "rules/cost_lift.smk"
+include: "rules/report.smk"
 include: "rules/pack.smk"
 include: "rules/registry.smk"
 
 
-# The named targets, one overlay in config/runs each: docs/targets.md says what each of them shows.
+# snakemake --cores N TARGET [--configfile my.yaml]: one overlay in config/runs a target, told in docs/targets.md.
 for target in PLAN.targets:
 
     rule:

@@ -40,6 +40,8 @@ VERBS = {
     "cost-lift": ("hetero2.stages.cost_lift", "measure what acting on the audit is worth"),
     "utility": ("hetero2.stages.utility", "measure what the audit adds to the present practice"),
     "candidates": ("hetero2.stages.candidates", "write the list to send downstream"),
+    "report": ("hetero2.stages.report", "write the report that a person reads first"),
+    "pages": ("hetero2.stages.pages", "draw the molecules of one shard, a page each"),
     "pack": ("hetero2.stages.pack", "collect the evidence and zip it"),
     "registry": ("hetero2.stages.registry", "describe the pack as a registry row"),
     "separation": ("hetero2.stages.separation", "compare known bad and known good scores"),

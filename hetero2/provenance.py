@@ -1,6 +1,5 @@
 """Where a result comes from: digests of the code, of the environment lock, of the files that went in."""
 
-import ast
 import functools
 import hashlib
 import platform
@@ -15,6 +14,9 @@ from hetero2.paths import LOCK, ROOT, SCHEMAS
 # The minor version: a patch release changes no byte of a pack. runtime.json has the whole version.
 PYTHON = ".".join(platform.python_version_tuple()[:2])
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)")
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(hetero2[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n]+)|import[ \t]+([^\n]+))$", re.MULTILINE
+)
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
@@ -32,20 +34,26 @@ def _text(path: Path) -> str:
 
 
 @functools.cache
-def _imported(path: Path) -> frozenset[str]:
-    """Names of ours that a module imports, wherever in it; each file is parsed once, however many stages use it."""
+def imported(path: Path) -> frozenset[str]:
+    """Names of ours that a module imports, wherever in it.
+
+    Read off its lines, since parsing the whole package takes longer than most jobs; a test holds it against the parser.
+    """
     names: set[str] = set()
-    for node in ast.walk(ast.parse(_text(path))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    for module, listed, plain in _IMPORT.findall(_text(path)):
+        words = [part.split()[0] for part in re.sub(r"#.*|[()]", "", listed or plain).split(",") if part.strip()]
+        names |= {module, *(f"{module}.{word}" for word in words)} if module else set(words)
     return frozenset(name for name in names if name.split(".")[0] == "hetero2")
 
 
 @functools.cache
+def _templates(folder: Path) -> frozenset[Path]:
+    return frozenset(folder.glob("templates/*"))
+
+
+@functools.cache
 def module_sources(module: str) -> frozenset[Path]:
-    """The files of ours that importing `module` reads: its own, its packages' and those of all that it imports."""
+    """The files of ours that importing `module` reads, its packages', those of all that it imports, and templates."""
     found: set[Path] = set()
     waiting = [module]
     while waiting:
@@ -53,9 +61,9 @@ def module_sources(module: str) -> frozenset[Path]:
         path = _source(name)
         if path is None or path in found:
             continue
-        found.add(path)
+        found |= {path, *_templates(path.parent)}
         waiting += [name.rpartition(".")[0]] if "." in name else []
-        waiting += _imported(path)
+        waiting += imported(path)
     return frozenset(found)
 
 
@@ -166,13 +174,16 @@ STAGES = (
     "cost_lift",
     "utility",
     "candidates",
+    "report",
+    "pages",
     "pack",
 )
 
 
 def workflow_files() -> list[Path]:
-    """The workflow that a pack carries: Snakefile, rules, schemas, environments and the lock."""
-    patterns = ("Snakefile", "rules/*.smk", "schemas/*.json", "envs/*.yaml", "requirements.lock")
+    """The workflow that a pack carries: Snakefile, rules and their captions, schemas, environments and the lock."""
+    rules = ("rules/*.smk", "rules/captions/*.rst")
+    patterns = ("Snakefile", *rules, "schemas/*.json", "envs/*.yaml", "requirements.lock")
     return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
 
 

@@ -62,6 +62,8 @@ NEEDS = {
     "cost_lift": Need("run", 2, 1),
     "utility": Need("run", 4, 1, minutes=10),
     "candidates": Need("run", 8, 2),
+    "report": Need("run", 8, 2, minutes=10),
+    "pages": Need("shard", 80, 300),
     "pack": Need("run", 4, 2),
     "registry": Need("run", 4, 2),
     "separation": Need("run"),

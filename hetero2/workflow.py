@@ -91,13 +91,40 @@ class Plan(ScoreFiles):
 
     def utility_files(self, run: str) -> list[str]:
         """Truth and cost and lift, as far as the run has them."""
-        keys = ["truth", "cost_lift", "utility"] if self.has_truth(run) else []
+        keys = ["truth", "cost_lift", "utility", "hit_curve"] if self.has_truth(run) else []
         return [self.file(key).format(run=run) for key in keys]
 
-    def pack_arguments(self, run: str) -> str:
-        """The options of `hetero2 pack` that depend on whether there is truth."""
-        words = ("--truth", "--cost-lift", "--utility")
-        return shlex.join(word for pair in zip(words, self.utility_files(run), strict=False) for word in pair)
+    def _truth_words(self, run: str) -> list[str]:
+        words = ("--truth", "--cost-lift", "--utility", "--hit-curve")
+        return [word for pair in zip(words, self.utility_files(run), strict=False) for word in pair]
+
+    def pages_arguments(self, run: str) -> str:
+        """The options of `hetero2 pages` that depend on whether there is truth."""
+        return shlex.join(self._truth_words(run)[:2])
+
+    def is_full(self, run: str) -> bool:
+        """Whether the pack of a run holds all artefacts."""
+        return bool(self.config(run)["pack"]["artifacts"] == "full")
+
+    def shards_if_full(self, key: str) -> Any:
+        """Input function: this file of every shard, where the pack holds all artefacts."""
+        files = self.shard_files(key)
+        return lambda wildcards: files(wildcards) if self.is_full(wildcards.run) else []
+
+    def words_if_full(self, *keys: str) -> Any:
+        """Parameter function: an option for each, with this file of every shard, where the pack holds all artefacts."""
+        options = {key: self.shard_words(key) for key in keys}
+
+        def words(wildcards: Any, input: Any) -> str:
+            if not self.is_full(wildcards.run):
+                return ""
+            return " ".join(f"--{key} {found(wildcards, input)}" for key, found in options.items())
+
+        return words
+
+    def result_arguments(self, run: str) -> str:
+        """The options of `hetero2 report` and `hetero2 pack` that depend on whether there is truth."""
+        return shlex.join(self._truth_words(run))
 
     def facts(self, run: str) -> list[str]:
         """Records of what went in, as far as the run has them."""

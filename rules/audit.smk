@@ -30,7 +30,13 @@ rule calls:
         scores=SHARD("scores"),
     output:
         calls=RUN("calls"),
-        curve=RUN("hardness_curve"),
+        curve=report(
+            RUN("hardness_curve"),
+            caption="captions/hardness_curve.rst",
+            category="Audit",
+            subcategory="{run}",
+            labels={"file": "{run}/hardness_curve.csv"},
+        ),
         library=RUN("library"),
     log:
         LOG("calls"),

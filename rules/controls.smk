@@ -102,7 +102,13 @@ rule controls:
         scores=SHARD("scores"),
         library=RUN("library"),
     output:
-        RUN("controls"),
+        report(
+            RUN("controls"),
+            caption="captions/controls.rst",
+            category="Audit",
+            subcategory="{run}",
+            labels={"file": "{run}/controls.json"},
+        ),
     log:
         LOG("controls"),
     benchmark:

@@ -33,7 +33,14 @@ rule utility:
         cost_lift=RUN("cost_lift"),
         baseline=lambda w: PLAN.baseline(w.run),
     output:
-        RUN("utility"),
+        utility=report(
+            RUN("utility"),
+            caption="captions/utility.rst",
+            category="Worth",
+            subcategory="{run}",
+            labels={"file": "{run}/utility_report.json"},
+        ),
+        curve=RUN("hit_curve"),
     log:
         LOG("utility"),
     benchmark:
@@ -52,7 +59,7 @@ rule utility:
         told=told("utility_arguments"),
     shell:
         "python -m hetero2 utility --summary {input.summary:q} --truth {input.truth:q} --truth-source {params.source} --cost-lift {input.cost_lift:q} "
-        "--k {params.k} {params.arguments} --seed {params.seed} --out {output:q} --log {log:q}"
+        "--k {params.k} {params.arguments} --seed {params.seed} --out {output.utility:q} --curve {output.curve:q} --log {log:q}"
 
 
 rule candidates:
@@ -62,7 +69,13 @@ rule candidates:
         decoys=SHARD("decoys"),
         scores=SHARD("scores"),
     output:
-        candidates=RUN("candidates"),
+        candidates=report(
+            RUN("candidates"),
+            caption="captions/candidates.rst",
+            category="Results",
+            subcategory="{run}",
+            labels={"file": "{run}/ranked_candidates.csv"},
+        ),
         decoys=RUN("selected_decoys"),
     log:
         LOG("candidates"),

@@ -73,7 +73,13 @@ rule decoy_quality:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),
     output:
-        RUN("decoy_quality"),
+        report(
+            RUN("decoy_quality"),
+            caption="captions/decoy_quality.rst",
+            category="Decoys",
+            subcategory="{run}",
+            labels={"file": "{run}/decoy_quality.json"},
+        ),
     log:
         LOG("decoy_quality"),
     benchmark:

@@ -12,8 +12,13 @@ rule pack:
         selected=RUN("selected_decoys"),
         leakage=RUN("leakage"),
         missing=RUN("missing_scores"),
-        scores=lambda w: PLAN.scores_file(w.run),
+        scores_file=lambda w: PLAN.scores_file(w.run),
         utility=lambda w: PLAN.utility_files(w.run),
+        report=RUN("report"),
+        spreadsheet=RUN("spreadsheet"),
+        pages=PLAN.shards_if_full("pages"),
+        decoys=PLAN.shards_if_full("decoys"),
+        scores=PLAN.shards_if_full("scores"),
     output:
         manifest=RUN("pack"),
         zip=RUN("zip"),
@@ -30,10 +35,11 @@ rule pack:
     params:
         code=flow.provenance.pack_digest(),
         config=lambda w: PLAN.identity(w.run),
-        utility=words("pack_arguments"),
+        utility=words("result_arguments"),
+        full=PLAN.words_if_full("pages", "decoys", "scores"),
         compression=option("pack.compression"),
         folder=subpath(output.manifest, parent=True),
     shell:
         "python -m hetero2 pack --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} --summary {input.summary:q} "
-        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --selected-decoys {input.selected:q} --leakage {input.leakage:q} --missing-scores {input.missing:q} --scores-file {input.scores:q} {params.utility} --compression {params.compression} "
+        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --selected-decoys {input.selected:q} --leakage {input.leakage:q} --missing-scores {input.missing:q} --scores-file {input.scores_file:q} --report {input.report:q} --spreadsheet {input.spreadsheet:q} {params.utility} {params.full} --compression {params.compression} "
         "--pack {params.folder:q} --zip {output.zip:q} --log {log:q}"

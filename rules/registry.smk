@@ -34,18 +34,19 @@ rule separation:
         zips=expand(RUN("zip"), run=PLAN.runs_of(SEVERAL)),
     output:
         separation=PLAN.separation,
+        page=PLAN.beside_separation("separation.html")[0],
         zips=PLAN.beside_separation("{run}_evidence_pack.zip"),
     log:
         PLAN.beside_separation("logs/separation.log"),
     benchmark:
         PLAN.beside_separation("benchmarks/separation.tsv")[0]
     conda:
-        "../envs/core.yaml"
+        "../envs/report.yaml"
     resources:
         mem_mb=NEEDS.memory("separation"),
         runtime=NEEDS.runtime("separation"),
     params:
-        code=flow.digest("stages.separation", "core"),
+        code=flow.digest("stages.separation", "report"),
         variants=flow.configuration.variants(SEVERAL),
         folder=subpath(output.separation, parent=True),
     shell:

@@ -6,8 +6,20 @@ rule summary:
         audit=SHARD("audit"),
         calls=RUN("calls"),
     output:
-        summary=RUN("summary"),
-        metrics=RUN("metrics"),
+        summary=report(
+            RUN("summary"),
+            caption="captions/summary.rst",
+            category="Results",
+            subcategory="{run}",
+            labels={"file": "{run}/summary.csv"},
+        ),
+        metrics=report(
+            RUN("metrics"),
+            caption="captions/metrics.rst",
+            category="Results",
+            subcategory="{run}",
+            labels={"file": "{run}/metrics.json"},
+        ),
     log:
         LOG("summary"),
     benchmark:
@@ -22,6 +34,7 @@ rule summary:
         molecules=PLAN.shard_words("molecules"),
         audit=PLAN.shard_words("audit"),
         settings=lambda w: PLAN.sections(w.run, "guardrails", "decoys"),
+        artifacts=option("pack.artifacts"),
     shell:
-        "python -m hetero2 summary --molecules {params.molecules} --audit {params.audit} --calls {input.calls:q} --settings {params.settings:q} "
+        "python -m hetero2 summary --molecules {params.molecules} --audit {params.audit} --calls {input.calls:q} --settings {params.settings:q} --artifacts {params.artifacts} "
         "--summary {output.summary:q} --metrics {output.metrics:q} --log {log:q}"

@@ -85,6 +85,7 @@ def test_the_snakefile_is_a_table_of_contents():
         "summary",
         "truth",
         "cost_lift",
+        "report",
         "pack",
         "registry",
     ]
@@ -164,7 +165,19 @@ def test_row_schemas_use_only_what_the_checks_of_tables_know():
             assert all(set(field) <= known for field in properties.values()), path.name
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_a_module_imports_is_read_off_its_lines_as_the_parser_reads_it(path):
+    ours = {name for name in imports(path) if name.split(".")[0] == "hetero2"}
+    assert provenance.imported(path) == ours
+
+
+def test_templates_belong_to_the_code():
+    templates = set((PACKAGE / "report/templates").iterdir())
+    assert templates
+    assert templates <= provenance.module_sources("hetero2.stages.report")
+
+
 def test_all_code_that_makes_a_pack_is_in_its_code_digest():
     rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
-    used = set(re.findall(r'flow\.digest\("stages\.(\w+)"', rules)) | {"pack"}
+    used = set(re.findall(r'flow\.digest\("stages\.(\w+)"', rules)) | {"pack", "report"}
     assert used - {"registry", "separation"} == set(provenance.STAGES)  # these read finished packs

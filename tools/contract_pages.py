@@ -41,7 +41,7 @@ def contracts() -> list[Contract]:
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         name = re.search(r"`([\w.]+\.v\d+)`", cells[0]) if len(cells) == 4 else None
         if name and cells[2] != "internal":
-            stored = re.search(r"`(tests/[\w./-]+\.(?:csv|json|jsonl))`", cells[3])
+            stored = re.search(r"`(tests/[\w./-]+\.(?:csv|json|jsonl|parquet))`", cells[3])
             found.append(Contract(name[1], cells[1], cells[2], ROOT / stored[1] if stored else None))
     return found
 
@@ -88,7 +88,7 @@ def page(contract: Contract, by_hand: str) -> str:
             "## Example",
             "",
             text,
-            *(["", *_example(contract.stored)] if contract.stored.suffix != ".zip" else []),
+            *(["", *_example(contract.stored)] if contract.stored.suffix not in (".zip", ".parquet") else []),
             "",
         ]
     lines += ["## Changes", "", (FROZEN if contract.state == "frozen" else OPEN).format(name=contract.name)]

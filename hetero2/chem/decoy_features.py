@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hetero2.chem.mol import parse_known
+from hetero2.chem.alerts import all_alerts
+from hetero2.chem.mol import Mol, parse_known
 from hetero2.chem.properties import (
     dude_properties,
     feature_fingerprints,
@@ -28,7 +29,8 @@ class Features:
     """n structures of b blocks: `label` (n,) 1 for a parent, `block` (n,) from 0, `cluster` (b,) the scaffold.
 
     `properties` (n, 6) of DUD-E, `bits` (n, 2048) ECFP4, `leaks` (n, 4) in the order of LEAKS; `doppelganger` (d,): the
-    decoys' largest FCFP6 similarity to any other parent than their own.
+    decoys' largest FCFP6 similarity to any other parent than their own. `alert` (n,): whether a parent has a structural
+    alert, and a decoy one that its parent lacks.
     """
 
     label: NDArray[np.int64]
@@ -38,6 +40,7 @@ class Features:
     bits: NDArray[np.uint8]
     leaks: NDArray[np.float64]
     doppelganger: NDArray[np.float64]
+    alert: NDArray[np.bool_]
 
 
 def features(blocks: Sequence[Block]) -> Features:
@@ -62,4 +65,15 @@ def features(blocks: Sequence[Block]) -> Features:
         fingerprint_matrix(smiles),
         np.column_stack([synthetic_accessibility(mols), fragment_popularity(mols), similar]),
         others,
+        _alerted(mols, parents[block]),
     )
+
+
+def _alerted(mols: Sequence[Mol], own: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """`Features.alert`; `own` (n,): place of the parent of each structure, of itself for a parent."""
+    known = [all_alerts(mol) for mol in mols]
+    new = [
+        names if place == parent else names - known[parent]
+        for place, (names, parent) in enumerate(zip(known, own.tolist(), strict=True))
+    ]
+    return np.array(list(map(bool, new)), bool)

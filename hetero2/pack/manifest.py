@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from hetero2.pack.verify import CHECKSUMS, MANIFEST, payload_sha256
+from hetero2.pack.verify import CHECKSUMS, MANIFEST, PAGES, payload_sha256
 
 _ROLES = {
     "ranked_candidates.csv": "candidates",
@@ -17,6 +17,10 @@ _ROLES = {
     "controls.json": "controls",
     "hardness_curve.csv": "hardness curve",
     "index.md": "index",
+    "report.html": "report",
+    "summary_spreadsheet.csv": "summary for spreadsheets",
+    "decoys.parquet": "decoys",
+    "hit_curve.csv": "hit curve",
     "config.yaml": "configuration",
     "environment.json": "environment",
     "truth.csv": "truth",
@@ -29,6 +33,8 @@ def role(path: str) -> str:
     """What a file of a pack is."""
     if path.startswith("workflow/"):
         return "workflow"
+    if path.startswith(PAGES):
+        return "page of a molecule"
     return "scores" if path.startswith("scores") else _ROLES[path]
 
 

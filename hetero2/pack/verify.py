@@ -42,9 +42,12 @@ DECOY_QUALITY = "decoy_quality.json"  # in every pack since decoy_strategy.v2
 CONTROLS, HARDNESS_CURVE = "controls.json", "hardness_curve.csv"
 CANDIDATES, SELECTED_DECOYS = "ranked_candidates.csv", "selected_decoys.csv"
 LEAKAGE, MISSING_SCORES = "leakage.csv", "missing_decoy_scores.csv"  # in every pack since score ingest
+# In every pack since the report, the curve with truth.
+REPORT, SPREADSHEET, HIT_CURVE = "report.html", "summary_spreadsheet.csv", "hit_curve.csv"
+DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
 AUDITED = (LEAKAGE, MISSING_SCORES, DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, CANDIDATES, SELECTED_DECOYS)
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
-KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, *AUDITED, *SCORES}  # and what is under workflow/
+KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, *AUDITED, *SCORES, REPORT, SPREADSHEET, HIT_CURVE, DECOYS}
 NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
 SUMMARY_COLUMNS = (
     "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
@@ -405,7 +408,7 @@ def check_required(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> N
     found = [name for name in SCORES if name in pack.names]
     if len(found) != 1:
         problems.append(f"scores: exactly one of {', '.join(SCORES)} is required, found {', '.join(found) or 'none'}")
-    strange = [name for name in pack.names if name not in KNOWN and not name.startswith("workflow/")]
+    strange = [name for name in pack.names if name not in KNOWN and not name.startswith(("workflow/", PAGES))]
     problems += [f"{name}: extra file, no pack holds one of this name" for name in strange]
 
 

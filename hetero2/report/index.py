@@ -1,13 +1,16 @@
 """index.md: the first page of a pack, for a person."""
 
+import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from hetero2.files import read_json
 from hetero2.pack import accept
-from hetero2.pack.verify import COST_LIFT
+from hetero2.pack.verify import COST_LIFT, PAGES
 from hetero2.report import sentences
+from hetero2.report.cards import clipped
 
 METHODS = {
     "baseline_random": "at random",
@@ -17,13 +20,17 @@ METHODS = {
 _MADE_UP = "made up to test the audit, evidence of nothing else"
 STAND_INS = dict.fromkeys(("constant", "random", "synthetic_good"), _MADE_UP)
 STAND_INS["mock"] = "made up to test the plumbing, evidence of nothing"
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 CALLS = ("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")
-_FILES = {
+FILES = {
+    "report.html": "the report for a browser: figures, drawings, a table to sort; nothing of it needs a network",
     "summary.csv": "one line a molecule: what became of it and what the audit says",
+    "summary_spreadsheet.csv": "the same for a spreadsheet: an apostrophe before what it would take for a formula",
     "ranked_candidates.csv": "the list to send downstream: NO_SIGNAL last, then by score",
     "selected_decoys.csv": "the decoys of the molecules that the list selects, with their scores",
     "metrics.json": "counts, coverage and distributions",
     "decoy_quality.json": "what could tell the molecules from their decoys, other than their structure",
+    "decoys.parquet": "every decoy with its score",
     "leakage.csv": "what library, decoys, training set and truth share, or should and do not",
     "missing_decoy_scores.csv": "decoys that are still without a score",
     "controls.json": "whether the audit works on this library; what competes with the score; what refits say",
@@ -31,6 +38,7 @@ _FILES = {
     "truth.csv": "the measured labels, as they were taken in",
     COST_LIFT: "what buying the top K is worth (cost_lift.v1)",
     "utility_report.json": "what acting on the audit is worth beside the score itself (cost_lift.v2)",
+    "hit_curve.csv": "hits of every way of choosing, at many K",
     "config.yaml": "the configuration that identifies the run",
     "environment.json": "interpreter and packages",
 }
@@ -71,19 +79,26 @@ def library_rates(library: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     yield "top K by the score itself", f"{top['expected_hits']:.4g} of {top['k']}", percent(top["hit_rate"])
 
 
+def hit_table(utility: dict[str, Any] | None, report: dict[str, Any] | None) -> Iterator[tuple[str, str, str]]:
+    """(what, hits, hit rate) of everything that is known of hits, for people; `report` is cost_lift.v1, if any."""
+    if utility is not None:
+        if utility["library"] is not None:
+            yield from library_rates(utility["library"])
+        yield from before_after(utility["utility"])
+    if report is not None:
+        yield from ((f"cost_lift.v1: {label}", hits, rate) for label, hits, rate in rates(report))
+
+
 def _utility(folder: Path) -> Iterator[str]:
     utility = read_json(folder / "utility_report.json")
+    state = utility["cost_lift_v1"]
+    report = None if state["refused"] else read_json(folder / COST_LIFT)
     yield "## What acting on the audit is worth\n"
     yield "| | hits | hit rate |\n|---|---|---|"
-    if utility["library"] is not None:
-        yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in library_rates(utility["library"]))
-    yield from _before_after(utility["utility"])
-    state = utility["cost_lift_v1"]
-    if state["refused"]:
+    yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in hit_table(utility, report))
+    if report is None:
         yield f"\nThe frozen report cost_lift.v1 was not computed: {state['reason']}.\n"
         return
-    report = read_json(folder / COST_LIFT)
-    yield from (f"| cost_lift.v1: {label} | {hits} | {rate} |" for label, hits, rate in rates(report))
     ties = utility["library"]["n_pass_with_the_highest_slack"] if utility["library"] else 0
     yield f"\nK = {report['K_effective']}; truth known for {report['N_with_truth']} of {report['N_ok']} OK rows."
     yield "In brackets: 95 % bootstrap interval, which treats molecules as independent; those of one series are not."
@@ -139,10 +154,6 @@ def _uplift(utility: dict[str, Any]) -> tuple[str, str]:
     return gained, f"{percent(found['uplift'])} ({interval})"
 
 
-def _before_after(utility: dict[str, Any]) -> Iterator[str]:
-    yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in before_after(utility))
-
-
 def _library(metrics: dict[str, Any]) -> Iterator[str]:
     counts, verdicts = metrics["counts"], metrics["verdict_counts"]
     chance, few = metrics["pass_expected_by_chance"], metrics["rows_with_fewer_than_19_scored_decoys"]
@@ -194,6 +205,22 @@ def _origin(facts: dict[str, Any]) -> Iterator[str]:
         yield "Truth: proxy_rule_v1 is a hash of the SMILES: it tests the arithmetic and says nothing of molecules.\n"
 
 
+def _plain(text: str) -> str:
+    """A text of the user's as plain Markdown, on one line and cut where it is long."""
+    return _MARKUP.sub(r"\\\1", clipped(" ".join(text.split()), 80))
+
+
+def _pages(folder: Path) -> Iterator[str]:
+    """Links to the pages of the molecules, where the pack has them."""
+    if not (folder / PAGES).is_dir():
+        return
+    yield "\n## Molecules\n"
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            if row["report_path"]:
+                yield f"- [{_plain(row['id'])}]({row['report_path']}) {row['call']}"
+
+
 def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> str:
     """The text of index.md, from the files of the pack and what the manifest will say."""
     lines = [f"# {facts['run']}: evidence pack\n", *_origin(facts)]
@@ -210,8 +237,9 @@ def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> 
     lines += _utility(folder) if facts["truth"] is not None else ["No truth was given, so there is no cost and lift.\n"]
     lines.append("## Files\n")
     lines += [
-        f"- `{name}`: {text}" for name, text in _FILES.items() if (folder / name).exists() or name == "environment.json"
+        f"- `{name}`: {text}" for name, text in FILES.items() if (folder / name).exists() or name == "environment.json"
     ]
     lines += [f"- `{path.name}`: the scores that were used" for path in sorted(folder.glob("scores*"))]
     lines.append("- `workflow/`: the workflow that made this pack" + _CLOSING.rstrip("\n"))
+    lines += _pages(folder)
     return "\n".join(lines) + "\n"

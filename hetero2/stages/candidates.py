@@ -1,7 +1,7 @@
 """candidates: the list that a team sends downstream, in order, and the decoys of those selected."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,17 @@ def _tie_break(rows: pa.Table) -> pa.Array:
     return pa.array([key or sha256_bytes(name.encode("utf-8")) for key, name in pairs], pa.string())
 
 
+def decoys_of(rows: pa.Array, decoys: Sequence[Path], scores: Sequence[Path]) -> Iterator[pa.Table]:
+    """The decoys of these rows of the library, with `score` and `excluded`, a shard at a time."""
+    for decoy_path, score_path in zip(decoys, scores, strict=True):
+        own = read_parquet(decoy_path, "decoy.v1")
+        own = own.filter(pc.is_in(own["row"], value_set=rows))
+        items = read_parquet(score_path, "score_item.v1", ["row", "decoy_index", "score", "excluded"])
+        place = places(item_numbers(own), item_numbers(items))
+        taken = items.take(pa.array(place, mask=place < 0))
+        yield own.append_column("score", taken["score"]).append_column("excluded", taken["excluded"])
+
+
 def selected_decoys(order: Ints, found: pa.Table, decoys: Sequence[Path], scores: Sequence[Path]) -> pa.Table:
     """The decoys of every selected molecule with their scores, in the order of the list; a shard is read at a time.
 
@@ -66,17 +77,18 @@ def selected_decoys(order: Ints, found: pa.Table, decoys: Sequence[Path], scores
     selected = found.filter(pc.is_valid(found["selected_at_k"]))
     rows = pa.array(order[: len(selected)])  # the list begins with them
     parts = []
-    for decoy_path, score_path in zip(decoys, scores, strict=True):
-        own = read_parquet(decoy_path, "decoy.v1")
-        own = own.filter(pc.is_in(own["row"], value_set=rows))
-        items = read_parquet(score_path, "score_item.v1", ["row", "decoy_index", "score"])
-        place = places(item_numbers(own), item_numbers(items))
+    for own in decoys_of(rows, decoys, scores):
         molecule = pc.index_in(own["row"], value_set=rows)
         known = {name: own[name] for name in own.column_names if name in columns(DECOYS)}
         known |= {name: selected[name].take(molecule) for name in ("id", "rank")}
-        known["score"] = items["score"].take(pa.array(place, mask=place < 0))
         parts.append(from_columns(DECOYS, len(own), known))
     return pa.concat_tables(parts).sort_by([("rank", "ascending"), ("decoy_index", "ascending")])
+
+
+def check_shards(args: argparse.Namespace) -> None:
+    """Raise ConfigError unless there are as many shards of decoys as of scores."""
+    if len(args.decoys) != len(args.scores):
+        raise ConfigError(f"{len(args.decoys)} shards of decoys, but {len(args.scores)} of scores")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,8 +104,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write ranked_candidates.csv and selected_decoys.csv."""
-    if len(args.decoys) != len(args.scores):
-        raise ConfigError(f"{len(args.decoys)} shards of decoys, but {len(args.scores)} of scores")
+    check_shards(args)
     order, found = ranked(read_summary(args.summary, _COLUMNS), [args.k, *args.k_list])
     write_csv(args.out, [found], LIST)
     beside = selected_decoys(order, found, args.decoys, args.scores)

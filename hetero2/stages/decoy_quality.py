@@ -29,6 +29,7 @@ TARGETS = {
     "fragment_popularity": 0.60,
 }
 COVERAGE, DRUG_LIKE, NO_DECOYS = 0.99, (10, 70), "no_decoys_generated"
+DIFFERENCES = ("d_logp", "d_tpsa", "d_hbond_donors", "d_hbond_acceptors", "d_rotatable_bonds")
 _PLANTED = {"property_auc": "logP of decoys + 1", "topology_auc": "one fingerprint bit set in all decoys"}
 Record = dict[str, Any]
 
@@ -76,9 +77,9 @@ def planted(data: Features, seed: int) -> Record:
 
 
 def panel(blocks: Sequence[Block], seed: int) -> Record:
-    """Measures, targets, doppelgangers and the planted leak of blocks with decoys; nulls where there are none."""
+    """Measures, targets, doppelgangers, planted leak and alerts of blocks with decoys; nulls where there are none."""
     if not blocks:
-        return {"measures": None, "targets": None, "doppelganger": None, "planted_leak": None}
+        return dict.fromkeys(("measures", "targets", "doppelganger", "planted_leak", "alerts"))
     data = features(sorted(blocks))
     found = measures(data, seed)
     alike = data.doppelganger
@@ -87,6 +88,18 @@ def panel(blocks: Sequence[Block], seed: int) -> Record:
         "targets": quality.judged(found, TARGETS),
         "doppelganger": {"mean": round(float(alike.mean()), 4), "max": round(float(alike.max()), 4)},
         "planted_leak": planted(data, seed),
+        "alerts": alerts(data),
+    }
+
+
+def alerts(data: Features) -> Record:
+    """How many of the molecules have a structural alert, and how many of their decoys one that the molecule lacks."""
+    parents = data.label == 1
+    return {
+        "molecules": int(parents.sum()),
+        "molecules_with_alert": int(data.alert[parents].sum()),
+        "decoys": int((~parents).sum()),
+        "decoys_with_new_alert": int(data.alert[~parents].sum()),
     }
 
 
@@ -134,11 +147,31 @@ def hardness_shares(similarities: Counter[float]) -> Record:
     values = np.array(sorted(similarities))
     often = np.array([similarities[value] for value in values.tolist()], np.int64)
     found, n = np.bincount(np.digitize(values, EDGES), often, len(BINS)).astype(int), max(1, int(often.sum()))
-    points = quality.quantiles(values, often, [0.05, 0.5, 0.95]) if len(values) else []
     return {
         "shares": {name: round(int(count) / n, 4) for name, count in zip(BINS, found, strict=True)},
-        "tanimoto": {name: round(v, 4) for name, v in zip(("p05", "median", "p95"), points, strict=False)},
+        "tanimoto": quality.spread(similarities),
     }
+
+
+class Differences:
+    """How far decoys are from their molecules in some properties, counted shard by shard."""
+
+    def __init__(self) -> None:
+        self._often = {name: Counter[float]() for name in DIFFERENCES}
+
+    def add(self, decoys: pa.Table) -> None:
+        """Count decoys: the columns DIFFERENCES, decoy minus molecule."""
+        for name, often in self._often.items():
+            often.update(_count(decoys[name].drop_null()))
+
+    def told(self) -> Record | None:
+        """p05, median and p95 of each property; None where no decoy has any."""
+        found = {name: quality.spread(often) or None for name, often in self._often.items()}
+        return found if any(found.values()) else None
+
+
+def _count(column: pa.ChunkedArray) -> dict[float, int]:
+    return {one["values"]: one["counts"] for one in pc.value_counts(column).to_pylist()}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -172,11 +205,12 @@ def run(args: argparse.Namespace) -> None:
     coverage, brought = Coverage(args.k), list[bool]()
     chosen = sample(_tried(args.molecules, coverage, brought), args.sample, args.seed)
     blocks: dict[int, list[str]] = {molecule["row"]: [] for molecule in chosen}
-    rows, similar, connected = pa.array(blocks, pa.int64()), Counter[float](), 0
+    rows, similar, differences, connected = pa.array(blocks, pa.int64()), Counter[float](), Differences(), 0
     for path in args.decoys:
-        table = read_parquet(path, "decoy.v1", ["row", "decoy_smiles", "tanimoto"])
+        table = read_parquet(path, "decoy.v1", ["row", "decoy_smiles", "tanimoto", *DIFFERENCES])
         table = table.filter(pc.is_valid(table["decoy_smiles"]))
-        similar += Counter({one["values"]: one["counts"] for one in pc.value_counts(table["tanimoto"]).to_pylist()})
+        similar += Counter(_count(table["tanimoto"]))
+        differences.add(table)
         connected += len(table) - (pc.sum(pc.match_substring(table["decoy_smiles"], ".")).as_py() or 0)
         for decoy in table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist():
             blocks[decoy["row"]].append(decoy["decoy_smiles"])
@@ -189,6 +223,7 @@ def run(args: argparse.Namespace) -> None:
         "decoys": total,
         "connected": {"estimate": None if share is None else round(share, 6), "target": 1.0, "met": share == 1.0},
         "hardness": hardness_shares(similar),
+        "property_differences": differences.told(),
         "sample": {"molecules": len(blocks), "seed": args.seed},
         **panel([(molecule["canonical_smiles"], blocks[molecule["row"]]) for molecule in chosen], args.seed),
     }

@@ -2,16 +2,14 @@
 
 import argparse
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pyarrow.compute as pc
 import yaml
 
-from hetero2 import __version__, provenance
-from hetero2.arguments import json_object
-from hetero2.chem.mol import RDKIT_VERSION
-from hetero2.config_sense import is_brought
+from hetero2 import provenance
 from hetero2.errors import ConfigError
 from hetero2.files import atomic_path, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import logger
@@ -19,92 +17,53 @@ from hetero2.pack import archive, manifest, verify
 from hetero2.paths import ROOT
 from hetero2.report import index
 from hetero2.schemas import validate, write_json
+from hetero2.stages import identity, results
+from hetero2.stages.candidates import decoys_of
+from hetero2.stages.summary_rows import page_name, read_summary
+from hetero2.tables import columns, read_parquet, write_parquet_rows
 
+DECOYS = "decoy_list.v1"
 EXAMPLE = "hetero2 pack --run my-run --config '{...}' --summary summary.csv ... (see rules/pack.smk)"
-Facts = dict[str, Any]
-
-
-def _merged_config(config: Facts, facts: dict[str, Facts]) -> Facts:
-    """The run configuration with the sha256 of every user file that it names."""
-    merged = {key: value for key, value in config.items() if key != "target"}
-    for section in ("input", "scores", "truth"):
-        if section in facts and is_brought(merged[section]):
-            merged[section] = {**merged[section], "sha256": facts[section]["inputs"][0]["sha256"]}
-    return merged
-
-
-def _identity(config: Facts, facts: dict[str, Facts]) -> Facts:
-    inputs = sorted(
-        (entry for fact in facts.values() for entry in fact["inputs"]), key=lambda e: (e["role"], e["name"])
-    )
-    merged, code, lock = _merged_config(config, facts), provenance.pack_digest(), provenance.lock_sha256()
-    return {
-        "inputs": inputs,
-        "config": merged,
-        "code_digest": code,
-        "environment_lock_sha256": lock,
-        "run_id": provenance.run_id(inputs, merged, code, lock),
-    }
-
-
-def _public(facts: Facts | None) -> Facts | None:
-    return {key: value for key, value in facts.items() if key not in ("inputs", "kind")} if facts else None
-
-
-def _manifest_facts(run_name: str, config: Facts, facts: dict[str, Facts]) -> Facts:
-    return {
-        "manifest_schema": "manifest.v1",
-        "tool": "hetero2",
-        "tool_version": __version__,
-        "run": run_name,
-        "target": config["target"],
-        "job_id": None,
-        "container_digest": None,
-        "versions": {"python": provenance.PYTHON, "rdkit": RDKIT_VERSION, "numpy": np.__version__},
-        "seeds": {
-            **({"dataset_split": config["dataset"]["split_seed"]} if "dataset" in config else {}),
-            "decoys": config["decoys"]["seed"],
-            "decoys_seed_strategy": config["decoys"]["seed_strategy"],
-            "selection": config["selection"]["seed"],
-        },
-        "scores": _public(facts["scores"]),
-        "truth": _public(facts.get("truth")),
-        "source_commit": None,
-        "timestamp_utc": None,
-        **_identity(config, facts),
-    }
 
 
 def _copy_results(args: argparse.Namespace, folder: Path) -> None:
-    shutil.copyfile(args.summary, folder / "summary.csv")
-    shutil.copyfile(args.metrics, folder / "metrics.json")
-    shutil.copyfile(args.decoy_quality, folder / verify.DECOY_QUALITY)
-    shutil.copyfile(args.controls, folder / verify.CONTROLS)
-    shutil.copyfile(args.candidates, folder / verify.CANDIDATES)
-    shutil.copyfile(args.selected_decoys, folder / verify.SELECTED_DECOYS)
-    shutil.copyfile(args.hardness_curve, folder / verify.HARDNESS_CURVE)
-    shutil.copyfile(args.leakage, folder / verify.LEAKAGE)
-    shutil.copyfile(args.missing_scores, folder / verify.MISSING_SCORES)
+    for name, path in results.given(args, results.COLLECTED):
+        shutil.copyfile(path, folder / name)
     shutil.copyfile(args.scores_file, folder / args.scores_file.name)
     if args.truth is not None:
-        shutil.copyfile(args.truth, folder / "truth.csv")
-        result = read_json(args.cost_lift)
-        if result["report"] is not None:
-            write_json(folder / verify.COST_LIFT, result["report"], "cost_lift.v1")
-        shutil.copyfile(args.utility, folder / "utility_report.json")
+        found = read_json(args.cost_lift)
+        if found["report"] is not None:
+            write_json(folder / verify.COST_LIFT, found["report"], "cost_lift.v1")
+    if args.pages:
+        _write_artifacts(args, folder)
     for path in provenance.workflow_files():
         copy = folder / "workflow" / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
 
 
+def _decoys(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Every decoy of an audited molecule with its score, in order."""
+    rows = read_summary(args.summary, ["id", "status"])
+    ids, audited = rows["id"], pc.indices_nonzero(pc.equal(rows["status"], "OK"))
+    for table in decoys_of(audited, args.decoys, args.scores):
+        names = ids.take(table["row"]).to_pylist()
+        for name, decoy in zip(names, table.to_pylist(), strict=True):
+            yield {"id": name, **{key: decoy[key] for key in columns(DECOYS) if key != "id"}}
+
+
+def _write_artifacts(args: argparse.Namespace, folder: Path) -> None:
+    """What a light pack leaves out: every decoy, and a page for every molecule."""
+    write_parquet_rows(folder / verify.DECOYS, _decoys(args), DECOYS)
+    (folder / verify.PAGES).mkdir()
+    for path in args.pages:
+        for page in read_parquet(path, "page.v1").to_pylist():
+            (folder / page_name(page["row"])).write_text(page["html"], encoding="utf-8", newline="\n")
+
+
 def build(args: argparse.Namespace, folder: Path) -> None:
     """Write the whole pack into an empty folder."""
-    config = args.config
-    facts = {fact["kind"]: fact for fact in map(read_json, args.facts)}
-    if "dataset" in facts:
-        facts["input"]["inputs"] = []
-    known = _manifest_facts(args.run_name, config, facts)
+    known = identity.manifest_facts(args.run_name, args.config, args.facts)
     _copy_results(args, folder)
     write_text(folder / "config.yaml", yaml.safe_dump(known["config"], allow_unicode=True))
     environment = provenance.environment()
@@ -127,22 +86,11 @@ def _check_replaceable(folder: Path) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("--run", dest="run_name", required=True, help="name of the run")
-    parser.add_argument("--config", type=json_object, required=True, help="JSON: target and run configuration")
-    parser.add_argument("--facts", type=Path, nargs="+", required=True, help="dataset, input, scores and truth .json")
-    parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--metrics", type=Path, required=True)
-    parser.add_argument("--decoy-quality", type=Path, required=True)
-    parser.add_argument("--controls", type=Path, required=True)
-    parser.add_argument("--candidates", type=Path, required=True)
-    parser.add_argument("--selected-decoys", type=Path, required=True)
-    parser.add_argument("--utility", type=Path)
-    parser.add_argument("--hardness-curve", type=Path, required=True)
-    parser.add_argument("--leakage", type=Path, required=True)
-    parser.add_argument("--missing-scores", type=Path, required=True)
+    identity.add_arguments(parser)
+    results.add_arguments(parser, results.COLLECTED)
     parser.add_argument("--scores-file", type=Path, required=True)
-    parser.add_argument("--truth", type=Path)
-    parser.add_argument("--cost-lift", type=Path)
+    for name in ("pages", "decoys", "scores"):
+        parser.add_argument(f"--{name}", type=Path, nargs="+", default=[], help="shards, for a pack with all artefacts")
     parser.add_argument("--compression", choices=["stored", "deflate"], default="stored")
     parser.add_argument("--pack", type=Path, required=True, help="folder of the pack; replaced as a whole")
     parser.add_argument("--zip", type=Path, required=True)
@@ -150,8 +98,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Build the folder aside, put it in place, zip it."""
-    if len({args.truth is None, args.cost_lift is None, args.utility is None}) > 1:
-        raise ConfigError("--truth, --cost-lift and --utility go together")
     _check_replaceable(args.pack)
     aside = args.pack.with_name(f".{args.pack.name}.part")
     shutil.rmtree(aside, ignore_errors=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.errors import ConfigError, ContractError, InputError
-from hetero2.files import copy_file, read_json, sha256_file
+from hetero2.files import copy_file, read_json, sha256_file, write_text
 from hetero2.log import logger
+from hetero2.report import page
 from hetero2.schemas import write_json
 
 EXAMPLE = (
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=Path, nargs="+", required=True, help="registry rows, in the order of variants")
     parser.add_argument("--metrics", type=Path, nargs="+", required=True, help="in the order of variants")
     parser.add_argument("--zips", type=Path, nargs="+", required=True, help="in the order of variants")
-    parser.add_argument("--out", type=Path, required=True, help="folder for separation.json and the packs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for separation.json, its page and the packs")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -67,4 +68,5 @@ def run(args: argparse.Namespace) -> None:
         document["variants"][name] |= {"pack": path.name, "sha256": asset["sha256"]}
         copy_file(path, args.out / path.name)
     write_json(args.out / "separation.json", document, "separation.v1")
+    write_text(args.out / "separation.html", page.separation(document, args.out.name))
     logger.info("known good and bad are %s", "separated" if document["separated"] else "not separated")

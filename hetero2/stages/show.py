@@ -58,7 +58,7 @@ def lines(folder: Path) -> Iterator[str]:
     yield from (f"            {text}" for text in more)
     yield from _utility(folder / "pack")
     yield f"  accept    {_acceptance(row['acceptance'])}"
-    yield f"  read      {folder / 'pack/index.md'}"
+    yield f"  read      {folder / 'pack/report.html'}"
 
 
 def separation_lines(path: Path) -> Iterator[str]:

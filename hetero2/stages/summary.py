@@ -16,6 +16,7 @@ from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError, ContractError
 from hetero2.schemas import write_json
 from hetero2.stages.arrays import places
+from hetero2.stages.summary_rows import page_name
 from hetero2.stats.distribution import describe
 from hetero2.stats.sampling import Estimate, Floats, weighted_mean
 from hetero2.tables import from_columns, read_parquet
@@ -35,8 +36,11 @@ _KNOWN = {"verdict": "PASS", "call": "SIGNAL"}
 Record = dict[str, Any]
 
 
-def lines(molecules: pa.Table, audit: pa.Table, calls: pa.Table) -> pa.Table:
-    """Lines of summary.csv: the molecules of a shard, their audit, and calls by row, of which some may be missing."""
+def lines(molecules: pa.Table, audit: pa.Table, calls: pa.Table, paged: bool = False) -> pa.Table:
+    """Lines of summary.csv: the molecules of a shard, their audit, and calls by row, of which some may be missing.
+
+    `paged`: the pack holds a page for each molecule that is OK.
+    """
     same = len(molecules) == len(audit) and molecules["row"].equals(audit["row"])
     if not (same and molecules["id"].equals(audit["dataset_id"])):
         raise ContractError("the rows of the molecules are not the rows of the audit")
@@ -44,10 +48,12 @@ def lines(molecules: pa.Table, audit: pa.Table, calls: pa.Table) -> pa.Table:
     called = pa.array(place, mask=(place < 0) | pc.not_equal(status, "OK").to_numpy())
     texts = zip(molecules["warnings"].to_pylist(), audit["warnings"].to_pylist(), strict=True)
     warnings = [[text for part in pair for text in part.split(";") if text] for pair in texts]
+    pages = pa.array(map(page_name, molecules["row"].to_pylist()) if paged else [], pa.string())
     columns = {
         **{key: molecules[key] for key in _FROM_MOLECULE},
         **{key: audit[key] for key in _FROM_AUDIT},
         **{key: calls[key].take(called) for key in _FROM_CALL},
+        "report_path": pc.if_else(pc.equal(status, "OK"), pages, None) if paged else None,
         "skip_reason": pc.if_else(pc.equal(status, "SKIP"), audit["reason"], None),
         "verdict": pc.if_else(pc.equal(status, "ERROR"), None, audit["verdict"]),
         "n_decoys": molecules["n_decoys_generated"],
@@ -175,7 +181,9 @@ def population(part: Any, weight: Floats, known: Floats) -> Record:
     return found
 
 
-def gather(molecules: list[Path], audits: list[Path], calls: pa.Table, tally: Tally) -> Iterator[pa.Table]:
+def gather(
+    molecules: list[Path], audits: list[Path], calls: pa.Table, tally: Tally, paged: bool = False
+) -> Iterator[pa.Table]:
     """Lines of summary.csv, a table a shard, counted on the way; one shard is in memory, and all calls, in order."""
     called = calls["row"].to_numpy()
     wanted = ["row", "warnings", *_FROM_MOLECULE]
@@ -185,7 +193,7 @@ def gather(molecules: list[Path], audits: list[Path], calls: pa.Table, tally: Ta
         right = read_parquet(audit_path, "hetero_audit.v2", judged)
         bounds = pc.min_max(left["row"]).as_py()
         start, end = np.searchsorted(called, [bounds["min"] or 0, (bounds["max"] or 0) + 1])
-        rows = lines(left, right, calls.slice(start, end - start))
+        rows = lines(left, right, calls.slice(start, end - start), paged)
         tally.add(rows)
         yield rows
 
@@ -198,6 +206,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--settings", type=json_object, default={}, help="JSON: sections of the configuration to record"
     )
+    parser.add_argument("--artifacts", choices=["light", "full"], default="light", help="full: with pages of molecules")
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
 
@@ -207,5 +216,5 @@ def run(args: argparse.Namespace) -> None:
     if len(args.molecules) != len(args.audit):
         raise ConfigError(f"{len(args.molecules)} shards of molecules, but {len(args.audit)} of the audit")
     calls, tally = read_parquet(args.calls, "call.v1"), Tally()
-    write_csv(args.summary, gather(args.molecules, args.audit, calls, tally), "summary.v1")
+    write_csv(args.summary, gather(args.molecules, args.audit, calls, tally, args.artifacts == "full"), "summary.v1")
     write_json(args.metrics, tally.metrics(args.settings), "metrics.v1")

@@ -13,6 +13,11 @@ _ROWS = 65_536
 Row = tuple[int, dict[str, str]]
 
 
+def page_name(row: int) -> str:
+    """Name in the pack of the page of a row, counted from 0: an id is data, and never becomes a file name."""
+    return f"molecules/{row:08d}.html"
+
+
 def read_summary(path: Path, wanted: Sequence[str], later: Iterable[str] = ()) -> pa.Table:
     """Columns of a summary.csv, numbers as float64, null for an empty one; raises InputError with file and line.
 

@@ -1,6 +1,7 @@
 """utility: what acting on the audit is worth beside the present practice (`cost_lift.v2`)."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.arguments import natural, positive, price
+from hetero2.csv_files import write_csv
 from hetero2.errors import InputError
 from hetero2.files import read_json
 from hetero2.log import logger
@@ -19,10 +21,16 @@ from hetero2.stages.baseline import read_baseline
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stages.truth import read_truth
 from hetero2.stats.enrichment import roc_auc
+from hetero2.stats.hit_curve import curve
 from hetero2.stats.utility import RESAMPLES, Library, report
+from hetero2.tables import columns, to_table
 
-EXAMPLE = "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json --k 50 --out u.json"
+EXAMPLE = (
+    "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json --k 50 "
+    "--out utility_report.json --curve hit_curve.csv"
+)
 _COLUMNS = ("id", "status", "verdict", "slack", "auc_tie_aware", "score", "call", "scaffold")
+CURVE = "hit_curve.v1"
 Record = dict[str, Any]
 
 
@@ -90,6 +98,17 @@ def limited(utility: Record, population: Record) -> Record:
     return utility
 
 
+def curve_rows(library: Library, k: int) -> Iterator[Record]:
+    """Lines of hit_curve.csv: hits of every way of choosing at a grid of K."""
+    for at in curve(library, k):
+        for name, one in at["methods"].items():
+            yield (
+                dict.fromkeys(columns(CURVE))
+                | {"k": at["k"], "method": name}
+                | {key: one[key] for key in columns(CURVE) if key in one}
+            )
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--summary", type=Path, required=True)
@@ -104,6 +123,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resamples", type=positive, default=RESAMPLES)
     parser.add_argument("--seed", type=natural, default=0)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--curve", type=Path, required=True, help="where to write hits at many K")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -132,4 +152,5 @@ def run(args: argparse.Namespace) -> None:
         "utility": limited(report(library, args.k, args.k_list, args.seed, args.price, args.resamples), population),
     }
     write_json(args.out, document, "cost_lift.v2")
+    write_csv(args.curve, [to_table(curve_rows(library, args.k), CURVE)], CURVE)
     logger.info("%d molecules with score and truth", document["utility"]["n"])

@@ -158,6 +158,16 @@ def judged(measures: Mapping[str, Any], targets: Mapping[str, float]) -> dict[st
     return found
 
 
+def spread(often: Mapping[float, int]) -> dict[str, float]:
+    """p05, median and p95 of values from how often each of them occurs; nothing where there are none."""
+    if not often:
+        return {}
+    values = np.array(sorted(often))
+    points = quantiles(values, np.array([often[value] for value in values.tolist()], np.int64), [0.05, 0.5, 0.95])
+    # + 0.0: no minus before a zero
+    return {name: round(point, 4) + 0.0 for name, point in zip(("p05", "median", "p95"), points, strict=True)}
+
+
 def quantiles(values: Floats, counts: Ints, shares: Sequence[float]) -> list[float]:
     """np.quantile of all values, from each of them once, sorted, (n,) and how often it occurs (n,). O(n)."""
     ends, found = np.cumsum(counts), []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pyarrow import parquet
 
 from hetero2 import config as configuration
 from hetero2.pack.verify import verify
@@ -76,6 +77,8 @@ def documents(path: Path, contract: str):
         yield json.loads(path.read_text())
     elif path.suffix == ".jsonl":
         yield from map(json.loads, path.read_text().splitlines())
+    elif path.suffix == ".parquet":
+        yield from parquet.ParquetFile(path).read().to_pylist()
     else:
         fields = json.loads((ROOT / f"schemas/{contract}.schema.json").read_text())["properties"]
         with path.open(newline="") as handle:

@@ -6,20 +6,25 @@ import re
 
 import pytest
 
-from tests.conftest import ROOT, snakemake
+from tests.conftest import ROOT
+from tools import rule_graph
 
 NAME = "value_utility_realtruth"
 
 
-def edges(mermaid: str) -> set[tuple[str, str]]:
-    names = dict(re.findall(r"^\s*(\w+)\[(\w+)\]", mermaid, re.MULTILINE))
-    return {(names.get(a, a), names.get(b, b)) for a, b in re.findall(r"^\s*(\w+) --> (\w+)", mermaid, re.MULTILINE)}
-
-
-def test_the_picture_of_the_flow_is_the_rule_graph(tmp_path):
+def test_the_pictures_of_the_flow_are_the_rule_graph():
+    graph = rule_graph.rule_graph()
     drawn = (ROOT / "docs/flow.md").read_text().split("```mermaid\n", 1)[1].split("```", 1)[0]
-    graph = snakemake(tmp_path, NAME, "--rulegraph", "mermaid-js").stdout
-    assert edges(drawn) == edges(graph)
+    assert rule_graph.edges(drawn) == graph
+    assert rule_graph.PICTURE.read_text() == rule_graph.picture(graph)
+    shown = re.findall(r"<text [^>]*>(\w+)</text>", rule_graph.PICTURE.read_text())
+    assert sorted(shown) == sorted({name for edge in graph for name in edge})
+
+
+def test_the_picture_leaves_out_only_what_a_longer_way_tells():
+    graph = {("a", "b"), ("b", "c"), ("a", "c"), ("c", "d"), ("a", "d"), ("x", "d")}
+    assert rule_graph.reduced(graph) == {("a", "b"), ("b", "c"), ("c", "d"), ("x", "d")}
+    assert rule_graph.layers(graph) == {"a": 0, "b": 1, "c": 2, "d": 3, "x": 0}
 
 
 @pytest.fixture(scope="module")

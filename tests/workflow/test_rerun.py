@@ -8,11 +8,11 @@ import pytest
 from tests.conftest import build, copy_checkout, small_library
 
 AFTER = {
-    "truth": {"truth", "leakage_list", "cost_lift", "utility", "pack", "registry"},
-    "cost_lift": {"cost_lift", "utility", "pack", "registry"},
-    "summary": {"summary", "candidates", "cost_lift", "utility", "pack", "registry"},
-    "audit": {"audit", "summary", "candidates", "cost_lift", "utility", "pack", "registry"},
-    "calls": {"calls", "controls", "summary", "candidates", "cost_lift", "utility", "pack", "registry"},
+    "truth": {"truth", "leakage_list", "cost_lift", "utility", "report", "pack", "registry"},
+    "cost_lift": {"cost_lift", "utility", "report", "pack", "registry"},
+    "summary": {"summary", "candidates", "cost_lift", "utility", "report", "pack", "registry"},
+    "audit": {"audit", "summary", "candidates", "cost_lift", "utility", "report", "pack", "registry"},
+    "calls": {"calls", "controls", "summary", "candidates", "cost_lift", "utility", "report", "pack", "registry"},
     "scores": {
         "scores",
         "missing_scores",
@@ -23,10 +23,11 @@ AFTER = {
         "candidates",
         "cost_lift",
         "utility",
+        "report",
         "pack",
         "registry",
     },
-    "pack": {"pack", "registry"},
+    "pack": {"report", "pack", "registry"},
     "registry": {"registry"},
 }
 ALL = {"input", "decoys", "decoy_quality", "leakage", "panel", "score_request", "score_source"}

@@ -38,9 +38,42 @@ def files(tmp_path):
 
 
 def utility(folder, *words, k=10):
-    names = {"summary": "summary.csv", "truth": "truth.csv", "cost-lift": "cost_lift.json", "out": "u.json"}
+    names = {
+        "summary": "summary.csv",
+        "truth": "truth.csv",
+        "cost-lift": "cost_lift.json",
+        "out": "u.json",
+        "curve": "c.csv",
+    }
     options = [word for name, file in names.items() for word in (f"--{name}", str(folder / file))]
     return cli.main(["utility", *options, "--k", str(k), *map(str, words)])
+
+
+def test_the_curve_goes_through_the_k_of_the_report(files):
+    assert utility(files, k=10) == 0
+    with (files / "c.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    sizes = sorted({int(row["k"]) for row in rows})
+    assert sizes[0] == 1
+    assert sizes[-1] == 50
+    at = json.loads((files / "u.json").read_text())["utility"]["at"][0]["methods"]
+    own = {row["method"]: row for row in rows if row["k"] == "10"}
+    assert own.keys() == at.keys()
+    for name, row in own.items():
+        assert {key: float(row[key]) for key in ("expected_hits", "hit_rate", "wilson_low", "wilson_high")} == {
+            key: at[name][key] for key in ("expected_hits", "hit_rate", "wilson_low", "wilson_high")
+        }
+        assert row["hits_low"] == ("" if name != "random" else str(at[name]["hits_low"]))
+    everything = [float(row["expected_hits"]) for row in rows if row["k"] == "50"]
+    assert everything == pytest.approx([33.0] * len(everything))  # all of them hold every hit
+
+
+def test_where_truth_has_one_class_the_curve_is_empty(files):
+    (files / "truth.csv").write_text(
+        "molecule_id,expensive_label,truth_source,truth_version\nm1,PASS,external,customer_truth.v1\n"
+    )
+    assert utility(files, k=1) == 0
+    assert (files / "c.csv").read_text().count("\n") == 1
 
 
 def test_the_report_of_a_library(files):

@@ -3,10 +3,13 @@
 import json
 from collections import Counter
 
+import numpy as np
 import pyarrow as pa
+import pytest
 
 from hetero2.schemas import validate
-from hetero2.stages.decoy_quality import Coverage, hardness_shares, panel
+from hetero2.stages.decoy_quality import DIFFERENCES, Coverage, Differences, hardness_shares, panel
+from hetero2.stats.decoy_quality import spread
 
 
 def counts(shards, k):
@@ -50,3 +53,51 @@ def test_the_panel_of_a_run_is_valid_and_sees_what_is_planted(small_run):
         "fragment_popularity",
     }
     assert panel([], 0)["measures"] is None
+
+
+def test_differences_of_all_shards_are_those_of_one_table():
+    rows = [{name: round(0.1 * place - number, 4) for number, name in enumerate(DIFFERENCES)} for place in range(9)]
+    rows[3]["d_tpsa"] = None
+    found = Differences()
+    for shard in (rows[:4], rows[4:]):
+        found.add(pa.Table.from_pylist(shard))
+    told = found.told()
+    for name in DIFFERENCES:
+        values = [row[name] for row in rows if row[name] is not None]
+        assert list(told[name].values()) == pytest.approx(np.quantile(values, [0.05, 0.5, 0.95]), abs=1e-4)
+        assert list(told[name]) == ["p05", "median", "p95"]
+
+
+def test_a_property_that_no_decoy_has_is_null():
+    kinds = pa.schema([(name, pa.float64()) for name in DIFFERENCES])
+    found = Differences()
+    found.add(pa.Table.from_pylist([dict.fromkeys(DIFFERENCES)], kinds))
+    assert found.told() is None
+    found.add(pa.Table.from_pylist([dict.fromkeys(DIFFERENCES) | {"d_logp": -0.0}], kinds))
+    assert found.told() == dict.fromkeys(DIFFERENCES) | {"d_logp": {"p05": 0.0, "median": 0.0, "p95": 0.0}}
+    assert "-0.0" not in json.dumps(found.told())
+    assert spread({}) == {}
+
+
+def test_an_alert_of_a_decoy_counts_where_its_molecule_lacks_it():
+    """A nitro group in the molecule and in its decoy is no new alert; a peroxide beside it is, and a thiol."""
+    nitro, peroxide = "O=[N+]([O-])c1ccccc1CCO", "CCOOc1ccccc1[N+](=O)[O-]"
+    blocks = [(nitro, ["O=[N+]([O-])c1cccc(CCO)c1", peroxide]), ("CSCCO", ["OCCCS"])]
+    assert panel(blocks, 0)["alerts"] == {
+        "molecules": 2,
+        "molecules_with_alert": 1,
+        "decoys": 3,
+        "decoys_with_new_alert": 2,
+    }
+    assert panel([], 0)["alerts"] is None
+
+
+def test_what_a_run_says_of_differences_and_alerts(small_run):
+    found = json.loads((small_run / "pack/decoy_quality.json").read_text())
+    assert set(found["property_differences"]) == set(DIFFERENCES)
+    assert all(one["p05"] <= one["median"] <= one["p95"] for one in found["property_differences"].values())
+    assert found["alerts"]["molecules"] == found["sample"]["molecules"]
+    assert found["alerts"]["decoys_with_new_alert"] == 0
+    validate(found | {"property_differences": None, "alerts": None}, "decoy_quality.v1", "decoy_quality.json")
+    old = {key: value for key, value in found.items() if key not in ("property_differences", "alerts")}
+    validate(old, "decoy_quality.v1", "a file of an older release")

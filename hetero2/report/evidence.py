@@ -1,0 +1,98 @@
+"""What the report is made of: the files of a pack, read, and what was looked up for its figures, cards and table."""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hetero2.files import read_json
+from hetero2.pack import verify
+
+Record = dict[str, Any]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The documents of a pack, and numbers of its summary.csv.
+
+    `facts` is what manifest.json will say but its files. `utility` and `cost_lift` are None without truth, `cost_lift`
+    also where it was refused. `auc`, `p_value`: (molecules with a score,). `curve`: hits at a grid of K, as
+    in `utility.at`; empty without truth.
+    """
+
+    facts: Record
+    lock_differences: Sequence[str]
+    metrics: Record
+    quality: Record
+    controls: Record
+    hardness: Sequence[Record]
+    leaks: Mapping[str, int]
+    utility: Record | None = None
+    cost_lift: Record | None = None
+    auc: Floats = field(default_factory=lambda: np.zeros(0))
+    p_value: Floats = field(default_factory=lambda: np.zeros(0))
+    curve: Sequence[Record] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the library."""
+        return sum(self.metrics["counts"].values())
+
+    @property
+    def primary(self) -> Record | None:
+        """Hits at the primary K: the entry of `utility.at`; None where nothing can be said of hits."""
+        found = None if self.utility is None else self.utility["utility"]
+        if found is None or not found["at"]:
+            return None
+        at: list[Record] = found["at"]
+        return next(one for one in at if one["k"] == found["k"])
+
+    @property
+    def present(self) -> str:
+        """The way of choosing that the audit is held against: today's filter, or the score itself."""
+        compared = None if self.utility is None else self.utility["utility"]["before_after"]
+        return "score_topk" if compared is None else str(compared["before"]["method"])
+
+
+def _numbers(row: Mapping[str, str]) -> Record:
+    """A line of hardness_curve.csv with its numbers as numbers, None where a cell is empty."""
+    kinds = {"bin": str, "reason": str, "n_molecules": int, "n_scaffolds": int, "n_decoys": int}
+    return {key: kinds.get(key, float)(text) if text else None for key, text in row.items()}
+
+
+def _curve(path: Path) -> list[Record]:
+    """Lines of hit_curve.csv, those of one K together."""
+    found: dict[int, Record] = {}
+    for row in _rows(path):
+        k, method = int(row.pop("k")), row.pop("method")
+        found.setdefault(k, {})[method] = {key: float(text) if text else None for key, text in row.items()}
+    return [{"k": k, "methods": methods} for k, methods in found.items()]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def read(files: Mapping[str, Path], cost_lift: Path | None, **known: Any) -> Evidence:
+    """Evidence from the files of a pack by their names there; `cost_lift` is what its stage wrote."""
+    utility, curve = (files.get(name) for name in ("utility_report.json", verify.HIT_CURVE))
+    with files[verify.LEAKAGE].open(encoding="utf-8", newline="") as handle:
+        leaks = Counter(row["kind"] for row in csv.DictReader(handle))
+    return Evidence(
+        metrics=read_json(files["metrics.json"]),
+        quality=read_json(files[verify.DECOY_QUALITY]),
+        controls=read_json(files[verify.CONTROLS]),
+        hardness=[_numbers(row) for row in _rows(files[verify.HARDNESS_CURVE])],
+        leaks=leaks,
+        utility=None if utility is None else read_json(utility),
+        curve=[] if curve is None else _curve(curve),
+        cost_lift=None if cost_lift is None else read_json(cost_lift)["report"],
+        **known,
+    )

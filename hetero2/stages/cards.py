@@ -1,0 +1,112 @@
+"""Cards of molecules: their lines of summary.csv, decoys and drawings brought together."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hetero2.chem.depict import Drawing, with_decoys
+from hetero2.report.cards import Card, Decoy, axis, clipped, move_in_words, reason_in_words
+from hetero2.stages.arrays import Ints
+from hetero2.stages.candidates import decoys_of
+from hetero2.stages.summary_rows import read_summary
+from hetero2.stages.truth import read_truth
+
+COLUMNS = (
+    "id status reason verdict call call_reason score p_value q_value auc_tie_aware slack n_decoys_scored m_needed "
+    "tanimoto_median canonical_smiles structure_hash scaffold"
+).split()
+_COUNTS = ("n_decoys_scored", "m_needed")
+_EMPTY = Drawing("", 0)
+Record = dict[str, Any]
+
+
+def read_rows(summary: Path) -> pa.Table:
+    """The columns of summary.csv that report and pages look at."""
+    rows = read_summary(summary, COLUMNS, ["report_path"])
+    for name in _COUNTS:
+        place, texts = rows.column_names.index(name), rows[name]
+        counts = pc.if_else(pc.equal(texts, ""), None, texts).cast(pa.int64())
+        rows = rows.set_column(place, name, counts)
+    return rows
+
+
+def read_hits(truth: Path | None, source: str) -> dict[str, bool]:
+    """Whether each molecule is a hit, by id; empty without truth."""
+    return {} if truth is None else read_truth(truth, source)
+
+
+def records(rows: pa.Table, place: Ints, rank: Mapping[int, int], hits: Mapping[str, bool]) -> list[Record]:
+    """Lines of the summary at these places, with row, rank in the list to send (or None) and what was measured."""
+    found: list[Record] = rows.take(pa.array(place, pa.int64())).to_pylist()
+    for number, record in zip(place.tolist(), found, strict=True):
+        hit = hits.get(record["id"])
+        record |= {"row": number, "rank": rank.get(number)}
+        record["measured"] = "" if hit is None else "hit" if hit else "no hit"
+    return found
+
+
+def decoys_by_row(rows: Iterable[int], decoys: Sequence[Path], scores: Sequence[Path]) -> dict[int, list[Record]]:
+    """The decoys of some rows, the best scored first, those that took no part last."""
+    found: dict[int, list[Record]] = defaultdict(list)
+    for table in decoys_of(pa.array(sorted(rows), pa.int64()), decoys, scores):
+        for decoy in table.to_pylist():
+            found[decoy["row"]].append(decoy)
+    for own in found.values():
+        own.sort(key=_best_first)
+    return found
+
+
+def _best_first(decoy: Record) -> tuple[bool, bool, float, int]:
+    score = decoy["score"]
+    return decoy["excluded"] is not None, score is None, 0.0 if score is None else -score, decoy["decoy_index"]
+
+
+def _drawings(record: Record, decoys: Sequence[Record]) -> list[Drawing]:
+    structures = [decoy["decoy_smiles"] for decoy in decoys]
+    if not record["canonical_smiles"] or None in structures:
+        return [_EMPTY] * (1 + len(decoys))
+    return with_decoys(record["canonical_smiles"], structures)
+
+
+def _note(decoys: Sequence[Record], drawn: int) -> str:
+    excluded = sum(decoy["excluded"] is not None for decoy in decoys)
+    told = [f"the {drawn} best scored of {len(decoys)} decoys"] if drawn < len(decoys) else []
+    told += [f"{excluded} took no part: molecules of the library or of the training set"] if excluded else []
+    return f"Shown: {'; '.join(told)}." if told else ""
+
+
+def card(record: Record, decoys: Sequence[Record], most: int, draw: bool = True) -> Card:
+    """The card of a molecule with at most so many of its decoys, which are drawn unless told otherwise."""
+    shown = decoys[:most]
+    own, *others = _drawings(record, shown) if draw else [_EMPTY] * (1 + len(shown))
+    taking_part = [decoy["score"] for decoy in decoys if decoy["excluded"] is None and decoy["score"] is not None]
+    return Card(
+        id=record["id"],
+        rank=record["rank"],
+        call=record["call"] or record["status"],
+        verdict=record["verdict"],
+        reason=reason_in_words(record),
+        score=record["score"],
+        svg=own.svg,
+        axis=axis(record["score"], taking_part),
+        smiles=record["canonical_smiles"],
+        measured=record["measured"],
+        decoys=[
+            Decoy(
+                one.svg,
+                one.n_changed,
+                decoy["score"],
+                decoy["tanimoto"],
+                clipped(move_in_words(decoy["move"]), 120),
+                decoy["decoy_smiles"] or "",
+            )
+            for one, decoy in zip(others, shown, strict=True)
+        ],
+        n_decoys=len(decoys),
+        note=_note(decoys, len(shown)),
+        page=record["report_path"] or None,
+    )

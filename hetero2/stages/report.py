@@ -1,0 +1,143 @@
+"""report: report.html, which a person reads first, and the summary for spreadsheets."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hetero2 import provenance
+from hetero2.files import write_text
+from hetero2.log import logger
+from hetero2.pack import verify
+from hetero2.report import evidence, index, page, spreadsheet, table
+from hetero2.report.answer import counted, number
+from hetero2.report.cards import Card
+from hetero2.seeds import sample
+from hetero2.stages import cards, identity, results
+from hetero2.stages.arrays import Ints
+from hetero2.stages.candidates import check_shards, ranked
+
+EXAMPLE = "hetero2 report --run my-run --config '{...}' --summary summary.csv ... (see rules/report.smk)"
+DRAWN = 4  # decoys of a card
+DRAWING_BYTES = 2_000_000
+TOP, SUSPICIOUS, RANDOM = "Selected: the top of the list to send", "Suspicious: high scores without SIGNAL", "At random"
+Record = dict[str, Any]
+
+
+def _drawn_at_random(rows: pa.Table, among: Ints, size: int, seed: int) -> Ints:
+    """At most `size` of the rows `among`, in their order."""
+    keys = rows.select(["structure_hash", "id"]).take(pa.array(among)).to_pylist()
+    known = (key | {"row": row} for key, row in zip(keys, among.tolist(), strict=True))
+    return np.sort(np.array([one["row"] for one in sample(known, size, seed)], np.int64))
+
+
+def chosen(rows: pa.Table, order: Ints, size: int, seed: int) -> dict[str, Ints]:
+    """The rows that get a card: the top of the list, the best scored without SIGNAL, and a random sample."""
+    calls = pc.equal(rows["call"], "NO_SIGNAL").to_numpy()
+    top = order[~calls[order]][:size]
+    suspicious = order[calls[order]][:size]
+    rest = np.setdiff1d(order, np.concatenate([top, suspicious]))
+    return {TOP: top, SUSPICIOUS: suspicious, RANDOM: _drawn_at_random(rows, rest, size, seed)}
+
+
+def listed(rows: pa.Table, order: Ints, most: int, seed: int) -> tuple[Ints, str]:
+    """(rows of the table: all in the order of the list, then those not in it; or the top and a sample; how it was)."""
+    n, others = len(rows), np.setdiff1d(np.arange(len(rows)), order)
+    everyone = np.concatenate([order, others])
+    if n <= most:
+        return everyone, f"All {counted(n, 'row')} of the library, in the order of the list to send."
+    top, rest = everyone[: most // 2], everyone[most // 2 :]
+    drawn = np.zeros(n, bool)
+    drawn[_drawn_at_random(rows, rest, most - most // 2, seed)] = True
+    told = (
+        f"A part of the {number(n)} rows: the first {number(len(top))} of the list to send and "
+        f"{number(drawn.sum())} drawn at random from the rest (seed {seed}). summary.csv holds all."
+    )
+    return np.concatenate([top, rest[drawn[rest]]]), told
+
+
+class Report:
+    """The report of a run, from the options of the verb."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args, self.config = args, args.config
+        self.rows = cards.read_rows(args.summary)
+        self.hits = cards.read_hits(args.truth, self.config["truth"]["source"])
+        self.seed = int(self.config["selection"]["seed"])
+        self.order, _ = ranked(self.rows, [int(self.config["selection"]["k"])])
+        self.rank = {row: place for place, row in enumerate(self.order.tolist(), start=1)}
+
+    def _records(self, place: Ints) -> list[Record]:
+        return cards.records(self.rows, place, self.rank, self.hits)
+
+    def evidence(self) -> evidence.Evidence:
+        """What the pack's files say, and numbers of summary.csv."""
+        args, ok = self.args, self.rows.filter(pc.is_valid(self.rows["p_value"]))
+        return evidence.read(
+            dict(results.given(args, results.READ)),
+            args.cost_lift,
+            facts=identity.manifest_facts(args.run_name, args.config, args.facts),
+            lock_differences=provenance.lock_differences(provenance.locked_packages()),
+            auc=ok["auc_tie_aware"].to_numpy(),
+            p_value=ok["p_value"].to_numpy(),
+        )
+
+    def groups(self) -> dict[str, list[Card]]:
+        """The cards; drawings end where they would make the page too large."""
+        places = chosen(self.rows, self.order, self.config["report"]["cards"], self.seed)
+        wanted = np.concatenate(list(places.values())).tolist()
+        decoys = cards.decoys_by_row(wanted, self.args.decoys, self.args.scores)
+        spent, found = 0, dict[str, list[Card]]()
+        for name, place in places.items():
+            found[name] = []
+            for record in self._records(place):
+                one = cards.card(record, decoys.get(record["row"], []), DRAWN, spent < DRAWING_BYTES)
+                spent += len(one.svg) + sum(len(decoy.svg) for decoy in one.decoys)
+                found[name].append(one)
+        return found
+
+    def table(self) -> table.Table:
+        """The rows that the page sorts and filters."""
+        place, told = listed(self.rows, self.order, self.config["report"]["table_rows"], self.seed)
+        found = table.table(self._records(place), told)
+        if len(found.rows) == len(place):
+            return found
+        return found._replace(told=f"{told} The first {number(len(found.rows))} of them, since their cells are long.")
+
+
+def contents(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """(name, what it is) of the files of the pack."""
+    full, truth = args.config["pack"]["artifacts"] == "full", args.truth is not None
+    absent = set() if full else {verify.DECOYS}
+    absent |= set() if truth else set(results.TRUTH.values())
+    yield from ((name, text) for name, text in index.FILES.items() if name not in absent)
+    yield "scores*", "the scores that were used"
+    if full:
+        yield verify.PAGES, "a page for every molecule"
+    yield "workflow/", "the workflow that made this pack"
+    yield verify.MANIFEST, "inputs, digests, seeds and every file"
+    yield verify.CHECKSUMS, "for sha256sum -c"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    identity.add_arguments(parser)
+    results.add_arguments(parser, results.READ)
+    for name in ("decoys", "scores"):
+        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help="shards, in order")
+    parser.add_argument("--out", type=Path, required=True, help="where to write report.html")
+    parser.add_argument("--spreadsheet", type=Path, required=True, help="where to write the summary for spreadsheets")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write report.html and summary_spreadsheet.csv."""
+    check_shards(args)
+    report = Report(args)
+    text = page.render(report.evidence(), report.groups(), report.table(), list(contents(args)))
+    write_text(args.out, text)
+    spreadsheet.write(args.summary, args.spreadsheet)
+    logger.info("%s: %d bytes", args.out.name, len(text.encode("utf-8")))

@@ -1,0 +1,64 @@
+# report: what a person reads first, and where asked for a page for every molecule.
+rule report:
+    """Write report.html and the summary for spreadsheets."""
+    input:
+        facts=lambda w: PLAN.facts(w.run),
+        summary=RUN("summary"),
+        metrics=RUN("metrics"),
+        quality=RUN("decoy_quality"),
+        controls=RUN("controls"),
+        curve=RUN("hardness_curve"),
+        candidates=RUN("candidates"),
+        leakage=RUN("leakage"),
+        decoys=SHARD("decoys"),
+        scores=SHARD("scores"),
+        utility=lambda w: PLAN.utility_files(w.run),
+    output:
+        report=RUN("report"),
+        spreadsheet=RUN("spreadsheet"),
+    log:
+        LOG("report"),
+    benchmark:
+        BENCHMARK("report")
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=NEEDS.memory("report"),
+        runtime=NEEDS.runtime("report"),
+    params:
+        code=flow.provenance.pack_digest(),
+        config=lambda w: PLAN.identity(w.run),
+        decoys=PLAN.shard_words("decoys"),
+        scores=PLAN.shard_words("scores"),
+        arguments=words("result_arguments"),
+    shell:
+        "python -m hetero2 report --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} --summary {input.summary:q} "
+        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --leakage {input.leakage:q} --decoys {params.decoys} --scores {params.scores} {params.arguments} "
+        "--out {output.report:q} --spreadsheet {output.spreadsheet:q} --log {log:q}"
+
+
+rule pages:
+    """Draw the molecules of one shard with all their decoys, a page each."""
+    input:
+        summary=RUN("summary"),
+        decoys=RUN("decoys"),
+        scores=RUN("scores"),
+        truth=lambda w: PLAN.utility_files(w.run)[:1],
+    output:
+        RUN("pages"),
+    log:
+        LOG("pages/{shard}"),
+    benchmark:
+        BENCHMARK("pages/{shard}")
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=NEEDS.memory("pages"),
+        runtime=NEEDS.runtime("pages"),
+    params:
+        code=flow.digest("stages.pages", "report"),
+        source=option("truth.source"),
+        arguments=words("pages_arguments"),
+    shell:
+        "python -m hetero2 pages --run {wildcards.run} --summary {input.summary:q} --decoys {input.decoys:q} --scores {input.scores:q} "
+        "--truth-source {params.source} {params.arguments} --out {output:q} --log {log:q}"

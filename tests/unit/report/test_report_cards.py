@@ -1,0 +1,72 @@
+"""Calls in words, and scores on an axis."""
+
+import inspect
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from hetero2.report.cards import _REASONS, at_least_as_high, axis, move_in_words, reason_in_words
+from hetero2.stats import competition
+from tests.unit.report.test_report_table import ROW
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "The molecule stands out of its 20 decoys, in whichever order the library is looked at (q = 0.05)."),
+        (
+            {"call": "NO_SIGNAL", "call_reason": "decoys_score_as_high", "p_value": 6 / 21, "q_value": None},
+            "5 of its 20 decoys score at least as high, so the score does not see what the molecule is.",
+        ),
+        (
+            {"call": "UNDECIDABLE", "call_reason": "too_few_decoys", "n_decoys_scored": 1, "q_value": None},
+            "The molecule has 1 decoy with a score, too few to tell.",
+        ),
+        (
+            {"call": "UNDECIDABLE", "call_reason": "share_not_told_from_0.05", "m_needed": 78, "q_value": None},
+            "0 of its 20 decoys score at least as high: too few to tell, 78 would do.",
+        ),
+        ({"status": "SKIP", "reason": "invalid_smiles"}, "SKIP: invalid smiles"),
+        ({"call_reason": "something_new", "q_value": None}, "Something new."),
+    ],
+)
+def test_reasons_are_told_in_words(changes, told):
+    assert reason_in_words(ROW | changes) == told
+
+
+def test_every_reason_of_the_calls_has_its_words():
+    named = set(re.findall(r'"([\w.]+)"', inspect.getsource(competition._reasons)))
+    assert "decoys_score_as_high" in named
+    assert named | set(competition.METHODS[1:3]) | {"pooled_residuals", "no_scored_decoys"} == set(_REASONS)
+
+
+@pytest.mark.parametrize("above", range(21))
+def test_the_number_above_follows_from_p(above):
+    assert at_least_as_high({"p_value": (1 + above) / 21, "n_decoys_scored": 20}) == above
+    assert at_least_as_high({"p_value": None, "n_decoys_scored": 0}) is None
+
+
+def test_repeated_moves_are_counted():
+    assert (
+        move_in_words("slide+slide+relink2") == "2 × a group moved along the chain or ring, then two bonds paired anew"
+    )
+    assert move_in_words("odd_move") == "odd move"
+
+
+def test_the_axis_puts_scores_where_they_belong():
+    root = ElementTree.fromstring(axis(0.5, [0.0, 1.0]))
+    strokes = [float(x) for x in re.findall(r"M([\d.]+)", root.find("path[@class='strokes']").get("d"))]
+    own = float(re.match(r"M([\d.]+)", root.find("path[@class='own']").get("d"))[1])
+    assert own == pytest.approx(sum(strokes) / 2, abs=0.1)
+    assert "score of the molecule 0.5; scores of 2 decoys from 0 to 1" in root.get("aria-label")
+
+
+@pytest.mark.parametrize(("own", "decoys"), [(1.0, []), (1.0, [1.0]), (None, [2.0, 3.0]), (-1e300, [1e300])])
+def test_odd_scores_have_an_axis_too(own, decoys):
+    assert "nan" not in axis(own, decoys)
+    ElementTree.fromstring(axis(own, decoys))
+
+
+def test_no_scores_no_axis():
+    assert axis(None, []) == ""

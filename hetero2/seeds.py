@@ -44,6 +44,8 @@ def sample(molecules: Iterable[dict[str, Any]], size: int, seed: int) -> list[di
     One whose structure is not known stands for itself, by its id. Of several rows of a structure the first is taken.
     O(n log size); memory holds `size` of them.
     """
+    if size == 0:
+        return []
     kept: dict[bytes, dict[str, Any]] = {}
     worst: list[int] = []  # a heap of the orders that are kept, the last one first
     for molecule in molecules:

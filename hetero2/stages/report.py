@@ -115,6 +115,7 @@ def contents(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
     absent = set() if full else {verify.DECOYS}
     absent |= set() if truth else set(results.TRUTH.values())
     yield from ((name, text) for name, text in index.FILES.items() if name not in absent)
+    yield "index.md", "the same in fewer words, as text"
     yield "scores*", "the scores that were used"
     if full:
         yield verify.PAGES, "a page for every molecule"

@@ -48,8 +48,8 @@ def page(made):
 
 
 def held(page, name):
-    """A JSON value that the page holds as a variable of its script."""
-    start = re.search(rf"^\s*var {name} = ", page, re.MULTILINE).end()
+    """A JSON value that the page holds as the variable of a script of its own."""
+    start = re.search(rf'<script id="{name.replace("_", "-")}">\s*var {name} = ', page).end()
     return json.JSONDecoder().raw_decode(page, start)[0]
 
 

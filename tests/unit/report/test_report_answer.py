@@ -84,7 +84,8 @@ def worth(known):
 def test_the_answer_tells_rate_interval_and_differences(worth):
     assert answer.answer(worth) == (
         "Buying 10 by score and audit finds 60 hits per 100 evaluations (50 to 70): 40 more than at random (95 % "
-        "interval of the difference 10 to 70), and 10 more than the score alone (95 % interval of the difference −5 to 25)."
+        "interval of the difference 10 to 70), and 10 more than the score alone (95 % interval of the difference "
+        "−5 to 25)."
     )
 
 

@@ -1,0 +1,191 @@
+"""report and pages as stages: which molecules are shown, and what a page of any library must be."""
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from hetero2 import cli
+from hetero2.report.page import STATIC_ROWS
+from hetero2.stages import cards
+from hetero2.stages.candidates import ranked
+from hetero2.stages.report import RANDOM, SUSPICIOUS, TOP, chosen, listed
+from hetero2.tables import read_parquet
+from tests.conftest import build, small_library
+
+VOID = {"meta", "input", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """Elements with their attributes; asserts that they nest."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.found, self.texts = [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def ids(self):
+        return [attributes["id"] for _, attributes in self.found if "id" in attributes]
+
+
+@pytest.fixture
+def page(small_run):
+    return Page((small_run / "pack/report.html").read_text(encoding="utf-8"))
+
+
+def library(n, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")):
+    """Rows 0, 1, .. with falling scores; the last tenth is SKIP."""
+    skipped = [row >= n - n // 10 for row in range(n)]
+    none = pa.nulls(n, pa.float64())
+    return pa.table(
+        {
+            "id": [f"m{row}" for row in range(n)],
+            "status": ["SKIP" if one else "OK" for one in skipped],
+            "score": pa.array([None if one else float(n - row) for row, one in enumerate(skipped)]),
+            "call": ["" if one else calls[row % len(calls)] for row, one in enumerate(skipped)],
+            "call_reason": ["r"] * n,
+            "canonical_smiles": ["C"] * n,
+            "structure_hash": [f"{row:064x}" for row in range(n)],
+            "tanimoto_median": none,
+        }
+    )
+
+
+def test_the_top_the_suspicious_and_a_sample_are_shown():
+    rows = library(90)
+    order, _ = ranked(rows, [])
+    found = chosen(rows, order, 5, 0)
+    assert found[TOP].tolist() == [0, 2, 3, 5, 6]  # NO_SIGNAL is not sent first
+    assert found[SUSPICIOUS].tolist() == [1, 4, 7, 10, 13]
+    assert len(found[RANDOM]) == 5
+    assert not set(found[RANDOM]) & {*found[TOP], *found[SUSPICIOUS]}
+    assert max(found[RANDOM]) < 81  # no SKIP
+    assert not np.array_equal(chosen(rows, order, 5, 1)[RANDOM], found[RANDOM])
+
+
+def test_of_few_molecules_each_is_shown_once():
+    rows = library(4, calls=("NO_SIGNAL",))
+    order, _ = ranked(rows, [])
+    found = chosen(rows, order, 8, 0)
+    assert [place.tolist() for place in found.values()] == [[], [0, 1, 2, 3], []]
+    assert [len(place) for place in chosen(rows, order, 0, 0).values()] == [0, 0, 0]
+
+
+def test_the_table_holds_all_rows_or_says_which():
+    rows = library(100)
+    order, _ = ranked(rows, [])
+    everyone, told = listed(rows, order, 100, 0)
+    assert everyone.tolist() == [*order.tolist(), *range(90, 100)]
+    assert told.startswith("All 100 rows")
+    part, told = listed(rows, order, 20, 0)
+    assert part[:10].tolist() == order[:10].tolist()
+    assert len(set(part.tolist())) == 20
+    assert "the first 10 of the list to send and 10 drawn at random from the rest (seed 0)" in told
+
+
+def test_the_page_asks_nothing_of_a_network(small_run):
+    text = (small_run / "pack/report.html").read_text(encoding="utf-8")
+    found = Page(text).found
+    assert "//" not in re.sub(r"<script[^>]*>.*?</script>", "", text, flags=re.DOTALL)
+    for tag, attributes in found:
+        assert tag not in ("img", "link", "iframe", "object", "embed", "base", "form"), tag
+        assert not {"src", "srcset", "action", "background", "onload", "onclick", "onerror"} & set(attributes), tag
+        assert attributes.get("href", "#").startswith("#"), attributes
+    policy = next(attributes for _, attributes in found if attributes.get("http-equiv") == "Content-Security-Policy")
+    assert policy["content"].startswith("default-src 'none'")
+
+
+def test_ids_of_the_page_are_unique_and_what_is_referred_to_is_there(page):
+    ids = page.ids()
+    assert len(ids) == len(set(ids))
+    for _, attributes in page.found:
+        for name in ("aria-labelledby", "for"):
+            assert set(attributes.get(name, "").split()) <= set(ids)
+        if attributes.get("href", "").startswith("#"):
+            assert attributes["href"][1:] in ids
+
+
+def test_the_page_shows_every_criterion_and_the_files_of_the_pack(small_run, page):
+    text = " ".join(" ".join(page.texts).split())
+    accepted = json.loads((small_run / "registry_row.json").read_text())["acceptance"]
+    for name in ("rows_error", "rows_ok", "cost_lift_v1"):
+        told = "NOT MET" if name in accepted["not_met"] else "met"
+        assert f"{told} {name}:" in text
+    for path in (small_run / "pack").iterdir():
+        assert path.name in text or path.name.startswith("scores"), path.name
+    rows = json.loads(next(part for part in page.texts if part.startswith("[[")))
+    with (small_run / "summary.csv").open(newline="", encoding="utf-8") as handle:
+        assert len(rows) == sum(1 for _ in csv.DictReader(handle)) < STATIC_ROWS
+
+
+@pytest.fixture(scope="module")
+def full_run(tmp_path_factory):
+    """The small library with all artefacts, in two shards."""
+    folder = small_library(tmp_path_factory.mktemp("full"))
+    (folder / "my.yaml").write_text(
+        (folder / "my.yaml").read_text() + "pack: {artifacts: full}\nexecution: {shard_rows: 11}\n"
+    )
+    build(folder)
+    return folder / "results/small"
+
+
+def test_a_full_pack_has_a_page_for_every_ok_row_and_links_to_it(full_run):
+    pack = full_run / "pack"
+    rows = cards.read_rows(pack / "summary.csv").to_pylist()
+    paths = [row["report_path"] for row in rows if row["status"] == "OK"]
+    assert not [row for row in rows if row["status"] != "OK" and row["report_path"]]
+    assert sorted(path.relative_to(pack).as_posix() for path in (pack / "molecules").iterdir()) == sorted(paths)
+    index = (pack / "index.md").read_text(encoding="utf-8")
+    linked = re.findall(r"\]\((molecules/\d{8}\.html)\)", index)
+    assert linked == paths
+    shown = [
+        attributes["href"] for _, attributes in Page((pack / "report.html").read_text()).found if "href" in attributes
+    ]
+    assert {href for href in shown if not href.startswith("#")} <= set(paths)
+    for row in rows:
+        if row["status"] == "OK":
+            page = Page((pack / row["report_path"]).read_text(encoding="utf-8"))
+            assert row["canonical_smiles"] in page.texts
+            assert sum("decoy" in one.get("aria-label", "") and tag == "span" for tag, one in page.found) == 4
+
+
+def test_a_full_pack_verifies_and_holds_every_decoy(full_run):
+    assert cli.main(["verify", str(full_run / "small_evidence_pack.zip")]) == 0
+    decoys = read_parquet(full_run / "pack/decoys.parquet", "decoy_list.v1")
+    metrics = json.loads((full_run / "metrics.json").read_text())
+    assert len(decoys) == metrics["scores_coverage"]["decoys_total"]
+    ids = [row["id"] for row in cards.read_rows(full_run / "summary.csv").to_pylist() if row["status"] == "OK"]
+    assert list(dict.fromkeys(decoys["id"].to_pylist())) == ids
+    assert decoys["score"].null_count == 0
+
+
+def test_a_light_pack_names_no_pages(small_run):
+    assert not any(row["report_path"] for row in cards.read_rows(small_run / "summary.csv").to_pylist())
+    assert not (small_run / "pack/molecules").exists()
+
+
+def test_shards_that_do_not_fit_together_are_refused(small_run, tmp_path, capsys):
+    words = ["report", "--run", "x", "--config", "{}", "--facts", "f.json", "--decoys", "a", "b", "--scores", "a"]
+    for name in ("summary", "metrics", "decoy-quality", "controls", "hardness-curve", "candidates", "leakage"):
+        words += [f"--{name}", str(small_run / "summary.csv")]
+    assert cli.main([*words, "--out", str(tmp_path / "r.html"), "--spreadsheet", str(tmp_path / "s.csv")]) == 2
+    assert "2 shards of decoys, but 1 of scores" in capsys.readouterr().err

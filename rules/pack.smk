@@ -21,7 +21,13 @@ rule pack:
         scores=PLAN.shards_if_full("scores"),
     output:
         manifest=RUN("pack"),
-        zip=RUN("zip"),
+        zip=report(
+            RUN("zip"),
+            caption="captions/pack.rst",
+            category="Results",
+            subcategory="{run}",
+            labels={"file": "{run}/{run}_evidence_pack.zip"},
+        ),
         sha256=RUN("zip_sha256"),
     log:
         LOG("pack"),

@@ -14,7 +14,13 @@ rule report:
         scores=SHARD("scores"),
         utility=lambda w: PLAN.utility_files(w.run),
     output:
-        report=RUN("report"),
+        report=report(
+            RUN("report"),
+            caption="captions/report.rst",
+            category="Results",
+            subcategory="{run}",
+            labels={"file": "{run}/report.html"},
+        ),
         spreadsheet=RUN("spreadsheet"),
     log:
         LOG("report"),

@@ -1,0 +1,75 @@
+"""How large a report is, what making it costs, and how long a browser takes to open, sort and search it.
+
+    python -m benchmarks.report_open RESULTS/RUN
+
+RUN is a finished run, such as the one that benchmarks.throughput leaves. Needs Chromium from the system. Prints JSON;
+times are medians of five, of this machine at this hour.
+"""
+
+import argparse
+import csv
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from hetero2.files import read_json
+from tools import look
+
+TIMES = 5
+
+
+def seconds(action: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def _benchmark(run: Path) -> dict[str, str]:
+    with (run / "benchmarks/report.tsv").open(newline="") as handle:
+        return next(csv.DictReader(handle, delimiter="\t"))
+
+
+def used(page: Page) -> dict[str, float]:
+    """Seconds of a sort, a search and turning a page."""
+    heading = page.locator("#all thead button", has_text="score").first
+    return {
+        "sort": seconds(heading.click),
+        "search": seconds(lambda: page.fill("#search", "c1")),
+        "turn": seconds(lambda: page.click("#next")),
+    }
+
+
+def measured(file: Path) -> dict[str, float]:
+    """Medians over fresh pages of one browser; `open` ends with the load event, the table in place."""
+    found: dict[str, list[float]] = {}
+    with look.chromium() as browser:
+        for _ in range(TIMES):
+            with look.opened(browser, file) as seen:
+                loaded = seen.page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
+                for name, value in {"open": loaded, **used(seen.page)}.items():
+                    found.setdefault(name, []).append(value)
+    return {name: round(statistics.median(values), 3) for name, values in found.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="folder of a finished run")
+    args = parser.parse_args()
+    file, job = args.run / "pack/report.html", _benchmark(args.run)
+    counts = read_json(args.run / "metrics.json")["counts"]
+    found = {
+        "rows": sum(counts.values()),
+        "bytes": file.stat().st_size,
+        "cpu_seconds": float(job["cpu_time"]),
+        "rss_mb": float(job["max_rss"]),
+        "seconds": measured(file),
+    }
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""report.html as a page: alone, quiet, whole, readable by everyone, on a desktop, a phone and paper."""
+
+import pytest
+
+from tests.browser.pdf import squeezed, text
+from tools import look
+
+SIZES = pytest.mark.parametrize("size", look.SIZES)
+SEVERE = ("serious", "critical")
+# What reaches beyond its box where nobody can scroll to it, as on paper.
+CUT = """() => [...document.querySelectorAll("body *")].filter(one => {
+  const style = getComputedStyle(one);
+  return style.overflowX !== "visible" && style.display !== "inline" && one.clientWidth > 0
+    && one.scrollWidth > one.clientWidth + 1;
+}).map(one => one.outerHTML.slice(0, 200))"""
+WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
+
+
+def test_looks_quiet_and_alone(browser, report, tmp_path):
+    """No console message, no error, no request; pictures of each run lie in tmp_path for people."""
+    files, complaints = look.look(browser, report.page, tmp_path)
+    assert not complaints
+    assert all(file.stat().st_size > 10_000 for file in files)
+
+
+def test_the_page_is_small(report):
+    assert report.page.stat().st_size < 5_000_000
+
+
+@SIZES
+def test_nothing_keeps_people_out(browser, report, size, axe):
+    with look.opened(browser, report.page, size, bypass_csp=True) as seen:  # else the policy keeps axe out, too
+        seen.page.evaluate(axe)
+        found = seen.page.evaluate("() => axe.run()")
+    severe = [one for one in found["violations"] if one["impact"] in SEVERE]
+    assert not [(one["id"], one["help"], one["nodes"][0]["html"][:300]) for one in severe]
+    assert found["passes"]
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_a_phone_shows_the_whole_width(browser, report, media):
+    with look.opened(browser, report.page, "phone") as seen:
+        seen.page.emulate_media(media=media)
+        assert seen.page.evaluate(WIDER) <= 0
+
+
+def test_paper_cuts_nothing_off(browser, report):
+    with look.opened(browser, report.page) as seen:
+        seen.page.set_viewport_size(look.PAPER)
+        seen.page.emulate_media(media="print")
+        assert seen.page.evaluate(WIDER) <= 0
+        assert seen.page.evaluate(CUT) == []
+
+
+def test_the_first_screen_has_the_answer(browser, report):
+    with look.opened(browser, report.page) as seen:
+        answer = seen.page.locator("#answer")
+        first = [answer.locator("h1"), answer.locator(".answer")]
+        if (report.results / "utility_report.json").exists():
+            first.append(answer.locator("table"))
+        for one in first:
+            box = one.bounding_box()
+            assert one.is_visible()
+            assert one.inner_text().strip()
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= look.SIZES["desktop"][1]
+
+
+def test_every_part_is_there_and_reached_from_the_top(browser, report):
+    parts = ["answer", "worth", "audit", "decoys", "library", "molecules", "table", "files"]
+    with look.opened(browser, report.page) as seen:
+        assert seen.page.locator("section[id]").evaluate_all("all => all.map(one => one.id)") == parts
+        for part in parts:
+            seen.page.locator(f'nav a[href="#{part}"]').click()
+            assert seen.page.locator(f"#{part}").is_visible()
+        assert not seen.complaints + seen.beyond()
+
+
+def test_it_works_without_scripts(browser, report):
+    with look.opened(browser, report.page, java_script_enabled=False) as seen:
+        page = seen.page
+        assert page.locator("#answer h1").is_visible()
+        assert page.locator("#answer .answer").is_visible()
+        figures = page.locator("figure svg").all()
+        assert figures
+        assert all(one.is_visible() and one.bounding_box()["height"] > 10 for one in figures)
+        assert page.locator("#all > tbody tr").count() > 0
+
+
+def test_it_prints_the_first_screen(browser, report, tmp_path):
+    with look.opened(browser, report.page) as seen:
+        told = [seen.page.locator(f"#answer {one}").inner_text() for one in ("h1", ".answer")]
+        paper = text(look.printed(seen.page, tmp_path / look.PDF))
+    for one in told:
+        assert squeezed(one) in paper

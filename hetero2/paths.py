@@ -54,6 +54,7 @@ RUN_FILES = {
     "candidates": "ranked_candidates.csv",
     "selected_decoys": "selected_decoys.csv",
     "report": "report.html",
+    "card_decoys": "card_decoys.csv",
     "spreadsheet": "summary_spreadsheet.csv",
     "pages": "pages/{shard}.parquet",
     "pack": "pack/manifest.json",

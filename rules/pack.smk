@@ -16,6 +16,7 @@ rule pack:
         utility=lambda w: PLAN.utility_files(w.run),
         report=RUN("report"),
         spreadsheet=RUN("spreadsheet"),
+        card_decoys=RUN("card_decoys"),
         pages=PLAN.shards_if_full("pages"),
         decoys=PLAN.shards_if_full("decoys"),
         scores=PLAN.shards_if_full("scores"),
@@ -47,5 +48,5 @@ rule pack:
         folder=subpath(output.manifest, parent=True),
     shell:
         "python -m hetero2 pack --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} --summary {input.summary:q} "
-        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --selected-decoys {input.selected:q} --leakage {input.leakage:q} --missing-scores {input.missing:q} --scores-file {input.scores_file:q} --report {input.report:q} --spreadsheet {input.spreadsheet:q} {params.utility} {params.full} --compression {params.compression} "
+        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --selected-decoys {input.selected:q} --leakage {input.leakage:q} --missing-scores {input.missing:q} --scores-file {input.scores_file:q} --report {input.report:q} --spreadsheet {input.spreadsheet:q} --card-decoys {input.card_decoys:q} {params.utility} {params.full} --compression {params.compression} "
         "--pack {params.folder:q} --zip {output.zip:q} --log {log:q}"

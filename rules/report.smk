@@ -8,7 +8,6 @@ rule report:
         quality=RUN("decoy_quality"),
         controls=RUN("controls"),
         curve=RUN("hardness_curve"),
-        candidates=RUN("candidates"),
         leakage=RUN("leakage"),
         decoys=SHARD("decoys"),
         scores=SHARD("scores"),
@@ -21,6 +20,7 @@ rule report:
             subcategory="{run}",
             labels={"file": "{run}/report.html"},
         ),
+        decoys=RUN("card_decoys"),
         spreadsheet=RUN("spreadsheet"),
     log:
         LOG("report"),
@@ -39,8 +39,8 @@ rule report:
         arguments=words("result_arguments"),
     shell:
         "python -m hetero2 report --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} --summary {input.summary:q} "
-        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --leakage {input.leakage:q} --decoys {params.decoys} --scores {params.scores} {params.arguments} "
-        "--out {output.report:q} --spreadsheet {output.spreadsheet:q} --log {log:q}"
+        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --leakage {input.leakage:q} --decoys {params.decoys} --scores {params.scores} {params.arguments} "
+        "--out {output.report:q} --card-decoys {output.decoys:q} --spreadsheet {output.spreadsheet:q} --log {log:q}"
 
 
 rule pages:

@@ -1,6 +1,6 @@
 """Look at a report: as screenshots at the width of a desktop and of a phone, and as it prints.
 
-python -m tools.look report.html OUT_DIR
+    python -m tools.look report.html OUT_DIR
 
 Needs Chromium (the program, from the system), which the browser tests drive by the same functions. It opens the file
 as a person does and says what the page complained about; it exits with 1 where there was anything.
@@ -84,6 +84,12 @@ def opened(browser: Browser, file: Path, size: str = "desktop", **options: objec
         context.close()
 
 
+def first_screen(page: Page, file: Path) -> Path:
+    """What is seen before one scrolls."""
+    page.screenshot(path=file)
+    return file
+
+
 def picture(page: Page, file: Path) -> Path:
     """The whole page, from top to bottom."""
     page.screenshot(path=file, full_page=True)
@@ -102,7 +108,8 @@ def look(browser: Browser, report: Path, folder: Path) -> tuple[list[Path], list
     files, complaints = [], []
     for size in SIZES:
         with opened(browser, report, size) as seen:
-            files.append(picture(seen.page, folder / f"{size}.png"))
+            files += [first_screen(seen.page, folder / f"{size}_first.png")]
+            files += [picture(seen.page, folder / f"{size}.png")]
             complaints += [f"{size}: {text}" for text in (*seen.complaints, *seen.beyond())]
     with opened(browser, report) as seen:
         files.append(printed(seen.page, folder / PDF))

@@ -20,6 +20,7 @@ _ROLES = {
     "report.html": "report",
     "summary_spreadsheet.csv": "summary for spreadsheets",
     "decoys.parquet": "decoys",
+    "card_decoys.csv": "decoys of the molecules that the report draws",
     "hit_curve.csv": "hit curve",
     "config.yaml": "configuration",
     "environment.json": "environment",

@@ -43,11 +43,23 @@ CONTROLS, HARDNESS_CURVE = "controls.json", "hardness_curve.csv"
 CANDIDATES, SELECTED_DECOYS = "ranked_candidates.csv", "selected_decoys.csv"
 LEAKAGE, MISSING_SCORES = "leakage.csv", "missing_decoy_scores.csv"  # in every pack since score ingest
 # In every pack since the report, the curve with truth.
-REPORT, SPREADSHEET, HIT_CURVE = "report.html", "summary_spreadsheet.csv", "hit_curve.csv"
+REPORT, CARD_DECOYS, SPREADSHEET = "report.html", "card_decoys.csv", "summary_spreadsheet.csv"
+HIT_CURVE = "hit_curve.csv"
 DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
 AUDITED = (LEAKAGE, MISSING_SCORES, DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, CANDIDATES, SELECTED_DECOYS)
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
-KNOWN = {*REQUIRED, *REQUIRED_UTILITY, COST_LIFT, *AUDITED, *SCORES, REPORT, SPREADSHEET, HIT_CURVE, DECOYS}
+KNOWN = {
+    *REQUIRED,
+    *REQUIRED_UTILITY,
+    COST_LIFT,
+    *AUDITED,
+    *SCORES,
+    REPORT,
+    CARD_DECOYS,
+    SPREADSHEET,
+    HIT_CURVE,
+    DECOYS,
+}
 NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
 SUMMARY_COLUMNS = (
     "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "

@@ -30,6 +30,7 @@ FILES = {
     "selected_decoys.csv": "the decoys of the molecules that the list selects, with their scores",
     "metrics.json": "counts, coverage and distributions",
     "decoy_quality.json": "what could tell the molecules from their decoys, other than their structure",
+    "card_decoys.csv": "the decoys of the molecules that the report draws, with their scores",
     "decoys.parquet": "every decoy with its score",
     "leakage.csv": "what library, decoys, training set and truth share, or should and do not",
     "missing_decoy_scores.csv": "decoys that are still without a score",

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from hetero2.chem.depict import Drawing, with_decoys
 from hetero2.report.cards import Card, Decoy, axis, clipped, move_in_words, reason_in_words
 from hetero2.stages.arrays import Ints
-from hetero2.stages.candidates import decoys_of
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stages.truth import read_truth
+from hetero2.tables import columns, from_columns
 
 COLUMNS = (
     "id status reason verdict call call_reason score p_value q_value auc_tie_aware slack n_decoys_scored m_needed "
@@ -21,6 +21,7 @@ COLUMNS = (
 ).split()
 _COUNTS = ("n_decoys_scored", "m_needed")
 _EMPTY = Drawing("", 0)
+DECOYS = "decoy_list.v1"
 Record = dict[str, Any]
 
 
@@ -49,12 +50,17 @@ def records(rows: pa.Table, place: Ints, rank: Mapping[int, int], hits: Mapping[
     return found
 
 
-def decoys_by_row(rows: Iterable[int], decoys: Sequence[Path], scores: Sequence[Path]) -> dict[int, list[Record]]:
-    """The decoys of some rows, the best scored first, those that took no part last."""
+def decoy_list(rows: pa.Table, found: pa.Table) -> pa.Table:
+    """Decoys with their scores as `decoy_list.v1`; `rows` is the summary of the library."""
+    known = {name: found[name] for name in columns(DECOYS) if name != "id"}
+    return from_columns(DECOYS, len(found), known | {"id": rows["id"].take(found["row"])})
+
+
+def by_row(decoys: Iterable[Record]) -> dict[int, list[Record]]:
+    """Decoys by the row of their molecule, the best scored first, those that took no part last."""
     found: dict[int, list[Record]] = defaultdict(list)
-    for table in decoys_of(pa.array(sorted(rows), pa.int64()), decoys, scores):
-        for decoy in table.to_pylist():
-            found[decoy["row"]].append(decoy)
+    for decoy in decoys:
+        found[decoy["row"]].append(decoy)
     for own in found.values():
         own.sort(key=_best_first)
     return found

@@ -19,10 +19,10 @@ from hetero2.report import index
 from hetero2.schemas import validate, write_json
 from hetero2.stages import identity, results
 from hetero2.stages.candidates import decoys_of
+from hetero2.stages.cards import DECOYS, decoy_list
 from hetero2.stages.summary_rows import page_name, read_summary
-from hetero2.tables import columns, read_parquet, write_parquet_rows
+from hetero2.tables import read_parquet, write_parquet_rows
 
-DECOYS = "decoy_list.v1"
 EXAMPLE = "hetero2 pack --run my-run --config '{...}' --summary summary.csv ... (see rules/pack.smk)"
 
 
@@ -45,11 +45,9 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
 def _decoys(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Every decoy of an audited molecule with its score, in order."""
     rows = read_summary(args.summary, ["id", "status"])
-    ids, audited = rows["id"], pc.indices_nonzero(pc.equal(rows["status"], "OK"))
+    audited = pc.indices_nonzero(pc.equal(rows["status"], "OK")).cast("int64")
     for table in decoys_of(audited, args.decoys, args.scores):
-        names = ids.take(table["row"]).to_pylist()
-        for name, decoy in zip(names, table.to_pylist(), strict=True):
-            yield {"id": name, **{key: decoy[key] for key in columns(DECOYS) if key != "id"}}
+        yield from decoy_list(rows, table).to_pylist()
 
 
 def _write_artifacts(args: argparse.Namespace, folder: Path) -> None:

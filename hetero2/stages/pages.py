@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.log import logger
 from hetero2.report import page
 from hetero2.stages import cards
-from hetero2.stages.candidates import ranked
+from hetero2.stages.candidates import decoys_of, ranked
 from hetero2.tables import read_parquet, write_parquet_rows
 
 EXAMPLE = "hetero2 pages --run my-run --summary summary.csv --decoys d.parquet --scores s.parquet --out pages.parquet"
@@ -25,7 +26,7 @@ def pages(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     rank = {row: place for place, row in enumerate(order.tolist(), start=1)}
     here = np.unique(read_parquet(args.decoys, "decoy.v1", ["row"])["row"].to_numpy())
     here = here[pc.equal(rows["status"], "OK").to_numpy()[here]]
-    decoys = cards.decoys_by_row(here.tolist(), [args.decoys], [args.scores])
+    decoys = cards.by_row(next(decoys_of(pa.array(here), [args.decoys], [args.scores])).to_pylist())
     for record in cards.records(rows, here, rank, hits):
         own = decoys[record["row"]]
         card = cards.card(record, own, len(own))

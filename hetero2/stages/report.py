@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2 import provenance
+from hetero2.csv_files import write_csv
 from hetero2.files import write_text
 from hetero2.log import logger
 from hetero2.pack import verify
@@ -19,7 +20,7 @@ from hetero2.report.cards import Card
 from hetero2.seeds import sample
 from hetero2.stages import cards, identity, results
 from hetero2.stages.arrays import Ints
-from hetero2.stages.candidates import check_shards, ranked
+from hetero2.stages.candidates import check_shards, decoys_of, ranked
 
 EXAMPLE = "hetero2 report --run my-run --config '{...}' --summary summary.csv ... (see rules/report.smk)"
 DRAWN = 4  # decoys of a card
@@ -69,6 +70,8 @@ class Report:
         self.hits = cards.read_hits(args.truth, self.config["truth"]["source"])
         self.seed = int(self.config["selection"]["seed"])
         self.order, _ = ranked(self.rows, [int(self.config["selection"]["k"])])
+        self.places = chosen(self.rows, self.order, self.config["report"]["cards"], self.seed)
+        self.decoys = self._decoys()
         self.rank = {row: place for place, row in enumerate(self.order.tolist(), start=1)}
 
     def _records(self, place: Ints) -> list[Record]:
@@ -86,13 +89,16 @@ class Report:
             p_value=ok["p_value"].to_numpy(),
         )
 
+    def _decoys(self) -> pa.Table:
+        """The decoys of all cards, in the order of the library."""
+        place = np.sort(np.concatenate(list(self.places.values())))
+        return pa.concat_tables(decoys_of(pa.array(place), self.args.decoys, self.args.scores))
+
     def groups(self) -> dict[str, list[Card]]:
         """The cards; drawings end where they would make the page too large."""
-        places = chosen(self.rows, self.order, self.config["report"]["cards"], self.seed)
-        wanted = np.concatenate(list(places.values())).tolist()
-        decoys = cards.decoys_by_row(wanted, self.args.decoys, self.args.scores)
+        decoys = cards.by_row(self.decoys.to_pylist())
         spent, found = 0, dict[str, list[Card]]()
-        for name, place in places.items():
+        for name, place in self.places.items():
             found[name] = []
             for record in self._records(place):
                 one = cards.card(record, decoys.get(record["row"], []), DRAWN, spent < DRAWING_BYTES)
@@ -131,6 +137,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--out", type=Path, required=True, help="where to write report.html")
+    parser.add_argument("--card-decoys", type=Path, required=True, help="where to write the decoys of its cards")
     parser.add_argument("--spreadsheet", type=Path, required=True, help="where to write the summary for spreadsheets")
 
 
@@ -140,5 +147,6 @@ def run(args: argparse.Namespace) -> None:
     report = Report(args)
     text = page.render(report.evidence(), report.groups(), report.table(), list(contents(args)))
     write_text(args.out, text)
+    write_csv(args.card_decoys, [cards.decoy_list(report.rows, report.decoys)], cards.DECOYS)
     spreadsheet.write(args.summary, args.spreadsheet)
     logger.info("%s: %d bytes", args.out.name, len(text.encode("utf-8")))

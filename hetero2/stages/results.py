@@ -14,15 +14,16 @@ READ = {
     "decoy_quality": verify.DECOY_QUALITY,
     "controls": verify.CONTROLS,
     "hardness_curve": verify.HARDNESS_CURVE,
-    "candidates": verify.CANDIDATES,
     "leakage": verify.LEAKAGE,
 }
 COLLECTED = {
     **READ,
+    "candidates": verify.CANDIDATES,
     "selected_decoys": verify.SELECTED_DECOYS,
     "missing_scores": verify.MISSING_SCORES,
     "report": verify.REPORT,
     "spreadsheet": verify.SPREADSHEET,
+    "card_decoys": verify.CARD_DECOYS,
 }
 TRUTH = {
     "truth": "truth.csv",

@@ -185,7 +185,7 @@ def test_a_light_pack_names_no_pages(small_run):
 
 def test_shards_that_do_not_fit_together_are_refused(small_run, tmp_path, capsys):
     words = ["report", "--run", "x", "--config", "{}", "--facts", "f.json", "--decoys", "a", "b", "--scores", "a"]
-    for name in ("summary", "metrics", "decoy-quality", "controls", "hardness-curve", "candidates", "leakage"):
+    for name in ("summary", "metrics", "decoy-quality", "controls", "hardness-curve", "leakage"):
         words += [f"--{name}", str(small_run / "summary.csv")]
     assert cli.main([*words, "--out", str(tmp_path / "r.html"), "--spreadsheet", str(tmp_path / "s.csv")]) == 2
     assert "2 shards of decoys, but 1 of scores" in capsys.readouterr().err

@@ -58,6 +58,16 @@ def separate(files, tmp_path, names=NAMES):
     return cli.main(["separation", "--variants", *names, *options, "--out", str(tmp_path / "out")])
 
 
+def test_the_page_says_whether_they_are_separated(files, tmp_path):
+    assert separate(files, tmp_path) == 0
+    page = (tmp_path / "out/separation.html").read_text()
+    found = json.loads((tmp_path / "out/separation.json").read_text())
+    assert ("Yes: they are separated." in page) == found["separated"]
+    for one in found["variants"].values():
+        assert f'<a href="{one["pack"]}">' in page
+        assert one["sha256"].lower() in page
+
+
 def test_packs_stand_beside_it_with_their_sha256(files, tmp_path):
     assert separate(files, tmp_path) == 0
     found = json.loads((tmp_path / "out/separation.json").read_text())

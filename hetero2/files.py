@@ -49,6 +49,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     if not path.name or path.is_dir():
         raise InputError(f"{path}: names a folder, expected a file")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is a device or pipe, expected a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -35,7 +35,7 @@ rule pack:
     benchmark:
         BENCHMARK("pack")
     conda:
-        "../envs/chem.yaml"
+        "../envs/report.yaml"
     resources:
         mem_mb=NEEDS.memory("pack"),
         runtime=NEEDS.runtime("pack"),

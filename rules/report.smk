@@ -46,7 +46,9 @@ rule report:
 rule pages:
     """Draw the molecules of one shard with all their decoys, a page each."""
     input:
-        summary=RUN("summary"),
+        molecules=RUN("molecules"),
+        audit=RUN("audit"),
+        calls=RUN("calls"),
         decoys=RUN("decoys"),
         scores=RUN("scores"),
         truth=lambda w: PLAN.utility_files(w.run)[:1],
@@ -66,5 +68,5 @@ rule pages:
         source=option("truth.source"),
         arguments=words("pages_arguments"),
     shell:
-        "python -m hetero2 pages --run {wildcards.run} --summary {input.summary:q} --decoys {input.decoys:q} --scores {input.scores:q} "
+        "python -m hetero2 pages --run {wildcards.run} --molecules {input.molecules:q} --audit {input.audit:q} --calls {input.calls:q} --decoys {input.decoys:q} --scores {input.scores:q} "
         "--truth-source {params.source} {params.arguments} --out {output:q} --log {log:q}"

@@ -404,6 +404,17 @@ def check_table(
     return counts
 
 
+def _of_the_report(manifest: Any) -> list[str]:
+    """What a pack has that was made since there is a report: its configuration then has a section of that name."""
+    config = manifest.get("config") if isinstance(manifest, dict) else None
+    if not isinstance(config, dict) or "report" not in config:
+        return []
+    artifacts = config.get("pack")
+    full = isinstance(artifacts, dict) and artifacts.get("artifacts") == "full"
+    curve = [HIT_CURVE] if manifest.get("truth") is not None else []
+    return [REPORT, CARD_DECOYS, SPREADSHEET, *curve, *([DECOYS] if full else [])]
+
+
 def check_required(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> None:
     """Every file that such a pack must have."""
     manifest, utility = parsed.get(MANIFEST), parsed.get("utility_report.json")
@@ -416,6 +427,7 @@ def check_required(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> N
             names.append(COST_LIFT)
         elif COST_LIFT in pack.names:
             problems.append(f"{COST_LIFT}: is here, but utility_report.json says that it was refused")
+    names += _of_the_report(manifest)
     problems += [f"{name}: required, but missing" for name in names if name not in pack.names]
     found = [name for name in SCORES if name in pack.names]
     if len(found) != 1:

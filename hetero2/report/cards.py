@@ -1,24 +1,24 @@
 """Cards of molecules: the score on one axis with those of its decoys, and the call in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from hetero2.report.answer import counted, number
+from hetero2.report.words import counted, number
 
 Record = dict[str, Any]
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _LINE = 320.0, 58.0, 10.0, 310.0, 30.0
 _REASONS = {
-    "both_orderings": "{it} stands out of its {decoys}, in whichever order the library is looked at",
-    "block_max": "{it} scores above all its {decoys}, and high in the library",
-    "studentised_block_max": "{it} scores far above all its {decoys}, measured by how much their scores differ",
-    "pooled_residuals": "{it} stands out of its {decoys} more than decoys stand out of each other",
-    "decoys_score_as_high": "{above} of its {decoys} score at least as high, so the score does not see what {it} is",
-    "all_scores_equal": "all its {decoys} score the same as {it} does, so the score says nothing of it",
-    "share_not_told_from_0.05": "{above} of its {decoys} score at least as high: too few to tell, {needed} would do",
-    "share_below_0.05_but_not_called": "hardly any of its {decoys} score as high, but the library shows too little",
-    "too_few_decoys": "{it} has {decoys} with a score, too few to tell",
-    "library_too_small": "the library holds fewer than 20 molecules with enough decoys: read p and AUC only",
-    "no_scored_decoys": "none of its decoys has a score",
+    "both_orderings": "Stands out of its {decoys}, in whichever order the library is looked at",
+    "block_max": "Scores above {all}, and high in the library",
+    "studentised_block_max": "Scores far above {all}, measured by how much their scores differ",
+    "pooled_residuals": "Stands out of its {decoys} more than decoys stand out of each other",
+    "decoys_score_as_high": "{above} of its {decoys} score as high: at 95 % confidence, over 5 % of its isomers do",
+    "all_scores_equal": "Its {decoys} and itself have the same score, which says nothing of it",
+    "share_not_told_from_0.05": "{above} of its {decoys} score as high, too few to tell whether 5 % do{needed}",
+    "share_below_0.05_but_not_called": "Hardly any of its {decoys} score as high, but the library shows too little",
+    "too_few_decoys": "Has {decoys} with a score, too few to tell",
+    "library_too_small": "The library holds fewer than 20 molecules with enough decoys: read p and AUC only",
+    "no_scored_decoys": "None of its decoys has a score",
 }
 _MOVES = {
     "relink2": "two bonds paired anew",
@@ -35,7 +35,7 @@ class Decoy(NamedTuple):
 
     svg: str
     n_changed: int
-    score: float | None
+    score: str
     tanimoto: float | None
     made_by: str
     smiles: str
@@ -47,23 +47,15 @@ class Card(NamedTuple):
     id: str
     rank: int | None
     call: str
-    verdict: str
     reason: str
-    score: float | None
+    numbers: str
     svg: str
     axis: str
     smiles: str
     measured: str
     decoys: Sequence[Decoy]
-    n_decoys: int
     note: str
     page: str | None
-
-
-def clipped(text: str | None, longest: int) -> str:
-    """A text for people, cut where it is long."""
-    text = text or ""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def at_least_as_high(row: Record) -> int | None:
@@ -78,18 +70,24 @@ def reason_in_words(row: Record) -> str:
     """Why a molecule got its call, or none, from its line of summary.csv."""
     if row["status"] != "OK":
         return f"{row['status']}: {str(row['reason']).replace('_', ' ')}"
-    pattern = _REASONS.get(row["call_reason"], str(row["call_reason"]).replace("_", " "))
-    n = int(row["n_decoys_scored"] or 0)
+    n, needed = int(row["n_decoys_scored"] or 0), row["m_needed"]
     words = {
-        "it": "the molecule",
         "above": number(at_least_as_high(row) or 0),
         "decoys": counted(n, "decoy"),
-        "needed": "more" if row["m_needed"] is None else number(row["m_needed"]),
+        "all": "its one decoy" if n == 1 else f"all its {counted(n, 'decoy')}",
+        "needed": "" if needed is None else f" ({number(needed)} could tell)",
     }
-    text = pattern.format(**words)
-    if row["call"] == "SIGNAL" and row["q_value"] is not None:
-        text += f" (q = {row['q_value']:.2g})"
-    return text[0].upper() + text[1:] + "."
+    reason = str(row["call_reason"] or "no call")
+    text = _REASONS[reason].format(**words) if reason in _REASONS else reason.replace("_", " ").capitalize()
+    return (
+        f"{text} (q = {row['q_value']:.2g})." if row["q_value"] is not None and row["call"] == "SIGNAL" else f"{text}."
+    )
+
+
+def numbers_of(row: Record, n: int) -> str:
+    """Score (with `n` digits), AUC, p and number of decoys of a molecule, as far as it has them."""
+    shown = (("score", "score", n), ("AUC", "auc_tie_aware", 4), ("p", "p_value", 4), ("decoys", "n_decoys_scored", 9))
+    return ", ".join(f"{name} {row[key]:.{many}g}" for name, key, many in shown if row[key] is not None)
 
 
 def move_in_words(move: str | None) -> str:
@@ -103,27 +101,38 @@ def move_in_words(move: str | None) -> str:
 
 
 def _place(value: float, low: float, high: float) -> float:
-    return _LEFT + (_RIGHT - _LEFT) * ((value - low) / (high - low) if high > low else 0.5)
+    share = (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5  # half, lest the range overflow
+    return _LEFT + (_RIGHT - _LEFT) * share
 
 
-def axis(own: float | None, decoys: Sequence[float]) -> str:
-    """An inline SVG: the molecule as a diamond above the line, its decoys as strokes on it; larger is to the right."""
+def digits(scores: Iterable[float]) -> int:
+    """The least digits, 4 to 12, that tell these scores apart."""
+    known = set(scores)
+    return next((n for n in range(4, 12) if len({f"{one:.{n}g}" for one in known}) == len(known)), 12)
+
+
+def axis(own: float | None, decoys: Sequence[float], n: int = 4) -> str:
+    """An inline SVG: the molecule as a diamond above the line, its decoys as strokes on it; larger is to the right.
+
+    Scores are told with `n` digits.
+    """
     known = [*decoys] if own is None else [own, *decoys]
     if not known:
         return ""
     low, high = min(known), max(known)
-    strokes = "".join(f"M{_place(value, low, high):.1f} {_LINE - 7}v14" for value in sorted(decoys))
+    places = sorted({round(2 * _place(value, low, high)) / 2 for value in decoys})  # a stroke is 1.5 wide
+    strokes = "".join(f"M{x:.1f} {_LINE - 7:.0f}v14" for x in places)
     ends = (("start", _LEFT, low), ("end", _RIGHT, high)) if high > low else (("middle", _WIDTH / 2, low),)
     labels = "".join(
-        f'<text x="{x:.0f}" y="{_HEIGHT - 4:.0f}" text-anchor="{anchor}">{value:.4g}</text>'
+        f'<text x="{x:.0f}" y="{_HEIGHT - 4:.0f}" text-anchor="{anchor}">{value:.{n}g}</text>'
         for anchor, x, value in ends
     )
-    told = f"scores of {counted(len(decoys), 'decoy')} from {low:.4g} to {high:.4g}"
+    told = f"scores of {counted(len(decoys), 'decoy')} from {low:.{n}g} to {high:.{n}g}"
     diamond = ""
     if own is not None:
         x = _place(own, low, high)
         diamond = f'<path class="own" d="M{x:.1f} {_LINE - 2}l-7-9 7-9 7 9z"/>'
-        told = f"score of the molecule {own:.4g}; {told}"
+        told = f"score of the molecule {own:.{n}g}; {told}"
     return (
         f'<svg class="axis" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" aria-label="{told}">'
         f'<path class="line" d="M{_LEFT:.0f} {_LINE:.0f}H{_RIGHT:.0f}"/><path class="strokes" d="{strokes}"/>'

@@ -5,12 +5,16 @@ from typing import NamedTuple
 
 from hetero2.pack.verify import CONTROLS, DECOY_QUALITY, LEAKAGE
 from hetero2.report import sentences
-from hetero2.report.answer import counted, number
+from hetero2.report.answer import made_up, upside_down
 from hetero2.report.evidence import Evidence
-from hetero2.report.index import STAND_INS
+from hetero2.report.words import counted, number
 
 STOP, CAUTION, NOTE = "STOP", "CAUTION", "NOTE"
 _COINCIDE = "lists_coincide"
+_NOT_ON_HARD = {
+    "ILLUSION": "The score tells molecules from easy decoys; from those that look like them that is not shown.",
+    "NOT_SHOWN_ON_HARD": "That the score tells molecules from decoys that look like them is not shown.",
+}
 
 
 class Warned(NamedTuple):
@@ -23,13 +27,9 @@ class Warned(NamedTuple):
 
 def _origin(known: Evidence) -> Iterator[Warned]:
     facts = known.facts
-    made_up = STAND_INS.get(facts["scores"]["source"])
-    if made_up:
-        yield Warned(STOP, f"The scores ({facts['scores']['source']}) are {made_up}.", "manifest.json")
-    if facts["truth"] is not None and facts["truth"]["truth_source"] == "proxy_rule_v1":
-        yield Warned(
-            STOP, "The truth is a hash of the SMILES: it tests the arithmetic, not molecules.", "manifest.json"
-        )
+    only = made_up(known)
+    if only is not None:
+        yield Warned(STOP, f"This is a test and no evidence: {only}.", "manifest.json")
     if known.lock_differences:
         shown = ", ".join(known.lock_differences[:5])
         yield Warned(CAUTION, f"This environment is not the locked one: {shown}.", "environment.json")
@@ -45,15 +45,21 @@ def _audit(known: Evidence) -> Iterator[Warned]:
     elif audit["status"] != "OK":
         reason = str(audit["reason"]).replace("_", " ")
         yield Warned(CAUTION, f"Whether the audit works here could not be tested: {reason}.", CONTROLS)
+    if upside_down(known):
+        text = "The score prefers decoys to the molecules: look at scores.higher_is_better, or distrust the model."
+        yield Warned(CAUTION, text, "hardness_curve.csv")
+    elif controls["library"]["interpretation"] in _NOT_ON_HARD:
+        yield Warned(CAUTION, _NOT_ON_HARD[controls["library"]["interpretation"]], "hardness_curve.csv")
     if found["explanation"]:
-        by = ", ".join(found["explained_by"]).replace("_", " ")
+        by = " and ".join(found["explained_by"]).replace("_", " ")
         yield Warned(
             CAUTION,
-            f"Novelty explains it at least as well: {by} prefers the molecules more than the score does.",
+            f"Novelty explains it at least as well: {by} alone prefers the molecules more than the score does.",
             CONTROLS,
         )
     if found["verdict"] == "NOT_SHOWN":
         p = f"{found['refits']} refits, p = {found['p_value']:.3g}" + (", a quick look" if found["quick_look"] else "")
+        p += f", the median of {found['model_seeds']} model seeds" if found["model_seeds"] > 1 else ""
         yield Warned(CAUTION, f"That the model resolves structure is not shown ({p}).", CONTROLS)
     elif found["verdict"] == "NOT_ASSESSABLE":
         reason = str(found["reason"]).replace("_", " ")
@@ -82,10 +88,10 @@ def _rows(known: Evidence) -> Iterator[Warned]:
 def _leakage(known: Evidence) -> Iterator[Warned]:
     for kind, level in (("molecule_in_training", STOP), ("molecule_near_training", CAUTION)):
         if known.leaks.get(kind):
-            yield Warned(level, f"{number(known.leaks[kind])} {sentences.LEAKS[kind]}.", LEAKAGE)
+            yield Warned(level, f"{sentences.leak(kind, known.leaks[kind])}.", LEAKAGE)
     for kind in ("duplicate_in_library", "truth_id_unknown"):
         if known.leaks.get(kind):
-            yield Warned(NOTE, f"{number(known.leaks[kind])} {sentences.LEAKS[kind]}.", LEAKAGE)
+            yield Warned(NOTE, f"{sentences.leak(kind, known.leaks[kind])}.", LEAKAGE)
 
 
 def _decoys(known: Evidence) -> Iterator[Warned]:

@@ -1,8 +1,7 @@
 """What the report is made of: the files of a pack, read, and what was looked up for its figures, cards and table."""
 
-import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,17 @@ from numpy.typing import NDArray
 
 from hetero2.files import read_json
 from hetero2.pack import verify
+from hetero2.tables import number_cell, read_csv
 
+_CURVE = {"k": int, "method": str} | dict.fromkeys(
+    ("expected_hits", "hit_rate", "wilson_low", "wilson_high", "hits_low", "hits_high"), float
+)
+_HARDNESS = {"bin": str, "n_molecules": int, "n_decoys": int, "auc": float, "ci_low": float, "ci_high": float} | {
+    "tanimoto_from": float,
+    "tanimoto_to": float,
+    "n_scaffolds": int,
+    "reason": str,
+}
 Record = dict[str, Any]
 Floats = NDArray[np.float64]
 
@@ -23,7 +32,8 @@ class Evidence:
 
     `facts` is what manifest.json will say but its files. `utility` and `cost_lift` are None without truth, `cost_lift`
     also where it was refused. `auc`, `p_value`: (molecules with a score,). `curve`: hits at a grid of K, as
-    in `utility.at`; empty without truth.
+    in `utility.at`; empty without truth. `most_decoys` is the largest number of scored decoys of a molecule,
+    `hits_by_call` (molecules with truth, hits) of each call.
     """
 
     facts: Record
@@ -37,6 +47,8 @@ class Evidence:
     cost_lift: Record | None = None
     auc: Floats = field(default_factory=lambda: np.zeros(0))
     p_value: Floats = field(default_factory=lambda: np.zeros(0))
+    most_decoys: int = 0
+    hits_by_call: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     curve: Sequence[Record] = ()
 
     @property
@@ -60,37 +72,37 @@ class Evidence:
         return "score_topk" if compared is None else str(compared["before"]["method"])
 
 
-def _numbers(row: Mapping[str, str]) -> Record:
-    """A line of hardness_curve.csv with its numbers as numbers, None where a cell is empty."""
-    kinds = {"bin": str, "reason": str, "n_molecules": int, "n_scaffolds": int, "n_decoys": int}
-    return {key: kinds.get(key, float)(text) if text else None for key, text in row.items()}
+def _rows(path: Path, columns: Mapping[str, type]) -> Iterator[Record]:
+    """Lines of a CSV of ours with its numbers as numbers, None where a cell is empty."""
+    for line, row in read_csv(path, columns):
+        yield {
+            name: None if not row[name] else row[name] if kind is str else kind(_number(path, line, name, row[name]))
+            for name, kind in columns.items()
+        }
+
+
+def _number(path: Path, line: int, name: str, text: str) -> float:
+    return number_cell(text, path, f"line {line}", name)
 
 
 def _curve(path: Path) -> list[Record]:
     """Lines of hit_curve.csv, those of one K together."""
     found: dict[int, Record] = {}
-    for row in _rows(path):
-        k, method = int(row.pop("k")), row.pop("method")
-        found.setdefault(k, {})[method] = {key: float(text) if text else None for key, text in row.items()}
+    for row in _rows(path, _CURVE):
+        k, method = row.pop("k"), row.pop("method")
+        found.setdefault(k, {})[method] = row
     return [{"k": k, "methods": methods} for k, methods in found.items()]
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
 
 
 def read(files: Mapping[str, Path], cost_lift: Path | None, **known: Any) -> Evidence:
     """Evidence from the files of a pack by their names there; `cost_lift` is what its stage wrote."""
     utility, curve = (files.get(name) for name in ("utility_report.json", verify.HIT_CURVE))
-    with files[verify.LEAKAGE].open(encoding="utf-8", newline="") as handle:
-        leaks = Counter(row["kind"] for row in csv.DictReader(handle))
     return Evidence(
         metrics=read_json(files["metrics.json"]),
         quality=read_json(files[verify.DECOY_QUALITY]),
         controls=read_json(files[verify.CONTROLS]),
-        hardness=[_numbers(row) for row in _rows(files[verify.HARDNESS_CURVE])],
-        leaks=leaks,
+        hardness=list(_rows(files[verify.HARDNESS_CURVE], _HARDNESS)),
+        leaks=Counter(row["kind"] for _, row in read_csv(files[verify.LEAKAGE], ["kind"])),
         utility=None if utility is None else read_json(utility),
         curve=[] if curve is None else _curve(curve),
         cost_lift=None if cost_lift is None else read_json(cost_lift)["report"],

@@ -27,9 +27,9 @@ Record = dict[str, Any]
 Floats = NDArray[np.float64]
 
 
-def _names(curve: Sequence[Record]) -> dict[str, str]:
+def _names(present: str) -> dict[str, str]:
     """The ways of choosing that are drawn; today is the filter in use, where there is one."""
-    known = any(BASELINE in one["methods"] for one in curve)
+    known = present == BASELINE
     return {AUDIT: "audit", SCORE: "by score" if known else "today, by score"} | (
         {BASELINE: "today, the filter in use"} if known else {}
     )
@@ -54,34 +54,33 @@ def _found_by_chance(at: Record) -> str:
     ours, chance, k = at["methods"][AUDIT], at["methods"][RANDOM], at["k"]
     hits, low, high = ours["expected_hits"], chance["hits_low"], chance["hits_high"]
     if low - 1e-6 <= hits <= high + 1e-6:  # hits are sums of shares of ties
-        return f", and chance can explain that ({low:,.0f} to {high:,.0f} of {k:,})"
+        return f", within what draws from this library give ({low:,.0f} to {high:,.0f} of {k:,})"
     if hits < low:
         return f" and fewer than chance finds ({low:,.0f} to {high:,.0f} of {k:,})"
     times = hits / chance["expected_hits"] if chance["expected_hits"] else None
     return " and more than chance finds" if times is None else f" and {times:.3g} times what chance finds"
 
 
-def _beside_today(at: Record, scale: float) -> str:
-    today = at["methods"].get(BASELINE) or at["methods"].get(SCORE)
+def _beside_today(at: Record, present: str, scale: float) -> str:
+    today = at["methods"].get(present)
     if today is None:
         return ""
-    other = "the filter in use" if BASELINE in at["methods"] else "the score alone"
+    other = "the filter in use" if present == BASELINE else "the score alone"
     gained = scale * (at["methods"][AUDIT]["hit_rate"] - today["hit_rate"])
-    if abs(gained) < 1e-9:
+    if abs(gained) < 0.05:  # as the first screen rounds
         return f", as many as {other}"
     return f", {short(abs(gained))} {'more' if gained > 0 else 'fewer'} than {other}"
 
 
-def hit_rate(curve: Sequence[Record], k: int) -> Figure:
+def hit_rate(curve: Sequence[Record], k: int, present: str = SCORE) -> Figure:
     """Hit rate against the number bought, today and by the audit, beside chance."""
     found = _usable(curve)
     if not found:
         return Figure("hit_rate", "Hit rates cannot be drawn", "", f"Undefined: {_NO_CURVE}.", _CURVE_FILES)
-    at, names = min(found, key=lambda one: abs(one["k"] - k)), _names(found)
+    at, names = min(found, key=lambda one: abs(one["k"] - k)), _names(present)
     hits = short(100 * at["methods"][AUDIT]["hit_rate"])
-    title = (
-        f"At K = {at['k']:,} the audited list finds {hits} hits per 100{_beside_today(at, 100)}{_found_by_chance(at)}"
-    )
+    title = f"At K = {at['k']:,} the audited list finds {hits} hits per 100"
+    title += _beside_today(at, present, 100) + _found_by_chance(at)
 
     def paint(canvas: Canvas) -> None:
         plot, tops = _curve_axes(canvas, found, at["k"], "hits per 100 bought"), []
@@ -141,15 +140,15 @@ def _legend(plot: Axes, title: str = "") -> None:
     plot.legend(loc="lower left", bbox_to_anchor=(-0.1, 1.08), title=title or None, title_fontsize=plots.SMALL, **look)
 
 
-def cumulative_hits(curve: Sequence[Record], k: int) -> Figure:
+def cumulative_hits(curve: Sequence[Record], k: int, present: str = SCORE) -> Figure:
     """Hits in all against the number bought, with what is possible at best and by chance."""
     key, found = "cumulative_hits", _usable(curve)
     if not found:
         return Figure(key, "Hits bought cannot be drawn", "", f"Undefined: {_NO_CURVE}.", _CURVE_FILES)
-    at, names = min(found, key=lambda one: abs(one["k"] - k)), _names(found)
+    at, names = min(found, key=lambda one: abs(one["k"] - k)), _names(present)
     near = [one for one in found if one["k"] <= max(4 * at["k"], found[0]["k"])]
     hits, chance = (short(at["methods"][name]["expected_hits"]) for name in (AUDIT, RANDOM))
-    title = f"Buying {at['k']:,} from the audited list finds {hits} hits{_beside_today(at, at['k'])}"
+    title = f"Buying {at['k']:,} from the audited list finds {hits} hits{_beside_today(at, present, at['k'])}"
     title += f"; choosing at random finds {chance}"
     last, most = found[-1]["methods"], max(one["methods"][AUDIT]["expected_hits"] for one in found)
     # Only where all are bought does chance leave nothing open: then it is known how many hits there are.
@@ -244,8 +243,11 @@ def _levels(p_value: Floats) -> int:
     return 0
 
 
-def score_against_decoys(auc: Floats, p_value: Floats) -> Figure:
-    """How the molecules rank among their decoys, and their p-values beside those of a score that cannot tell."""
+def score_against_decoys(auc: Floats, p_value: Floats, most_decoys: int) -> Figure:
+    """How the molecules rank among their decoys, and their p-values beside those of a score that cannot tell.
+
+    `most_decoys` is the largest number of scored decoys of a molecule: it decides how small a p-value can be.
+    """
     key, files = "score_against_decoys", ("summary.csv",)
     if not len(auc):
         return Figure(key, "No molecule was ranked among its decoys", "", "No molecule has scored decoys.", files)
@@ -253,7 +255,9 @@ def score_against_decoys(auc: Floats, p_value: Floats) -> Figure:
     n_bins = levels if 10 <= levels <= 41 else 10
     told = "more than" if share >= 50.05 else "less than" if share < 49.95 else "like"
     title = f"A molecule outranks {share:.1f} % of its decoys on average, {told} the 50 % of a score that cannot tell"
-    if len(p_value):
+    if most_decoys < 19:
+        title += f"; with {most_decoys} decoys at most no p-value can be as small as 0.05"
+    elif len(p_value):
         title += f"; p is at most 0.05 for {100 * float(np.mean(p_value <= 0.05 + 1e-9)):.1f} % (by chance 5 % at most)"
     steps = n_bins - 1 if n_bins == levels else 20
     ranked = np.bincount(np.floor(np.clip(auc, 0, 1) * steps + 0.5).astype(int), minlength=steps + 1)

@@ -10,18 +10,19 @@ from hetero2.files import read_json
 from hetero2.pack import accept
 from hetero2.pack.verify import COST_LIFT, PAGES
 from hetero2.report import sentences
-from hetero2.report.cards import clipped
+from hetero2.report.words import clipped
 
 METHODS = {
     "baseline_random": "at random",
     "baseline_score_only_topk": "by the audit's AUC, then id",
     "filtered_score_plus_audit_topk": "PASS only, by slack, then id",
 }
-_MADE_UP = "made up to test the audit, evidence of nothing else"
-STAND_INS = dict.fromkeys(("constant", "random", "synthetic_good"), _MADE_UP)
-STAND_INS["mock"] = "made up to test the plumbing, evidence of nothing"
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
-CALLS = ("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")
+CALLS = {
+    "SIGNAL": "stands out of its decoys",
+    "NO_SIGNAL": "the score likes its rearrangements as much, so it is sent last",
+    "UNDECIDABLE": "neither is shown",
+}
 FILES = {
     "report.html": "the report for a browser: figures, drawings, a table to sort; nothing of it needs a network",
     "summary.csv": "one line a molecule: what became of it and what the audit says",
@@ -186,14 +187,15 @@ def _acceptance(criteria: list[accept.Criterion]) -> Iterator[str]:
     yield ""
 
 
-def _origin(facts: dict[str, Any]) -> Iterator[str]:
+def origin(facts: dict[str, Any]) -> Iterator[str]:
+    """What went in, in Markdown: inputs, decoys, scores, and what is made up."""
     scores, config = facts["scores"], facts["config"]
     turned = "" if scores["higher_is_better"] else ", turned round, since lower was said to be better"
     yield f"run_id `{facts['run_id']}`\n"
     yield "Inputs: " + ", ".join(f"{entry['role']} `{entry['name']}`" for entry in facts["inputs"]) + "."
     made = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} a molecule"
     yield f"Decoys: {made if config['input'].get('structures', True) else 'as they came with the scores'}."
-    made_up = STAND_INS.get(scores["source"])
+    made_up = sentences.STAND_INS.get(scores["source"])
     origin = f"{scores['source']}`: {made_up}" if made_up else f"{scores['source']}`"
     yield f"Scores: `{origin}, {scores['n_scores']} in `{scores['name']}`{turned}.\n"
     for name in ("scores", "truth"):
@@ -224,7 +226,7 @@ def _pages(folder: Path) -> Iterator[str]:
 
 def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> str:
     """The text of index.md, from the files of the pack and what the manifest will say."""
-    lines = [f"# {facts['run']}: evidence pack\n", *_origin(facts)]
+    lines = [f"# {facts['run']}: evidence pack\n", *origin(facts)]
     if lock_differences:
         lines.append(f"**This environment is not the locked one:** {', '.join(lock_differences)}.\n")
     metrics = read_json(folder / "metrics.json")

@@ -98,8 +98,9 @@ def _controls_title(document: Record) -> str:
         told = f"Whether the audit works on this library is INCONCLUSIVE ({why})"
     verdict, p_value = found.get("verdict") or "NOT_ASSESSABLE", found.get("p_value")
     if verdict == "NOT_ASSESSABLE":
-        return f"{told}; the model is NOT_ASSESSABLE by refits ({plain(found.get('reason') or 'no refits', 90)})"
-    told += f"; {found.get('refits') or 0} refits: {verdict} (p = {_number(p_value, '.3g')})"
+        told += f"; the model is NOT_ASSESSABLE by refits ({plain(found.get('reason') or 'no refits', 90)})"
+    else:
+        told += f"; {found.get('refits') or 0} refits: {verdict} (p = {_number(p_value, '.3g')})"
     others = ", ".join(map(_name, found.get("explained_by") or ()))
     return told + (f"; EXPLAINED_BY_NOVELTY: {others} prefers the molecules more" if others else "")
 

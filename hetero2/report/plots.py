@@ -6,6 +6,7 @@ its own version is fixed here or taken out. Lengths are pixels of a page that is
 
 import logging
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import StringIO
@@ -14,6 +15,7 @@ from xml.etree import ElementTree
 
 # Before the import: it says on standard error that it builds a list of fonts, or cannot keep it.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
+os.environ.pop("MPLBACKEND", None)  # a notebook sets one that matplotlib here need not know, and none is used
 import matplotlib as mpl  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: E402

@@ -9,6 +9,15 @@ from typing import Any
 from hetero2.pack.verify import LEAKAGE
 
 Facts = dict[str, Any]
+_MADE_UP = "made up to test the audit, evidence of nothing else"
+STAND_INS = dict.fromkeys(("constant", "random", "synthetic_good"), _MADE_UP)
+STAND_INS["mock"] = "made up to test the plumbing, evidence of nothing"
+_ONE = (
+    ("rows repeat", "row repeats"),
+    ("molecules are", "molecule is"),
+    ("decoys are molecules", "decoy is a molecule"),
+    ("ids of the truth match", "id of the truth matches"),
+)
 LEAKS = {
     "duplicate_in_library": "rows repeat a structure of the library",
     "molecule_in_training": "molecules are in the training set",
@@ -19,6 +28,18 @@ LEAKS = {
 }
 
 
+def leak(kind: str, count: int) -> str:
+    """How often something leaked, in words.
+
+    >>> leak("decoy_in_library", 1), leak("molecule_in_training", 1200)
+    ('1 decoy is a molecule of the library and took no part', '1,200 molecules are in the training set')
+    """
+    text = LEAKS[kind]
+    for many, one in _ONE if count == 1 else ():
+        text = text.replace(many, one)
+    return f"{count:,} {text}"
+
+
 def leakage(pack: Path) -> list[str]:
     """What leakage.csv lists, a kind each."""
     path = pack / LEAKAGE
@@ -26,7 +47,7 @@ def leakage(pack: Path) -> list[str]:
         return ["not looked for"]
     with path.open(encoding="utf-8", newline="") as handle:
         found = Counter(row["kind"] for row in csv.DictReader(handle))
-    return [f"{found[kind]} {text}" for kind, text in LEAKS.items() if found[kind]] or ["none found"]
+    return [leak(kind, found[kind]) for kind in LEAKS if found[kind]] or ["none found"]
 
 
 def _rate(name: str, found: Facts) -> str:

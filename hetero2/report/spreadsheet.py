@@ -8,7 +8,7 @@ from hetero2.files import atomic_path
 
 # At the start of a cell, and after what some spreadsheet takes for the end of one: =, +, -, @, and their wide forms.
 _FORMULA = re.compile(
-    r"(^|[;,\t\r\n])([\s\x00-\x20\ufeff\u200b-\u200f\u202a-\u202e]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"
+    r"(^|[;,|\t\r\n])([\s\"\x00-\x20\xad\u061c\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"
 )
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 

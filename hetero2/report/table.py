@@ -1,10 +1,12 @@
 """The table of all molecules, or of the part that fits: rows as JSON that the page's own script sorts and filters."""
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from hetero2.report.cards import clipped, reason_in_words
+from hetero2.report.cards import reason_in_words
+from hetero2.report.words import clipped
 
 Record = dict[str, Any]
 BYTES, _ID, _SMILES, _REASON = 1_600_000, 80, 140, 120
@@ -34,6 +36,7 @@ COLUMNS = (
     Column("why", "why", "text"),
     Column("canonical_smiles", "SMILES", "text"),
 )
+_DIGITS = {"score": 12}  # energies differ late
 _LONGEST = {"id": _ID, "why": _REASON, "canonical_smiles": _SMILES}
 
 
@@ -46,10 +49,16 @@ class Table(NamedTuple):
     told: str
 
 
+def _rounded(value: float, digits: int) -> float:
+    """A number of so many digits, or as it is where rounding makes it infinite."""
+    found = float(f"{value:.{digits}g}")
+    return found if math.isfinite(found) else value
+
+
 def _cell(row: Record, column: Column) -> Any:
     value = reason_in_words(row) if column.key == "why" else row[column.key]
     if column.kind == "number":
-        return None if value is None else float(f"{value:.5g}")
+        return None if value is None else _rounded(float(value), _DIGITS.get(column.key, 5))
     return clipped(value, _LONGEST.get(column.key, _REASON))
 
 

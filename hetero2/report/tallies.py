@@ -7,7 +7,7 @@ from matplotlib.figure import Figure as Canvas
 
 from hetero2.report import plots
 from hetero2.report.plots import ROOM, Figure, Row, part, plain
-from hetero2.report.sentences import LEAKS
+from hetero2.report.sentences import LEAKS, leak
 
 Record = Mapping[str, Any]
 
@@ -49,8 +49,8 @@ def leakage(counts: Mapping[str, int] | None, n_molecules: int, known_training: 
     if counts is None:
         return Figure(key, "Leakage was not looked for", "", "The pack has no leakage.csv.", files)
     looked = {kind: text for kind, text in LEAKS.items() if known_training or not kind.endswith("_training")}
-    found = [f"{counts[kind]:,} {text}" for kind, text in looked.items() if counts.get(kind)]
-    title = ("; ".join(found) if found else f"No leakage was found among {n_molecules:,} molecules") + (
+    found = [leak(kind, counts[kind]) for kind in looked if counts.get(kind)]
+    title = ("; ".join(found) if found else f"No leakage was found among {n_molecules:,} rows") + (
         "" if known_training else "; the training set is not known"
     )
     rows: list[tuple[str, float | None, str]] = [
@@ -59,7 +59,7 @@ def leakage(counts: Mapping[str, int] | None, n_molecules: int, known_training: 
         else (text, None, "not looked for")
         for kind, text in LEAKS.items()
     ]
-    note = f"n = {n_molecules:,} molecules. A decoy is counted once for each molecule that it is a decoy of."
+    note = f"n = {n_molecules:,} rows. A decoy is counted once for each molecule that it is a decoy of."
     return _bars(key, title, rows, note, *files)
 
 

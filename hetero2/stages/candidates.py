@@ -59,10 +59,16 @@ def _tie_break(rows: pa.Table) -> pa.Array:
 
 
 def decoys_of(rows: pa.Array, decoys: Sequence[Path], scores: Sequence[Path]) -> Iterator[pa.Table]:
-    """The decoys of these rows of the library, with `score` and `excluded`, a shard at a time."""
+    """The decoys of these rows of the library, with `score` and `excluded`, a shard at a time; at least one table.
+
+    Of many shards most hold none of a few rows: of those only the column with the rows is read.
+    """
+    found = False
     for decoy_path, score_path in zip(decoys, scores, strict=True):
-        own = read_parquet(decoy_path, "decoy.v1")
-        own = own.filter(pc.is_in(own["row"], value_set=rows))
+        here = pc.is_in(read_parquet(decoy_path, "decoy.v1", ["row"])["row"], value_set=rows)
+        if not pc.any(here).as_py() and (found or decoy_path != decoys[-1]):
+            continue
+        found, own = True, read_parquet(decoy_path, "decoy.v1").filter(here)
         items = read_parquet(score_path, "score_item.v1", ["row", "decoy_index", "score", "excluded"])
         place = places(item_numbers(own), item_numbers(items))
         taken = items.take(pa.array(place, mask=place < 0))

@@ -9,15 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.chem.depict import Drawing, with_decoys
-from hetero2.report.cards import Card, Decoy, axis, clipped, move_in_words, reason_in_words
+from hetero2.errors import InputError
+from hetero2.report.cards import Card, Decoy, axis, digits, move_in_words, numbers_of, reason_in_words
+from hetero2.report.words import clipped
 from hetero2.stages.arrays import Ints
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stages.truth import read_truth
 from hetero2.tables import columns, from_columns
 
 COLUMNS = (
-    "id status reason verdict call call_reason score p_value q_value auc_tie_aware slack n_decoys_scored m_needed "
-    "tanimoto_median canonical_smiles structure_hash scaffold"
+    "id status reason verdict call call_reason score p_value q_value auc_tie_aware n_decoys_scored m_needed "
+    "tanimoto_median canonical_smiles structure_hash"
 ).split()
 _COUNTS = ("n_decoys_scored", "m_needed")
 _EMPTY = Drawing("", 0)
@@ -30,7 +32,10 @@ def read_rows(summary: Path) -> pa.Table:
     rows = read_summary(summary, COLUMNS, ["report_path"])
     for name in _COUNTS:
         place, texts = rows.column_names.index(name), rows[name]
-        counts = pc.if_else(pc.equal(texts, ""), None, texts).cast(pa.int64())
+        try:
+            counts = pc.if_else(pc.equal(texts, ""), None, texts).cast(pa.int64())
+        except pa.ArrowInvalid as error:
+            raise InputError(f"{summary}: column {name!r}: expected whole numbers: {error}") from None
         rows = rows.set_column(place, name, counts)
     return rows
 
@@ -40,14 +45,18 @@ def read_hits(truth: Path | None, source: str) -> dict[str, bool]:
     return {} if truth is None else read_truth(truth, source)
 
 
-def records(rows: pa.Table, place: Ints, rank: Mapping[int, int], hits: Mapping[str, bool]) -> list[Record]:
-    """Lines of the summary at these places, with row, rank in the list to send (or None) and what was measured."""
+def records(rows: pa.Table, place: Ints, rank: Ints, hits: Mapping[str, bool]) -> list[Record]:
+    """Lines of the summary at these places, with row, rank in the list to send (0: not in it) and what was measured."""
     found: list[Record] = rows.take(pa.array(place, pa.int64())).to_pylist()
-    for number, record in zip(place.tolist(), found, strict=True):
-        hit = hits.get(record["id"])
-        record |= {"row": number, "rank": rank.get(number)}
-        record["measured"] = "" if hit is None else "hit" if hit else "no hit"
-    return found
+    return [
+        record | {"row": number, "rank": int(rank[number]) or None, "measured": measured(hits.get(record["id"]))}
+        for number, record in zip(place.tolist(), found, strict=True)
+    ]
+
+
+def measured(hit: bool | None) -> str:
+    """What truth says of a molecule, in words."""
+    return "" if hit is None else "hit" if hit else "no hit"
 
 
 def decoy_list(rows: pa.Table, found: pa.Table) -> pa.Table:
@@ -75,14 +84,17 @@ def _drawings(record: Record, decoys: Sequence[Record]) -> list[Drawing]:
     structures = [decoy["decoy_smiles"] for decoy in decoys]
     if not record["canonical_smiles"] or None in structures:
         return [_EMPTY] * (1 + len(decoys))
-    return with_decoys(record["canonical_smiles"], structures)
+    try:
+        return with_decoys(record["canonical_smiles"], structures)
+    except ValueError as error:
+        raise InputError(f"{record['id']!r} cannot be drawn: {error}") from None
 
 
 def _note(decoys: Sequence[Record], drawn: int) -> str:
     excluded = sum(decoy["excluded"] is not None for decoy in decoys)
-    told = [f"the {drawn} best scored of {len(decoys)} decoys"] if drawn < len(decoys) else []
-    told += [f"{excluded} took no part: molecules of the library or of the training set"] if excluded else []
-    return f"Shown: {'; '.join(told)}." if told else ""
+    told = [f"Shown are the {drawn} best scored of {len(decoys)} decoys."] if drawn < len(decoys) else []
+    told += [f"{excluded} took no part, as molecules of the library or of the training set."] if excluded else []
+    return " ".join(told)
 
 
 def card(record: Record, decoys: Sequence[Record], most: int, draw: bool = True) -> Card:
@@ -90,29 +102,28 @@ def card(record: Record, decoys: Sequence[Record], most: int, draw: bool = True)
     shown = decoys[:most]
     own, *others = _drawings(record, shown) if draw else [_EMPTY] * (1 + len(shown))
     taking_part = [decoy["score"] for decoy in decoys if decoy["excluded"] is None and decoy["score"] is not None]
+    n = digits([*taking_part, *([] if record["score"] is None else [record["score"]])])
     return Card(
         id=record["id"],
         rank=record["rank"],
         call=record["call"] or record["status"],
-        verdict=record["verdict"],
         reason=reason_in_words(record),
-        score=record["score"],
+        numbers=numbers_of(record, n),
         svg=own.svg,
-        axis=axis(record["score"], taking_part),
+        axis=axis(record["score"], taking_part, n),
         smiles=record["canonical_smiles"],
         measured=record["measured"],
         decoys=[
             Decoy(
                 one.svg,
                 one.n_changed,
-                decoy["score"],
+                "no score" if decoy["score"] is None else f"{decoy['score']:.{n}g}",
                 decoy["tanimoto"],
                 clipped(move_in_words(decoy["move"]), 120),
                 decoy["decoy_smiles"] or "",
             )
             for one, decoy in zip(others, shown, strict=True)
         ],
-        n_decoys=len(decoys),
         note=_note(decoys, len(shown)),
         page=record["report_path"] or None,
     )

@@ -171,7 +171,8 @@ class Differences:
 
 
 def _count(column: pa.ChunkedArray) -> dict[float, int]:
-    return {one["values"]: one["counts"] for one in pc.value_counts(column).to_pylist()}
+    """How often each value occurs; Arrow counts 0.0 and -0.0 apart, and adding 0.0 makes one of them."""
+    return {one["values"]: one["counts"] for one in pc.value_counts(pc.add(column, 0.0)).to_pylist()}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -23,6 +23,7 @@ from hetero2.stages.cards import DECOYS, decoy_list
 from hetero2.stages.summary_rows import page_name, read_summary
 from hetero2.tables import read_parquet, write_parquet_rows
 
+_PAGES = 100  # that are Python objects at once
 EXAMPLE = "hetero2 pack --run my-run --config '{...}' --summary summary.csv ... (see rules/pack.smk)"
 
 
@@ -55,8 +56,9 @@ def _write_artifacts(args: argparse.Namespace, folder: Path) -> None:
     write_parquet_rows(folder / verify.DECOYS, _decoys(args), DECOYS)
     (folder / verify.PAGES).mkdir()
     for path in args.pages:
-        for page in read_parquet(path, "page.v1").to_pylist():
-            (folder / page_name(page["row"])).write_text(page["html"], encoding="utf-8", newline="\n")
+        for batch in read_parquet(path, "page.v1").to_batches(_PAGES):
+            for page in batch.to_pylist():
+                (folder / page_name(page["row"])).write_text(page["html"], encoding="utf-8", newline="\n")
 
 
 def build(args: argparse.Namespace, folder: Path) -> None:

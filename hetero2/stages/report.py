@@ -1,6 +1,7 @@
 """report: report.html, which a person reads first, and the summary for spreadsheets."""
 
 import argparse
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,36 +12,41 @@ import pyarrow.compute as pc
 
 from hetero2 import provenance
 from hetero2.csv_files import write_csv
+from hetero2.errors import InputError
 from hetero2.files import write_text
 from hetero2.log import logger
 from hetero2.pack import verify
 from hetero2.report import evidence, index, page, spreadsheet, table
-from hetero2.report.answer import counted, number
 from hetero2.report.cards import Card
+from hetero2.report.words import counted, number
 from hetero2.seeds import sample
 from hetero2.stages import cards, identity, results
 from hetero2.stages.arrays import Ints
 from hetero2.stages.candidates import check_shards, decoys_of, ranked
 
 EXAMPLE = "hetero2 report --run my-run --config '{...}' --summary summary.csv ... (see rules/report.smk)"
+_ROWS = 65_536  # that are Python objects at once
 DRAWN = 4  # decoys of a card
 DRAWING_BYTES = 2_000_000
-TOP, SUSPICIOUS, RANDOM = "Selected: the top of the list to send", "Suspicious: high scores without SIGNAL", "At random"
+TOP = "Selected: the first of the list to send"
+SUSPICIOUS = "Suspicious: the best scored of those with NO SIGNAL, sent last"
+RANDOM = "A random sample of the others"
 Record = dict[str, Any]
 
 
 def _drawn_at_random(rows: pa.Table, among: Ints, size: int, seed: int) -> Ints:
     """At most `size` of the rows `among`, in their order."""
-    keys = rows.select(["structure_hash", "id"]).take(pa.array(among)).to_pylist()
-    known = (key | {"row": row} for key, row in zip(keys, among.tolist(), strict=True))
+    found = rows.select(["structure_hash", "id"]).take(pa.array(among)).append_column("row", pa.array(among))
+    known = (key for batch in found.to_batches(_ROWS) for key in batch.to_pylist())
     return np.sort(np.array([one["row"] for one in sample(known, size, seed)], np.int64))
 
 
-def chosen(rows: pa.Table, order: Ints, size: int, seed: int) -> dict[str, Ints]:
-    """The rows that get a card: the top of the list, the best scored without SIGNAL, and a random sample."""
+def chosen(rows: pa.Table, order: Ints, k: int, size: int, seed: int) -> dict[str, Ints]:
+    """The rows that get a card: the first of the k to send, the best scored with NO_SIGNAL, and a random sample."""
     calls = pc.equal(rows["call"], "NO_SIGNAL").to_numpy()
-    top = order[~calls[order]][:size]
-    suspicious = order[calls[order]][:size]
+    top = order[: min(size, k)]
+    last = order[calls[order]]
+    suspicious = last[np.isin(last, top, invert=True)][:size]
     rest = np.setdiff1d(order, np.concatenate([top, suspicious]))
     return {TOP: top, SUSPICIOUS: suspicious, RANDOM: _drawn_at_random(rows, rest, size, seed)}
 
@@ -69,25 +75,40 @@ class Report:
         self.rows = cards.read_rows(args.summary)
         self.hits = cards.read_hits(args.truth, self.config["truth"]["source"])
         self.seed = int(self.config["selection"]["seed"])
-        self.order, _ = ranked(self.rows, [int(self.config["selection"]["k"])])
-        self.places = chosen(self.rows, self.order, self.config["report"]["cards"], self.seed)
+        k = int(self.config["selection"]["k"])
+        self.order, _ = ranked(self.rows, [])
+        self.places = chosen(self.rows, self.order, k, self.config["report"]["cards"], self.seed)
         self.decoys = self._decoys()
-        self.rank = {row: place for place, row in enumerate(self.order.tolist(), start=1)}
+        self.rank = np.zeros(len(self.rows), np.int64)
+        self.rank[self.order] = np.arange(1, len(self.order) + 1)
 
     def _records(self, place: Ints) -> list[Record]:
         return cards.records(self.rows, place, self.rank, self.hits)
 
+    def _hits_by_call(self) -> dict[str, tuple[int, int]]:
+        """(molecules with truth, hits) of each call."""
+        measured = [self.hits.get(name) for name in self.rows["id"].to_pylist()] if self.hits else []
+        found = Counter(
+            pair for pair in zip(self.rows["call"].to_pylist(), measured, strict=False) if pair[1] is not None
+        )
+        return {call: (found[call, True] + found[call, False], found[call, True]) for call in index.CALLS if measured}
+
     def evidence(self) -> evidence.Evidence:
         """What the pack's files say, and numbers of summary.csv."""
         args, ok = self.args, self.rows.filter(pc.is_valid(self.rows["p_value"]))
-        return evidence.read(
+        found = evidence.read(
             dict(results.given(args, results.READ)),
             args.cost_lift,
             facts=identity.manifest_facts(args.run_name, args.config, args.facts),
             lock_differences=provenance.lock_differences(provenance.locked_packages()),
             auc=ok["auc_tie_aware"].to_numpy(),
             p_value=ok["p_value"].to_numpy(),
+            most_decoys=pc.max(ok["n_decoys_scored"]).as_py() or 0,
+            hits_by_call=self._hits_by_call(),
         )
+        if found.n_rows != len(self.rows):
+            raise InputError(f"{args.summary}: {len(self.rows)} rows, but {args.metrics} counts {found.n_rows}")
+        return found
 
     def _decoys(self) -> pa.Table:
         """The decoys of all cards, in the order of the library."""
@@ -102,7 +123,7 @@ class Report:
             found[name] = []
             for record in self._records(place):
                 one = cards.card(record, decoys.get(record["row"], []), DRAWN, spent < DRAWING_BYTES)
-                spent += len(one.svg) + sum(len(decoy.svg) for decoy in one.decoys)
+                spent += len(one.svg) + len(one.axis) + sum(len(decoy.svg) for decoy in one.decoys)
                 found[name].append(one)
         return found
 
@@ -146,7 +167,7 @@ def run(args: argparse.Namespace) -> None:
     check_shards(args)
     report = Report(args)
     text = page.render(report.evidence(), report.groups(), report.table(), list(contents(args)))
-    write_text(args.out, text)
-    write_csv(args.card_decoys, [cards.decoy_list(report.rows, report.decoys)], cards.DECOYS)
     spreadsheet.write(args.summary, args.spreadsheet)
+    write_csv(args.card_decoys, [cards.decoy_list(report.rows, report.decoys)], cards.DECOYS)
+    write_text(args.out, text)
     logger.info("%s: %d bytes", args.out.name, len(text.encode("utf-8")))

@@ -250,6 +250,13 @@ def test_files_of_unknown_names_and_a_second_scores_file_are_refused_although_li
     assert "exactly one of" in problems
 
 
+@pytest.mark.parametrize("name", ["report.html", "card_decoys.csv", "summary_spreadsheet.csv", "hit_curve.csv"])
+def test_a_pack_without_its_report_is_refused_although_listed_so(pack, name):
+    (pack / name).unlink()
+    relist(pack)
+    assert f"{name}: required, but missing" in verify(pack)
+
+
 def test_columns_are_those_of_the_contracts():
     assert list(columns("summary.v1")[:18]) == SUMMARY_COLUMNS
     assert list(columns("customer_truth.v1")) == TRUTH_COLUMNS

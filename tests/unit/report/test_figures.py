@@ -128,10 +128,10 @@ def ranked(n, decoys=20, seed=0):
 def every():
     """All figures of a page, drawn."""
     return [
-        figures.hit_rate(curve(baseline=0.6), 50),
-        figures.cumulative_hits(curve(baseline=0.6), 50),
+        figures.hit_rate(curve(baseline=0.6), 50, "baseline_topk"),
+        figures.cumulative_hits(curve(baseline=0.6), 50, "baseline_topk"),
         figures.hardness(bins()),
-        figures.score_against_decoys(*ranked(533)),
+        figures.score_against_decoys(*ranked(533), 20),
         figures.controls(controls()),
         figures.decoy_quality(quality(), QUOTAS),
         figures.coverage(metrics(7, [["too_many_atoms", 6], ["<b>$x^2$ & \x07\u4e2d", 1]])),
@@ -149,7 +149,7 @@ HUGE = [
     lambda: figures.hit_rate(curve(n=10**8, base=1e-4, audit=3e-4, score=2e-4), 50),
     lambda: figures.cumulative_hits(curve(n=10**8, base=1e-4, audit=3e-4, score=2e-4), 10**8),
     lambda: figures.hardness(bins(n=123_456_789)),
-    lambda: figures.score_against_decoys(*ranked(10**6)),
+    lambda: figures.score_against_decoys(*ranked(10**6), 20),
     lambda: figures.decoy_quality(quality() | {"decoys": 10**11, "alerts": dict.fromkeys(quality()["alerts"], 10**9)}),
     lambda: figures.coverage(
         {"counts": {"OK": 5 * 10**9, "SKIP": 1, "ERROR": 2}, "top_reasons": [["a_" * 60, 3]] * 30}
@@ -246,7 +246,7 @@ def test_the_bytes_follow_from_the_numbers_alone(drawn, tmp_path):
     [
         (0.8, 0.7, "76 hits per 100, 9 more than the score alone and 1.9 times what chance finds"),
         (0.8, 0.8, "76 hits per 100, as many as the score alone and 1.9 times"),
-        (0.45, 0.7, "44.5 hits per 100, 22.5 fewer than the score alone, and chance can explain that (13 to 27 of 50)"),
+        (0.45, 0.7, "22.5 fewer than the score alone, within what draws from this library give (13 to 27 of 50)"),
         (0.1, 0.1, "13 hits per 100, as many as the score alone and fewer than chance finds (13 to 27 of 50)"),
     ],
 )
@@ -255,7 +255,10 @@ def test_the_title_of_the_hit_rate_holds_for_all_signs(audit, score, words):
 
 
 def test_today_is_the_filter_in_use_where_there_is_one():
-    with_filter, without = (figures.hit_rate(curve(baseline=one), 50) for one in (0.6, None))
+    with_filter, without = (
+        figures.hit_rate(curve(baseline=one), 50, present)
+        for one, present in ((0.6, "baseline_topk"), (None, "score_topk"))
+    )
     assert "18 more than the filter in use" in with_filter.title
     assert "today, the filter in use: 58" in [one[0] for one in texts(with_filter.svg)]
     assert "today, by score: 67" in [one[0] for one in texts(without.svg)]
@@ -270,7 +273,7 @@ def test_cumulative_hits_count_and_know_all_hits_only_where_all_are_bought():
     )
     assert "There are 200 hits in all" in whole.note
     assert "in all is not drawn" in part.note
-    assert "and chance can explain that (200 to 200 of 500)" in figures.hit_rate(curve(), 500).title
+    assert "within what draws from this library give (200 to 200 of 500)" in figures.hit_rate(curve(), 500).title
 
 
 def test_a_curve_of_one_k_or_of_none():
@@ -309,13 +312,13 @@ def test_p_values_have_a_bar_for_each_value_that_they_can_take():
     assert figures._levels(p_value) == 21
     mixed = np.concatenate([ranked(1000, decoys, decoys)[1] for decoys in (7, 11, 13, 17)])
     assert figures._levels(mixed) == 0
-    better = figures.score_against_decoys(np.array([0.95, 1.0]), np.array([2 / 21, 1 / 21]))
+    better = figures.score_against_decoys(np.array([0.95, 1.0]), np.array([2 / 21, 1 / 21]), 20)
     assert better.title.startswith("A molecule outranks 97.5 % of its decoys on average, more than the 50 %")
     assert "p is at most 0.05 for 50.0 %" in better.title
-    assert "less than" in figures.score_against_decoys(1 - auc * 0.9, p_value).title or auc.mean() < 0.5
-    assert figures.score_against_decoys(np.zeros(3), np.ones(3)).title.count("less than") == 1
-    assert figures.score_against_decoys(np.full(3, 0.5), np.ones(3)).title.count(", like the") == 1
-    assert figures.score_against_decoys(np.zeros(0), np.zeros(0)).svg == ""
+    assert "less than" in figures.score_against_decoys(1 - auc * 0.9, p_value, 20).title or auc.mean() < 0.5
+    assert figures.score_against_decoys(np.zeros(3), np.ones(3), 20).title.count("less than") == 1
+    assert figures.score_against_decoys(np.full(3, 0.5), np.ones(3), 20).title.count(", like the") == 1
+    assert figures.score_against_decoys(np.zeros(0), np.zeros(0), 0).svg == ""
 
 
 def test_controls_give_the_verdict():
@@ -388,7 +391,7 @@ def test_leakage_says_what_was_not_looked_for():
     assert unknown.title.endswith("; the training set is not known")
     assert [one[0] for one in texts(unknown.svg)].count("not looked for") == 3
     assert "not looked for" not in known.svg
-    assert figures.leakage({}, 10, True).title == "No leakage was found among 10 molecules"
+    assert figures.leakage({}, 10, True).title == "No leakage was found among 10 rows"
     assert figures.leakage(None, 10, True).svg == ""
 
 

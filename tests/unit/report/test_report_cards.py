@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hetero2.report.cards import _REASONS, at_least_as_high, axis, move_in_words, reason_in_words
+from hetero2.report.cards import _REASONS, at_least_as_high, axis, digits, move_in_words, reason_in_words
 from hetero2.stats import competition
 from tests.unit.report.test_report_table import ROW
 
@@ -14,21 +14,30 @@ from tests.unit.report.test_report_table import ROW
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, "The molecule stands out of its 20 decoys, in whichever order the library is looked at (q = 0.05)."),
+        ({}, "Stands out of its 20 decoys, in whichever order the library is looked at (q = 0.05)."),
+        (
+            {"call_reason": "block_max", "n_decoys_scored": 1},
+            "Scores above its one decoy, and high in the library (q = 0.05).",
+        ),
         (
             {"call": "NO_SIGNAL", "call_reason": "decoys_score_as_high", "p_value": 6 / 21, "q_value": None},
-            "5 of its 20 decoys score at least as high, so the score does not see what the molecule is.",
+            "5 of its 20 decoys score as high: at 95 % confidence, over 5 % of its isomers do.",
         ),
         (
             {"call": "UNDECIDABLE", "call_reason": "too_few_decoys", "n_decoys_scored": 1, "q_value": None},
-            "The molecule has 1 decoy with a score, too few to tell.",
+            "Has 1 decoy with a score, too few to tell.",
         ),
         (
             {"call": "UNDECIDABLE", "call_reason": "share_not_told_from_0.05", "m_needed": 78, "q_value": None},
-            "0 of its 20 decoys score at least as high: too few to tell, 78 would do.",
+            "0 of its 20 decoys score as high, too few to tell whether 5 % do (78 could tell).",
+        ),
+        (
+            {"call": "UNDECIDABLE", "call_reason": "share_not_told_from_0.05", "m_needed": None, "q_value": None},
+            "0 of its 20 decoys score as high, too few to tell whether 5 % do.",
         ),
         ({"status": "SKIP", "reason": "invalid_smiles"}, "SKIP: invalid smiles"),
         ({"call_reason": "something_new", "q_value": None}, "Something new."),
+        ({"call_reason": "", "call": "", "q_value": None}, "No call."),
     ],
 )
 def test_reasons_are_told_in_words(changes, told):
@@ -62,11 +71,26 @@ def test_the_axis_puts_scores_where_they_belong():
     assert "score of the molecule 0.5; scores of 2 decoys from 0 to 1" in root.get("aria-label")
 
 
-@pytest.mark.parametrize(("own", "decoys"), [(1.0, []), (1.0, [1.0]), (None, [2.0, 3.0]), (-1e300, [1e300])])
+@pytest.mark.parametrize(
+    ("own", "decoys"), [(1.0, []), (1.0, [1.0]), (None, [2.0, 3.0]), (-1e300, [1e300]), (1e308, [-1e308, 0.0])]
+)
 def test_odd_scores_have_an_axis_too(own, decoys):
     assert "nan" not in axis(own, decoys)
     ElementTree.fromstring(axis(own, decoys))
 
 
+def test_scores_are_told_with_the_digits_that_tell_them_apart():
+    assert digits([1.0, 2.0]) == 4
+    energies = [-1523.8842, -1523.8790, -1523.8800]
+    n = digits(energies)
+    assert len({f"{one:.{n}g}" for one in energies}) == 3
+    assert f">{energies[0]:.{n}g}</text>" in axis(None, energies, n)
+    assert digits([1.0, 1.0 + 1e-15]) == 12
+
+
 def test_no_scores_no_axis():
     assert axis(None, []) == ""
+
+
+def test_an_axis_of_many_decoys_is_no_larger_than_its_pixels():
+    assert len(axis(0.5, [n / 1e5 for n in range(100_000)])) < 8000

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from hetero2.report import table
-from hetero2.report.cards import clipped, reason_in_words
+from hetero2.report.cards import reason_in_words
+from hetero2.report.words import clipped
 
 ROW = {
     "rank": 1,
@@ -36,7 +37,7 @@ def test_no_text_ends_the_script(text):
 
 def test_cells_are_in_the_order_of_the_columns():
     cells = dict(zip((column.heading for column in table.COLUMNS), table.cells(ROW), strict=True))
-    assert cells["score"] == 0.12346
+    assert cells["score"] == 0.123456789
     assert cells["p"] == 0.047619
     assert cells["similarity"] is None
     assert cells["why"] == reason_in_words(ROW)
@@ -55,6 +56,19 @@ def test_the_limit_counts_bytes_of_what_is_written():
     size = len(table.as_script([table.cells(rows[0])]).encode())
     assert table.fitting(rows, size) == [table.cells(rows[0])]
     assert table.fitting(rows, size - 1) == []
+
+
+def test_scores_that_differ_late_or_are_huge_stay_numbers():
+    scores = [-1523.8842, -1523.8790, 1.7976931348623157e308]
+    places = [column.key for column in table.COLUMNS].index("score")
+    shown = [table.cells(ROW | {"score": score})[places] for score in scores]
+    assert shown == pytest.approx(scores, rel=1e-11)
+    assert len(set(shown)) == 3
+    assert json.loads(table.as_script([shown])) == [shown]
+
+
+def test_control_characters_are_no_text():
+    assert clipped("a\x00b\x08\n", 9) == "a\ufffdb\ufffd\n"
 
 
 def test_clipped():

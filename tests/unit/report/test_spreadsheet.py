@@ -11,9 +11,9 @@ FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 def would_run(cell: str) -> bool:
     """What a spreadsheet may take for a formula, after it has dropped blanks, in any cell that it may cut it into."""
-    for mark in (";", ",", "\t", "\r", "\n"):
+    for mark in (";", ",", "|", "\t", "\r", "\n"):
         cell = cell.replace(mark, "\0")
-    return any(part.strip(" \u200b\ufeff\u202e").startswith(FORMULAS) for part in cell.split("\0"))
+    return any(part.strip(' "\u00ad\u200b\ufeff\u202e').startswith(FORMULAS) for part in cell.split("\0"))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,9 @@ def would_run(cell: str) -> bool:
         "\r\n=1",
         "a;=1",
         "a,\t-b",
+        'x;"=HYPERLINK(1);y',
+        'x;" \u00ad=1',
+        "a|=1",
         "\uff1d1+1",
         "=",
     ],

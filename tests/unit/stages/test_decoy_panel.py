@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from hetero2.schemas import validate
-from hetero2.stages.decoy_quality import DIFFERENCES, Coverage, Differences, hardness_shares, panel
+from hetero2.stages.decoy_quality import DIFFERENCES, Coverage, Differences, _count, hardness_shares, panel
 from hetero2.stats.decoy_quality import spread
 
 
@@ -53,6 +53,13 @@ def test_the_panel_of_a_run_is_valid_and_sees_what_is_planted(small_run):
         "fragment_popularity",
     }
     assert panel([], 0)["measures"] is None
+
+
+def test_zeros_of_both_signs_are_one_value():
+    """Arrow counts them apart; a dictionary of values must not keep the last of the two alone."""
+    values = [0.0] * 90 + [-0.0] * 5 + [1.0] * 5
+    counted = _count(pa.chunked_array([values]))
+    assert counted == {0.0: 95, 1.0: 5}
 
 
 def test_differences_of_all_shards_are_those_of_one_table():

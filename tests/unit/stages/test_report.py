@@ -73,21 +73,21 @@ def library(n, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")):
 def test_the_top_the_suspicious_and_a_sample_are_shown():
     rows = library(90)
     order, _ = ranked(rows, [])
-    found = chosen(rows, order, 5, 0)
+    found = chosen(rows, order, 50, 5, 0)
     assert found[TOP].tolist() == [0, 2, 3, 5, 6]  # NO_SIGNAL is not sent first
     assert found[SUSPICIOUS].tolist() == [1, 4, 7, 10, 13]
     assert len(found[RANDOM]) == 5
     assert not set(found[RANDOM]) & {*found[TOP], *found[SUSPICIOUS]}
     assert max(found[RANDOM]) < 81  # no SKIP
-    assert not np.array_equal(chosen(rows, order, 5, 1)[RANDOM], found[RANDOM])
+    assert not np.array_equal(chosen(rows, order, 50, 5, 1)[RANDOM], found[RANDOM])
 
 
 def test_of_few_molecules_each_is_shown_once():
     rows = library(4, calls=("NO_SIGNAL",))
     order, _ = ranked(rows, [])
-    found = chosen(rows, order, 8, 0)
-    assert [place.tolist() for place in found.values()] == [[], [0, 1, 2, 3], []]
-    assert [len(place) for place in chosen(rows, order, 0, 0).values()] == [0, 0, 0]
+    found = chosen(rows, order, 1, 8, 0)
+    assert [place.tolist() for place in found.values()] == [[0], [1, 2, 3], []]  # one can be bought
+    assert [len(place) for place in chosen(rows, order, 1, 0, 0).values()] == [0, 0, 0]
 
 
 def test_the_table_holds_all_rows_or_says_which():
@@ -187,5 +187,85 @@ def test_shards_that_do_not_fit_together_are_refused(small_run, tmp_path, capsys
     words = ["report", "--run", "x", "--config", "{}", "--facts", "f.json", "--decoys", "a", "b", "--scores", "a"]
     for name in ("summary", "metrics", "decoy-quality", "controls", "hardness-curve", "leakage"):
         words += [f"--{name}", str(small_run / "summary.csv")]
-    assert cli.main([*words, "--out", str(tmp_path / "r.html"), "--spreadsheet", str(tmp_path / "s.csv")]) == 2
+    assert (
+        cli.main(
+            [*words, "--out", str(tmp_path / "r.html"), "--spreadsheet", str(tmp_path / "s.csv"), "--card-decoys", "c"]
+        )
+        == 2
+    )
     assert "2 shards of decoys, but 1 of scores" in capsys.readouterr().err
+
+
+@pytest.fixture
+def verb(small_run, tmp_path, capsys):
+    """Calls the verb on the small run, with some of its files replaced by texts; gives exit code and message."""
+    manifest = json.loads((small_run / "pack/manifest.json").read_text())
+    config = {"target": manifest["target"], **manifest["config"]}
+    facts = [
+        small_run / "input/facts.json",
+        *small_run.glob("score_source/*.facts.json"),
+        small_run / "truth/facts.json",
+    ]
+    files = {name: small_run / name for name in ("summary.csv", "metrics.json", "decoy_quality.json", "leakage.csv")}
+    files |= {"controls.json": small_run / "controls/controls.json", "truth.csv": small_run / "truth/truth.csv"}
+    files |= {
+        "hardness_curve.csv": small_run / "calls/hardness_curve.csv",
+        "hit_curve.csv": small_run / "hit_curve.csv",
+    }
+    files |= {"cost_lift.json": small_run / "cost_lift.json", "utility_report.json": small_run / "utility_report.json"}
+
+    def call(**texts):
+        used = dict(files)
+        for name, text in texts.items():
+            file = next(known for known in files if known.split(".")[0] == name)
+            used[file] = tmp_path / file
+            used[file].write_text(text(files[file].read_text(encoding="utf-8")), encoding="utf-8")
+        words = ["report", "--run", "small", "--config", json.dumps(config), "--facts", *map(str, facts)]
+        for name, path in used.items():
+            words += [f"--{name.split('.')[0].removesuffix('_report').replace('_', '-')}", str(path)]
+        for name in ("decoys", "scores"):
+            words += [f"--{name}", *map(str, sorted(small_run.glob(f"{name}/*.parquet")))]
+        for name, out in (("out", "r.html"), ("spreadsheet", "s.csv"), ("card-decoys", "c.csv")):
+            words += [f"--{name}", str(tmp_path / "new" / out)]
+        return cli.main(words), capsys.readouterr().err, tmp_path / "new"
+
+    return call
+
+
+def test_the_verb_makes_the_same_bytes_as_the_run(verb, small_run):
+    code, _, folder = verb()
+    assert code == 0
+    for name, own in (("report.html", "r.html"), ("summary_spreadsheet.csv", "s.csv"), ("card_decoys.csv", "c.csv")):
+        assert (folder / own).read_bytes() == (small_run / "pack" / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("leakage", lambda _: "", "leakage.csv: the file is empty"),
+        ("hit_curve", lambda _: "", "hit_curve.csv: the file is empty"),
+        ("hardness_curve", lambda text: text.replace("bin", "bean"), "there is no column 'bin'"),
+        ("hardness_curve", lambda text: text.replace("0.5", "x", 1), "found 'x', expected a finite number"),
+        ("hit_curve", lambda text: text + "1,2\n", "2 cells, but the header has 8"),
+        ("summary", lambda text: "\n".join(text.split("\n")[:3]) + "\n", "2 rows, but"),
+        ("metrics", lambda _: "{", "not valid JSON"),
+    ],
+)
+def test_a_damaged_file_is_named_and_nothing_is_written(verb, name, text, told):
+    code, message, folder = verb(**{name: text})
+    assert code == 1, message
+    assert told in message
+    assert "Traceback" not in message
+    assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_a_page_of_huge_cells_and_drawings_stays_small(verb, small_run, monkeypatch):
+    """The limits hold by construction: every part that grows with the data has one."""
+    from hetero2.stages import report
+
+    monkeypatch.setattr(report, "DRAWING_BYTES", 5000)
+    code, _, folder = verb()
+    assert code == 0
+    small, whole = (folder / "r.html").read_text(), (small_run / "pack/report.html").read_text()
+    assert small.count('class="drawing"') < whole.count('class="drawing"')
+    assert len(small) < len(whole)

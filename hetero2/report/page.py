@@ -68,7 +68,7 @@ def render(known: Evidence, groups: Groups, table: Table, files: Sequence[tuple[
         warnings=warnings(known),
         judgement=list(index.judgement(known.controls)),
         calls=_calls(known),
-        ways=index.hit_table(known.utility, known.cost_lift),
+        ways=list(index.hit_table(known.utility, known.cost_lift)),
         origin=[line for line in index.origin(known.facts) if not line.startswith("run_id")],
         figures=pictures(known),
         groups={name: [drawn(card) for card in cards] for name, cards in groups.items()},

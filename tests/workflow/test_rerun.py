@@ -39,6 +39,7 @@ EDITS = [
     ("hetero2/stats/competition.py", AFTER["calls"]),
     ("hetero2/stages/summary.py", AFTER["summary"]),
     ("hetero2/report/index.py", AFTER["pack"]),
+    ("hetero2/report/templates/report.html.j2", AFTER["pack"]),
     ("hetero2/stages/registry.py", AFTER["registry"]),
     ("hetero2/pack/accept.py", AFTER["pack"]),
     ("hetero2/stages/show.py", set()),
@@ -91,7 +92,9 @@ def test_an_edited_line_runs_its_stage_and_what_follows(checkout, name, expected
         ("selection={k: 2}", {"candidates", *AFTER["cost_lift"]}),
         ("selection={price_per_evaluation: 9}", {"utility", *AFTER["pack"]}),
         ("decoys={seed: 1}", ALL - {"input", "truth"}),
+        ("report={cards: 2}", AFTER["pack"]),
         ("pack={compression: deflate}", AFTER["pack"]),
+        ("pack={artifacts: full}", AFTER["summary"] | {"pages"}),
         ("execution={command_minutes: 5}", AFTER["registry"]),  # runtime.json, outside the pack, records it
         ("guardrails={max_atoms: 100}", ALL - {"input", "truth"}),
     ],

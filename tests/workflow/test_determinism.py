@@ -18,8 +18,8 @@ def identity(results: Path, run_name: str) -> tuple[str, bytes]:
 
 @pytest.mark.parametrize(
     ("cores", "words", "env"),
-    [(1, (), {}), (2, SHARDS, PLACES), (1, ("--config", "execution={shard_rows: 3, results_dir: else where}"), {})],
-    ids=["one core", "other shards, hash seed, zone and locale", "three rows a shard, a folder with a blank"],
+    [(2, SHARDS, PLACES), (1, ("--config", "execution={shard_rows: 3, results_dir: else where}"), {})],
+    ids=["other shards, hash seed, zone and locale", "one core, three rows a shard, a folder with a blank"],
 )
 def test_a_small_library_gives_the_same_zip(small_run, tmp_path, cores, words, env):
     folder = small_library(tmp_path / "other folder's name")

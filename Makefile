@@ -22,7 +22,7 @@ run: $(VENV)/.run ## Build TARGET with CORES cores (default: value_utility_realt
 	snakemake --cores $(CORES) $(TARGET)
 
 test: $(VENV)/.dev ## Run the tests, on two workers.
-	pytest --numprocesses 2 --dist loadfile
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
 	ruff format --check .
@@ -37,7 +37,7 @@ ci: check ## What CI runs; the cluster mostly waits, so it runs beside the tests
 # One after the other: with `test` they have two cores.
 test-installed:
 	$(MAKE) test-cluster
-	$(MAKE) test-browser
+	$(MAKE) test-browser REPORTS="small and not page_is_small"
 
 docs: $(VENV)/.dev ## Write the pages of the contracts and the pictures of the rule graph anew.
 	python -m tools.contract_pages
@@ -66,14 +66,14 @@ test-cluster: $(VENV)/.dev ## The small run on a SLURM cluster of one node; need
 	fi
 	pytest -rs -m cluster --override-ini addopts= tests/cluster
 
-test-browser: $(VENV)/.dev ## The reports in Chromium; as root, installs it where it is missing.
+test-browser: $(VENV)/.dev ## The reports in Chromium (REPORTS: words as for pytest -k); as root, installs it where it is missing.
 	@for name in chromium npm; do \
 	  [ "$$(id -u)" != 0 ] || command -v $$name >/dev/null || { \
 	    apt-get -qq update && apt-get -qq install --yes --no-install-recommends $$name >/dev/null || true; \
 	  }; \
 	done
 	@$(MAKE) --silent $(AXE) || true
-	pytest -rs -m browser --override-ini addopts= tests/browser
+	pytest -rs -m browser --override-ini addopts= -k "$(REPORTS)" tests/browser
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)

@@ -17,6 +17,9 @@ MODEL = DATA / "model.py"
 COMPILED = "hetero2/chem/__pycache__"
 OWN_PACK = Path(__file__).parent / "contracts/data/pack.v1.zip"
 
+# Files of long tests, the longest first: with two workers short ones then fill the gaps at the end.
+LONG_FIRST = "targets faults run bring limits determinism rerun errors".split()
+
 CONFIG = """\
 run_name: small
 input: {{path: {library}}}
@@ -27,6 +30,12 @@ scores:
 truth: {{path: {truth}}}
 selection: {{k: 3}}
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; the order within a file stays."""
+    places = {f"test_{name}.py": place for place, name in enumerate(LONG_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def run(

@@ -13,11 +13,11 @@ from tests.conftest import build, made_once, snakemake
 # kind -> a seed for each moment: few, since each is a run; `make test-faults` has 20 of each kind.
 MOMENTS = {
     "worker": (0,),
-    "job": (0, 1),
+    "job": (0,),
     "snakemake": (1,),
     "sigint": (0,),
     "disk full": (0,),
-    "truncated": (10, 12),
+    "truncated": (10,),
     "read-only": (0,),
 }
 LONG = [*MOMENTS, "bare", "sigterm"]

@@ -6,14 +6,16 @@ The table in docs/contracts/README.md says which contracts there are, whether th
 an older release must still be read. What stands above the mark in a page is written by hand and kept.
 """
 
-import argparse
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import made_files
+from tools.made_files import ROOT
+
 PAGES, SCHEMAS = ROOT / "docs/contracts", ROOT / "schemas"
 MARK = "<!-- from here on written by `make docs` -->"
 FROZEN = """Frozen: the meaning never changes under this name. An optional field may be added; any other change is a new
@@ -95,24 +97,18 @@ def page(contract: Contract, by_hand: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    """Write the pages, or say which are not current."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a page is not current")
-    args = parser.parse_args()
-    stale = 0
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every page as it should be."""
     for contract in contracts():
         path = PAGES / f"{contract.name}.md"
-        old = path.read_text(encoding="utf-8") if path.is_file() else ""
-        by_hand = old.split(MARK)[0]
+        by_hand = (path.read_text(encoding="utf-8") if path.is_file() else "").split(MARK)[0]
         own = by_hand if by_hand.strip() and not by_hand.startswith(f"# `{contract.name}`: {contract.file}\n") else ""
-        new = page(contract, own)
-        if new != old:
-            stale += 1
-            print(f"{path.relative_to(ROOT)}: {'not current; run make docs' if args.check else 'written'}")
-            if not args.check:
-                path.write_text(new, encoding="utf-8")
-    return 1 if args.check and stale else 0
+        yield path, page(contract, own)
+
+
+def main() -> int:
+    """Write the pages, or say which are not current."""
+    return made_files.main(__doc__, pages())
 
 
 if __name__ == "__main__":

@@ -5,16 +5,18 @@
 Snakemake says which rule needs which. The picture leaves out an arrow where a longer way leads to the same rule.
 """
 
-import argparse
 import itertools
 import re
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import made_files
+from tools.made_files import ROOT
+
 TARGET = "value_utility_realtruth"
 PAGE, PICTURE = ROOT / "docs/flow.md", ROOT / "hetero2/report/templates/flow.svg"
 _FENCE = re.compile(r"(```mermaid\n).*?(```)", re.DOTALL)
@@ -141,25 +143,18 @@ def _box(name: str, x: float, y: float) -> str:
     )
 
 
-def main() -> int:
-    """Write both pictures, or say which is not current."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit code 1 where a picture is not current"
-    )
-    args = parser.parse_args()
+def pictures() -> Iterator[tuple[Path, str]]:
+    """Both pictures as they should be."""
     graph, text = rule_graph(), PAGE.read_text(encoding="utf-8")
     depth = layers(graph)
-    order = sorted(depth, key=lambda name: (depth[name], name))
-    drawn = mermaid(graph, order)
-    stale = 0
-    for path, new in ((PAGE, _FENCE.sub(lambda part: part[1] + drawn + part[2], text)), (PICTURE, picture(graph))):
-        if path.read_text(encoding="utf-8") != new:
-            stale += 1
-            print(f"{path.relative_to(ROOT)}: {'not current; run make docs' if args.check else 'written'}")
-            if not args.check:
-                path.write_text(new, encoding="utf-8")
-    return 1 if args.check and stale else 0
+    drawn = mermaid(graph, sorted(depth, key=lambda name: (depth[name], name)))
+    yield PAGE, _FENCE.sub(lambda part: part[1] + drawn + part[2], text)
+    yield PICTURE, picture(graph)
+
+
+def main() -> int:
+    """Write both pictures, or say which is not current."""
+    return made_files.main(__doc__, pictures())
 
 
 if __name__ == "__main__":

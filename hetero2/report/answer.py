@@ -4,18 +4,17 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hetero2.report import sentences
-from hetero2.report.evidence import Evidence
+from hetero2.report.evidence import AUDIT, BASELINE, RANDOM, SCORE, Evidence
 from hetero2.report.words import counted, number
 
-AUDIT, RANDOM, FILTER = "score_plus_audit_topk", "random", "baseline_topk"
 WAYS = {
     RANDOM: "at random",
-    FILTER: "today's filter",
-    "score_topk": "by the score",
+    BASELINE: "today's filter",
+    SCORE: "by the score",
     AUDIT: "score + audit",
     "signal_first_topk": "SIGNAL first",
 }
-_WITHOUT_AUDIT = (RANDOM, FILTER, "score_topk")
+_WITHOUT_AUDIT = (RANDOM, BASELINE, SCORE)
 _WHERE = {
     "ILLUSION": "that holds for decoys that look little like it, and is not shown for those that look like it",
     "INCONCLUSIVE_DECOYS_TOO_EASY": "too few decoys look like the molecules to say more",
@@ -102,12 +101,12 @@ def _selection(name: str, at: Record, present: str, fewer: float | None, price: 
     if name == RANDOM:  # exact, where the others have the interval of a share
         low, high = one["hits_low"] / k, one["hits_high"] / k
     gain = None if name == RANDOM or one["enrichment"] is None else (one["enrichment"] - 1) * k
-    label = f"{WAYS[name]} (today)" if name == present and name != FILTER else WAYS[name]
+    label = f"{WAYS[name]} (today)" if name == present and name != BASELINE else WAYS[name]
     return Selection(label, 100 * one["hit_rate"], 100 * low, 100 * high, gain, fewer, price, name == AUDIT)
 
 
 def _practice(known: Evidence) -> str:
-    return "today's filter" if known.present == FILTER else "the score alone"
+    return "today's filter" if known.present == BASELINE else "the score alone"
 
 
 def _difference(known: Evidence, other: str) -> str:

@@ -7,21 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from hetero2.files import read_json
 from hetero2.pack import verify
-from hetero2.tables import number_cell, read_csv
+from hetero2.tables import arrow_schema, number_cell, read_csv
 
-_CURVE = {"k": int, "method": str} | dict.fromkeys(
-    ("expected_hits", "hit_rate", "wilson_low", "wilson_high", "hits_low", "hits_high"), float
-)
-_HARDNESS = {"bin": str, "n_molecules": int, "n_decoys": int, "auc": float, "ci_low": float, "ci_high": float} | {
-    "tanimoto_from": float,
-    "tanimoto_to": float,
-    "n_scaffolds": int,
-    "reason": str,
-}
+# Ways of choosing, as utility_report.json names them.
+AUDIT, SCORE, BASELINE, RANDOM = "score_plus_audit_topk", "score_topk", "baseline_topk", "random"
 Record = dict[str, Any]
 Floats = NDArray[np.float64]
 
@@ -69,26 +63,26 @@ class Evidence:
     def present(self) -> str:
         """The way of choosing that the audit is held against: today's filter, or the score itself."""
         compared = None if self.utility is None else self.utility["utility"]["before_after"]
-        return "score_topk" if compared is None else str(compared["before"]["method"])
+        return SCORE if compared is None else str(compared["before"]["method"])
 
 
-def _rows(path: Path, columns: Mapping[str, type]) -> Iterator[Record]:
-    """Lines of a CSV of ours with its numbers as numbers, None where a cell is empty."""
-    for line, row in read_csv(path, columns):
+def _rows(path: Path, contract: str) -> Iterator[Record]:
+    """Lines of a CSV of ours with numbers as its contract has them, None where a cell is empty."""
+    schema = arrow_schema(contract)
+    kinds = {one.name: int if pa.types.is_integer(one.type) else float for one in schema if one.type != pa.string()}
+    for line, row in read_csv(path, schema.names):
         yield {
-            name: None if not row[name] else row[name] if kind is str else kind(_number(path, line, name, row[name]))
-            for name, kind in columns.items()
+            name: (kinds[name](number_cell(text, path, f"line {line}", name)) if name in kinds else text)
+            if text
+            else None
+            for name, text in row.items()
         }
-
-
-def _number(path: Path, line: int, name: str, text: str) -> float:
-    return number_cell(text, path, f"line {line}", name)
 
 
 def _curve(path: Path) -> list[Record]:
     """Lines of hit_curve.csv, those of one K together."""
     found: dict[int, Record] = {}
-    for row in _rows(path, _CURVE):
+    for row in _rows(path, "hit_curve.v1"):
         k, method = row.pop("k"), row.pop("method")
         found.setdefault(k, {})[method] = row
     return [{"k": k, "methods": methods} for k, methods in found.items()]
@@ -101,7 +95,7 @@ def read(files: Mapping[str, Path], cost_lift: Path | None, **known: Any) -> Evi
         metrics=read_json(files["metrics.json"]),
         quality=read_json(files[verify.DECOY_QUALITY]),
         controls=read_json(files[verify.CONTROLS]),
-        hardness=list(_rows(files[verify.HARDNESS_CURVE], _HARDNESS)),
+        hardness=list(_rows(files[verify.HARDNESS_CURVE], "hardness_curve.v1")),
         leaks=Counter(row["kind"] for _, row in read_csv(files[verify.LEAKAGE], ["kind"])),
         utility=None if utility is None else read_json(utility),
         curve=[] if curve is None else _curve(curve),

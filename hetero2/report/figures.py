@@ -9,13 +9,13 @@ from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
 from hetero2.report import plots
+from hetero2.report.evidence import AUDIT, BASELINE, RANDOM, SCORE
 from hetero2.report.panels import controls, decoy_quality
 from hetero2.report.plots import BLUE, GREEN, GREY, INK, PALE, RED, Figure, part, plain, short
 from hetero2.report.tallies import coverage, leakage, separation
 
 __all__ = ["Figure", "controls", "coverage", "cumulative_hits", "decoy_quality", "hardness", "hit_rate", "leakage"]
 __all__ += ["score_against_decoys", "separation"]
-AUDIT, SCORE, BASELINE, RANDOM = "score_plus_audit_topk", "score_topk", "baseline_topk", "random"
 _LINES = {AUDIT: (BLUE, "-", "o", 3.0), SCORE: (RED, "--", "s", 1.8), BASELINE: (GREEN, "-.", "^", 1.8)}
 _CURVE_FILES = ("hit_curve.csv",)
 _NO_CURVE = "no molecule has both a score and a known truth, or the truth has one class only"

@@ -214,7 +214,7 @@ def packed(f: Path, plan: Plan) -> Iterator[tuple[str, Words]]:
     archive, results = f / "results" / NAME / f"{NAME}_evidence_pack.zip", f / "results" / NAME
     yield "pack", [*words, *options(utility=f / "utility.json", pack=results / "pack", zip=archive)]
     words = options(pack=results / "pack", zip=archive, benchmarks=f / "none")
-    yield "registry", [*words, *options(row=results / "registry_row.json", runtime=results / "runtime.json")]
+    yield "registry-row", [*words, *options(row=results / "registry_row.json", runtime=results / "runtime.json")]
     yield "verify", [str(archive)]
     yield "accept", [str(archive)]
     yield "show", [str(results)]

@@ -43,11 +43,14 @@ VERBS = {
     "report": ("hetero2.stages.report", "write the report that a person reads first"),
     "pages": ("hetero2.stages.pages", "draw the molecules of one shard, a page each"),
     "pack": ("hetero2.stages.pack", "collect the evidence and zip it"),
-    "registry": ("hetero2.stages.registry", "describe the pack as a registry row"),
+    "registry-row": ("hetero2.stages.registry", "describe the pack as a registry row"),
     "separation": ("hetero2.stages.separation", "compare known bad and known good scores"),
     "verify": ("hetero2.pack.verify", "verify an evidence pack (zip or folder)"),
     "accept": ("hetero2.pack.accept", "say GO or STOP for a pack, criterion by criterion"),
     "show": ("hetero2.stages.show", "print the result of a run at a glance"),
+    "release": ("hetero2.release.verb", "plan, build, publish and record a release"),
+    "registry": ("hetero2.release.registry_verb", "add to, check, render and show what was built and published"),
+    "milestones": ("hetero2.release.milestones_verb", "say how far each milestone is, by the registry"),
 }
 
 

@@ -40,6 +40,7 @@ _SUFFIXES = {
 _INTERPRETER = re.compile(
     r"(python|pypy|perl|ruby|node|java|julia|Rscript|R|sh|bash|zsh|env|conda|mamba|docker|srun)[\d.]*"
 )
+_OUTSIDE = ("execution", "suite_strategy", "release")
 _SHARDS, _MAX_SHARDS = 8, 400
 _FEW_ROWS, _MANY_ROWS = 256, 2500  # of a shard: about 8 seconds and a minute of work
 Config = dict[str, Any]
@@ -220,9 +221,10 @@ def check_files(config: Config, needs_scores: bool = True) -> None:
 def run_configuration(config: Config) -> Config:
     """What identifies a run: user files as base names, never as paths; `execution` changes no byte of the evidence.
 
-    Neither is `suite_strategy` in it: `decoys.strategy` says what it stands for.
+    Neither is `suite_strategy` in it: `decoys.strategy` says what it stands for. `release` names a commit in the
+    manifest, so that the payload of a pack is the same with and without.
     """
-    public = {key: copy.deepcopy(value) for key, value in config.items() if key not in ("execution", "suite_strategy")}
+    public = {key: copy.deepcopy(value) for key, value in config.items() if key not in _OUTSIDE}
     for section, key in (
         ("input", "path"),
         ("scores", "path"),

@@ -45,7 +45,8 @@ class Limits:
     token_host: str | None = None
 
 
-def _context(ca_file: Path | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Certificates of this machine, or those of a file; raises GateError where it cannot be read."""
     try:
         context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
         if ca_file is None and not context.get_ca_certs():
@@ -165,7 +166,7 @@ def _hop(
         pool = urllib3.HTTPSConnectionPool(
             address.partition("%")[0],
             port,
-            ssl_context=_context(limits.ca_file),
+            ssl_context=tls_context(limits.ca_file),
             server_hostname=host,
             timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, deadline.left()), read=deadline.left()),
             retries=False,

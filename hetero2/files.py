@@ -111,14 +111,18 @@ def read_json(path: Path, max_bytes: int | None = None) -> Any:
     if max_bytes is not None and path.is_file() and path.stat().st_size > max_bytes:
         raise InputError(f"{path}: {path.stat().st_size >> 20} MB of JSON, at most {max_bytes >> 20} are read")
     try:
-        text = path.read_bytes().decode("utf-8")
-        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
-        if "\\ud" in text or "\\uD" in text:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no character
-        return value
+        return parse_json(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 at byte {error.start}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON: {error}") from None
+
+
+def parse_json(text: str) -> Any:
+    """Parse strict JSON: no NaN or infinity, no duplicate keys, no half characters; raises ValueError."""
+    value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
+    if "\\ud" in text or "\\uD" in text:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no character
+    return value

@@ -22,7 +22,7 @@ rule registry:
         benchmarks=lambda w: PLAN.folder(w.run) / "benchmarks",
         execution=option("execution"),
     shell:
-        "python -m hetero2 registry --pack {params.pack:q} --zip {input.zip:q} --benchmarks {params.benchmarks:q} "
+        "python -m hetero2 registry-row --pack {params.pack:q} --zip {input.zip:q} --benchmarks {params.benchmarks:q} "
         "--execution {params.execution:q} --row {output.row:q} --runtime {output.runtime:q} --log {log:q}"
 
 

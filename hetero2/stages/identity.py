@@ -51,7 +51,7 @@ def _public(facts: Facts | None) -> Facts | None:
 
 
 def manifest_facts(run_name: str, config: Facts, paths: Sequence[Path]) -> Facts:
-    """Content of manifest.json but for its list of files; `paths`: what each stage recorded of what went in."""
+    """Content of manifest.json but for release and list of files; `paths`: what each stage recorded of what went in."""
     facts: dict[str, Facts] = {fact["kind"]: fact for fact in map(read_json, paths)}
     if "dataset" in facts:
         facts["input"]["inputs"] = []
@@ -72,7 +72,5 @@ def manifest_facts(run_name: str, config: Facts, paths: Sequence[Path]) -> Facts
         },
         "scores": _public(facts["scores"]),
         "truth": _public(facts.get("truth")),
-        "source_commit": None,
-        "timestamp_utc": None,
         **_identity(config, facts),
     }

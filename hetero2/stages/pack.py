@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import yaml
 
 from hetero2 import provenance
+from hetero2.arguments import json_object
 from hetero2.errors import ConfigError
 from hetero2.files import atomic_path, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import logger
@@ -63,7 +64,8 @@ def _write_artifacts(args: argparse.Namespace, folder: Path) -> None:
 
 def build(args: argparse.Namespace, folder: Path) -> None:
     """Write the whole pack into an empty folder."""
-    known = identity.manifest_facts(args.run_name, args.config, args.facts)
+    release = {key: args.release.get(key) for key in ("source_commit", "timestamp_utc")}
+    known = identity.manifest_facts(args.run_name, args.config, args.facts) | release
     _copy_results(args, folder)
     write_text(folder / "config.yaml", yaml.safe_dump(known["config"], allow_unicode=True))
     environment = provenance.environment()
@@ -91,6 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores-file", type=Path, required=True)
     for name in ("pages", "decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", default=[], help="shards, for a pack with all artefacts")
+    parser.add_argument("--release", type=json_object, default={}, help="JSON: commit and its time, of a release")
     parser.add_argument("--compression", choices=["stored", "deflate"], default="stored")
     parser.add_argument("--pack", type=Path, required=True, help="folder of the pack; replaced as a whole")
     parser.add_argument("--zip", type=Path, required=True)

@@ -16,7 +16,7 @@ from hetero2.pack.verify import COST_LIFT, verify
 from hetero2.schemas import write_json
 
 EXAMPLE = (
-    "hetero2 registry --pack pack --zip x_evidence_pack.zip --benchmarks benchmarks --row row.json --runtime r.json"
+    "hetero2 registry-row --pack pack --zip x_evidence_pack.zip --benchmarks benchmarks --row row.json --runtime r.json"
 )
 Facts = dict[str, Any]
 
@@ -35,15 +35,6 @@ def _utility(pack: Path) -> Facts | None:
     }
 
 
-MILESTONES = {
-    "value_ring_suite": "VALUE-M1",
-    "value_known_bad_good": "VALUE-M2",
-    "value_customer_proxy": "VALUE-M3",
-    "value_utility_proxy": "VALUE-M5",
-    "value_utility_realtruth": "VALUE-M6",
-}
-
-
 def _name_parts(manifest: Facts) -> tuple[bool, bool, str | None]:
     """Whether the run is its target's own, whether on the chain of strategies, and which variant it is."""
     rest = manifest["run"].removeprefix(manifest["target"])
@@ -52,16 +43,8 @@ def _name_parts(manifest: Facts) -> tuple[bool, bool, str | None]:
     return rest in ("", "_chain"), rest == "_chain", variant
 
 
-def _milestone(manifest: Facts) -> str | None:
-    """The value milestone that a run of the target itself proves."""
-    if not _name_parts(manifest)[0]:
-        return None
-    external = manifest["target"] == "value_utility_realtruth" and manifest["scores"]["source"] == "external"
-    return "VALUE-M7" if external else MILESTONES.get(manifest["target"])
-
-
 def registry_row(pack: Path, archive: Path, problems: list[str] | None = None) -> Facts:
-    """The row of one built pack; tag, date and commit are set by a release.
+    """The row of one built pack; tag, date and milestone are set by a release.
 
     `problems` are those that verify found in the archive, where it was asked already.
     """
@@ -77,7 +60,7 @@ def registry_row(pack: Path, archive: Path, problems: list[str] | None = None) -
         "date": None,
         "run": manifest["run"],
         "target": manifest["target"],
-        "milestone": _milestone(manifest),
+        "milestone": None,
         "status": "built",
         "source_commit": manifest["source_commit"],
         "run_id": manifest["run_id"],

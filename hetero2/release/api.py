@@ -1,0 +1,169 @@
+"""The part of GitHub's REST API that a release needs (https://docs.github.com/rest), over verified https.
+
+What reads is tried again when the network or the server fails; what writes is not, since nobody knows whether it took
+effect: the command that wrote is run again, looks what is there, and goes on from that.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from hetero2.addresses import Rules, shown
+from hetero2.errors import ConfigError, HeteroError
+from hetero2.fetch import Limits, tls_context
+from hetero2.release.milestones import CONTEXTS
+
+_PUBLIC = "https://api.github.com"
+_SECONDS = urllib3.Timeout(connect=20.0, read=600.0)
+Facts = dict[str, Any]
+
+
+class RefusedError(HeteroError):
+    """The API answers, but not what was hoped for."""
+
+    def __init__(self, status: int, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Api:
+    """One repository. `token` is sent to this host alone and shown nowhere."""
+
+    base: str
+    repository: str
+    token: str | None = None
+    ca_file: Path | None = None
+    allow_addresses: tuple[str, ...] = ()
+    pool: urllib3.PoolManager = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if urlsplit(self.base).scheme != "https":
+            raise ConfigError(f"GITHUB_API_URL: {shown(self.base)}: is not https")
+        owner, slash, name = self.repository.partition("/")
+        if not (owner and slash and name) or "/" in name:
+            raise ConfigError(
+                f"GITHUB_REPOSITORY: {self.repository!r}: expected owner/name", "set it, or use --repository"
+            )
+        pool = urllib3.PoolManager(ssl_context=tls_context(self.ca_file), timeout=_SECONDS)
+        object.__setattr__(self, "pool", pool)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], **more: Any) -> "Api":
+        """As GitHub sets it for a job; of a person's shell only the repository and a token are needed."""
+        base, token = environment.get("GITHUB_API_URL") or _PUBLIC, environment.get("GITHUB_TOKEN") or None
+        if token and not (token.isascii() and token.isprintable()):
+            raise ConfigError("GITHUB_TOKEN: holds what is no token")
+        return cls(base.rstrip("/"), environment.get("GITHUB_REPOSITORY", ""), token, **more)
+
+    def url(self, path: str, query: Mapping[str, Any] | None = None) -> str:
+        """Address of a path below the repository."""
+        return f"{self.base}/repos/{self.repository}/{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def limits(self) -> Limits:
+        """How assets of the repository are downloaded: the token goes to the API alone."""
+        parts = urlsplit(self.base)
+        rules = Rules(None, tuple({443, parts.port or 443}), self.allow_addresses)
+        return Limits(rules, ca_file=self.ca_file, token=self.token, token_host=parts.hostname)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        document: Any = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        missing: tuple[int, ...] = (),
+    ) -> Any:
+        """The parsed answer; None for a status in `missing` or an empty one. Raises HeteroError for all else."""
+        sent = {"Accept": "application/vnd.github+json", "User-Agent": "hetero2", "X-GitHub-Api-Version": "2022-11-28"}
+        sent |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if document is not None:
+            body, sent["Content-Type"] = json.dumps(document).encode(), "application/json"
+        tries = urllib3.Retry(
+            3, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504), redirect=0, raise_on_status=False
+        )
+        try:
+            answer = self.pool.request(
+                method,
+                url,
+                body=body,
+                headers={**sent, **(headers or {})},
+                retries=tries if method == "GET" else False,
+                redirect=False,
+            )
+        except (HTTPError, OSError) as error:
+            reason = " ".join(str(getattr(error, "reason", None) or error).split())
+            raise HeteroError(f"{method} {shown(url)}: {reason}", "the same command again goes on from here") from None
+        if answer.status in missing:
+            return None
+        return self._parsed(method, url, answer)
+
+    def _parsed(self, method: str, url: str, answer: Any) -> Any:
+        try:
+            document = json.loads(answer.data) if answer.data else None
+        except ValueError:
+            document = None
+            if answer.status < 300:
+                raise HeteroError(f"{method} {shown(url)}: the answer is not JSON") from None
+        if answer.status < 300:
+            return document
+        said = document.get("message", "") if isinstance(document, dict) else ""
+        hint = {
+            401: "GITHUB_TOKEN is missing or not valid",
+            403: "the token may not do that: see permissions in docs/release.md",
+            404: "check GITHUB_REPOSITORY, and that the token may read it",
+        }.get(answer.status, "the same command again goes on from here")
+        raise RefusedError(answer.status, f"{method} {shown(url)}: {answer.status} {said}".rstrip(), hint)
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None, missing: tuple[int, ...] = ()) -> Any:
+        """What is at a path."""
+        return self.send("GET", self.url(path, query), missing=missing)
+
+    def post(self, path: str, document: Any) -> Any:
+        """Make something."""
+        return self.send("POST", self.url(path), document)
+
+    def pages(self, path: str, key: str | None = None, query: Mapping[str, Any] | None = None) -> Iterator[Facts]:
+        """All entries of a list, page by page."""
+        for page in range(1, 101):
+            found = self.get(path, {**(query or {}), "per_page": 100, "page": page})
+            entries = found if key is None else found[key]
+            yield from entries
+            if len(entries) < 100:
+                return
+
+    def commit(self, revision: str) -> str | None:
+        """The commit that a branch or tag of the remote repository names, or None."""
+        found = self.get(f"commits/{quote(revision, safe='')}", missing=(404, 422))
+        return None if found is None else str(found["sha"])
+
+    def contexts(self, commit: str) -> dict[str, str | None]:
+        """State of ci/test, ci/test-chem and ci/docker on a commit: of the newest check or status of that name."""
+        found: dict[str, tuple[str, str | None]] = {}
+        for run in self.pages(f"commits/{commit}/check-runs", "check_runs"):
+            state = run["conclusion"] if run["status"] == "completed" else run["status"]
+            _newest(found, run["name"], run.get("started_at") or "", state)
+        for status in self.pages(f"commits/{commit}/statuses"):
+            _newest(found, status["context"], status.get("updated_at") or "", status["state"])
+        return {name: found.get(f"ci/{name}", ("", None))[1] for name in CONTEXTS}
+
+
+def _newest(found: dict[str, tuple[str, str | None]], name: str, time: str, state: str | None) -> None:
+    if name not in found or time >= found[name][0]:
+        found[name] = (time, state)
+
+
+def check_green(contexts: Mapping[str, str | None], commit: str) -> None:
+    """Raise HeteroError unless all three are green."""
+    wrong = [f"ci/{name} is {state or 'missing'}" for name, state in contexts.items() if state != "success"]
+    if wrong:
+        raise HeteroError(
+            f"{commit}: {', '.join(wrong)}; all three must be success", "a release needs a commit that CI has passed"
+        )

@@ -1,0 +1,174 @@
+"""Pull requests for registry and lineage: a branch with the new lines, a pull request, and its own CI, awaited.
+
+A pull request that a job's token opens starts no CI by itself, so ci.yml is dispatched on its branch; the run that
+counts is the one of the commit that was pushed. All of it can be repeated: what is there already is used.
+"""
+
+import base64
+import functools
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hetero2.errors import ConfigError, HeteroError
+from hetero2.release import build, registry
+from hetero2.release.api import Api
+from hetero2.release.milestones import latest
+from hetero2.release.repository import git
+from hetero2.release.tags import Tag
+
+_WORKFLOW = "ci.yml"
+_WHO = {"GIT_AUTHOR_NAME": "HETERO-2 release", "GIT_AUTHOR_EMAIL": "release@hetero2.invalid"}
+_WHO |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in _WHO.items()}
+Facts = dict[str, Any]
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Where branches are pushed to, and how long their CI is awaited."""
+
+    api: Api
+    remote: str = "origin"
+    base: str = "main"
+    minutes: float = 120.0
+    poll_seconds: float = 15.0
+
+
+def _environment(api: Api, environment: Mapping[str, str]) -> dict[str, str]:
+    """For git: who commits, and the token for the server alone, in the environment, where no process list shows it."""
+    found = {**environment, **_WHO, "GIT_TERMINAL_PROMPT": "0"}
+    server = environment.get("GITHUB_SERVER_URL")
+    if api.token and server:
+        secret = base64.b64encode(f"x-access-token:{api.token}".encode()).decode()
+        found |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader"}
+        found |= {"GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {secret}"}
+    return found
+
+
+def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[[Path], bool]) -> str | None:
+    """The commit of the branch with the edit on the newest base; None where the base has it already.
+
+    A branch of an earlier try is kept if it holds the same on the same base, else replaced: it is ours alone.
+    """
+    ask = functools.partial(git, environment=_environment(remote.api, os.environ))
+    ask(root, "fetch", "--quiet", remote.remote, remote.base)
+    base = ask(root, "rev-parse", "FETCH_HEAD").strip()
+    there = ask(root, "ls-remote", remote.remote, f"refs/heads/{branch}").split("\t")[0].strip()
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "tree"
+        ask(root, "worktree", "add", "--quiet", "--detach", str(tree), base)
+        try:
+            if not edit(tree):
+                return None
+            ask(tree, "add", "registry", "docs")
+            if there:
+                ask(root, "fetch", "--quiet", remote.remote, f"refs/heads/{branch}")
+                state = ask(root, "rev-parse", "FETCH_HEAD^{tree}", "FETCH_HEAD^").split()
+                if state == [ask(tree, "write-tree").strip(), base]:
+                    return there
+            ask(tree, "commit", "--quiet", "--message", title)
+            lease = f"--force-with-lease=refs/heads/{branch}:{there}"
+            ask(tree, "push", "--quiet", lease, remote.remote, f"HEAD:refs/heads/{branch}")
+            return ask(tree, "rev-parse", "HEAD").strip()
+        finally:
+            ask(root, "worktree", "remove", "--force", str(tree))
+
+
+def _pull_request(remote: Remote, branch: str, title: str, body: str) -> Facts:
+    owner = remote.api.repository.partition("/")[0]
+    query = {"head": f"{owner}:{branch}", "base": remote.base, "state": "open"}
+    found: list[Facts] = list(remote.api.pages("pulls", query=query))
+    if found:
+        return found[0]
+    made: Facts = remote.api.post("pulls", {"title": title, "head": branch, "base": remote.base, "body": body})
+    return made
+
+
+def _run_of(remote: Remote, branch: str, commit: str) -> Facts | None:
+    """The newest dispatched run of CI on exactly this commit."""
+    query = {"branch": branch, "event": "workflow_dispatch", "head_sha": commit}
+    runs = remote.api.pages(f"actions/workflows/{_WORKFLOW}/runs", "workflow_runs", query)
+    found = [run for run in runs if run["head_sha"] == commit]
+    return max(found, key=lambda run: int(run["id"]), default=None)
+
+
+def _tested(remote: Remote, branch: str, commit: str, tell: Tell) -> Facts:
+    """The finished run of CI on the commit: one that is there already, unless it failed, else a new one."""
+    run, before = _run_of(remote, branch, commit), None
+    if run is None or run["conclusion"] not in (None, "success"):
+        before = run and run["id"]
+        remote.api.post(f"actions/workflows/{_WORKFLOW}/dispatches", {"ref": branch})
+        tell(f"{_WORKFLOW} started on {branch}")
+    end, told = time.monotonic() + 60 * remote.minutes, False
+    while True:
+        run = _run_of(remote, branch, commit)
+        if run is not None and run["id"] != before:
+            if not told:
+                tell(f"pytest run url: {run['html_url']}")
+                told = True
+            if run["status"] == "completed":
+                tell(f"tested_sha: {run['head_sha']}")
+                return run
+        if time.monotonic() > end:
+            raise HeteroError(
+                f"{branch}: CI has not ended within {remote.minutes:g} minutes", "the same command again waits on"
+            )
+        time.sleep(remote.poll_seconds)
+
+
+def _propose(
+    root: Path, remote: Remote, branch: str, title: str, body: str, edit: Callable[[Path], bool], tell: Tell
+) -> bool:
+    commit = _pushed(root, remote, branch, title, edit)
+    if commit is None:
+        tell(f"{remote.base} has it already: nothing to do")
+        return False
+    pull = _pull_request(remote, branch, title, body)
+    tell(f"pull request: {pull['html_url']}")
+    run = _tested(remote, branch, commit, tell)
+    if run["conclusion"] != "success":
+        raise HeteroError(
+            f"{branch}: CI ended with {run['conclusion']}: {run['html_url']}", "mend what it found, then run this again"
+        )
+    return True
+
+
+def _body(row: Facts, text: str) -> str:
+    milestone = row["milestone"] or "VALUE-M0"  # of a release that proves the pipeline alone
+    return f"{text}\n\nMilestone: {milestone}\n\n    {row['command']}\n"
+
+
+def register(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
+    """Open the pull request that enters a published release in the registry, and await its CI."""
+    row = build.built(root, tag)
+    if row["status"] != "published":
+        raise ConfigError(f"{tag.text}: is not published", f"hetero2 release publish {tag.text}")
+    text = f"Registry: {tag.text}"
+    return _propose(
+        root, remote, f"registry/{tag.text}", text, _body(row, text), lambda tree: registry.add(tree, row), tell
+    )
+
+
+def record(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
+    """After the registry's pull request was merged: the same for the lineage, which records the merge commit."""
+    owner = remote.api.repository.partition("/")[0]
+    query = {"head": f"{owner}:registry/{tag.text}", "base": remote.base, "state": "all"}
+    pulls: list[Facts] = list(remote.api.pages("pulls", query=query))
+    merged = [pull for pull in pulls if pull["merged_at"]]
+    if not merged:
+        where = f"merge {pulls[0]['html_url']} first" if pulls else f"hetero2 release register {tag.text}"
+        raise HeteroError(f"{tag.text}: its registry pull request is not merged", where)
+    pull, found = merged[0], {}
+
+    def edit(tree: Path) -> bool:
+        found.update(latest(registry.rows(tree)).get(tag.text, {}))
+        return registry.add_lineage(tree, tag.text, pull["html_url"], pull["merge_commit_sha"])
+
+    text = f"Lineage: {tag.text}"
+    body = f"{text}, entered by {pull['html_url']}\n\nMilestone: VALUE-M0\n"
+    return _propose(root, remote, f"lineage/{tag.text}", text, body, edit, tell)

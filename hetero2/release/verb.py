@@ -1,0 +1,147 @@
+"""release: plan, build, publish and record a release."""
+
+import argparse
+import datetime
+import os
+from pathlib import Path
+from typing import Any
+
+from hetero2.arguments import flag, positive
+from hetero2.paths import ROOT
+from hetero2.release import build, proposals, publish, registry
+from hetero2.release.api import Api, check_green
+from hetero2.release.milestones import load
+from hetero2.release.repository import commit_of
+from hetero2.release.tags import Tag, check_date, command, inputs_layer, layer_of, parse
+
+EXAMPLE = "hetero2 release build value-utility-realtruth-2026-11-22-r1"
+_INPUTS = ("truth_url", "truth_sha256", "scores_url", "scores_sha256", "selection_k")
+_SKIP_POLICY = "unknown_bucket"
+
+
+def _skip_policy(text: str) -> str:
+    if text not in ("", _SKIP_POLICY):
+        raise argparse.ArgumentTypeError(f"{text!r}; cost_lift.v1 knows {_SKIP_POLICY} alone")
+    return text
+
+
+def _prerelease(text: str) -> bool:
+    return bool(text) and flag(text)
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tag", metavar="TAG")
+    for name in _INPUTS:
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", default=None, metavar="", help="of this release; empty: not given"
+        )
+    parser.add_argument(
+        "--skip-policy", type=_skip_policy, default=None, metavar="", help=f"of cost_lift.v1: {_SKIP_POLICY}"
+    )
+
+
+def _add_remote(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ca-file", type=Path, default=None, help="certificates (PEM) to trust instead of the machine's"
+    )
+    parser.add_argument(
+        "--allow-address", action="append", default=[], help="network to download from though not public"
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _add_inputs(actions.add_parser("plan", help="say what a tag builds, or why it cannot be one"))
+    make = actions.add_parser(
+        "build", help="build it twice, hold it to the gates, write release/<tag>/; needs no network"
+    )
+    _add_inputs(make)
+    make.add_argument("--commit", default=None, help="the source commit, where git has no such tag yet")
+    make.add_argument("--cores", type=positive, default=2)
+    contexts = actions.add_parser("contexts", help="say whether CI was green on a commit: exit code 0 or 1")
+    contexts.add_argument("commit", metavar="COMMIT")
+    upload = actions.add_parser("publish", help="upload what was built, never over an asset, and compare what arrived")
+    upload.add_argument("--prerelease", type=_prerelease, default=False, help="true or false")
+    actions.add_parser("register", help="open the pull request for the registry, and await its CI")
+    actions.add_parser("record", help="after that was merged: the same for the lineage")
+    for name in ("publish", "register", "record"):
+        actions.choices[name].add_argument("tag", metavar="TAG")
+    for name in ("register", "record"):
+        one = actions.choices[name]
+        one.add_argument("--base", default="main", help="branch that the pull request is for")
+        one.add_argument("--remote", default="origin", help="where its branch is pushed to")
+        one.add_argument("--minutes", type=float, default=120.0, help="how long CI is awaited")
+        one.add_argument("--poll-seconds", type=float, default=15.0, help="between two questions")
+    for name in ("contexts", "publish", "register", "record"):
+        _add_remote(actions.choices[name])
+
+
+def _tell(text: str) -> None:
+    print(text, flush=True)
+
+
+def _api(args: argparse.Namespace) -> Api:
+    return Api.from_environment(os.environ, ca_file=args.ca_file, allow_addresses=tuple(args.allow_address))
+
+
+def _inputs(args: argparse.Namespace) -> dict[str, Any]:
+    return inputs_layer({name: getattr(args, name) for name in _INPUTS})
+
+
+def _plan(args: argparse.Namespace, tag: Tag) -> None:
+    layer = layer_of(tag, _inputs(args))
+    milestones = [one.id for one in load(ROOT)[0] if one.tag_prefix == tag.prefix]
+    _tell(f"tag         {tag.text}")
+    _tell(f"target      {tag.target}")
+    _tell(f"milestone   {' or '.join(milestones) or 'none of its own'}")
+    _tell(f"command     {command(tag, layer)}")
+    folder = f"{registry.RELEASE}/{tag.text}/"
+    sums = [name for pack in tag.assets() for name in (pack, f"{pack}.sha256")]
+    for place, name in enumerate([*sums, *tag.extras(), build.NOTES, build.ROW, build.LINES]):
+        _tell(f"{'' if place else 'assets':<12}{folder}{name}")
+    if tag.is_local:
+        _tell("            -r0: built, never published")
+
+
+def _checked(text: str) -> Tag:
+    tag = parse(text, ROOT)
+    check_date(tag, datetime.datetime.now(datetime.UTC).date())
+    return tag
+
+
+def _build(args: argparse.Namespace, tag: Tag) -> None:
+    out = build.build(ROOT, tag, _inputs(args), args.commit, args.cores, _tell)
+    for asset in build.built(ROOT, tag)["assets"]:
+        _tell(f"{asset['sha256']}  {out / asset['name']}")
+    _tell(
+        f"next        hetero2 registry add {tag.text}"
+        if tag.is_local
+        else f"next        hetero2 release publish {tag.text}"
+    )
+
+
+def _remote(args: argparse.Namespace) -> proposals.Remote:
+    return proposals.Remote(_api(args), args.remote, args.base, args.minutes, args.poll_seconds)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Do the action."""
+    if args.action == "contexts":
+        commit = commit_of(ROOT, args.commit)
+        contexts = _api(args).contexts(commit)
+        for name, state in contexts.items():
+            _tell(f"ci/{name:<10}{state or 'missing'}")
+        check_green(contexts, commit)
+        return
+    tag = parse(args.tag, ROOT)
+    if args.action in ("plan", "build"):
+        registry.check_free(_checked(args.tag), registry.rows(ROOT))
+        (_plan if args.action == "plan" else _build)(args, tag)
+    elif args.action == "publish":
+        for name, url in publish.publish(ROOT, tag, _api(args), args.prerelease, os.environ, _tell).items():
+            _tell(f"{name}  {url}")
+    elif args.action == "register":
+        proposals.register(ROOT, tag, _remote(args), _tell)
+    else:
+        proposals.record(ROOT, tag, _remote(args), _tell)

@@ -160,7 +160,7 @@ def _held(tag: Tag, found: list[gates.Gate], tell: Any) -> None:
 def build(root: Path, tag: Tag, inputs: Facts, given: str | None, cores: int, tell: Any) -> Path:
     """Build, hold to the gates, write release/<tag>/; an equal one that is there already is left as it is."""
     known = registry.rows(root)
-    registry.check_free(tag, known)
+    registry.check_free(root, tag)
     commit, timestamp = source_commit(root, tag, given)
     differences = provenance.lock_differences(provenance.locked_packages())
     if differences:

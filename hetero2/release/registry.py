@@ -30,14 +30,16 @@ def lineage(root: Path) -> list[Facts]:
     return chain.read(root / LINEAGE, CONTRACTS[LINEAGE])
 
 
-def check_free(tag: Tag, known: Sequence[Facts]) -> None:
-    """Raise ConfigError if a tag has a row that says built or published: a tag is used once."""
-    for number, row in enumerate(known):
-        if row["tag"] == tag.text and row["status"] != "superseded":
-            raise ConfigError(
-                f"tag {tag.text}: is registered: {ARTEFACTS} line {number + 1}, {row['status']}",
-                f"a tag is never used twice; the next one is {tag.next()}",
-            )
+def check_free(root: Path, tag: Tag) -> None:
+    """Raise ConfigError for a tag that was used: by a row that says built or published, or by the predecessor."""
+    lines = {ARTEFACTS: rows(root), LINEAGE: lineage(root)}
+    for name, known in lines.items():
+        for number, line in enumerate(known):
+            if line["tag"] == tag.text and line["status"] != "superseded":
+                raise ConfigError(
+                    f"tag {tag.text}: is registered: {name} line {number + 1}, {line['status']}",
+                    f"a tag is never used twice; the next one is {tag.next()}",
+                )
 
 
 def add(root: Path, row: Facts) -> bool:
@@ -49,7 +51,7 @@ def add(root: Path, row: Facts) -> bool:
             before = latest(known).get(row["tag"])
             problem = next(_row_problems(row, before, root), None)
             if before is not None and row["status"] not in _AFTER.get(before["status"], ()):
-                check_free(parse(row["tag"], root), known)
+                check_free(root, parse(row["tag"], root))
             if problem:
                 raise ContractError(f"{row['tag']}: cannot be registered: {problem}")
             chain.append(root / ARTEFACTS, [row], CONTRACTS[ARTEFACTS])

@@ -136,7 +136,7 @@ def run(args: argparse.Namespace) -> None:
         return
     tag = parse(args.tag, ROOT)
     if args.action in ("plan", "build"):
-        registry.check_free(_checked(args.tag), registry.rows(ROOT))
+        registry.check_free(ROOT, _checked(args.tag))
         (_plan if args.action == "plan" else _build)(args, tag)
     elif args.action == "publish":
         for name, url in publish.publish(ROOT, tag, _api(args), args.prerelease, os.environ, _tell).items():

@@ -108,8 +108,14 @@ class Server(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, address: str = "127.0.0.1", names: tuple[str, ...] = ("127.0.0.1", "localhost")):
-        super().__init__((address, 0), Handler)
+    def __init__(
+        self,
+        folder: Path,
+        address: str = "127.0.0.1",
+        names: tuple[str, ...] = ("127.0.0.1", "localhost"),
+        handler: type[http.server.BaseHTTPRequestHandler] = Handler,
+    ):
+        super().__init__((address, 0), handler)
         self.files: dict[str, bytes] = {"/file.csv": BODY}
         self.seen: list[tuple[str, dict[str, str]]] = []
         self.stopping = False
@@ -126,9 +132,9 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **options: object) -> Iterator[Server]:
-    """A running server."""
-    server = Server(folder, **options)
+def serving(folder: Path, made: Server | None = None, **options: object) -> Iterator[Server]:
+    """A running server, or the one that is given."""
+    server = made or Server(folder, **options)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -38,7 +38,7 @@ class Api:
 
     base: str
     repository: str
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
     allow_addresses: tuple[str, ...] = ()
     pool: urllib3.PoolManager = field(init=False, repr=False)

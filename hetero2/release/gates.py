@@ -24,14 +24,14 @@ class Gate(NamedTuple):
 def of_packs(folders: Sequence[Path], archives: Sequence[Path]) -> list[Gate]:
     """The gates of the packs themselves; `folders` hold their pack/, one for each archive."""
     problems = {path: verify(path) for path in archives}
-    first = next((f"{path.name}: {found[0]}" for path, found in problems.items() if found), "verified")
+    first = next((f"{path.name}: {found[0]}" for path, found in problems.items() if found), "in order")
     criteria = {path: accept.judge(path, problems[path]) for path in archives}
     stopped = [f"{path.name}: {one.name}" for path, found in criteria.items() for one in found if not one.met]
     metrics = [read_json(folder / "pack/metrics.json") for folder in folders]
     errors = sum(one["counts"]["ERROR"] for one in metrics)
     missing = sum(one["scores_coverage"]["rows_missing_scores_input"] for one in metrics)
     return [
-        Gate("verified", first, "verified", first == "verified"),
+        Gate("verified", first, "in order", first == "in order"),
         Gate("accepted", "; ".join(stopped) or accept.GO, accept.GO, not stopped),
         Gate("rows_error", errors, "= 0", errors == 0),
         Gate("rows_missing_scores_input", missing, "= 0", missing == 0),

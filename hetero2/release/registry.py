@@ -17,6 +17,7 @@ ARTEFACTS, LINEAGE = "registry/artefacts.jsonl", "registry/lineage.jsonl"
 CONTRACTS = {ARTEFACTS: "registry_row.v1", LINEAGE: "lineage.v1"}
 RELEASE = "release"  # git-ignored folder of what was built here
 _AFTER = {None: ("built", "published"), "built": ("published", "superseded"), "published": ("superseded",)}
+_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")  # of git, around what is in conflict
 Facts = dict[str, Any]
 
 
@@ -193,18 +194,16 @@ def _against(root: Path, name: str, base: str | None) -> list[str]:
 def resolve(root: Path, base: str) -> dict[str, int]:
     """Two branches added lines: those of `base` stay as they are, ours are bound anew behind them. How many, by file.
 
-    Ours are all lines that base does not have, of this branch or, in the middle of a merge or rebase, of either side.
-    Nothing is written unless all of it is in order.
+    Ours are all lines that base does not have, committed or not, in the middle of a merge or rebase or not. Nothing is
+    written unless all of it is in order.
     """
     with chain.locked(root / "registry"):
         added, texts = {}, {}
         for name, contract in CONTRACTS.items():
             theirs = lines_at(root, base, name)
-            own = [line for side in (":2", ":3") for line in lines_at(root, side, name)] or lines_at(root, "HEAD", name)
-            documents = [json.loads(line) for line in theirs]
-            known = [_without_link(one) for one in documents]
-            ours = []
-            for one in (_without_link(json.loads(line)) for line in own):
+            known = [_without_link(json.loads(line)) for line in theirs]
+            ours: list[Facts] = []
+            for one in map(_without_link, _own(root, name)):
                 if one not in known and one not in ours:
                     ours.append(one)
             texts[name] = chain.linked(ours, theirs, contract)
@@ -214,6 +213,20 @@ def resolve(root: Path, base: str) -> dict[str, int]:
             write_text(root / name, "".join(lines))
         pages.write(root, rows(root), lineage(root))
     return added
+
+
+def _own(root: Path, name: str) -> list[Facts]:
+    """Documents of a file in the index, of both sides of a conflict, and in the working tree but for git's marks."""
+    lines = [line for side in (":0", ":2", ":3") for line in lines_at(root, side, name)]
+    path = root / name
+    written = chain.lines_of(path.read_text(encoding="utf-8")) if path.is_file() else []
+    lines += [line for line in written if not line.startswith(_MARKS)]
+    try:
+        return [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise ContractError(
+            f"{path}: holds a line that is not JSON: {error}", "mend or remove that line first"
+        ) from None
 
 
 def _without_link(document: Facts) -> Facts:

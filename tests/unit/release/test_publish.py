@@ -1,0 +1,261 @@
+"""Publishing against a real HTTPS service on loopback: nothing twice, nothing over another, a way on after faults."""
+
+import json
+import threading
+
+import pytest
+
+from hetero2.errors import ConfigError, GateError, HeteroError
+from hetero2.release import build
+from hetero2.release.api import Api
+from hetero2.release.publish import publish
+from hetero2.release.tags import parse
+from tests.release_api import REPOSITORY, TOKEN, service
+from tests.releases import COMMIT, project, release
+
+TAG = parse("value-known-bad-good-2026-11-22-r1")
+NAMES = sorted([name for pack in TAG.assets() for name in (pack, f"{pack}.sha256")] + TAG.extras())
+JOB = {"GITHUB_SERVER_URL": "https://example.org", "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": "7"}
+
+
+@pytest.fixture
+def api(tmp_path):
+    with service(tmp_path) as running:
+        running.client = Api.from_environment(
+            running.environment(), ca_file=running.ca_file, allow_addresses=("127.0.0.1/32",)
+        )
+        yield running
+
+
+@pytest.fixture
+def root(tmp_path):
+    made = project(tmp_path / "project")
+    release(made, TAG.text)
+    return made
+
+
+def go(root, api, tell=lambda _: None):
+    return publish(root, TAG, api.client, False, JOB, tell)
+
+
+def row(root):
+    return json.loads((build.folder_of(root, TAG) / build.ROW).read_text())
+
+
+def uploads(api):
+    return [path for method, path, _ in api.asked if method == "POST" and path.startswith("/uploads")]
+
+
+def check_published(root, api):
+    """One release with every asset once, all of them as built; the row says so."""
+    assert [(one["tag_name"], one["draft"]) for one in api.all_releases.values()] == [(TAG.text, False)]
+    assert sorted(one["name"] for one in api.assets.values()) == NAMES
+    for one in api.assets.values():
+        assert one["content"] == (build.folder_of(root, TAG) / one["name"]).read_bytes()
+    assert api.tags == {TAG.text: COMMIT}
+    found = row(root)
+    assert found["status"] == "published"
+    assert found["ci"] == {"test": "success", "test-chem": "success", "docker": "success"}
+    assert found["publish_run_url"] == f"https://example.org/{REPOSITORY}/actions/runs/7"
+    assert all(asset["url"] == f"{api.url}/download/{asset['name']}" for asset in found["assets"])
+
+
+def test_everything_is_uploaded_once_downloaded_again_and_compared(root, api):
+    told = []
+    assert sorted(go(root, api, told.append)) == NAMES
+    check_published(root, api)
+    assert sum(text.endswith("downloaded again, same sha256") for text in told) == len(NAMES)
+    row_before, asked = (build.folder_of(root, TAG) / build.ROW).read_bytes(), len(uploads(api))
+    go(root, api)  # again: nothing is uploaded, all of it is compared
+    check_published(root, api)
+    assert len(uploads(api)) == asked == len(NAMES)
+    assert (build.folder_of(root, TAG) / build.ROW).read_bytes() == row_before
+
+
+FAULTS = [
+    ("POST", "/releases$", "before"),
+    ("POST", "/releases$", "after"),
+    ("POST", "/releases$", "502"),
+    ("POST", "/assets$", "before"),
+    ("POST", "/assets$", "after"),
+    ("POST", "/assets$", "half"),
+    ("POST", "/assets$", "502"),
+    ("PATCH", "/releases/", "before"),
+    ("PATCH", "/releases/", "after"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "how"), FAULTS)
+def test_after_a_fault_of_the_network_the_same_command_finishes(root, api, method, path, how):
+    api.fail(method, path, how)
+    with pytest.raises(HeteroError, match="https://127") as caught:
+        go(root, api)
+    assert caught.value.hint == "the same command again goes on from here"
+    assert row(root)["status"] == "built"
+    go(root, api)
+    check_published(root, api)
+
+
+@pytest.mark.parametrize("how", ["before", "after", "502"])
+def test_what_reads_is_tried_again_by_itself(root, api, how):
+    for path in ("check-runs", "/releases$", "/assets$", "/commits/"):
+        api.fail("GET", path, how)
+    go(root, api)
+    check_published(root, api)
+    assert api.failures == []
+
+
+def test_a_network_that_stays_away_is_one_clear_error(root, api):
+    api.fail("GET", "check-runs", "before", times=4)
+    with pytest.raises(HeteroError, match="check-runs"):
+        go(root, api)
+    go(root, api)
+    check_published(root, api)
+
+
+def test_a_fault_while_an_asset_is_compared_leaves_a_row_that_says_built(root, api):
+    api.fail("GET", "/files/", "before")
+    with pytest.raises(GateError, match="/files/"):
+        go(root, api)
+    assert row(root)["status"] == "built"
+    go(root, api)
+    check_published(root, api)
+
+
+@pytest.mark.parametrize("digests", [True, False])
+def test_an_asset_is_never_overwritten(root, api, digests):
+    """By the service's own sha256, or by that of what is downloaded where it tells none."""
+    api.digests = digests
+    go(root, api)
+    asset = next(one for one in api.assets.values() if one["name"] == TAG.assets()[0])
+    asset["content"] += b"x"
+    with pytest.raises(HeteroError, match="another sha256; an asset is never overwritten") as caught:
+        go(root, api)
+    assert "value-known-bad-good-2026-11-22-r2" in caught.value.hint
+    assert asset["content"].endswith(b"x")
+
+
+def test_an_asset_that_is_not_ours_stops_it(root, api):
+    go(root, api)
+    api._put(1, "other.zip", b"x", "uploaded")
+    with pytest.raises(HeteroError, match=r"holds other\.zip, which is not of this build"):
+        go(root, api)
+
+
+def test_what_arrives_changed_is_not_published(root, api, monkeypatch):
+    put = api._put
+
+    def flipped(number, name, content, state):
+        return put(number, name, content[:-1] + b"?", state)
+
+    monkeypatch.setattr(api, "_put", flipped)
+    with pytest.raises(HeteroError, match="another sha256"):
+        go(root, api)
+    assert [one["draft"] for one in api.all_releases.values()] == [True]
+    assert row(root)["status"] == "built"
+
+
+@pytest.mark.parametrize("name", ["ci/test", "ci/test-chem", "ci/docker"])
+@pytest.mark.parametrize("state", ["failure", None])
+def test_without_green_checks_nothing_is_made(root, api, name, state):
+    api.checks[name] = state
+    if state is None:
+        del api.checks[name]
+    with pytest.raises(HeteroError, match=f"{name} is {state or 'missing'}"):
+        go(root, api)
+    assert api.all_releases == {}
+
+
+def test_of_two_checks_with_a_name_the_newer_counts(root, api):
+    runs = api.check_runs(COMMIT)[1]["check_runs"]
+    later = {"name": "ci/docker", "status": "in_progress", "conclusion": None, "started_at": "2026-11-22T12:00:00Z"}
+    api.check_runs = lambda _commit, **_: (200, {"check_runs": [later, *runs]})
+    with pytest.raises(HeteroError, match="ci/docker is in_progress; all three must be success"):
+        go(root, api)
+
+
+def test_a_tag_that_is_elsewhere_stops_it(root, api):
+    api.tags[TAG.text] = "b" * 40
+    with pytest.raises(HeteroError, match=f"has it at {'b' * 40}, built was {COMMIT}"):
+        go(root, api)
+    assert api.all_releases == {}
+
+
+def test_what_was_built_must_be_as_it_was_built(root, api):
+    path = build.folder_of(root, TAG) / TAG.assets()[0]
+    path.write_bytes(b"x")
+    with pytest.raises(HeteroError, match="is not as it was built"):
+        go(root, api)
+    path.unlink()
+    with pytest.raises(HeteroError, match="no such file"):
+        go(root, api)
+    assert api.asked == []
+
+
+def test_r0_is_never_published(root, api):
+    tag = parse("value-known-bad-good-2026-11-22-r0")
+    release(root, tag.text)
+    with pytest.raises(ConfigError, match="never published"):
+        publish(root, tag, api.client, False, {}, lambda _: None)
+    assert api.asked == []
+
+
+def test_two_at_once_make_one_release(root, api):
+    """Two machines: their locks do not know of each other, so the service is all that they share."""
+    other = root.parent / "other"
+    project(other)
+    release(other, TAG.text)
+    errors = []
+
+    def attempt(folder):
+        for _ in range(3):  # who comes second may be told to go on
+            try:
+                go(folder, api)
+                return
+            except HeteroError as error:
+                errors.append(error)
+
+    both = [threading.Thread(target=attempt, args=(folder,)) for folder in (root, other)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    check_published(root, api)
+    check_published(other, api)
+
+
+def test_a_second_command_here_is_refused_while_one_is_at_work(root, api):
+    with build.alone(root, TAG), pytest.raises(HeteroError, match="another command is at work on it here"):
+        go(root, api)
+    assert api.asked == []
+
+
+def test_the_token_goes_to_the_service_alone_and_is_not_told(root, api):
+    go(root, api)
+    assert {token for _, path, token in api.asked if not path.startswith("/files/")} == {f"Bearer {TOKEN}"}
+    assert {token for _, path, token in api.asked if path.startswith("/files/")} == {None}
+    assert TOKEN not in repr(api.client)
+    wrong = Api.from_environment({**api.environment(), "GITHUB_TOKEN": "other"}, ca_file=api.ca_file)
+    with pytest.raises(HeteroError, match="401 Bad credentials") as caught:
+        publish(root, TAG, wrong, False, {}, lambda _: None)
+    assert "other" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        ({"GITHUB_REPOSITORY": ""}, "expected owner/name"),
+        ({"GITHUB_REPOSITORY": "a/b/c"}, "expected owner/name"),
+        ({"GITHUB_API_URL": "http://127.0.0.1"}, "is not https"),
+        ({"GITHUB_TOKEN": "a\nb"}, "holds what is no token"),
+    ],
+)
+def test_a_wrong_environment_is_refused(environment, problem):
+    with pytest.raises(ConfigError, match=problem):
+        Api.from_environment({"GITHUB_REPOSITORY": REPOSITORY} | environment)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(root, api):
+    stranger = Api.from_environment(api.environment())
+    with pytest.raises(HeteroError, match="certificate verify failed"):
+        publish(root, TAG, stranger, False, {}, lambda _: None)

@@ -1,0 +1,166 @@
+"""A release of a real target in a clone of this checkout: built twice, held to its gates, registered."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from hetero2.pack.verify import verify
+from tests.conftest import copy_checkout, run
+from tests.releases import commit, git
+
+TAG, TODAY = "value-ring-suite-2026-11-22-r0", "value-ring-suite-2026-11-23-r1"
+
+
+def hetero2(folder, *words, check=True, **options):
+    return run("python", "-m", "hetero2", *words, cwd=folder, check=check, env={"PYTHONPATH": str(folder)}, **options)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """This tree, committed, with the release built."""
+    folder = copy_checkout(tmp_path_factory.mktemp("release") / "clone")
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    commit(folder, "all")
+    folder.with_name("printed.txt").write_text(hetero2(folder, "release", "build", TAG).stdout)
+    return folder
+
+
+def test_the_build_is_whole(clone):
+    folder, head = clone / "release" / TAG, git(clone, "rev-parse", "HEAD")
+    archive = folder / "value_ring_suite_evidence_pack.zip"
+    names = {archive.name, f"{archive.name}.sha256", "notes.md", "registry_row.json", "lineage.jsonl"}
+    assert {path.name for path in folder.iterdir()} == names | {
+        f"{TAG}.provenance.intoto.json",
+        f"{TAG}.gates.intoto.json",
+    }
+    assert verify(archive) == []
+    subprocess.run(["sha256sum", "--check", "--quiet", f"{archive.name}.sha256"], cwd=folder, check=True)
+    row = json.loads((folder / "registry_row.json").read_text())
+    assert (row["status"], row["source_commit"], row["milestone"]) == ("built", head, "VALUE-M1")
+    assert {name: gate["met"] for name, gate in row["gates"].items()} == dict.fromkeys(
+        ("verified", "accepted", "rows_error", "rows_missing_scores_input", "rebuilt"), True
+    )
+    sha256 = row["assets"][0]["sha256"]
+    for name in ("provenance", "gates"):
+        statement = json.loads((folder / f"{TAG}.{name}.intoto.json").read_text())
+        assert statement["subject"] == [{"name": archive.name, "digest": {"sha256": sha256.lower()}}]
+    assert sha256 in (folder / "notes.md").read_text()
+    told = folder.parent.parent.with_name("printed.txt").read_text()
+    assert [line.split(":")[0] for line in told.splitlines() if line.startswith("gate ")] == [
+        f"gate {name}" for name in row["gates"]
+    ]
+    assert git(clone, "status", "--porcelain") == ""
+
+
+def test_the_manifest_names_the_commit_and_its_time(clone):
+    import zipfile
+
+    with zipfile.ZipFile(clone / "release" / TAG / "value_ring_suite_evidence_pack.zip") as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert manifest["source_commit"] == git(clone, "rev-parse", "HEAD")
+    assert manifest["timestamp_utc"].endswith("Z")
+    assert "release" not in manifest["config"]
+
+
+def test_the_command_of_the_row_gives_the_same_bytes(clone, tmp_path):
+    """What a stranger types: a clone at the commit, one command."""
+    folder = tmp_path / "stranger"
+    git(tmp_path, "clone", "--quiet", str(clone), str(folder))
+    row = json.loads((clone / "release" / TAG / "registry_row.json").read_text())
+    program, *words = shlex.split(row["command"])
+    assert program == "snakemake"
+    run("python", "-m", "snakemake", *words, cwd=folder, env={"PYTHONPATH": str(folder)})
+    name = row["assets"][0]["name"]
+    mine = folder / "results/value_ring_suite" / name
+    assert mine.read_bytes() == (clone / "release" / TAG / name).read_bytes()
+
+
+def test_again_is_nothing_to_do_and_another_build_is_not_overwritten(clone, tmp_path):
+    before = {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()}
+    assert "is built already" in hetero2(clone, "release", "build", TAG).stdout
+    assert {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()} == before
+    other = hetero2(clone, "release", "build", TAG, "--selection-k", "5", check=False)
+    assert other.returncode == 2
+    assert "holds a build of" in other.stderr
+
+
+def test_what_stands_in_the_way_is_one_clear_error(clone, tmp_path):
+    folder = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(clone), str(folder))
+
+    def refused(*words):
+        done = hetero2(folder, *words, check=False)
+        assert done.returncode in (1, 2)
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert "git has no such tag here" in refused("release", "build", TODAY)
+    (folder / "README.md").write_text("edited")
+    (folder / "new.txt").write_text("new")
+    assert "the tree is dirty: README.md, new.txt" in refused("release", "build", TAG)
+    git(folder, "checkout", "--quiet", "README.md")
+    (folder / "new.txt").unlink()
+    git(folder, "tag", TODAY)
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "later")
+    assert "git switch --detach" in refused("release", "build", TODAY)
+    assert "no such commit" in refused("release", "build", "pilot-2026-11-22", "--commit", "nowhere")
+    assert "unknown_bucket alone" in refused("release", "plan", TAG, "--skip-policy", "guess")
+    shutil.rmtree(folder / ".git")
+    assert "no git checkout" in refused("release", "build", TAG)
+
+
+def test_a_pack_that_is_not_accepted_is_not_released(clone, tmp_path):
+    """The gates are asked of the packs that were built, not of what somebody says of them."""
+    folder = copy_checkout(tmp_path / "clone")
+    overlay = folder / "config/runs/value_ring_suite.yaml"
+    overlay.write_text(overlay.read_text() + "acceptance:\n  min_rows_ok: 100\n")
+    git(folder, "init", "--quiet")
+    commit(folder, "a criterion that the suite does not meet")
+    done = hetero2(folder, "release", "build", TAG, check=False)
+    assert done.returncode == 1
+    assert "gate verified: in order" in done.stdout
+    assert "stopped at the gate accepted: value_ring_suite_evidence_pack.zip: min_rows_ok" in done.stderr
+    assert not (folder / "release" / TAG).exists()
+
+
+def test_two_builds_of_a_tag_at_once_and_a_killed_one(clone, tmp_path):
+    """The second is refused, and after the first was killed the same command finishes."""
+    folder = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(clone), str(folder))
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    words = [sys.executable, "-m", "hetero2", "release", "build", TAG]
+    with (tmp_path / "log").open("w") as log:
+        first = subprocess.Popen(words, cwd=folder, env=environment, stdout=log, stderr=log)
+        while "Select jobs to execute" not in (tmp_path / "log").read_text():
+            assert first.poll() is None
+        second = hetero2(folder, "release", "build", TAG, check=False)
+        assert second.returncode == 1
+        assert "another command is at work on it here" in second.stderr
+        first.kill()
+        first.wait()
+    assert not (folder / "release" / TAG).exists()
+    hetero2(folder, "release", "build", TAG)
+    name = "value_ring_suite_evidence_pack.zip"
+    assert (folder / "release" / TAG / name).read_bytes() == (clone / "release" / TAG / name).read_bytes()
+
+
+def test_from_the_build_to_registry_and_lineage(clone):
+    assert "added to the registry" in hetero2(clone, "registry", "add", TAG).stdout
+    head = commit(clone, "registry")
+    assert (
+        "added to the lineage" in hetero2(clone, "registry", "add", TAG, "--lineage", "--merge-commit", "HEAD").stdout
+    )
+    commit(clone, "lineage")
+    assert hetero2(clone, "registry", "check", "--base", head).stdout.startswith("registry: in order")
+    assert f"{TAG}  " in hetero2(clone, "registry", "show").stdout
+    assert json.loads(hetero2(clone, "registry", "show", TAG).stdout)["status"] == "built"
+    assert "VALUE-M1  BUILT" in hetero2(clone, "milestones").stdout
+    done = hetero2(clone, "release", "plan", TAG, check=False)
+    assert (done.returncode, "is registered: registry/artefacts.jsonl line" in done.stderr) == (2, True)
+    hetero2(clone, "registry", "render")
+    assert git(clone, "status", "--porcelain") == ""

@@ -184,11 +184,17 @@ def _settle(limits: Limits, parent: int) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for number in (signal.SIGPROF, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    end_with(parent)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
         has = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
         most = resource.getrlimit(resource.RLIMIT_DATA)[1]
         wanted = has + (limits.megabytes << 20)
         resource.setrlimit(resource.RLIMIT_DATA, (wanted if most < 0 else min(wanted, most), most))
+
+
+def end_with(parent: int) -> None:
+    """Let this process end when its parent does, however that ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)

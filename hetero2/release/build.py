@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import fcntl
+import functools
 import os
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from hetero2.release.milestones import of_release
 from hetero2.release.repository import commit_of, git
 from hetero2.release.tags import Tag, command, layer_of
 from hetero2.schemas import write_json
+from hetero2.worker import end_with
 
 ROW, LINES, NOTES = "registry_row.json", "lineage.jsonl", "notes.md"
 _WORK = ".work"
@@ -104,7 +106,8 @@ def _run(clone: Path, tag: Tag, layer: Mapping[str, Any], cores: int, more: Mapp
     write_text(overlay, yaml.safe_dump({**layer, "execution": {"results_dir": results}}))
     words = [sys.executable, "-m", "snakemake", "--cores", str(cores), tag.target, "--configfile", str(overlay)]
     environment = {**os.environ, "PYTHONPATH": str(clone), **more}
-    done = subprocess.run(words, cwd=clone, env=environment, stdout=sys.stderr, check=False)
+    ends = functools.partial(end_with, os.getpid())  # what it leaves then, the next run takes up
+    done = subprocess.run(words, cwd=clone, env=environment, stdout=sys.stderr, check=False, preexec_fn=ends)
     if done.returncode:
         raise HeteroError(
             f"{tag.text}: the target {tag.target} was not built (exit code {done.returncode})",

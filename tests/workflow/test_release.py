@@ -6,10 +6,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 
 from hetero2.pack.verify import verify
+from hetero2.release import gates
 from tests.conftest import copy_checkout, run
 from tests.releases import commit, git
 
@@ -21,16 +23,41 @@ def hetero2(folder, *words, check=True, **options):
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """This tree, committed, with the release built."""
+def built(tmp_path_factory):
+    """(this tree, committed, with the release built; what was printed; what a second build was told meanwhile).
+
+    The first attempt is killed in the middle, so that all tests look at what the same command made of that.
+    """
     folder = copy_checkout(tmp_path_factory.mktemp("release") / "clone")
     git(folder, "init", "--quiet", "--initial-branch", "main")
     commit(folder, "all")
-    folder.with_name("printed.txt").write_text(hetero2(folder, "release", "build", TAG).stdout)
-    return folder
+    log = folder.with_name("log")
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    with log.open("w") as printed:
+        words = [sys.executable, "-m", "hetero2", "release", "build", TAG]
+        first = subprocess.Popen(words, cwd=folder, env=environment, stdout=printed, stderr=printed)
+        while "Select jobs to execute" not in log.read_text():
+            assert first.poll() is None, log.read_text()
+            time.sleep(0.1)
+        second = hetero2(folder, "release", "build", TAG, check=False)
+        first.kill()
+        first.wait()
+    assert not (folder / "release" / TAG).exists()
+    return folder, hetero2(folder, "release", "build", TAG).stdout, second
 
 
-def test_the_build_is_whole(clone):
+@pytest.fixture(scope="module")
+def clone(built):
+    return built[0]
+
+
+def test_a_second_build_of_a_tag_at_once_is_refused(built):
+    assert built[2].returncode == 1
+    assert "another command is at work on it here" in built[2].stderr
+
+
+def test_the_build_is_whole_though_the_first_try_was_killed(built):
+    clone, told, _ = built
     folder, head = clone / "release" / TAG, git(clone, "rev-parse", "HEAD")
     archive = folder / "value_ring_suite_evidence_pack.zip"
     names = {archive.name, f"{archive.name}.sha256", "notes.md", "registry_row.json", "lineage.jsonl"}
@@ -42,17 +69,14 @@ def test_the_build_is_whole(clone):
     subprocess.run(["sha256sum", "--check", "--quiet", f"{archive.name}.sha256"], cwd=folder, check=True)
     row = json.loads((folder / "registry_row.json").read_text())
     assert (row["status"], row["source_commit"], row["milestone"]) == ("built", head, "VALUE-M1")
-    assert {name: gate["met"] for name, gate in row["gates"].items()} == dict.fromkeys(
-        ("verified", "accepted", "rows_error", "rows_missing_scores_input", "rebuilt"), True
-    )
+    assert {name: gate["met"] for name, gate in row["gates"].items()} == dict.fromkeys(gates.NAMES, True)
     sha256 = row["assets"][0]["sha256"]
     for name in ("provenance", "gates"):
         statement = json.loads((folder / f"{TAG}.{name}.intoto.json").read_text())
         assert statement["subject"] == [{"name": archive.name, "digest": {"sha256": sha256.lower()}}]
     assert sha256 in (folder / "notes.md").read_text()
-    told = folder.parent.parent.with_name("printed.txt").read_text()
     assert [line.split(":")[0] for line in told.splitlines() if line.startswith("gate ")] == [
-        f"gate {name}" for name in row["gates"]
+        f"gate {name}" for name in gates.NAMES
     ]
     assert git(clone, "status", "--porcelain") == ""
 
@@ -80,7 +104,7 @@ def test_the_command_of_the_row_gives_the_same_bytes(clone, tmp_path):
     assert mine.read_bytes() == (clone / "release" / TAG / name).read_bytes()
 
 
-def test_again_is_nothing_to_do_and_another_build_is_not_overwritten(clone, tmp_path):
+def test_again_is_nothing_to_do_and_another_build_is_not_overwritten(clone):
     before = {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()}
     assert "is built already" in hetero2(clone, "release", "build", TAG).stdout
     assert {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()} == before
@@ -114,7 +138,7 @@ def test_what_stands_in_the_way_is_one_clear_error(clone, tmp_path):
     assert "no git checkout" in refused("release", "build", TAG)
 
 
-def test_a_pack_that_is_not_accepted_is_not_released(clone, tmp_path):
+def test_a_pack_that_is_not_accepted_is_not_released(tmp_path):
     """The gates are asked of the packs that were built, not of what somebody says of them."""
     folder = copy_checkout(tmp_path / "clone")
     overlay = folder / "config/runs/value_ring_suite.yaml"
@@ -126,27 +150,6 @@ def test_a_pack_that_is_not_accepted_is_not_released(clone, tmp_path):
     assert "gate verified: in order" in done.stdout
     assert "stopped at the gate accepted: value_ring_suite_evidence_pack.zip: min_rows_ok" in done.stderr
     assert not (folder / "release" / TAG).exists()
-
-
-def test_two_builds_of_a_tag_at_once_and_a_killed_one(clone, tmp_path):
-    """The second is refused, and after the first was killed the same command finishes."""
-    folder = tmp_path / "clone"
-    git(tmp_path, "clone", "--quiet", str(clone), str(folder))
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    words = [sys.executable, "-m", "hetero2", "release", "build", TAG]
-    with (tmp_path / "log").open("w") as log:
-        first = subprocess.Popen(words, cwd=folder, env=environment, stdout=log, stderr=log)
-        while "Select jobs to execute" not in (tmp_path / "log").read_text():
-            assert first.poll() is None
-        second = hetero2(folder, "release", "build", TAG, check=False)
-        assert second.returncode == 1
-        assert "another command is at work on it here" in second.stderr
-        first.kill()
-        first.wait()
-    assert not (folder / "release" / TAG).exists()
-    hetero2(folder, "release", "build", TAG)
-    name = "value_ring_suite_evidence_pack.zip"
-    assert (folder / "release" / TAG / name).read_bytes() == (clone / "release" / TAG / name).read_bytes()
 
 
 def test_from_the_build_to_registry_and_lineage(clone):

@@ -23,7 +23,7 @@ EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 
 _FREEWILSON_ROWS = 1017  # before the split: an upper bound of the rows of the library
 SUITE_STRATEGIES = {"strict": "rewire_strict_v1", "chain": "decoy_strategy.v1"}
-# A section that names where something comes from is taken whole: pins of another file never linger.
+# A section that says where something comes from is taken whole, without pins of another file.
 _ORIGIN_KEYS = {
     "input": {"path", "dataset"},
     "scores": {"source", "path", "url", "command"},
@@ -219,11 +219,8 @@ def check_files(config: Config, needs_scores: bool = True) -> None:
 
 
 def run_configuration(config: Config) -> Config:
-    """What identifies a run: user files as base names, never as paths; `execution` changes no byte of the evidence.
-
-    Neither is `suite_strategy` in it: `decoys.strategy` says what it stands for. `release` names a commit in the
-    manifest, so that the payload of a pack is the same with and without.
-    """
+    """What identifies a run: user files as base names, never as paths; `execution` changes no byte of the evidence,
+    for `suite_strategy` stands `decoys.strategy`, and the manifest records `release` beside it."""
     public = {key: copy.deepcopy(value) for key, value in config.items() if key not in _OUTSIDE}
     for section, key in (
         ("input", "path"),

@@ -1,6 +1,7 @@
 """How far each milestone is, by the registry: an item of its definition of done is a question to one release."""
 
 import ast
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,7 @@ class State:
         return "DONE" if all(self.met.values()) else "BUILT"
 
 
+@functools.cache
 def load(root: Path = ROOT) -> tuple[list[Milestone], list[str]]:
     """Milestones and backlog; raises ConfigError where an item is not one that can be asked."""
     read = load_yaml(root / MILESTONES)

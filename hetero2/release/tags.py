@@ -1,6 +1,7 @@
 """Release tags: what one names, and what building it will make."""
 
 import datetime
+import functools
 import json
 import re
 import shlex
@@ -53,6 +54,7 @@ class Tag:
         return [*separation, f"{self.text}.provenance.intoto.json", f"{self.text}.gates.intoto.json"]
 
 
+@functools.cache
 def prefixes(root: Path = ROOT) -> dict[str, Facts]:
     """What each prefix builds."""
     return load_yaml(root / RELEASES)

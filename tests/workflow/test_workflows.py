@@ -1,0 +1,279 @@
+"""The workflows of GitHub Actions: what they run is proven here, or it is said why not; and what the image holds."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+
+import pytest
+import yaml
+
+from tests.conftest import COMPILED, ROOT, run, small_library, tracked_files
+
+FOLDER = ROOT / ".github/workflows"
+WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yml"))}
+JOBS = [(name, job) for name, workflow in WORKFLOWS.items() for job in workflow["jobs"].values()]
+STEPS = [(name, job, step) for name, job in JOBS for step in job.get("steps", [])]
+COMMANDS = sorted({step["run"] for _, _, step in STEPS if "run" in step})
+
+# How each command of a workflow is proven. Every recipe of ours is run below with a Python that only tells its words.
+CI, WORDS = "part of make ci", "offline: its words here, what it does in the tests of hetero2.release"
+API = "asks GitHub: its words here, what it does against a server of our own in the tests of hetero2.release"
+DOCKER = "needs a Docker engine: docs/container.md says what was run instead"
+LONG = "too long for every commit: run by hand, and every night"
+PROOFS = {
+    "make .venv/.run": CI,
+    "make check": CI,
+    "make test": CI,
+    "make test-core": CI,
+    "make registry-check": WORDS,
+    "make pull-request-check": WORDS,
+    "make release-plan": WORDS,
+    "make release-build": WORDS,
+    "make release-contexts": API,
+    "make release-publish": API,
+    "make release-register": API,
+    "make release-record": API,
+    "make image": DOCKER,
+    "make image-run": DOCKER,
+    "make image-same": DOCKER,
+    "make test-newest": LONG,
+    "make run-large": LONG,
+}
+SELECTION = ("truth_url", "truth_sha256", "scores_url", "scores_sha256", "selection_k", "skip_policy")
+
+
+def make(*words, env=None, check=True):
+    return run("make", *words, cwd=ROOT, env={"MAKEFLAGS": "", "MAKELEVEL": "", **(env or {})}, check=check)
+
+
+def recipe(command, *options):
+    return make("--dry-run", *options, *shlex.split(command)[1:]).stdout
+
+
+def on(name):
+    return WORKFLOWS[name][True]  # YAML 1.1 reads the key `on` as a truth value
+
+
+def test_every_command_of_a_workflow_is_proven_or_it_is_said_why_not():
+    assert sorted(PROOFS) == COMMANDS
+
+
+def test_a_command_is_one_make_target_without_logic():
+    assert all(re.fullmatch(r"make [a-z./-]+", command) for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", [command for command in PROOFS if PROOFS[command] == CI])
+def test_what_is_part_of_make_ci(command):
+    everything, own = (recipe(asked, "--always-make").splitlines() for asked in ("make ci", command))
+    assert own
+    assert set(own) <= set(everything)
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "words"),
+    [
+        ("registry-check", {"BASE": ""}, "registry check"),
+        ("registry-check", {"BASE": "abc"}, "registry check --base abc"),
+        ("pull-request-check", {"BODY": "Milestone: VALUE-M6"}, "milestones --pull-request -"),
+        ("release-contexts", {"REV": "abc"}, "release contexts abc"),
+        ("release-plan", {"TAG": "value-1"}, "release plan value-1"),
+        ("release-publish", {"TAG": "value-1", "PRERELEASE": ""}, "release publish value-1 --prerelease false"),
+        ("release-publish", {"TAG": "value-1", "PRERELEASE": "true"}, "release publish value-1 --prerelease true"),
+        ("release-register", {"TAG": "value-1"}, "release register value-1"),
+        ("release-record", {"TAG": "registry/value-1"}, "release record value-1"),
+        ("release-record", {"TAG": "value-1"}, "release record value-1"),
+        (
+            "release-build",
+            {"TAG": "value-1", "TRUTH_URL": "https://a/t", "SELECTION_K": "5"},
+            "release build value-1 --cores 2 --truth-url https://a/t --truth-sha256 '' --scores-url '' "
+            "--scores-sha256 '' --selection-k 5 --skip-policy ''",
+        ),
+    ],
+)
+def test_the_words_of_a_command_are_what_the_environment_says(target, given, words, tmp_path):
+    assert told(target, given, tmp_path)["words"] == ["-m", "hetero2", *shlex.split(words)]
+
+
+@pytest.mark.parametrize(
+    "hostile", ['"; touch made; "', "$(touch made)", "`touch made`", "$(shell touch made)", "a\nb"]
+)
+def test_what_comes_from_outside_stays_one_word_and_is_never_run(hostile, tmp_path):
+    for target, name in (("release-plan", "TAG"), ("release-contexts", "REV"), ("registry-check", "BASE")):
+        assert told(target, {name: hostile}, tmp_path)["words"][-1] == hostile
+    assert told("pull-request-check", {"BODY": hostile}, tmp_path)["input"] == hostile
+    assert told("release-build", {"TAG": "value-1", "TRUTH_URL": hostile}, tmp_path)["words"][8] == hostile
+    assert not (ROOT / "made").exists()
+
+
+def told(target, given, folder):
+    """What a recipe gives to Python, which here only tells its words and what it is given to read."""
+    (folder / "bin").mkdir(exist_ok=True)
+    for name in (".locked", ".run"):
+        (folder / name).touch()
+    python = folder / "bin/python"
+    told = folder / "told.json"
+    program = f"import json, sys; print(json.dumps({{'words': sys.argv[1:], 'input': {{}}}}), file=open('{told}', 'w'))"
+    if target == "pull-request-check":
+        program = program.replace("{}", "sys.stdin.read()")
+    python.write_text(f'#!/bin/sh\nexec {shutil.which("python3")} -c "{program}" "$@"\n')
+    python.chmod(0o755)
+    empty = dict.fromkeys(("TAG", "REV", "BASE", "BODY", "PRERELEASE", *map(str.upper, SELECTION)), "")
+    make(f"VENV={os.path.relpath(folder, ROOT)}", target, env=empty | given)
+    return json.loads(told.read_text())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_step_is_given_all_that_its_recipe_reads(command):
+    """A recipe of `make check` and the like reads nothing of the environment."""
+    reads = set()
+    if PROOFS[command] in (WORDS, API):
+        reads = set(re.findall(r"\$\{?([A-Z_0-9]+)", recipe(command)))
+        assert reads
+    for name, job, step in STEPS:
+        if step.get("run") == command:
+            assert "env" not in job
+            token = {"GITHUB_TOKEN"} if PROOFS[command] == API else set()
+            assert set(step.get("env", {})) == reads | token, name
+
+
+def test_nothing_from_outside_is_a_part_of_a_command():
+    assert not [step["run"] for _, _, step in STEPS if "${{" in step.get("run", "")]
+
+
+def test_actions_are_pinned_by_commit_with_their_version_and_leave_no_token():
+    for path in FOLDER.glob("*.yml"):
+        for line in path.read_text().splitlines():
+            if re.search(r"\buses: [^.]", line):
+                assert re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), (path.name, line)
+    checkouts = [step for _, _, step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_permissions_are_given_job_by_job_and_every_job_ends():
+    for name, workflow in WORKFLOWS.items():
+        assert workflow["permissions"] == {}, name
+    for name, job in JOBS:
+        assert job["permissions"]["contents"] in ("read", "write"), name
+        assert "uses" in job or 0 < job["timeout-minutes"] <= 150, name
+    assert {name for name, job in JOBS if "write" in job["permissions"].values()} == {"release.yml", "build-pack.yml"}
+
+
+def test_the_contexts_of_a_commit_are_the_jobs_of_ci():
+    assert [job["name"] for job in WORKFLOWS["ci.yml"]["jobs"].values()] == ["ci/test", "ci/test-chem", "ci/docker"]
+    assert not [job for job in WORKFLOWS["ci.yml"]["jobs"].values() if {"uses", "if", "strategy"} & set(job)]
+    assert set(on("ci.yml")) == {"push", "pull_request", "workflow_dispatch"}
+    assert on("ci.yml")["push"] == {"branches": ["main"]}
+    assert on("ci.yml")["pull_request"] == {"types": ["opened", "synchronize", "reopened", "edited"]}
+
+
+def test_a_release_goes_from_green_contexts_to_the_registry_one_at_a_time():
+    jobs, concurrency = WORKFLOWS["release.yml"]["jobs"], WORKFLOWS["release.yml"]["concurrency"]
+    assert {name: job.get("needs") for name, job in jobs.items()} == {
+        "contexts": None,
+        "build": "contexts",
+        "publish": ["contexts", "build"],
+        "register": ["contexts", "publish"],
+        "lineage": None,
+    }
+    assert concurrency["cancel-in-progress"] is False
+    assert concurrency["group"].endswith("|| 'release' }}")
+    assert jobs["contexts"]["if"] == "github.event_name != 'pull_request'"
+    assert jobs["lineage"]["if"].startswith("github.event_name == 'pull_request' && github.event.pull_request.merged")
+
+
+def test_a_release_starts_by_a_tag_by_hand_or_by_a_merged_registry_pull_request():
+    assert on("release.yml")["push"] == {"tags": ["value-*", "pilot-*", "stress-*"]}
+    assert on("release.yml")["pull_request"] == {"types": ["closed"], "branches": ["main"]}
+    assert list(on("release.yml")["workflow_dispatch"]["inputs"]) == ["ref", "tag", "prerelease", *SELECTION]
+    assert list(on("build-pack.yml")["workflow_call"]["inputs"]) == ["ref", "tag", *SELECTION]
+
+
+def test_every_part_of_a_release_is_of_the_same_commit_and_tag():
+    jobs = WORKFLOWS["release.yml"]["jobs"]
+    tag, commit = "${{ inputs.tag || github.ref_name }}", "${{ needs.contexts.outputs.commit }}"
+    build = jobs["build"]["with"]
+    assert build == {"ref": commit, "tag": tag} | {name: f"${{{{ inputs.{name} }}}}" for name in SELECTION}
+    for name in ("publish", "register"):
+        checkout, _, download, command = jobs[name]["steps"]
+        assert checkout["with"]["ref"] == commit
+        assert download["with"]["path"] == f"release/{tag}"
+        assert command["env"]["TAG"] == tag
+
+
+def test_the_night_has_what_is_too_long_or_too_new():
+    assert set(on("nightly.yml")) == {"schedule", "workflow_dispatch"}
+    assert {step["run"] for name, _, step in STEPS if name == "nightly.yml" and "run" in step} == {
+        command for command in PROOFS if PROOFS[command] == LONG
+    }
+
+
+def test_the_untouched_template_names_no_milestone():
+    template = (ROOT / ".github/pull_request_template.md").read_text()
+    assert "Milestone:" in template
+    assert "VALUE-M" in template
+    assert "VALUE-M" not in re.sub(r"<!--.*?-->", "", template, flags=re.DOTALL)
+
+
+def image_files():
+    """What .dockerignore lets into the image, of the files that git knows."""
+    allowed = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    return [name for name in tracked_files() if any(name == item or name.startswith(f"{item}/") for item in allowed)]
+
+
+def test_the_dockerfile_copies_what_there_is_onto_the_base_that_make_looks_up():
+    text = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"^FROM (\S+)\$\{", text, re.MULTILINE) == re.findall(
+        r"^BASE_IMAGE := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
+        assert {*sources.split()} <= {".", *image_files()}
+    assert os.access(ROOT / re.search(r'ENTRYPOINT \["/opt/hetero2/(.+)"\]', text)[1], os.X_OK)
+    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", text, re.MULTILINE)
+    assert "apt-get" not in text.rsplit("FROM base", 1)[1]
+
+
+def test_the_image_is_run_in_the_same_way_by_make_and_by_compose():
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["hetero2"]
+    assert service["image"] == re.search(r"^IMAGE \?= (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+    assert service["volumes"] == ["./results:/results"]
+    assert service["user"] == "${HETERO2_USER:-1000:1000}"
+    assert ":/results" in recipe("make image-run")
+
+
+@pytest.fixture
+def image(tmp_path):
+    """A folder with what the image holds of the checkout, and one like its /project with /results mounted."""
+    for name in image_files():
+        (tmp_path / "opt" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tmp_path / "opt" / name)
+    shutil.copytree(ROOT / COMPILED, tmp_path / "opt" / COMPILED, dirs_exist_ok=True)
+    (tmp_path / "mounted").mkdir()
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/results").symlink_to(tmp_path / "mounted")
+    (tmp_path / "project/.snakemake").symlink_to("results/.snakemake")
+    return tmp_path
+
+
+def test_what_the_image_holds_makes_the_same_pack(image, small_run):
+    folder = small_library(image / "mine")
+    run(image / "opt/tools/entrypoint.sh", "value_utility_realtruth", "--configfile", "my.yaml", cwd=folder)
+    made = folder / "results/small/small_evidence_pack.zip"
+    assert made.read_bytes() == (small_run / made.name).read_bytes()
+
+
+def test_what_snakemake_remembers_is_in_the_mounted_folder(image):
+    done = run(image / "opt/tools/entrypoint.sh", "value_utility_realtruth", "--dry-run", cwd=image / "project")
+    assert "registry" in done.stdout
+    assert (image / "mounted/.snakemake").is_dir()
+
+
+def test_a_folder_that_the_user_may_not_write_is_told_with_what_to_type(image):
+    (image / "mounted").rmdir()
+    (image / "mounted").touch()  # as root every folder can be written
+    done = run(image / "opt/tools/entrypoint.sh", "value_utility_realtruth", cwd=image / "project", check=False)
+    assert done.returncode == 2
+    assert "error: /results cannot be written by user" in done.stderr
+    assert "--user" in done.stderr

@@ -143,7 +143,7 @@ release-plan: $(VENV)/.run ## Show what the release TAG holds.
 	python -m hetero2 release plan "$$TAG"
 
 release-build: $(VENV)/.run ## Build the release TAG into release/TAG; TRUTH_URL and so on as in release.yml.
-	python -m hetero2 release build "$$TAG" --cores $(CORES) --truth-url "$$TRUTH_URL" --truth-sha256 "$$TRUTH_SHA256" \
+	python -m hetero2 release build "$$TAG" --commit HEAD --cores $(CORES) --truth-url "$$TRUTH_URL" --truth-sha256 "$$TRUTH_SHA256" \
 	  --scores-url "$$SCORES_URL" --scores-sha256 "$$SCORES_SHA256" \
 	  --selection-k "$$SELECTION_K" --skip-policy "$$SKIP_POLICY"
 

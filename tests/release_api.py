@@ -113,11 +113,8 @@ class Service(Server):
 
     def environment(self) -> dict[str, str]:
         """For a command that talks to it."""
-        return {"GITHUB_API_URL": self.url, "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": TOKEN}
-
-    def options(self) -> list[str]:
-        """The same as options."""
-        return ["--ca-file", str(self.ca_file), "--allow-address", "127.0.0.1/32"]
+        told = {"GITHUB_API_URL": self.url, "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": TOKEN}
+        return {**told, "SSL_CERT_FILE": str(self.ca_file)}
 
     def _git(self, *words: str) -> str:
         done = subprocess.run(["git", "--git-dir", str(self.git), *words], capture_output=True, text=True, check=True)

@@ -5,9 +5,9 @@ effect: the command that wrote is run again, looks what is there, and goes on fr
 """
 
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -39,8 +39,6 @@ class Api:
     base: str
     repository: str
     token: str | None = field(default=None, repr=False)
-    ca_file: Path | None = None
-    allow_addresses: tuple[str, ...] = ()
     pool: urllib3.PoolManager = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -51,26 +49,31 @@ class Api:
             raise ConfigError(
                 f"GITHUB_REPOSITORY: {self.repository!r}: expected owner/name", "set it, or use --repository"
             )
-        pool = urllib3.PoolManager(ssl_context=tls_context(self.ca_file), timeout=_SECONDS)
+        pool = urllib3.PoolManager(ssl_context=tls_context(None), timeout=_SECONDS)
         object.__setattr__(self, "pool", pool)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str], **more: Any) -> "Api":
+    def from_environment(cls, environment: Mapping[str, str]) -> "Api":
         """As GitHub sets it for a job; of a person's shell only the repository and a token are needed."""
         base, token = environment.get("GITHUB_API_URL") or _PUBLIC, environment.get("GITHUB_TOKEN") or None
         if token and not (token.isascii() and token.isprintable()):
             raise ConfigError("GITHUB_TOKEN: holds what is no token")
-        return cls(base.rstrip("/"), environment.get("GITHUB_REPOSITORY", ""), token, **more)
+        return cls(base.rstrip("/"), environment.get("GITHUB_REPOSITORY", ""), token)
 
     def url(self, path: str, query: Mapping[str, Any] | None = None) -> str:
         """Address of a path below the repository."""
         return f"{self.base}/repos/{self.repository}/{path}" + (f"?{urlencode(query)}" if query else "")
 
     def limits(self) -> Limits:
-        """How assets of the repository are downloaded: the token goes to the API alone."""
+        """How assets are downloaded: the token goes to the API alone, which may be inside one's own network."""
         parts = urlsplit(self.base)
-        rules = Rules(None, tuple({443, parts.port or 443}), self.allow_addresses)
-        return Limits(rules, ca_file=self.ca_file, token=self.token, token_host=parts.hostname)
+        host, port = parts.hostname or "", parts.port or 443
+        try:
+            found = {answer[4][0] for answer in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        except OSError as error:
+            raise HeteroError(f"{host}: cannot be resolved: {error}", "check GITHUB_API_URL") from None
+        rules = Rules(None, tuple({443, port}), tuple(sorted(map(str, found))))
+        return Limits(rules, token=self.token, token_host=host)
 
     def send(
         self,

@@ -17,7 +17,6 @@ from typing import Any
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.release import build, registry
 from hetero2.release.api import Api
-from hetero2.release.milestones import latest
 from hetero2.release.repository import git
 from hetero2.release.tags import Tag
 
@@ -26,6 +25,9 @@ _WHO = {"GIT_AUTHOR_NAME": "HETERO-2 release", "GIT_AUTHOR_EMAIL": "release@hete
 _WHO |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in _WHO.items()}
 Facts = dict[str, Any]
 Tell = Callable[[str], None]
+Edit = Callable[[Path, list[Facts]], bool]
+# What renders pages and says what is allowed: as on the branch that the pull request is for, else its CI would differ.
+_RENDERS = ("hetero2", "config")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[
     ask = functools.partial(git, environment=_environment(remote.api, os.environ))
     ask(root, "fetch", "--quiet", remote.remote, remote.base)
     base = ask(root, "rev-parse", "FETCH_HEAD").strip()
+    if ask(root, "diff", "--name-only", "HEAD", base, "--", *_RENDERS):
+        raise HeteroError(
+            f"the code here is not that of {remote.remote}/{remote.base}, by whose rules the registry is checked",
+            f"git fetch {remote.remote}, then git switch --detach {remote.remote}/{remote.base}; release/ stays",
+        )
     there = ask(root, "ls-remote", remote.remote, f"refs/heads/{branch}").split("\t")[0].strip()
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
@@ -104,7 +111,7 @@ def _tested(remote: Remote, branch: str, commit: str, tell: Tell) -> Facts:
         before = run and run["id"]
         remote.api.post(f"actions/workflows/{_WORKFLOW}/dispatches", {"ref": branch})
         tell(f"{_WORKFLOW} started on {branch}")
-    end, told = time.monotonic() + 60 * remote.minutes, False
+    end, told, pause = time.monotonic() + 60 * remote.minutes, False, min(0.5, remote.poll_seconds)
     while True:
         run = _run_of(remote, branch, commit)
         if run is not None and run["id"] != before:
@@ -118,17 +125,18 @@ def _tested(remote: Remote, branch: str, commit: str, tell: Tell) -> Facts:
             raise HeteroError(
                 f"{branch}: CI has not ended within {remote.minutes:g} minutes", "the same command again waits on"
             )
-        time.sleep(remote.poll_seconds)
+        time.sleep(pause)
+        pause = min(1.5 * pause, remote.poll_seconds)
 
 
-def _propose(
-    root: Path, remote: Remote, branch: str, title: str, body: str, edit: Callable[[Path], bool], tell: Tell
-) -> bool:
-    commit = _pushed(root, remote, branch, title, edit)
+def _propose(root: Path, remote: Remote, branch: str, title: str, edit: Edit, tell: Tell) -> bool:
+    """The pull request of an edit; False where its base has it already. The edit gives the row that it is about."""
+    rows: list[Facts] = []
+    commit = _pushed(root, remote, branch, title, lambda tree: edit(tree, rows))
     if commit is None:
         tell(f"{remote.base} has it already: nothing to do")
         return False
-    pull = _pull_request(remote, branch, title, body)
+    pull = _pull_request(remote, branch, title, _body(rows[-1], title))
     tell(f"pull request: {pull['html_url']}")
     run = _tested(remote, branch, commit, tell)
     if run["conclusion"] != "success":
@@ -148,10 +156,12 @@ def register(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
     row = build.built(root, tag)
     if row["status"] != "published":
         raise ConfigError(f"{tag.text}: is not published", f"hetero2 release publish {tag.text}")
-    text = f"Registry: {tag.text}"
-    return _propose(
-        root, remote, f"registry/{tag.text}", text, _body(row, text), lambda tree: registry.add(tree, row), tell
-    )
+
+    def edit(tree: Path, rows: list[Facts]) -> bool:
+        rows.append(row)
+        return registry.add(tree, row)
+
+    return _propose(root, remote, f"registry/{tag.text}", f"Registry: {tag.text}", edit, tell)
 
 
 def record(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
@@ -163,12 +173,10 @@ def record(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
     if not merged:
         where = f"merge {pulls[0]['html_url']} first" if pulls else f"hetero2 release register {tag.text}"
         raise HeteroError(f"{tag.text}: its registry pull request is not merged", where)
-    pull, found = merged[0], {}
+    pull = merged[0]
 
-    def edit(tree: Path) -> bool:
-        found.update(latest(registry.rows(tree)).get(tag.text, {}))
+    def edit(tree: Path, rows: list[Facts]) -> bool:
+        rows += [row for row in registry.rows(tree) if row["tag"] == tag.text]
         return registry.add_lineage(tree, tag.text, pull["html_url"], pull["merge_commit_sha"])
 
-    text = f"Lineage: {tag.text}"
-    body = f"{text}, entered by {pull['html_url']}\n\nMilestone: VALUE-M0\n"
-    return _propose(root, remote, f"lineage/{tag.text}", text, body, edit, tell)
+    return _propose(root, remote, f"lineage/{tag.text}", f"Lineage: {tag.text}", edit, tell)

@@ -3,7 +3,6 @@
 import argparse
 import datetime
 import os
-from pathlib import Path
 from typing import Any
 
 from hetero2.arguments import flag, positive
@@ -40,15 +39,6 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_remote(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--ca-file", type=Path, default=None, help="certificates (PEM) to trust instead of the machine's"
-    )
-    parser.add_argument(
-        "--allow-address", action="append", default=[], help="network to download from though not public"
-    )
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -73,16 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--remote", default="origin", help="where its branch is pushed to")
         one.add_argument("--minutes", type=float, default=120.0, help="how long CI is awaited")
         one.add_argument("--poll-seconds", type=float, default=15.0, help="between two questions")
-    for name in ("contexts", "publish", "register", "record"):
-        _add_remote(actions.choices[name])
 
 
 def _tell(text: str) -> None:
     print(text, flush=True)
-
-
-def _api(args: argparse.Namespace) -> Api:
-    return Api.from_environment(os.environ, ca_file=args.ca_file, allow_addresses=tuple(args.allow_address))
 
 
 def _inputs(args: argparse.Namespace) -> dict[str, Any]:
@@ -122,14 +106,14 @@ def _build(args: argparse.Namespace, tag: Tag) -> None:
 
 
 def _remote(args: argparse.Namespace) -> proposals.Remote:
-    return proposals.Remote(_api(args), args.remote, args.base, args.minutes, args.poll_seconds)
+    return proposals.Remote(Api.from_environment(os.environ), args.remote, args.base, args.minutes, args.poll_seconds)
 
 
 def run(args: argparse.Namespace) -> None:
     """Do the action."""
     if args.action == "contexts":
         commit = commit_of(ROOT, args.commit)
-        contexts = _api(args).contexts(commit)
+        contexts = Api.from_environment(os.environ).contexts(commit)
         for name, state in contexts.items():
             _tell(f"ci/{name:<10}{state or 'missing'}")
         check_green(contexts, commit)
@@ -139,7 +123,9 @@ def run(args: argparse.Namespace) -> None:
         registry.check_free(ROOT, _checked(args.tag))
         (_plan if args.action == "plan" else _build)(args, tag)
     elif args.action == "publish":
-        for name, url in publish.publish(ROOT, tag, _api(args), args.prerelease, os.environ, _tell).items():
+        for name, url in publish.publish(
+            ROOT, tag, Api.from_environment(os.environ), args.prerelease, os.environ, _tell
+        ).items():
             _tell(f"{name}  {url}")
     elif args.action == "register":
         proposals.register(ROOT, tag, _remote(args), _tell)

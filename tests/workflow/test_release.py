@@ -12,7 +12,7 @@ import pytest
 
 from hetero2.pack.verify import verify
 from hetero2.release import gates
-from tests.conftest import copy_checkout, run
+from tests.conftest import ROOT, copy_checkout, run
 from tests.releases import commit, git
 
 TAG, TODAY = "value-ring-suite-2026-11-22-r0", "value-ring-suite-2026-11-23-r1"
@@ -43,7 +43,10 @@ def built(tmp_path_factory):
         first.kill()
         first.wait()
     assert not (folder / "release" / TAG).exists()
-    return folder, hetero2(folder, "release", "build", TAG).stdout, second
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    names = ("TRUTH_URL", "TRUTH_SHA256", "SCORES_URL", "SCORES_SHA256", "SELECTION_K", "SKIP_POLICY")
+    given = {"TAG": TAG, "PYTHONPATH": str(folder), "MAKEFLAGS": "", "MAKELEVEL": "", **dict.fromkeys(names, "")}
+    return folder, run("make", "release-build", cwd=folder, env=given).stdout, second
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,9 @@ import shutil
 import pytest
 import yaml
 
-from tests.conftest import COMPILED, ROOT, run, small_library, tracked_files
+from tests.conftest import COMPILED, ROOT, copy_checkout, run, small_library, tracked_files
+from tests.release_api import service
+from tests.releases import commit, git, release
 
 FOLDER = ROOT / ".github/workflows"
 WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yml"))}
@@ -18,8 +20,8 @@ STEPS = [(name, job, step) for name, job in JOBS for step in job.get("steps", []
 COMMANDS = sorted({step["run"] for _, _, step in STEPS if "run" in step})
 
 # How each command of a workflow is proven. Every recipe of ours is run below with a Python that only tells its words.
-CI, WORDS = "part of make ci", "offline: its words here, what it does in the tests of hetero2.release"
-API = "asks GitHub: its words here, what it does against a server of our own in the tests of hetero2.release"
+CI, WORDS = "part of make ci", "offline: run below, a build in test_release.py"
+API = "asks GitHub: run below against a server of our own"
 DOCKER = "needs a Docker engine: docs/container.md says what was run instead"
 LONG = "too long for every commit: run by hand, and every night"
 PROOFS = {
@@ -87,7 +89,7 @@ def test_what_is_part_of_make_ci(command):
         (
             "release-build",
             {"TAG": "value-1", "TRUTH_URL": "https://a/t", "SELECTION_K": "5"},
-            "release build value-1 --cores 2 --truth-url https://a/t --truth-sha256 '' --scores-url '' "
+            "release build value-1 --commit HEAD --cores 2 --truth-url https://a/t --truth-sha256 '' --scores-url '' "
             "--scores-sha256 '' --selection-k 5 --skip-policy ''",
         ),
     ],
@@ -103,7 +105,7 @@ def test_what_comes_from_outside_stays_one_word_and_is_never_run(hostile, tmp_pa
     for target, name in (("release-plan", "TAG"), ("release-contexts", "REV"), ("registry-check", "BASE")):
         assert told(target, {name: hostile}, tmp_path)["words"][-1] == hostile
     assert told("pull-request-check", {"BODY": hostile}, tmp_path)["input"] == hostile
-    assert told("release-build", {"TAG": "value-1", "TRUTH_URL": hostile}, tmp_path)["words"][8] == hostile
+    assert told("release-build", {"TAG": "value-1", "TRUTH_URL": hostile}, tmp_path)["words"][10] == hostile
     assert not (ROOT / "made").exists()
 
 
@@ -136,6 +138,55 @@ def test_a_step_is_given_all_that_its_recipe_reads(command):
             assert "env" not in job
             token = {"GITHUB_TOKEN"} if PROOFS[command] == API else set()
             assert set(step.get("env", {})) == reads | token, name
+
+
+@pytest.fixture
+def project(tmp_path):
+    """This tree in a clone whose origin is a bare repository, the release TAG as it would have been built."""
+    folder = copy_checkout(tmp_path / "project")
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    commit(folder, "all")
+    git(tmp_path, "clone", "--quiet", "--bare", str(folder), "origin.git")
+    git(folder, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    release(folder, TAG, source=git(folder, "rev-parse", "HEAD"))
+    return folder
+
+
+TAG = "value-utility-proxy-2026-11-22-r1"
+
+
+def test_every_command_of_a_release_in_its_order(project, tmp_path):
+    with service(tmp_path, tmp_path / "origin.git") as api:
+        head = git(project, "rev-parse", "HEAD")
+        given = {**api.environment(), "PYTHONPATH": str(project), "MAKEFLAGS": "", "MAKELEVEL": ""}
+
+        def step(target, check=True, **more):
+            done = run("make", "--silent", target, cwd=project, env={**given, **more}, check=check)
+            return done.stdout + done.stderr
+
+        assert "VALUE-M5" in step("release-plan", TAG=TAG)
+        api.checks["ci/docker"] = "failure"
+        assert "ci/docker is failure" in step("release-contexts", REV=head, check=False)
+        api.checks["ci/docker"] = "success"
+        assert "ci/docker    success" in step("release-contexts", REV=head)
+        api.fail("POST", "/assets$", "half")
+        assert "the same command again goes on" in step("release-publish", TAG=TAG, PRERELEASE="true", check=False)
+        assert "downloaded again, same sha256" in step("release-publish", TAG=TAG, PRERELEASE="true")
+        assert [(one["draft"], one["prerelease"]) for one in api.all_releases.values()] == [(False, True)]
+        told = step("release-register", TAG=TAG)
+        assert "pytest run url: https://example.org" in told
+        assert "tested_sha: " + api.all_runs[0]["head_sha"] in told
+        assert f"merge {api.all_pulls[0]['html_url']} first" in step("release-record", TAG=TAG, check=False)
+        api.merge(1)
+        assert "tested_sha: " in step("release-record", TAG=f"registry/{TAG}")
+        api.merge(2)
+        git(project, "pull", "--quiet", "--ff-only", "origin", "main")
+        assert "registry: in order" in step("registry-check", BASE=head)
+        assert "VALUE-M5" in step("pull-request-check", BODY=api.all_pulls[0]["body"])
+        assert "names no milestone" in step("pull-request-check", BODY="", check=False)
+        assert f"**DONE**, by {TAG}" in (project / "docs/roadmap.md").read_text()
+        assert "is registered" in step("release-plan", TAG=TAG, check=False)
 
 
 def test_nothing_from_outside_is_a_part_of_a_command():
@@ -175,7 +226,7 @@ def test_a_release_goes_from_green_contexts_to_the_registry_one_at_a_time():
         "contexts": None,
         "build": "contexts",
         "publish": ["contexts", "build"],
-        "register": ["contexts", "publish"],
+        "register": "publish",
         "lineage": None,
     }
     assert concurrency["cancel-in-progress"] is False
@@ -194,11 +245,12 @@ def test_a_release_starts_by_a_tag_by_hand_or_by_a_merged_registry_pull_request(
 def test_every_part_of_a_release_is_of_the_same_commit_and_tag():
     jobs = WORKFLOWS["release.yml"]["jobs"]
     tag, commit = "${{ inputs.tag || github.ref_name }}", "${{ needs.contexts.outputs.commit }}"
+    main = "${{ github.event.repository.default_branch }}"
     build = jobs["build"]["with"]
     assert build == {"ref": commit, "tag": tag} | {name: f"${{{{ inputs.{name} }}}}" for name in SELECTION}
     for name in ("publish", "register"):
         checkout, _, download, command = jobs[name]["steps"]
-        assert checkout["with"]["ref"] == commit
+        assert checkout["with"]["ref"] == (commit if name == "publish" else main)
         assert download["with"]["path"] == f"release/{tag}"
         assert command["env"]["TAG"] == tag
 

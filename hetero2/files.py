@@ -116,13 +116,16 @@ def read_json(path: Path, max_bytes: int | None = None) -> Any:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 at byte {error.start}") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"{path}: not valid JSON: {error}") from None
 
 
 def parse_json(text: str) -> Any:
     """Parse strict JSON: no NaN or infinity, no duplicate keys, no half characters; raises ValueError."""
-    value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
+    try:
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
+    except RecursionError:
+        raise ValueError("brackets in brackets, too deep to be read") from None
     if "\\ud" in text or "\\uD" in text:
         json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no character
     return value

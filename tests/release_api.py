@@ -24,7 +24,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     ROUTES = (
-        ("GET", r"commits/([^/]+)", "commit"),
+        ("GET", r"", "repository"),
+        ("GET", r"git/ref/tags/([^/]+)", "tag"),
+        ("GET", r"git/tags/([^/]+)", "annotated"),
         ("GET", r"commits/([^/]+)/check-runs", "check_runs"),
         ("GET", r"commits/([^/]+)/statuses", "statuses"),
         ("GET", r"releases", "releases"),
@@ -60,7 +62,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status, document, headers = (502, {"message": "bad gateway"}, {}) if how == "502" else self._routed(parts, body)
         if how == "after":
             return
-        data = document if isinstance(document, bytes) else b"" if document is None else json.dumps(document).encode()
+        bare = document is None and status in (204, 302)
+        data = document if isinstance(document, bytes) else b"" if bare else json.dumps(document).encode()
         self.send_response(status)
         for key, value in {"Content-Length": str(len(data)), "Connection": "close", **headers}.items():
             self.send_header(key, value)
@@ -70,12 +73,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_DELETE = _serve
 
     def _routed(self, parts, body):
-        if parts.path.startswith("/files/"):  # where assets are kept; a token has no business there
+        if parts.path.startswith(("/files/", "/public/")):  # where a token has no business
             assert self.headers.get("Authorization") is None
-            return 200, self.server.assets[int(parts.path.rsplit("/", 1)[1])]["content"], {}
+            key = int(parts.path.rsplit("/", 1)[1])
+            if parts.path.startswith("/public/"):
+                return 404 if self.server.private else 302, None, {"Location": f"{self.server.url}/files/{key}"}
+            return 200, self.server.assets[key]["content"], {}
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return 401, {"message": "Bad credentials"}, {}
-        path = parts.path.removeprefix("/uploads").removeprefix(f"/repos/{REPOSITORY}/")
+        path = parts.path.removeprefix("/uploads").removeprefix(f"/repos/{REPOSITORY}").removeprefix("/")
         for method, pattern, name in self.ROUTES:
             found = re.fullmatch(pattern, path)
             if found and method == self.command:
@@ -98,7 +104,7 @@ class Service(Server):
         self.all_releases, self.assets, self.all_pulls, self.all_runs = {}, {}, [], []
         self.checks = {"ci/test": "success", "ci/test-chem": "success", "ci/docker": "success"}
         self.tags: dict[str, str] = {}
-        self.digests, self.conclusion = True, "success"
+        self.digests, self.conclusion, self.private = True, "success", False
 
     def fail(self, method: str, path: str, how: str, times: int = 1) -> None:
         """The next requests that fit fail: before | after they took effect, half (of an upload) or 502."""
@@ -122,10 +128,16 @@ class Service(Server):
 
     # Commits and their checks
 
-    def commit(self, ref, **_):
-        if ref in self.tags:
-            return 200, {"sha": self.tags[ref]}
-        return (200, {"sha": ref}) if re.fullmatch("[0-9a-f]{40}", ref) else (422, {"message": "No commit found"})
+    def repository(self, **_):
+        return 200, {"private": self.private}
+
+    def tag(self, name, **_):
+        """A tag as it is in git: annotated, so it names an object that names the commit."""
+        known = name in self.tags
+        return (200, {"object": {"type": "tag", "sha": name}}) if known else (404, {"message": "Not Found"})
+
+    def annotated(self, name, **_):
+        return 200, {"object": {"type": "commit", "sha": self.tags[name]}}
 
     def check_runs(self, _commit, **_):
         runs = [
@@ -167,7 +179,7 @@ class Service(Server):
     def described(self, asset):
         found = {key: value for key, value in asset.items() if key != "content"}
         found |= {"url": f"{self.url}/repos/{REPOSITORY}/releases/assets/{asset['id']}"}
-        found |= {"browser_download_url": f"{self.url}/download/{asset['name']}"}
+        found |= {"browser_download_url": f"{self.url}/public/{asset['id']}"}
         digest = "sha256:" + hashlib.sha256(asset["content"]).hexdigest()
         return {**found, "digest": digest if self.digests else None}
 
@@ -202,7 +214,8 @@ class Service(Server):
 
     def pulls(self, query, **_):
         state, head = query["state"], query["head"].partition(":")[2]
-        found = [one for one in self.all_pulls if one["head"] == head and state in ("all", one["state"])]
+        mine = query["head"].startswith("owner:") and query["base"] == "main"
+        found = [one for one in self.all_pulls if mine and one["head"] == head and state in ("all", one["state"])]
         return 200, found[::-1]
 
     def propose(self, given, **_):
@@ -230,7 +243,8 @@ class Service(Server):
         return 204, None
 
     def runs(self, query, **_):
-        found = [one for one in self.all_runs if one["head_branch"] == query["branch"]]
+        asked = query["branch"], query["head_sha"], "workflow_dispatch"
+        found = [one for one in self.all_runs if (one["head_branch"], one["head_sha"], query["event"]) == asked]
         answer = [dict(one) for one in found]
         for one in found:  # the next time one asks it is a step further
             if one["status"] == "queued":

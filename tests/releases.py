@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hetero2.release import build, chain, gates, pages, records, registry
+from hetero2.release import attestations, build, chain, checks, gates, pages, records
 from hetero2.release.milestones import of_release
 from hetero2.release.tags import command, parse
 from tests.conftest import ROOT
@@ -28,10 +28,10 @@ def project(folder: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, folder / name)
     (folder / "registry").mkdir()
-    (folder / registry.ARTEFACTS).touch()
-    predecessors = (ROOT / registry.LINEAGE).read_text().splitlines(keepends=True)[:8]
-    (folder / registry.LINEAGE).write_text("".join(predecessors))
-    pages.write(folder, registry.rows(folder), registry.lineage(folder))
+    (folder / checks.ARTEFACTS).touch()
+    predecessors = (ROOT / checks.LINEAGE).read_text().splitlines(keepends=True)[:8]
+    (folder / checks.LINEAGE).write_text("".join(predecessors))
+    pages.write(folder, checks.rows(folder), checks.lineage(folder))
     git(folder, "init", "--quiet", "--initial-branch", "main")
     commit(folder, "first")
     return folder
@@ -58,12 +58,10 @@ def row_of(text: str, content: bytes = b"pack", source: str = COMMIT, **changes:
         row["assets"] = [{"name": name, "url": None, "sha256": sha256, "variant": variant}]
         row["outcome"]["counts"] = {"OK": 11, "SKIP": 7, "ERROR": 0}
         rows.append({**row, "source_commit": source, "acceptance": {"outcome": "GO", "not_met": []}})
-    found = {"rows_error": 0, "rows_missing_scores_input": 0}
-    held = [gates.Gate(name, found.get(name, "in order"), "in order", True) for name in gates.NAMES]
+    held = [gates.Gate(name, good, str(good), True) for name, good in gates.GOOD.items()]
     separation = {"separated": True, "deltas": {}} if len(rows) > 1 else None
-    made = records.registry_row(tag, rows, separation, None, gates.as_facts(held), command(tag, {}))
-    made["milestone"] = of_release(made)
-    return {**made, chain.LINK: None, **changes}
+    made = records.registry_row(tag, rows, separation, gates.as_facts(held), command(tag, {}))
+    return {**made, "milestone": of_release(made), "claims_tested": True, chain.LINK: None, **changes}
 
 
 def release(root: Path, text: str, content: bytes = b"pack", source: str = COMMIT) -> dict:
@@ -74,8 +72,12 @@ def release(root: Path, text: str, content: bytes = b"pack", source: str = COMMI
     for name, data in packs(tag, content).items():
         (folder / name).write_bytes(data)
         (folder / f"{name}.sha256").write_text(f"{hashlib.sha256(data).hexdigest()}  {name}\n")
-    for name in tag.extras():
+    for name in tag.further():
         (folder / name).write_text("{}\n")
+    files = [folder / name for name in tag.assets() + tag.further()]
+    statements = attestations.provenance_statement(tag, row, files), attestations.gates_statement(row, files)
+    for name, statement in zip(tag.statements(), statements, strict=True):
+        (folder / name).write_text(json.dumps(statement))
     (folder / build.NOTES).write_text("notes\n")
     (folder / build.ROW).write_text(json.dumps(row))
     return row

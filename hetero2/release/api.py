@@ -14,13 +14,30 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from hetero2.addresses import Rules, shown
+from hetero2.addresses import Rules, shown, shown_safely, split
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.fetch import Limits, tls_context
+from hetero2.files import parse_json
 from hetero2.release.milestones import CONTEXTS
 
 _PUBLIC = "https://api.github.com"
+_MOST = 16 << 20  # bytes of an answer
+# Of what reads; a service may ask for hours, and is then asked again by the next command.
+_TRIES = urllib3.Retry(
+    3,
+    backoff_factor=0.5,
+    status_forcelist=(500, 502, 503, 504),
+    redirect=0,
+    raise_on_status=False,
+    respect_retry_after_header=False,
+)
 _SECONDS = urllib3.Timeout(connect=20.0, read=600.0)
+AGAIN = "the same command again goes on from here"
+_HINTS = {
+    401: "GITHUB_TOKEN is missing or not valid",
+    403: "the token may not do that, or the repository's settings forbid it: docs/release.md says which are needed",
+    404: "check GITHUB_REPOSITORY, and that the token may read it",
+}
 Facts = dict[str, Any]
 
 
@@ -42,12 +59,14 @@ class Api:
     pool: urllib3.PoolManager = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if urlsplit(self.base).scheme != "https":
-            raise ConfigError(f"GITHUB_API_URL: {shown(self.base)}: is not https")
+        try:
+            split(self.base)
+        except ValueError as error:
+            raise ConfigError(f"GITHUB_API_URL: {shown_safely(self.base)}: {error}") from None
         owner, slash, name = self.repository.partition("/")
         if not (owner and slash and name) or "/" in name:
             raise ConfigError(
-                f"GITHUB_REPOSITORY: {self.repository!r}: expected owner/name", "set it, or use --repository"
+                f"GITHUB_REPOSITORY: {self.repository!r}: expected owner/name", "export GITHUB_REPOSITORY=owner/name"
             )
         pool = urllib3.PoolManager(ssl_context=tls_context(None), timeout=_SECONDS)
         object.__setattr__(self, "pool", pool)
@@ -64,7 +83,7 @@ class Api:
         """Address of a path below the repository."""
         return f"{self.base}/repos/{self.repository}/{path}" + (f"?{urlencode(query)}" if query else "")
 
-    def limits(self) -> Limits:
+    def limits(self, with_token: bool) -> Limits:
         """How assets are downloaded: the token goes to the API alone, which may be inside one's own network."""
         parts = urlsplit(self.base)
         host, port = parts.hostname or "", parts.port or 443
@@ -73,7 +92,7 @@ class Api:
         except OSError as error:
             raise HeteroError(f"{host}: cannot be resolved: {error}", "check GITHUB_API_URL") from None
         rules = Rules(None, tuple({443, port}), tuple(sorted(map(str, found))))
-        return Limits(rules, token=self.token, token_host=host)
+        return Limits(rules, token=self.token if with_token else None, token_host=host)
 
     def send(
         self,
@@ -85,32 +104,46 @@ class Api:
         missing: tuple[int, ...] = (),
     ) -> Any:
         """The parsed answer; None for a status in `missing` or an empty one. Raises HeteroError for all else."""
-        sent = {"Accept": "application/vnd.github+json", "User-Agent": "hetero2", "X-GitHub-Api-Version": "2022-11-28"}
+        self._check_host(url)
+        sent = {
+            "Accept-Encoding": "identity",
+            "Accept": "application/vnd.github+json",
+            "User-Agent": "hetero2",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
         sent |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if document is not None:
             body, sent["Content-Type"] = json.dumps(document).encode(), "application/json"
-        tries = urllib3.Retry(
-            3, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504), redirect=0, raise_on_status=False
-        )
         try:
             answer = self.pool.request(
                 method,
                 url,
                 body=body,
                 headers={**sent, **(headers or {})},
-                retries=tries if method == "GET" else False,
+                retries=_TRIES if method == "GET" else False,
                 redirect=False,
+                preload_content=False,
             )
+            data = answer.read(_MOST + 1, decode_content=False)
+            answer.release_conn()
         except (HTTPError, OSError) as error:
             reason = " ".join(str(getattr(error, "reason", None) or error).split())
-            raise HeteroError(f"{method} {shown(url)}: {reason}", "the same command again goes on from here") from None
+            raise HeteroError(f"{method} {shown(url)}: {reason}", AGAIN) from None
+        if len(data) > _MOST:
+            raise HeteroError(f"{method} {shown(url)}: the answer is larger than {_MOST >> 20} MB")
         if answer.status in missing:
             return None
-        return self._parsed(method, url, answer)
+        return self._parsed(method, url, answer, data)
 
-    def _parsed(self, method: str, url: str, answer: Any) -> Any:
+    def _check_host(self, url: str) -> None:
+        """The token goes over https to the API and to where it takes uploads, whatever an answer says."""
+        own = urlsplit(self.base).netloc
+        if not url.startswith(tuple(f"https://{host}/" for host in (own, f"uploads.{own.removeprefix('api.')}"))):
+            raise HeteroError(f"{shown_safely(url)[:80]}: is no address of {own}; nothing was sent there")
+
+    def _parsed(self, method: str, url: str, answer: Any, data: bytes) -> Any:
         try:
-            document = json.loads(answer.data) if answer.data else None
+            document = parse_json(data.decode("utf-8")) if data else None
         except ValueError:
             document = None
             if answer.status < 300:
@@ -118,11 +151,9 @@ class Api:
         if answer.status < 300:
             return document
         said = document.get("message", "") if isinstance(document, dict) else ""
-        hint = {
-            401: "GITHUB_TOKEN is missing or not valid",
-            403: "the token may not do that: see permissions in docs/release.md",
-            404: "check GITHUB_REPOSITORY, and that the token may read it",
-        }.get(answer.status, "the same command again goes on from here")
+        hint = _HINTS.get(answer.status, AGAIN)
+        if answer.status in (403, 429) and ("Retry-After" in answer.headers or "rate limit" in said.lower()):
+            hint = f"the service asks us to wait; {AGAIN}"
         raise RefusedError(answer.status, f"{method} {shown(url)}: {answer.status} {said}".rstrip(), hint)
 
     def get(self, path: str, query: Mapping[str, Any] | None = None, missing: tuple[int, ...] = ()) -> Any:
@@ -142,10 +173,16 @@ class Api:
             if len(entries) < 100:
                 return
 
-    def commit(self, revision: str) -> str | None:
-        """The commit that a branch or tag of the remote repository names, or None."""
-        found = self.get(f"commits/{quote(revision, safe='')}", missing=(404, 422))
-        return None if found is None else str(found["sha"])
+    def tagged(self, tag: str) -> str | None:
+        """The commit that a tag of the remote repository names, or None where there is no such tag."""
+        found = self.get(f"git/ref/tags/{quote(tag, safe='')}", missing=(404,))
+        while found is not None and found["object"]["type"] == "tag":  # an annotated one points to it
+            found = self.get(f"git/tags/{found['object']['sha']}")
+        return None if found is None else str(found["object"]["sha"])
+
+    def is_private(self) -> bool:
+        """Whether only those with a token may download."""
+        return bool(self.send("GET", f"{self.base}/repos/{self.repository}")["private"])
 
     def contexts(self, commit: str) -> dict[str, str | None]:
         """State of ci/test, ci/test-chem and ci/docker on a commit: of the newest check or status of that name."""

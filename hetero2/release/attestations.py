@@ -1,31 +1,28 @@
 """in-toto statements of a release: how it was built (SLSA provenance v1) and which gates it passed (test result v0.1).
 
-They are not signed: who has the folder can check that they fit, not who wrote them. A published release has a signed
-one beside them, made by the service that built it. Formats: https://in-toto.io/Statement/v1, https://slsa.dev/provenance/v1,
-https://in-toto.io/attestation/test-result/v0.1.
+They are not signed, and hold nothing of the machine or job that built them, so that a second build has the same bytes.
+A published release has a signed one beside them, by the service that built it. Formats: https://in-toto.io/Statement/v1,
+https://slsa.dev/provenance/v1, https://in-toto.io/attestation/test-result/v0.1.
 """
 
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from hetero2 import provenance
+from hetero2.files import sha256_file
+from hetero2.release.gates import NAMES, not_met
 from hetero2.release.tags import Tag
 
 _BUILD = "urn:hetero2:release-build:v1"
+LOCK = "requirements.lock"
+_BUILDER = "urn:hetero2:release-build"
 Facts = dict[str, Any]
 
 
-def _subjects(row: Facts) -> list[Facts]:
-    return [{"name": one["name"], "digest": {"sha256": one["sha256"].lower()}} for one in row["assets"]]
-
-
-def _statement(row: Facts, kind: str, predicate: Facts) -> Facts:
-    return {
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": _subjects(row),
-        "predicateType": kind,
-        "predicate": predicate,
-    }
+def _statement(files: list[Path], kind: str, predicate: Facts) -> Facts:
+    subjects = [{"name": path.name, "digest": {"sha256": sha256_file(path)}} for path in files]
+    head = {"_type": "https://in-toto.io/Statement/v1", "subject": subjects}
+    return {**head, "predicateType": kind, "predicate": predicate}
 
 
 def _from_outside(row: Facts) -> list[Facts]:
@@ -40,40 +37,38 @@ def _from_outside(row: Facts) -> list[Facts]:
     return list(found.values())
 
 
-def provenance_statement(tag: Tag, row: Facts, environment: Mapping[str, str]) -> Facts:
-    """How the packs were built, from what; by whom only as far as the environment tells."""
-    server, repository, run = (environment.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
-    hosted = bool(server and repository and run)
-    builder = f"{server}/{repository}/actions" if hosted else "urn:hetero2:local"
+def provenance_statement(tag: Tag, row: Facts, files: list[Path]) -> Facts:
+    """How files of a release were built, and from what."""
     source = {"name": "source", "digest": {"gitCommit": row["source_commit"]}}
-    if hosted:
-        source["uri"] = f"git+{server}/{repository}@{row['source_commit']}"
-    predicate = {
-        "buildDefinition": {
-            "buildType": _BUILD,
-            "externalParameters": {"tag": tag.text, "target": tag.target, "command": row["command"]},
-            "internalParameters": {},
-            "resolvedDependencies": [
-                source,
-                {"name": "requirements.lock", "digest": {"sha256": provenance.lock_sha256()}},
-                *_from_outside(row),
-            ],
-        },
-        "runDetails": {
-            "builder": {"id": builder},
-            "metadata": {"invocationId": f"{server}/{repository}/actions/runs/{run}"} if hosted else {},
-        },
+    lock = {"name": LOCK, "digest": {"sha256": provenance.lock_sha256()}}
+    definition = {
+        "buildType": _BUILD,
+        "externalParameters": {"tag": tag.text, "target": tag.target, "command": row["command"]},
+        "internalParameters": {},
+        "resolvedDependencies": [source, lock, *_from_outside(row)],
     }
-    return _statement(row, "https://slsa.dev/provenance/v1", predicate)
+    predicate = {"buildDefinition": definition, "runDetails": {"builder": {"id": _BUILDER}}}
+    return _statement(files, "https://slsa.dev/provenance/v1", predicate)
 
 
-def gates_statement(row: Facts) -> Facts:
-    """Which gates the packs passed."""
-    gates = row["gates"]
+def gates_statement(row: Facts, files: list[Path]) -> Facts:
+    """Which gates the files passed."""
+    failed = not_met(row)
     predicate = {
-        "result": "PASSED" if all(gate["met"] for gate in gates.values()) else "FAILED",
+        "result": "FAILED" if failed else "PASSED",
         "configuration": [{"name": "source", "digest": {"gitCommit": row["source_commit"]}}],
-        "passedTests": [name for name, gate in gates.items() if gate["met"]],
-        "failedTests": [name for name, gate in gates.items() if not gate["met"]],
+        "passedTests": [name for name in NAMES if name not in failed],
+        "failedTests": failed,
     }
-    return _statement(row, "https://in-toto.io/attestation/test-result/v0.1", predicate)
+    return _statement(files, "https://in-toto.io/attestation/test-result/v0.1", predicate)
+
+
+def without_lock(statement: Facts) -> Facts:
+    """A statement but for the lock, which is that of the source commit and not of whoever looks at it."""
+    predicate = statement["predicate"]
+    definition = predicate.get("buildDefinition")
+    if definition is None:
+        return statement
+    rest = [one for one in definition["resolvedDependencies"] if one.get("name") != LOCK]
+    definition = {**definition, "resolvedDependencies": rest}
+    return {**statement, "predicate": {**predicate, "buildDefinition": definition}}

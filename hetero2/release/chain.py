@@ -63,6 +63,8 @@ def line_problem(line: str, before: Sequence[str], contract: str) -> str | None:
         return f"does not meet {contract}: {problem}"
     if render(document) != line:
         return "is not written as this file is: keys sorted, one space after , and :"
+    if LINK in document and document["status"] == "predecessor":
+        return "is a predecessor; those only open the file"
     if LINK not in document:
         opening = all(LINK not in json.loads(other) for other in before)
         return None if opening and document["status"] == "predecessor" else f"has no {LINK}"
@@ -85,7 +87,7 @@ def problems(path: Path, contract: str) -> list[str]:
 
 def read(path: Path, contract: str) -> list[Facts]:
     """The documents of a file that is in order; raises ContractError."""
-    found = problems(path, contract) if path.is_file() else []
+    found = problems(path, contract)
     if found:
         name = path.name
         raise ContractError(

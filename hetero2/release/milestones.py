@@ -11,7 +11,7 @@ from typing import Any
 from hetero2.config import load_yaml
 from hetero2.errors import ConfigError
 from hetero2.paths import ROOT
-from hetero2.release.tags import parse
+from hetero2.release.tags import prefix_of
 
 MILESTONES = "config/milestones.yaml"
 CONTEXTS = ("test", "test-chem", "docker")  # reported as ci/test, ..
@@ -36,7 +36,7 @@ def _external(row: Facts, section: str) -> bool:
 def claims_are_tested(root: Path) -> bool:
     """Whether every claim of docs/claims.md names a test that exists."""
     path = root / "docs/claims.md"
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else ""
     named = _CLAIM.findall(text)
     return 0 < len(named) == len(_LINE.findall(text)) and all(_is_there(root / file, name) for file, name in named)
 
@@ -48,36 +48,36 @@ def _is_there(path: Path, name: str) -> bool:
     return name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
-Check = Callable[[Facts, Path], bool]
+Check = Callable[[Facts], bool]
 # Of a release: is the item met?
 PROOFS: dict[str, tuple[str, Check]] = {
-    "row": ("a registry row, not superseded", lambda row, _: row["status"] != "superseded"),
+    "row": ("a registry row, not superseded", lambda row: row["status"] != "superseded"),
     "asset": (
         "a release asset that can be downloaded",
-        lambda row, _: row["status"] == "published" and all(asset["url"] for asset in row["assets"]),
+        lambda row: row["status"] == "published" and all(asset["url"] for asset in row["assets"]),
     ),
-    "sha256": ("its sha256", lambda row, _: bool(row["assets"]) and all(asset["sha256"] for asset in row["assets"])),
+    "sha256": ("its sha256", lambda row: bool(row["assets"]) and all(asset["sha256"] for asset in row["assets"])),
     "checks": (
         "ci/test, ci/test-chem and ci/docker green on the source commit",
-        lambda row, _: bool(row["source_commit"]) and all(row["ci"][name] == "success" for name in CONTEXTS),
+        lambda row: bool(row["source_commit"]) and all(row["ci"][name] == "success" for name in CONTEXTS),
     ),
 }
 FURTHER: dict[str, tuple[str, Check]] = {
-    "rebuilt": ("built a second time to the same sha256", lambda row, _: _rebuilt(row)),
-    "accepted": ("accept says GO", lambda row, _: row["acceptance"]["outcome"] == "GO"),
-    "no_errors": ("no row is ERROR", lambda row, _: row["outcome"]["counts"]["ERROR"] == 0),
+    "rebuilt": ("built a second time to the same sha256", lambda row: _rebuilt(row)),
+    "accepted": ("accept says GO", lambda row: row["acceptance"]["outcome"] == "GO"),
+    "no_errors": ("no row is ERROR", lambda row: row["outcome"]["counts"]["ERROR"] == 0),
     "all_scored": (
         "no row without a score",
-        lambda row, _: row.get("gates", {}).get("rows_missing_scores_input", {}).get("found") == 0,
+        lambda row: row.get("gates", {}).get("rows_missing_scores_input", {}).get("found") == 0,
     ),
     "separated": (
         "separation.json: known bad and known good are told apart",
-        lambda row, _: bool((row["outcome"].get("separation") or {}).get("separated")),
+        lambda row: bool((row["outcome"].get("separation") or {}).get("separated")),
     ),
-    "utility": ("cost and lift are computed", lambda row, _: all(one["utility"] for one in _outcomes(row))),
-    "external_truth": ("the truth is external", lambda row, _: _external(row, "truth")),
-    "external_scores": ("the scores are external", lambda row, _: _external(row, "scores")),
-    "claims": ("every claim of docs/claims.md names its test", lambda _, root: claims_are_tested(root)),
+    "utility": ("cost and lift are computed", lambda row: all(one["utility"] for one in _outcomes(row))),
+    "external_truth": ("the truth is external", lambda row: _external(row, "truth")),
+    "external_scores": ("the scores are external", lambda row: _external(row, "scores")),
+    "claims": ("every claim of docs/claims.md names its test", lambda row: bool(row.get("claims_tested"))),
 }
 
 
@@ -97,9 +97,9 @@ class Milestone:
         """Its definition of done: the four proofs, and what it asks for itself."""
         return PROOFS | {name: FURTHER[name] for name in self.done_when}
 
-    def takes(self, row: Facts, root: Path) -> bool:
+    def takes(self, row: Facts) -> bool:
         """Whether a row is of its releases."""
-        return self.tag_prefix is None or parse(row["tag"], root).prefix == self.tag_prefix
+        return self.tag_prefix in (None, prefix_of(row["tag"]))
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,13 @@ def load(root: Path = ROOT) -> tuple[list[Milestone], list[str]]:
 
 
 def of_release(row: Facts, root: Path = ROOT) -> str | None:
-    """The milestone that a release counts for by its tag: of two, the one that asks for external scores if they are."""
-    found = [one for one in load(root)[0] if one.tag_prefix is not None and one.takes(row, root)]
+    """The milestone that a release counts for by its tag: of two, the one that asks for external scores if they are.
+
+    A prerelease counts for none.
+    """
+    if row.get("prerelease"):
+        return None
+    found = [one for one in load(root)[0] if one.tag_prefix is not None and one.takes(row)]
     wanted = _external(row, "scores")
     found.sort(key=lambda one: ("external_scores" in one.done_when) != wanted)
     return found[0].id if found else None
@@ -148,15 +153,15 @@ def latest(rows: Sequence[Facts]) -> dict[str, Facts]:
 
 def states(rows: Sequence[Facts], root: Path = ROOT) -> list[State]:
     """The state of each milestone, by the release that meets most of it, of two the later; no superseded one."""
-    live = [row for row in latest(rows).values() if row["status"] != "superseded"]
+    live = [row for row in latest(rows).values() if row["status"] != "superseded" and not row.get("prerelease")]
     found = []
     for milestone in load(root)[0]:
         best = State(milestone, None, dict.fromkeys(milestone.items(), False))
         for row in live:
             own = of_release(row, root) if milestone.tag_prefix is not None else milestone.id
-            if not milestone.takes(row, root) or own != milestone.id:
+            if not milestone.takes(row) or own != milestone.id:
                 continue
-            met = {name: check(row, root) for name, (_, check) in milestone.items().items()}
+            met = {name: check(row) for name, (_, check) in milestone.items().items()}
             if best.row is None or sum(met.values()) >= sum(best.met.values()):
                 best = State(milestone, row, met)
         found.append(best)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from hetero2.errors import InputError
 from hetero2.paths import ROOT
-from hetero2.release import registry
+from hetero2.release.checks import rows
 from hetero2.release.milestones import load, states
 
 EXAMPLE = "hetero2 milestones"
-_NAMED = re.compile(r"^[ \t>*-]*\**milestone\**[ \t]*:[ \t]*\**[ \t]*`?([^\s`*]+)`?", re.IGNORECASE | re.MULTILINE)
+_NAMED = re.compile(r"^[ \t>*-]{0,9}milestone[ \t*]{0,9}:[ \t*`]{0,9}([^\s`*]+)", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
 
 
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
         raw = sys.stdin.buffer.read() if args.pull_request == "-" else Path(args.pull_request).read_bytes()
         print(f"milestone: {named(raw.decode('utf-8', 'replace'), [one.id for one in milestones])}")
         return
-    for state in states(registry.rows(ROOT), ROOT):
+    for state in states(rows(ROOT), ROOT):
         by = f"  {state.row['tag']}" if state.row else ""
         print(f"{state.milestone.id}  {state.word:<6} {state.milestone.title}{by}")
         for name, (text, _check) in state.milestone.items().items():

@@ -66,8 +66,8 @@ def render(root: Path, known: Sequence[Facts], lines: Sequence[Facts]) -> dict[s
 def _stale(root: Path, known: Sequence[Facts], lines: Sequence[Facts]) -> dict[str, str]:
     """Pages that are not what the registry says, by name, as they should be."""
     made = render(root, known, lines)
-    there = {name: (root / name).read_text("utf-8") for name in made if (root / name).is_file()}
-    return {name: text for name, text in made.items() if there.get(name) != text}
+    there = {name: (root / name).read_bytes() for name in made if (root / name).is_file()}
+    return {name: text for name, text in made.items() if there.get(name) != text.encode()}
 
 
 def write(root: Path, known: Sequence[Facts], lines: Sequence[Facts]) -> None:

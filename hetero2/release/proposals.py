@@ -5,6 +5,7 @@ counts is the one of the commit that was pushed. All of it can be repeated: what
 """
 
 import base64
+import contextlib
 import functools
 import os
 import tempfile
@@ -17,7 +18,9 @@ from typing import Any
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.release import build, registry
 from hetero2.release.api import Api
-from hetero2.release.repository import git
+from hetero2.release.checks import ARTEFACTS, rows
+from hetero2.release.publish import confirm, files
+from hetero2.release.repository import git, lines_at
 from hetero2.release.tags import Tag
 
 _WORKFLOW = "ci.yml"
@@ -58,32 +61,45 @@ def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[
     A branch of an earlier try is kept if it holds the same on the same base, else replaced: it is ours alone.
     """
     ask = functools.partial(git, environment=_environment(remote.api, os.environ))
-    ask(root, "fetch", "--quiet", remote.remote, remote.base)
-    base = ask(root, "rev-parse", "FETCH_HEAD").strip()
-    if ask(root, "diff", "--name-only", "HEAD", base, "--", *_RENDERS):
-        raise HeteroError(
-            f"the code here is not that of {remote.remote}/{remote.base}, by whose rules the registry is checked",
-            f"git fetch {remote.remote}, then git switch --detach {remote.remote}/{remote.base}; release/ stays",
-        )
-    there = ask(root, "ls-remote", remote.remote, f"refs/heads/{branch}").split("\t")[0].strip()
+    own = f"refs/hetero2/{os.getpid()}"  # another command may fetch meanwhile
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
-        ask(root, "worktree", "add", "--quiet", "--detach", str(tree), base)
         try:
+            base = _fetched(ask, root, remote, remote.base, f"{own}/base")
+            if base is None:
+                raise ConfigError(f"{remote.remote} has no branch {remote.base}", "name another by --base")
+            if ask(root, "diff", "--name-only", "HEAD", base, "--", *_RENDERS):
+                raise HeteroError(
+                    f"the code here is not that of {remote.remote}/{remote.base}, whose rules the registry must meet",
+                    f"git fetch {remote.remote}; git switch --detach {remote.remote}/{remote.base} (release/ stays)",
+                )
+            ask(root, "worktree", "prune")
+            ask(root, "worktree", "add", "--quiet", "--detach", str(tree), base)
             if not edit(tree):
                 return None
             ask(tree, "add", "registry", "docs")
-            if there:
-                ask(root, "fetch", "--quiet", remote.remote, f"refs/heads/{branch}")
-                state = ask(root, "rev-parse", "FETCH_HEAD^{tree}", "FETCH_HEAD^").split()
-                if state == [ask(tree, "write-tree").strip(), base]:
-                    return there
+            content = ask(tree, "write-tree").strip()
+            there = _fetched(ask, root, remote, branch, f"{own}/branch")
+            if there and ask(root, "show", "--no-patch", "--format=%T %P", there).split() == [content, base]:
+                return there
             ask(tree, "commit", "--quiet", "--message", title)
-            lease = f"--force-with-lease=refs/heads/{branch}:{there}"
-            ask(tree, "push", "--quiet", lease, remote.remote, f"HEAD:refs/heads/{branch}")
+            lease = f"--force-with-lease=refs/heads/{branch}:{there or ''}"
+            ask(tree, "push", "--quiet", lease, "--end-of-options", remote.remote, f"HEAD:refs/heads/{branch}")
             return ask(tree, "rev-parse", "HEAD").strip()
         finally:
-            ask(root, "worktree", "remove", "--force", str(tree))
+            with contextlib.suppress(HeteroError):
+                ask(root, "worktree", "remove", "--force", str(tree))
+            for name in ("base", "branch"):
+                ask(root, "update-ref", "-d", f"{own}/{name}")
+
+
+def _fetched(ask: Callable[..., str], root: Path, remote: Remote, branch: str, name: str) -> str | None:
+    """The commit of a branch of the remote repository, fetched as a ref of our own; None where there is none."""
+    source = f"refs/heads/{branch}"
+    if not ask(root, "ls-remote", "--end-of-options", remote.remote, source):
+        return None
+    ask(root, "fetch", "--quiet", "--no-tags", "--end-of-options", remote.remote, f"+{source}:{name}")
+    return ask(root, "rev-parse", "--verify", f"{name}^{{commit}}").strip()
 
 
 def _pull_request(remote: Remote, branch: str, title: str, body: str) -> Facts:
@@ -131,12 +147,12 @@ def _tested(remote: Remote, branch: str, commit: str, tell: Tell) -> Facts:
 
 def _propose(root: Path, remote: Remote, branch: str, title: str, edit: Edit, tell: Tell) -> bool:
     """The pull request of an edit; False where its base has it already. The edit gives the row that it is about."""
-    rows: list[Facts] = []
-    commit = _pushed(root, remote, branch, title, lambda tree: edit(tree, rows))
+    found: list[Facts] = []
+    commit = _pushed(root, remote, branch, title, lambda tree: edit(tree, found))
     if commit is None:
         tell(f"{remote.base} has it already: nothing to do")
         return False
-    pull = _pull_request(remote, branch, title, _body(rows[-1], title))
+    pull = _pull_request(remote, branch, title, _body(found[-1], title))
     tell(f"pull request: {pull['html_url']}")
     run = _tested(remote, branch, commit, tell)
     if run["conclusion"] != "success":
@@ -156,9 +172,10 @@ def register(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
     row = build.built(root, tag)
     if row["status"] != "published":
         raise ConfigError(f"{tag.text}: is not published", f"hetero2 release publish {tag.text}")
+    confirm(remote.api, tag, row, files(root, tag))
 
-    def edit(tree: Path, rows: list[Facts]) -> bool:
-        rows.append(row)
+    def edit(tree: Path, found: list[Facts]) -> bool:
+        found.append(row)
         return registry.add(tree, row)
 
     return _propose(root, remote, f"registry/{tag.text}", f"Registry: {tag.text}", edit, tell)
@@ -173,10 +190,21 @@ def record(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
     if not merged:
         where = f"merge {pulls[0]['html_url']} first" if pulls else f"hetero2 release register {tag.text}"
         raise HeteroError(f"{tag.text}: its registry pull request is not merged", where)
-    pull = merged[0]
 
-    def edit(tree: Path, rows: list[Facts]) -> bool:
-        rows += [row for row in registry.rows(tree) if row["tag"] == tag.text]
-        return registry.add_lineage(tree, tag.text, pull["html_url"], pull["merge_commit_sha"])
+    def edit(tree: Path, found: list[Facts]) -> bool:
+        found += [row for row in rows(tree) if row["tag"] == tag.text]
+        for pull in merged:
+            if _entered(tree, tag, pull["merge_commit_sha"]):
+                return registry.add_lineage(tree, tag.text, pull["html_url"], pull["merge_commit_sha"])
+        raise HeteroError(f"{merged[0]['html_url']}: was merged, but {remote.base} has no row of {tag.text} by it")
 
     return _propose(root, remote, f"lineage/{tag.text}", f"Lineage: {tag.text}", edit, tell)
+
+
+def _entered(tree: Path, tag: Tag, commit: str) -> bool:
+    """Whether a commit is in the history of a branch and has the row of a release."""
+    try:
+        git(tree, "merge-base", "--is-ancestor", "--end-of-options", commit, "HEAD")
+        return any(f'"tag": "{tag.text}"' in line for line in lines_at(tree, commit, ARTEFACTS))
+    except HeteroError:
+        return False

@@ -12,8 +12,10 @@ from urllib.parse import urlencode
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.fetch import download
 from hetero2.files import sha256_file, write_text
-from hetero2.release import build, chain, records, registry
-from hetero2.release.api import Api, RefusedError, check_green
+from hetero2.release import build, chain, records
+from hetero2.release.api import AGAIN, Api, RefusedError, check_green
+from hetero2.release.checks import rows
+from hetero2.release.milestones import of_release
 from hetero2.release.tags import Tag
 from hetero2.schemas import write_json
 
@@ -24,7 +26,7 @@ Tell = Callable[[str], None]
 def files(root: Path, tag: Tag) -> dict[str, Path]:
     """What is published, by name: packs, their sums, statements."""
     folder = build.folder_of(root, tag)
-    names = [name for pack in tag.assets() for name in (pack, f"{pack}.sha256")] + tag.extras()
+    names = tag.files()
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise HeteroError(f"{folder}: {missing[0]} is missing", f"remove {folder} and build {tag.text} again")
@@ -37,17 +39,25 @@ def run_url(environment: Mapping[str, str]) -> str | None:
     return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
 
 
+def _found(api: Api, tag: Tag) -> list[Facts]:
+    """Releases of the tag: public ones first, then by age. Raises HeteroError for two public ones."""
+    found = [one for one in api.pages("releases") if one["tag_name"] == tag.text]
+    found.sort(key=lambda one: (one["draft"], one["id"]))
+    if sum(not one["draft"] for one in found) > 1:
+        raise HeteroError(f"release {tag.text}: is there twice, and public", "look where the other came from")
+    return found
+
+
 def _release(api: Api, tag: Tag, row: Facts, notes: str, prerelease: bool, tell: Tell) -> Facts:
     """The release of the tag: the one that is there, else a new draft; of two drafts made at once the older one."""
-    found = sorted((one for one in api.pages("releases") if one["tag_name"] == tag.text), key=lambda one: one["id"])
+    found = _found(api, tag)
     if not found:
         document = {"tag_name": tag.text, "target_commitish": row["source_commit"], "name": tag.text, "body": notes}
         made = api.post("releases", {**document, "draft": True, "prerelease": prerelease})
         tell(f"release {tag.text}: drafted")
-        found = sorted((one for one in api.pages("releases") if one["tag_name"] == tag.text), key=lambda one: one["id"])
-        for twin in found[1:]:
-            if twin["id"] == made["id"]:
-                api.send("DELETE", api.url(f"releases/{twin['id']}"))
+        found = _found(api, tag)
+        if found and made["id"] in [twin["id"] for twin in found[1:]]:
+            api.send("DELETE", api.url(f"releases/{made['id']}"))
         found = found or [made]
     return found[0]
 
@@ -58,7 +68,7 @@ def _same(api: Api, asset: Facts, sha256: str) -> bool:
     if said.startswith("sha256:"):
         return bool(said.removeprefix("sha256:") == sha256)
     try:
-        _download(api, asset, sha256)
+        _download(api, asset["url"], sha256, with_token=True)
     except HeteroError as error:
         if "has sha256" not in error.message:
             raise
@@ -66,9 +76,9 @@ def _same(api: Api, asset: Facts, sha256: str) -> bool:
     return True
 
 
-def _download(api: Api, asset: Facts, sha256: str) -> None:
+def _download(api: Api, url: str, sha256: str, with_token: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        download(asset["url"], sha256, Path(folder) / "asset", api.limits())
+        download(url, sha256, Path(folder) / "asset", api.limits(with_token))
 
 
 def _upload(api: Api, release: Facts, name: str, path: Path, tell: Tell) -> None:
@@ -87,31 +97,74 @@ def _assets(api: Api, release: Facts) -> dict[str, Facts]:
     return {asset["name"]: asset for asset in api.pages(f"releases/{release['id']}/assets")}
 
 
+def _differing(api: Api, there: Mapping[str, Facts], local: Mapping[str, Path]) -> list[str]:
+    """Names of assets that are not those here; an upload that broke is none."""
+    whole = [name for name, asset in there.items() if asset["state"] == "uploaded" and name in local]
+    return [name for name in whole if not _same(api, there[name], sha256_file(local[name]))]
+
+
 def _complete(api: Api, tag: Tag, release: Facts, local: Mapping[str, Path], tell: Tell) -> dict[str, Facts]:
-    """Upload what is missing; raises HeteroError where something else has a name of ours, or we do not know it."""
+    """Upload what is missing. Raises HeteroError, before anything is uploaded, for an asset that we do not know, and
+    for one of our names with other bytes, unless it is of a draft that nobody has seen: then it is uploaded again."""
     there = _assets(api, release)
+    unknown, differing = sorted(set(there) - set(local)), _differing(api, there, local)
+    if unknown:
+        raise HeteroError(
+            f"release {tag.text}: holds {unknown[0]}, which is not of this build", "look where it is from"
+        )
+    if differing and not release["draft"]:
+        raise HeteroError(
+            f"release {tag.text}: {differing[0]} is there with another sha256; an asset is never overwritten",
+            f"if that release is wrong, take a new tag ({tag.next()}); hetero2 registry supersede marks this one",
+        )
     for name, path in local.items():
         asset = there.get(name)
-        if asset is not None and asset["state"] != "uploaded":  # an upload that broke: nothing was ever there
+        if asset is not None and (asset["state"] != "uploaded" or name in differing):  # it was never public
             api.send("DELETE", api.url(f"releases/assets/{asset['id']}"), missing=(404,))
             asset = None
         if asset is None:
             _upload(api, release, name, path, tell)
     there = _assets(api, release)
-    unknown = sorted(set(there) - set(local))
-    if unknown:
-        raise HeteroError(
-            f"release {tag.text}: holds {unknown[0]}, which is not of this build", "look where it came from"
-        )
-    for name, path in local.items():
-        if name not in there or there[name]["state"] != "uploaded":
-            raise HeteroError(f"release {tag.text}: {name} did not arrive", "the same command again goes on from here")
-        if not _same(api, there[name], sha256_file(path)):
-            raise HeteroError(
-                f"release {tag.text}: {name} is there with another sha256; an asset is never overwritten",
-                f"if that release is wrong, take a new tag ({tag.next()}); hetero2 registry supersede marks this one",
-            )
+    wrong = [name for name in local if name not in there or there[name]["state"] != "uploaded"]
+    wrong += _differing(api, there, local)
+    if wrong:
+        raise HeteroError(f"release {tag.text}: {wrong[0]} did not arrive as it was sent", AGAIN)
     return there
+
+
+def _urls(api: Api, release: Facts, local: Mapping[str, Path], tell: Tell) -> dict[str, str]:
+    """Addresses of the assets, each downloaded as anybody would, and compared."""
+    there, private = _assets(api, release), api.is_private()
+    urls: dict[str, str] = {}
+    for name, path in local.items():
+        asset = there.get(name) or {}
+        url = asset.get("browser_download_url") or ""
+        if not url.startswith("https://"):
+            raise HeteroError(
+                f"release {release['tag_name']}: {name} has no address that one could download from", AGAIN
+            )
+        _download(api, asset["url"] if private else url, sha256_file(path), with_token=private)
+        tell(f"{name}: downloaded again, same sha256")
+        urls[name] = url
+    return urls
+
+
+def confirm(api: Api, tag: Tag, row: Facts, local: Mapping[str, Path]) -> None:
+    """Raise HeteroError unless the service says of a published release what its row says."""
+    found = [one for one in _found(api, tag) if not one["draft"]]
+    if not found or api.tagged(tag.text) != row["source_commit"]:
+        raise HeteroError(
+            f"{tag.text}: is not published at {row['source_commit']}", f"hetero2 release publish {tag.text}"
+        )
+    there = _assets(api, found[0])
+    wrong = [name for name in local if name not in there] + _differing(api, there, local)
+    wrong += [one["name"] for one in row["assets"] if one["url"] != there[one["name"]]["browser_download_url"]]
+    contexts = api.contexts(row["source_commit"])
+    if wrong or contexts != row["ci"]:
+        raise HeteroError(
+            f"{tag.text}: its row does not say what is published: {', '.join(wrong) or f'checks are {contexts}'}",
+            f"hetero2 release publish {tag.text} writes it anew",
+        )
 
 
 def publish(
@@ -125,26 +178,24 @@ def publish(
         commit, folder = row["source_commit"], build.folder_of(root, tag)
         contexts = api.contexts(commit)
         check_green(contexts, commit)
-        tagged = api.commit(tag.text)
+        tagged = api.tagged(tag.text)
         if tagged not in (None, commit):
             raise HeteroError(f"tag {tag.text}: the remote repository has it at {tagged}, built was {commit}")
-        release = _release(api, tag, row, (folder / build.NOTES).read_text(encoding="utf-8"), prerelease, tell)
-        there = _complete(api, tag, release, local, tell)
+        notes = (folder / build.NOTES).read_bytes().decode("utf-8", "replace")
+        release = _release(api, tag, row, notes, prerelease, tell)
+        _complete(api, tag, release, local, tell)
         if release["draft"]:
             document = {"draft": False, "tag_name": tag.text, "target_commitish": commit}
             api.send("PATCH", api.url(f"releases/{release['id']}"), document)
             tell(f"release {tag.text}: published")
-        tagged = api.commit(tag.text)
+        tagged = api.tagged(tag.text)
         if tagged != commit:
             raise HeteroError(f"tag {tag.text}: the remote repository has it at {tagged}, built was {commit}")
-        there = _assets(api, release)
-        for name, path in local.items():
-            _download(api, there[name], sha256_file(path))
-            tell(f"{name}: downloaded again, same sha256")
-        urls = {name: asset["browser_download_url"] for name, asset in there.items()}
-        if row["status"] == "built":
-            row = records.published(row, urls, contexts, run_url(environment))
-            lines = records.lineage(row, registry.rows(root))
-            write_text(folder / build.LINES, "".join(map(chain.render, lines)))
-            write_json(folder / build.ROW, row, "registry_row.v1")
+        urls = _urls(api, release, local, tell)
+        job = row["publish_run_url"] or run_url(environment)
+        told = records.published(row, urls, contexts, job, release["prerelease"])
+        told["milestone"] = of_release(told, root)
+        if told != row:
+            write_text(folder / build.LINES, "".join(map(chain.render, records.lineage(told, rows(root)))))
+            write_json(folder / build.ROW, told, "registry_row.v1")
     return urls

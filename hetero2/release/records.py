@@ -44,10 +44,8 @@ def pooled(rows: Sequence[Facts], separation: Facts | None) -> Facts:
     }
 
 
-def registry_row(
-    tag: Tag, rows: Sequence[Facts], separation: Facts | None, milestone: str | None, gates: Facts, command: str
-) -> Facts:
-    """The row of a release from those of its runs; without its link, which it gets when it is added."""
+def registry_row(tag: Tag, rows: Sequence[Facts], separation: Facts | None, gates: Facts, command: str) -> Facts:
+    """The row of a release from those of its runs; without milestone, and its link, which it gets when it is added."""
     first = rows[0]
     several = len(rows) > 1
     not_met = sorted({name for row in rows for name in row["acceptance"]["not_met"]})
@@ -56,7 +54,7 @@ def registry_row(
         "date": tag.date,
         "target": tag.target,
         "run": tag.target,
-        "milestone": milestone,
+        "milestone": None,
         "status": "built",
         "source_commit": first["source_commit"],
         "run_id": None if several else first["run_id"],
@@ -68,6 +66,8 @@ def registry_row(
         "acceptance": {"outcome": "STOP" if not_met else "GO", "not_met": not_met},
         "gates": gates,
         "ci": {"test": None, "test-chem": None, "docker": None},
+        "claims_tested": None,
+        "prerelease": False,
         "publish_run_url": None,
         "superseded_by": None,
         "reason": None,
@@ -107,13 +107,16 @@ def lineage(
     ]
 
 
-def published(row: Facts, urls: Mapping[str, str], contexts: Facts, run_url: str | None) -> Facts:
+def published(
+    row: Facts, urls: Mapping[str, str], contexts: Facts, run_url: str | None, prerelease: bool = False
+) -> Facts:
     """The row of a release whose assets can be downloaded."""
     missing = [asset["name"] for asset in row["assets"] if asset["name"] not in urls]
     if missing:
         raise ContractError(f"{row['tag']}: not published: {', '.join(missing)}")
     assets = [{**asset, "url": urls[asset["name"]]} for asset in row["assets"]]
-    return {**row, "status": "published", "assets": assets, "ci": contexts, "publish_run_url": run_url}
+    told = {"assets": assets, "ci": contexts, "publish_run_url": run_url, "prerelease": prerelease}
+    return {**row, **told, "status": "published"}
 
 
 def superseded(row: Facts, by: str, reason: str) -> Facts:

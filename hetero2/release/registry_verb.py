@@ -5,12 +5,18 @@ import argparse
 from hetero2.errors import ConfigError
 from hetero2.files import pretty_json
 from hetero2.paths import ROOT
-from hetero2.release import build, pages, registry
+from hetero2.release import build, checks, pages, registry
 from hetero2.release.milestones import latest
 from hetero2.release.repository import commit_of
 from hetero2.release.tags import parse
 
 EXAMPLE = "hetero2 registry check --base origin/main"
+
+
+def _revision(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("names no commit")
+    return text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser(
         "check", help="say what is wrong with registry, lineage and their pages: exit code 0 or 1"
     )
-    check.add_argument("--base", default=None, help="commit whose lines must all be there (default: the last one)")
+    check.add_argument(
+        "--base", type=_revision, default=None, help="commit whose lines must all be there (default: the last one)"
+    )
     actions.add_parser("render", help="write docs/artefacts_registry.md, docs/lineage.md and docs/roadmap.md")
     show = actions.add_parser("show", help="print the registry, or all that it says of one tag")
     show.add_argument("tag", metavar="TAG", nargs="?")
@@ -37,22 +45,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _show(tag: str | None) -> None:
-    last = latest(registry.rows(ROOT))
+    last = latest(checks.rows(ROOT))
     if tag is None:
         for name, row in last.items():
             print(f"{name:<44}{row['status']:<12}{row['milestone'] or '-':<11}{pages.facts(row['outcome'])}")
         return
     if tag not in last:
-        raise ConfigError(f"tag {tag}: has no row in {registry.ARTEFACTS}", f"known are {', '.join(last) or 'none'}")
+        raise ConfigError(f"tag {tag}: has no row in {checks.ARTEFACTS}", f"known are {', '.join(last) or 'none'}")
     print(pretty_json(last[tag]), end="")
 
 
 def _check(base: str | None) -> int:
-    found = registry.problems(ROOT, base)
+    found = checks.problems(ROOT, base)
     for problem in found:
         print(problem)
     if not found:
-        print(f"registry: in order, {len(registry.rows(ROOT))} lines; lineage: {len(registry.lineage(ROOT))} lines")
+        print(f"registry: in order; lines: {len(checks.rows(ROOT))}, of the lineage: {len(checks.lineage(ROOT))}")
     return 1 if found else 0
 
 
@@ -84,8 +92,8 @@ def run(args: argparse.Namespace) -> int:
         _tell(f"{args.tag}, superseded", registry.supersede(ROOT, args.tag, args.by, args.reason), "registry")
     elif args.action == "resolve":
         for name, count in registry.resolve(ROOT, args.base).items():
-            print(f"{name}: {count} lines of ours behind those of {args.base}")
+            print(f"{name}: ours behind those of {args.base}: {count}")
         print("next: git add registry docs, then go on with the merge or rebase")
     else:
-        pages.write(ROOT, registry.rows(ROOT), registry.lineage(ROOT))
+        pages.write(ROOT, checks.rows(ROOT), checks.lineage(ROOT))
     return 0

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hetero2.addresses import shown
+from hetero2.addresses import shown_safely
 from hetero2.config import load_yaml, merge, resolve, variants
 from hetero2.errors import ConfigError
 from hetero2.paths import ROOT
 
 RELEASES = "config/releases.yaml"
-_TAG = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)-(\d{4}-\d{2}-\d{2})(?:-r(0|[1-9]\d{0,3}))?")
+_TAG = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)-(\d{4}-\d{2}-\d{2})(?:-r(0|[1-9]\d{0,3}))?", re.ASCII)
 Facts = dict[str, Any]
 
 
@@ -48,10 +48,24 @@ class Tag:
         """Names of the evidence packs."""
         return [f"{run}_evidence_pack.zip" for run in self.runs()]
 
-    def extras(self) -> list[str]:
-        """Names of the files that are published beside packs and their sums."""
-        separation = ["separation.json", "separation.html"] if variants(self.target) else []
-        return [*separation, f"{self.text}.provenance.intoto.json", f"{self.text}.gates.intoto.json"]
+    def further(self) -> list[str]:
+        """Names of the files that the target makes beside its packs."""
+        return ["separation.json", "separation.html"] if variants(self.target) else []
+
+    def statements(self) -> list[str]:
+        """Names of the statements: how it was built, which gates it passed."""
+        return [f"{self.text}.{kind}.intoto.json" for kind in ("provenance", "gates")]
+
+    def files(self) -> list[str]:
+        """Names of all that is published."""
+        sums = [name for pack in self.assets() for name in (pack, f"{pack}.sha256")]
+        return [*sums, *self.further(), *self.statements()]
+
+
+def prefix_of(text: str) -> str | None:
+    """The prefix of what has the form of a tag, whether we know it or not."""
+    found = _TAG.fullmatch(text)
+    return found and found[1]
 
 
 @functools.cache
@@ -84,9 +98,11 @@ def check_date(tag: Tag, today: datetime.date) -> None:
         raise ConfigError(f"tag {tag.text}: {tag.date} is in the future", f"today is {today} (UTC)")
 
 
-def inputs_layer(given: Mapping[str, str | None]) -> Facts:
+def inputs_layer(tag: Tag, given: Mapping[str, str | None]) -> Facts:
     """The layer of inputs that came with a release: truth and scores by URL and sha256, K. Empty ones are not given."""
     found = {key: value for key, value in given.items() if value}
+    if found and not prefixes()[tag.prefix].get("takes_inputs"):
+        raise ConfigError(f"tag {tag.text}: takes no inputs of its own, found {', '.join(found)}", f"see {RELEASES}")
     layer: Facts = {}
     for section in ("truth", "scores"):
         url, sha256 = found.get(f"{section}_url"), found.get(f"{section}_sha256")
@@ -94,11 +110,15 @@ def inputs_layer(given: Mapping[str, str | None]) -> Facts:
             missing = "sha256" if sha256 is None else "url"
             raise ConfigError(f"--{section}-{missing} is missing", "a file that comes by URL is known by its sha256")
         if url is not None:
+            if not url.startswith("https://"):
+                raise ConfigError(
+                    f"--{section}-url: {shown_safely(url)[:80]}: is not https", "others must be able to fetch it"
+                )
             layer[section] = {"source": "external", "url": url, "sha256": sha256}
     if "selection_k" in found:
-        if not found["selection_k"].isdecimal():
+        if not (found["selection_k"].isascii() and found["selection_k"].isdecimal()):
             raise ConfigError(f"--selection-k: {found['selection_k']!r} is not a whole number")
-        layer["selection"] = {"k": int(found["selection_k"])}
+        layer["selection"] = {"k": int(found["selection_k"][:20])}
     return layer
 
 
@@ -116,7 +136,7 @@ def command(tag: Tag, layer: Mapping[str, Any], cores: int = 2) -> str:
     words = []
     for section, value in sorted(layer.items()):
         if isinstance(value, Mapping) and "url" in value:
-            value = {**value, "url": shown(value["url"])}
+            value = {**value, "url": shown_safely(value["url"])}
         words.append(f"{section}={json.dumps(value, sort_keys=True)}")
     config = ["--config", *words] if words else []
     return shlex.join(["snakemake", "--cores", str(cores), tag.target, *config])

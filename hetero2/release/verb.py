@@ -6,9 +6,11 @@ import os
 from typing import Any
 
 from hetero2.arguments import flag, positive
+from hetero2.errors import HeteroError
 from hetero2.paths import ROOT
 from hetero2.release import build, proposals, publish, registry
-from hetero2.release.api import Api, check_green
+from hetero2.release.api import AGAIN, Api, check_green
+from hetero2.release.checks import RELEASE
 from hetero2.release.milestones import load
 from hetero2.release.repository import commit_of
 from hetero2.release.tags import Tag, check_date, command, inputs_layer, layer_of, parse
@@ -61,28 +63,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         one = actions.choices[name]
         one.add_argument("--base", default="main", help="branch that the pull request is for")
         one.add_argument("--remote", default="origin", help="where its branch is pushed to")
-        one.add_argument("--minutes", type=float, default=120.0, help="how long CI is awaited")
-        one.add_argument("--poll-seconds", type=float, default=15.0, help="between two questions")
+        one.add_argument("--minutes", type=positive, default=120, help="how long CI is awaited")
+        one.add_argument("--poll-seconds", type=positive, default=15, help="between two questions")
 
 
 def _tell(text: str) -> None:
     print(text, flush=True)
 
 
-def _inputs(args: argparse.Namespace) -> dict[str, Any]:
-    return inputs_layer({name: getattr(args, name) for name in _INPUTS})
+def _inputs(args: argparse.Namespace, tag: Tag) -> dict[str, Any]:
+    return inputs_layer(tag, {name: getattr(args, name) for name in _INPUTS})
 
 
 def _plan(args: argparse.Namespace, tag: Tag) -> None:
-    layer = layer_of(tag, _inputs(args))
+    layer = layer_of(tag, _inputs(args, tag))
     milestones = [one.id for one in load(ROOT)[0] if one.tag_prefix == tag.prefix]
     _tell(f"tag         {tag.text}")
     _tell(f"target      {tag.target}")
     _tell(f"milestone   {' or '.join(milestones) or 'none of its own'}")
     _tell(f"command     {command(tag, layer)}")
-    folder = f"{registry.RELEASE}/{tag.text}/"
-    sums = [name for pack in tag.assets() for name in (pack, f"{pack}.sha256")]
-    for place, name in enumerate([*sums, *tag.extras(), build.NOTES, build.ROW, build.LINES]):
+    folder = f"{RELEASE}/{tag.text}/"
+    for place, name in enumerate([*tag.files(), build.NOTES, build.ROW, build.LINES]):
         _tell(f"{'' if place else 'assets':<12}{folder}{name}")
     if tag.is_local:
         _tell("            -r0: built, never published")
@@ -95,7 +96,7 @@ def _checked(text: str) -> Tag:
 
 
 def _build(args: argparse.Namespace, tag: Tag) -> None:
-    out = build.build(ROOT, tag, _inputs(args), args.commit, args.cores, _tell)
+    out = build.build(ROOT, tag, _inputs(args, tag), args.commit, args.cores, _tell)
     for asset in build.built(ROOT, tag)["assets"]:
         _tell(f"{asset['sha256']}  {out / asset['name']}")
     _tell(
@@ -105,29 +106,32 @@ def _build(args: argparse.Namespace, tag: Tag) -> None:
     )
 
 
-def _remote(args: argparse.Namespace) -> proposals.Remote:
-    return proposals.Remote(Api.from_environment(os.environ), args.remote, args.base, args.minutes, args.poll_seconds)
+def _online(args: argparse.Namespace, tag: Tag | None) -> None:
+    """The actions that ask the service."""
+    api = Api.from_environment(os.environ)
+    if tag is None:
+        commit = commit_of(ROOT, args.commit)
+        contexts = api.contexts(commit)
+        for name, state in contexts.items():
+            _tell(f"ci/{name:<10}{state or 'missing'}")
+        check_green(contexts, commit)
+    elif args.action == "publish":
+        for name, url in publish.publish(ROOT, tag, api, args.prerelease, os.environ, _tell).items():
+            _tell(f"{name}  {url}")
+    else:
+        remote = proposals.Remote(api, args.remote, args.base, args.minutes, args.poll_seconds)
+        (proposals.register if args.action == "register" else proposals.record)(ROOT, tag, remote, _tell)
 
 
 def run(args: argparse.Namespace) -> None:
     """Do the action."""
-    if args.action == "contexts":
-        commit = commit_of(ROOT, args.commit)
-        contexts = Api.from_environment(os.environ).contexts(commit)
-        for name, state in contexts.items():
-            _tell(f"ci/{name:<10}{state or 'missing'}")
-        check_green(contexts, commit)
-        return
-    tag = parse(args.tag, ROOT)
     if args.action in ("plan", "build"):
-        registry.check_free(ROOT, _checked(args.tag))
+        tag = _checked(args.tag)
+        registry.check_free(ROOT, tag)
         (_plan if args.action == "plan" else _build)(args, tag)
-    elif args.action == "publish":
-        for name, url in publish.publish(
-            ROOT, tag, Api.from_environment(os.environ), args.prerelease, os.environ, _tell
-        ).items():
-            _tell(f"{name}  {url}")
-    elif args.action == "register":
-        proposals.register(ROOT, tag, _remote(args), _tell)
-    else:
-        proposals.record(ROOT, tag, _remote(args), _tell)
+        return
+    try:
+        _online(args, None if args.action == "contexts" else parse(args.tag, ROOT))
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        told = f"{type(error).__name__}: {error}"
+        raise HeteroError(f"{args.action}: the service answered what was not expected ({told})", AGAIN) from error

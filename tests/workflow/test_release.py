@@ -43,9 +43,24 @@ def built(tmp_path_factory):
         first.kill()
         first.wait()
     assert not (folder / "release" / TAG).exists()
+    # Whatever git and Snakemake are set to here, and whoever was at the clones of the first try, changes nothing.
+    for clone in (folder / "release/.work").glob("*/*"):
+        (clone / "hetero2/__init__.py").write_text('__version__ = "9"\n')
+    profile = folder.with_name("profile") / "config.yaml"
+    profile.parent.mkdir()
+    profile.write_text("config: ['decoys={\"k\": 25}']\n")
+    folder.with_name("gitconfig").write_text("[core]\n\tautocrlf = true\n\thooksPath = /nowhere\n")
+    elsewhere = {"SNAKEMAKE_PROFILE": str(profile.parent), "GIT_CONFIG_GLOBAL": str(folder.with_name("gitconfig"))}
     (folder / ".venv").symlink_to(ROOT / ".venv")
     names = ("TRUTH_URL", "TRUTH_SHA256", "SCORES_URL", "SCORES_SHA256", "SELECTION_K", "SKIP_POLICY")
-    given = {"TAG": TAG, "PYTHONPATH": str(folder), "MAKEFLAGS": "", "MAKELEVEL": "", **dict.fromkeys(names, "")}
+    given = {
+        "TAG": TAG,
+        "PYTHONPATH": str(folder),
+        "MAKEFLAGS": "",
+        "MAKELEVEL": "",
+        **elsewhere,
+        **dict.fromkeys(names, ""),
+    }
     return folder, run("make", "release-build", cwd=folder, env=given).stdout, second
 
 
@@ -111,7 +126,9 @@ def test_again_is_nothing_to_do_and_another_build_is_not_overwritten(clone):
     before = {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()}
     assert "is built already" in hetero2(clone, "release", "build", TAG).stdout
     assert {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()} == before
-    other = hetero2(clone, "release", "build", TAG, "--selection-k", "5", check=False)
+    git(clone, "commit", "--quiet", "--allow-empty", "--message", "later")
+    other = hetero2(clone, "release", "build", TAG, check=False)
+    git(clone, "reset", "--quiet", "--hard", "HEAD^")
     assert other.returncode == 2
     assert "holds a build of" in other.stderr
 

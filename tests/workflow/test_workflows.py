@@ -140,53 +140,82 @@ def test_a_step_is_given_all_that_its_recipe_reads(command):
             assert set(step.get("env", {})) == reads | token, name
 
 
-@pytest.fixture
-def project(tmp_path):
-    """This tree in a clone whose origin is a bare repository, the release TAG as it would have been built."""
-    folder = copy_checkout(tmp_path / "project")
-    git(folder, "init", "--quiet", "--initial-branch", "main")
-    commit(folder, "all")
-    git(tmp_path, "clone", "--quiet", "--bare", str(folder), "origin.git")
-    git(folder, "remote", "add", "origin", str(tmp_path / "origin.git"))
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    release(folder, TAG, source=git(folder, "rev-parse", "HEAD"))
-    return folder
-
-
 TAG = "value-utility-proxy-2026-11-22-r1"
 
 
-def test_every_command_of_a_release_in_its_order(project, tmp_path):
-    with service(tmp_path, tmp_path / "origin.git") as api:
-        head = git(project, "rev-parse", "HEAD")
-        given = {**api.environment(), "PYTHONPATH": str(project), "MAKEFLAGS": "", "MAKELEVEL": ""}
+@pytest.fixture
+def jobs(tmp_path):
+    """A function that gives the checkout of a job: a new clone of main, with an artifact of an earlier job.
 
-        def step(target, check=True, **more):
-            done = run("make", "--silent", target, cwd=project, env={**given, **more}, check=check)
+    The artifact `release` is there, as build-pack would have left it.
+    """
+    source = copy_checkout(tmp_path / "source")
+    git(source, "init", "--quiet", "--initial-branch", "main")
+    commit(source, "all")
+    git(tmp_path, "clone", "--quiet", "--bare", str(source), "origin.git")
+    release(source, TAG, source=git(source, "rev-parse", "HEAD"))
+    (source / "release" / TAG).rename(tmp_path / "release")
+
+    def job(name, artifact=None):
+        folder = tmp_path / name
+        git(tmp_path, "clone", "--quiet", str(tmp_path / "origin.git"), name)
+        (folder / ".venv").symlink_to(ROOT / ".venv")
+        for lock in folder.glob("*.lock"):  # nothing is to be installed
+            os.utime(lock, (0, 0))
+        if artifact:
+            shutil.copytree(tmp_path / artifact, folder / "release" / TAG)
+        return folder
+
+    return job
+
+
+def test_every_command_of_a_release_in_its_order(jobs, tmp_path):
+    """Job by job, with nothing between them but the artifacts that the workflow hands on."""
+    steps = {name: job["steps"] for name, job in WORKFLOWS["release.yml"]["jobs"].items() if "steps" in job}
+    handed = {
+        (name, "up" if "upload" in step["uses"] else "down"): step["with"]["name"]
+        for name in steps
+        for step in steps[name]
+        if "artifact@" in step.get("uses", "")
+    }
+    with service(tmp_path, tmp_path / "origin.git") as api:
+        given = {**api.environment(), "MAKEFLAGS": "", "MAKELEVEL": ""}
+
+        def step(folder, target, check=True, **more):
+            environment = {**given, "PYTHONPATH": str(folder), **more}
+            done = run("make", "--silent", target, cwd=folder, env=environment, check=check)
             return done.stdout + done.stderr
 
-        assert "VALUE-M5" in step("release-plan", TAG=TAG)
+        folder = jobs("contexts")
+        head = git(folder, "rev-parse", "HEAD")
+        assert "VALUE-M5" in step(folder, "release-plan", TAG=TAG)
         api.checks["ci/docker"] = "failure"
-        assert "ci/docker is failure" in step("release-contexts", REV=head, check=False)
+        assert "ci/docker is failure" in step(folder, "release-contexts", REV=head, check=False)
         api.checks["ci/docker"] = "success"
-        assert "ci/docker    success" in step("release-contexts", REV=head)
+        assert "ci/docker    success" in step(folder, "release-contexts", REV=head)
+
+        folder = jobs("publish", handed["publish", "down"])
         api.fail("POST", "/assets$", "half")
-        assert "the same command again goes on" in step("release-publish", TAG=TAG, PRERELEASE="true", check=False)
-        assert "downloaded again, same sha256" in step("release-publish", TAG=TAG, PRERELEASE="true")
-        assert [(one["draft"], one["prerelease"]) for one in api.all_releases.values()] == [(False, True)]
-        told = step("release-register", TAG=TAG)
+        assert "the same command again goes on" in step(folder, "release-publish", TAG=TAG, PRERELEASE="", check=False)
+        assert "downloaded again, same sha256" in step(folder, "release-publish", TAG=TAG, PRERELEASE="false")
+        assert [(one["draft"], one["prerelease"]) for one in api.all_releases.values()] == [(False, False)]
+        shutil.copytree(folder / "release" / TAG, tmp_path / handed["publish", "up"])
+
+        told = step(jobs("register", handed["register", "down"]), "release-register", TAG=TAG)
         assert "pytest run url: https://example.org" in told
         assert "tested_sha: " + api.all_runs[0]["head_sha"] in told
-        assert f"merge {api.all_pulls[0]['html_url']} first" in step("release-record", TAG=TAG, check=False)
+        assert f"merge {api.all_pulls[0]['html_url']} first" in step(folder, "release-record", TAG=TAG, check=False)
         api.merge(1)
-        assert "tested_sha: " in step("release-record", TAG=f"registry/{TAG}")
+        assert ("lineage", "down") not in handed
+        assert "tested_sha: " in step(jobs("lineage"), "release-record", TAG=f"registry/{TAG}")
         api.merge(2)
-        git(project, "pull", "--quiet", "--ff-only", "origin", "main")
-        assert "registry: in order" in step("registry-check", BASE=head)
-        assert "VALUE-M5" in step("pull-request-check", BODY=api.all_pulls[0]["body"])
-        assert "names no milestone" in step("pull-request-check", BODY="", check=False)
-        assert f"**DONE**, by {TAG}" in (project / "docs/roadmap.md").read_text()
-        assert "is registered" in step("release-plan", TAG=TAG, check=False)
+
+        folder = jobs("ci")
+        assert "registry: in order" in step(folder, "registry-check", BASE=head)
+        assert "VALUE-M5" in step(folder, "pull-request-check", BODY=api.all_pulls[0]["body"])
+        assert "names no milestone" in step(folder, "pull-request-check", BODY="", check=False)
+        assert f"**DONE**, by {TAG}" in (folder / "docs/roadmap.md").read_text()
+        assert "is registered" in step(folder, "release-plan", TAG=TAG, check=False)
 
 
 def test_nothing_from_outside_is_a_part_of_a_command():
@@ -230,7 +259,8 @@ def test_a_release_goes_from_green_contexts_to_the_registry_one_at_a_time():
         "lineage": None,
     }
     assert concurrency["cancel-in-progress"] is False
-    assert concurrency["group"].endswith("|| 'release' }}")
+    assert concurrency["group"].startswith("release-${{ ")
+    assert "inputs.tag || github.ref_name" in concurrency["group"]
     assert jobs["contexts"]["if"] == "github.event_name != 'pull_request'"
     assert jobs["lineage"]["if"].startswith("github.event_name == 'pull_request' && github.event.pull_request.merged")
 
@@ -249,7 +279,7 @@ def test_every_part_of_a_release_is_of_the_same_commit_and_tag():
     build = jobs["build"]["with"]
     assert build == {"ref": commit, "tag": tag} | {name: f"${{{{ inputs.{name} }}}}" for name in SELECTION}
     for name in ("publish", "register"):
-        checkout, _, download, command = jobs[name]["steps"]
+        checkout, _, download, _, command = jobs[name]["steps"][:5]
         assert checkout["with"]["ref"] == (commit if name == "publish" else main)
         assert download["with"]["path"] == f"release/{tag}"
         assert command["env"]["TAG"] == tag

@@ -67,10 +67,11 @@ def without(row, *path):
         (("ci", "docker"), "checks"),
         (("source_commit",), "checks"),
         (("assets", 0, "outcome", "utility"), "utility"),
+        (("claims_tested",), "claims"),
     ],
 )
 def test_one_proof_less_and_it_is_not_done(path, item):
-    found = state("VALUE-M5", [without(published(TAG), *path)])
+    found = state("VALUE-M4" if item == "claims" else "VALUE-M5", [without(published(TAG), *path)])
     assert found.word == "BUILT"
     assert [name for name, met in found.met.items() if not met] == [item]
 
@@ -99,6 +100,9 @@ def test_what_a_milestone_asks_for_itself_must_be_met(identity, tag, change, ite
 
 def test_external_scores_make_the_difference_between_the_last_two():
     row = published("value-utility-realtruth-2026-11-22-r1")
+    for asset in row["assets"]:
+        asset["outcome"]["truth"]["truth_source"] = "proxy_rule_v1"
+    assert [name for name, met in state("VALUE-M6", [row]).met.items() if not met] == ["external_truth"]
     for asset in row["assets"]:
         asset["outcome"]["truth"]["truth_source"] = "external"
     assert of_release(row) == "VALUE-M6"
@@ -162,6 +166,12 @@ def test_a_pull_request_without_a_valid_one_is_refused(body, problem):
     assert "VALUE-M0, VALUE-M1" in caught.value.hint
 
 
+def test_a_text_that_anybody_may_write_is_read_in_no_time():
+    for text in ("*" * 1_000_000, " " * 1_000_000, "milestone" + " " * 1_000_000, "> " * 500_000):
+        with pytest.raises(InputError):
+            named(text, IDS)
+
+
 def test_an_item_that_cannot_be_asked_is_refused(tmp_path):
     (tmp_path / "config").mkdir()
     text = (ROOT / "config/milestones.yaml").read_text()
@@ -171,8 +181,7 @@ def test_an_item_that_cannot_be_asked_is_refused(tmp_path):
 
 
 def test_the_template_of_a_pull_request_is_not_valid_as_it_is():
-    path = ROOT / ".github/pull_request_template.md"
-    if path.is_file():
-        with pytest.raises(InputError):
-            named(path.read_text(), IDS)
-        assert re.search("milestone", path.read_text(), re.IGNORECASE)
+    text = (ROOT / ".github/pull_request_template.md").read_text()
+    with pytest.raises(InputError):
+        named(text, IDS)
+    assert re.search("milestone", text, re.IGNORECASE)

@@ -1,9 +1,11 @@
 """Pull requests for registry and lineage: real git against a bare repository, the service on loopback."""
 
+import json
+
 import pytest
 
 from hetero2.errors import ConfigError, HeteroError
-from hetero2.release import proposals, registry
+from hetero2.release import build, checks, proposals, registry
 from hetero2.release.api import Api
 from hetero2.release.proposals import Remote, record, register
 from hetero2.release.publish import publish
@@ -53,7 +55,7 @@ def test_from_published_to_lineage(root, api):
     assert told[-2:] == [f"pytest run url: {api.all_runs[0]['html_url']}", f"tested_sha: {head}"]
     assert api.all_pulls[0]["base"] == "main"
     assert "\nMilestone: VALUE-M5\n" in api.all_pulls[0]["body"]
-    assert f'"tag": "{TAG.text}"' in at_remote(root, BRANCH, registry.ARTEFACTS)
+    assert f'"tag": "{TAG.text}"' in at_remote(root, BRANCH, checks.ARTEFACTS)
     assert TAG.text in at_remote(root, BRANCH, "docs/artefacts_registry.md")
     assert git(root, "show", "--no-patch", "--format=%an", head) == "HETERO-2 release"
     with pytest.raises(HeteroError, match="is not merged") as caught:
@@ -62,7 +64,7 @@ def test_from_published_to_lineage(root, api):
     merged = api.merge(1)
     assert not register(root, TAG, api.remote, told.append)  # main has it: nothing to do
     assert record(root, TAG, api.remote, told.append)
-    line = at_remote(root, LINEAGE, registry.LINEAGE).splitlines()[-1]
+    line = at_remote(root, LINEAGE, checks.LINEAGE).splitlines()[-1]
     assert f'"merge_commit": "{merged}"' in line
     assert api.all_pulls[0]["html_url"] in line
     assert "\nMilestone: VALUE-M5\n" in api.all_pulls[1]["body"]
@@ -74,7 +76,7 @@ def test_from_published_to_lineage(root, api):
     git(root, "switch", "--quiet", "--detach", "FETCH_HEAD")
     git(root, "fetch", "--quiet", "origin", "main")
     git(root, "switch", "--quiet", "--detach", "FETCH_HEAD")
-    assert registry.problems(root, "main") == []
+    assert checks.problems(root, "main") == []
 
 
 @pytest.mark.parametrize(
@@ -117,9 +119,7 @@ def test_a_main_that_moved_on_is_followed(root, api):
     commit(root, "another release")
     git(root, "push", "--quiet", "origin", "theirs:main")
     assert register(root, TAG, api.remote, lambda _: None)
-    tags = [
-        line.split('"tag": "')[1].split('"')[0] for line in at_remote(root, BRANCH, registry.ARTEFACTS).splitlines()
-    ]
+    tags = [line.split('"tag": "')[1].split('"')[0] for line in at_remote(root, BRANCH, checks.ARTEFACTS).splitlines()]
     assert tags == ["value-ring-suite-2026-11-22-r0", TAG.text]
     assert len(api.all_pulls) == 1
     assert len(api.all_runs) == 2  # what was pushed anew is tested anew
@@ -141,6 +141,57 @@ def test_a_failed_run_is_told_and_the_next_try_starts_another(root, api):
     api.conclusion = "success"
     assert register(root, TAG, api.remote, lambda _: None)
     assert len(api.all_runs) == 2
+
+
+@pytest.mark.parametrize("conclusion", ["cancelled", "timed_out", "skipped", "neutral", "startup_failure"])
+def test_only_success_is_success(root, api, conclusion):
+    api.conclusion = conclusion
+    with pytest.raises(HeteroError, match=f"CI ended with {conclusion}"):
+        register(root, TAG, api.remote, lambda _: None)
+
+
+def test_a_pull_request_that_was_closed_is_not_merged(root, api):
+    register(root, TAG, api.remote, lambda _: None)
+    api.all_pulls[0]["state"] = "closed"
+    with pytest.raises(HeteroError, match="is not merged"):
+        record(root, TAG, api.remote, lambda _: None)
+    assert register(root, TAG, api.remote, lambda _: None)  # another one takes its place
+    assert len(api.all_pulls) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda row: row["assets"][0].update(url="https://example.org/elsewhere"),
+        lambda row: row["ci"].update(docker="failure"),
+    ],
+)
+def test_a_row_that_does_not_say_what_is_published_is_not_registered(root, api, change):
+    path = build.folder_of(root, TAG) / build.ROW
+    row = json.loads(path.read_text())
+    change(row)
+    path.write_text(json.dumps(row))
+    with pytest.raises(HeteroError, match="does not say what is published"):
+        register(root, TAG, api.remote, lambda _: None)
+    assert api.all_pulls == []
+
+
+@pytest.mark.parametrize("commit", ["e" * 40, "not-a-commit", "--help"])
+def test_a_merge_that_is_not_in_main_enters_no_lineage(root, api, commit):
+    register(root, TAG, api.remote, lambda _: None)
+    api.merge(1)
+    api.all_pulls[0]["merge_commit_sha"] = commit
+    with pytest.raises(HeteroError, match="has no row of"):
+        record(root, TAG, api.remote, lambda _: None)
+    assert len(api.all_pulls) == 1
+
+
+def test_a_branch_that_somebody_else_made_is_replaced(root, api):
+    """One of no history of ours, in place of the branch."""
+    other = git(root, "commit-tree", git(root, "rev-parse", "HEAD^{tree}"), "-m", "of nothing")
+    git(root, "push", "--quiet", "origin", f"{other}:refs/heads/{BRANCH}")
+    assert register(root, TAG, api.remote, lambda _: None)
+    assert TAG.text in at_remote(root, BRANCH, checks.ARTEFACTS)
 
 
 def test_ci_that_never_ends_is_not_awaited_for_ever(root, api):

@@ -5,16 +5,19 @@ import threading
 
 import pytest
 
+from hetero2 import cli
 from hetero2.errors import ConfigError, GateError, HeteroError
-from hetero2.release import build
+from hetero2.release import build, registry
 from hetero2.release.api import Api
+from hetero2.release.checks import rows
+from hetero2.release.milestones import states
 from hetero2.release.publish import publish
 from hetero2.release.tags import parse
 from tests.release_api import REPOSITORY, TOKEN, service
 from tests.releases import COMMIT, project, release
 
 TAG = parse("value-known-bad-good-2026-11-22-r1")
-NAMES = sorted([name for pack in TAG.assets() for name in (pack, f"{pack}.sha256")] + TAG.extras())
+NAMES = sorted(TAG.files())
 JOB = {"GITHUB_SERVER_URL": "https://example.org", "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": "7"}
 
 
@@ -56,7 +59,8 @@ def check_published(root, api):
     assert found["status"] == "published"
     assert found["ci"] == {"test": "success", "test-chem": "success", "docker": "success"}
     assert found["publish_run_url"] == f"https://example.org/{REPOSITORY}/actions/runs/7"
-    assert all(asset["url"] == f"{api.url}/download/{asset['name']}" for asset in found["assets"])
+    keys = {one["name"]: one["id"] for one in api.assets.values()}
+    assert all(asset["url"] == f"{api.url}/public/{keys[asset['name']]}" for asset in found["assets"])
 
 
 def test_everything_is_uploaded_once_downloaded_again_and_compared(root, api):
@@ -97,7 +101,7 @@ def test_after_a_fault_of_the_network_the_same_command_finishes(root, api, metho
 
 @pytest.mark.parametrize("how", ["before", "after", "502"])
 def test_what_reads_is_tried_again_by_itself(root, api, how):
-    for path in ("check-runs", "/releases$", "/assets$", "/commits/"):
+    for path in ("check-runs", "/releases$", "/assets$", "/git/ref/tags/"):
         api.fail("GET", path, how)
     go(root, api)
     check_published(root, api)
@@ -134,6 +138,52 @@ def test_an_asset_is_never_overwritten(root, api, digests):
     assert asset["content"].endswith(b"x")
 
 
+def test_what_is_private_is_downloaded_with_the_token(root, api):
+    api.private = True
+    go(root, api)
+    check_published(root, api)
+    assert not [path for _, path, _ in api.asked if path.startswith("/public/")]
+
+
+def test_a_second_build_elsewhere_finishes_what_the_first_began(root, api, monkeypatch):
+    """Everything that is published has the same bytes wherever it was built, in whatever job."""
+    api.fail("POST", "/assets$", "before", times=1)
+    with pytest.raises(HeteroError):
+        go(root, api)
+    monkeypatch.setenv("GITHUB_RUN_ID", "8")
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://example.org")
+    other = project(root.parent / "other")
+    release(other, TAG.text)
+    go(other, api)
+    check_published(other, api)
+
+
+def test_a_prerelease_counts_for_no_milestone(root, api):
+    publish(root, TAG, api.client, True, JOB, lambda _: None)
+    found = row(root)
+    assert (found["status"], found["milestone"], found["prerelease"]) == ("published", None, True)
+    assert [one["prerelease"] for one in api.all_releases.values()] == [True]
+    assert registry.add(root, found)
+    assert {one.word for one in states(rows(root), root)} == {"OPEN"}
+
+
+def test_a_commit_status_counts_as_well_as_a_check(root, api):
+    """What reports contexts may be an app or a status; the newest of a name counts."""
+    status = {"context": "ci/docker", "state": "failure", "updated_at": "2026-11-22T12:00:00Z"}
+    api.statuses = lambda _commit, **_: (200, [status])
+    with pytest.raises(HeteroError, match="ci/docker is failure"):
+        go(root, api)
+    status["updated_at"] = "2026-11-22T09:00:00Z"
+    go(root, api)
+
+
+def test_a_service_that_asks_us_to_wait_is_told_so(root, api):
+    api.draft = lambda **_: (403, {"message": "You have exceeded a secondary rate limit"})
+    with pytest.raises(HeteroError, match="secondary rate limit") as caught:
+        go(root, api)
+    assert "asks us to wait" in caught.value.hint
+
+
 def test_an_asset_that_is_not_ours_stops_it(root, api):
     go(root, api)
     api._put(1, "other.zip", b"x", "uploaded")
@@ -148,10 +198,96 @@ def test_what_arrives_changed_is_not_published(root, api, monkeypatch):
         return put(number, name, content[:-1] + b"?", state)
 
     monkeypatch.setattr(api, "_put", flipped)
-    with pytest.raises(HeteroError, match="another sha256"):
+    with pytest.raises(HeteroError, match="did not arrive as it was sent"):
         go(root, api)
     assert [one["draft"] for one in api.all_releases.values()] == [True]
     assert row(root)["status"] == "built"
+    monkeypatch.setattr(api, "_put", put)
+    go(root, api)  # nobody has seen the draft, so what is wrong there may be sent again
+    check_published(root, api)
+
+
+def test_into_a_release_that_is_not_ours_nothing_is_uploaded(root, api):
+    """Somebody made a public release of this tag by hand."""
+    for name, content in (("other.zip", b"x"), (TAG.assets()[0], b"y")):
+        api.all_releases, api.assets = {}, {}
+        api.draft({"tag_name": TAG.text, "target_commitish": COMMIT, "draft": False, "prerelease": False})
+        api._put(1, name, content, "uploaded")
+        with pytest.raises(HeteroError, match=r"not of this build|never overwritten"):
+            go(root, api)
+        assert [one["name"] for one in api.assets.values()] == [name]
+    assert uploads(api) == []
+
+
+def test_a_public_release_is_the_one_though_an_older_draft_is_there(root, api):
+    document = {"tag_name": TAG.text, "target_commitish": COMMIT, "prerelease": False}
+    for draft in (True, False):
+        api.draft({**document, "draft": draft})
+    api.tags[TAG.text] = COMMIT
+    go(root, api)
+    assert [one["draft"] for one in api.all_releases.values()] == [True, False]
+    assert {one["release"] for one in api.assets.values()} == {2}
+    api.draft({**document, "draft": False})
+    with pytest.raises(HeteroError, match="is there twice, and public"):
+        go(root, api)
+
+
+@pytest.mark.parametrize("address", [None, "", "http://example.org/x"])
+def test_an_asset_without_an_address_is_not_published(root, api, address, monkeypatch):
+    described = api.described
+    monkeypatch.setattr(api, "described", lambda asset: {**described(asset), "browser_download_url": address})
+    with pytest.raises(HeteroError, match="has no address that one could download from"):
+        go(root, api)
+    assert row(root)["status"] == "built"
+    monkeypatch.setattr(api, "described", described)
+    go(root, api)
+    check_published(root, api)
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.1:1/x", "https://example.org/x", "https://[/x", "x"])
+def test_the_token_is_sent_nowhere_else_whatever_an_answer_says(root, api, place, monkeypatch):
+    shown = api.shown
+    monkeypatch.setattr(api, "shown", lambda release: {**shown(release), "upload_url": place})
+    with pytest.raises(HeteroError, match="is no address of 127"):
+        go(root, api)
+
+
+def test_an_answer_of_any_size_is_not_taken_in(root, api):
+    api.check_runs = lambda _commit, **_: (200, b" " * (17 << 20), {})
+    with pytest.raises(HeteroError, match="larger than 16 MB"):
+        go(root, api)
+
+
+@pytest.mark.parametrize("answer", [[], {}, None, "x", 5, {"check_runs": [{}]}, {"check_runs": 5}])
+def test_an_answer_of_another_shape_is_one_clear_error(api, answer, monkeypatch, capsys):
+    api.check_runs = lambda _commit, **_: (200, answer)
+    for name, value in api.environment().items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["release", "contexts", "HEAD"]) == 1
+    assert "what was not expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("registry_row.json", lambda _: "[]"),
+        ("registry_row.json", lambda text: text.replace('"GO"', '"STOP"')),
+        ("registry_row.json", lambda text: text.replace('"rebuilt"', '"built_again"')),
+        ("registry_row.json", lambda text: text.replace("2026-11-22", "2026-11-23")),
+        ("registry_row.json", lambda text: text.replace("a" * 40, "b" * 40)),
+        (f"{TAG.assets()[0]}.sha256", lambda text: "0" * 64 + text[64:]),
+        (TAG.statements()[0], lambda text: text.replace("a" * 40, "b" * 40)),
+        (TAG.statements()[1], lambda text: text.replace("PASSED", "FAILED")),
+        (TAG.statements()[1], lambda _: "{}"),
+        ("separation.json", lambda text: text + "\n"),
+    ],
+)
+def test_what_was_edited_is_not_published(root, api, name, change):
+    path = build.folder_of(root, TAG) / name
+    path.write_text(change(path.read_text()))
+    with pytest.raises((HeteroError, ConfigError)):
+        go(root, api)
+    assert api.asked == []
 
 
 @pytest.mark.parametrize("name", ["ci/test", "ci/test-chem", "ci/docker"])
@@ -231,8 +367,9 @@ def test_a_second_command_here_is_refused_while_one_is_at_work(root, api):
 
 def test_the_token_goes_to_the_service_alone_and_is_not_told(root, api):
     go(root, api)
-    assert {token for _, path, token in api.asked if not path.startswith("/files/")} == {f"Bearer {TOKEN}"}
-    assert {token for _, path, token in api.asked if path.startswith("/files/")} == {None}
+    open_to_all = ("/files/", "/public/")
+    assert {token for _, path, token in api.asked if not path.startswith(open_to_all)} == {f"Bearer {TOKEN}"}
+    assert {token for _, path, token in api.asked if path.startswith(open_to_all)} == {None}
     assert TOKEN not in repr(api.client)
     wrong = Api.from_environment({**api.environment(), "GITHUB_TOKEN": "other"})
     with pytest.raises(HeteroError, match="401 Bad credentials") as caught:
@@ -245,7 +382,8 @@ def test_the_token_goes_to_the_service_alone_and_is_not_told(root, api):
     [
         ({"GITHUB_REPOSITORY": ""}, "expected owner/name"),
         ({"GITHUB_REPOSITORY": "a/b/c"}, "expected owner/name"),
-        ({"GITHUB_API_URL": "http://127.0.0.1"}, "is not https"),
+        ({"GITHUB_API_URL": "http://127.0.0.1"}, "the scheme is http"),
+        ({"GITHUB_API_URL": "https://[::1"}, "GITHUB_API_URL"),
         ({"GITHUB_TOKEN": "a\nb"}, "holds what is no token"),
     ],
 )

@@ -8,7 +8,7 @@ from hetero2 import config
 from hetero2.errors import ConfigError
 from hetero2.release.tags import check_date, command, inputs_layer, layer_of, parse, prefixes
 
-SHA256 = "ab" * 32
+SHA256, OWN = "ab" * 32, parse("value-utility-realtruth-2026-11-22-r1")
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,14 @@ def test_assets_are_the_packs_of_the_target():
     assert several.assets() == [
         f"value_known_bad_good_{name}_evidence_pack.zip" for name in ("BAD-constant", "BAD-random", "GOOD-synthetic")
     ]
-    assert several.extras()[:2] == ["separation.json", "separation.html"]
+    assert several.further() == ["separation.json", "separation.html"]
+    assert len(several.files()) == 10
 
 
 def test_inputs_of_a_release_become_a_layer_and_empty_ones_are_not_given():
-    assert inputs_layer({"truth_url": "", "truth_sha256": "", "scores_url": None, "selection_k": ""}) == {}
+    assert inputs_layer(OWN, {"truth_url": "", "truth_sha256": "", "scores_url": None, "selection_k": ""}) == {}
     given = {"truth_url": "https://example.org/t.csv", "truth_sha256": SHA256, "selection_k": "20"}
-    layer = layer_of(parse("value-utility-realtruth-2026-11-22-r1"), inputs_layer(given))
+    layer = layer_of(OWN, inputs_layer(OWN, given))
     assert layer["truth"] == {"source": "external", "url": given["truth_url"], "sha256": SHA256}
     assert layer["selection"] == {"k": 20}
 
@@ -90,19 +91,26 @@ def test_inputs_of_a_release_become_a_layer_and_empty_ones_are_not_given():
         ({"scores_sha256": SHA256}, "--scores-url is missing"),
         ({"selection_k": "-1"}, "--selection-k: '-1' is not a whole number"),
         ({"selection_k": "1e3"}, "is not a whole number"),
-        ({"scores_url": "http://example.org/s.csv", "scores_sha256": SHA256}, "scores.url"),
+        ({"scores_url": "http://example.org/s.csv", "scores_sha256": SHA256}, "--scores-url: http://.* is not https"),
+        ({"truth_url": "file:///folder/t.csv", "truth_sha256": SHA256}, "is not https"),
+        ({"truth_url": "https://[", "truth_sha256": SHA256}, "truth.url"),
+        ({"selection_k": "²"}, "is not a whole number"),
         ({"truth_url": "https://example.org/t.csv", "truth_sha256": "ab"}, "truth.sha256"),
         ({"selection_k": "0"}, "selection.k"),
     ],
 )
 def test_wrong_inputs_are_refused(given, reason):
     with pytest.raises(ConfigError, match=reason):
-        layer_of(parse("value-utility-realtruth-2026-11-22-r1"), inputs_layer(given))
+        layer_of(OWN, inputs_layer(OWN, given))
+
+
+def test_only_some_prefixes_take_inputs():
+    with pytest.raises(ConfigError, match="takes no inputs of its own, found selection_k"):
+        inputs_layer(parse("value-ring-suite-2026-11-22-r1"), {"selection_k": "5"})
 
 
 def test_the_command_shows_no_secret_of_an_address():
     given = {"truth_url": "https://example.org/t.csv?signature=secret", "truth_sha256": SHA256}
-    tag = parse("value-utility-realtruth-2026-11-22-r1")
-    text = command(tag, layer_of(tag, inputs_layer(given)))
+    text = command(OWN, layer_of(OWN, inputs_layer(OWN, given)))
     assert "https://example.org/t.csv" in text
     assert "secret" not in text

@@ -45,10 +45,11 @@ def alone(root: Path, tag: Tag) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HeteroError(f"{tag.text}: another command is at work on it here", "wait until it has ended") from None
         yield
-    except BlockingIOError:
-        raise HeteroError(f"{tag.text}: another command is at work on it here", "wait until it has ended") from None
     finally:
         os.close(handle)
 

@@ -47,8 +47,8 @@ class Remote:
 def _environment(api: Api, environment: Mapping[str, str]) -> dict[str, str]:
     """For git: who commits, and the token for the server alone, in the environment, where no process list shows it."""
     found = {**environment, **_WHO, "GIT_TERMINAL_PROMPT": "0"}
-    server = environment.get("GITHUB_SERVER_URL")
-    if api.token and server:
+    server = environment.get("GITHUB_SERVER_URL", "")
+    if api.token and server.startswith("https://"):
         secret = base64.b64encode(f"x-access-token:{api.token}".encode()).decode()
         found |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader"}
         found |= {"GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {secret}"}

@@ -103,7 +103,7 @@ def _differing(api: Api, there: Mapping[str, Facts], local: Mapping[str, Path]) 
     return [name for name in whole if not _same(api, there[name], sha256_file(local[name]))]
 
 
-def _complete(api: Api, tag: Tag, release: Facts, local: Mapping[str, Path], tell: Tell) -> dict[str, Facts]:
+def _complete(api: Api, tag: Tag, release: Facts, local: Mapping[str, Path], tell: Tell) -> None:
     """Upload what is missing. Raises HeteroError, before anything is uploaded, for an asset that we do not know, and
     for one of our names with other bytes, unless it is of a draft that nobody has seen: then it is uploaded again."""
     there = _assets(api, release)
@@ -129,7 +129,6 @@ def _complete(api: Api, tag: Tag, release: Facts, local: Mapping[str, Path], tel
     wrong += _differing(api, there, local)
     if wrong:
         raise HeteroError(f"release {tag.text}: {wrong[0]} did not arrive as it was sent", AGAIN)
-    return there
 
 
 def _urls(api: Api, release: Facts, local: Mapping[str, Path], tell: Tell) -> dict[str, str]:

@@ -31,6 +31,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         ("GET", r"commits/([^/]+)/statuses", "statuses"),
         ("GET", r"releases", "releases"),
         ("POST", r"releases", "draft"),
+        ("GET", r"releases/(\d+)", "one_release"),
         ("PATCH", r"releases/(\d+)", "change"),
         ("DELETE", r"releases/(\d+)", "drop"),
         ("GET", r"releases/(\d+)/assets", "asset_list"),
@@ -141,8 +142,8 @@ class Service(Server):
 
     def check_runs(self, _commit, **_):
         runs = [
-            {"name": name, "status": "completed", "conclusion": state, "started_at": "2026-11-22T10:00:00Z"}
-            for name, state in self.checks.items()
+            {"id": number, "name": name, "status": "completed", "conclusion": state}
+            for number, (name, state) in enumerate(self.checks.items())
         ]
         return 200, {"check_runs": runs}
 
@@ -159,6 +160,9 @@ class Service(Server):
         each, page = int(query["per_page"]), int(query["page"])
         listed = [self.shown(one) for one in reversed(list(self.all_releases.values()))]
         return 200, listed[each * (page - 1) : each * page]
+
+    def one_release(self, number, **_):
+        return 200, self.shown(self.all_releases[int(number)])
 
     def draft(self, given, **_):
         number = max(self.all_releases, default=0) + 1

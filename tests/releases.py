@@ -75,10 +75,12 @@ def release(root: Path, text: str, content: bytes = b"pack", source: str = COMMI
     for name in tag.further():
         (folder / name).write_text("{}\n")
     files = [folder / name for name in tag.assets() + tag.further()]
-    statements = attestations.provenance_statement(tag, row, files), attestations.gates_statement(row, files)
-    for name, statement in zip(tag.statements(), statements, strict=True):
-        (folder / name).write_text(json.dumps(statement))
     (folder / build.NOTES).write_text("notes\n")
+    passed = attestations.gates_statement(row, files, folder / build.NOTES)
+    for name, statement in zip(
+        tag.statements(), (attestations.provenance_statement(tag, row, files), passed), strict=True
+    ):
+        (folder / name).write_text(json.dumps(statement))
     (folder / build.ROW).write_text(json.dumps(row))
     return row
 

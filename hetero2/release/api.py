@@ -150,7 +150,8 @@ class Api:
                 raise HeteroError(f"{method} {shown(url)}: the answer is not JSON") from None
         if answer.status < 300:
             return document
-        said = document.get("message", "") if isinstance(document, dict) else ""
+        said = str(document.get("message", "")) if isinstance(document, dict) else ""
+        said = "".join(letter for letter in said[:300] if letter.isprintable())
         hint = _HINTS.get(answer.status, AGAIN)
         if answer.status in (403, 429) and ("Retry-After" in answer.headers or "rate limit" in said.lower()):
             hint = f"the service asks us to wait; {AGAIN}"
@@ -176,7 +177,9 @@ class Api:
     def tagged(self, tag: str) -> str | None:
         """The commit that a tag of the remote repository names, or None where there is no such tag."""
         found = self.get(f"git/ref/tags/{quote(tag, safe='')}", missing=(404,))
-        while found is not None and found["object"]["type"] == "tag":  # an annotated one points to it
+        for _ in range(10):  # an annotated one points to it, or to another
+            if found is None or found["object"]["type"] != "tag":
+                break
             found = self.get(f"git/tags/{found['object']['sha']}")
         return None if found is None else str(found["object"]["sha"])
 
@@ -185,19 +188,22 @@ class Api:
         return bool(self.send("GET", f"{self.base}/repos/{self.repository}")["private"])
 
     def contexts(self, commit: str) -> dict[str, str | None]:
-        """State of ci/test, ci/test-chem and ci/docker on a commit: of the newest check or status of that name."""
-        found: dict[str, tuple[str, str | None]] = {}
+        """State of ci/test, ci/test-chem and ci/docker on a commit, of the newest check and the newest status of that
+        name; where both are there and one is not success, that one."""
+        runs: dict[str, Facts] = {}
         for run in self.pages(f"commits/{commit}/check-runs", "check_runs"):
-            state = run["conclusion"] if run["status"] == "completed" else run["status"]
-            _newest(found, run["name"], run.get("started_at") or "", state)
-        for status in self.pages(f"commits/{commit}/statuses"):
-            _newest(found, status["context"], status.get("updated_at") or "", status["state"])
-        return {name: found.get(f"ci/{name}", ("", None))[1] for name in CONTEXTS}
-
-
-def _newest(found: dict[str, tuple[str, str | None]], name: str, time: str, state: str | None) -> None:
-    if name not in found or time >= found[name][0]:
-        found[name] = (time, state)
+            if run["name"] not in runs or run["id"] > runs[run["name"]]["id"]:
+                runs[run["name"]] = run
+        found: dict[str, list[str]] = {}
+        for name, run in runs.items():
+            found[name] = [str(run["conclusion"] if run["status"] == "completed" else run["status"])]
+        told: set[str] = set()
+        for status in self.pages(f"commits/{commit}/statuses"):  # the newest first
+            if status["context"] not in told:
+                told.add(status["context"])
+                found.setdefault(status["context"], []).append(str(status["state"]))
+        states = {name: found.get(f"ci/{name}", []) for name in CONTEXTS}
+        return {name: next((s for s in one if s != "success"), one[0] if one else None) for name, one in states.items()}
 
 
 def check_green(contexts: Mapping[str, str | None], commit: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hetero2 import provenance
 from hetero2.files import sha256_file
+from hetero2.release import records
 from hetero2.release.gates import NAMES, not_met
 from hetero2.release.tags import Tag
 
@@ -51,12 +52,16 @@ def provenance_statement(tag: Tag, row: Facts, files: list[Path]) -> Facts:
     return _statement(files, "https://slsa.dev/provenance/v1", predicate)
 
 
-def gates_statement(row: Facts, files: list[Path]) -> Facts:
-    """Which gates the files passed."""
+def gates_statement(row: Facts, files: list[Path], notes: Path) -> Facts:
+    """Which gates the files passed, and what row and notes said of them then."""
     failed = not_met(row)
     predicate = {
         "result": "FAILED" if failed else "PASSED",
-        "configuration": [{"name": "source", "digest": {"gitCommit": row["source_commit"]}}],
+        "configuration": [
+            {"name": "source", "digest": {"gitCommit": row["source_commit"]}},
+            {"name": "row", "digest": {"sha256": records.fixed(row)}},
+            {"name": notes.name, "digest": {"sha256": sha256_file(notes)}},
+        ],
         "passedTests": [name for name in NAMES if name not in failed],
         "failedTests": failed,
     }

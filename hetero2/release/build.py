@@ -145,9 +145,9 @@ def _collect(tag: Tag, results: Path, row: Facts, known: list[Facts], out: Path,
         copy_file(path.with_name(path.name + ".sha256"), out / f"{path.name}.sha256")
     for path in _further(tag, results):
         copy_file(path, out / path.name)
+    write_text(out / NOTES, pages.notes(tag, row, root))
     for name, statement in _statements(tag, row, out).items():
         write_text(out / name, pretty_json(statement))
-    write_text(out / NOTES, pages.notes(tag, row, root))
     write_text(out / LINES, "".join(map(chain.render, records.lineage(row, known))))
     write_json(out / ROW, {**row, chain.LINK: None}, "registry_row.v1")
 
@@ -155,7 +155,7 @@ def _collect(tag: Tag, results: Path, row: Facts, known: list[Facts], out: Path,
 def _statements(tag: Tag, row: Facts, folder: Path) -> dict[str, Facts]:
     """What is stated of the files of a release, by the name of the statement."""
     files = [folder / name for name in tag.assets() + tag.further()]
-    made = attestations.provenance_statement(tag, row, files), attestations.gates_statement(row, files)
+    made = attestations.provenance_statement(tag, row, files), attestations.gates_statement(row, files, folder / NOTES)
     return dict(zip(tag.statements(), made, strict=True))
 
 

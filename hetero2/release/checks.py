@@ -1,16 +1,17 @@
 """What is wrong with registry and lineage: with a line by itself, beside the others, against what was committed."""
 
+import datetime
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from hetero2.errors import ConfigError
+from hetero2.errors import ConfigError, ContractError
 from hetero2.files import sha256_file
 from hetero2.release import chain, pages, records
 from hetero2.release.gates import not_met
 from hetero2.release.milestones import CONTEXTS, PROOFS, latest, of_release
 from hetero2.release.repository import lines_at
-from hetero2.release.tags import parse, prefix_of
+from hetero2.release.tags import check_date, parse, prefix_of
 
 ARTEFACTS, LINEAGE = "registry/artefacts.jsonl", "registry/lineage.jsonl"
 CONTRACTS = {ARTEFACTS: "registry_row.v1", LINEAGE: "lineage.v1"}
@@ -22,7 +23,11 @@ Facts = dict[str, Any]
 
 def rows(root: Path) -> list[Facts]:
     """Lines of the registry; raises ContractError where it is not in order."""
-    return chain.read(root / ARTEFACTS, CONTRACTS[ARTEFACTS])
+    found = chain.read(root / ARTEFACTS, CONTRACTS[ARTEFACTS])
+    for number, row in enumerate(found, 1):
+        if not isinstance(row["tag"], str):
+            raise ContractError(f"{root / ARTEFACTS}: line {number}: tag {row['tag']!r}: not a release tag")
+    return found
 
 
 def lineage(root: Path) -> list[Facts]:
@@ -86,22 +91,26 @@ def _mark_problems(row: Facts, known: dict[str, Facts]) -> Iterator[str]:
         yield f"superseded by {by['tag']}, which is of another tag prefix"
     elif by["status"] == "superseded":
         yield f"superseded by {by['tag']}, which is superseded itself, by {by['superseded_by']}"
-    elif by["status"] == "built" and known[row["tag"]]["status"] == "published":
+    elif by["status"] == "built" and known.get(row["tag"], row)["status"] == "published":
         yield f"superseded by {by['tag']}, which is not published, as this one is"
+    elif by.get("prerelease") and not row.get("prerelease"):
+        yield f"superseded by {by['tag']}, which is a prerelease"
 
 
 def configured_problems(row: Facts, root: Path) -> Iterator[str]:
     """What is wrong with a new row by the configuration of today, which may not judge old ones: they cannot change."""
     try:
         tag = parse(row["tag"], root)
+        check_date(tag, datetime.datetime.now(datetime.UTC).date())
     except ConfigError as error:
         yield error.message
         return
     if (row["target"], row["date"]) != (tag.target, tag.date):
         yield f"its tag names {tag.target} of {tag.date}, the row {row['target']} of {row['date']}"
-    names = [asset["name"] for asset in row["assets"]]
-    if sorted(names) != sorted(tag.assets()):
-        yield f"assets are {', '.join(names) or 'none'}; the target makes {', '.join(tag.assets())}"
+    found = [(asset["name"], asset["variant"]) for asset in row["assets"]]
+    if found != tag.variants():
+        told, made = (", ".join(name for name, _ in one) for one in (found, tag.variants()))
+        yield f"assets are {told}; the target makes {made}, in this order and of these variants"
     if row["milestone"] != of_release(row, root):
         yield f"milestone {row['milestone']}, but the tag counts for {of_release(row, root)}"
 
@@ -115,7 +124,8 @@ def lineage_problems(line: Facts, before: Sequence[Facts], known: Sequence[Facts
     """What is wrong with a line of the lineage after others, beside the registry."""
     if line["status"] == "predecessor":
         return
-    made = [one for row in known if row["tag"] == line["tag"] for one in records.lineage(row, known)]
+    rows_of = [row for row in known if row["tag"] == line["tag"]]
+    made = [one | {"least": records.parents(row, ())} for row in rows_of for one in records.lineage(row, known)]
     row = next((one for one in made if (one["asset"], one["status"]) == (line["asset"], line["status"])), None)
     who = f"{line['tag']}, {line['asset']}"
     if row is None:
@@ -124,6 +134,8 @@ def lineage_problems(line: Facts, before: Sequence[Facts], known: Sequence[Facts
     differing = [key for key in ("asset_sha256", "source_commit", "publish_run_url") if line[key] != row[key]]
     if differing:
         yield f"{who}: {', '.join(differing)}: not as in the registry"
+    if not set(row["least"]) <= set(line["parents"]) <= set(row["parents"]):
+        yield f"{who}: parents: not what the registry says it was made from"
     if not line["merge_commit"]:
         yield f"{who}: no commit that entered its row in the registry"
     same = [one for one in before if (one["tag"], one["asset"]) == (line["tag"], line["asset"])]
@@ -148,25 +160,41 @@ def problems(root: Path, base: str | None = None) -> list[str]:
     found += [one for name in CONTRACTS for one in _against(root, name, before[name], base)]
     if found:
         return found
-    known, lines = rows(root), lineage(root)
+    try:
+        known, lines = rows(root), lineage(root)
+    except ContractError as error:
+        return [error.message]
     found += [f"{name}: line {number}: {one}" for name, number, one in document_problems(known, lines)]
     for number, row in enumerate(known):
-        told = list(configured_problems(row, root)) if number >= len(before[ARTEFACTS]) and not found else []
-        found += [f"{ARTEFACTS}: line {number + 1}: {one}" for one in [*told, *_local_problems(root, row)]]
+        if number >= len(before[ARTEFACTS]) and not found:
+            found += [f"{ARTEFACTS}: line {number + 1}: {one}" for one in configured_problems(row, root)]
+    for number, line in enumerate(lines[len(before[LINEAGE]) :], len(before[LINEAGE]) + 1):
+        if line["status"] == "predecessor" and (root / ".git").exists():
+            found.append(f"{LINEAGE}: line {number}: a new predecessor; there are no more of them")
+    if not found:
+        found = [
+            f"{ARTEFACTS}: line {number}: {one}"
+            for number, row in enumerate(known, 1)
+            for one in _local_problems(root, row)
+        ]
     return found or pages.problems(root, known, lines)
 
 
 def _local_problems(root: Path, row: Facts) -> Iterator[str]:
     """Assets of a row that lie here and are not those of the row."""
     for asset in row["assets"]:
-        path = root / RELEASE / str(row["tag"]) / asset["name"]
+        path = root / RELEASE / str(row["tag"]) / Path(asset["name"]).name
         if path.is_file() and (found := sha256_file(path).upper()) != asset["sha256"]:
             yield f"{path}: has sha256 {found}, registered is {asset['sha256']}"
 
 
 def _committed(root: Path, name: str, base: str | None) -> list[str]:
     """Lines of a commit; none without a history, or before the first push, whose base is all zeros."""
-    if not (root / ".git").exists() or base in ("0" * 40, "0" * 64):
+    if base in ("0" * 40, "0" * 64):
+        return []
+    if not (root / ".git").exists():
+        if base is not None:
+            raise ConfigError(f"--base {base}: {root} is no git checkout")
         return []
     return lines_at(root, "HEAD" if base is None else base, name)
 

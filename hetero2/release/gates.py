@@ -61,4 +61,5 @@ def as_facts(gates: Sequence[Gate]) -> Facts:
 def not_met(row: Facts) -> list[str]:
     """Names of gates that a row did not pass, by what was found and not by what it says of that."""
     held = row.get("gates", {})
-    return [name for name, good in GOOD.items() if held.get(name, {}).get("found") != good or not held[name]["met"]]
+    found = {name: (type(held[name]["found"]), held[name]["found"], held[name]["met"]) for name in GOOD if name in held}
+    return [name for name, good in GOOD.items() if found.get(name) != (type(good), good, True)]

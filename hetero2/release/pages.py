@@ -18,8 +18,15 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
+def _line(value: object) -> object:
+    """Text that stays in its line, whatever it holds."""
+    return " ".join(value.split()) if isinstance(value, str) and len(value.splitlines()) > 1 else value
+
+
 def _cell(text: object) -> str:
-    return str(text).replace("|", "\\|").replace("\n", " ")
+    """Text that is no Markdown and no HTML."""
+    escaped = "".join(f"\\{letter}" if letter in "|[]`" else letter for letter in " ".join(str(text).split()))
+    return escaped.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def facts(outcome: Facts) -> str:
@@ -43,6 +50,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_line,
     )
     made.filters.update(number=_number, cell=_cell, facts=facts)
     made.globals.update(gates=NAMES)

@@ -20,7 +20,7 @@ from hetero2.release import build, registry
 from hetero2.release.api import Api
 from hetero2.release.checks import ARTEFACTS, rows
 from hetero2.release.publish import confirm, files
-from hetero2.release.repository import git, lines_at
+from hetero2.release.repository import entered, git
 from hetero2.release.tags import Tag
 
 _WORKFLOW = "ci.yml"
@@ -30,7 +30,7 @@ Facts = dict[str, Any]
 Tell = Callable[[str], None]
 Edit = Callable[[Path, list[Facts]], bool]
 # What renders pages and says what is allowed: as on the branch that the pull request is for, else its CI would differ.
-_RENDERS = ("hetero2", "config")
+_RENDERS = ("hetero2", "config", "schemas")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[
             base = _fetched(ask, root, remote, remote.base, f"{own}/base")
             if base is None:
                 raise ConfigError(f"{remote.remote} has no branch {remote.base}", "name another by --base")
-            if ask(root, "diff", "--name-only", "HEAD", base, "--", *_RENDERS):
+            if ask(root, "diff", "--name-only", base, "--", *_RENDERS):
                 raise HeteroError(
                     f"the code here is not that of {remote.remote}/{remote.base}, whose rules the registry must meet",
                     f"git fetch {remote.remote}; git switch --detach {remote.remote}/{remote.base} (release/ stays)",
@@ -77,7 +77,7 @@ def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[
             ask(root, "worktree", "add", "--quiet", "--detach", str(tree), base)
             if not edit(tree):
                 return None
-            ask(tree, "add", "registry", "docs")
+            ask(tree, "add", "--force", "registry", "docs")
             content = ask(tree, "write-tree").strip()
             there = _fetched(ask, root, remote, branch, f"{own}/branch")
             if there and ask(root, "show", "--no-patch", "--format=%T %P", there).split() == [content, base]:
@@ -90,7 +90,8 @@ def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[
             with contextlib.suppress(HeteroError):
                 ask(root, "worktree", "remove", "--force", str(tree))
             for name in ("base", "branch"):
-                ask(root, "update-ref", "-d", f"{own}/{name}")
+                with contextlib.suppress(HeteroError):
+                    ask(root, "update-ref", "-d", f"{own}/{name}")
 
 
 def _fetched(ask: Callable[..., str], root: Path, remote: Remote, branch: str, name: str) -> str | None:
@@ -123,7 +124,7 @@ def _run_of(remote: Remote, branch: str, commit: str) -> Facts | None:
 def _tested(remote: Remote, branch: str, commit: str, tell: Tell) -> Facts:
     """The finished run of CI on the commit: one that is there already, unless it failed, else a new one."""
     run, before = _run_of(remote, branch, commit), None
-    if run is None or run["conclusion"] not in (None, "success"):
+    if run is None or (run["status"] == "completed" and run["conclusion"] != "success"):
         before = run and run["id"]
         remote.api.post(f"actions/workflows/{_WORKFLOW}/dispatches", {"ref": branch})
         tell(f"{_WORKFLOW} started on {branch}")
@@ -194,17 +195,11 @@ def record(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
     def edit(tree: Path, found: list[Facts]) -> bool:
         found += [row for row in rows(tree) if row["tag"] == tag.text]
         for pull in merged:
-            if _entered(tree, tag, pull["merge_commit_sha"]):
+            if entered(tree, tag.text, ARTEFACTS, pull["merge_commit_sha"]):
                 return registry.add_lineage(tree, tag.text, pull["html_url"], pull["merge_commit_sha"])
-        raise HeteroError(f"{merged[0]['html_url']}: was merged, but {remote.base} has no row of {tag.text} by it")
+        raise HeteroError(
+            f"{merged[0]['html_url']}: was merged, but {remote.base} has no row of {tag.text} by it",
+            "in a shallow clone: git fetch --unshallow",
+        )
 
     return _propose(root, remote, f"lineage/{tag.text}", f"Lineage: {tag.text}", edit, tell)
-
-
-def _entered(tree: Path, tag: Tag, commit: str) -> bool:
-    """Whether a commit is in the history of a branch and has the row of a release."""
-    try:
-        git(tree, "merge-base", "--is-ancestor", "--end-of-options", commit, "HEAD")
-        return any(f'"tag": "{tag.text}"' in line for line in lines_at(tree, commit, ARTEFACTS))
-    except HeteroError:
-        return False

@@ -88,9 +88,11 @@ def _upload(api: Api, release: Facts, name: str, path: Path, tell: Tell) -> None
         try:
             api.send("POST", url, body=body, headers=size)
         except RefusedError as error:
-            if error.status != 422:  # somebody else was first: what is there is compared below
+            if error.status != 422:
                 raise
-    tell(f"{name}: uploaded")
+            tell(f"{name}: is there already")  # somebody else was first: it is compared below
+        else:
+            tell(f"{name}: uploaded")
 
 
 def _assets(api: Api, release: Facts) -> dict[str, Facts]:
@@ -120,6 +122,8 @@ def _complete(api: Api, tag: Tag, release: Facts, local: Mapping[str, Path], tel
     for name, path in local.items():
         asset = there.get(name)
         if asset is not None and (asset["state"] != "uploaded" or name in differing):  # it was never public
+            if name in differing and not api.get(f"releases/{release['id']}")["draft"]:
+                raise HeteroError(f"release {tag.text}: was published by another meanwhile", AGAIN)
             api.send("DELETE", api.url(f"releases/assets/{asset['id']}"), missing=(404,))
             asset = None
         if asset is None:
@@ -156,12 +160,16 @@ def confirm(api: Api, tag: Tag, row: Facts, local: Mapping[str, Path]) -> None:
             f"{tag.text}: is not published at {row['source_commit']}", f"hetero2 release publish {tag.text}"
         )
     there = _assets(api, found[0])
-    wrong = [name for name in local if name not in there] + _differing(api, there, local)
-    wrong += [one["name"] for one in row["assets"] if one["url"] != there[one["name"]]["browser_download_url"]]
+    wrong = sorted(set(there) ^ set(local)) + _differing(api, there, local)
+    wrong += [name for name, asset in there.items() if asset["state"] != "uploaded"]
+    addresses = {name: asset["browser_download_url"] for name, asset in there.items()}
+    wrong += [one["name"] for one in row["assets"] if one["url"] != addresses.get(one["name"])]
     contexts = api.contexts(row["source_commit"])
-    if wrong or contexts != row["ci"]:
+    wrong += [] if contexts == row["ci"] else [f"checks are {contexts}"]
+    wrong += [] if found[0]["prerelease"] == row["prerelease"] else ["prerelease"]
+    if wrong:
         raise HeteroError(
-            f"{tag.text}: its row does not say what is published: {', '.join(wrong) or f'checks are {contexts}'}",
+            f"{tag.text}: its row does not say what is published: {', '.join(dict.fromkeys(wrong))}",
             f"hetero2 release publish {tag.text} writes it anew",
         )
 
@@ -182,9 +190,12 @@ def publish(
             raise HeteroError(f"tag {tag.text}: the remote repository has it at {tagged}, built was {commit}")
         notes = (folder / build.NOTES).read_bytes().decode("utf-8", "replace")
         release = _release(api, tag, row, notes, prerelease, tell)
+        if not release["draft"] and release["prerelease"] != prerelease:
+            kind = "a prerelease" if release["prerelease"] else "no prerelease"
+            raise HeteroError(f"release {tag.text}: is public as {kind}", "ask for it as it is, or take a new tag")
         _complete(api, tag, release, local, tell)
         if release["draft"]:
-            document = {"draft": False, "tag_name": tag.text, "target_commitish": commit}
+            document = {"draft": False, "tag_name": tag.text, "target_commitish": commit, "prerelease": prerelease}
             api.send("PATCH", api.url(f"releases/{release['id']}"), document)
             tell(f"release {tag.text}: published")
         tagged = api.tagged(tag.text)
@@ -192,7 +203,7 @@ def publish(
             raise HeteroError(f"tag {tag.text}: the remote repository has it at {tagged}, built was {commit}")
         urls = _urls(api, release, local, tell)
         job = row["publish_run_url"] or run_url(environment)
-        told = records.published(row, urls, contexts, job, release["prerelease"])
+        told = records.published(row, urls, contexts, job, prerelease)
         told["milestone"] = of_release(told, root)
         if told != row:
             write_text(folder / build.LINES, "".join(map(chain.render, records.lineage(told, rows(root)))))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hetero2.errors import ContractError
+from hetero2.files import canonical_json, sha256_bytes
 from hetero2.release.tags import Tag
 
 Facts = dict[str, Any]
@@ -117,6 +118,14 @@ def published(
     assets = [{**asset, "url": urls[asset["name"]]} for asset in row["assets"]]
     told = {"assets": assets, "ci": contexts, "publish_run_url": run_url, "prerelease": prerelease}
     return {**row, **told, "status": "published"}
+
+
+def fixed(row: Facts) -> str:
+    """Digest of what of a row is known when it is built, and does not change when it is published."""
+    later = {"status", "milestone", "ci", "prerelease", "publish_run_url", "superseded_by", "reason", "prev_sha256"}
+    rest = {key: value for key, value in row.items() if key not in later}
+    rest["assets"] = [{**asset, "url": None} for asset in row["assets"]]
+    return sha256_bytes(canonical_json(rest).encode())
 
 
 def superseded(row: Facts, by: str, reason: str) -> Facts:

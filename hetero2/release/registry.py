@@ -115,6 +115,10 @@ def resolve(root: Path, base: str) -> dict[str, int]:
         added, texts, documents = {}, {}, {}
         for name, contract in CONTRACTS.items():
             theirs = lines_at(root, base, name)
+            wrong = (chain.line_problem(line, theirs[:place], contract) for place, line in enumerate(theirs))
+            problem = next(filter(None, wrong), None)
+            if problem:
+                raise ContractError(f"{name} of {base}: {problem}", "mend it there first")
             known = _documents(theirs, f"{name} of {base}")
             ours: list[Facts] = []
             for one in _own(root, name):
@@ -127,7 +131,8 @@ def resolve(root: Path, base: str) -> dict[str, int]:
             name, number, problem = found[0]
             raise ContractError(
                 f"{name}: line {number} of the joined file, {documents[name][number - 1]['tag']}: {problem}",
-                "nothing was written; if both branches registered the same tag, one needs another",
+                f"nothing was written; of a tag that both registered, one needs another; else take the files of {base} "
+                f"(git checkout {base} -- registry docs) and run your registry commands again",
             )
         pages.render(root, documents[ARTEFACTS], documents[LINEAGE])
         for name, lines in texts.items():

@@ -7,14 +7,14 @@ from hetero2.files import pretty_json
 from hetero2.paths import ROOT
 from hetero2.release import build, checks, pages, registry
 from hetero2.release.milestones import latest
-from hetero2.release.repository import commit_of
+from hetero2.release.repository import commit_of, entered
 from hetero2.release.tags import parse
 
 EXAMPLE = "hetero2 registry check --base origin/main"
 
 
 def _revision(text: str) -> str:
-    if not text.strip():
+    if not text.strip() or text.startswith(":"):
         raise argparse.ArgumentTypeError("names no commit")
     return text
 
@@ -71,6 +71,8 @@ def _add(args: argparse.Namespace) -> None:
                 "--merge-commit is missing", "the commit that entered the row, e.g. $(git rev-parse HEAD)"
             )
         commit = commit_of(ROOT, args.merge_commit)
+        if not entered(ROOT, args.tag, checks.ARTEFACTS, commit):
+            raise ConfigError(f"--merge-commit {commit}: its registry has no row of {args.tag}", "commit the row first")
         _tell(args.tag, registry.add_lineage(ROOT, args.tag, args.pull_request, commit), "lineage")
         return
     _tell(args.tag, registry.add(ROOT, build.built(ROOT, parse(args.tag, ROOT))), "registry")

@@ -9,8 +9,16 @@ from pathlib import Path
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.release.chain import lines_of
 
-# No other line ends, hooks, signatures or quotes than those of the repository itself.
-_PLAIN = ("core.autocrlf=false", "core.hooksPath=/dev/null", "commit.gpgSign=false", "core.quotePath=false")
+# No other line ends, filters, hooks, signatures or quotes than those of the repository itself.
+_PLAIN = (
+    *(
+        "core.autocrlf=false",
+        "core.attributesFile=/dev/null",
+        "core.excludesFile=/dev/null",
+        "core.hooksPath=/dev/null",
+    ),
+    *("core.quotePath=false", "commit.gpgSign=false", "status.showUntrackedFiles=all"),
+)
 _SETTINGS = [word for setting in _PLAIN for word in ("-c", setting)]
 _ELSEWHERE = re.compile(
     r"GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES)|NAMESPACE|PREFIX)"
@@ -66,3 +74,12 @@ def lines_at(root: Path, revision: str, name: str) -> list[str]:
     else:
         there = bool(git(root, "ls-tree", commit_of(root, revision), "--", name))
     return lines_of(git(root, "show", "--end-of-options", f"{revision}:{name}")) if there else []
+
+
+def entered(root: Path, tag: str, name: str, commit: str) -> bool:
+    """Whether a commit is in the history of HEAD and its registry `name` has the tag."""
+    try:
+        git(root, "merge-base", "--is-ancestor", "--end-of-options", commit, "HEAD")
+        return any(f'"tag": "{tag}"' in line for line in lines_at(root, commit, name))
+    except HeteroError:
+        return False

@@ -48,6 +48,11 @@ class Tag:
         """Names of the evidence packs."""
         return [f"{run}_evidence_pack.zip" for run in self.runs()]
 
+    def variants(self) -> list[tuple[str, str | None]]:
+        """(name, variant) of each pack."""
+        names: list[str] | list[None] = variants(self.target) or [None]
+        return list(zip(self.assets(), names, strict=True))
+
     def further(self) -> list[str]:
         """Names of the files that the target makes beside its packs."""
         return ["separation.json", "separation.html"] if variants(self.target) else []

@@ -132,6 +132,6 @@ def run(args: argparse.Namespace) -> None:
         return
     try:
         _online(args, None if args.action == "contexts" else parse(args.tag, ROOT))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         told = f"{type(error).__name__}: {error}"
         raise HeteroError(f"{args.action}: the service answered what was not expected ({told})", AGAIN) from error

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
+import subprocess
 import zipfile
 
 import pytest
 
 from hetero2.pack import archive, manifest
-from hetero2.release import attestations, gates, records
+from hetero2.release import attestations, build, gates, records
 from hetero2.release.tags import parse
 from tests.conftest import OWN_PACK
-from tests.releases import COMMIT, row_of
+from tests.releases import COMMIT, git, project, row_of
 
 TAG = parse("value-ring-suite-2026-11-22-r0")
 
@@ -92,7 +93,10 @@ def test_statements_say_what_is_true_of_the_files(tmp_path):
     path = tmp_path / TAG.assets()[0]
     path.write_bytes(b"pack")
     subject = [{"name": path.name, "digest": {"sha256": hashlib.sha256(b"pack").hexdigest()}}]
-    built, passed = attestations.provenance_statement(TAG, row, [path]), attestations.gates_statement(row, [path])
+    notes = tmp_path / "notes.md"
+    notes.write_text("notes")
+    built = attestations.provenance_statement(TAG, row, [path])
+    passed = attestations.gates_statement(row, [path], notes)
     for statement in (built, passed):
         assert statement["_type"] == "https://in-toto.io/Statement/v1"
         assert statement["subject"] == subject
@@ -106,7 +110,7 @@ def test_statements_say_what_is_true_of_the_files(tmp_path):
     assert passed["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
     assert (passed["predicate"]["result"], passed["predicate"]["passedTests"]) == ("PASSED", list(gates.NAMES))
     row["gates"]["rebuilt"]["met"] = False
-    failed = attestations.gates_statement(row, [path])["predicate"]
+    failed = attestations.gates_statement(row, [path], notes)["predicate"]
     assert (failed["result"], failed["failedTests"]) == ("FAILED", ["rebuilt"])
 
 
@@ -133,3 +137,35 @@ def test_green_is_what_the_service_said():
     urls = {asset["name"]: "https://example.org/x" for asset in row["assets"]}
     contexts = {"test": "success", "test-chem": "failure", "docker": None}
     assert records.published(row, urls, contexts, None)["ci"] == contexts
+
+
+def test_the_second_build_is_made_under_another_seed_and_zone(tmp_path, monkeypatch):
+    """And neither sees what Snakemake is set to on this machine."""
+    seen = []
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", "mine")
+    monkeypatch.setenv("GIT_DIR", "elsewhere")
+    monkeypatch.setattr(
+        "hetero2.release.build.subprocess.run",
+        lambda words, env, **_: seen.append(env) or subprocess.CompletedProcess(words, 0),
+    )
+    for more in ({}, build._ELSEWHERE):
+        build._run(tmp_path, TAG, {}, 2, more)
+    assert not [env for env in seen if {"SNAKEMAKE_PROFILE", "GIT_DIR"} & set(env)]
+    assert {key: seen[1][key] for key in build._ELSEWHERE} == build._ELSEWHERE
+    assert all(seen[0].get(key) != value for key, value in build._ELSEWHERE.items())
+    assert all(env["PYTHONPATH"] == str(tmp_path) for env in seen)
+
+
+def test_a_clone_that_somebody_touched_is_made_anew(tmp_path):
+    root = project(tmp_path / "project")
+    head = git(root, "rev-parse", "HEAD")
+    clone = build._checkout(root, head, "first")
+    for name, content in (("docs/claims.md", "edited"), ("sitecustomize.py", "new")):
+        (clone / name).write_text(content)
+        assert build._checkout(root, head, "first") == clone
+        assert git(clone, "status", "--porcelain") == ""
+        assert not (clone / "sitecustomize.py").exists()
+    (clone / "docs/claims.md").touch()
+    marked = (clone / ".git/HEAD").stat().st_ino
+    build._checkout(root, head, "first")
+    assert (clone / ".git/HEAD").stat().st_ino == marked  # else it is used again

@@ -164,6 +164,7 @@ def test_a_pull_request_that_was_closed_is_not_merged(root, api):
     [
         lambda row: row["assets"][0].update(url="https://example.org/elsewhere"),
         lambda row: row["ci"].update(docker="failure"),
+        lambda row: row.update(prerelease=True, milestone=None),
     ],
 )
 def test_a_row_that_does_not_say_what_is_published_is_not_registered(root, api, change):
@@ -171,6 +172,23 @@ def test_a_row_that_does_not_say_what_is_published_is_not_registered(root, api, 
     row = json.loads(path.read_text())
     change(row)
     path.write_text(json.dumps(row))
+    with pytest.raises(HeteroError, match="does not say what is published"):
+        register(root, TAG, api.remote, lambda _: None)
+    assert api.all_pulls == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda api: api.assets.popitem(),
+        lambda api: api._put(1, "evil.zip", b"x", "uploaded"),
+        lambda api: api.assets[1].update(state="starter"),
+        lambda api: api.assets[1].update(content=b"x"),
+        lambda api: api.all_releases[1].update(prerelease=True),
+    ],
+)
+def test_what_was_changed_after_it_was_published_is_not_registered(root, api, change):
+    change(api)
     with pytest.raises(HeteroError, match="does not say what is published"):
         register(root, TAG, api.remote, lambda _: None)
     assert api.all_pulls == []

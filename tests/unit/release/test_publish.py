@@ -158,6 +158,42 @@ def test_a_second_build_elsewhere_finishes_what_the_first_began(root, api, monke
     check_published(other, api)
 
 
+def test_whether_it_is_a_prerelease_is_as_it_was_asked(root, api):
+    """A draft of an earlier try takes what is asked for; what is public is not changed."""
+    api.fail("POST", "/assets$", "before")
+    with pytest.raises(HeteroError):
+        go(root, api)
+    publish(root, TAG, api.client, True, JOB, lambda _: None)
+    assert [one["prerelease"] for one in api.all_releases.values()] == [True]
+    assert row(root)["milestone"] is None
+    with pytest.raises(HeteroError, match="is public as a prerelease"):
+        go(root, api)
+
+
+def test_what_another_published_meanwhile_is_not_deleted(root, api, monkeypatch):
+    document = {"tag_name": TAG.text, "target_commitish": COMMIT, "draft": True, "prerelease": False}
+    api.draft(document)
+    theirs = api._put(1, TAG.assets()[0], b"theirs", "uploaded")
+    listed = api.asset_list
+
+    def then_public(number, **more):
+        answer = listed(number, **more)
+        api.all_releases[1]["draft"] = False
+        return answer
+
+    monkeypatch.setattr(api, "asset_list", then_public)
+    with pytest.raises(HeteroError, match="was published by another meanwhile"):
+        go(root, api)
+    assert api.assets[theirs["id"]]["content"] == b"theirs"
+
+
+def test_a_tag_that_names_itself_is_not_followed_for_ever(root, api):
+    api.tags[TAG.text] = COMMIT
+    api.annotated = lambda name, **_: (200, {"object": {"type": "tag", "sha": name}})
+    with pytest.raises(HeteroError, match="the remote repository has it at"):
+        go(root, api)
+
+
 def test_a_prerelease_counts_for_no_milestone(root, api):
     publish(root, TAG, api.client, True, JOB, lambda _: None)
     found = row(root)
@@ -168,12 +204,12 @@ def test_a_prerelease_counts_for_no_milestone(root, api):
 
 
 def test_a_commit_status_counts_as_well_as_a_check(root, api):
-    """What reports contexts may be an app or a status; the newest of a name counts."""
-    status = {"context": "ci/docker", "state": "failure", "updated_at": "2026-11-22T12:00:00Z"}
-    api.statuses = lambda _commit, **_: (200, [status])
+    """What reports contexts may be an app or a status; the newest of a name counts, which is the first."""
+    states = ["failure", "success"]
+    api.statuses = lambda _commit, **_: (200, [{"context": "ci/docker", "state": state} for state in states])
     with pytest.raises(HeteroError, match="ci/docker is failure"):
         go(root, api)
-    status["updated_at"] = "2026-11-22T09:00:00Z"
+    states.reverse()
     go(root, api)
 
 
@@ -280,6 +316,9 @@ def test_an_answer_of_another_shape_is_one_clear_error(api, answer, monkeypatch,
         (TAG.statements()[1], lambda text: text.replace("PASSED", "FAILED")),
         (TAG.statements()[1], lambda _: "{}"),
         ("separation.json", lambda text: text + "\n"),
+        ("notes.md", lambda text: text + "It cures cancer.\n"),
+        ("registry_row.json", lambda text: text.replace('"claims_tested": true', '"claims_tested": false')),
+        ("registry_row.json", lambda text: text.replace('"OK": 33', '"OK": 34')),
     ],
 )
 def test_what_was_edited_is_not_published(root, api, name, change):
@@ -303,7 +342,7 @@ def test_without_green_checks_nothing_is_made(root, api, name, state):
 
 def test_of_two_checks_with_a_name_the_newer_counts(root, api):
     runs = api.check_runs(COMMIT)[1]["check_runs"]
-    later = {"name": "ci/docker", "status": "in_progress", "conclusion": None, "started_at": "2026-11-22T12:00:00Z"}
+    later = {"id": 99, "name": "ci/docker", "status": "in_progress", "conclusion": None, "started_at": None}
     api.check_runs = lambda _commit, **_: (200, {"check_runs": [later, *runs]})
     with pytest.raises(HeteroError, match="ci/docker is in_progress; all three must be success"):
         go(root, api)

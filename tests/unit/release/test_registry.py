@@ -1,12 +1,14 @@
 """The registry: what may be added, what check refuses, two branches that both added."""
 
 import json
+import shutil
 import subprocess
 
 import pytest
 
+from hetero2 import cli
 from hetero2.errors import ConfigError, ContractError
-from hetero2.release import chain, checks, registry, tags
+from hetero2.release import chain, checks, registry, repository, tags
 from tests.releases import WHO, commit, git, project, published, release, row_of
 
 ONE, TWO = "value-ring-suite-2026-11-22-r0", "value-utility-proxy-2026-11-22-r0"
@@ -40,6 +42,62 @@ def test_a_tag_is_used_once(root):
         registry.add(root, row_of(ONE, content=b"other"))
     assert "the next one is value-ring-suite-2026-11-22-r1" in caught.value.hint
     assert written(root) == before
+
+
+def test_a_tag_of_the_predecessor_cannot_be_written_by_hand(root):
+    row = row_of("value-customer-proxy-2026-01-12-r2", status="built")
+    for line in (row, {**row, "tag": None}):
+        (root / checks.ARTEFACTS).write_text(chain.render(line))
+        assert checks.problems(root)
+    with pytest.raises(ContractError, match="tag None: not a release tag"):
+        checks.rows(root)
+    row = published("value-customer-proxy-2026-01-12-r2")
+    (root / checks.ARTEFACTS).write_text(chain.render(row))
+    assert any("a tag of the predecessor" in one for one in checks.problems(root))
+
+
+def test_no_predecessor_is_added(root):
+    lines = (root / checks.LINEAGE).read_text()
+    (root / checks.LINEAGE).write_text(lines + lines.splitlines(keepends=True)[-1])
+    assert "a new predecessor" in checks.problems(root)[0]
+
+
+def test_a_day_to_come_is_not_registered(root):
+    with pytest.raises(ContractError, match="is in the future"):
+        registry.add(root, row_of("value-ring-suite-2999-01-01-r0"))
+
+
+def test_text_of_a_row_makes_no_page_of_its_own(root):
+    for tag in (ONE, LATER):
+        registry.add(root, row_of(tag))
+    registry.supersede(root, ONE, LATER, "wrong | <script>x</script> [x](javascript:y)")
+    text = (root / "docs/artefacts_registry.md").read_text()
+    assert "<script>" not in text
+    assert "](javascript" not in text.replace("\\](javascript", "")
+
+
+def test_git_of_a_hook_or_of_another_machine_sees_this_repository(root, monkeypatch):
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    monkeypatch.setenv("GIT_INDEX_FILE", "/nowhere/index")
+    assert checks.problems(root) == []
+    excludes = root.parent / "excludes"
+    excludes.write_text("*\n")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.excludesFile")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(excludes))
+    (root / "new.txt").touch()
+    assert repository.git(root, "status", "--porcelain") == "?? new.txt\n"
+
+
+def test_a_base_that_is_none_is_refused(root, monkeypatch):
+    monkeypatch.setattr("hetero2.release.registry_verb.ROOT", root)
+    for base in ("", " ", ":0", ":2"):
+        with pytest.raises(SystemExit):
+            cli.main(["registry", "check", "--base", base])
+    shutil.rmtree(root / ".git")
+    with pytest.raises(ConfigError, match="is no git checkout"):
+        checks.problems(root, "main")
+    assert checks.problems(root) == []
 
 
 def test_a_row_that_cannot_be_shown_is_not_added(root, monkeypatch):
@@ -158,6 +216,7 @@ def test_a_wrong_release_is_marked_and_stays(root):
         ({"superseded_by": "value-ring-suite-2026-11-24-r0"}, "which has no line before this one"),
         ({"superseded_by": ONE}, "which has no line before this one"),
         ({"reason": ""}, "but not by what or why"),
+        ({"tag": "value-ring-suite-2026-11-20-r0"}, "status superseded after nothing"),
         ({"source_commit": "c" * 40}, "source_commit: not as in the line before"),
         ({"command": "snakemake"}, "command: not as in the line before"),
         ({"outcome": {**row_of(ONE)["outcome"], "coverage_ok_rate": 1.0}}, "outcome: not as in the line before"),
@@ -210,12 +269,19 @@ def test_the_lineage_names_commit_and_parents(root):
     assert checks.problems(root) == []
 
 
-@pytest.mark.parametrize("key", ["asset_sha256", "status", "merge_commit", "asset"])
+@pytest.mark.parametrize("key", ["asset_sha256", "status", "merge_commit", "asset", "parents", "source_commit"])
 def test_a_line_of_the_lineage_that_the_registry_does_not_know(root, key):
     registry.add(root, row_of(ONE))
     registry.add_lineage(root, ONE, None, "b" * 40)
     lines = (root / checks.LINEAGE).read_text().splitlines(keepends=True)
-    wrong = {"asset_sha256": "A" * 64, "status": "published", "merge_commit": None, "asset": "x.zip"}
+    wrong = {
+        "asset_sha256": "A" * 64,
+        "status": "published",
+        "merge_commit": None,
+        "asset": "x.zip",
+        "parents": [],
+        "source_commit": "d" * 40,
+    }
     document = json.loads(lines[-1]) | {key: wrong[key]}
     (root / checks.LINEAGE).write_text("".join([*lines[:-1], chain.render(document)]))
     assert "lineage.jsonl: line 9" in checks.problems(root)[0]

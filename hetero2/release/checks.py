@@ -148,6 +148,14 @@ def document_problems(known: Sequence[Facts], lines: Sequence[Facts]) -> list[tu
     old = {line["tag"] for line in lines if line["status"] == "predecessor"}
     found = [(ARTEFACTS, n, one) for n, row in enumerate(known, 1) for one in row_problems(row, known[: n - 1])]
     found += [(ARTEFACTS, n, "a tag of the predecessor") for n, row in enumerate(known, 1) if row["tag"] in old]
+    found += [
+        (
+            LINEAGE,
+            len(lines),
+            f"{one['tag']}, {one['asset']}: no line names what it takes the place of: supersede again",
+        )
+        for one in records.further(known, lines)
+    ]
     for n, line in enumerate(lines, 1):
         found += [(LINEAGE, n, one) for one in lineage_problems(line, lines[: n - 1], known)]
     return found

@@ -108,6 +108,19 @@ def lineage(
     ]
 
 
+def further(rows: Sequence[Facts], lines: Sequence[Facts]) -> list[Facts]:
+    """Lines that a lineage lacks: of releases in it that take the place of others, with their packs as parents."""
+    found: list[Facts] = []
+    for tag in dict.fromkeys(row["superseded_by"] for row in rows if row["status"] == "superseded"):
+        entered = [line for line in lines if line["tag"] == tag]
+        made = [row for row in rows if row["tag"] == tag and row["status"] != "superseded"]
+        if entered and made:
+            whole = lineage(made[-1], rows, entered[-1]["registry_pr"], entered[-1]["merge_commit"])
+            there = {(line["asset"], *line["parents"]) for line in entered}
+            found += [line for line in whole if (line["asset"], *line["parents"]) not in there]
+    return found
+
+
 def published(
     row: Facts, urls: Mapping[str, str], contexts: Facts, run_url: str | None, prerelease: bool = False
 ) -> Facts:

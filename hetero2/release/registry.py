@@ -99,9 +99,10 @@ def supersede(root: Path, old: str, by: str, reason: str) -> bool:
     if row["status"] == "superseded" and (row["superseded_by"], row["reason"]) != (by, reason):
         raise ConfigError(f"{old} was superseded already, by {row['superseded_by']}: {row['reason']}")
     new = add(root, records.superseded(row, by, reason))
-    entered = [line for line in lineage(root) if line["tag"] == by]
-    if entered:
-        add_lineage(root, by, entered[-1]["registry_pr"], entered[-1]["merge_commit"])
+    with chain.locked(root / "registry"):
+        missing = records.further(rows(root), lineage(root))
+        chain.append(root / LINEAGE, missing, CONTRACTS[LINEAGE])
+        pages.write(root, rows(root), lineage(root))
     return new
 
 
@@ -112,7 +113,9 @@ def resolve(root: Path, base: str) -> dict[str, int]:
     written unless all of it is in order.
     """
     with chain.locked(root / "registry"):
-        added, texts, documents = {}, {}, {}
+        added: dict[str, int] = {}
+        texts: dict[str, list[str]] = {}
+        documents: dict[str, list[Facts]] = {}
         for name, contract in CONTRACTS.items():
             theirs = lines_at(root, base, name)
             wrong = (chain.line_problem(line, theirs[:place], contract) for place, line in enumerate(theirs))
@@ -124,6 +127,9 @@ def resolve(root: Path, base: str) -> dict[str, int]:
             for one in _own(root, name):
                 if not any(_same(one, other) for other in (*known, *ours)):
                     ours.append(one)
+            if name == LINEAGE:
+                ours = _not_further(ours, known)
+                ours += records.further(documents[ARTEFACTS], [*known, *ours])
             texts[name] = chain.linked(ours, theirs, contract)
             added[name], documents[name] = len(ours), known + ours
         found = document_problems(documents[ARTEFACTS], documents[LINEAGE])
@@ -139,6 +145,16 @@ def resolve(root: Path, base: str) -> dict[str, int]:
             write_text(root / name, "".join(lines))
         pages.write(root, rows(root), lineage(root))
     return added
+
+
+def _not_further(ours: Sequence[Facts], known: Sequence[Facts]) -> list[Facts]:
+    """Our lines of the lineage but those of packs that the other side has too: what these add follows from the rows."""
+    there = {(one["tag"], one["asset"], one["asset_sha256"]) for one in known}
+    return [
+        one
+        for one in ours
+        if one.get("status") == "predecessor" or (one["tag"], one["asset"], one["asset_sha256"]) not in there
+    ]
 
 
 def _documents(lines: Sequence[str], where: str) -> list[Facts]:

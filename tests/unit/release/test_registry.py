@@ -376,6 +376,42 @@ def test_two_branches_that_both_added_are_joined(two_branches, how):
     assert git(root, "status", "--porcelain") == ""
 
 
+@pytest.fixture
+def three_releases(root):
+    for tag in (ONE, LATER, "value-ring-suite-2026-11-24-r0"):
+        registry.add(root, row_of(tag, content=tag.encode()))
+    registry.add_lineage(root, "value-ring-suite-2026-11-24-r0", None, "b" * 40)
+    commit(root, "three, of which the last is in the lineage")
+    return root
+
+
+def test_two_branches_that_marked_releases_by_the_same_new_one_are_joined(three_releases):
+    root, new = three_releases, "value-ring-suite-2026-11-24-r0"
+    git(root, "switch", "--quiet", "--create", "mine")
+    registry.supersede(root, ONE, new, "wrong truth")
+    commit(root, "mine")
+    git(root, "switch", "--quiet", "main")
+    registry.supersede(root, LATER, new, "wrong scores")
+    commit(root, "theirs")
+    git(root, "switch", "--quiet", "mine")
+    in_conflict(root, "merge", "main")
+    assert registry.resolve(root, "main") == {checks.ARTEFACTS: 1, checks.LINEAGE: 1}
+    assert checks.problems(root, "main") == []
+    packs = {row["assets"][0]["sha256"] for row in checks.rows(root) if row["tag"] in (ONE, LATER)}
+    assert packs <= set(checks.lineage(root)[-1]["parents"])
+
+
+def test_a_mark_that_the_lineage_does_not_know_is_found_and_made_good(three_releases):
+    """One branch entered the new release in the lineage, another marked the old one: git joins both without a word."""
+    root, new = three_releases, "value-ring-suite-2026-11-24-r0"
+    lines = (root / checks.LINEAGE).read_text()
+    registry.supersede(root, ONE, new, "wrong truth")
+    (root / checks.LINEAGE).write_text(lines)
+    assert "no line names what it takes the place of" in checks.problems(root)[0]
+    assert not registry.supersede(root, ONE, new, "wrong truth")
+    assert checks.problems(root) == []
+
+
 def test_an_edited_line_is_not_joined(two_branches):
     """Joining must not make a new line of an old one that somebody edited."""
     for name in (checks.ARTEFACTS, checks.LINEAGE):

@@ -125,4 +125,5 @@ def linked(documents: Sequence[Facts], before: Sequence[str], contract: str) -> 
 def append(path: Path, documents: Sequence[Facts], contract: str) -> None:
     """Add documents, all or none; the file is replaced in one step. Hold `locked` meanwhile."""
     read(path, contract)
-    write_text(path, "".join(linked(documents, lines_of(_read(path)), contract)))
+    if documents:
+        write_text(path, "".join(linked(documents, lines_of(_read(path)), contract)))

@@ -1,6 +1,5 @@
 """What is wrong with registry and lineage: with a line by itself, beside the others, against what was committed."""
 
-import datetime
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -101,7 +100,7 @@ def configured_problems(row: Facts, root: Path) -> Iterator[str]:
     """What is wrong with a new row by the configuration of today, which may not judge old ones: they cannot change."""
     try:
         tag = parse(row["tag"], root)
-        check_date(tag, datetime.datetime.now(datetime.UTC).date())
+        check_date(tag)
     except ConfigError as error:
         yield error.message
         return

@@ -103,10 +103,13 @@ def _fetched(ask: Callable[..., str], root: Path, remote: Remote, branch: str, n
     return ask(root, "rev-parse", "--verify", f"{name}^{{commit}}").strip()
 
 
-def _pull_request(remote: Remote, branch: str, title: str, body: str) -> Facts:
+def _pulls(remote: Remote, branch: str, state: str) -> list[Facts]:
     owner = remote.api.repository.partition("/")[0]
-    query = {"head": f"{owner}:{branch}", "base": remote.base, "state": "open"}
-    found: list[Facts] = list(remote.api.pages("pulls", query=query))
+    return list(remote.api.pages("pulls", query={"head": f"{owner}:{branch}", "base": remote.base, "state": state}))
+
+
+def _pull_request(remote: Remote, branch: str, title: str, body: str) -> Facts:
+    found = _pulls(remote, branch, "open")
     if found:
         return found[0]
     made: Facts = remote.api.post("pulls", {"title": title, "head": branch, "base": remote.base, "body": body})
@@ -184,9 +187,7 @@ def register(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
 
 def record(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
     """After the registry's pull request was merged: the same for the lineage, which records the merge commit."""
-    owner = remote.api.repository.partition("/")[0]
-    query = {"head": f"{owner}:registry/{tag.text}", "base": remote.base, "state": "all"}
-    pulls: list[Facts] = list(remote.api.pages("pulls", query=query))
+    pulls = _pulls(remote, f"registry/{tag.text}", "all")
     merged = [pull for pull in pulls if pull["merged_at"]]
     if not merged:
         where = f"merge {pulls[0]['html_url']} first" if pulls else f"hetero2 release register {tag.text}"

@@ -108,6 +108,12 @@ def lineage(
     ]
 
 
+def missing(lines: Sequence[Facts], before: Sequence[Facts]) -> list[Facts]:
+    """Lines of the lineage that are not there: the same pack may stand again only with other parents."""
+    there = {(one["tag"], one["asset"], *one["parents"]) for one in before}
+    return [one for one in lines if (one["tag"], one["asset"], *one["parents"]) not in there]
+
+
 def further(rows: Sequence[Facts], lines: Sequence[Facts]) -> list[Facts]:
     """Lines that a lineage lacks: of releases in it that take the place of others, with their packs as parents."""
     found: list[Facts] = []
@@ -116,8 +122,7 @@ def further(rows: Sequence[Facts], lines: Sequence[Facts]) -> list[Facts]:
         made = [row for row in rows if row["tag"] == tag and row["status"] != "superseded"]
         if entered and made:
             whole = lineage(made[-1], rows, entered[-1]["registry_pr"], entered[-1]["merge_commit"])
-            there = {(line["asset"], *line["parents"]) for line in entered}
-            found += [line for line in whole if (line["asset"], *line["parents"]) not in there]
+            found += missing(whole, entered)
     return found
 
 

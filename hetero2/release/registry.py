@@ -69,14 +69,11 @@ def add_lineage(root: Path, tag: str, pull_request: str | None, merge_commit: st
         row = next((row for row in reversed(known) if row["tag"] == tag and row["status"] != "superseded"), None)
         if row is None:
             raise ConfigError(f"tag {tag}: has no row in {ARTEFACTS}", f"hetero2 registry add {tag}")
-        lines = records.lineage(row, known, pull_request, merge_commit)
-        there = {(one["tag"], one["asset"], *one["parents"]) for one in before}
-        new = [line for line in lines if (line["tag"], line["asset"], *line["parents"]) not in there]
+        new = records.missing(records.lineage(row, known, pull_request, merge_commit), before)
         problem = next((text for line in new for text in lineage_problems(line, before, known)), None)
         if problem:
             raise ContractError(f"{tag}: cannot enter the lineage: {problem}")
-        if new:
-            chain.append(root / LINEAGE, new, CONTRACTS[LINEAGE])
+        chain.append(root / LINEAGE, new, CONTRACTS[LINEAGE])
         pages.write(root, known, lineage(root))
     return bool(new)
 
@@ -100,8 +97,7 @@ def supersede(root: Path, old: str, by: str, reason: str) -> bool:
         raise ConfigError(f"{old} was superseded already, by {row['superseded_by']}: {row['reason']}")
     new = add(root, records.superseded(row, by, reason))
     with chain.locked(root / "registry"):
-        missing = records.further(rows(root), lineage(root))
-        chain.append(root / LINEAGE, missing, CONTRACTS[LINEAGE])
+        chain.append(root / LINEAGE, records.further(rows(root), lineage(root)), CONTRACTS[LINEAGE])
         pages.write(root, rows(root), lineage(root))
     return new
 

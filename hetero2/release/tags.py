@@ -30,6 +30,7 @@ class Tag:
     revision: int | None
     target: str
     layer: Mapping[str, Any]
+    takes_inputs: bool
 
     @property
     def is_local(self) -> bool:
@@ -94,11 +95,13 @@ def parse(text: str, root: Path = ROOT) -> Tag:
     except ValueError:
         raise ConfigError(f"tag {text}: there is no {date} in the calendar", form) from None
     number = None if revision is None else int(revision)
-    return Tag(text, prefix, date, number, known[prefix]["target"], known[prefix].get("layer", {}))
+    builds = known[prefix]
+    return Tag(text, prefix, date, number, builds["target"], builds.get("layer", {}), builds.get("takes_inputs", False))
 
 
-def check_date(tag: Tag, today: datetime.date) -> None:
-    """Raise ConfigError for a date that has come nowhere on earth yet."""
+def check_date(tag: Tag, today: datetime.date | None = None) -> None:
+    """Raise ConfigError for a date that has come nowhere on earth yet, `today` (default: of the clock, in UTC)."""
+    today = today or datetime.datetime.now(datetime.UTC).date()
     if datetime.date.fromisoformat(tag.date) > today + datetime.timedelta(days=1):
         raise ConfigError(f"tag {tag.text}: {tag.date} is in the future", f"today is {today} (UTC)")
 
@@ -106,7 +109,7 @@ def check_date(tag: Tag, today: datetime.date) -> None:
 def inputs_layer(tag: Tag, given: Mapping[str, str | None]) -> Facts:
     """The layer of inputs that came with a release: truth and scores by URL and sha256, K. Empty ones are not given."""
     found = {key: value for key, value in given.items() if value}
-    if found and not prefixes()[tag.prefix].get("takes_inputs"):
+    if found and not tag.takes_inputs:
         raise ConfigError(f"tag {tag.text}: takes no inputs of its own, found {', '.join(found)}", f"see {RELEASES}")
     layer: Facts = {}
     for section in ("truth", "scores"):
@@ -136,7 +139,7 @@ def layer_of(tag: Tag, inputs: Mapping[str, Any], commit: Mapping[str, str] | No
     return layer
 
 
-def command(tag: Tag, layer: Mapping[str, Any], cores: int = 2) -> str:
+def command(tag: Tag, layer: Mapping[str, Any]) -> str:
     """What gives the same bytes at the source commit; of a URL only what may be shown."""
     words = []
     for section, value in sorted(layer.items()):
@@ -144,4 +147,4 @@ def command(tag: Tag, layer: Mapping[str, Any], cores: int = 2) -> str:
             value = {**value, "url": shown_safely(value["url"])}
         words.append(f"{section}={json.dumps(value, sort_keys=True)}")
     config = ["--config", *words] if words else []
-    return shlex.join(["snakemake", "--cores", str(cores), tag.target, *config])
+    return shlex.join(["snakemake", "--cores", "2", tag.target, *config])

@@ -1,7 +1,6 @@
 """release: plan, build, publish and record a release."""
 
 import argparse
-import datetime
 import os
 from typing import Any
 
@@ -89,12 +88,6 @@ def _plan(args: argparse.Namespace, tag: Tag) -> None:
         _tell("            -r0: built, never published")
 
 
-def _checked(text: str) -> Tag:
-    tag = parse(text, ROOT)
-    check_date(tag, datetime.datetime.now(datetime.UTC).date())
-    return tag
-
-
 def _build(args: argparse.Namespace, tag: Tag) -> None:
     out = build.build(ROOT, tag, _inputs(args, tag), args.commit, args.cores, _tell)
     for asset in build.built(ROOT, tag)["assets"]:
@@ -126,7 +119,8 @@ def _online(args: argparse.Namespace, tag: Tag | None) -> None:
 def run(args: argparse.Namespace) -> None:
     """Do the action."""
     if args.action in ("plan", "build"):
-        tag = _checked(args.tag)
+        tag = parse(args.tag, ROOT)
+        check_date(tag)
         registry.check_free(ROOT, tag)
         (_plan if args.action == "plan" else _build)(args, tag)
         return

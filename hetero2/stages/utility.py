@@ -20,9 +20,10 @@ from hetero2.stages.arrays import text_numbers
 from hetero2.stages.baseline import read_baseline
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stages.truth import read_truth
+from hetero2.stats.choosing import Library
 from hetero2.stats.enrichment import roc_auc
 from hetero2.stats.hit_curve import curve
-from hetero2.stats.utility import RESAMPLES, Library, report
+from hetero2.stats.utility import RESAMPLES, report
 from hetero2.tables import columns, to_table
 
 EXAMPLE = (

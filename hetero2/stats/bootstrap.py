@@ -64,6 +64,19 @@ def inverse(size: Floats, hits: Floats, wanted: Floats) -> Floats:
     return interpolated(hits, size, np.minimum(wanted, hits[:, -1]))
 
 
+def cumulative_auc(size: Floats, hits: Floats) -> Floats:
+    """(resamples,): AUC (doi 10.1214/aoms/1177730491, ties one half) from (molecules, hits) up to each group of ties.
+
+    nan where a resample holds one class only.
+    """
+    others = size - hits
+    hits_here, others_here = (np.diff(values, axis=1, prepend=0.0) for values in (hits, others))
+    beaten = (hits_here * (others[:, -1:] - others + others_here / 2)).sum(axis=1)
+    pairs = hits[:, -1] * others[:, -1]
+    area: Floats = np.divide(beaten, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    return area
+
+
 def resampled(
     rankings: Mapping[str, Ranked],
     cluster: Ints,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hetero2.stats.utility import Library, Record, methods_at, priorities
+from hetero2.stats.choosing import Library, Record, methods_at, priorities
 
 GRID = 60  # points at most, save K itself
 

@@ -1,159 +1,65 @@
-"""`cost_lift.v2`: what acting on the audit is worth beside the user's own score, on a library with measured truth.
+"""`cost_lift.v2`: what the list by the score is worth on a library with truth, and what acting on the audit would be.
 
-With full truth the uplift on this library is exact; its interval is for exchangeable libraries at the same K/N. Ties
-are taken in expectation over their random order. Whatever its sign, uplift is reported and gates nothing.
+With full truth a difference of hit rates is exact on this library; its interval is for exchangeable libraries at the
+same K/N. The list to send follows the score: what acting on the audit would have given is measured, never done.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import beta, hypergeom, norm
 
-from hetero2.stats.bootstrap import MIN_CLUSTERS, Bools, Floats, Ints, Ranked, interpolated, inverse, resampled
-from hetero2.stats.enrichment import bedroc, dense_priority, enrichment_factor, expected_hits_of_top, roc_auc
+from hetero2.stats.bootstrap import (
+    MIN_CLUSTERS,
+    Floats,
+    Ranked,
+    cumulative_auc,
+    interpolated,
+    inverse,
+    resampled,
+)
+from hetero2.stats.choosing import BASELINE, OURS, PRESENT, RANDOM, Library, Record, around_k, methods_at, priorities
+from hetero2.stats.discordant import discordant
+from hetero2.stats.enrichment import bedroc, enrichment_factor, roc_auc
+from hetero2.stats.sufficiency import insufficient, too_few_labels
 
-PRESENT, BASELINE, OURS, FIRST = "score_topk", "baseline_topk", "score_plus_audit_topk", "signal_first_topk"
 RESAMPLES, MANY = 2000, 1_000_000
 NON_INFERIORITY = 0.10
+FEW_SCAFFOLDS = f"fewer_than_{MIN_CLUSTERS}_scaffolds"
 ESTIMAND = (
     "hit rate of score_plus_audit_topk minus that of the other, exact on this library; the interval is for "
     "exchangeable libraries at the same K/N (scaffolds drawn with replacement, ranked again in each)"
 )
-Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Library:
-    """n molecules that may be bought: OK, with truth and score. Every field (n,); `baseline` only where there is one.
+class Drawn(NamedTuple):
+    """Of each resample (n,): hits over K of three lists and by chance, evaluations over K that two lists save, AUC.
 
-    `score` and `baseline`: larger first. `call`: SIGNAL, NO_SIGNAL, UNDECIDABLE. `cluster`: scaffold. `auc`, `slack`,
-    `passed`: of the frozen audit, -inf and False where it has none.
+    `ours_fewer`, `score_fewer`: how many fewer molecules the list with the audit, or the list by the score alone, has
+    to send for the hits of the present practice.
     """
 
+    ours: Floats
     score: Floats
-    hit: Bools
-    call: NDArray[Any]
-    cluster: Ints
+    present: Floats
+    random: Floats
+    ours_fewer: Floats
+    score_fewer: Floats
     auc: Floats
-    slack: Floats
-    passed: Bools
-    baseline: Floats | None = None
-
-
-def priorities(library: Library) -> dict[str, Ints]:
-    """The ways of choosing, each as a rank (n,); what a method drops comes after what it keeps, so that all buy K."""
-    kept, signal = library.call != "NO_SIGNAL", library.call == "SIGNAL"
-    found = {
-        PRESENT: dense_priority(library.score),
-        OURS: dense_priority(kept, library.score),
-        FIRST: dense_priority(signal, kept, library.score),
-        "audit_auc_topk": dense_priority(library.auc),
-        "pass_slack_topk": dense_priority(library.passed, library.slack),
-    }
-    return found | ({} if library.baseline is None else {BASELINE: dense_priority(library.baseline)})
-
-
-def wilson(rate: float, n: int) -> tuple[float, float]:
-    """95 % Wilson interval of a rate seen in n (doi 10.1080/01621459.1927.10502953): descriptive, as if independent."""
-    z2 = float(norm.ppf(0.975)) ** 2
-    centre, half = rate + z2 / (2 * n), (z2 * rate * (1 - rate) / n + (z2 / (2 * n)) ** 2) ** 0.5
-    return max(0.0, (centre - half) / (1 + z2 / n)), min(1.0, (centre + half) / (1 + z2 / n))
-
-
-def _method(hits: float, k: int, base: float, price: float | None) -> Record:
-    low, high = wilson(hits / k, k)
-    return {
-        "expected_hits": hits,
-        "hit_rate": hits / k,
-        "wilson_low": low,
-        "wilson_high": high,
-        "enrichment": hits / k / base if base else None,
-        "cost_per_hit": price * k / hits if price is not None and hits else None,
-    }
-
-
-def methods_at(library: Library, ways: Mapping[str, Ints], k: int, price: float | None) -> Record:
-    """Hits among K for every way of choosing; random is exact: the hypergeometric mean and its 95 % interval.
-
-    The baseline is left out where it knows fewer than K molecules: the rest would be random choice under its name.
-    """
-    n, hits = library.hit.size, int(library.hit.sum())
-    if library.baseline is not None and np.isfinite(library.baseline).sum() < k:
-        ways = {name: way for name, way in ways.items() if name != BASELINE}
-    found = {name: _method(expected_hits_of_top(p, library.hit, k), k, hits / n, price) for name, p in ways.items()}
-    low, high = hypergeom(n, hits, k).interval(0.95)
-    drawn = {"hits_low": int(low), "hits_high": int(high)}
-    return {"k": k, "methods": found | {"random": _method(hits * k / n, k, hits / n, price) | drawn}}
-
-
-def inclusion(priority: Ints, k: int) -> Floats:
-    """(n,): chance that each molecule is among the first k; at a tie across the cut all of the tied share it."""
-    cut = np.sort(priority)[priority.size - k]
-    above, tied = priority > cut, priority == cut
-    found: Floats = above + tied * (k - above.sum()) / tied.sum()
-    return found
-
-
-def intraclass_correlation(hit: Bools, cluster: Ints) -> tuple[float, float]:
-    """(ICC of hits by one-way analysis of variance, clipped to [0, 1]; size of the cluster that a molecule is in)."""
-    _, member, size = np.unique(cluster, return_inverse=True, return_counts=True)
-    n, groups, y = hit.size, size.size, hit.astype(float)
-    mean_size = float((size**2).sum() / n)
-    if groups in (1, n):
-        return 0.0, mean_size
-    means = np.bincount(member, y) / size
-    between = float((size * (means - y.mean()) ** 2).sum()) / (groups - 1)
-    within = float(((y - means[member]) ** 2).sum()) / (n - groups)
-    typical = (n - float((size**2).sum()) / n) / (groups - 1)
-    total = between + (typical - 1) * within
-    return (min(1.0, max(0.0, (between - within) / total)) if total > 0 else 0.0), mean_size
-
-
-def discordant(library: Library, ours: Ints, theirs: Ints, k: int) -> Record:
-    """Molecules that only one list holds; the exact interval that they give, and the least uplift that could be shown.
-
-    With b hits only in ours and c only in theirs the uplift is (b - c)/K; given b + c, b is binomial with p = 1/2 where
-    neither is better: Clopper-Pearson for p, carried to (2p - 1)(b + c)/K. Null where a tie crosses a cut, or b + c is
-    0. Smallest detectable uplift: (z(.975) + z(.80))·√(deff·D·p(1 - p))/K, D molecules in one list only, p the base
-    rate, deff = 1 + (m - 1)·ICC over scaffolds. Null where both lists coincide, and where it is more than D/(2K), the
-    uplift if all of ours were hits and none of theirs.
-    """
-    a, b = inclusion(ours, k), inclusion(theirs, k)
-    n_only, same = float(np.abs(a - b).sum()), bool(np.array_equal(a, b))
-    icc, size = intraclass_correlation(library.hit, library.cluster)
-    deff, base = 1 + (size - 1) * icc, float(library.hit.mean())
-    power = float(norm.ppf(0.975) + norm.ppf(0.8))
-    least = power * (deff * n_only * base * (1 - base)) ** 0.5 / k
-    shown = not same and least <= n_only / (2 * k)
-    found: Record = {
-        "expected_discordant": n_only,
-        "lists_coincide": same,
-        "design_effect": deff,
-        "smallest_detectable_uplift": least if shown else None,
-        "smallest_detectable_reason": "lists_coincide" if same else None if shown else "more_than_these_lists_can_show",
-    }
-    whole = bool((np.isin(a, (0, 1)) & np.isin(b, (0, 1))).all())
-    gained, lost = int(((a > b) & library.hit).sum()), int(((b > a) & library.hit).sum())
-    if not whole or gained + lost == 0:
-        reason = "lists_coincide" if same else "no_discordant_hit" if whole else "ties_at_the_cut"
-        return found | {"hits_gained": None, "hits_lost": None, "exact_low": None, "exact_high": None, "reason": reason}
-    total = gained + lost
-    low = float(beta.ppf(0.025, gained, lost + 1)) if gained else 0.0
-    high = float(beta.ppf(0.975, gained + 1, lost)) if lost else 1.0
-    exact = {"exact_low": (2 * low - 1) * total / k, "exact_high": (2 * high - 1) * total / k, "reason": None}
-    return found | {"hits_gained": gained, "hits_lost": lost, **exact}
 
 
 def _compared(rankings: Mapping[str, Ranked], weight: Floats, k: Floats) -> Floats:
-    """(resamples, 4), over K: hits of ours, of the present practice, at random, and how many fewer we would send."""
+    """(resamples, 7): the columns of `Drawn`."""
     base = (weight * rankings[PRESENT].unordered_hit).sum(axis=1) / weight.sum(axis=1)
-    groups = {name: rankings[name].groups(weight) for name in ("present", OURS)}
-    theirs, ours = (interpolated(*groups[name], k) for name in ("present", OURS))
-    before, after = (inverse(*groups[name], theirs) for name in ("present", OURS))
-    return np.column_stack([ours / k, theirs / k, base, (before - after) / k])
+    groups = {name: ranking.groups(weight) for name, ranking in rankings.items()}
+    today = groups[BASELINE if BASELINE in groups else PRESENT]
+    hits = {name: interpolated(*of_list, k) for name, of_list in groups.items()}
+    theirs = interpolated(*today, k)
+    sent = inverse(*today, theirs)
+    fewer = [(sent - inverse(*groups[name], theirs)) / k for name in (OURS, PRESENT)]
+    return np.column_stack(
+        [hits[OURS] / k, hits[PRESENT] / k, theirs / k, base, *fewer, cumulative_auc(*groups[PRESENT])]
+    )
 
 
 def _interval(values: Floats | None, widen: float = 0.0) -> tuple[float | None, float | None]:
@@ -169,12 +75,22 @@ def _uplift(estimate: float, values: Floats | None, k: int) -> Record:
     return {"uplift": estimate, "ci_low": low, "ci_high": high}
 
 
-def metrics(library: Library, k: int) -> Record:
+def _auc_interval(library: Library, drawn: Drawn | None) -> Record:
+    """95 % interval of the AUC of the score over resampled scaffolds, or why there is none."""
+    n_hits = int(library.hit.sum())
+    reason = too_few_labels(n_hits, library.hit.size - n_hits) or (None if drawn else FEW_SCAFFOLDS)
+    if reason is not None or drawn is None:
+        return {"ci_low": None, "ci_high": None, "interval_reason": reason}
+    low, high = np.nanquantile(drawn.auc, [0.025, 0.975])  # nan: a resample of one class, hardly ever with 10 of each
+    return {"ci_low": float(low), "ci_high": float(high), "interval_reason": None}
+
+
+def metrics(library: Library, k: int, drawn: Drawn | None) -> Record:
     """How well the score alone ranks the library; beside each measure what a random score gets."""
     auc, reason = roc_auc(library.score, library.hit)
     early, random, why = bedroc(library.score, library.hit)
     found: Record = {
-        "roc_auc": {"value": auc, "random": 0.5, "reason": reason},
+        "roc_auc": {"value": auc, "random": 0.5, "reason": reason, **_auc_interval(library, drawn)},
         "bedroc_20": {"value": early, "random": random, "reason": why},
     }
     for name, share in (("1_percent", 0.01), ("5_percent", 0.05), ("10_percent", 0.10), ("k", k / library.hit.size)):
@@ -197,16 +113,20 @@ def _fewer(estimate: float, low: float | None, high: float | None, price: float 
 
 
 def before_after(
-    at: Record, same: tuple[float, float], values: Floats | None, price: float | None, present: str
+    at: Record, same: tuple[float, float], drawn: Drawn | None, price: float | None, present: str, few: str | None
 ) -> Record:
-    """Present practice against ours, as molecules sent, hits confirmed and cost.
+    """Present practice against the list with the audit, as molecules sent, hits confirmed and cost.
 
-    `same`: the least number from the top that holds the hits of the present practice, in its own list and in ours.
+    `same`: the least number from the top that holds the hits of the present practice, in its own list and in the other.
+    `few`: why nothing can be said of hits here, if so.
     """
     k, ours, theirs = at["k"], at["methods"][OURS], at["methods"][present]
-    low, high = _interval(None if values is None else (values[:, 0] - values[:, 1]) * k, 0.5)
-    fewer = _interval(None if values is None else values[:, 3] * k)
+    low, high = _interval(None if drawn is None else (drawn.ours - drawn.present) * k, 0.5)
+    fewer = _interval(None if drawn is None else drawn.ours_fewer * k)
     margin = NON_INFERIORITY * theirs["expected_hits"]
+    undecided = few or (
+        "no_interval" if low is None else "margin_below_half_a_hit" if low < 0 and margin < 0.5 else None
+    )
     return {
         "before": {"method": present, "sent": k, "hits": theirs["expected_hits"], "cost": _money(price, k)},
         "after": {"method": OURS, "sent": k, "hits": ours["expected_hits"], "cost": _money(price, k)},
@@ -221,8 +141,8 @@ def before_after(
             "ci_low": low,
             "ci_high": high,
             "margin_hits": margin,
-            "non_inferior": None if low is None or (low < 0 and margin < 0.5) else low > -margin,
-            "reason": "no_interval" if low is None else "margin_below_half_a_hit" if low < 0 and margin < 0.5 else None,
+            "non_inferior": None if low is None or undecided else low > -margin,
+            "reason": undecided,
         },
     }
 
@@ -242,6 +162,29 @@ def extrapolated(uplift: Record, same: Record, k: int, n: int, price: float | No
     }
 
 
+def _sent(ranking: Ranked, hits: float) -> float:
+    """The least number from the top of a list that holds so many hits."""
+    return float(inverse(*ranking.groups(np.ones((1, ranking.unordered_hit.size))), np.array([hits]))[0])
+
+
+def by_score(at: Record, rankings: Mapping[str, Ranked], drawn: Drawn | None, price: float | None) -> Record:
+    """What the list by the score alone is worth, against choosing at random and against today's filter, if any."""
+    rate = {name: method["hit_rate"] for name, method in at["methods"].items()}
+    drawn_rate = {} if drawn is None else {RANDOM: drawn.random, BASELINE: drawn.present}
+    against = {
+        name: _uplift(rate[PRESENT] - rate[name], None if drawn is None else drawn.score - drawn_rate[name], at["k"])
+        for name in (RANDOM, BASELINE)
+        if name in rate
+    }
+    same = None
+    if BASELINE in rate:
+        hits = at["methods"][BASELINE]["expected_hits"]
+        before, after = (_sent(rankings[name], hits) for name in (BASELINE, PRESENT))
+        fewer = _interval(None if drawn is None else drawn.score_fewer * at["k"])
+        same = {"hits": hits, "before": before, "after": after, **_fewer(before - after, *fewer, price)}
+    return {"method": PRESENT, "against": against, "sent_for_the_same_hits": same}
+
+
 def report(
     library: Library, k: int, k_list: Sequence[int], seed: int, price: float | None, resamples: int = RESAMPLES
 ) -> Record:
@@ -251,43 +194,68 @@ def report(
     """
     if k < 1 or min(k_list, default=1) < 1:
         raise ValueError("K must be at least 1")
-    n = library.hit.size
-    if n == 0 or library.hit.all() or not library.hit.any():
+    n, n_hits = library.hit.size, int(library.hit.sum())
+    if n_hits in (0, n):
         reason = "no_molecule_with_score_and_truth" if n == 0 else "truth_has_one_class"
         return {"n": n, "reason": reason, "at": [], "uplift": None, "before_after": None}
     ways, used = priorities(library), min(k, n)
-    at = [methods_at(library, ways, one, price) for one in sorted({used, *(one for one in k_list if one <= n)})]
-    primary = next(one for one in at if one["k"] == used)
+    at = [methods_at(library, ways, size, price) for size in sorted({used, *(size for size in k_list if size <= n)})]
+    primary = next(entry for entry in at if entry["k"] == used)
     present = PRESENT if library.baseline is None else BASELINE
-    enough = len(np.unique(library.cluster)) >= MIN_CLUSTERS
-    rankings = {name: Ranked(way, library.hit) for name, way in ways.items()} | {
-        "present": Ranked(ways[present], library.hit)
-    }
-    values = resampled(rankings, library.cluster, used / n, resamples, seed, _compared) if enough else None
-    rate = {name: one["hit_rate"] for name, one in primary["methods"].items()}
-    against = {
-        present: _uplift(rate[OURS] - rate[present], None if values is None else values[:, 0] - values[:, 1], used),
-        "random": _uplift(rate[OURS] - rate["random"], None if values is None else values[:, 0] - values[:, 2], used),
-    }
-    wanted = np.array([primary["methods"][present]["expected_hits"]])
-    before, after = (float(inverse(*rankings[x].groups(np.ones((1, n))), wanted)[0]) for x in ("present", OURS))
-    compared = before_after(primary, (before, after), values, price, present)
+    rankings = {name: Ranked(ways[name], library.hit) for name in (PRESENT, OURS, BASELINE) if name in ways}
+    few = insufficient(n_hits, n - n_hits, used, (method["expected_hits"] for method in primary["methods"].values()))
+    all_drawn = None
+    if len(np.unique(library.cluster)) >= MIN_CLUSTERS:
+        all_drawn = Drawn(*resampled(rankings, library.cluster, used / n, resamples, seed, _compared).T)
+    drawn = all_drawn if few is None else None
+    compared = before_after(primary, _sent_for_today(primary, rankings, present), drawn, price, present, few)
+    uplift = _uplifts(primary, present, drawn)
     return {
         "n": n,
         "reason": None,
         "k": used,
         "k_requested": k,
         "k_reason": None if used == k else "k_beyond_library",
-        "k_not_shown": sorted({one for one in k_list if one > n}),
+        "k_not_shown": sorted({size for size in k_list if size > n}),
+        "evidence": {"enough": few is None, "reason": few, "hits": n_hits, "others": n - n_hits},
         "at": at,
+        "list": {**by_score(primary, rankings, drawn, price), "interval_reason": few or _no_interval(drawn)},
+        "around_k": around_k(library, ways, primary),
         "uplift": {
             "estimand": ESTIMAND,
-            "against": against,
-            "interval_reason": None if enough else f"fewer_than_{MIN_CLUSTERS}_scaffolds",
-            "resamples": resamples if enough else 0,
-            "discordant": discordant(library, ways[OURS], ways[present], used),
+            "against": uplift,
+            "interval_reason": few or _no_interval(drawn),
+            "resamples": resamples if drawn else 0,
+            "discordant": discordant(library.hit, library.cluster, ways[OURS], ways[present], used),
         },
         "before_after": compared,
-        "extrapolation": extrapolated(against[present], compared["sent_for_the_same_hits"], used, n, price),
-        "score_metrics": metrics(library, used),
+        **_extrapolation(uplift[present], compared["sent_for_the_same_hits"], used, n, price, few),
+        "score_metrics": metrics(library, used, all_drawn),
     }
+
+
+def _no_interval(drawn: Drawn | None) -> str | None:
+    return None if drawn else FEW_SCAFFOLDS
+
+
+def _sent_for_today(at: Record, rankings: Mapping[str, Ranked], present: str) -> tuple[float, float]:
+    hits = at["methods"][present]["expected_hits"]
+    return _sent(rankings[present], hits), _sent(rankings[OURS], hits)
+
+
+def _uplifts(at: Record, present: str, drawn: Drawn | None) -> Record:
+    """The list with the audit against the score alone, today's filter where there is one, and chance."""
+    rate, k = {name: method["hit_rate"] for name, method in at["methods"].items()}, at["k"]
+    drawn_rate = {} if drawn is None else {PRESENT: drawn.score, present: drawn.present, RANDOM: drawn.random}
+    return {
+        name: _uplift(rate[OURS] - rate[name], None if drawn is None else drawn.ours - drawn_rate[name], k)
+        for name in (PRESENT, present, RANDOM)
+    }
+
+
+def _extrapolation(
+    uplift: Record, same: Record, k: int, n: int, price: float | None, few: str | None
+) -> dict[str, Record | str | None]:
+    if few is not None:
+        return {"extrapolation": None, "extrapolation_reason": few}
+    return {"extrapolation": extrapolated(uplift, same, k, n, price), "extrapolation_reason": None}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hetero2.stats import competition, enrichment, hardness, refit, utility
+from hetero2.stats import choosing, competition, enrichment, hardness, refit
 from hetero2.stats.blocks import describe_blocks, library_test
 from hetero2.stats.ranking import audit
 
@@ -50,8 +50,8 @@ def of_list(read):
 def uplift(scores, _, hit, cluster):
     call = np.where(scores[:, 1] > scores[:, 0], "NO_SIGNAL", "UNDECIDABLE").astype(object)
     own = scores[:, 0]
-    data = utility.Library(own, hit, call, cluster, own, own, own > 0)
-    at = utility.methods_at(data, utility.priorities(data), 20, None)["methods"]
+    data = choosing.Library(own, hit, call, cluster, own, own, own > 0)
+    at = choosing.methods_at(data, choosing.priorities(data), 20, None)["methods"]
     return np.array([one["expected_hits"] for one in at.values()])
 
 

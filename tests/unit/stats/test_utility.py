@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import binomtest, hypergeom
 
 from hetero2.stats import bootstrap, utility
+from hetero2.stats.choosing import BASELINE, OURS, PRESENT, Library, priorities, wilson
+from hetero2.stats.discordant import discordant
 from hetero2.stats.enrichment import dense_priority
-from hetero2.stats.utility import OURS, PRESENT, Library
 
 
 def library(seed=0, n=200, digits=6, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE"), baseline=False):
@@ -36,7 +37,7 @@ def brute_force(priority, hit, k):
 def test_methods_are_the_twins_and_all_buy_k(digits):
     data = library(1, digits=digits)
     found = utility.report(data, 40, [10, 80], 0, 2.5, 100)
-    ways = utility.priorities(data)
+    ways = priorities(data)
     assert [at["k"] for at in found["at"]] == [10, 40, 80]
     for at in found["at"]:
         for name, way in ways.items():
@@ -53,7 +54,7 @@ def test_what_is_dropped_fills_up():
     """With NO_SIGNAL for all but three, ours still buys K: the three, then the best of the dropped."""
     data = library(2, n=60, calls=("NO_SIGNAL",))
     data.call[:3] = "SIGNAL"
-    order = np.argsort(-utility.priorities(data)[OURS])
+    order = np.argsort(-priorities(data)[OURS])
     assert set(order[:3].tolist()) == {0, 1, 2}
     rest = [place for place in np.argsort(-data.score).tolist() if place > 2]
     assert order[3:].tolist() == rest
@@ -61,7 +62,7 @@ def test_what_is_dropped_fills_up():
 
 def test_wilson_is_scipys():
     interval = binomtest(7, 40).proportion_ci(method="wilson")
-    assert utility.wilson(7 / 40, 40) == pytest.approx((interval.low, interval.high))
+    assert wilson(7 / 40, 40) == pytest.approx((interval.low, interval.high))
 
 
 def test_a_constant_score_gets_random_choice():
@@ -96,9 +97,9 @@ def test_fewer_is_counted_from_the_last_hit_of_either_list():
 def test_discordant_counts_are_the_twins():
     data = library(5)
     k = 40
-    ways = utility.priorities(data)
+    ways = priorities(data)
     ours, theirs = (set(np.argsort(-ways[name])[:k].tolist()) for name in (OURS, PRESENT))
-    found = utility.discordant(data, ways[OURS], ways[PRESENT], k)
+    found = discordant(data.hit, data.cluster, ways[OURS], ways[PRESENT], k)
     gained, lost = sum(data.hit[i] for i in ours - theirs), sum(data.hit[i] for i in theirs - ours)
     assert (found["hits_gained"], found["hits_lost"]) == (gained, lost)
     assert found["expected_discordant"] == len(ours ^ theirs)
@@ -110,7 +111,7 @@ def test_discordant_counts_are_the_twins():
 def test_resamples_are_the_twins_lists():
     """The weights of a resample, written out as a list of molecules and ranked by sorting."""
     data = library(6, n=45, digits=0)
-    way = utility.priorities(data)[OURS]
+    way = priorities(data)[OURS]
     ranked = bootstrap.Ranked(way, data.hit)
     for weight in next(bootstrap.draws(data.cluster, 5, 0, 5)):
         members = np.repeat(np.arange(45), weight.astype(int))
@@ -146,7 +147,7 @@ def test_baseline_is_the_present_practice_where_there_is_one():
     assert many["hits_gained"]["ci_high"] == pytest.approx(gained["ci_high"] * 40 * scale)
     judged = after["non_inferiority"]
     assert judged["margin_hits"] == pytest.approx(0.1 * after["before"]["hits"])
-    assert judged["non_inferior"] == (judged["ci_low"] > -judged["margin_hits"])
+    assert judged["non_inferior"] is (judged["ci_low"] > -judged["margin_hits"])
     assert judged["ci_low"] < judged["hits_difference"] < judged["ci_high"]
 
 
@@ -177,3 +178,127 @@ def test_row_order_and_monotone_rescaling_change_nothing():
         assert base["uplift"]["against"][name] == pytest.approx(other["uplift"]["against"][name])
     grown = Library(np.exp(data.score), data.hit, data.call, data.cluster, data.auc, data.slack, data.passed)
     assert utility.report(grown, 30, [], 0, None, 300) == base
+
+
+def resampled_lists(data, k, resamples, seed=0):
+    """Of each resample, molecule by molecule: hits of the top K by score, with the audit, by today; base rate; AUC."""
+    ways = priorities(data)
+    rows = []
+    for weight in np.concatenate(list(bootstrap.draws(data.cluster, resamples, seed, resamples))):
+        members = np.repeat(np.arange(data.hit.size), weight.astype(int))
+        size = max(1, round(k / data.hit.size * len(members)))
+        hit, score = data.hit[members], data.score[members]
+        lists = [brute_force(ways[name][members], hit, size) / size for name in (PRESENT, OURS, BASELINE)]
+        beaten = [(a > b) + (a == b) / 2 for a in score[hit] for b in score[~hit]]
+        rows.append([*lists, hit.mean(), np.mean(beaten)])
+    return np.array(rows).T
+
+
+@pytest.mark.parametrize("digits", [6, 0])
+def test_intervals_are_those_of_lists_written_out(digits):
+    """95 %, not another level; widened by half a molecule at each end, but for the AUC."""
+    data = library(21, n=120, digits=digits, baseline=True)
+    found = utility.report(data, 24, [], 0, None, 60)
+    score, ours, today, base, auc = resampled_lists(data, 24, 60)
+    for record, values in [
+        (found["list"]["against"]["random"], score - base),
+        (found["list"]["against"][BASELINE], score - today),
+        (found["uplift"]["against"][PRESENT], ours - score),
+        (found["uplift"]["against"][BASELINE], ours - today),
+        (found["uplift"]["against"]["random"], ours - base),
+    ]:
+        low, high = np.quantile(values, [0.025, 0.975])
+        assert record["ci_low"] == pytest.approx(low - 0.5 / 24)
+        assert record["ci_high"] == pytest.approx(high + 0.5 / 24)
+        assert record["ci_low"] < record["uplift"] < record["ci_high"]
+    measured = found["score_metrics"]["roc_auc"]
+    assert [measured["ci_low"], measured["ci_high"]] == pytest.approx(np.quantile(auc, [0.025, 0.975]).tolist())
+
+
+def test_the_list_follows_the_score_and_saves_what_today_does_not():
+    data = library(22, baseline=True)
+    found = utility.report(data, 40, [], 0, 2.0, 100)
+    order = np.argsort(-data.score)
+    same = found["list"]["sent_for_the_same_hits"]
+    today = np.argsort(-data.baseline, kind="stable")
+    assert found["list"]["method"] == PRESENT
+    assert same["hits"] == found["at"][0]["methods"][BASELINE]["expected_hits"]
+    assert same["after"] == int(np.flatnonzero(np.cumsum(data.hit[order]) >= same["hits"])[0]) + 1
+    assert same["before"] <= len(today)
+    assert same["saving"] == pytest.approx(2.0 * same["fewer"])
+    assert utility.report(library(22), 40, [], 0, None, 50)["list"]["sent_for_the_same_hits"] is None
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "k", "reason"),
+    [
+        (9, 200, 40, "fewer_than_10_hits"),
+        (195, 200, 40, "fewer_than_10_non_hits"),
+        (60, 200, 9, "k_below_10"),
+        (60, 200, 200, "k_is_the_whole_library"),
+        (60, 200, 400, "k_is_the_whole_library"),
+        (10, 200, 12, "fewer_than_5_hits_bought"),
+        (60, 200, 40, None),
+    ],
+)
+def test_too_few_hits_give_no_interval_and_no_verdict(hits, n, k, reason):
+    """One rule: without enough hits there are counts, and nothing that looks like a finding."""
+    data = library(23, n=n)
+    hit = np.zeros(n, bool)
+    hit[np.argsort(data.score)[:hits] if reason == "fewer_than_5_hits_bought" else np.arange(hits)] = True
+    data = Library(data.score, hit, data.call, np.arange(n) // 2, data.auc, data.slack, data.passed)
+    found = utility.report(data, k, [], 0, 5.0, 50)
+    assert found["evidence"] == {"enough": reason is None, "reason": reason, "hits": hits, "others": n - hits}
+    intervals = [*found["uplift"]["against"].values(), *found["list"]["against"].values()]
+    intervals += [found["before_after"]["sent_for_the_same_hits"], found["before_after"]["non_inferiority"]]
+    for record in intervals:
+        assert (record["ci_low"] is None) == (reason is not None)
+    if reason is not None:
+        assert found["uplift"]["interval_reason"] == found["list"]["interval_reason"] == reason
+        assert found["before_after"]["non_inferiority"]["non_inferior"] is None
+        assert found["before_after"]["non_inferiority"]["reason"] == reason
+        assert (found["extrapolation"], found["extrapolation_reason"]) == (None, reason)
+    has_auc = reason not in ("fewer_than_10_hits", "fewer_than_10_non_hits")
+    assert (found["score_metrics"]["roc_auc"]["ci_low"] is not None) == has_auc
+
+
+def test_one_hit_is_no_evidence_of_anything():
+    """A library of 40 with one hit: no verdict, no saving per million, no interval from 0 to 0."""
+    data = library(24, n=40)
+    hit = np.arange(40) == int(np.argmax(data.score))
+    few = Library(data.score, hit, data.call, np.arange(40), data.auc, data.slack, data.passed)
+    found = utility.report(few, 10, [], 0, None, 50)
+    assert found["before_after"]["non_inferiority"]["non_inferior"] is None
+    assert found["uplift"]["against"]["random"]["ci_low"] is None
+
+
+def test_the_curve_around_k_is_counted_list_by_list():
+    data = library(25, n=400, baseline=True)
+    k = 20
+    found = utility.report(data, k, [], 0, None, 50)["around_k"]
+    sizes = [size for size in sorted({round(k / 4 * 16 ** (i / 20)) for i in range(21)}) if size != k]
+    assert (found["k_from"], found["k_to"], found["n_k"]) == (5, 80, len(sizes))
+    ways, base = priorities(data), data.hit.sum()
+    counts = {(one["method"], one["against"]): one for one in found["compared"]}
+    assert set(counts) == {(PRESENT, "random"), (PRESENT, BASELINE), (OURS, PRESENT)}
+    for (method, other), told in counts.items():
+        signs = []
+        for size in [*sizes, k]:
+            hits = brute_force(ways[method], data.hit, size)
+            if other == "random":
+                low, high = hypergeom(400, base, size).interval(0.95)
+                signs.append(int(hits > high) - int(hits < low))
+            else:
+                theirs = brute_force(ways[other], data.hit, size)
+                signs.append(int(hits >= theirs + 0.5) - int(hits <= theirs - 0.5))
+        assert told["at_k"] == {1: "more", 0: "as_many", -1: "fewer"}[signs.pop()]
+        expected = {"more": signs.count(1), "as_many": signs.count(0), "fewer": signs.count(-1)}
+        assert {name: told[name] for name in expected} == expected
+
+
+def test_auc_of_a_resample_of_one_class_is_undefined():
+    ranked = bootstrap.Ranked(dense_priority(np.array([3.0, 2.0, 2.0])), np.array([True, False, True]))
+    weights = np.array([[1.0, 1.0, 1.0], [2.0, 0.0, 1.0], [0.0, 3.0, 0.0]])
+    area = bootstrap.cumulative_auc(*ranked.groups(weights))
+    assert area[0] == pytest.approx(0.75)
+    assert np.isnan(area[1:]).all()

@@ -1,16 +1,19 @@
-"""The warnings that a reader of the report must not miss, the gravest first."""
+"""The warnings that a reader must not miss, the gravest first: in the report, on the terminal and in index.md alike."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hetero2.pack.verify import CONTROLS, DECOY_QUALITY, LEAKAGE
-from hetero2.report import sentences
-from hetero2.report.answer import made_up, upside_down
-from hetero2.report.evidence import Evidence
+from hetero2.report import isomers, sentences, worth
+from hetero2.report.answer import made_up
+from hetero2.report.evidence import BASELINE, RANDOM, SCORE, Evidence
 from hetero2.report.words import counted, number
 
 STOP, CAUTION, NOTE = "STOP", "CAUTION", "NOTE"
-_COINCIDE = "lists_coincide"
+FEW_MOLECULES = 20  # below, there are no calls
+_UTILITY = "utility_report.json"
+_PER_100 = "Of 100 evaluations,"
+_WRONG_WAY = "the score points the wrong way: is scores.higher_is_better right?"
 _NOT_ON_HARD = {
     "ILLUSION": "The score tells molecules from easy decoys; from those that look like them that is not shown.",
     "NOT_SHOWN_ON_HARD": "That the score tells molecules from decoys that look like them is not shown.",
@@ -45,9 +48,10 @@ def _audit(known: Evidence) -> Iterator[Warned]:
     elif audit["status"] != "OK":
         reason = str(audit["reason"]).replace("_", " ")
         yield Warned(CAUTION, f"Whether the audit works here could not be tested: {reason}.", CONTROLS)
-    if upside_down(known):
-        text = "The score prefers decoys to the molecules: look at scores.higher_is_better, or distrust the model."
-        yield Warned(CAUTION, text, "hardness_curve.csv")
+    if isomers.decoys_unscored(known.metrics):
+        yield Warned(CAUTION, f"Isomer audit not possible: {isomers.UNSCORED}.", "missing_decoy_scores.csv")
+    elif isomers.prefers_decoys(known):
+        yield Warned(CAUTION, "The score prefers decoys to the molecules.", "hardness_curve.csv")
     elif controls["library"]["interpretation"] in _NOT_ON_HARD:
         yield Warned(CAUTION, _NOT_ON_HARD[controls["library"]["interpretation"]], "hardness_curve.csv")
     if found["explanation"]:
@@ -75,17 +79,22 @@ def _rows(known: Evidence) -> Iterator[Warned]:
         share = number(100 * skipped / known.n_rows)
         yield Warned(CAUTION, f"{share} % of the rows were not audited (SKIP).", "metrics.json")
     missing = metrics["scores_coverage"]["decoys_missing"]
-    if missing:
+    if missing and not isomers.decoys_unscored(metrics):
         yield Warned(CAUTION, f"{counted(missing, 'decoy')} had no score.", "missing_decoy_scores.csv")
     few, ok = metrics["rows_with_fewer_than_19_scored_decoys"], counts["OK"]
     if few > 0.1 * max(1, ok):
         text = f"{number(few)} of {number(ok)} molecules have fewer than 19 scored decoys, too few for a 5 % level."
+        yield Warned(CAUTION, text, "metrics.json")
+    if ok < FEW_MOLECULES:
+        text = f"Only {counted(ok, 'molecule')} could be audited: below {FEW_MOLECULES} there are no calls."
         yield Warned(CAUTION, text, "metrics.json")
     if metrics["population"] is not None:
         yield Warned(CAUTION, "Only a sample of the library was audited.", "metrics.json")
 
 
 def _leakage(known: Evidence) -> Iterator[Warned]:
+    if not known.knows_training and known.facts["config"]["input"].get("structures", True):
+        yield Warned(NOTE, f"Leakage: {sentences.NOT_LOOKED_FOR}.", LEAKAGE)
     for kind, level in (("molecule_in_training", STOP), ("molecule_near_training", CAUTION)):
         if known.leaks.get(kind):
             yield Warned(level, f"{sentences.leak(kind, known.leaks[kind])}.", LEAKAGE)
@@ -102,28 +111,67 @@ def _decoys(known: Evidence) -> Iterator[Warned]:
         yield Warned(NOTE, text, DECOY_QUALITY)
 
 
+def _sign(known: Evidence) -> Iterator[Warned]:
+    """Whether the score points the wrong way: by truth, by training labels, or by values that only docking gives.
+
+    Decoys say nothing of the sign: a good model may well prefer isomers of its molecules.
+    """
+    utility = known.worth
+    area = utility["score_metrics"]["roc_auc"] if utility is not None else {}
+    if area.get("ci_high") is not None and area["ci_high"] < 0.5:
+        text = (
+            f"Hits score below the others (ROC-AUC {area['value']:.2f}, {area['ci_low']:.2f} to {area['ci_high']:.2f})"
+        )
+        yield Warned(CAUTION, f"{text}: {_WRONG_WAY}", _UTILITY)
+    folds = [value for value in known.controls["cross_validation"].get("by_fold") or () if value is not None]
+    if len(folds) > 1 and max(folds) < 0.5:
+        text = f"In each of {len(folds)} folds of the training labels hits score below the others"
+        yield Warned(CAUTION, f"{text}: {_WRONG_WAY}", CONTROLS)
+    scores = known.metrics.get("score_range") or {"lowest": None, "highest": None}
+    turned = not known.facts["scores"].get("higher_is_better", True)
+    if scores["highest"] is not None and scores["lowest"] < scores["highest"] <= 0 and not turned:
+        text = "No score is above 0, as with docking energies, where lower is better: is scores.higher_is_better right?"
+        yield Warned(CAUTION, text, "metrics.json")
+
+
+def _below(record: dict[str, Any]) -> bool:
+    return record["ci_high"] is not None and bool(record["ci_high"] < 0)
+
+
+def _losses(known: Evidence) -> Iterator[Warned]:
+    """Lists whose interval against the score, today's filter or chance lies below 0."""
+    utility = known.worth
+    if utility is None:
+        return
+    for other, record in utility["list"]["against"].items():
+        if _below(record):
+            yield Warned(
+                CAUTION, f"{_PER_100} the list by score finds {worth.difference(record, other, None)}.", _UTILITY
+            )
+    for other in (SCORE, BASELINE, RANDOM):
+        record = utility["uplift"]["against"].get(other)
+        if record is not None and _below(record):
+            lost = worth.difference(record, other, None)
+            text = f"Acting on the calls would cost hits. {_PER_100} sending NO_SIGNAL last finds {lost}."
+            yield Warned(CAUTION, text, _UTILITY)
+
+
 def _worth(known: Evidence) -> Iterator[Warned]:
     if known.utility is None:
         return
     coverage, utility = known.utility["truth_coverage"], known.utility["utility"]
     if coverage["verification_bias"]:
-        yield Warned(
-            CAUTION, "Truth is known for what the score preferred: hit rates are biased.", "utility_report.json"
-        )
+        yield Warned(CAUTION, "Truth is known for what the score preferred: hit rates are biased.", _UTILITY)
     if coverage["with_truth"] < coverage["scored"]:
         text = f"Truth is known for {number(coverage['with_truth'])} of {number(coverage['scored'])} scored molecules."
-        yield Warned(NOTE, text, "utility_report.json")
+        yield Warned(NOTE, text, _UTILITY)
     if utility.get("k_reason"):
         text = f"K = {number(utility['k_requested'])} was asked for, {number(utility['k'])} is all there is."
-        yield Warned(CAUTION, text, "utility_report.json")
-    if utility["uplift"] and utility["uplift"]["discordant"]["reason"] == _COINCIDE:
-        yield Warned(
-            NOTE, "The audit changes nothing at this K: both lists hold the same molecules.", "utility_report.json"
-        )
+        yield Warned(CAUTION, text, _UTILITY)
 
 
 def warnings(known: Evidence) -> list[Warned]:
     """All of them, the gravest first."""
-    parts = (_origin, _audit, _rows, _leakage, _decoys, _worth)
+    parts = (_origin, _sign, _losses, _audit, _rows, _leakage, _decoys, _worth)
     found = [one for part in parts for one in part(known)]
     return sorted(found, key=lambda one: (STOP, CAUTION, NOTE).index(one.level))

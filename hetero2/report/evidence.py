@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +53,24 @@ class Evidence:
     @property
     def primary(self) -> Record | None:
         """Hits at the primary K: the entry of `utility.at`; None where nothing can be said of hits."""
-        found = None if self.utility is None else self.utility["utility"]
-        if found is None or not found["at"]:
-            return None
-        at: list[Record] = found["at"]
-        return next(one for one in at if one["k"] == found["k"])
+        utility = self.worth
+        return None if utility is None else next(at for at in utility["at"] if at["k"] == utility["k"])
+
+    @property
+    def worth(self) -> Record | None:
+        """What `utility_report.json` says of hits; None without truth of two classes, and in older packs."""
+        utility = None if self.utility is None else self.utility["utility"]
+        return utility if utility is not None and utility["at"] and "list" in utility else None
+
+    @property
+    def knows_training(self) -> bool:
+        """Whether the training set of the model is known, so that leakage into the library was looked for."""
+        inputs = any(entry["role"] == "training set" for entry in self.facts["inputs"])
+        return inputs or bool(self.facts["config"]["scores"].get("train"))
 
     @property
     def present(self) -> str:
-        """The way of choosing that the audit is held against: today's filter, or the score itself."""
+        """The present practice: today's filter where there is one, or the score itself."""
         compared = None if self.utility is None else self.utility["utility"]["before_after"]
         return SCORE if compared is None else str(compared["before"]["method"])
 
@@ -102,3 +111,16 @@ def read(files: Mapping[str, Path], cost_lift: Path | None, **known: Any) -> Evi
         cost_lift=None if cost_lift is None else read_json(cost_lift)["report"],
         **known,
     )
+
+
+_OF_A_PACK = ("metrics.json", verify.DECOY_QUALITY, verify.CONTROLS, verify.HARDNESS_CURVE, verify.LEAKAGE)
+_WITH_TRUTH = ("utility_report.json", verify.HIT_CURVE)
+
+
+def of_pack(folder: Path, facts: Record, lock_differences: Sequence[str]) -> Evidence:
+    """Evidence from the folder of a pack; `facts` is its manifest, or what that will say."""
+    files = {name: folder / name for name in _OF_A_PACK}
+    files |= {name: folder / name for name in _WITH_TRUTH if (folder / name).is_file()}
+    report = folder / verify.COST_LIFT
+    known = read(files, None, facts=facts, lock_differences=lock_differences)
+    return replace(known, cost_lift=read_json(report) if report.is_file() else None)

@@ -1,6 +1,6 @@
 """The figures of report.html: each says what it shows in its title, and why where there is nothing to show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,174 +9,15 @@ from matplotlib.figure import Figure as Canvas
 from numpy.typing import NDArray
 
 from hetero2.report import plots
-from hetero2.report.evidence import AUDIT, BASELINE, RANDOM, SCORE
+from hetero2.report.curves import cumulative_hits, hit_rate
 from hetero2.report.panels import controls, decoy_quality
-from hetero2.report.plots import BLUE, GREEN, GREY, INK, PALE, RED, Figure, part, plain, short
+from hetero2.report.plots import BLUE, GREY, INK, RED, Figure, plain
 from hetero2.report.tallies import coverage, leakage, separation
 
 __all__ = ["Figure", "controls", "coverage", "cumulative_hits", "decoy_quality", "hardness", "hit_rate", "leakage"]
 __all__ += ["score_against_decoys", "separation"]
-_LINES = {AUDIT: (BLUE, "-", "o", 3.0), SCORE: (RED, "--", "s", 1.8), BASELINE: (GREEN, "-.", "^", 1.8)}
-_CURVE_FILES = ("hit_curve.csv",)
-_NO_CURVE = "no molecule has both a score and a known truth, or the truth has one class only"
-_BANDS = "Thin lines: 95 % Wilson intervals, as if molecules were independent; those of one series are not. "
-_BY_CHANCE = "chance (grey: 95 % of draws)"
-_TIES = "Ties are taken in expectation over their random order. "
-_CHANCE = "Grey: choosing at random, with the exact interval of 95 % of such draws. "
 Record = dict[str, Any]
 Floats = NDArray[np.float64]
-
-
-def _names(present: str) -> dict[str, str]:
-    """The ways of choosing that are drawn; today is the filter in use, where there is one."""
-    known = present == BASELINE
-    return {AUDIT: "audit", SCORE: "by score" if known else "today, by score"} | (
-        {BASELINE: "today, the filter in use"} if known else {}
-    )
-
-
-def _series(curve: Sequence[Record], name: str, *fields: str) -> tuple[Floats, ...]:
-    """K and these fields of a way of choosing, where it has all of them."""
-    found = [(one["k"], *(part(one["methods"], name).get(field) for field in fields)) for one in curve]
-    rows = [row for row in found if None not in row]
-    return tuple(np.array(rows, float).reshape(len(rows), 1 + len(fields)).T)
-
-
-def _usable(curve: Sequence[Record]) -> list[Record]:
-    def rated(one: Record, name: str) -> bool:
-        return part(one["methods"], name).get("hit_rate") is not None
-
-    return sorted((x for x in curve or () if rated(x, RANDOM) and rated(x, AUDIT)), key=lambda one: one["k"])
-
-
-def _found_by_chance(at: Record) -> str:
-    """How the hits of the audited list stand to what chance finds."""
-    ours, chance, k = at["methods"][AUDIT], at["methods"][RANDOM], at["k"]
-    hits, low, high = ours["expected_hits"], chance["hits_low"], chance["hits_high"]
-    if low - 1e-6 <= hits <= high + 1e-6:  # hits are sums of shares of ties
-        return f", within what draws from this library give ({low:,.0f} to {high:,.0f} of {k:,})"
-    if hits < low:
-        return f" and fewer than chance finds ({low:,.0f} to {high:,.0f} of {k:,})"
-    times = hits / chance["expected_hits"] if chance["expected_hits"] else None
-    return " and more than chance finds" if times is None else f" and {times:.3g} times what chance finds"
-
-
-def _beside_today(at: Record, present: str, scale: float) -> str:
-    today = at["methods"].get(present)
-    if today is None:
-        return ""
-    other = "the filter in use" if present == BASELINE else "the score alone"
-    gained = scale * (at["methods"][AUDIT]["hit_rate"] - today["hit_rate"])
-    if abs(gained) < 0.05:  # as the first screen rounds
-        return f", as many as {other}"
-    return f", {short(abs(gained))} {'more' if gained > 0 else 'fewer'} than {other}"
-
-
-def hit_rate(curve: Sequence[Record], k: int, present: str = SCORE) -> Figure:
-    """Hit rate against the number bought, today and by the audit, beside chance."""
-    found = _usable(curve)
-    if not found:
-        return Figure("hit_rate", "Hit rates cannot be drawn", "", f"Undefined: {_NO_CURVE}.", _CURVE_FILES)
-    at, names = min(found, key=lambda one: abs(one["k"] - k)), _names(present)
-    hits = short(100 * at["methods"][AUDIT]["hit_rate"])
-    title = f"At K = {at['k']:,} the audited list finds {hits} hits per 100"
-    title += _beside_today(at, present, 100) + _found_by_chance(at)
-
-    def paint(canvas: Canvas) -> None:
-        plot, tops = _curve_axes(canvas, found, at["k"], "hits per 100 bought"), []
-        for name in names:
-            x, *rest = _series(found, name, "hit_rate", "wilson_low", "wilson_high")
-            rate, low, high = (100 * values for values in rest)
-            tops += [*rate, *high[x >= min(at["k"], x.max(initial=0))]]
-            _line(plot, name, x, rate, _label(at, names, name))
-            if name == AUDIT:
-                plot.fill_between(x, low, high, color=BLUE, alpha=0.16, lw=0)
-            for edge in (low, high):
-                plot.plot(x, edge, color=_LINES[name][0], lw=0.8, ls=_LINES[name][1])
-        x, expected, low, high = _series(found, RANDOM, "hit_rate", "hits_low", "hits_high")
-        _chance(plot, x, 100 * expected, 100 * low / x, 100 * high / x, _label(at, names, RANDOM))
-        plot.set_ylim(0, min(105.0, 1.15 * max([*tops, *(100 * expected), 1e-9])))
-        _legend(plot, f"Hits per 100 at K = {at['k']:,}")
-
-    low, high = found[0]["k"], found[-1]["k"]
-    note = f"K molecules are bought from the top of a list; K from {low:,} to {high:,}. {_TIES}{_BANDS}{_CHANCE}"
-    note += f"Chance finds {100 * found[-1]['methods'][RANDOM]['hit_rate']:.3g} per 100, whatever K."
-    return Figure("hit_rate", title, plots.draw("hit_rate", title, 390, paint), note, _CURVE_FILES)
-
-
-def _label(at: Record, names: Mapping[str, str], name: str) -> str:
-    here = at["methods"].get(name)
-    text = names.get(name, _BY_CHANCE)
-    return text if here is None else f"{text}: {short(100 * here['hit_rate'])}"
-
-
-def _curve_axes(canvas: Canvas, curve: Sequence[Record], k: int, label: str, linear: bool = False) -> Axes:
-    plot = plots.axes(canvas, 66, 92, 546, 244)
-    first, last = curve[0]["k"], curve[-1]["k"]
-    plot.set(xlabel="K, molecules bought", ylabel=label)
-    if not linear and last > 10 * first:
-        plots.logarithmic(plot, first, last)
-    else:
-        plots.counted(plot.xaxis)
-    plot.set_xlim((0 if linear else first) if first < last else 0, last if first < last else 2 * last)
-    plot.axvline(k, color=INK, lw=1.2, ls=(0, (6, 3)))
-    side = "right" if first < last and k > 0.8 * last else "center"
-    plot.text(k, 1.02, f"K = {short(k)}", transform=plot.get_xaxis_transform(), ha=side, fontsize=plots.SMALL)
-    return plot
-
-
-def _line(plot: Axes, name: str, x: Floats, y: Floats, label: str) -> None:
-    colour, style, marker, width = _LINES[name]
-    plot.plot(x, y, color=colour, ls=style, lw=width, marker=marker, ms=6, markevery=max(1, len(x) // 8), label=label)
-
-
-def _chance(plot: Axes, x: Floats, expected: Floats, low: Floats, high: Floats, label: str) -> None:
-    plot.fill_between(x, low, high, color=PALE, lw=0, zorder=0)
-    plot.plot(x, expected, color=GREY, ls=":", lw=2.2, label=label)
-
-
-def _legend(plot: Axes, title: str = "") -> None:
-    look: Any = {"ncols": 2, "handlelength": 3.2, "borderaxespad": 0, "alignment": "left"}
-    plot.legend(loc="lower left", bbox_to_anchor=(-0.1, 1.08), title=title or None, title_fontsize=plots.SMALL, **look)
-
-
-def cumulative_hits(curve: Sequence[Record], k: int, present: str = SCORE) -> Figure:
-    """Hits in all against the number bought, with what is possible at best and by chance."""
-    key, found = "cumulative_hits", _usable(curve)
-    if not found:
-        return Figure(key, "Hits bought cannot be drawn", "", f"Undefined: {_NO_CURVE}.", _CURVE_FILES)
-    at, names = min(found, key=lambda one: abs(one["k"] - k)), _names(present)
-    near = [one for one in found if one["k"] <= max(4 * at["k"], found[0]["k"])]
-    hits, chance = (short(at["methods"][name]["expected_hits"]) for name in (AUDIT, RANDOM))
-    title = f"Buying {at['k']:,} from the audited list finds {hits} hits{_beside_today(at, present, at['k'])}"
-    title += f"; choosing at random finds {chance}"
-    last, most = found[-1]["methods"], max(one["methods"][AUDIT]["expected_hits"] for one in found)
-    # Only where all are bought does chance leave nothing open: then it is known how many hits there are.
-    whole = last[RANDOM]["hits_low"] == last[RANDOM]["hits_high"] == round(last[RANDOM]["expected_hits"], 6)
-
-    def paint(canvas: Canvas) -> None:
-        plot = _curve_axes(canvas, near, at["k"], "hits", linear=True)
-        for name in names:
-            x, y = (np.concatenate([[0.0], values]) for values in _series(near, name, "expected_hits"))
-            _line(plot, name, x, y, names[name])
-        x, expected, low, high = (
-            np.concatenate([[0.0], values])
-            for values in _series(near, RANDOM, "expected_hits", "hits_low", "hits_high")
-        )
-        _chance(plot, x, expected, low, high, _BY_CHANCE)
-        end = near[-1]["k"]
-        ideal = [0, min(most, end), end] if whole else [0, min(most, end)]
-        plot.plot(
-            ideal, [min(one, most) for one in ideal], color=INK, lw=1, label="ideal: every one a hit, while there are"
-        )
-        reached = max(high.max(), *(_series(near, name, "expected_hits")[1].max(initial=0) for name in names))
-        plot.set_ylim(0, 1.08 * max(min(most, end, 2.5 * reached), high.max(), 1e-9))
-        plots.counted(plot.yaxis)
-        _legend(plot)
-
-    note = f"K up to {near[-1]['k']:,} of {found[-1]['k']:,} is drawn. {_TIES}{_CHANCE}"
-    note += f"There are {most:,.0f} hits in all." if whole else "How many hits there are in all is not drawn."
-    return Figure(key, title, plots.draw(key, title, 390, paint), note, _CURVE_FILES)
 
 
 def hardness(rows: Sequence[Record]) -> Figure:
@@ -211,7 +52,13 @@ def _tossed(row: Record) -> str:
     low, high = row.get("ci_low"), row.get("ci_high")
     if low is None or high is None:
         return ", without an interval"
-    told = "above a coin toss" if low > 0.5 else "below a coin toss" if high < 0.5 else "not told from a coin toss"
+    told = (
+        "above a coin toss"
+        if low > 0.5
+        else "below a coin toss"
+        if high < 0.5
+        else "not distinguishable from a coin toss"
+    )
     return f" ({low:.3f} to {high:.3f}): {told}"
 
 

@@ -6,28 +6,33 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hetero2.files import read_json
 from hetero2.pack import accept
 from hetero2.pack.verify import COST_LIFT, PAGES
-from hetero2.report import sentences
+from hetero2.report import answer, isomers, sentences, worth
+from hetero2.report.cautions import NOTE, warnings
+from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.words import clipped
 
+# Its random baseline is one draw and is not shown: chance is the exact expectation, always.
 METHODS = {
-    "baseline_random": "at random",
     "baseline_score_only_topk": "by the audit's AUC, then id",
     "filtered_score_plus_audit_topk": "PASS only, by slack, then id",
+}
+COMPARISONS = {
+    "score_plus_audit_topk": "NO_SIGNAL last, then by score",
+    "signal_first_topk": "SIGNAL first, NO_SIGNAL last, then by score",
 }
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 CALLS = {
     "SIGNAL": "stands out of its decoys",
-    "NO_SIGNAL": "the score likes its rearrangements as much, so it is sent last",
+    "NO_SIGNAL": "the score likes its rearrangements as much",
     "UNDECIDABLE": "neither is shown",
 }
 FILES = {
     "report.html": "the report for a browser: figures, drawings, a table to sort; nothing of it needs a network",
     "summary.csv": "one line a molecule: what became of it and what the audit says",
     "summary_spreadsheet.csv": "the same for a spreadsheet: an apostrophe before what it would take for a formula",
-    "ranked_candidates.csv": "the list to send downstream: NO_SIGNAL last, then by score",
+    "ranked_candidates.csv": "the list to send downstream, by score; calls stand beside it",
     "selected_decoys.csv": "the decoys of the molecules that the list selects, with their scores",
     "metrics.json": "counts, coverage and distributions",
     "decoy_quality.json": "what could tell the molecules from their decoys, other than their structure",
@@ -39,7 +44,7 @@ FILES = {
     "hardness_curve.csv": "AUC of the molecules by how much their decoys look like them",
     "truth.csv": "the measured labels, as they were taken in",
     COST_LIFT: "what buying the top K is worth (cost_lift.v1)",
-    "utility_report.json": "what acting on the audit is worth beside the score itself (cost_lift.v2)",
+    "utility_report.json": "what the list by the score is worth, and what acting on the audit would be (cost_lift.v2)",
     "hit_curve.csv": "hits of every way of choosing, at many K",
     "config.yaml": "the configuration that identifies the run",
     "environment.json": "interpreter and packages",
@@ -65,47 +70,63 @@ def percent(rate: float | None) -> str:
 
 
 def rates(report: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """(way of choosing, hits of bought, hit rate with its interval) of cost_lift.v1, for people."""
+    """(way of choosing, hits of bought, hit rate) of cost_lift.v1, for people; its intervals are points at 0 and 1."""
     for name, label in METHODS.items():
         method = report["methods"][name]
-        interval = f"{percent(method['ci_low'])} to {percent(method['ci_high'])}"
-        yield label, f"{method['hits']} of {method['k_effective']}", f"{percent(method['hit_rate'])} ({interval})"
+        yield label, f"{method['hits']} of {method['k_effective']}", percent(method["hit_rate"])
 
 
-def library_rates(library: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """(what, hits of molecules, hit rate) of the library itself, for people."""
-    top = library["score_topk"]
-    for key, label in (("all", "all that may be bought"), ("PASS", "of them PASS"), ("FAIL", "of them FAIL")):
-        part = library[key]
-        yield label, f"{part['hits']} of {part['n']}", percent(part["hit_rate"])
-    yield "top K by the score itself", f"{top['expected_hits']:.4g} of {top['k']}", percent(top["hit_rate"])
+def hit_table(known: Evidence) -> Iterator[tuple[str, str, str]]:
+    """(way of choosing, hits of K, hit rate with its interval), the list to send last."""
+    for one in answer.selections(known):
+        hits = f"{one.expected_hits:.4g} of {known.primary['k'] if known.primary else 0}"
+        yield one.label, hits, f"{one.per_100:.1f} % ({one.low:.1f} % to {one.high:.1f} %)"
 
 
-def hit_table(utility: dict[str, Any] | None, report: dict[str, Any] | None) -> Iterator[tuple[str, str, str]]:
-    """(what, hits, hit rate) of everything that is known of hits, for people; `report` is cost_lift.v1, if any."""
-    if utility is not None:
-        if utility["library"] is not None:
-            yield from library_rates(utility["library"])
-        yield from before_after(utility["utility"])
-    if report is not None:
-        yield from ((f"cost_lift.v1: {label}", hits, rate) for label, hits, rate in rates(report))
-
-
-def _utility(folder: Path) -> Iterator[str]:
-    utility = read_json(folder / "utility_report.json")
-    state = utility["cost_lift_v1"]
-    report = None if state["refused"] else read_json(folder / COST_LIFT)
-    yield "## What acting on the audit is worth\n"
-    yield "| | hits | hit rate |\n|---|---|---|"
-    yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in hit_table(utility, report))
-    if report is None:
-        yield f"\nThe frozen report cost_lift.v1 was not computed: {state['reason']}.\n"
+def appendix(known: Evidence) -> Iterator[tuple[str, str, str]]:
+    """(what, hits, hit rate) of ways of acting on the audit, and by verdict: measured, never the list to send."""
+    if known.utility is None:
         return
-    ties = utility["library"]["n_pass_with_the_highest_slack"] if utility["library"] else 0
-    yield f"\nK = {report['K_effective']}; truth known for {report['N_with_truth']} of {report['N_ok']} OK rows."
-    yield "In brackets: 95 % bootstrap interval, which treats molecules as independent; those of one series are not."
-    yield "`at random` is one draw. cost_lift.v1 never looks at the score itself, and breaks ties by id:"
-    yield f"{ties} molecules share the highest slack, and ids decide which of them are bought.\n"
+    if known.primary is not None:
+        for name, label in COMPARISONS.items():
+            method = known.primary["methods"][name]
+            yield label, f"{method['expected_hits']:.4g} of {known.primary['k']}", percent(method["hit_rate"])
+    if known.utility["library"] is not None:
+        for key, label in (("PASS", "molecules that PASS"), ("FAIL", "molecules that FAIL")):
+            part = known.utility["library"][key]
+            yield label, f"{part['hits']} of {part['n']}", percent(part["hit_rate"])
+    if known.cost_lift is not None:
+        yield from ((f"cost_lift.v1: {label}", hits, rate) for label, hits, rate in rates(known.cost_lift))
+
+
+def _hits(known: Evidence) -> Iterator[str]:
+    if known.utility is None:
+        yield "No truth was given, so nothing is said of hits.\n"
+        return
+    rows = list(hit_table(known))
+    if rows:
+        yield "## Hits\n"
+        yield "| chosen | hits | hit rate |\n|---|---|---|"
+        yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in rows)
+        yield "\nAt random: the exact expectation, with 95 % of draws. Others: Wilson intervals, as if molecules were"
+        yield "independent.\n"
+    yield from _appendix(known, known.utility)
+
+
+def _appendix(known: Evidence, utility: dict[str, Any]) -> Iterator[str]:
+    yield "## Appendix: what acting on the audit would have given\n"
+    yield "A measured comparison; the list to send follows the score. The audit judges the model and filters nothing.\n"
+    yield from (f"{text}\n" for text in worth.audit_comparison(known))
+    rows = list(appendix(known))
+    if rows:
+        yield "| | hits | hit rate |\n|---|---|---|"
+        yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in rows)
+    if utility["cost_lift_v1"]["refused"]:
+        yield f"\nThe frozen report cost_lift.v1 was not computed: {utility['cost_lift_v1']['reason']}.\n"
+    elif known.cost_lift is not None:
+        ties = utility["library"]["n_pass_with_the_highest_slack"] if utility["library"] else 0
+        yield "\ncost_lift.v1 never looks at the score itself, and breaks ties by id:"
+        yield f"{ties} molecules share the highest slack, and ids decide which of them are bought.\n"
 
 
 def judgement(controls: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -127,33 +148,14 @@ def judgement(controls: dict[str, Any]) -> Iterator[tuple[str, str]]:
         )
 
 
-def _judgement(controls: dict[str, Any]) -> Iterator[str]:
+def _judgement(known: Evidence) -> Iterator[str]:
     yield "## What the audit says of the score\n"
-    if controls["audit"]["status"] == "FAILED":
+    if known.controls["audit"]["status"] == "FAILED":
         yield "**The audit has failed on this library: rely on no call, verdict or curve of this pack.**\n"
-    yield from (f"- {what}{': ' if what else ''}{text}" for what, text in judgement(controls))
+    yield f"{isomers.diagnose(known).sentence()}\n"
+    yield from (f"- {what}{': ' if what else ''}{text}" for what, text in judgement(known.controls))
+    yield from (f"- {text}" for text in isomers.contradictions(known))
     yield "\ndocs/statistics.md of the project says what each of these means, and what it does not show.\n"
-
-
-def before_after(utility: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """(what, hits of sent, hit rate) of the present practice and of ours, for people."""
-    if utility["before_after"] is not None:
-        for key, label in (("before", "today"), ("after", "audit")):
-            one = utility["before_after"][key]
-            rate = percent(one["hits"] / one["sent"])
-            yield f"{label}: {one['method']}", f"{one['hits']:.4g} of {one['sent']}", rate
-        yield "audit minus today", *_uplift(utility)
-
-
-def _uplift(utility: dict[str, Any]) -> tuple[str, str]:
-    """(hits gained, uplift of the hit rate with its interval) over the present practice."""
-    before, after = (utility["before_after"][key] for key in ("before", "after"))
-    found = utility["uplift"]["against"][before["method"]]
-    gained = f"{after['hits'] - before['hits']:+.4g}"
-    if utility["uplift"]["discordant"]["lists_coincide"]:
-        return gained, "both lists hold the same molecules"
-    interval = utility["uplift"]["interval_reason"] or f"{percent(found['ci_low'])} to {percent(found['ci_high'])}"
-    return gained, f"{percent(found['uplift'])} ({interval})"
 
 
 def _library(metrics: dict[str, Any]) -> Iterator[str]:
@@ -181,7 +183,8 @@ def _sample(metrics: dict[str, Any]) -> Iterator[str]:
 
 
 def _acceptance(criteria: list[accept.Criterion]) -> Iterator[str]:
-    yield "Acceptance, as far as the content goes (`hetero2 accept` also looks at the files):\n"
+    yield "Whether this pack is in order, as far as its content goes (`hetero2 accept` also looks at the files). That"
+    yield "says nothing of whether the score is good.\n"
     for one in criteria:
         yield f"- {one.name}: {one.value}, needed {one.threshold}: {'met' if one.met else '**not met**'}"
     yield ""
@@ -224,20 +227,26 @@ def _pages(folder: Path) -> Iterator[str]:
                 yield f"- [{_plain(row['id'])}]({row['report_path']}) {row['call']}"
 
 
+def _first(known: Evidence) -> Iterator[str]:
+    """The answer and what must not be missed."""
+    yield f"**{answer.answer(known)}**\n"
+    yield from (f"{text}\n" for text in answer.more(known))
+    graver = [one for one in warnings(known) if one.level != NOTE]
+    yield from (f"- **{one.level}** {one.text} (`{one.file}`)" for one in graver)
+    if graver:
+        yield ""
+
+
 def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> str:
     """The text of index.md, from the files of the pack and what the manifest will say."""
-    lines = [f"# {facts['run']}: evidence pack\n", *origin(facts)]
-    if lock_differences:
-        lines.append(f"**This environment is not the locked one:** {', '.join(lock_differences)}.\n")
-    metrics = read_json(folder / "metrics.json")
-    report = read_json(folder / "utility_report.json") if facts["truth"] is not None else None
-    lines += [f"**{text}.**\n" for text in sentences.nothing_matches(metrics, report)]
-    lines += _library(metrics)
-    lines += _sample(metrics)
-    lines.append(f"Leakage (`leakage.csv`): {'; '.join(sentences.leakage(folder))}.\n")
-    lines += _acceptance(accept.content(metrics, facts, report))
-    lines += _judgement(read_json(folder / "controls.json"))
-    lines += _utility(folder) if facts["truth"] is not None else ["No truth was given, so there is no cost and lift.\n"]
+    known = of_pack(folder, facts, lock_differences)
+    lines = [f"# {facts['run']}: evidence pack\n", *_first(known), *origin(facts)]
+    lines += _library(known.metrics)
+    lines += _sample(known.metrics)
+    lines.append(f"Leakage (`leakage.csv`): {'; '.join(sentences.leakage(known.leaks, known.knows_training))}.\n")
+    lines += _acceptance(accept.content(known.metrics, facts, known.utility))
+    lines += _judgement(known)
+    lines += _hits(known)
     lines.append("## Files\n")
     lines += [
         f"- `{name}`: {text}" for name, text in FILES.items() if (folder / name).exists() or name == "environment.json"

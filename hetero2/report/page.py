@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from hetero2.pack import accept
-from hetero2.report import answer, figures, html, index
+from hetero2.report import answer, figures, html, index, isomers, sentences, worth
 from hetero2.report.cards import Card
 from hetero2.report.cautions import warnings
 from hetero2.report.evidence import Evidence
@@ -14,30 +14,30 @@ from hetero2.report.table import Table
 
 Groups = Mapping[str, Sequence[Card]]
 STATIC_ROWS = 50  # of the table that are there without JavaScript, and in print
-_VOID = ("hardness", "score_against_decoys", "hit_rate", "cumulative_hits")  # where the audit has failed
+_OF_THE_AUDIT = ("hardness", "score_against_decoys", "audit_hit_rate")  # void where the audit has failed
 
 
 def pictures(known: Evidence) -> dict[str, figures.Figure]:
     """Every figure of the page by its key."""
-    k, why = known.primary["k"] if known.primary else None, answer.void(known)
-    training = bool(known.facts["config"]["scores"].get("train")) or any(
-        entry["role"] == "training set" for entry in known.facts["inputs"]
-    )
-    found = [
+    k, why = known.primary["k"] if known.primary else None, answer.audit_void(known)
+    drawings = [
         figures.hardness(known.hardness),
         figures.score_against_decoys(known.auc, known.p_value, known.most_decoys),
         figures.controls(known.controls),
         figures.decoy_quality(known.quality, known.metrics["config"]["decoys"]["quotas"]),
         figures.coverage(known.metrics),
-        figures.leakage(known.leaks, known.n_rows, training),
+        figures.leakage(known.leaks, known.n_rows, known.knows_training),
     ]
-    if k is not None:
-        found += [one(known.curve, k, known.present) for one in (figures.hit_rate, figures.cumulative_hits)]
+    if k is not None and known.worth is not None:
+        few = known.worth["evidence"]["reason"]
+        drawings += [draw(known.curve, k, known.present, few) for draw in (figures.hit_rate, figures.cumulative_hits)]
+        drawings.append(figures.hit_rate(known.curve, k, known.present, few, comparison=True))
     if why is not None:
-        found = [
-            one._replace(title=f"Not to be relied upon: {one.title}") if one.key in _VOID else one for one in found
+        drawings = [
+            one._replace(title=f"Not to be relied upon: {one.title}") if one.key in _OF_THE_AUDIT else one
+            for one in drawings
         ]
-    return {one.key: one._replace(svg=Markup(one.svg)) for one in found}  # noqa: S704 - drawn by us, texts escaped there
+    return {one.key: one._replace(svg=Markup(one.svg)) for one in drawings}  # noqa: S704 - drawn by us, texts escaped there
 
 
 def _calls(known: Evidence) -> list[tuple[str, int, str, str]]:
@@ -60,15 +60,18 @@ def render(known: Evidence, groups: Groups, table: Table, files: Sequence[tuple[
         known=known,
         question=answer.question(known),
         answer=answer.answer(known),
-        second=answer.second(known),
+        more=answer.more(known),
         selections=answer.selections(known),
         saved=answer.saved,
         saving=list(answer.saving(known)),
         criteria=accept.content(known.metrics, known.facts, known.utility),
         warnings=warnings(known),
         judgement=list(index.judgement(known.controls)),
+        contradictions=list(isomers.contradictions(known)),
+        leakage=sentences.leakage(known.leaks, known.knows_training),
         calls=_calls(known),
-        ways=list(index.hit_table(known.utility, known.cost_lift)),
+        comparison=list(worth.audit_comparison(known)),
+        ways=list(index.appendix(known)),
         origin=[line for line in index.origin(known.facts) if not line.startswith("run_id")],
         figures=pictures(known),
         groups={name: [drawn(card) for card in cards] for name, cards in groups.items()},

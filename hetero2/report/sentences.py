@@ -1,12 +1,7 @@
 """Sentences about what went in, for the first page of a pack and for the terminal."""
 
-import csv
-from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-from hetero2.pack.verify import LEAKAGE
 
 Facts = dict[str, Any]
 _MADE_UP = "made up to test the audit, evidence of nothing else"
@@ -18,6 +13,7 @@ _ONE = (
     ("decoys are molecules", "decoy is a molecule"),
     ("ids of the truth match", "id of the truth matches"),
 )
+NOT_LOOKED_FOR = "not looked for: no training set was given (scores.train)"
 LEAKS = {
     "duplicate_in_library": "rows repeat a structure of the library",
     "molecule_in_training": "molecules are in the training set",
@@ -40,14 +36,12 @@ def leak(kind: str, count: int) -> str:
     return f"{count:,} {text}"
 
 
-def leakage(pack: Path) -> list[str]:
-    """What leakage.csv lists, a kind each."""
-    path = pack / LEAKAGE
-    if not path.is_file():
-        return ["not looked for"]
-    with path.open(encoding="utf-8", newline="") as handle:
-        found = Counter(row["kind"] for row in csv.DictReader(handle))
-    return [leak(kind, found[kind]) for kind in LEAKS if found[kind]] or ["none found"]
+def leakage(leaks: Mapping[str, int], knows_training: bool) -> list[str]:
+    """What leakage.csv lists, a kind each, and whether the training set was looked at; `leaks`: rows by kind."""
+    listed = [leak(kind, leaks[kind]) for kind in LEAKS if leaks.get(kind)]
+    if not knows_training:
+        return [NOT_LOOKED_FOR, *listed]
+    return listed or ["none found"]
 
 
 def _rate(name: str, found: Facts) -> str:

@@ -29,15 +29,14 @@ LIST, DECOYS = "ranked_candidates.v1", "selected_decoys.v1"
 
 
 def ranked(rows: pa.Table, sizes: list[int]) -> tuple[Ints, pa.Table]:
-    """(rows in the order to send, the list): those with a score, NO_SIGNAL last, then by score.
+    """(rows in the order to send, the list): those with a score, by score; calls stand beside it and move nothing.
 
     Ties by structure hash, which knows no label. O(n log n).
     """
     scored = pc.and_(pc.equal(rows["status"], "OK"), pc.is_valid(rows["score"])).to_numpy()
     place = np.flatnonzero(scored)
     found = rows.take(pa.array(place))
-    priority = dense_priority(pc.not_equal(found["call"], "NO_SIGNAL").to_numpy(), found["score"].to_numpy())
-    order = order_candidates(priority, *keys(_tie_break(found)))
+    order = order_candidates(dense_priority(found["score"].to_numpy()), *keys(_tie_break(found)))
     found, rank = found.take(pa.array(order)), np.arange(1, len(order) + 1)
     similar = found["tanimoto_median"]
     bins = np.digitize(similar.fill_null(0.0).to_numpy(), EDGES)

@@ -29,7 +29,7 @@ _ROWS = 65_536  # that are Python objects at once
 DRAWN = 4  # decoys of a card
 DRAWING_BYTES = 2_000_000
 TOP = "Selected: the first of the list to send"
-SUSPICIOUS = "Suspicious: the best scored of those with NO SIGNAL, sent last"
+SUSPICIOUS = "Suspicious: the best scored of those with NO SIGNAL that are not shown above"
 RANDOM = "A random sample of the others"
 Record = dict[str, Any]
 

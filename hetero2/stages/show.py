@@ -1,80 +1,88 @@
 """show: the result of a finished run, at a glance."""
 
 import argparse
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hetero2 import provenance
 from hetero2.errors import InputError
 from hetero2.files import read_json
-from hetero2.pack.verify import COST_LIFT
-from hetero2.report import sentences
-from hetero2.report.index import CALLS, before_after, judgement, library_rates, rates
+from hetero2.pack import accept, verify
+from hetero2.report import answer, isomers, sentences
+from hetero2.report.cautions import NOTE, warnings
+from hetero2.report.evidence import Evidence, of_pack
+from hetero2.report.index import CALLS, hit_table, judgement
 
 EXAMPLE = "hetero2 show results/value_utility_realtruth"
+_WIDTH = 120
 
 
-def _utility(pack: Path) -> Iterator[str]:
-    if not (pack / "truth.csv").is_file():
-        yield "  no hit rates: no truth was given"
-        return
-    utility = read_json(pack / "utility_report.json")
-    yield "  hits"
-    if utility["library"] is not None:
-        yield from (f"    {label:<36}{hits:>12}   {rate}" for label, hits, rate in library_rates(utility["library"]))
-    yield from (f"    {label:<36}{hits:>12}   {rate}" for label, hits, rate in before_after(utility["utility"]))
-    if utility["cost_lift_v1"]["refused"]:
-        yield f"  no cost_lift.v1: {utility['cost_lift_v1']['reason']}"
-        return
-    report = read_json(pack / COST_LIFT)
-    yield f"  hits of K = {report['K_effective']} bought (cost_lift.v1, with 95 % interval)"
-    yield from (f"    {label:<36}{hits:>12}   {rate}" for label, hits, rate in rates(report))
+def _outcome(acceptance: dict[str, Any]) -> str:
+    """GO or STOP, and what it is about: the pack, not the score."""
+    if acceptance["outcome"] == accept.GO:
+        return f"{accept.GO}, in order"
+    return f"{acceptance['outcome']}: not met: {', '.join(acceptance['not_met'])}"
 
 
-def _acceptance(found: dict[str, Any]) -> str:
-    return f"{found['outcome']}{': not met: ' if found['not_met'] else ''}{', '.join(found['not_met'])}"
+def _first(known: Evidence) -> Iterator[str]:
+    """What was asked, answered and must not be missed; the text of one finding a line."""
+    yield answer.answer(known)
+    yield from answer.more(known)
+    yield from isomers.contradictions(known)
+    yield from (f"{one.level}: {one.text}" for one in warnings(known) if one.level != NOTE)
+
+
+def _library(known: Evidence) -> Iterator[tuple[str, str]]:
+    metrics, counts = known.metrics, known.metrics["counts"]
+    yield "rows", f"{known.n_rows}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
+    yield from (("", f"{reason} {count}") for reason, count in metrics["top_reasons"])
+    verdicts, chance = metrics["verdict_counts"], f"{metrics['pass_expected_by_chance']:.0f} PASS expected by chance"
+    yield "verdicts", f"PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']} ({chance})"
+    yield "calls", ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
+    yield from judgement(known.controls)
+    yield from sentences.population(metrics)
+    for place, text in enumerate(sentences.leakage(known.leaks, known.knows_training)):
+        yield ("" if place else "leakage"), text
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def lines(folder: Path) -> Iterator[str]:
     """What a person wants to see first."""
-    row, metrics = read_json(folder / "registry_row.json"), read_json(folder / "pack/metrics.json")
-    asset, counts, verdicts = row["assets"][0], metrics["counts"], metrics["verdict_counts"]
+    row, pack = read_json(folder / "registry_row.json"), folder / "pack"
+    environment, asset = read_json(pack / "environment.json"), row["assets"][0]
+    known = of_pack(pack, read_json(pack / verify.MANIFEST), provenance.lock_differences(environment["packages"]))
     yield f"HETERO-2 {row['run']}"
-    report = folder / "pack/utility_report.json"
-    told = sentences.nothing_matches(metrics, read_json(report) if report.is_file() else None)
-    yield from (f"  {text}" for text in told)
-    yield f"  pack      {folder / asset['name']}"
+    for text in _first(known):
+        yield from _wrapped(text)
+    hits = list(hit_table(known))
+    yield from ([f"  hits of K = {known.primary['k']}"] if known.primary and hits else [])
+    yield from (f"    {label:<32}{count:>14}   {rate}" for label, count, rate in hits)
+    yield from (f"  {what:<8}  {text}" for what, text in _library(known))
+    yield f"  pack      {_outcome(row['acceptance'])}"
+    yield f"            {folder / asset['name']}"
     yield f"  sha256    {asset['sha256'].lower()}"
-    yield f"  rows      {sum(counts.values())}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
-    yield from (f"            {reason} {count}" for reason, count in metrics["top_reasons"])
-    chance = f"{metrics['pass_expected_by_chance']:.0f} PASS expected by chance"
-    yield f"  verdicts  PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']} ({chance})"
-    calls = ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
-    yield f"  calls     {calls}"
-    yield from (f"  {what:<8}  {text}" for what, text in judgement(read_json(folder / "pack/controls.json")))
-    yield from (f"  {what:<8}  {text}" for what, text in sentences.population(metrics))
-    first, *more = sentences.leakage(folder / "pack")
-    yield f"  leakage   {first}"
-    yield from (f"            {text}" for text in more)
-    yield from _utility(folder / "pack")
-    yield f"  accept    {_acceptance(row['acceptance'])}"
-    yield f"  read      {folder / 'pack/report.html'}"
+    yield f"  read      {pack / 'report.html'}"
 
 
 def separation_lines(path: Path) -> Iterator[str]:
     """Known bad and known good side by side."""
-    found = read_json(path)
-    yield f"HETERO-2 {path.parent.name}: {'separated' if found['separated'] else 'NOT separated'}"
-    for name, one in found["variants"].items():
+    separation = read_json(path)
+    yield f"HETERO-2 {path.parent.name}: {'separated' if separation['separated'] else 'NOT separated'}"
+    for name, one in separation["variants"].items():
         slack, rate = one["median_slack"], one["pass_rate"]
-        yield f"  {name:<30}OK {one['rows_ok']}, median slack {_told(slack)}, pass rate {_told(rate)}"
-    for name, one in found["deltas"].items():
+        yield f"  {name:<30}OK {one['rows_ok']}, median slack {_shown(slack)}, pass rate {_shown(rate)}"
+    for name, one in separation["deltas"].items():
         slack, rate = one["median_slack"]["delta"], one["pass_rate"]["delta"]
-        yield f"  {name:<30}median slack {_told(slack)}, pass rate {_told(rate)}"
+        yield f"  {name:<30}median slack {_shown(slack)}, pass rate {_shown(rate)}"
     yield f"  read      {path}"
 
 
-def _told(value: float | None) -> str:
+def _shown(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.6g}"
 
 

@@ -83,6 +83,7 @@ class Tally:
     slacks: list[Floats] = field(default_factory=list)
     margins: list[Floats] = field(default_factory=list)
     sampled: list[tuple[Any, Floats, Floats]] = field(default_factory=list)
+    scores: list[tuple[float, float]] = field(default_factory=list)  # (lowest, highest) of each shard
 
     def add(self, rows: pa.Table) -> None:
         """Count lines of summary.csv."""
@@ -98,6 +99,8 @@ class Tally:
         self._add_ok(rows.filter(is_ok))
 
     def _add_ok(self, rows: pa.Table) -> None:
+        scores = pc.min_max(rows["score"]).as_py()
+        self.scores += [(scores["min"], scores["max"])] if scores["min"] is not None else []
         self.verdicts += _count(rows["verdict"])
         self.calls += _count(rows["call"])
         made, scored, excluded = (rows[f"n_decoys{end}"].to_numpy() for end in ("", "_scored", "_excluded"))
@@ -130,6 +133,10 @@ class Tally:
                 "decoys_scored": coverage["decoys_scored"],
                 "decoys_excluded": coverage["decoys_excluded"],
                 "decoys_missing": coverage["decoys_total"] - coverage["decoys_scored"] - coverage["decoys_excluded"],
+            },
+            "score_range": {
+                "lowest": min((low for low, _ in self.scores), default=None),
+                "highest": max((high for _, high in self.scores), default=None),
             },
             "share_rows_with_n_decoys_gt_0": coverage["with_decoys"] / rows if rows else None,
             "verdict_counts": {key: self.verdicts[key] for key in ("PASS", "FAIL", "SKIP")},

@@ -130,6 +130,7 @@ def every():
     return [
         figures.hit_rate(curve(baseline=0.6), 50, "baseline_topk"),
         figures.cumulative_hits(curve(baseline=0.6), 50, "baseline_topk"),
+        figures.hit_rate(curve(), 50, comparison=True),
         figures.hardness(bins()),
         figures.score_against_decoys(*ranked(533), 20),
         figures.controls(controls()),
@@ -226,7 +227,7 @@ def test_huge_numbers_fit_and_a_library_of_a_million_takes_no_more_room(make):
 
 
 def test_text_of_the_data_is_text(drawn):
-    shown = [one[0] for one in texts(drawn[6].svg)]
+    shown = [one[0] for one in texts(drawn[7].svg)]
     assert "why: <b>$x^2$ &  ?" in shown
     assert plots.plain("x" * 99) == "x" * 45 + "..."
 
@@ -242,16 +243,31 @@ def test_the_bytes_follow_from_the_numbers_alone(drawn, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("audit", "score", "words"),
+    ("score", "today", "words"),
     [
-        (0.8, 0.7, "76 hits per 100, 9 more than the score alone and 1.9 times what chance finds"),
-        (0.8, 0.8, "76 hits per 100, as many as the score alone and 1.9 times"),
-        (0.45, 0.7, "22.5 fewer than the score alone, within what draws from this library give (13 to 27 of 50)"),
-        (0.1, 0.1, "13 hits per 100, as many as the score alone and fewer than chance finds (13 to 27 of 50)"),
+        (0.8, 0.7, "the list finds 76 hits per 100, 9 more than the filter in use and 1.9 times what chance finds"),
+        (0.8, 0.8, "76 hits per 100, as many as the filter in use and 1.9 times"),
+        (0.45, 0.7, "22.5 fewer than the filter in use, within what draws from this library give (13 to 27 of 50)"),
+        (0.1, 0.1, "13 hits per 100, as many as the filter in use and fewer than chance finds (13 to 27 of 50)"),
     ],
 )
-def test_the_title_of_the_hit_rate_holds_for_all_signs(audit, score, words):
-    assert words in figures.hit_rate(curve(audit, score), 50).title
+def test_the_title_of_the_hit_rate_holds_for_all_signs(score, today, words):
+    assert words in figures.hit_rate(curve(score=score, baseline=today), 50, "baseline_topk").title
+
+
+def test_the_list_is_drawn_first_and_the_audit_only_in_the_comparison():
+    alone, compared = figures.hit_rate(curve(), 50), figures.hit_rate(curve(), 50, comparison=True)
+    assert "NO_SIGNAL" not in alone.svg
+    assert "a list with NO_SIGNAL sent last finds 76 hits per 100, 9 more than the score alone" in compared.title
+    assert (alone.key, compared.key) == ("hit_rate", "audit_hit_rate")
+
+
+def test_too_few_hits_are_no_finding():
+    few = "fewer_than_10_hits"
+    assert figures.hit_rate(curve(), 50, few=few).title == (
+        "Not enough evidence: at K = 50 the list holds 33.5 hits (fewer than 10 hits)"
+    )
+    assert "33.5 hits, too few to compare;" in figures.cumulative_hits(curve(), 50, few=few).title
 
 
 def test_today_is_the_filter_in_use_where_there_is_one():
@@ -259,18 +275,16 @@ def test_today_is_the_filter_in_use_where_there_is_one():
         figures.hit_rate(curve(baseline=one), 50, present)
         for one, present in ((0.6, "baseline_topk"), (None, "score_topk"))
     )
-    assert "18 more than the filter in use" in with_filter.title
+    assert "9 more than the filter in use" in with_filter.title
     assert "today, the filter in use: 58" in [one[0] for one in texts(with_filter.svg)]
-    assert "today, by score: 67" in [one[0] for one in texts(without.svg)]
+    assert "the list, by score: 67" in [one[0] for one in texts(without.svg)]
     assert "filter" not in without.svg
     assert "K = 50" in [one[0] for one in texts(without.svg)]
 
 
 def test_cumulative_hits_count_and_know_all_hits_only_where_all_are_bought():
     whole, part = figures.cumulative_hits(curve(), 50), figures.cumulative_hits(curve()[:-1], 50)
-    assert whole.title == (
-        "Buying 50 from the audited list finds 38 hits, 4.5 more than the score alone; choosing at random finds 20"
-    )
+    assert whole.title == ("Buying the 50 best by score finds 33.5 hits; choosing at random finds 20")
     assert "There are 200 hits in all" in whole.note
     assert "in all is not drawn" in part.note
     assert "within what draws from this library give (200 to 200 of 500)" in figures.hit_rate(curve(), 500).title
@@ -288,7 +302,7 @@ def test_a_curve_of_one_k_or_of_none():
     [
         ((0.6, 0.55, 0.65), "Against hard decoys the AUC is 0.600 (0.550 to 0.650): above a coin toss"),
         ((0.4, 0.3, 0.45), "below a coin toss"),
-        ((0.55, 0.45, 0.65), "not told from a coin toss"),
+        ((0.55, 0.45, 0.65), "not distinguishable from a coin toss"),
         ((0.6, None, None), "is 0.600, without an interval"),
         ((None, None, None), "There are no hard decoys; against all decoys the AUC is 0.670 (0.610 to 0.730)"),
     ],

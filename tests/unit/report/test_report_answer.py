@@ -6,62 +6,86 @@ from dataclasses import replace
 
 import pytest
 
-from hetero2.pack import verify
-from hetero2.report import answer, evidence, page
+from hetero2.report import answer, evidence, index, isomers, page, worth
 from hetero2.report.cautions import warnings
 from hetero2.report.words import counted, number
-from hetero2.stages import results
 
-AT = {"k": 10, "methods": {}}
 RATES = {"random": 0.2, "score_topk": 0.5, "score_plus_audit_topk": 0.6, "signal_first_topk": 0.3}
-for _name, _rate in RATES.items():  # random: draws hold 1 to 4 hits
-    AT["methods"][_name] = {
-        "hit_rate": _rate,
-        "expected_hits": 10 * _rate,
-        "wilson_low": _rate - 0.1,
-        "wilson_high": _rate + 0.1,
-        "enrichment": _rate / 0.2,
+K = 40
+
+
+def method(name, rate):
+    drawn = {"hits_low": 4, "hits_high": 16} if name == "random" else {}
+    return {
+        "hit_rate": rate,
+        "expected_hits": K * rate,
+        "wilson_low": rate - 0.1,
+        "wilson_high": rate + 0.1,
+        "enrichment": rate / 0.2,
         "cost_per_hit": None,
-    } | ({"hits_low": 1, "hits_high": 4} if _name == "random" else {})
+    } | drawn
 
 
 def against(uplift, low, high):
     return {"uplift": uplift, "ci_low": low, "ci_high": high}
 
 
+def compared(method, other, at_k="more", more=18, as_many=2, fewer=0):
+    return {"method": method, "against": other, "at_k": at_k, "more": more, "as_many": as_many, "fewer": fewer}
+
+
+def fewer(estimate, low, high):
+    saved = {"saving": None, "saving_ci_low": None, "saving_ci_high": None}
+    return {
+        "hits": 16.0,
+        "before": 40.0,
+        "after": 40.0 - estimate,
+        "fewer": estimate,
+        "ci_low": low,
+        "ci_high": high,
+    } | saved
+
+
 UTILITY = {
-    "n": 100,
-    "k": 10,
+    "n": 400,
+    "k": K,
     "k_reason": None,
     "reason": None,
-    "at": [AT],
+    "evidence": {"enough": True, "reason": None, "hits": 80, "others": 320},
+    "at": [{"k": K, "methods": {name: method(name, rate) for name, rate in RATES.items()}}],
+    "list": {
+        "method": "score_topk",
+        "against": {"random": against(0.3, 0.1, 0.45)},
+        "sent_for_the_same_hits": None,
+        "interval_reason": None,
+    },
+    "around_k": {
+        "k_from": 10,
+        "k_to": 160,
+        "n_k": 20,
+        "compared": [
+            compared("score_topk", "random"),
+            compared("score_plus_audit_topk", "score_topk", "as_many", 1, 4, 15),
+        ],
+    },
     "uplift": {
         "against": {"random": against(0.4, 0.1, 0.7), "score_topk": against(0.1, -0.05, 0.25)},
         "discordant": {"lists_coincide": False, "reason": None},
         "interval_reason": None,
     },
-    "before_after": {
-        "before": {"method": "score_topk", "sent": 10, "hits": 5.0},
-        "after": {"method": "score_plus_audit_topk", "sent": 10, "hits": 6.0},
-        "sent_for_the_same_hits": {
-            "hits": 5.0,
-            "fewer": 2.5,
-            "ci_low": -1.0,
-            "ci_high": 4.0,
-            "saving": None,
-            "saving_ci_low": None,
-            "saving_ci_high": None,
-        },
+    "before_after": {"before": {"method": "score_topk"}},
+    "score_metrics": {
+        "roc_auc": {"value": 0.8, "ci_low": 0.7, "ci_high": 0.88, "interval_reason": None},
+        "enrichment_factor_5_percent": {"value": 3.14},
+        "enrichment_factor_10_percent": {"value": 2.5},
     },
 }
 
 
 @pytest.fixture
 def known(pack):
-    """Evidence of the small run."""
-    files = {name: pack / name for name in (*results.READ.values(), "utility_report.json", verify.HIT_CURVE)}
-    manifest = json.loads((pack / "manifest.json").read_text())
-    return evidence.read(files, None, facts=manifest, lock_differences=[])
+    """Evidence of the small run: 11 molecules of 20 rows, of which 4 are hits, K = 3."""
+    return evidence.of_pack(pack, json.loads((pack / "manifest.json").read_text()), [])
 
 
 def changed(known, **parts):
@@ -77,118 +101,290 @@ def changed(known, **parts):
 
 
 @pytest.fixture
-def worth(known):
-    """The same where score, audit and chance find different things."""
-    return changed(known, utility__utility=copy.deepcopy(UTILITY))
+def rich(known):
+    """The same with enough hits, where score, audit and chance find different things."""
+    return changed(known, utility__utility=copy.deepcopy(UTILITY), metrics__counts={"OK": 400, "SKIP": 0, "ERROR": 0})
 
 
-def test_the_answer_tells_rate_interval_and_differences(worth):
-    assert answer.answer(worth) == (
-        "Buying 10 by score and audit finds 60 hits per 100 evaluations (50 to 70 if molecules were independent): "
-        "40 more than at random (95 % "
-        "interval of the difference 10 to 70), and 10 more than the score alone (95 % interval of the difference "
-        "−5 to 25)."
+def with_filter(rich):
+    """The same where a filter is in use."""
+    utility = rich.utility["utility"]
+    utility["before_after"]["before"]["method"] = "baseline_topk"
+    utility["at"][0]["methods"]["baseline_topk"] = method("baseline_topk", 0.4)
+    utility["list"]["against"]["baseline_topk"] = against(0.1, -0.02, 0.2)
+    utility["list"]["sent_for_the_same_hits"] = fewer(2.5, -1.0, 4.0)
+    utility["uplift"]["against"]["baseline_topk"] = against(0.2, 0.1, 0.3)
+    utility["around_k"]["compared"].append(compared("score_topk", "baseline_topk", "more", 5, 9, 6))
+    return rich
+
+
+def test_the_answer_is_about_the_list_by_score_with_its_interval_and_the_curve_around_k(rich):
+    assert answer.answer(rich) == (
+        "Buying the 40 best by score finds 50 hits per 100 evaluations (40 to 60 if molecules were independent): 30 "
+        "more than choosing at random (95 % interval of the difference 10 to 45); so too at most other K from 10 to "
+        "160."
+    )
+    ranked, diagnosed = answer.more(rich)
+    assert ranked == (
+        "Measured: 80 of 400 molecules are hits (base rate 20 %); ROC-AUC of the score 0.80 (95 % interval 0.70 to "
+        "0.88); enrichment factor 3.1 in its best 5 %, 2.5 in its best 10 %."
+    )
+    assert diagnosed.startswith("Tells molecules from their isomers: ")
+
+
+def test_the_curve_around_k_can_contradict_k(rich):
+    pair = rich.utility["utility"]["around_k"]["compared"][0]
+    pair |= {"at_k": "as_many", "more": 1, "as_many": 3, "fewer": 16}
+    assert answer.answer(rich).endswith("; but fewer than chance finds at most other K from 10 to 160.")
+    pair |= {"more": 7, "as_many": 7, "fewer": 6}
+    assert answer.answer(rich).endswith(
+        "; of 20 other K from 10 to 160: more than chance finds at 7, about as many as chance finds at 7, fewer than "
+        "chance finds at 6."
     )
 
 
-def test_a_loss_is_told_as_a_loss(worth):
-    worth.utility["utility"]["uplift"]["against"]["score_topk"] = against(-0.2, -0.3, -0.1)
-    assert "and 20 fewer than the score alone (95 % interval of the difference −30 to −10)" in answer.answer(worth)
+def test_a_filter_of_today_is_compared_with_and_what_is_saved_is_said_with_its_interval(rich):
+    known = with_filter(rich)
+    assert ". Against today: 10 more than today's filter (95 % interval of the difference −2 to 20)" in answer.answer(
+        known
+    )
+    chosen = {one.label: one for one in answer.selections(known)}
+    assert list(chosen) == ["at random", "today's filter", "by the score: the list to send"]
+    assert [one.today for one in chosen.values()] == [None, None, 2.5]
+    assert list(answer.saving(known)) == [
+        "For the 16 hits of today's filter, the score needs 2.5 fewer evaluations (95 % interval: −1 to 4 fewer).",
+        "No price was given (selection.price_per_evaluation), so savings are counted in evaluations.",
+    ]
+    same = known.utility["utility"]["list"]["sent_for_the_same_hits"]
+    same |= {"fewer": -5.0, "ci_low": -9.0, "ci_high": 2.0, "saving": -500.0, "saving_ci_low": -900.0}
+    same |= {"saving_ci_high": 200.0}
+    needs, money = answer.saving(known)
+    assert needs.endswith("needs 5 more evaluations (95 % interval: −9 to 2 fewer).")
+    assert money == "That costs 500 in money (95 % interval: −900 to 200 saved)."
+    same["fewer"] = 0.04
+    assert "needs as many evaluations" in next(answer.saving(known))
 
 
-def test_lists_that_coincide_and_intervals_that_are_none(worth):
-    found = worth.utility["utility"]["uplift"]
-    found["discordant"] |= {"lists_coincide": True, "reason": "lists_coincide"}
-    found["interval_reason"] = "fewer_than_30_scaffolds"
-    text = answer.answer(worth)
-    assert "40 more than at random (no interval: fewer than 30 scaffolds)" in text
-    assert text.endswith("and as many as the score alone, whose list holds the same molecules.")
-    assert any("changes nothing at this K" in one.text for one in warnings(worth))
-
-
-def test_a_filter_of_today_is_what_the_audit_is_held_against(worth):
-    utility = worth.utility["utility"]
-    utility["before_after"]["before"]["method"] = "baseline_topk"
-    utility["uplift"]["against"]["baseline_topk"] = against(0.3, 0.2, 0.4)
-    utility["at"][0]["methods"]["baseline_topk"] = utility["at"][0]["methods"]["random"]
-    assert "and 30 more than today's filter (95 %" in answer.answer(worth)
-    assert [one.label for one in answer.selections(worth)][1] == "today's filter"
-    assert "For the 5 hits of today's filter," in next(answer.saving(worth))
-
-
-def test_what_is_saved_follows_from_the_enrichment(worth):
-    found = {one.label: one for one in answer.selections(worth)}
-    assert list(found) == ["at random", "by the score (today)", "score + audit", "SIGNAL first"]
-    assert found["score + audit"].per_100 == pytest.approx(60)
-    assert found["score + audit"].saved == pytest.approx(20)  # 6 hits at random take 30 evaluations, 20 more than 10
-    assert [one.today for one in found.values()] == [None, None, 2.5, None]
-    assert found["at random"].saved is None
-    assert (found["at random"].low, found["at random"].high) == (10, 40)  # of draws, not of a share
+def test_what_is_saved_against_chance_follows_from_the_enrichment(rich):
+    chosen = {one.label: one for one in answer.selections(rich)}
+    assert list(chosen) == ["at random", "by the score: the list to send"]
+    assert chosen["by the score: the list to send"].saved == pytest.approx(60)  # 20 hits at random take 100 evaluations
+    assert chosen["at random"].saved is None
+    assert (chosen["at random"].low, chosen["at random"].high) == (10, 40)  # of draws, not of a share
     assert answer.saved(20.0, None) == "20"
     assert answer.saved(20.0, 7.0) == "140 (20)"
     assert answer.saved(-2.5, None) == "−2.5"
     assert answer.saved(None, 7.0) == "–"
 
 
-def test_money_is_told_with_its_interval(worth):
-    same = worth.utility["utility"]["before_after"]["sent_for_the_same_hits"]
-    assert next(answer.saving(worth)) == (
-        "For the 5 hits of the score alone, score and audit need 2.5 fewer evaluations (95 % interval: −1 to 4 fewer)."
+@pytest.mark.parametrize(
+    ("reason", "needs"),
+    [
+        ("fewer_than_10_hits", "it takes at least 10 hits among the molecules with score and truth."),
+        ("fewer_than_10_non_hits", "it takes at least 10 molecules that are no hits."),
+        ("k_below_10", "it takes a K of at least 10."),
+        ("k_is_the_whole_library", "K takes every molecule, which leaves nothing to choose."),
+        ("fewer_than_5_hits_bought", "no way of choosing finds 5 hits or more."),
+    ],
+)
+def test_too_few_hits_are_told_as_such_and_nothing_is_saved(rich, reason, needs):
+    known = with_filter(rich)
+    known.utility["utility"]["evidence"] |= {"enough": False, "reason": reason}
+    text = answer.answer(known)
+    assert text.startswith(
+        "Not enough evidence to compare lists at K = 40: the 40 best by score hold 20 hits, and 80 of "
     )
-    same |= {"saving": 1234567.0, "saving_ci_low": -5.0, "saving_ci_high": 2e6}
-    assert list(answer.saving(worth))[1] == "That saves 1,234,567 in money (95 % interval: −5 to 2,000,000 saved)."
+    assert text.endswith(needs)
+    assert [one.saved for one in answer.selections(known)] == [None, None, None]
+    assert [one.today for one in answer.selections(known)] == [None, None, None]
+    assert list(answer.saving(known)) == []
+    assert list(worth.audit_comparison(known)) == [text]
+    assert page.pictures(replace(known, curve=known.utility["utility"]["at"]))["hit_rate"].title.startswith(
+        "Not enough ev"
+    )
+
+
+def test_the_small_run_has_too_few_hits_for_any_finding(known):
+    assert answer.answer(known) == (
+        "Not enough evidence to compare lists at K = 3: the 3 best by score hold 1 hit, and 4 of the 11 molecules with "
+        "score and truth are hits; it takes at least 10 hits among the molecules with score and truth."
+    )
+    text = " ".join([answer.answer(known), *answer.more(known)])
+    assert "interval" not in text
+    assert "ROC-AUC" not in text
+
+
+def test_intervals_that_are_none_say_why(rich):
+    rich.utility["utility"]["list"]["interval_reason"] = "fewer_than_30_scaffolds"
+    area = rich.utility["utility"]["score_metrics"]["roc_auc"]
+    area |= {"ci_low": None, "ci_high": None, "interval_reason": "fewer_than_30_scaffolds"}
+    assert "30 more than choosing at random (no interval: fewer than 30 scaffolds)" in answer.answer(rich)
+    assert "ROC-AUC of the score 0.80 (no interval: fewer than 30 scaffolds)" in answer.more(rich)[0]
+
+
+@pytest.mark.parametrize(
+    ("uplift", "told"),
+    [
+        (0.0004, "as many as choosing at random (95 %"),
+        (-0.02, "2 fewer than choosing at random (95 %"),
+        (0.02, "2 more than choosing at random (95 %"),
+    ],
+)
+def test_a_difference_is_told_with_its_sign(rich, uplift, told):
+    rich.utility["utility"]["list"]["against"]["random"] = against(uplift, -0.1, 0.1)
+    assert told in answer.answer(rich)
 
 
 @pytest.mark.parametrize(
     ("parts", "begins"),
     [
-        (
-            {"controls__audit": {"status": "FAILED", "reason": "not silent: formula"}},
-            "No answer: the audit has failed on this library (not silent: formula)",
-        ),
         ({"metrics__counts": {"OK": 0, "SKIP": 2, "ERROR": 1}}, "No answer: none of the 3 rows could be audited."),
         ({"utility__truth_coverage": {"scored": 5, "with_truth": 0}}, "No answer: NO TRUTH MATCHES"),
     ],
 )
-def test_what_makes_an_answer_void_comes_first(worth, parts, begins):
-    void = changed(worth, **parts)
+def test_what_makes_an_answer_void_comes_first(rich, parts, begins):
+    void = changed(rich, **parts)
     assert answer.answer(void).startswith(begins)
-    assert answer.second(void) is None
+    assert answer.more(void) == []
+    assert answer.selections(void) == []
 
 
-def test_without_truth_the_skill_of_the_score_is_the_answer(known):
+def test_a_failed_audit_voids_what_rests_on_decoys_and_not_the_hits_of_the_score(rich):
+    failed = changed(rich, controls__audit={"status": "FAILED", "reason": "not silent: formula"})
+    assert answer.answer(failed) == answer.answer(rich)
+    assert (
+        "cannot say, because the audit failed its own controls on this library (not silent: formula)"
+        in answer.more(failed)[1]
+    )
+    assert any(one.level == "STOP" and "failed its own controls" in one.text for one in warnings(failed))
+    titles = {key: one.title for key, one in page.pictures(replace(failed, curve=UTILITY["at"])).items()}
+    for key, title in titles.items():
+        of_the_audit = key in ("hardness", "score_against_decoys", "audit_hit_rate")
+        assert title.startswith("Not to be relied upon: ") == of_the_audit, key
+    assert "FAILED" in titles["controls"]
+
+
+def test_without_truth_the_diagnosis_is_the_answer(known):
     blind = replace(known, utility=None, cost_lift=None)
-    assert answer.answer(blind).startswith("The score ranks a molecule above one of its decoys with probability 0.")
-    assert answer.second(blind) == "No truth was given, so nothing is said of hits and money."
+    assert answer.answer(blind).startswith("Tells molecules from their isomers: cannot say, because ")
+    assert answer.more(blind) == ["No truth was given, so nothing is said of hits and money."]
     assert answer.selections(blind) == []
     assert list(answer.saving(blind)) == []
+    assert list(index.appendix(blind)) == []
     assert answer.question(blind) == "Can the model tell these 20 molecules from matched decoys?"
 
 
 def test_truth_of_one_class_says_nothing_of_hits(known):
     nothing = {"n": 5, "reason": "truth_has_one_class", "at": [], "uplift": None, "before_after": None}
-    one = changed(known, utility__utility=nothing)
-    assert answer.second(one) == "Nothing can be said of hits and money: truth has one class."
-    assert answer.selections(one) == []
-    assert list(answer.saving(one)) == []
-    warnings(one)
+    single = changed(known, utility__utility=nothing)
+    assert answer.more(single) == ["Nothing can be said of hits and money: truth has one class."]
+    assert answer.selections(single) == []
+    assert list(answer.saving(single)) == []
+    warnings(single)
 
 
-def test_warnings_are_told_by_gravity_with_their_file(known):
-    found = warnings(
-        changed(
-            known,
-            facts__scores__source="random",
-            controls__inference__explanation="EXPLAINED_BY_NOVELTY",
-            controls__inference__explained_by=["nearest_training_neighbour"],
-        )
+def test_made_up_scores_and_truth_are_named_in_the_answer_itself(rich):
+    assert answer.answer(changed(rich, facts__scores__source="random")).startswith(
+        "A test, not evidence: the scores are"
     )
-    levels = [one.level for one in found]
-    assert levels == sorted(levels, key=("STOP", "CAUTION", "NOTE").index)
-    told = {one.text: (one.level, one.file) for one in found}
-    assert told["2 rows ended in ERROR."] == ("STOP", "metrics.json")
-    assert any(text.startswith("This is a test and no evidence: the scores are made up") for text in told)
-    assert any(text.startswith("Novelty explains it at least as well: nearest training neighbour") for text in told)
+    assert answer.answer(changed(rich, facts__truth={"truth_source": "proxy_rule_v1"})).startswith(
+        "A test, not evidence: the truth is a hash of the SMILES"
+    )
+
+
+def test_the_question_names_what_can_be_bought_and_how_much(known):
+    """3 of 20 rows were asked for; 11 of the 20 can be bought."""
+    assert answer.question(known) == "Which 3 of these 11 molecules are worth paying for, and does the model know?"
+    more = changed(known, utility__utility__k=11, facts__config__selection__k=500)
+    assert answer.question(more).startswith("Which 11 of these 11 molecules")
+
+
+# What truth says against the score, and against acting on the audit, is a caution.
+
+
+def told(known):
+    return {one.text: (one.level, one.file) for one in warnings(known)}
+
+
+def cautions(known, words):
+    return [text for text, (level, _) in told(known).items() if words in text and level == "CAUTION"]
+
+
+def test_a_list_below_chance_or_below_today_is_a_caution(rich):
+    known = with_filter(rich)
+    assert not cautions(known, "the list by score finds")
+    known.utility["utility"]["list"]["against"] = {
+        "random": against(-0.1, -0.2, -0.01),
+        "baseline_topk": against(-0.2, -0.3, -0.1),
+    }
+    assert cautions(known, "the list by score finds") == [
+        "Of 100 evaluations, the list by score finds 10 fewer than choosing at random "
+        "(95 % interval of the difference −20 to −1).",
+        "Of 100 evaluations, the list by score finds 20 fewer than today's filter "
+        "(95 % interval of the difference −30 to −10).",
+    ]
+
+
+def test_acting_on_the_audit_at_a_loss_is_a_caution_and_stands_in_the_appendix(rich):
+    rich.utility["utility"]["uplift"]["against"]["score_topk"] = against(-0.2, -0.3, -0.1)
+    assert cautions(rich, "Acting on the calls would cost hits") == [
+        "Acting on the calls would cost hits. Of 100 evaluations, sending NO_SIGNAL last finds 20 fewer than the score "
+        "alone (95 % interval of the difference −30 to −10)."
+    ]
+    assert list(worth.audit_comparison(rich)) == [
+        "Sending NO_SIGNAL last would have found 60 hits per 100 evaluations, 20 fewer than the score alone (95 % "
+        "interval of the difference −30 to −10); but fewer than the score alone does at most other K from 10 to 160."
+    ]
+    rich.utility["utility"]["uplift"]["discordant"]["lists_coincide"] = True
+    assert "both lists hold the same molecules" in next(worth.audit_comparison(rich))
+    labels = [label for label, _, _ in index.appendix(rich)]
+    assert labels[:2] == ["NO_SIGNAL last, then by score", "SIGNAL first, NO_SIGNAL last, then by score"]
+    assert not any("random" in label for label in labels)  # one draw is no chance
+
+
+WRONG = "the score points the wrong way: is scores.higher_is_better right?"
+
+
+def test_the_sign_is_doubted_by_truth_by_labels_or_by_values_as_of_docking_and_never_by_decoys(rich):
+    rich = changed(rich, metrics__score_range={"lowest": -2.0, "highest": 3.0})
+    backwards = replace(rich, hardness=curve_of(0.33, 0.27, 0.39))
+    assert not cautions(backwards, "higher_is_better")
+    assert cautions(backwards, "prefers decoys") == ["The score prefers decoys to the molecules."]
+    area = {"value": 0.3, "ci_low": 0.2, "ci_high": 0.42, "interval_reason": None}
+    low = changed(rich, utility__utility__score_metrics__roc_auc=area)
+    assert cautions(low, "wrong way") == [f"Hits score below the others (ROC-AUC 0.30, 0.20 to 0.42): {WRONG}"]
+    assert not cautions(changed(rich, utility__utility__score_metrics__roc_auc=area | {"ci_high": 0.5}), "wrong way")
+    folds = changed(rich, controls__cross_validation={"auc": 0.3, "by_fold": [0.4, 0.3, 0.2, 0.45, None]})
+    assert cautions(folds, "wrong way") == [
+        f"In each of 4 folds of the training labels hits score below the others: {WRONG}"
+    ]
+    assert not cautions(changed(folds, controls__cross_validation={"by_fold": [0.4, 0.6]}), "wrong way")
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "higher_is_better", "doubted"),
+    [
+        (-11.0, -4.0, True, True),
+        (-11.0, 0.0, True, True),
+        (-11.0, 0.1, True, False),
+        (-11.0, -4.0, False, False),
+        (0.0, 0.0, True, False),
+        (None, None, True, False),
+    ],
+)
+def test_scores_that_are_all_negative_are_asked_about(rich, lowest, highest, higher_is_better, doubted):
+    known = changed(
+        rich,
+        metrics__score_range={"lowest": lowest, "highest": highest},
+        facts__scores__higher_is_better=higher_is_better,
+    )
+    assert bool(cautions(known, "No score is above 0, as with docking energies")) == doubted
+
+
+def test_leakage_is_not_looked_for_without_a_training_set(known):
+    assert told(known)["Leakage: not looked for: no training set was given (scores.train)."] == ("NOTE", "leakage.csv")
+    trained = changed(known, facts__config__scores__train="train.csv")
+    assert not [text for text in told(trained) if "not looked for" in text]
 
 
 @pytest.mark.parametrize(
@@ -196,8 +392,124 @@ def test_warnings_are_told_by_gravity_with_their_file(known):
     [("molecule_in_training", "STOP"), ("molecule_near_training", "CAUTION"), ("truth_id_unknown", "NOTE")],
 )
 def test_leakage_is_warned_of(known, kind, level):
-    found = [one for one in warnings(replace(known, leaks={kind: 1200})) if one.file == "leakage.csv"]
-    assert [(one.level, one.text[:5]) for one in found] == [(level, "1,200")]
+    trained = changed(replace(known, leaks={kind: 1200}), facts__config__scores__train="train.csv")
+    assert [(one.level, one.text[:5]) for one in warnings(trained) if one.file == "leakage.csv"] == [(level, "1,200")]
+
+
+def test_warnings_are_told_by_gravity_with_their_file(known):
+    listed = warnings(
+        changed(
+            known,
+            facts__scores__source="random",
+            controls__inference__explanation="EXPLAINED_BY_NOVELTY",
+            controls__inference__explained_by=["nearest_training_neighbour"],
+        )
+    )
+    levels = [one.level for one in listed]
+    assert levels == sorted(levels, key=("STOP", "CAUTION", "NOTE").index)
+    texts = {one.text: (one.level, one.file) for one in listed}
+    assert texts["2 rows ended in ERROR."] == ("STOP", "metrics.json")
+    assert texts["Only 11 molecules could be audited: below 20 there are no calls."] == ("CAUTION", "metrics.json")
+    assert any(text.startswith("This is a test and no evidence: the scores are made up") for text in texts)
+    assert any(text.startswith("Novelty explains it at least as well: nearest training neighbour") for text in texts)
+
+
+# The diagnosis: plain words first, then the codes.
+
+
+def curve_of(auc, low, high):
+    row = {"auc": auc, "ci_low": low, "ci_high": high, "reason": None, "n_molecules": 40, "n_decoys": 800}
+    return [row | {"bin": name} for name in ("easy", "medium", "hard", "all")]
+
+
+def diagnosed(
+    known, area=(0.6, 0.55, 0.65), interpretation="SIGNAL_ON_HARD", verdict="NOT_ASSESSABLE", explained_by=(), **more
+):
+    inference = {
+        "verdict": verdict,
+        "reason": "the_scorer_cannot_be_fitted_again",
+        "p_value": None if verdict == "NOT_ASSESSABLE" else 0.03,
+        "refits": 0 if verdict == "NOT_ASSESSABLE" else 99,
+        "model_seeds": 1,
+        "quick_look": False,
+        "explanation": "EXPLAINED_BY_NOVELTY" if explained_by else None,
+        "explained_by": list(explained_by),
+    }
+    parts = {"controls__audit": {"status": "OK", "reason": None}, "controls__inference": inference}
+    parts |= {"controls__library__interpretation": interpretation, "controls__library__why": "3 of 90 decoys are hard"}
+    return isomers.diagnose(replace(changed(known, **parts | more), hardness=curve_of(*area)))
+
+
+@pytest.mark.parametrize(
+    ("options", "answered", "because"),
+    [
+        ({}, "yes", "also from those that look most like them (AUC 0.60, 0.55 to 0.65); whether labels taught it that"),
+        (
+            {"explained_by": ["nearest_training_neighbour"]},
+            "not shown",
+            "nearest training neighbour alone prefers the mol",
+        ),
+        ({"interpretation": "ILLUSION"}, "not shown", "only where isomers look little like the molecule"),
+        (
+            {"interpretation": "NOT_SHOWN_ON_HARD"},
+            "not shown",
+            "those that look most like the molecules score about as high",
+        ),
+        (
+            {"interpretation": "INCONCLUSIVE_TOO_FEW_HARD"},
+            "cannot say",
+            "too few isomers look like the molecules (3 of 90",
+        ),
+        ({"verdict": "RESOLVES_STRUCTURE"}, "yes", "when its labels are permuted (99 refits, p = 0.03)"),
+        ({"verdict": "NOT_SHOWN"}, "not shown", "because fits on permuted labels tell them apart about as well"),
+        (
+            {"area": (0.3, 0.2, 0.4)},
+            "not shown",
+            "because it prefers the decoys (AUC 0.30, 0.20 to 0.40), which says nothing",
+        ),
+        (
+            {"controls__audit": {"status": "INCONCLUSIVE", "reason": "fewer_than_20_molecules"}},
+            "cannot say",
+            "because whether the audit works on this library could not be tested (fewer than 20 molecules)",
+        ),
+        (
+            {"metrics__scores_coverage__decoys_scored": 0},
+            "cannot say",
+            "because decoys have no scores: score score_request.csv with the same model",
+        ),
+    ],
+)
+def test_the_diagnosis_is_told_in_plain_words_before_the_codes(known, options, answered, because):
+    result = diagnosed(known, **options)
+    assert (result.answer, because in result.because) == (answered, True), result
+    assert result.sentence().startswith(f"Tells molecules from their isomers: {answered}, ")
+    assert result.sentence().endswith("]")
+    assert result.codes[-1] in ("EXPLAINED_BY_NOVELTY", *INTERPRETATIONS)
+
+
+INTERPRETATIONS = ("SIGNAL_ON_HARD", "ILLUSION", "NOT_SHOWN_ON_HARD", "INCONCLUSIVE_TOO_FEW_HARD")
+
+
+@pytest.mark.parametrize(
+    ("signal", "passed", "verdict", "words"),
+    [
+        (0, 12, "RESOLVES_STRUCTURE", ["RESOLVES_STRUCTURE beside 0 SIGNAL"]),
+        (0, 90, "NOT_ASSESSABLE", ["90 PASS, 10 by chance, beside 0 SIGNAL"]),
+        (7, 90, "NOT_SHOWN", ["7 SIGNAL beside NOT_SHOWN"]),
+        (7, 90, "RESOLVES_STRUCTURE", []),
+    ],
+)
+def test_findings_that_seem_to_contradict_each_other_are_explained(known, signal, passed, verdict, words):
+    odd = changed(
+        known,
+        metrics__call_counts__SIGNAL=signal,
+        metrics__verdict_counts__PASS=passed,
+        metrics__pass_expected_by_chance=10.0,
+        controls__inference__verdict=verdict,
+    )
+    explained = list(isomers.contradictions(odd))
+    assert len(explained) == len(words)
+    assert all(text.startswith(begin) for text, begin in zip(explained, words, strict=True))
 
 
 def test_numbers_for_people():
@@ -213,98 +525,18 @@ def test_numbers_for_people():
     assert counted(2, "row") == "2 rows"
 
 
-def test_the_question_names_what_can_be_bought_and_how_much(known):
-    """3 of 20 rows were asked for; 11 of the 20 can be bought."""
-    assert answer.question(known) == "Which 3 of these 11 molecules are worth paying for, and does the model know?"
-    more = changed(known, utility__utility__k=11, facts__config__selection__k=500)
-    assert answer.question(more).startswith("Which 11 of these 11 molecules")
+def test_first_screen_and_figures_tell_the_same_rate(rich):
+    curve = [{"k": k, "methods": rich.utility["utility"]["at"][0]["methods"]} for k in (1, K)]
+    title = page.pictures(replace(rich, curve=curve))["hit_rate"].title
+    assert "the list finds 50 hits per 100" in title
+    assert "finds 50 hits per 100 evaluations" in answer.answer(rich)
 
 
-def test_a_loss_of_evaluations_is_told_with_its_interval(worth):
-    same = worth.utility["utility"]["before_after"]["sent_for_the_same_hits"]
-    same |= {"fewer": -5.0, "ci_low": -9.0, "ci_high": 2.0, "saving": -500.0, "saving_ci_low": -900.0}
-    same |= {"saving_ci_high": 200.0}
-    needs, money = answer.saving(worth)
-    assert needs.endswith("need 5 more evaluations (95 % interval: −9 to 2 fewer).")
-    assert money == "That costs 500 in money (95 % interval: −900 to 200 saved)."
-    assert answer.saved(answer.selections(worth)[2].today, None) == "−5"
-    same["fewer"] = 0.04
-    assert "need as many evaluations" in next(answer.saving(worth))
-
-
-@pytest.mark.parametrize(
-    ("uplift", "told"),
-    [(0.0004, "as many as at random (95 %"), (-0.02, "2 fewer than at random"), (0.02, "2 more than")],
-)
-def test_a_difference_is_told_with_its_sign(worth, uplift, told):
-    worth.utility["utility"]["uplift"]["against"]["random"] = against(uplift, -0.1, 0.1)
-    assert told in answer.answer(worth)
-
-
-def test_where_the_audit_failed_nothing_of_it_is_shown_as_a_finding(worth):
-    failed = changed(worth, controls__audit={"status": "FAILED", "reason": "not silent: formula"})
-    assert [one.label for one in answer.selections(failed)] == ["at random", "by the score (today)"]
-    assert list(answer.saving(failed)) == []
-    titles = {key: one.title for key, one in page.pictures(failed).items()}
-    for key in ("hit_rate", "cumulative_hits", "hardness", "score_against_decoys"):
-        assert titles[key].startswith("Not to be relied upon: "), key
-    assert "FAILED" in titles["controls"]
-
-
-def test_made_up_scores_and_truth_are_named_in_the_answer_itself(worth):
-    assert answer.answer(changed(worth, facts__scores__source="random")).startswith(
-        "A test, not evidence: the scores are"
-    )
-    assert answer.answer(changed(worth, facts__truth={"truth_source": "proxy_rule_v1"})).startswith(
-        "A test, not evidence: the truth is a hash of the SMILES"
-    )
-
-
-def curve_of(auc, low, high):
-    row = {"auc": auc, "ci_low": low, "ci_high": high, "reason": None, "n_molecules": 40, "n_decoys": 800}
-    return [row | {"bin": name} for name in ("easy", "medium", "hard", "all")]
-
-
-@pytest.mark.parametrize(
-    ("row", "interpretation", "explanation", "told"),
-    [
-        (
-            (0.33, 0.27, 0.39),
-            "NOT_SHOWN_ON_HARD",
-            None,
-            "0.33 (0.27 to 0.39), below a coin toss: it prefers the decoys",
-        ),
-        (
-            (0.6, 0.55, 0.65),
-            "SIGNAL_ON_HARD",
-            None,
-            "above one of those that look most like it with 0.60 (0.55 to 0.65).",
-        ),
-        ((0.6, 0.55, 0.65), "ILLUSION", None, "is not shown for those that look like it."),
-        ((0.6, 0.55, 0.65), "SIGNAL_ON_HARD", "EXPLAINED_BY_NOVELTY", "so this is no evidence of knowing the target."),
-    ],
-)
-def test_the_skill_of_a_score_is_told_with_what_else_explains_it(known, row, interpretation, explanation, told):
-    found = replace(
-        changed(
-            known,
-            controls__library__interpretation=interpretation,
-            controls__inference__explanation=explanation,
-            controls__inference__explained_by=["nearest_training_neighbour"],
-        ),
-        hardness=curve_of(*row),
-    )
-    assert told in answer.skill(found)
-    warned = [one.text for one in warnings(found)]
-    assert any("higher_is_better" in text for text in warned) == (row[0] < 0.5)
-    assert any("from those that look like them that is not shown" in text for text in warned) == (
-        interpretation == "ILLUSION"
-    )
-
-
-def test_first_screen_and_figures_tell_the_same_difference(worth):
-    """The title of the hit rate says of the present practice what the answer says."""
-    curve = [{"k": k, "methods": AT["methods"]} for k in (1, 10)]
-    told = page.pictures(replace(worth, curve=curve))["hit_rate"].title
-    assert "finds 60 hits per 100, 10 more than the score alone" in told
-    assert "and 10 more than the score alone" in answer.answer(worth)
+def test_an_older_pack_without_the_list_is_still_shown(known):
+    older = {
+        key: value for key, value in known.utility["utility"].items() if key not in ("list", "evidence", "around_k")
+    }
+    old = changed(known, utility__utility=older)
+    assert answer.more(old) == ["Nothing can be said of hits and money: the report of hits is of an older version."]
+    assert answer.selections(old) == []
+    warnings(old)

@@ -147,7 +147,7 @@ def test_one_class_and_k_beyond_the_library_are_named_and_zero_is_refused(files)
     assert stopped.value.code == 2
 
 
-def test_candidates_come_by_call_and_score_and_ties_by_hash(files):
+def test_candidates_come_by_score_whatever_the_calls_and_ties_by_hash(files):
     out = files / "ranked.csv"
     words = ["--summary", str(files / "summary.csv"), "--k", "10", "--k-list", "5", "--out", str(out)]
     words += ["--selected-decoys", str(files / "selected.csv")]
@@ -167,8 +167,9 @@ def test_candidates_come_by_call_and_score_and_ties_by_hash(files):
     with out.open(newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert [int(row["rank"]) for row in rows] == list(range(1, 60))
-    keys = [(row["call"] == "NO_SIGNAL", -float(row["score"]), int(row["id"][1:])) for row in rows]
+    keys = [(-float(row["score"]), int(row["id"][1:])) for row in rows]
     assert keys == sorted(keys)
+    assert {row["call"] for row in rows[:10]} == {"SIGNAL", "NO_SIGNAL", "UNDECIDABLE"}
     assert [row["selected_at_k"] for row in rows[:11]] == ["5"] * 5 + ["10"] * 5 + [""]
     with (files / "selected.csv").open(newline="") as handle:
         beside = list(csv.DictReader(handle))

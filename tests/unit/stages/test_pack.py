@@ -6,7 +6,7 @@ import json
 import pytest
 
 from hetero2.errors import ConfigError
-from hetero2.report.index import before_after, judgement, render
+from hetero2.report.index import judgement, rates, render
 from hetero2.stages.pack import _check_replaceable
 from hetero2.stages.registry import registry_row
 
@@ -15,14 +15,16 @@ def test_the_first_page_says_what_the_files_say(pack):
     text = (pack / "index.md").read_text()
     metrics = json.loads((pack / "metrics.json").read_text())
     report = json.loads((pack / "cost_lift_report.json").read_text())
-    library = json.loads((pack / "utility_report.json").read_text())["library"]
+    at = json.loads((pack / "utility_report.json").read_text())["utility"]["at"][0]
     counts, verdicts = metrics["counts"], metrics["verdict_counts"]
     assert f"OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}." in text
     assert f"PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}" in text
     assert f"{metrics['pass_expected_by_chance']:.1f} PASS by chance" in text
-    assert f"| all that may be bought | {library['all']['hits']} of {library['all']['n']} |" in text
-    for method in report["methods"].values():
-        assert f"| {method['hits']} of {method['k_effective']} | {100 * method['hit_rate']:.1f} %" in text
+    for name, label in (("random", "at random"), ("score_topk", "by the score: the list to send")):
+        method = at["methods"][name]
+        assert f"| {label} | {method['expected_hits']:.4g} of {at['k']} | {100 * method['hit_rate']:.1f} % (" in text
+    for label, hits, rate in rates(report):
+        assert f"| cost_lift.v1: {label} | {hits} | {rate} |" in text
     for path in pack.iterdir():
         assert f"`{path.name}" in text or path.name == "index.md", path.name
 
@@ -44,29 +46,10 @@ def test_what_the_audit_says_is_told_in_words(pack):
     assert "- audit: FAILED: not silent: formula" in text
 
 
-@pytest.mark.parametrize(
-    ("coincide", "reason", "told"),
-    [
-        (True, None, ("+2", "both lists hold the same molecules")),
-        (False, None, ("+2", "20.0 % (-10.0 % to 50.0 %)")),
-        (False, "fewer_than_30_scaffolds", ("+2", "20.0 % (fewer_than_30_scaffolds)")),
-    ],
-)
-def test_the_uplift_is_told_with_its_interval_or_why_there_is_none(coincide, reason, told):
-    one = {"uplift": 0.2, "ci_low": -0.1, "ci_high": 0.5}
-    sides = {key: {"method": "score_topk", "sent": 10, "hits": hits} for key, hits in (("before", 3.0), ("after", 5.0))}
-    uplift = {
-        "against": {"score_topk": one},
-        "interval_reason": reason,
-        "discordant": {"lists_coincide": coincide},
-    }
-    assert list(before_after({"before_after": sides, "uplift": uplift}))[2] == ("audit minus today", *told)
-
-
 def test_the_first_page_says_where_the_environment_is_another(pack):
     facts = json.loads((pack / "manifest.json").read_text())
     text = render(pack, facts, ["rdkit 1 instead of 2"])
-    assert "**This environment is not the locked one:** rdkit 1 instead of 2." in text
+    assert "- **CAUTION** This environment is not the locked one: rdkit 1 instead of 2. (`environment.json`)" in text
     assert "not the locked one" not in render(pack, facts, [])
 
 
@@ -100,3 +83,12 @@ def test_only_a_pack_is_replaced(tmp_path):
     (tmp_path / "index.md").write_text("x")
     _check_replaceable(tmp_path)
     _check_replaceable(tmp_path / "new")
+
+
+def test_chance_is_never_the_one_draw_of_the_frozen_report(pack):
+    report = json.loads((pack / "cost_lift_report.json").read_text())
+    report["methods"]["baseline_random"] |= {"hits": 3, "hit_rate": 0.987}
+    (pack / "cost_lift_report.json").write_text(json.dumps(report))
+    text = render(pack, json.loads((pack / "manifest.json").read_text()), [])
+    assert "98.7 %" not in text
+    assert "| at random | 1.091 of 3 | 36.4 % (0.0 % to 66.7 %) |" in text  # 4 hits of 11, K = 3

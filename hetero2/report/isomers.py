@@ -1,0 +1,135 @@
+"""Whether the score tells molecules from their isomers: the diagnosis of the model in plain words, then the codes."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from hetero2.report.evidence import Evidence
+from hetero2.report.words import counted, number
+
+YES, NOT_SHOWN, CANNOT_SAY = "yes", "not shown", "cannot say"
+UNSCORED = "decoys have no scores: score score_request.csv with the same model, add the scores and run again"
+Record = dict[str, Any]
+
+
+class Diagnosis(NamedTuple):
+    """The answer, why, and the codes that stand for it in controls.json."""
+
+    answer: str
+    because: str
+    codes: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """The diagnosis as a person reads it first; the codes come last."""
+        codes = f" [{', '.join(self.codes)}]" if self.codes else ""
+        return f"Tells molecules from their isomers: {self.answer}, {self.because}.{codes}"
+
+
+def decoys_unscored(metrics: Record) -> bool:
+    """Whether molecules have scores and none of their decoys has one."""
+    coverage = metrics["scores_coverage"]
+    return bool(metrics["counts"]["OK"] and coverage["decoys_total"] and not coverage["decoys_scored"])
+
+
+def all_decoys(known: Evidence) -> Record | None:
+    """The line of hardness_curve.csv over all decoys, where it has an AUC."""
+    return next((row for row in known.hardness if row["bin"] == "all" and row["auc"] is not None), None)
+
+
+def prefers_decoys(known: Evidence) -> bool:
+    """Whether the score ranks decoys above their molecules: the interval of the AUC lies below one half."""
+    row = all_decoys(known)
+    return row is not None and row["ci_high"] is not None and bool(row["ci_high"] < 0.5)
+
+
+def diagnose(known: Evidence) -> Diagnosis:
+    """The answer; nothing that the audit cannot vouch for counts as an answer."""
+    answer, because = _answer(known)
+    inference, library = known.controls["inference"], known.controls["library"]
+    codes = [known.controls["audit"]["status"]] if known.controls["audit"]["status"] != "OK" else []
+    codes += [inference["verdict"], library["interpretation"]]
+    codes += [inference["explanation"]] if inference["explanation"] else []
+    return Diagnosis(answer, because, tuple(codes))
+
+
+def _answer(known: Evidence) -> tuple[str, str]:
+    audit, inference = known.controls["audit"], known.controls["inference"]
+    if decoys_unscored(known.metrics):
+        return CANNOT_SAY, f"because {UNSCORED}"
+    if all_decoys(known) is None:
+        return CANNOT_SAY, "because no molecule was ranked among decoys"
+    if audit["status"] == "FAILED":
+        return CANNOT_SAY, f"because the audit failed its own controls on this library ({audit['reason']})"
+    if audit["status"] != "OK":
+        why = str(audit["reason"]).replace("_", " ")
+        return CANNOT_SAY, f"because whether the audit works on this library could not be tested ({why})"
+    if prefers_decoys(known):
+        return NOT_SHOWN, f"because it prefers the decoys ({_auc(all_decoys(known))}), which says nothing of its sign"
+    if inference["verdict"] == "NOT_ASSESSABLE":
+        return _of_a_fixed_score(known)
+    tested = _refits(inference)
+    if inference["verdict"] == "RESOLVES_STRUCTURE":
+        return YES, f"more than the same learner does when its labels are permuted ({tested}){_rival(inference)}"
+    return NOT_SHOWN, f"because fits on permuted labels tell them apart about as well ({tested}){_rival(inference)}"
+
+
+def _refits(inference: Record) -> str:
+    seeds = f", median of {inference['model_seeds']} model seeds" if inference["model_seeds"] > 1 else ""
+    quick = ", a quick look" if inference["quick_look"] else ""
+    return f"{counted(inference['refits'], 'refit')}{seeds}{quick}, p = {inference['p_value']:.2g}"
+
+
+def _rival(inference: Record) -> str:
+    if not inference["explanation"]:
+        return ""
+    names = " and ".join(inference["explained_by"]).replace("_", " ")
+    return f"; {names} alone prefers the molecules more"
+
+
+def _auc(row: Record | None) -> str:
+    if row is None:
+        return "undefined"
+    bounds = "" if row["ci_low"] is None else f", {row['ci_low']:.2f} to {row['ci_high']:.2f}"
+    return f"AUC {row['auc']:.2f}{bounds}"
+
+
+def _of_a_fixed_score(known: Evidence) -> tuple[str, str]:
+    """Without refits: what the curve by hardness shows, and that no reference says how much of it labels taught."""
+    inference, library = known.controls["inference"], known.controls["library"]
+    hard = next((row for row in known.hardness if row["bin"] == "hard" and row["auc"] is not None), None)
+    interpretation = library["interpretation"]
+    if interpretation == "SIGNAL_ON_HARD" and inference["explanation"]:
+        names = " and ".join(inference["explained_by"]).replace("_", " ")
+        return NOT_SHOWN, f"because {names} alone prefers the molecules more than the score does"
+    if interpretation == "SIGNAL_ON_HARD":
+        untested = "whether labels taught it that, only refits could say"
+        return YES, f"also from those that look most like them ({_auc(hard)}); {untested}"
+    if interpretation == "ILLUSION":
+        return (
+            NOT_SHOWN,
+            f"because it does so only where isomers look little like the molecule (hard ones: {_auc(hard)})",
+        )
+    if interpretation == "NOT_SHOWN_ON_HARD":
+        return NOT_SHOWN, f"because those that look most like the molecules score about as high ({_auc(hard)})"
+    return CANNOT_SAY, f"because too few isomers look like the molecules ({library['why']})"
+
+
+def contradictions(known: Evidence) -> Iterator[str]:
+    """Why findings that seem to contradict each other do not, where they stand side by side."""
+    metrics, verdict = known.metrics, known.controls["inference"]["verdict"]
+    signal, passed = metrics["call_counts"]["SIGNAL"], metrics["verdict_counts"]["PASS"]
+    chance = metrics["pass_expected_by_chance"]
+    if not signal and verdict == "RESOLVES_STRUCTURE":
+        yield (
+            "RESOLVES_STRUCTURE beside 0 SIGNAL: refits look at all molecules together, and can show a preference that "
+            "is too weak, or spread over too many molecules, to name a single one at this false discovery rate."
+        )
+    if not signal and passed > chance + 3 * chance**0.5:
+        yield (
+            f"{number(passed)} PASS, {number(chance)} by chance, beside 0 SIGNAL: more molecules beat all their decoys "
+            "than with a blind score, which says something of the library, but not which of them did so by chance."
+        )
+    if signal and verdict == "NOT_SHOWN":
+        yield (
+            f"{number(signal)} SIGNAL beside NOT_SHOWN: a call compares a molecule with its isomers; fits on permuted "
+            "labels prefer the molecules about as much, so the calls are no evidence of what the labels taught."
+        )

@@ -39,7 +39,8 @@ def _blank(molecule: Record, run_name: str, status: str, reason: str | None) -> 
 def one_molecule(molecule: Record, items: list[Record], run_name: str) -> Record:
     """The audit record of one row; `items` are its scores, the molecule itself first."""
     if molecule["status"] != "OK":
-        return _blank(molecule, run_name, molecule["status"], molecule["reason"])
+        score = items[0]["score"] if items else None  # of a molecule that has no decoys: its place in the list
+        return _blank(molecule, run_name, molecule["status"], molecule["reason"]) | {"score": score}
     try:
         return _scored(molecule, items[0], items[1:], run_name)
     except Exception as error:

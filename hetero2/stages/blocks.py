@@ -15,6 +15,7 @@ from hetero2.log import logger
 from hetero2.scoring import pair_table
 from hetero2.scoring.book import read_files
 from hetero2.scoring.pair_table import Block, Decoy
+from hetero2.stages.scored_rows import UNAUDITED
 from hetero2.stages.scores import ORIGINAL, item
 from hetero2.tables import columns, read_shard, to_table, write_parquet
 
@@ -65,7 +66,7 @@ def _decoy(row: int, molecule_id: str, index: int, decoy: Decoy) -> Record:
 def one_row(row: Record, block: Block | None, sign: int) -> tuple[Record, list[Record], Iterator[Record]]:
     """(molecule, its decoys, the scores of both); larger is better from here on."""
     molecule = _molecule(row, block)
-    if molecule["status"] != "OK" or block is None or block.original is None:
+    if block is None or block.original is None or molecule["reason"] not in (None, *UNAUDITED):
         return molecule, [], iter(())
     number, decoys = row["row"], list(block.decoys.values())
     own = [(ORIGINAL, block.original), *enumerate(decoy.scored for decoy in decoys)]

@@ -24,24 +24,28 @@ EXAMPLE = (
     "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet --k 50 "
     "--out ranked_candidates.csv --selected-decoys selected_decoys.csv"
 )
-_COLUMNS = ("id", "status", "score", "call", "call_reason", "canonical_smiles", "structure_hash", "tanimoto_median")
+_COLUMNS = ("id", "reason", "score", "call", "call_reason", "canonical_smiles", "structure_hash", "tanimoto_median")
 LIST, DECOYS = "ranked_candidates.v1", "selected_decoys.v1"
 
 
 def ranked(rows: pa.Table, sizes: list[int]) -> tuple[Ints, pa.Table]:
     """(rows in the order to send, the list): those with a score, by score; calls stand beside it and move nothing.
 
+    A molecule without decoys has a score and no call: its place is that of its score.
+
     Ties by structure hash, which knows no label. O(n log n).
     """
-    scored = pc.and_(pc.equal(rows["status"], "OK"), pc.is_valid(rows["score"])).to_numpy()
-    place = np.flatnonzero(scored)
+    place = np.flatnonzero(rows["score"].is_valid().to_numpy())
     found = rows.take(pa.array(place))
     order = order_candidates(dense_priority(found["score"].to_numpy()), *keys(_tie_break(found)))
     found, rank = found.take(pa.array(order)), np.arange(1, len(order) + 1)
     similar = found["tanimoto_median"]
     bins = np.digitize(similar.fill_null(0.0).to_numpy(), EDGES)
     selected = np.append(np.sort(sizes), 0)[np.searchsorted(np.sort(sizes), rank)]
-    columns = {name: found[name] for name in ("id", "score", "call", "call_reason")} | {
+    has_call = pc.not_equal(found["call"], "")
+    columns = {name: found[name] for name in ("id", "score")} | {
+        "call": pc.if_else(has_call, found["call"], None),
+        "call_reason": pc.if_else(has_call, found["call_reason"], found["reason"]),
         "rank": rank,
         "canonical_smiles": pc.if_else(pc.equal(found["canonical_smiles"], ""), None, found["canonical_smiles"]),
         "decoy_tanimoto_median": similar,

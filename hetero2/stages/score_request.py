@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hetero2.csv_files import write_csv
 from hetero2.keys import Keys, first_of_each, keys
 from hetero2.log import logger
 from hetero2.stages.excluded import read_excluded, taking_part
+from hetero2.stages.scored_rows import scored_rows
 from hetero2.tables import arrow_schema, read_parquet
 
 EXAMPLE = (
@@ -24,9 +24,10 @@ CONTRACT = "score_request.v1"
 def occurrences(molecules: Sequence[Path], decoys: Sequence[Path], excluded: pa.Table) -> Iterator[pa.Table]:
     """id, smiles and role wherever a structure occurs: molecules shard by shard, then decoys; a table a shard."""
     for path in molecules:
-        table = read_parquet(path, "molecule.v1", ["status", "structure_hash", "canonical_smiles"])
-        ok = table.filter(pc.equal(table["status"], "OK"))
-        yield _named(ok["structure_hash"], ok["canonical_smiles"], "original")
+        table = scored_rows(
+            read_parquet(path, "molecule.v1", ["status", "reason", "structure_hash", "canonical_smiles"])
+        )
+        yield _named(table["structure_hash"], table["canonical_smiles"], "original")
     for path in decoys:
         kept = taking_part(read_parquet(path, "decoy.v1", ["decoy_hash", "decoy_smiles"]), excluded)
         yield _named(kept["decoy_hash"], kept["decoy_smiles"], "decoy")

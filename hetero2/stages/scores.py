@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from hetero2.scoring.book import ScoreBook, read_book
 from hetero2.scoring.hetero_scores import Scored
 from hetero2.stages.excluded import read_excluded, why_excluded
+from hetero2.stages.scored_rows import scored_rows
 from hetero2.tables import read_parquet, write_parquet
 
 EXAMPLE = (
@@ -62,8 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Attach scores to one shard."""
-    molecules = read_parquet(args.molecules, "molecule.v1", ["row", "id", "status", "structure_hash"])
-    molecules = molecules.filter(pc.equal(molecules["status"], "OK"))
+    molecules = scored_rows(
+        read_parquet(args.molecules, "molecule.v1", ["row", "id", "status", "reason", "structure_hash"])
+    )
     decoys = read_parquet(args.decoys, "decoy.v1", ["row", "decoy_index", "decoy_hash"])
     book = read_book(args.scores_file, args.index, set(molecules["id"].to_pylist()))
     sign = 1 if args.higher_is_better == "true" else -1

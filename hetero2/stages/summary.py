@@ -87,6 +87,8 @@ class Tally:
 
     def add(self, rows: pa.Table) -> None:
         """Count lines of summary.csv."""
+        scores = pc.min_max(rows["score"]).as_py()
+        self.scores += [(scores["min"], scores["max"])] if scores["min"] is not None else []
         self.status += _count(rows["status"])
         self.coverage["with_decoys"] += pc.sum(pc.greater(rows["n_decoys"], 0)).as_py() or 0
         sampled = rows.filter(pc.is_valid(rows["sample_part"]))
@@ -99,8 +101,6 @@ class Tally:
         self._add_ok(rows.filter(is_ok))
 
     def _add_ok(self, rows: pa.Table) -> None:
-        scores = pc.min_max(rows["score"]).as_py()
-        self.scores += [(scores["min"], scores["max"])] if scores["min"] is not None else []
         self.verdicts += _count(rows["verdict"])
         self.calls += _count(rows["call"])
         made, scored, excluded = (rows[f"n_decoys{end}"].to_numpy() for end in ("", "_scored", "_excluded"))

@@ -57,3 +57,11 @@ def test_a_summary_row_of_another_molecule_is_refused():
         audit = from_columns("hetero_audit.v2", 2, {"dataset_id": "a", "status": "OK", "warnings": ""} | known)
         with pytest.raises(ContractError):
             lines(molecules, audit, from_columns("call.v1", 0, {}))
+
+
+def test_a_molecule_without_decoys_has_its_score_and_no_verdict():
+    skipped = MOLECULE | {"status": "SKIP", "reason": "no_decoys_generated"}
+    record = one_molecule(skipped, items(0.5), "r")
+    assert (record["status"], record["reason"], record["score"]) == ("SKIP", "no_decoys_generated", 0.5)
+    assert (record["verdict"], record["slack"], record["n_neg"]) == ("SKIP", None, 0)
+    assert one_molecule(skipped, [], "r")["score"] is None

@@ -11,10 +11,15 @@ from pyarrow import parquet
 from hetero2 import cli
 from hetero2.chem.mol import structure_hash
 from hetero2.stages.baseline import read_baseline
+from hetero2.stages.candidates import _COLUMNS as CANDIDATE_COLUMNS
+from hetero2.stages.candidates import ranked
+from hetero2.stages.summary_rows import read_summary
+from hetero2.stages.utility import _COLUMNS as UTILITY_COLUMNS
+from hetero2.stages.utility import library_of
 from hetero2.tables import to_table, write_parquet
 
 COLUMNS = (
-    "id status verdict slack auc_tie_aware score call call_reason scaffold canonical_smiles structure_hash "
+    "id status reason verdict slack auc_tie_aware score call call_reason scaffold canonical_smiles structure_hash "
     "tanimoto_median"
 ).split()
 
@@ -27,8 +32,22 @@ def files(tmp_path):
         writer.writerow(COLUMNS)
         for n in range(60):
             call = ("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")[n % 3]
-            row = [f"m{n}", "OK", "PASS", "0", "1", n // 4, call, "r", f"S{n % 40}", "C" * (n + 1), f"{n:064x}", "0.6"]
-            writer.writerow(row if n != 59 else ["m59", "SKIP", *[""] * 10])
+            row = [
+                f"m{n}",
+                "OK",
+                "",
+                "PASS",
+                "0",
+                "1",
+                n // 4,
+                call,
+                "r",
+                f"S{n % 40}",
+                "C" * (n + 1),
+                f"{n:064x}",
+                "0.6",
+            ]
+            writer.writerow(row if n != 59 else ["m59", "SKIP", "invalid_smiles", *[""] * 10])
     with (tmp_path / "truth.csv").open("w", newline="") as handle:
         writer = csv.writer(handle)
         writer.writerow(["molecule_id", "expensive_label", "truth_source", "truth_version"])
@@ -177,3 +196,22 @@ def test_candidates_come_by_score_whatever_the_calls_and_ties_by_hash(files):
         (rank, row["id"], index) for rank, row in enumerate(rows[:10], start=1) for index in ("0", "1")
     ]
     assert [d["score"] for d in beside[:2]] == [str(int(beside[0]["id"][1:]) / 7), ""]
+
+
+def test_a_molecule_without_decoys_keeps_the_place_of_its_score(files):
+    """It has a score and no call: nothing promotes it, and nothing drops it."""
+    rows = read_summary(files / "summary.csv", list(dict.fromkeys((*CANDIDATE_COLUMNS, *UTILITY_COLUMNS))))
+    place = 30
+    skipped = [("status", "SKIP"), ("reason", "no_decoys_generated"), ("call", ""), ("call_reason", "")]
+    for name, value in skipped:
+        column = rows[name].to_pylist()
+        column[place] = value
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array(column, pa.string()))
+    (order, ranking), (before, _) = (
+        ranked(rows, [10]),
+        ranked(read_summary(files / "summary.csv", CANDIDATE_COLUMNS), [10]),
+    )
+    assert order.tolist() == before.tolist()
+    listed = ranking.to_pylist()[order.tolist().index(place)]
+    assert (listed["id"], listed["call"], listed["call_reason"]) == ("m30", None, "no_decoys_generated")
+    assert library_of(rows, {f"m{n}": n % 3 == 0 for n in range(60)}, None).hit.size == 59

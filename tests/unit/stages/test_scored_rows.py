@@ -1,0 +1,22 @@
+"""Which rows get a score: what is audited, and valid molecules that only the audit had to skip."""
+
+import pyarrow as pa
+
+from hetero2.stages.scored_rows import scored_rows
+
+
+def test_rows_without_decoys_or_in_pieces_are_scored_and_what_is_no_molecule_is_not():
+    rows = [
+        ("OK", None, "h"),
+        ("SKIP", "no_decoys_generated", "h"),
+        ("SKIP", "no_hard_decoys_generated", "h"),
+        ("SKIP", "disconnected", "h"),
+        ("SKIP", "not_sampled", "h"),
+        ("SKIP", "invalid_smiles", None),
+        ("SKIP", "too_many_atoms", None),
+        ("SKIP", "no_decoys_generated", None),  # came without a structure
+        ("ERROR", "duplicate_id", "h"),
+    ]
+    table = pa.table(dict(zip(("status", "reason", "structure_hash"), map(list, zip(*rows, strict=True)), strict=True)))
+    kept = [tuple(row.values()) for row in scored_rows(table).to_pylist()]
+    assert kept == rows[:4]

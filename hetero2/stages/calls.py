@@ -28,6 +28,16 @@ EXAMPLE = (
 )
 POOLED = "pooled_residuals_bh"
 _CALLS = (competition.SIGNAL, competition.NO_SIGNAL, competition.UNDECIDABLE)
+_NO_SCORES = {
+    "reason": "no_molecules",
+    "interpretation": "INCONCLUSIVE_TOO_FEW_HARD",
+    "why": "no molecule has a score",
+}
+_NO_SCORED_DECOYS = {
+    "reason": "no_scored_decoys",
+    "interpretation": "INCONCLUSIVE_NO_SCORED_DECOYS",
+    "why": "no molecule has a decoy with a score, so the isomer audit is not possible",
+}
 Record = dict[str, Any]
 
 
@@ -124,8 +134,7 @@ def judge(found: Looked, options: argparse.Namespace) -> tuple[pa.Table, list[Re
     first = place_of_first(*found.key)
     once = first == np.arange(len(first))
     if not once.any():
-        facts = {"interpretation": "INCONCLUSIVE_TOO_FEW_HARD", "why": "no molecule has a scored decoy"}
-        return _calls(found, first, None), [], {"n": 0, "reason": "no_molecules", **facts}
+        return _calls(found, first, None), [], {"n": 0, **(_NO_SCORED_DECOYS if len(found.scored) else _NO_SCORES)}
     blocks = Blocks(**{name: values[once] for name, values in vars(found.blocks).items()})
     pooled = None
     if options.method == POOLED:

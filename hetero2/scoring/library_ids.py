@@ -14,6 +14,8 @@ from hetero2.tables import read_parquet
 
 HASH_PATTERN = r"^[0-9a-f]{64}\z"  # of a structure hash, as Arrow's RE2 writes it
 
+_SLICE = 65_536  # ids that are Python texts at a time
+
 
 def have_hash_form(texts: pa.Array | pa.ChunkedArray) -> NDArray[np.bool_]:
     """(n,): whether each text has the form of a structure hash, 64 lower-case hex digits."""
@@ -41,7 +43,10 @@ class LibraryIds:
     @functools.cached_property
     def keys(self) -> KeyPair:
         """Keys of all ids, sorted."""
-        return _sorted(id_keys(self._ids.to_pylist()))
+        starts = range(0, len(self._ids), _SLICE) or range(1)
+        halves = [id_keys(self._ids.slice(start, _SLICE).to_pylist()) for start in starts]
+        high, low = (np.concatenate(half) for half in zip(*halves, strict=True))
+        return _sorted((high, low))
 
     @functools.cached_property
     def hash_form(self) -> KeyPair:

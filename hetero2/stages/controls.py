@@ -213,7 +213,7 @@ def run(args: argparse.Namespace) -> None:
     if not structures_known(panel):
         novelty = {name: facts | {"reason": NO_STRUCTURES} for name, facts in novelty.items()}
     beyond_novelty, library = beyond(panel, score, strange), read_json(args.library)
-    for facts in (own, *beyond_novelty.values()) if library["n"] == 0 else ():
+    for facts in (own, *beyond_novelty.values()) if library.get("n") == 0 else ():
         facts["reason"] = library["reason"]
     compared = {name: audit(panel, np.where(np.isfinite(score), values, np.nan)) for name, values in strange.items()}
     inferred = inference(args.refits, args.n_refits, args.why_not)

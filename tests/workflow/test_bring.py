@@ -293,6 +293,94 @@ def test_hetero_scores_files_by_row_need_no_structure(tmp_path):
     ]
 
 
+def keyed_by_ids(folder: Path, small_run: Path, shard_rows: int) -> tuple[list[dict[str, object]], ...]:
+    """A user's folder with a scores file to be; the scores of its molecules by id, and those of the decoys by hash."""
+    small_library(folder)
+    head = (folder / "my.yaml").read_text().split("scores:")[0]
+    rest = "scores: {source: external, path: scores.csv}\ntruth: {path: truth.csv}\nselection: {k: 3}\n"
+    (folder / "my.yaml").write_text(f"{head}{rest}execution: {{shard_rows: {shard_rows}}}\n")
+    summary = [row for row in rows(small_run / "summary.csv") if row["score"]]
+    molecules = [{"molecule_id": row["id"], "score": row["score"]} for row in summary]
+    known = {row["structure_hash"] for row in summary}
+    table = [row for row in rows(small_run / "pack/scores.csv") if row["structure_hash"] not in known]
+    return molecules, [{"molecule_id": row["structure_hash"], "score": row["score"]} for row in table]
+
+
+def test_scores_by_ones_own_ids_give_all_but_the_isomer_audit_and_with_those_of_decoys_that_too(small_run, tmp_path):
+    """The page says: bring what you have, then score missing_decoy_scores.csv and add its lines."""
+    molecules, decoys = keyed_by_ids(tmp_path, small_run, 6)
+    written(tmp_path / "scores.csv", molecules)
+    done = build(tmp_path)
+    results, pack = tmp_path / "results/small", tmp_path / "results/small/pack"
+    summary, expected = rows(pack / "summary.csv"), rows(small_run / "summary.csv")
+    assert [(row["id"], row["status"], row["score"]) for row in summary] == [
+        (row["id"], row["status"], row["score"]) for row in expected
+    ]
+    judged = [row for row in summary if row["status"] == "OK"]
+    assert {(row["verdict"], row["call"], row["call_reason"], row["slack"]) for row in judged} == {
+        ("SKIP", "UNDECIDABLE", "no_scored_decoys", "")
+    }
+    assert all("skip:missing_scores_for_all_decoys" in row["warnings"].split(";") for row in judged)
+    assert len(rows(pack / "hardness_curve.csv")) == 0
+    controls, utility = load(pack / "controls.json"), load(pack / "utility_report.json")
+    assert controls["library"]["interpretation"] == "INCONCLUSIVE_NO_SCORED_DECOYS"
+    assert controls["library"]["reason"] == controls["score"]["reason"] == "no_scored_decoys"
+    by_score = utility["utility"]["at"][0]["methods"]["score_topk"]
+    assert by_score == load(small_run / "pack/utility_report.json")["utility"]["at"][0]["methods"]["score_topk"]
+    assert utility["cost_lift_v1"]["refused"]
+    assert len(rows(pack / "ranked_candidates.csv")) == len(judged)
+    assert {row["decoy_hash"] for row in rows(pack / "missing_decoy_scores.csv")} == {r["molecule_id"] for r in decoys}
+    assert (pack / "report.html").stat().st_size > 100_000
+    assert "INCONCLUSIVE_NO_SCORED_DECOYS" in done.stdout + done.stderr
+    accepted = run("python", "-m", "hetero2", "accept", pack, cwd=ROOT, check=False)
+    assert accepted.returncode == 1
+    assert re.findall(r"NOT +(\w+)", accepted.stdout) == ["rows_error", "cost_lift_v1"]
+
+    half = len(molecules) // 2  # some molecules by id, the others by hash as their decoys are
+    by_hash = {row["id"]: row["structure_hash"] for row in expected}
+    others = [{**row, "molecule_id": by_hash[row["molecule_id"]]} for row in molecules[half:]]
+    written(tmp_path / "scores.csv", [*molecules[:half], *decoys, *others])
+    build(tmp_path)
+    assert (results / "summary.csv").read_bytes() == (small_run / "summary.csv").read_bytes()
+    assert load(pack / "controls.json")["library"] == load(small_run / "pack/controls.json")["library"]
+    zipped = (results / "small_evidence_pack.zip").read_bytes()
+
+    again = tmp_path / "again"
+    keyed_by_ids(again, small_run, 256)
+    (again / "scores.csv").write_bytes((tmp_path / "scores.csv").read_bytes())
+    build(again, cores=1)
+    assert (again / "results/small/small_evidence_pack.zip").read_bytes() == zipped
+
+
+@pytest.mark.parametrize("mistake", ["no id of the library", "two scores", "two meanings"])
+def test_keys_that_cannot_be_right_stop_the_run_with_their_line(small_run, tmp_path, mistake):
+    molecules, decoys = keyed_by_ids(tmp_path, small_run, 6)
+    by_id = {row["id"]: row["structure_hash"] for row in rows(small_run / "summary.csv")}
+    last = molecules[-1]
+    if mistake == "no id of the library":
+        molecules = [{**row, "molecule_id": f"{row['molecule_id']}!"} for row in molecules]
+        message = "scores.csv: none of its 11 keys is an id of the library or a structure hash: the first is 'aspirin!'"
+    elif mistake == "two scores":
+        molecules.append({"molecule_id": by_id[str(last["molecule_id"])], "score": 1e6})
+        message = "scores the molecule 'phenol' by its id, line 14 scores it by its structure hash"
+    else:  # the structure of the last molecule is the id of another
+        key = by_id[str(last["molecule_id"])]
+        text = (tmp_path / "library.csv").read_text()
+        (tmp_path / "library.csv").write_text(text.replace('"lidocaine"', f'"{key}"'))
+        molecules = [{**row, "molecule_id": str(row["molecule_id"]).replace("lidocaine", key)} for row in molecules]
+        message = (
+            f"the key {key} has two meanings: it is the id of a molecule and the structure hash of another, whose id"
+        )
+    written(tmp_path / "scores.csv", [*molecules, *decoys[: len(decoys) * (mistake != "no id of the library")]])
+    done = build(tmp_path, cores=1, check=False)
+    assert done.returncode == 1
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not (tmp_path / "results/small/summary.csv").exists()
+    ends = "results/small/decoys" if mistake == "no id of the library" else "nowhere"
+    assert not (tmp_path / ends).exists() or not list((tmp_path / ends).glob("*.parquet"))
+
+
 def test_a_library_of_skips_and_scores_and_truth_that_match_nothing_say_so(tmp_path):
     small_library(tmp_path)
     written(tmp_path / "scores.csv", [{"id": "f" * 64, "score": 1}])

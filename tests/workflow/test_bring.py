@@ -352,33 +352,51 @@ def test_scores_by_ones_own_ids_give_all_but_the_isomer_audit_and_with_those_of_
     assert (again / "results/small/small_evidence_pack.zip").read_bytes() == zipped
 
 
-@pytest.mark.parametrize("mistake", ["no id of the library", "two scores", "two meanings"])
-def test_keys_that_cannot_be_right_stop_the_run_with_their_line(small_run, tmp_path, mistake):
-    molecules, decoys = keyed_by_ids(tmp_path, small_run, 6)
-    by_id = {row["id"]: row["structure_hash"] for row in rows(small_run / "summary.csv")}
-    last = molecules[-1]
-    if mistake == "no id of the library":
-        molecules = [{**row, "molecule_id": f"{row['molecule_id']}!"} for row in molecules]
-        message = "scores.csv: none of its 11 keys is an id of the library or a structure hash: the first is 'aspirin!'"
-    elif mistake == "two scores":
-        molecules.append({"molecule_id": by_id[str(last["molecule_id"])], "score": 1e6})
-        message = "scores the molecule 'phenol' by its id, line 14 scores it by its structure hash"
-    else:  # the structure of the last molecule is the id of another
-        key = by_id[str(last["molecule_id"])]
-        text = (tmp_path / "library.csv").read_text()
-        (tmp_path / "library.csv").write_text(text.replace('"lidocaine"', f'"{key}"'))
-        molecules = [{**row, "molecule_id": str(row["molecule_id"]).replace("lidocaine", key)} for row in molecules]
-        message = (
-            f"the key {key} has two meanings: it is the id of a molecule and the structure hash of another, whose id"
-        )
-    written(tmp_path / "scores.csv", [*molecules, *decoys[: len(decoys) * (mistake != "no id of the library")]])
+def test_a_table_of_which_no_key_is_an_id_of_the_library_stops_the_run_before_the_decoys(small_run, tmp_path):
+    molecules, _ = keyed_by_ids(tmp_path, small_run, 6)
+    written(tmp_path / "scores.csv", [{**row, "molecule_id": f"{row['molecule_id']}!"} for row in molecules])
     done = build(tmp_path, cores=1, check=False)
     assert done.returncode == 1
-    assert message in done.stdout + done.stderr
+    said = "none of its 11 keys is an id of the library or a structure hash: the first is 'aspirin!', in line 2; the"
+    assert f"scores.csv: {said}" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert not (tmp_path / "results/small/summary.csv").exists()
-    ends = "results/small/decoys" if mistake == "no id of the library" else "nowhere"
-    assert not (tmp_path / ends).exists() or not list((tmp_path / ends).glob("*.parquet"))
+    assert not list(tmp_path.glob("results/small/decoys/*"))
+
+
+@pytest.mark.parametrize("mistake", ["two scores", "two meanings"])
+def test_keys_that_contradict_the_library_are_named_with_their_lines(small_run, tmp_path, capsys, mistake):
+    """By the two verbs that the rules run, on the molecules of a run."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    molecules, decoys = keyed_by_ids(tmp_path, small_run, 6)
+    key = {row["id"]: row["structure_hash"] for row in rows(small_run / "summary.csv")}["naproxen"]
+    library, shard = (pq.read_table(small_run / name) for name in ("input/rows.parquet", "molecules/0000.parquet"))
+    if mistake == "two scores":
+        molecules.insert(0, {"molecule_id": key, "score": 1e6})
+        message = (
+            f"scores the molecule 'naproxen' by its id, line 2 scores it by its structure hash {key}, and they differ"
+        )
+    else:  # the structure of one molecule is the id of another
+        renamed = [key if name == "lidocaine" else name for name in library["id"].to_pylist()]
+        library = library.set_column(1, library.schema.field("id"), pa.array(renamed))
+        molecules.insert(0, {"molecule_id": key, "score": 1.0})
+        message = (
+            f"line 2: the key {key} has two meanings: it is the id of a molecule and the structure hash of another"
+        )
+    pq.write_table(library, tmp_path / "rows.parquet")
+    written(tmp_path / "scores.csv", [*molecules, *decoys])
+    table = ["--index", tmp_path / "i.npy"]
+    words = ["--source", "external", "--path", tmp_path / "scores.csv", "--input", tmp_path / "rows.parquet", *table]
+    words = ["score-source", *words, "--out", tmp_path / "s.csv", "--facts", tmp_path / "facts.json"]
+    assert cli.main([str(word) for word in words]) == 0
+    assert len(shard) == 20
+    parts = {name: small_run / name / "0000.parquet" for name in ("molecules", "decoys")}
+    words = [word for name, path in parts.items() for word in (f"--{name}", path)]
+    words += ["--scores-file", tmp_path / "s.csv", *table, "--excluded", small_run / "leakage/excluded.parquet"]
+    assert cli.main([str(word) for word in ["scores", *words, "--out", tmp_path / "items.parquet"]]) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "items.parquet").exists()
 
 
 def test_a_library_of_skips_and_scores_and_truth_that_match_nothing_say_so(tmp_path):

@@ -77,7 +77,7 @@ class TableBook:
             raise InputError(
                 f"{self._path}: {place}: the key {key} has two meanings: it is the id of a molecule and "
                 f"the structure hash of {whose} {quoted(molecule_id)}",
-                "give that molecule another id, in the library and in the score table",
+                "give the molecule that has it as its id another one, in the library and in the score table",
             )
 
     def _refuse_two_scores(self, molecule_id: str, structure_hash: str) -> NoReturn:

@@ -60,21 +60,24 @@ def scored(score: object, weight: object, where: str) -> Scored:
     return pair
 
 
-def _cells(path: Path) -> Iterator[tuple[str, object, object, object]]:
-    """(place, key, score, weight) of every row."""
+def _cells(path: Path) -> Iterator[tuple[str, str, object, object, object]]:
+    """(place, name of the key column, key, score, weight) of every row."""
     if path.name.lower().endswith(".parquet"):
         rows, line, head = read_parquet_rows(path, ["score"], (*_KEYS, "weight"), {}), "data row", str(path)
     else:
         rows, line, head = read_csv(path, ["score"]), "line", f"{path}: line 1"
     for place, row in rows:
-        yield f"{line} {place}", row[_key_column(list(row), head)], row["score"], row.get("weight")
+        column = _key_column(list(row), head)
+        yield f"{line} {place}", column, row[column], row["score"], row.get("weight")
 
 
-def _key_text(key: object, where: str, library: LibraryIds | None) -> str:
+def _key_text(key: object, column: str, where: str, library: LibraryIds | None) -> str:
     """A key as text, a whole number as its digits; raises InputError for what can be no key."""
     text = str(key) if isinstance(key, int) and not isinstance(key, bool) else key
     if text is None or (isinstance(text, str) and not text.strip()):
-        raise InputError(f"{where}: the key is empty", REQUEST_HINT if library is None else KEY_HINT)
+        raise InputError(
+            f"{where}: the key is empty (column {column!r})", REQUEST_HINT if library is None else KEY_HINT
+        )
     if not isinstance(text, str):
         raise InputError(f"{where}: the key is {quoted(key)}, expected text or a whole number", "write ids as text")
     if _HASH.fullmatch(text):
@@ -91,9 +94,9 @@ def _key_text(key: object, where: str, library: LibraryIds | None) -> str:
 
 def _rows(path: Path, library: LibraryIds | None) -> Iterator[Row]:
     """(place, key, score and weight) of every row; raises InputError, with file and line, for a bad one."""
-    for place, key, score, weight in _cells(path):
+    for place, column, key, score, weight in _cells(path):
         where = f"{path}: {place}"
-        yield place, _key_text(key, where, library), scored(score, weight, where)
+        yield place, _key_text(key, column, where, library), scored(score, weight, where)
 
 
 def read(path: Path, library: LibraryIds | None = None) -> dict[str, Scored]:
@@ -121,7 +124,7 @@ def _told(pair: Scored) -> str:
 def first_places(path: Path, wanted: Collection[str]) -> dict[str, str]:
     """Where each of these keys stands first in a table, such as "line 7"."""
     places: dict[str, str] = {}
-    for place, key, _, _ in _cells(path):
+    for place, _, key, _, _ in _cells(path):
         if str(key) in wanted:
             places.setdefault(str(key), place)
     return places
@@ -129,7 +132,7 @@ def first_places(path: Path, wanted: Collection[str]) -> dict[str, str]:
 
 def first_unknown_id(path: Path, library: LibraryIds) -> tuple[str, str] | None:
     """(place, key) of the first key that is neither a structure hash nor an id of the library; None: there is none."""
-    cells = ((place, str(key)) for place, key, _, _ in _cells(path))
+    cells = ((place, str(key)) for place, _, key, _, _ in _cells(path))
     while batch := list(itertools.islice(cells, _BATCH)):
         ids = [(place, key) for place, key in batch if not _HASH.fullmatch(key)]
         unknown = np.flatnonzero(~library.have([key for _, key in ids]))

@@ -48,6 +48,7 @@ def test_the_key_column_may_have_three_names(tmp_path, key):
         (f"id,score\n{A},\n", "score is ''"),
         (f"id,score,weight\n{A},1,0\n", "weight is 0.0"),
         (f"id,score,weight\n{A},1,x\n", "weight is 'x'"),
+        (f"id,molecule_id,score\n{A},{A},1\n{B},,2\n", r"line 3: the key is empty \(column 'molecule_id'\)"),
         (f"id,score\n{A},1\n{B},2\n{A},3\n", f"line 4: '{A}' has the score 3, but the score 1 in line 2"),
         (f"id,score,weight\n{A},1,2\n{A},1,\n", r"line 3: .* has the score 1, but the score 1 \(weight 2\) in line 2"),
         ("id,score\n,1\n", "line 2: the key is empty"),

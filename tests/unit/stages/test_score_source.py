@@ -57,7 +57,7 @@ def test_a_table_of_ids_and_hashes_is_kept_as_it_is_and_its_keys_are_counted(fol
 def test_keys_that_belong_to_nothing_are_counted_and_the_first_is_named(folder, caplog):
     assert source(folder, f"id,score\nmol-1,1\n{B},2\nmol 2,3\nMOL-1,4\n") == 0
     assert "my.csv: keys that are neither ids of the library nor structure hashes are not used: 2" in caplog.text
-    assert "the first 'mol 2' in line 4" in caplog.text
+    assert "; the first is 'mol 2', in line 4" in caplog.text
     assert json.loads((folder / "facts.json").read_text())["n_scores"] == 4
 
 

@@ -44,7 +44,7 @@ def count_keys(path: Path, table: score_index.Packed, library: LibraryIds) -> in
                 "ids must be written as in the library, letter by letter, spaces and capitals included",
             )
         logger.warning(
-            "%s: keys that are neither ids of the library nor structure hashes are not used: %d; the first is %s, in %s",
+            "%s: keys that are neither ids of the library nor structure hashes are ignored: %d; the first is %s, in %s",
             *(path.name, n_unknown, quoted(key), place),
         )
     n_both = int((score_index.places(table, library.hash_form) >= 0).sum())

@@ -49,14 +49,14 @@ def test_a_table_of_ids_and_hashes_is_kept_as_it_is_and_its_keys_are_counted(fol
     assert facts["schema"] == "hetero_score_table.v1"
     assert facts["sha256"] == sha256_file(folder / "my.csv")
     assert "4 keys are ids of the library, 1 are structure hashes" in caplog.text
-    assert "not used" not in caplog.text
+    assert "ignored" not in caplog.text
     table = score_index.open_index(folder / "s.npy")
     assert score_index.find(table, score_index.id_keys(["mol-1", "7", "mol 2", ""]))[0].tolist()[:2] == [4.0, 0.5]
 
 
 def test_keys_that_belong_to_nothing_are_counted_and_the_first_is_named(folder, caplog):
     assert source(folder, f"id,score\nmol-1,1\n{B},2\nmol 2,3\nMOL-1,4\n") == 0
-    assert "my.csv: keys that are neither ids of the library nor structure hashes are not used: 2" in caplog.text
+    assert "my.csv: keys that are neither ids of the library nor structure hashes are ignored: 2" in caplog.text
     assert "; the first is 'mol 2', in line 4" in caplog.text
     assert json.loads((folder / "facts.json").read_text())["n_scores"] == 4
 

@@ -179,6 +179,7 @@ def commands(folder: Path, shards: int, k: int) -> Iterator[tuple[str, Words]]:
     yield "leakage", [*both, *leaks, *options(leaks=f / "leaks.parquet")]
     yield "score-request", [*both, *leaks, *options(out=f / "request.csv")]
     words = options(source="external", path=f / "scores.parquet", out=f / "scores_external.parquet", index=index)
+    words += options(input=f / "rows.parquet")
     yield "score-source", [*words, *options(settings=plan.score_settings(NAME), facts=f / "score.json")]
     source = options(scores_file=f / "scores_external.parquet", index=index, excluded=f / "excluded.parquet")
     for molecules, decoys, scores in zip(of("molecules"), of("decoys"), of("scores"), strict=True):

@@ -19,12 +19,18 @@ from pathlib import Path
 
 
 def write(folder: Path, rows: int, decoys: int) -> None:
-    """library.csv and scores.csv; the SMILES are short, since nothing here reads them."""
-    with (folder / "library.csv").open("w") as library, (folder / "scores.csv").open("w") as scores:
+    """library.csv, scores.csv by hash and ids.csv by id; the SMILES are short, since nothing here reads them."""
+    with (
+        (folder / "library.csv").open("w") as library,
+        (folder / "scores.csv").open("w") as scores,
+        (folder / "ids.csv").open("w") as by_id,
+    ):
         library.write("id,smiles,score\n")
         scores.write("id,score\n")
+        by_id.write("molecule_id,score\n")
         for row in range(rows):
             library.write(f"molecule-{row},{'C' * (row % 20 + 1)}O,{row % 997}\n")
+            by_id.write(f"molecule-{row},{row % 997}.5\n")
             for decoy in range(decoys + 1):
                 scores.write(f"{hashlib.sha256(f'{row}-{decoy}'.encode()).hexdigest()},{row % 997}.{decoy}\n")
 
@@ -60,12 +66,13 @@ def main() -> None:
         write(folder, rows, decoys)
         sample = ("--sample-top", 500, "--sample-random", 500, "--score-column", "score")
         library = ("input", "--library", folder / "library.csv", "--out", folder / "r.parquet", "--facts", folder / "f")
-        table = ("score-source", "--source", "external", "--path", folder / "scores.csv", "--out", folder / "s.csv")
-        table = (*table, "--index", folder / "i.npy")
+        table = ("score-source", "--source", "external", "--input", folder / "r.parquet", "--out", folder / "s.csv")
+        table = (*table, "--index", folder / "i.npy", "--facts", folder / "g", "--path")
         steps = {
             "input": (folder / "library.csv", library),
             "input with a sample": (folder / "library.csv", (*library, *sample)),
-            "score table": (folder / "scores.csv", (*table, "--facts", folder / "g")),
+            "score table": (folder / "scores.csv", (*table, folder / "scores.csv")),
+            "score table by id": (folder / "ids.csv", (*table, folder / "ids.csv")),
         }
         found = {}
         for step, (path, words) in steps.items():

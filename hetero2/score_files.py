@@ -7,7 +7,7 @@ from typing import Any
 
 from hetero2 import config as configuration
 from hetero2 import paths
-from hetero2.config_sense import is_brought, needs_training, scores_file
+from hetero2.config_sense import is_brought, needs_training, score_format, scores_file
 from hetero2.run_files import RunFiles
 from hetero2.runs import Runs
 from hetero2.scoring.names import SUITE_VARIANTS
@@ -108,7 +108,8 @@ class ScoreFiles(RunFiles):
         given, known = self.given(run, "scores"), self.known_training(run)
         train = {"train": known[0]} if known else {}
         if given is not None:
-            return {"path": given, **train}
+            keyed = self.config(run)["input"]["structures"] and score_format(scores) != "json"
+            return {"path": given, **({"library": self.file("input").format(run=run)} if keyed else {}), **train}
         if suite and scores["source"] in ("external", *SUITE_VARIANTS):
             return {"path": self.from_dataset(run, "scores.path"), **train}
         if scores["source"] == "external":
@@ -129,8 +130,9 @@ class ScoreFiles(RunFiles):
             words += self.url_option(run, "scores")
             words += [] if self.config(run)["input"]["structures"] else ["--structures", "false"]
         if "library" in found:
-            folder = str(Path(self.config(run)["input"]["path"] or ".").parent)
-            words += ["--input", found["library"], f"--folder={folder}"]
+            words += ["--input", found["library"]]
+        if "rows" in found:
+            words.append(f"--folder={Path(self.config(run)['input']['path'] or '.').parent}")
         if "request" in found:
             words += ["--request", found["request"]]
         if "model" in found:

@@ -19,6 +19,7 @@ _REASONS = {
     "too_few_decoys": "Has {decoys} with a score, too few to tell",
     "library_too_small": "The library holds fewer than 20 molecules with enough decoys: read p and AUC only",
     "no_scored_decoys": "None of its decoys has a score",
+    "copy_with_another_score": "An earlier row of the same structure has another score, and only that one takes part",
 }
 _MOVES = {
     "relink2": "two bonds paired anew",

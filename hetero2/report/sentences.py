@@ -66,13 +66,26 @@ def population(metrics: Facts) -> Iterator[tuple[str, str]]:
         yield "", f"{text}: {_rate(name, found)}"
 
 
+def decoys_without_scores(metrics: Facts) -> str | None:
+    """Why there is no isomer audit, and how to get one, where molecules have scores and none of their decoys has."""
+    coverage = metrics["scores_coverage"]
+    if not coverage["rows_with_scores_input"] or coverage["decoys_scored"] or not coverage["decoys_missing"]:
+        return None
+    decoys = "none of the decoys has a score" if coverage["decoys_missing"] > 1 else "the only decoy has no score"
+    return (
+        f"isomer audit not possible: {decoys} ({coverage['decoys_missing']:,} missing); score missing_decoy_scores.csv "
+        "(decoy_smiles) with the same model, add decoy_hash and score of each to your score table, and run again"
+    )
+
+
 def nothing_matches(metrics: Facts, report: Facts | None) -> Iterator[str]:
     """What a person must hear first: scores or truth that have nothing to do with this library."""
     coverage = metrics["scores_coverage"]
     if coverage["rows_missing_scores_input"] and not coverage["rows_with_scores_input"]:
         yield (
             f"NO SCORE MATCHES: none of the {coverage['rows_missing_scores_input']} molecules that could be audited "
-            "is in the scores file; return the column id of score_request.csv unchanged"
+            "is in the scores file; its keys must be ids of the library, or structure hashes (the column id of "
+            "score_request.csv)"
         )
     known = None if report is None else report.get("truth_coverage")
     if known is not None and known["scored"] and not known["with_truth"]:

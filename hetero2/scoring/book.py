@@ -3,17 +3,21 @@
 import json
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from hetero2.errors import InputError
 from hetero2.files import TABLES
-from hetero2.scoring import hetero_scores, score_table
+from hetero2.scoring import hetero_scores, score_index, score_table
 from hetero2.scoring.hetero_scores import HeteroScores, Scored
-from hetero2.scoring.score_table import Floats
+from hetero2.scoring.score_index import Floats, Packed
+from hetero2.tables import quoted
 
+Flags = NDArray[np.bool_]
 _IDS, _DECODER = '{"ids":[', json.JSONDecoder()  # a line begins so, as canonical JSON
 
 
@@ -28,18 +32,61 @@ class ScoreBook(Protocol):
 
 
 class TableBook:
-    """A score table: a structure has the same score wherever it occurs."""
+    """A score table: a structure has the same score wherever it occurs, an id of the library that of its row.
 
-    def __init__(self, index: score_table.Packed) -> None:
-        self._index = index
+    Raises InputError, with the lines, where a molecule has one score by id and another by structure hash, and where a
+    key is the id of one molecule and the structure hash of another, or of a decoy.
+    """
 
-    def originals(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:  # noqa: ARG002
+    def __init__(self, path: Path, index: Packed) -> None:
+        self._path, self._index = path, index
+        self._has_ids = score_index.n_hashes(index) < index.shape[1]
+
+    def originals(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
         """Scores of molecules."""
-        return score_table.find(self._index, hashes)
+        by_hash = score_index.find(self._index, score_index.hash_keys(hashes))
+        if not self._has_ids:
+            return by_hash
+        is_its_own_id = pc.equal(ids, hashes).to_numpy()
+        self._check_meaning(ids, hashes, np.isfinite(by_hash[0]) & ~is_its_own_id, "another, whose id is")
+        by_id = score_index.find(self._index, score_index.id_keys(ids.to_pylist()))
+        is_both = np.isfinite(by_hash[0]) & np.isfinite(by_id[0])
+        differs = np.flatnonzero(is_both & ((by_hash[0] != by_id[0]) | (by_hash[1] != by_id[1])))
+        if len(differs):
+            row = differs[0]
+            self._refuse_two_scores(ids[int(row)].as_py(), hashes[int(row)].as_py())
+        is_by_id = np.isnan(by_hash[0])
+        scores, weights = (np.where(is_by_id, *pair) for pair in zip(by_id, by_hash, strict=True))
+        return scores, weights
 
-    def decoys(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:  # noqa: ARG002
+    def decoys(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
         """Scores of decoys."""
-        return score_table.find(self._index, hashes)
+        by_hash = score_index.find(self._index, score_index.hash_keys(hashes))
+        if self._has_ids:
+            self._check_meaning(ids, hashes, np.isfinite(by_hash[0]), "a decoy of")
+        return by_hash
+
+    def _check_meaning(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray, chosen: Flags, whose: str) -> None:
+        """Raise InputError where the hash of a `chosen` structure, scored by it, is the id of a molecule as well."""
+        rows = np.flatnonzero(chosen)
+        texts = hashes.take(pa.array(rows))
+        meant = np.flatnonzero(score_index.places(self._index, score_index.id_keys(texts.to_pylist())) >= 0)
+        if len(meant):
+            key, molecule_id = texts[int(meant[0])].as_py(), ids[int(rows[meant[0]])].as_py()
+            place = score_table.first_places(self._path, [key])[key]
+            raise InputError(
+                f"{self._path}: {place}: the key {key} has two meanings: it is the id of a molecule and "
+                f"the structure hash of {whose} {quoted(molecule_id)}",
+                "give the molecule that has it as its id another one, in the library and in the score table",
+            )
+
+    def _refuse_two_scores(self, molecule_id: str, structure_hash: str) -> NoReturn:
+        places = score_table.first_places(self._path, [molecule_id, structure_hash])
+        raise InputError(
+            f"{self._path}: {places[molecule_id]} scores the molecule {quoted(molecule_id)} by its id, "
+            f"{places[structure_hash]} scores it by its structure hash {structure_hash}, and they differ",
+            "keep one of the two lines",
+        )
 
 
 class FileBook:
@@ -86,5 +133,5 @@ def read_book(path: Path, index: Path, ids: Container[str]) -> ScoreBook:
     if path.suffix == ".jsonl":
         return FileBook(None, read_files(path, ids))
     if path.name.lower().endswith(TABLES):
-        return TableBook(score_table.open_index(index))
+        return TableBook(path, score_index.open_index(index))
     raise InputError(f"{path}: unknown kind of scores file", "known are .json, .csv, .csv.gz and .parquet")

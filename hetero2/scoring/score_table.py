@@ -1,13 +1,14 @@
-"""`hetero_score_table.v1`: one score a structure, keyed by structure hash; CSV, CSV.gz or Parquet.
+"""`hetero_score_table.v1`: one score a row, keyed by structure hash or by id of the library; CSV, CSV.gz or Parquet.
 
 Tables are read in batches, whole columns at a time, into an index that is looked up from disk. The plain reader, a row
 at a time, is the authority: it is asked whenever a batch looks odd, accepts what it can, and else says which line is
 wrong.
 """
 
+import itertools
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,75 +16,147 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hetero2 import keys as hashed
 from hetero2.errors import InputError
-from hetero2.files import atomic_path
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
+from hetero2.scoring.library_ids import LibraryIds, have_hash_form
+from hetero2.scoring.score_index import Contradiction, Floats, Packed, hash_keys, id_keys, large, ordered, packed
 from hetero2.tables import number, quoted, read_csv, read_parquet_rows
 
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_LARGE = 1 << 21
-Packed = NDArray[np.uint64]
-Floats = NDArray[np.float64]
-HINT = "return the column id of score_request.csv unchanged"
+_HASH_IN_ANY_CASE = re.compile(r"[0-9A-Fa-f]{64}")
+_NEEDS_A_LOOK = r"^([\pZ\pC]*|[0-9A-Fa-f]{64})\z"  # a key that may be blank, or a hash with capitals
+_BATCH = 16_384
+REQUEST_HINT = "return the column id of score_request.csv unchanged"
+KEY_HINT = (
+    "the key of a molecule is its id in the library; that of a molecule or decoy alike is its id in score_request.csv"
+)
+Row = tuple[str, str, Scored]
 
 
-def _key(names: list[str], where: str) -> str:
-    for key in _KEYS:
-        if key in names:
-            return key
-    raise InputError(f"{where}: no key column; expected one of {', '.join(_KEYS)} with structure hashes")
+def _key_column(names: list[str], where: str) -> str:
+    for name in _KEYS:
+        if name in names:
+            return name
+    raise InputError(f"{where}: no key column; expected one of {', '.join(_KEYS)}", KEY_HINT)
 
 
 def finite(text: object, what: str, where: str) -> float:
     """A cell as a finite number; raises InputError with what and where."""
-    found = number(text) if isinstance(text, str) else math.nan
+    value = number(text) if isinstance(text, str) else math.nan
     if isinstance(text, int | float) and not isinstance(text, bool):
-        found = float(text)
-    if not math.isfinite(found):
+        value = float(text)
+    if not math.isfinite(value):
         raise InputError(f"{where}: {what} is {quoted(text)}, expected a finite number")
-    return found
+    return value
 
 
 def scored(score: object, weight: object, where: str) -> Scored:
     """Cells as a score and a weight (1 where there is none)."""
-    found = Scored(finite(score, "score", where), 1.0 if weight in ("", None) else finite(weight, "weight", where))
-    check_weight(found.weight, where)
-    return found
+    pair = Scored(finite(score, "score", where), 1.0 if weight in ("", None) else finite(weight, "weight", where))
+    check_weight(pair.weight, where)
+    return pair
 
 
-def _rows(path: Path) -> Iterator[tuple[str, object, object, object]]:
-    """(place, key, score, weight) of every row."""
+def _cells(path: Path) -> Iterator[tuple[str, str, object, object, object]]:
+    """(place, name of the key column, key, score, weight) of every row."""
     if path.name.lower().endswith(".parquet"):
         rows, line, head = read_parquet_rows(path, ["score"], (*_KEYS, "weight"), {}), "data row", str(path)
     else:
         rows, line, head = read_csv(path, ["score"]), "line", f"{path}: line 1"
     for place, row in rows:
-        yield f"{path}: {line} {place}", row[_key(list(row), head)], row["score"], row.get("weight")
+        column = _key_column(list(row), head)
+        yield f"{line} {place}", column, row[column], row["score"], row.get("weight")
 
 
-def read(path: Path) -> dict[str, Scored]:
-    """Scores by structure hash, a row at a time; raises InputError with file and line.
+def _key_text(key: object, column: str, where: str, library: LibraryIds | None) -> str:
+    """A key as text, a whole number as its digits; raises InputError for what can be no key."""
+    text = str(key) if isinstance(key, int) and not isinstance(key, bool) else key
+    if text is None or (isinstance(text, str) and not text.strip()):
+        raise InputError(
+            f"{where}: the key is empty (column {column!r})", REQUEST_HINT if library is None else KEY_HINT
+        )
+    if not isinstance(text, str):
+        raise InputError(f"{where}: the key is {quoted(key)}, expected text or a whole number", "write ids as text")
+    if _HASH.fullmatch(text):
+        return text
+    if library is None:
+        raise InputError(f"{where}: {quoted(text)} is not a structure hash (64 lower-case hex digits)", REQUEST_HINT)
+    if _HASH_IN_ANY_CASE.fullmatch(text) and not library.have([text])[0]:
+        raise InputError(
+            f"{where}: {quoted(text)} is a structure hash in capital letters, and no id of the library",
+            "write structure hashes in lower case, as score_request.csv has them",
+        )
+    return text
 
-    A hash may occur again with the same score and weight; with others it is an error.
+
+def _rows(path: Path, library: LibraryIds | None) -> Iterator[Row]:
+    """(place, key, score and weight) of every row; raises InputError, with file and line, for a bad one."""
+    for place, column, key, score, weight in _cells(path):
+        where = f"{path}: {place}"
+        yield place, _key_text(key, column, where, library), scored(score, weight, where)
+
+
+def read(path: Path, library: LibraryIds | None = None) -> dict[str, Scored]:
+    """Scores by key, a row at a time; raises InputError with file and line.
+
+    Without `library` every key must be a structure hash. A key may occur again with the same score and weight; with
+    others it is an error.
     """
-    found: dict[str, Scored] = {}
-    for where, key, score, weight in _rows(path):
-        if not isinstance(key, str) or not _HASH.fullmatch(key):
-            raise InputError(f"{where}: {quoted(key)} is not a structure hash (64 lower-case hex digits)", HINT)
-        one = scored(score, weight, where)
-        if found.setdefault(key, one) != one:
+    scores: dict[str, Scored] = {}
+    for place, key, pair in _rows(path, library):
+        before = scores.setdefault(key, pair)
+        if before != pair:
+            earlier = first_places(path, [key])[key]
             raise InputError(
-                f"{where}: {key} was given another score or weight before: {tuple(found[key])} and {tuple(one)}"
+                f"{path}: {place}: {quoted(key)} has {_told(pair)}, but {_told(before)} in {earlier}",
+                "a key may occur again only with the same score and weight",
             )
-    return found
+    return scores
 
 
-def _batches(path: Path) -> Iterator[tuple[pa.Array, pa.Array, pa.Array]]:
-    """(keys, scores, weights) of a table that is in order, batch by batch; raises Odd for any other."""
+def _told(pair: Scored) -> str:
+    return f"the score {pair.score:.15g}" + (f" (weight {pair.weight:.15g})" if pair.weight != 1 else "")
+
+
+def first_places(path: Path, wanted: Collection[str]) -> dict[str, str]:
+    """Where each of these keys stands first in a table, such as "line 7"."""
+    places: dict[str, str] = {}
+    for place, _, key, _, _ in _cells(path):
+        if str(key) in wanted:
+            places.setdefault(str(key), place)
+    return places
+
+
+def first_unknown_id(path: Path, library: LibraryIds) -> tuple[str, str] | None:
+    """(place, key) of the first key that is neither a structure hash nor an id of the library; None: there is none."""
+    cells = ((place, str(key)) for place, _, key, _, _ in _cells(path))
+    while batch := list(itertools.islice(cells, _BATCH)):
+        ids = [(place, key) for place, key in batch if not _HASH.fullmatch(key)]
+        unknown = np.flatnonzero(~library.have([key for _, key in ids]))
+        if len(unknown):
+            return ids[int(unknown[0])]
+    return None
+
+
+def _index_rows(
+    keys: pa.Array, is_hash: NDArray[np.bool_], scores: Floats, weights: Floats, library: LibraryIds | None
+) -> Iterator[Packed]:
+    """Rows of an index for rows of a table; a hash that is the text of an id of the library, too, is there as both."""
+    if is_hash.all() and (library is None or not len(library.hash_form[0])):
+        yield packed(hash_keys(keys), scores, weights)
+        return
+    hashes, is_id = hash_keys(keys.filter(pa.array(is_hash))), ~is_hash
+    yield packed(hashes, scores[is_hash], weights[is_hash])
+    if library is not None:
+        is_id[is_hash] = library.have_hashes(hashes)
+        yield packed(id_keys(keys.filter(pa.array(is_id)).to_pylist()), scores[is_id], weights[is_id])
+
+
+def _batches(path: Path, library: LibraryIds | None) -> Iterator[Packed]:
+    """The rows of an index for a table that is in order, batch by batch; raises Odd for any other."""
     for batch in read_batches(path, _KEYS, ("score", "weight")):
         names = batch.schema.names
         key = next((name for name in _KEYS if name in names), None)
@@ -91,98 +164,47 @@ def _batches(path: Path) -> Iterator[tuple[pa.Array, pa.Array, pa.Array]]:
             raise Odd
         keys, scores = batch[key], batch["score"]
         weights = batch["weight"] if "weight" in names else pa.array(np.ones(len(batch)))
-        whole = keys.null_count == 0 and scores.null_count == 0 and weights.null_count == 0
-        if not whole or pc.all(pc.match_substring_regex(keys, r"^[0-9a-f]{64}\z")).as_py() not in (True, None):
+        if keys.null_count or scores.null_count or weights.null_count:
             raise Odd
-        values = weights.to_numpy(zero_copy_only=False)
-        if not np.isfinite(scores.to_numpy(zero_copy_only=False)).all():
+        is_hash = have_hash_form(keys)
+        if not is_hash.all():
+            ids = keys.filter(pa.array(~is_hash))
+            if library is None or pc.any(pc.match_substring_regex(ids, _NEEDS_A_LOOK)).as_py():
+                raise Odd
+        score, weight = _floats(scores), _floats(weights)
+        if not np.isfinite(score).all() or not ((weight >= MIN_WEIGHT) & (weight <= MAX_WEIGHT)).all():
             raise Odd
-        if not ((values >= MIN_WEIGHT) & (values <= MAX_WEIGHT)).all():
-            raise Odd
-        yield keys, scores, weights
+        yield from _index_rows(keys, is_hash, score, weight, library)
 
 
-def _packed(hashes: Sequence[str] | pa.Array, scores: Floats, weights: Floats) -> Packed:
-    high, low = hashed.keys(hashes)
-    return np.stack([high, low, scores.view(np.uint64), weights.view(np.uint64)])
+def _plain_batches(path: Path, library: LibraryIds | None) -> Iterator[Packed]:
+    """The same by the plain reader; raises InputError with file and line."""
+    rows = _rows(path, library)
+    while batch := list(itertools.islice(rows, _BATCH)):
+        values = np.array([pair for _, _, pair in batch], float)
+        keys = pa.array([key for _, key, _ in batch], pa.string())
+        yield from _index_rows(keys, have_hash_form(keys), values[:, 0].copy(), values[:, 1].copy(), library)
 
 
-def _large(parts: Iterable[Packed]) -> Iterator[Packed]:
-    """The same rows in parts of 64 MB or more: memory of that size goes back to the system when it is given up."""
-    held, rows = list[Packed](), 0
-    for part in parts:
-        held.append(part)
-        rows += part.shape[1]
-        if rows >= _LARGE:
-            yield np.concatenate(held, axis=1)
-            held, rows = [], 0
-    if held:
-        yield np.concatenate(held, axis=1)
+def index(path: Path, library: LibraryIds | None = None) -> Packed:
+    """A checked table, sorted for lookup, see score_index: structure hashes, then ids.
 
-
-def _sorted(parts: list[Packed]) -> Packed:
-    """The rows of all parts by key, each structure once; raises Odd where one has two scores. Empties `parts`."""
-    rows, end = np.empty((4, sum(part.shape[1] for part in parts)), np.uint64), 0
-    parts.reverse()
-    while parts:  # one by one, so that no row is in memory twice
-        part = parts.pop()
-        rows[:, end : end + part.shape[1]] = part
-        end += part.shape[1]
-    order = np.lexsort((rows[1], rows[0]))
-    for row in rows:
-        row[:] = row[order]
-    same = (rows[0, 1:] == rows[0, :-1]) & (rows[1, 1:] == rows[1, :-1])
-    for row in rows[2:].view(np.float64):
-        if (same & (row[1:] != row[:-1])).any():
-            raise Odd
-    return rows if not same.any() else np.ascontiguousarray(rows[:, np.concatenate([[True], ~same])])
-
-
-def index(path: Path) -> Packed:
-    """A checked table, sorted for lookup: (4, structures), 128 bits of the hash, score and weight as their bits.
-
-    Raises InputError with file and line. O(rows log rows); 32 bytes a row, and 20 more while they are sorted.
+    Without `library` every key must be a structure hash. Raises InputError with file and line. O(rows log rows); 32
+    bytes a row, and 20 more while they are sorted.
     """
     try:
-        packed = list(
-            _large(_packed(keys, _floats(scores), _floats(weights)) for keys, scores, weights in _batches(path))
-        )
-        if not packed:
-            raise Odd
-        return _sorted(packed)
-    except Odd:
-        found = read(path)
-        values = np.array(list(found.values()), float).reshape(-1, 2)
-        try:
-            return _sorted([_packed(list(found), values[:, 0].copy(), values[:, 1].copy())])
-        except Odd:
-            raise InputError(f"{path}: two structure hashes agree in their first half: no sha256 does", HINT) from None
+        parts = list(large(_batches(path, library)))
+        if parts:
+            return ordered(parts)
+    except (Odd, Contradiction, pa.ArrowException, UnicodeDecodeError):
+        pass  # the plain reader says what is wrong, if anything is
+    try:
+        return ordered(list(large(_plain_batches(path, library))))
+    except (Contradiction, InputError):
+        read(path, library)  # says which line of the file is the first that is wrong
+        raise InputError(f"{path}: two structure hashes agree in their first half: no sha256 does", KEY_HINT) from None
 
 
 def _floats(column: pa.Array) -> Floats:
-    found: Floats = np.ascontiguousarray(column.to_numpy(zero_copy_only=False), np.float64)
-    return found
-
-
-def find(table: Packed, hashes: Sequence[str] | pa.Array | pa.ChunkedArray) -> tuple[Floats, Floats]:
-    """(scores, weights) of these structures, each (n,), nan where the table has none. O(n log structures)."""
-    place = hashed.find(table[0], table[1], hashed.keys(hashes))
-    known = place >= 0
-    scores, weights = (np.full(len(place), np.nan) for _ in range(2))
-    scores[known], weights[known] = (table[row].view(np.float64)[place[known]] for row in (2, 3))
-    return scores, weights
-
-
-def write_index(path: Path, table: Packed | None) -> None:
-    """Write an index, an empty one for scores that are no table."""
-    with atomic_path(path) as temporary, temporary.open("wb") as handle:
-        np.save(handle, np.zeros((4, 0), np.uint64) if table is None else table)
-
-
-def open_index(path: Path) -> Packed:
-    """An index on disk; only what is looked up is read. Raises InputError where it is none."""
-    try:
-        found: Packed = np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable index of scores: {error}") from None
-    return found
+    values: Floats = np.ascontiguousarray(column.to_numpy(zero_copy_only=False), np.float64)
+    return values

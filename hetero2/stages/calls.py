@@ -28,6 +28,17 @@ EXAMPLE = (
 )
 POOLED = "pooled_residuals_bh"
 _CALLS = (competition.SIGNAL, competition.NO_SIGNAL, competition.UNDECIDABLE)
+_OTHER_SCORE = -1  # the place of a molecule in the calls, where its first row has another score
+_NO_SCORES = {
+    "reason": "no_molecules",
+    "interpretation": "INCONCLUSIVE_TOO_FEW_HARD",
+    "why": "no molecule has a score",
+}
+_NO_SCORED_DECOYS = {
+    "reason": "no_scored_decoys",
+    "interpretation": "INCONCLUSIVE_NO_SCORED_DECOYS",
+    "why": "no molecule has a decoy with a score, so the isomer audit is not possible",
+}
 Record = dict[str, Any]
 
 
@@ -35,13 +46,15 @@ Record = dict[str, Any]
 class Looked:
     """What is kept of n molecules with a score and a scored decoy: about 250 bytes each.
 
-    Every field is (n,) or (n, ..). `key`: structure; `unlike`: decoys whose similarity is not known; `residual`,
-    `pool`: own and of the decoys, only where the method asks for them; `scored`: rows of all OK molecules with a score.
+    Every field is (n,) or (n, ..). `key`: structure; `score`: own; `unlike`: decoys whose similarity is not known;
+    `residual`, `pool`: own and of the decoys, only where the method asks for them; `scored`: rows of all OK molecules
+    with a score.
     """
 
     scored: Ints
     row: Ints
     key: tuple[Keys, Keys]
+    score: Floats
     scaffold: pa.ChunkedArray
     blocks: Blocks
     won: hardness.Won
@@ -71,6 +84,7 @@ def look(molecules: Path, decoys: Path, scores: Path, method: str) -> Looked:
         scored=row[original],
         row=whole,
         key=_keys(known),
+        score=values[starts],
         scaffold=known["scaffold"].fill_null("None"),
         blocks=describe_blocks(values, starts),
         won=hardness.against(won, starts, bins, len(BINS), np.nan_to_num(tanimoto)),
@@ -106,6 +120,7 @@ def together(parts: Sequence[Looked]) -> Looked:
         scored=joined(lambda part: part.scored),
         row=joined(lambda part: part.row),
         key=(joined(lambda part: part.key[0]), joined(lambda part: part.key[1])),
+        score=joined(lambda part: part.score),
         scaffold=pa.chunked_array([chunk for part in parts for chunk in part.scaffold.chunks], pa.string()),
         blocks=Blocks(**{name: joined(lambda part, n=name: getattr(part.blocks, n)) for name in vars(parts[0].blocks)}),
         won=hardness.Won(*(joined(lambda part, n=number: part.won[n]) for number in range(3))),
@@ -119,20 +134,19 @@ def judge(found: Looked, options: argparse.Namespace) -> tuple[pa.Table, list[Re
     """(calls of all rows that have a score, lines of the curve, facts of the library).
 
     A structure that stands in several rows is looked at once, by the first of them, since copies are no evidence; its
-    other rows get the same call. Rows without a scored decoy are UNDECIDABLE.
+    other rows get the same call, or are UNDECIDABLE where their score is another. So are rows without a scored decoy.
     """
     first = place_of_first(*found.key)
     once = first == np.arange(len(first))
     if not once.any():
-        facts = {"interpretation": "INCONCLUSIVE_TOO_FEW_HARD", "why": "no molecule has a scored decoy"}
-        return _calls(found, first, None), [], {"n": 0, "reason": "no_molecules", **facts}
+        return _calls(found, first, None), [], {"n": 0, **(_NO_SCORED_DECOYS if len(found.scored) else _NO_SCORES)}
     blocks = Blocks(**{name: values[once] for name, values in vars(found.blocks).items()})
     pooled = None
     if options.method == POOLED:
         pooled = competition.pooled_p(found.residual[once], found.pool[np.repeat(once, found.blocks.n_decoys)])
     calls = competition.call(blocks, options.fdr, options.method, min(options.min_decoys, options.k), pooled)
     curve, facts = _by_hardness(found, once)
-    place = (np.cumsum(once) - 1)[first]
+    place = np.where(found.score == found.score[first], (np.cumsum(once) - 1)[first], _OTHER_SCORE)
     return _calls(found, place, calls), curve_rows(curve), {**vars(library_test(blocks)), **facts}
 
 
@@ -147,17 +161,18 @@ def _by_hardness(found: Looked, once: Any) -> tuple[dict[str, Any], Record]:
 
 
 def _calls(found: Looked, place: Ints, calls: competition.Calls | None) -> pa.Table:
-    """Calls of all rows that have a score, in order; `place`: that of each molecule in `calls`."""
+    """Calls of all rows that have a score, in order; `place`: that of each molecule in `calls`, or _OTHER_SCORE."""
     rows = np.sort(found.scored)
-    here = places(rows, found.row)
-    known, none = here >= 0, np.full(len(rows), np.nan)
+    molecule = places(rows, found.row)
     columns: dict[str, Any] = {"row": rows, "call": "UNDECIDABLE", "call_reason": "no_scored_decoys"}
     if calls is not None:
-        place = np.where(known, place[here], 0)
-        columns["call"] = np.where(known, calls.call[place], "UNDECIDABLE")
-        columns["call_reason"] = np.where(known, calls.reason[place], "no_scored_decoys")
-        columns["q_value"] = np.where(known, calls.q_value[place], none)
-        needed = np.where(known, calls.m_needed[place], 0)
+        place = np.append(place, _OTHER_SCORE)[molecule]
+        is_called = place >= 0
+        reason = np.where(molecule < 0, "no_scored_decoys", "copy_with_another_score")
+        columns["call"] = np.where(is_called, calls.call[place], "UNDECIDABLE")
+        columns["call_reason"] = np.where(is_called, calls.reason[place], reason)
+        columns["q_value"] = np.where(is_called, calls.q_value[place], np.nan)
+        needed = np.where(is_called, calls.m_needed[place], 0)
         columns["m_needed"] = pa.array(needed, mask=needed == 0)
     return from_columns("call.v1", len(rows), columns)
 

@@ -212,17 +212,20 @@ def run(args: argparse.Namespace) -> None:
     novelty = {name: audit(panel, values) for name, values in strange.items()}
     if not structures_known(panel):
         novelty = {name: facts | {"reason": NO_STRUCTURES} for name, facts in novelty.items()}
+    beyond_novelty, library = beyond(panel, score, strange), read_json(args.library)
+    for facts in (own, *beyond_novelty.values()) if library.get("n") == 0 else ():
+        facts["reason"] = library["reason"]
     compared = {name: audit(panel, np.where(np.isfinite(score), values, np.nan)) for name, values in strange.items()}
     inferred = inference(args.refits, args.n_refits, args.why_not)
     document = {
         "controls_schema": "controls.v1",
         "audit": status(silent, found),
-        "library": read_json(args.library),
+        "library": library,
         "sample": {"molecules": len({item["block"] for item in panel if item["level"] == 0}), "seed": args.seed},
         "score": own,
         "negative": silent,
         "novelty": novelty,
-        "score_beyond_novelty": beyond(panel, score, strange),
+        "score_beyond_novelty": beyond_novelty,
         "planted": found,
         "drift": inferred.pop("drift"),
         "inference": {**inferred, **explanation(own, compared)},

@@ -16,29 +16,51 @@ from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
 from hetero2.log import gate_ok, logger, progress
 from hetero2.provenance import file_facts
-from hetero2.scoring import command, hetero_scores, pair_table, score_table, stand_ins
+from hetero2.scoring import command, hetero_scores, pair_table, score_index, score_table, stand_ins
+from hetero2.scoring.library_ids import LibraryIds, read_library_ids
 from hetero2.scoring.names import REFERENCES, STAND_INS
 from hetero2.scoring.training import read_training
-from hetero2.tables import read_csv, read_parquet, to_table
+from hetero2.tables import quoted, read_csv, read_parquet, to_table
 
 EXAMPLE = (
-    "hetero2 score-source --source external --path my_scores.csv --out scores_external.csv "
-    "--index scores_external.csv.index.npy --facts scores.json"
+    "hetero2 score-source --source external --path my_scores.csv --input input/rows.parquet "
+    "--out scores_external.csv --index scores_external.csv.index.npy --facts scores.json"
 )
 _BATCH = 16_384
 Facts = dict[str, Any]
 
 
-def external_file(
-    path: Path, sha256: str, url: str | None, structures: bool, out: Path
-) -> tuple[Facts, score_table.Packed | None]:
+def count_keys(path: Path, table: score_index.Packed, library: LibraryIds) -> int:
+    """How many keys a table has. Says which are ids; raises InputError where none can belong to the library."""
+    n_keys, n_hashes = int(table.shape[1]), score_index.n_hashes(table)
+    n_ids = int((score_index.places(table, library.keys) >= 0).sum()) if n_hashes < n_keys else 0
+    n_unknown = n_keys - n_hashes - n_ids
+    if n_unknown:
+        place, key = score_table.first_unknown_id(path, library) or ("", "")
+        if not n_ids and not n_hashes:
+            raise InputError(
+                f"{path}: none of its {n_unknown} keys is an id of the library or a structure hash: the first is "
+                f"{quoted(key)}, in {place}; the first id of the library is {quoted(library.first)}",
+                "ids must be written as in the library, letter by letter, spaces and capitals included",
+            )
+        logger.warning(
+            "%s: keys that are neither ids of the library nor structure hashes are ignored: %d; the first is %s, in %s",
+            *(path.name, n_unknown, quoted(key), place),
+        )
+    n_both = int((score_index.places(table, library.hash_form) >= 0).sum())
+    logger.info("%d keys are ids of the library, %d are structure hashes", n_ids, n_hashes - n_both)
+    return n_keys - n_both
+
+
+def external_file(args: argparse.Namespace) -> tuple[Facts, score_index.Packed | None]:
     """Verify and check a file that the user brought, then keep it as it is; its index, if it is a table."""
+    path, sha256, url = args.path, args.sha256, args.url
     table = None
     digest = check_sha256(path, sha256, "scores file")
-    if not structures:
+    if not args.structures:
         _, n_scores = pair_table.check(path)
         facts: Facts = {"schema": pair_table.SCHEMA, "score_key": None, "n_scores": n_scores}
-    elif path.name.lower().endswith(".json"):
+    elif not _is_keyed(args):
         scores = hetero_scores.read(path)
         logger.warning("one hetero_scores.v1 file for all rows: every molecule gets the score of its `original`")
         facts = {
@@ -47,9 +69,10 @@ def external_file(
             "n_scores": len(scores.decoys) + 1,
         }
     else:
-        table = score_table.index(path)
-        facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": table.shape[1]}
-    copy_file(path, out)
+        library = read_library_ids(args.input)
+        table = score_table.index(path, library)
+        facts = {"schema": score_table.SCHEMA, "score_key": None, "n_scores": count_keys(path, table, library)}
+    copy_file(path, args.out)
     gate_ok(path.name, sha256, facts["schema"], url)
     return {**facts, "name": path.name, "url": url, "inputs": [file_facts("scores", path, digest)]}, table
 
@@ -104,11 +127,11 @@ def _requested(request: Path) -> Iterator[dict[str, str]]:
     return (row for _, row in read_csv(request, ["id", "smiles", "role"]))
 
 
-def _of_command(request: Path, table: score_table.Packed) -> Iterator[tuple[str, float, float]]:
+def _of_command(request: Path, table: score_index.Packed) -> Iterator[tuple[str, float, float]]:
     """The scores of the structures in the request, in its order; raises InputError where there are none."""
     asked, scored, rows = 0, 0, _requested(request)
     while batch := [row["id"] for row in itertools.islice(rows, _BATCH)]:
-        scores, weights = score_table.find(table, batch)
+        scores, weights = score_index.find(table, score_index.hash_keys(batch))
         asked += len(batch)
         for key, score, weight in zip(batch, scores.tolist(), weights.tolist(), strict=True):
             if not math.isnan(score):
@@ -166,7 +189,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sha256", default="none", help="external: sha256 that it must have")
     parser.add_argument("--url", help="external: where it was downloaded, to be recorded")
     parser.add_argument("--structures", type=flag, default=True, metavar="true|false", help="false: a table by id")
-    parser.add_argument("--input", type=Path, help="external without --path: the numbered library")
+    parser.add_argument("--input", type=Path, help="external: the numbered library, for its ids or its files")
     parser.add_argument("--folder", type=Path, default=Path(), help="scores_input is relative to this folder")
     parser.add_argument("--request", type=Path, help="score_request.csv")
     parser.add_argument("--train", type=Path, help="training set of the model, to be fitted on or to be recorded")
@@ -179,14 +202,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of it")
 
 
+def _is_keyed(args: argparse.Namespace) -> bool:
+    """Whether --path is a table with keys that may be ids of the library."""
+    return bool(args.structures) and not args.path.name.lower().endswith(".json")
+
+
 def _check_arguments(args: argparse.Namespace) -> None:
     needed: dict[str, tuple[str, ...]] = {"external": (), "command": ("command", "request")}
     needed |= dict.fromkeys(REFERENCES, ("train", "request"))
     needed |= dict.fromkeys(STAND_INS, () if args.path else ("request",))
     if args.source not in needed:
         raise ConfigError(f"unknown source of scores {args.source!r}", f"known are {', '.join(needed)}")
-    if args.source == "external" and (args.path is None) == (args.input is None):
-        raise ConfigError("--source external needs either --path or --input")
+    if args.source == "external" and args.input is None and (args.path is None or _is_keyed(args)):
+        raise ConfigError("--source external needs --input", "it is the numbered library: hetero2 input writes it")
     for name in needed[args.source]:
         if getattr(args, name) is None:
             raise ConfigError(f"--source {args.source} needs --{name}")
@@ -198,7 +226,7 @@ def run(args: argparse.Namespace) -> None:
     table = None
     if args.source == "external":
         if args.path:
-            facts, table = external_file(args.path, args.sha256, args.url, args.structures, args.out)
+            facts, table = external_file(args)
         else:
             facts = row_files(args.input, args.folder, args.out)
     elif args.source == "command":
@@ -218,5 +246,5 @@ def run(args: argparse.Namespace) -> None:
     }
     if table is None and facts["schema"] == score_table.SCHEMA:
         table = score_table.index(args.out)
-    score_table.write_index(args.index, table)
+    score_index.write_index(args.index, table)
     write_text(args.facts, pretty_json(facts))

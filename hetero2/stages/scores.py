@@ -33,12 +33,14 @@ def attach(molecules: pa.Table, decoys: pa.Table, book: ScoreBook, sign: int, ex
 
     The score is null where the book has none, and where the decoy takes no part.
     """
-    own = molecules["id"].take(pc.index_in(decoys["row"], molecules["row"].combine_chunks()))
     why = why_excluded(decoys["decoy_hash"], excluded)
-    found = book.originals(molecules["id"], molecules["structure_hash"]), book.decoys(own, decoys["decoy_hash"])
-    scores, weights = (np.concatenate(pair) for pair in zip(*found, strict=True))
-    none = np.isnan(scores) | np.concatenate([np.zeros(len(molecules), bool), why.is_valid().to_numpy(False)])
-    originals = np.full(len(molecules), ORIGINAL)
+    part = decoys.filter(pc.is_null(why))
+    owners = molecules["id"].take(pc.index_in(part["row"], molecules["row"].combine_chunks()))
+    takes_part = np.concatenate([np.ones(len(molecules), bool), why.is_null().to_numpy(False)])
+    scores, weights = np.full((2, len(takes_part)), np.nan)
+    looked_up = book.originals(molecules["id"], molecules["structure_hash"]), book.decoys(owners, part["decoy_hash"])
+    scores[takes_part], weights[takes_part] = (np.concatenate(pair) for pair in zip(*looked_up, strict=True))
+    none, originals = np.isnan(scores), np.full(len(molecules), ORIGINAL)
     return pa.table(
         {
             "row": np.concatenate([molecules["row"].to_numpy(), decoys["row"].to_numpy()]),

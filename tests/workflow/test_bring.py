@@ -293,6 +293,112 @@ def test_hetero_scores_files_by_row_need_no_structure(tmp_path):
     ]
 
 
+def keyed_by_ids(folder: Path, small_run: Path, shard_rows: int) -> tuple[list[dict[str, object]], ...]:
+    """A user's folder with a scores file to be; the scores of its molecules by id, and those of the decoys by hash."""
+    small_library(folder)
+    head = (folder / "my.yaml").read_text().split("scores:")[0]
+    rest = "scores: {source: external, path: scores.csv}\ntruth: {path: truth.csv}\nselection: {k: 3}\n"
+    (folder / "my.yaml").write_text(f"{head}{rest}execution: {{shard_rows: {shard_rows}}}\n")
+    summary = [row for row in rows(small_run / "summary.csv") if row["score"]]
+    molecules = [{"molecule_id": row["id"], "score": row["score"]} for row in summary]
+    known = {row["structure_hash"] for row in summary}
+    table = [row for row in rows(small_run / "pack/scores.csv") if row["structure_hash"] not in known]
+    return molecules, [{"molecule_id": row["structure_hash"], "score": row["score"]} for row in table]
+
+
+def test_scores_by_ones_own_ids_give_all_but_the_isomer_audit_and_with_those_of_decoys_that_too(small_run, tmp_path):
+    """The page says: bring what you have, then score missing_decoy_scores.csv and add its lines."""
+    molecules, decoys = keyed_by_ids(tmp_path, small_run, 6)
+    written(tmp_path / "scores.csv", molecules)
+    done = build(tmp_path)
+    results, pack = tmp_path / "results/small", tmp_path / "results/small/pack"
+    summary, expected = rows(pack / "summary.csv"), rows(small_run / "summary.csv")
+    assert [(row["id"], row["status"], row["score"]) for row in summary] == [
+        (row["id"], row["status"], row["score"]) for row in expected
+    ]
+    judged = [row for row in summary if row["status"] == "OK"]
+    assert {(row["verdict"], row["call"], row["call_reason"], row["slack"]) for row in judged} == {
+        ("SKIP", "UNDECIDABLE", "no_scored_decoys", "")
+    }
+    assert all("skip:missing_scores_for_all_decoys" in row["warnings"].split(";") for row in judged)
+    assert len(rows(pack / "hardness_curve.csv")) == 0
+    controls, utility = load(pack / "controls.json"), load(pack / "utility_report.json")
+    assert controls["library"]["interpretation"] == "INCONCLUSIVE_NO_SCORED_DECOYS"
+    assert controls["library"]["reason"] == controls["score"]["reason"] == "no_scored_decoys"
+    by_score = utility["utility"]["at"][0]["methods"]["score_topk"]
+    assert by_score == load(small_run / "pack/utility_report.json")["utility"]["at"][0]["methods"]["score_topk"]
+    assert utility["cost_lift_v1"]["refused"]
+    assert len(rows(pack / "ranked_candidates.csv")) == len(judged)
+    assert {row["decoy_hash"] for row in rows(pack / "missing_decoy_scores.csv")} == {r["molecule_id"] for r in decoys}
+    assert (pack / "report.html").stat().st_size > 100_000
+    assert "INCONCLUSIVE_NO_SCORED_DECOYS" in done.stdout + done.stderr
+    accepted = run("python", "-m", "hetero2", "accept", pack, cwd=ROOT, check=False)
+    assert accepted.returncode == 1
+    assert re.findall(r"NOT +(\w+)", accepted.stdout) == ["rows_error", "cost_lift_v1"]
+
+    half = len(molecules) // 2  # some molecules by id, the others by hash as their decoys are
+    by_hash = {row["id"]: row["structure_hash"] for row in expected}
+    others = [{**row, "molecule_id": by_hash[row["molecule_id"]]} for row in molecules[half:]]
+    written(tmp_path / "scores.csv", [*molecules[:half], *decoys, *others])
+    build(tmp_path)
+    assert (results / "summary.csv").read_bytes() == (small_run / "summary.csv").read_bytes()
+    assert load(pack / "controls.json")["library"] == load(small_run / "pack/controls.json")["library"]
+    zipped = (results / "small_evidence_pack.zip").read_bytes()
+
+    again = tmp_path / "again"
+    keyed_by_ids(again, small_run, 256)
+    (again / "scores.csv").write_bytes((tmp_path / "scores.csv").read_bytes())
+    build(again, cores=1)
+    assert (again / "results/small/small_evidence_pack.zip").read_bytes() == zipped
+
+
+def test_a_table_of_which_no_key_is_an_id_of_the_library_stops_the_run_before_the_decoys(small_run, tmp_path):
+    molecules, _ = keyed_by_ids(tmp_path, small_run, 6)
+    written(tmp_path / "scores.csv", [{**row, "molecule_id": f"{row['molecule_id']}!"} for row in molecules])
+    done = build(tmp_path, cores=1, check=False)
+    assert done.returncode == 1
+    said = "none of its 11 keys is an id of the library or a structure hash: the first is 'aspirin!', in line 2; the"
+    assert f"scores.csv: {said}" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not list(tmp_path.glob("results/small/decoys/*"))
+
+
+@pytest.mark.parametrize("mistake", ["two scores", "two meanings"])
+def test_keys_that_contradict_the_library_are_named_with_their_lines(small_run, tmp_path, capsys, mistake):
+    """By the two verbs that the rules run, on the molecules of a run."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    molecules, decoys = keyed_by_ids(tmp_path, small_run, 6)
+    key = {row["id"]: row["structure_hash"] for row in rows(small_run / "summary.csv")}["naproxen"]
+    library, shard = (pq.read_table(small_run / name) for name in ("input/rows.parquet", "molecules/0000.parquet"))
+    if mistake == "two scores":
+        molecules.insert(0, {"molecule_id": key, "score": 1e6})
+        message = (
+            f"scores the molecule 'naproxen' by its id, line 2 scores it by its structure hash {key}, and they differ"
+        )
+    else:  # the structure of one molecule is the id of another
+        renamed = [key if name == "lidocaine" else name for name in library["id"].to_pylist()]
+        library = library.set_column(1, library.schema.field("id"), pa.array(renamed))
+        molecules.insert(0, {"molecule_id": key, "score": 1.0})
+        message = (
+            f"line 2: the key {key} has two meanings: it is the id of a molecule and the structure hash of another"
+        )
+    pq.write_table(library, tmp_path / "rows.parquet")
+    written(tmp_path / "scores.csv", [*molecules, *decoys])
+    table = ["--index", tmp_path / "i.npy"]
+    words = ["--source", "external", "--path", tmp_path / "scores.csv", "--input", tmp_path / "rows.parquet", *table]
+    words = ["score-source", *words, "--out", tmp_path / "s.csv", "--facts", tmp_path / "facts.json"]
+    assert cli.main([str(word) for word in words]) == 0
+    assert len(shard) == 20
+    parts = {name: small_run / name / "0000.parquet" for name in ("molecules", "decoys")}
+    words = [word for name, path in parts.items() for word in (f"--{name}", path)]
+    words += ["--scores-file", tmp_path / "s.csv", *table, "--excluded", small_run / "leakage/excluded.parquet"]
+    assert cli.main([str(word) for word in ["scores", *words, "--out", tmp_path / "items.parquet"]]) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "items.parquet").exists()
+
+
 def test_a_library_of_skips_and_scores_and_truth_that_match_nothing_say_so(tmp_path):
     small_library(tmp_path)
     written(tmp_path / "scores.csv", [{"id": "f" * 64, "score": 1}])

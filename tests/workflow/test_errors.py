@@ -118,7 +118,7 @@ def test_a_pinned_file_that_changed_is_refused(tmp_path):
         (
             ("score-source", "--source", "external", "--out", "o", "--index", "i", "--facts", "f"),
             2,
-            "needs either --path or --input",
+            "--source external needs --input",
         ),
         (
             ("score-source", "--source", "reference:x", "--out", "o", "--index", "i", "--facts", "f"),

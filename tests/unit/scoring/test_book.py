@@ -7,7 +7,7 @@ import pytest
 
 from hetero2.errors import InputError
 from hetero2.files import canonical_json
-from hetero2.scoring import score_table
+from hetero2.scoring import score_index, score_table
 from hetero2.scoring.book import read_book
 
 NONE = Path("none.npy")
@@ -54,7 +54,7 @@ def test_files_of_rows_serve_their_own_molecules(tmp_path, dump):
 
 def test_a_table_serves_structures_wherever_they_occur(tmp_path):
     (tmp_path / "s.csv").write_text(f"id,score\n{'a' * 64},2\n{'b' * 64},3\n")
-    score_table.write_index(tmp_path / "s.npy", score_table.index(tmp_path / "s.csv"))
+    score_index.write_index(tmp_path / "s.npy", score_table.index(tmp_path / "s.csv"))
     book = read_book(tmp_path / "s.csv", tmp_path / "s.npy", {"x"})
     assert original(book, "x", "a" * 64) == decoy(book, "y", "a" * 64) == (2.0, 1.0)
     assert decoy(book, "y", "c" * 64) is None

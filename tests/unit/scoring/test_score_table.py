@@ -7,15 +7,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hetero2.errors import InputError
-from hetero2.scoring import score_table
+from hetero2.scoring import score_index, score_table
+from hetero2.scoring.library_ids import LibraryIds
 
-A, B = "a" * 64, "b" * 64
+A, B, C = "a" * 64, "b" * 64, "c" * 64
+CAPITALS = "D" * 64
+IDS = ["mol-1", "mol 2 ", "7", "é", A, CAPITALS]
 
 
-def read(tmp_path, text):
+def library(*ids):
+    return LibraryIds(pa.chunked_array([list(ids)], pa.string()))
+
+
+def read(tmp_path, text, *ids):
     path = tmp_path / "s.csv"
     path.write_text(text)
-    return score_table.read(path)
+    return score_table.read(path, library(*ids) if ids else None)
 
 
 @pytest.mark.parametrize("key", ["id", "molecule_id", "structure_hash"])
@@ -41,12 +48,70 @@ def test_the_key_column_may_have_three_names(tmp_path, key):
         (f"id,score\n{A},\n", "score is ''"),
         (f"id,score,weight\n{A},1,0\n", "weight is 0.0"),
         (f"id,score,weight\n{A},1,x\n", "weight is 'x'"),
-        (f"id,score\n{A},1\n{B},2\n{A},3\n", "line 4: .*another score"),
+        (f"id,molecule_id,score\n{A},{A},1\n{B},,2\n", r"line 3: the key is empty \(column 'molecule_id'\)"),
+        (f"id,score\n{A},1\n{B},2\n{A},3\n", f"line 4: '{A}' has the score 3, but the score 1 in line 2"),
+        (f"id,score,weight\n{A},1,2\n{A},1,\n", r"line 3: .* has the score 1, but the score 1 \(weight 2\) in line 2"),
+        ("id,score\n,1\n", "line 2: the key is empty"),
     ],
 )
 def test_a_bad_row_is_one_error_with_its_line(tmp_path, text, message):
     with pytest.raises(InputError, match=message):
         read(tmp_path, text)
+    if "is not a structure hash" not in message:  # with a library that may be an id
+        with pytest.raises(InputError, match=message):
+            read(tmp_path, text, *IDS)
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("", "line 3: the key is empty"),
+        ("  \t", "line 3: the key is empty"),
+        ("E" * 64, "line 3: 'E+' is a structure hash in capital letters, and no id of the library"),
+        ("mol-1", "line 3: 'mol-1' has the score 2, but the score 1 in line 2"),
+    ],
+)
+def test_what_can_be_neither_id_nor_hash_is_one_error_with_its_line(tmp_path, key, message):
+    for ask in (score_table.read, score_table.index):
+        (tmp_path / "s.csv").write_text(f"molecule_id,score\nmol-1,1\n{key},2\n")
+        with pytest.raises(InputError, match=message):
+            ask(tmp_path / "s.csv", library(*IDS))
+
+
+def test_keys_are_ids_of_the_library_or_structure_hashes_mixed_as_one_likes(tmp_path):
+    text = f"molecule_id,score\nmol-1,1\n{B},2\nmol 2 ,3\nunknown,4\n{A},5\n{CAPITALS},6\n"
+    assert read(tmp_path, text, *IDS) == {
+        key: (score, 1.0) for score, key in enumerate(["mol-1", B, "mol 2 ", "unknown", A, CAPITALS], start=1)
+    }
+    table = score_table.index(tmp_path / "s.csv", library(*IDS))
+    assert score_index.n_hashes(table) == 2
+    assert looked_up(table, [A, B, C]) == {A: (5.0, 1.0), B: (2.0, 1.0)}
+    ids = by_id(table, [*IDS, "mol 2", "unknown", B])
+    assert ids == {"mol-1": (1, 1), "mol 2 ": (3, 1), "unknown": (4, 1), A: (5, 1), CAPITALS: (6, 1)}
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind"),
+    [([1, 20], pa.int64()), ([1, 20], pa.int16()), ([1, 2**63], pa.uint64()), (["a", "b"], pa.large_string())],
+)
+def test_ids_of_a_parquet_table_may_be_whole_numbers(tmp_path, keys, kind):
+    path = tmp_path / "s.parquet"
+    pq.write_table(pa.table({"id": pa.array(keys, kind), "score": [0.5, 1.5]}), path)
+    texts = [str(key) for key in keys]
+    assert by_id(score_table.index(path, library(*texts)), texts) == {texts[0]: (0.5, 1.0), texts[1]: (1.5, 1.0)}
+
+
+@pytest.mark.parametrize("key", [1.5, True, b"x"])
+def test_a_key_of_another_type_is_named(tmp_path, key):
+    pq.write_table(pa.table({"id": [key], "score": [0.5]}), tmp_path / "s.parquet")
+    with pytest.raises(InputError, match=r"data row 1: the key is .*, expected text or a whole number"):
+        score_table.index(tmp_path / "s.parquet", library("1"))
+
+
+def test_the_first_key_that_nobody_knows_is_found(tmp_path):
+    (tmp_path / "s.csv").write_text(f'id,score\nmol-1,1\n{C},1\n"mol ""3""",1\nmol-4,1\n')
+    assert score_table.first_unknown_id(tmp_path / "s.csv", library(*IDS)) == ("line 4", 'mol "3"')
+    assert score_table.first_unknown_id(tmp_path / "s.csv", library(*IDS, 'mol "3"', "mol-4")) is None
 
 
 def test_the_same_row_twice_is_no_contradiction(tmp_path):
@@ -69,7 +134,7 @@ def test_parquet_says_the_same(tmp_path):
 
 
 CELLS = st.sampled_from(["1", "-2.5", " 3 ", "+4", ".5", "1e3", "", "nan", "inf", "1e999", "x", "1_0", '"7"', "0"])
-KEYS = st.sampled_from([A, B, A.upper(), "aspirin", "", "c" * 63, f'"{A}"'])
+KEYS = st.sampled_from([A, B, CAPITALS, "E" * 64, "aspirin", "mol-1", "mol-1 ", "", "\xa0", "c" * 63, f'"{A}"'])
 
 
 def outcome(ask):
@@ -80,21 +145,39 @@ def outcome(ask):
         return error.message
 
 
-@given(rows=st.lists(st.tuples(KEYS, CELLS, CELLS), max_size=4), weighted=st.booleans(), newline=st.booleans())
+@given(
+    rows=st.lists(st.tuples(KEYS, CELLS, CELLS), max_size=4),
+    weighted=st.booleans(),
+    newline=st.booleans(),
+    keyed=st.sampled_from([None, ("mol-1", CAPITALS), ("mol-1", A)]),
+)
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whole_columns_and_single_cells_say_the_same(tmp_path, rows, weighted, newline):
-    path = tmp_path / "s.csv"
+def test_whole_columns_and_single_cells_say_the_same(tmp_path, rows, weighted, newline, keyed):
+    path, ids = tmp_path / "s.csv", None if keyed is None else library(*keyed)
     lines = [f"id,score{',weight' * weighted}", *(",".join(row[: 2 + weighted]) for row in rows)]
     path.write_text("\n".join(lines) + "\n" * newline)
-    said = outcome(lambda: score_table.read(path))
-    assert outcome(lambda: looked_up(score_table.index(path), [A, B, "c" * 64])) == said
+    said = outcome(lambda: score_table.read(path, ids))
+    by_column = outcome(lambda: score_table.index(path, ids))
+    if isinstance(said, dict):
+        names = [CAPITALS, "aspirin", "mol-1", "mol-1 ", "c" * 63]
+        by_column = looked_up(by_column, [A, B, C]) | by_id(by_column, names)
+    assert by_column == said
+
+
+def by_key(table, keys, texts):
+    scores, weights = score_index.find(table, keys)
+    found = zip(texts, scores.tolist(), weights.tolist(), strict=True)
+    return {text: (score, weight) for text, score, weight in found if score == score}
 
 
 def looked_up(table, hashes):
     """What an index says of some structures."""
-    scores, weights = score_table.find(table, hashes)
-    found = zip(hashes, scores.tolist(), weights.tolist(), strict=True)
-    return {key: (score, weight) for key, score, weight in found if score == score}
+    return by_key(table, score_index.hash_keys(hashes), hashes)
+
+
+def by_id(table, ids):
+    """What an index says of some ids."""
+    return by_key(table, score_index.id_keys(ids), ids)
 
 
 def test_structures_whose_first_half_or_first_64_bits_agree_are_told_apart(tmp_path):
@@ -163,14 +246,14 @@ def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
 
 def test_an_index_is_looked_up_from_disk_and_a_bad_one_is_named(tmp_path):
     path = tmp_path / "s.npy"
-    score_table.write_index(path, None)
-    assert looked_up(score_table.open_index(path), [A]) == {}
+    score_index.write_index(path, None)
+    assert looked_up(score_index.open_index(path), [A]) == {}
     (tmp_path / "s.csv").write_text(f"id,score,weight\n{A},1.5,2\n")
-    score_table.write_index(path, score_table.index(tmp_path / "s.csv"))
-    assert looked_up(score_table.open_index(path), [B, A]) == {A: (1.5, 2.0)}
+    score_index.write_index(path, score_table.index(tmp_path / "s.csv"))
+    assert looked_up(score_index.open_index(path), [B, A]) == {A: (1.5, 2.0)}
     path.write_bytes(b"nonsense")
     with pytest.raises(InputError, match=r"s\.npy: not a readable index"):
-        score_table.open_index(path)
+        score_index.open_index(path)
 
 
 @pytest.mark.parametrize("name", ["s.csv", "s.csv.gz", "s.parquet"])

@@ -30,7 +30,7 @@ def digest(text):
 def library(seed=0):
     """Molecules, decoys and scores: copies, skipped rows, missing, excluded and weighted scores, and ties."""
     rng = np.random.default_rng(seed)
-    molecules, decoys, items = [], [], []
+    molecules, decoys, items, own = [], [], [], None
     for row in range(N):
         ok = bool(rng.random() > 0.1)
         key = digest(f"m{row - 1 if row % 17 == 3 else row}")
@@ -46,7 +46,8 @@ def library(seed=0):
         molecules.append(dict.fromkeys(columns("molecule.v1")) | known)
         if not ok:
             continue
-        own = None if row % 31 == 7 else float(rng.integers(0, 9))
+        before, own = own, None if row % 31 == 7 else float(rng.integers(0, 9))
+        own = before if row % 34 == 20 else own  # a copy with the same score; other copies have another
         items.append({"row": row, "decoy_index": -1, "score": own, "weight": None if own is None else 1.0})
         for index in range(20 if row % 13 else 3):
             tanimoto = None if row == 50 else float(rng.integers(1, 9)) / 10
@@ -112,12 +113,19 @@ def test_calls_are_those_of_copies_and_undecidable_without_decoys(tmp_path):
     run(tmp_path, [30])
     calls = {one["row"]: one for one in read_parquet(tmp_path / "calls.parquet", "call.v1").to_pylist()}
     _, _, items = library()
-    scored = {one["row"] for one in items.to_pylist() if one["decoy_index"] == -1 and one["score"] is not None}
-    assert calls.keys() == scored
+    originals = [one for one in items.to_pylist() if one["decoy_index"] == -1 and one["score"] is not None]
+    scored = {one["row"]: one["score"] for one in originals}
+    assert calls.keys() == scored.keys()
     assert (calls[60]["call"], calls[60]["call_reason"]) == ("UNDECIDABLE", "no_scored_decoys")
-    copies = [(row, row - 1) for row in range(3, N, 17) if {row, row - 1} <= scored]
-    assert copies
-    assert all(calls[one] | {"row": 0} == calls[other] | {"row": 0} for one, other in copies)
+    copies = [(row, row - 1) for row in range(3, N, 17) if {row, row - 1} <= scored.keys()]
+    assert {scored[one] == scored[other] for one, other in copies} == {True, False}
+    for one, other in copies:
+        if scored[one] == scored[other]:
+            assert calls[one] | {"row": 0} == calls[other] | {"row": 0}
+        else:
+            assert (calls[one]["call"], calls[one]["call_reason"]) == ("UNDECIDABLE", "copy_with_another_score")
+            assert calls[one]["q_value"] is None
+            assert calls[one]["m_needed"] is None
 
 
 def test_missing_scores_are_counted_a_decoy_at_a_time(tmp_path):

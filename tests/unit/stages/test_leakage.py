@@ -9,7 +9,7 @@ from rdkit import DataStructs
 from hetero2 import cli
 from hetero2.chem.mol import canonical, parse, structure_hash
 from hetero2.chem.similarity import Neighbours, fingerprint
-from hetero2.scoring import score_table
+from hetero2.scoring import score_index, score_table
 from hetero2.stages.blocks import STRATEGY
 from hetero2.tables import columns, read_parquet, to_table, write_parquet
 from tests.conftest import ROOT
@@ -143,7 +143,7 @@ def test_excluded_decoys_are_left_out_of_the_scores_and_of_the_request(folder):
     assert asked[named("CCN(CC)CC")] == "original"
     assert named("CC(C)CCO") not in asked
     (folder / "s.csv").write_text("id,score\n" + "".join(f"{key},1\n" for key in [*asked, named("CC(C)CCO")][:-2]))
-    score_table.write_index(folder / "s.npy", score_table.index(folder / "s.csv"))
+    score_index.write_index(folder / "s.npy", score_table.index(folder / "s.csv"))
     table = ("--scores-file", folder / "s.csv", "--index", folder / "s.npy")
     assert ask("scores", *files, *table, "--out", folder / "s.parquet") == 0
     items = read_parquet(folder / "s.parquet", "score_item.v1").to_pylist()

@@ -48,8 +48,9 @@ def _audit(known: Evidence) -> Iterator[Warned]:
     elif audit["status"] != "OK":
         reason = str(audit["reason"]).replace("_", " ")
         yield Warned(CAUTION, f"Whether the audit works here could not be tested: {reason}.", CONTROLS)
-    if isomers.decoys_unscored(known.metrics):
-        yield Warned(CAUTION, f"Isomer audit not possible: {isomers.UNSCORED}.", "missing_decoy_scores.csv")
+    unscored = sentences.decoys_without_scores(known.metrics)
+    if unscored is not None:
+        yield Warned(CAUTION, f"Isomer audit not possible: {unscored}.", "missing_decoy_scores.csv")
     elif isomers.prefers_decoys(known):
         yield Warned(CAUTION, "The score prefers decoys to the molecules.", "hardness_curve.csv")
     elif controls["library"]["interpretation"] in _NOT_ON_HARD:
@@ -79,7 +80,7 @@ def _rows(known: Evidence) -> Iterator[Warned]:
         share = number(100 * skipped / known.n_rows)
         yield Warned(CAUTION, f"{share} % of the rows were not audited (SKIP).", "metrics.json")
     missing = metrics["scores_coverage"]["decoys_missing"]
-    if missing and not isomers.decoys_unscored(metrics):
+    if missing and sentences.decoys_without_scores(metrics) is None:
         yield Warned(CAUTION, f"{counted(missing, 'decoy')} had no score.", "missing_decoy_scores.csv")
     few, ok = metrics["rows_with_fewer_than_19_scored_decoys"], counts["OK"]
     if few > 0.1 * max(1, ok):

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from hetero2.report import sentences
 from hetero2.report.evidence import Evidence
 from hetero2.report.words import counted, number
 
 YES, NOT_SHOWN, CANNOT_SAY = "yes", "not shown", "cannot say"
-UNSCORED = "decoys have no scores: score score_request.csv with the same model, add the scores and run again"
 Record = dict[str, Any]
 
 
@@ -22,12 +22,6 @@ class Diagnosis(NamedTuple):
         """The diagnosis as a person reads it first; the codes come last."""
         codes = f" [{', '.join(self.codes)}]" if self.codes else ""
         return f"Tells molecules from their isomers: {self.answer}, {self.because}.{codes}"
-
-
-def decoys_unscored(metrics: Record) -> bool:
-    """Whether molecules have scores and none of their decoys has one."""
-    coverage = metrics["scores_coverage"]
-    return bool(metrics["counts"]["OK"] and coverage["decoys_total"] and not coverage["decoys_scored"])
 
 
 def all_decoys(known: Evidence) -> Record | None:
@@ -53,8 +47,9 @@ def diagnose(known: Evidence) -> Diagnosis:
 
 def _answer(known: Evidence) -> tuple[str, str]:
     audit, inference = known.controls["audit"], known.controls["inference"]
-    if decoys_unscored(known.metrics):
-        return CANNOT_SAY, f"because {UNSCORED}"
+    unscored = sentences.decoys_without_scores(known.metrics)
+    if unscored is not None:
+        return CANNOT_SAY, f"because {unscored}"
     if all_decoys(known) is None:
         return CANNOT_SAY, "because no molecule was ranked among decoys"
     if audit["status"] == "FAILED":

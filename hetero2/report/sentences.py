@@ -71,9 +71,8 @@ def decoys_without_scores(metrics: Facts) -> str | None:
     coverage = metrics["scores_coverage"]
     if not coverage["rows_with_scores_input"] or coverage["decoys_scored"] or not coverage["decoys_missing"]:
         return None
-    decoys = "none of the decoys has a score" if coverage["decoys_missing"] > 1 else "the only decoy has no score"
     return (
-        f"isomer audit not possible: {decoys} ({coverage['decoys_missing']:,} missing); score missing_decoy_scores.csv "
+        f"decoys have no scores ({coverage['decoys_missing']:,} missing); score missing_decoy_scores.csv "
         "(decoy_smiles) with the same model, add decoy_hash and score of each to your score table, and run again"
     )
 

@@ -473,9 +473,9 @@ def diagnosed(
             "because whether the audit works on this library could not be tested (fewer than 20 molecules)",
         ),
         (
-            {"metrics__scores_coverage__decoys_scored": 0},
+            {"metrics__scores_coverage__decoys_scored": 0, "metrics__scores_coverage__decoys_missing": 44},
             "cannot say",
-            "because decoys have no scores: score score_request.csv with the same model",
+            "because decoys have no scores (44 missing); score missing_decoy_scores.csv (decoy_smiles) with the same",
         ),
     ],
 )

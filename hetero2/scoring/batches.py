@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from hetero2.tables import batches_of
+from hetero2.inputs.parquet import as_numbers, as_texts, batches_of, is_id, is_number
+from hetero2.tables import MAX_COLUMNS
 
 _BLOCK = 16 << 20
 
@@ -25,7 +27,7 @@ def _check_plain(path: Path, packed: str | None) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with pa.input_stream(str(path), compression=packed) as raw:
         while block := raw.read(_BLOCK):
-            if b'"' in block:
+            if b'"' in block or b"\0" in block:
                 raise Odd
             decoder.decode(block)
     decoder.decode(b"", final=True)
@@ -53,15 +55,18 @@ def _parquet_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -
         wanted = [name for name in (*texts, *numbers) if name in names]
         for name in wanted:
             kind = file.schema_arrow.field(name).type
-            text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-            if text != (name in texts) or not (text or pa.types.is_float64(kind)):
+            if not (is_id(kind) if name in texts else is_number(kind)):
                 raise Odd
         for batch in batches_of(file, wanted):
-            yield batch.cast(pa.schema([(n, pa.string() if n in texts else pa.float64()) for n in batch.schema.names]))
+            columns = [as_texts(batch[name]) if name in texts else as_numbers(batch[name]) for name in wanted]
+            for column in columns:
+                if pa.types.is_string(column.type) and pc.any(pc.match_substring(column, "\0")).as_py():
+                    raise Odd
+            yield pa.RecordBatch.from_arrays(columns, wanted)
 
 
 def _check(names: Sequence[str]) -> None:
-    if len(set(names)) < len(names):
+    if len(set(names)) < len(names) or len(names) > MAX_COLUMNS:
         raise Odd
 
 

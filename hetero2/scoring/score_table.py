@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from hetero2 import keys as hashed
 from hetero2.errors import InputError
 from hetero2.files import atomic_path
+from hetero2.inputs.parquet import read_parquet_rows
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
-from hetero2.tables import number, quoted, read_csv, read_parquet_rows
+from hetero2.tables import number, quoted, read_csv
 
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")
@@ -44,7 +45,7 @@ def finite(text: object, what: str, where: str) -> float:
     if isinstance(text, int | float) and not isinstance(text, bool):
         found = float(text)
     if not math.isfinite(found):
-        raise InputError(f"{where}: {what} is {quoted(text)}, expected a finite number")
+        raise InputError(f"{where}: {what} is {'missing' if text is None else quoted(text)}, expected a finite number")
     return found
 
 

@@ -38,9 +38,19 @@ def test_all_formats_say_the_same(tmp_path, name):
     assert [row[:3] for row in read_library(path)] == ROWS
 
 
-def test_ids_of_a_smi_file_may_hold_blanks(tmp_path):
-    (tmp_path / "x.smi").write_text("CCO the first one\n")
+def test_ids_of_a_smi_file_may_hold_blanks_behind_a_tab(tmp_path):
+    (tmp_path / "x.smi").write_text("CCO\tthe first one\n")
     assert [row[:3] for row in read_library(tmp_path / "x.smi")] == [("the first one", "CCO", "")]
+
+
+def test_a_header_of_a_smi_file_is_recorded(tmp_path):
+    path = tmp_path / "x.smi"
+    path.write_text("SMILES Name\nCCO a\nCCC b\n\n")
+    _, found, facts = made(tmp_path, path)
+    assert [row["id"] for row in found] == ["a", "b"]
+    assert facts["inputs"][0]["header"] == "SMILES Name"
+    path.write_text("CCO a\nCCC b\n")
+    assert "header" not in made(tmp_path, path)[2]["inputs"][0]
 
 
 def test_what_cannot_be_read_is_named(tmp_path):
@@ -50,7 +60,7 @@ def test_what_cannot_be_read_is_named(tmp_path):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(InputError, match=name):
             list(read_library(tmp_path / name))
-    for column in ([b"a"], [["a"]], [1.5]):
+    for column in ([True], [["a"]], [1.5]):
         pq.write_table(pa.table({"id": column, "smiles": ["C"]}), tmp_path / "z.parquet")
         with pytest.raises(InputError, match="expected text"):
             list(read_library(tmp_path / "z.parquet"))

@@ -32,7 +32,7 @@ _ROW_GROUP = 65_536
 _LONGEST_LINE = 64 << 20
 MAX_COLUMNS = 16_384  # of a CSV, as in a spreadsheet
 _NAMES_SHOWN = 10
-csv.field_size_limit(_LONGEST_LINE)
+csv.field_size_limit(16 << 20)
 Row = Mapping[str, Any]
 
 
@@ -282,6 +282,9 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
             "save the file as UTF-8 (Excel: 'CSV UTF-8'), or convert it with iconv",
         ) from None
     except csv.Error as error:
-        raise InputError(f"{path}: line {line}: not a valid CSV: {error}") from None
+        raise InputError(
+            f"{path}: line {line}: not a valid CSV: {error}",
+            "a cell that begins with a quote ends at the next one that stands alone; is it there?",
+        ) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: not a valid gzip file: {error}") from None

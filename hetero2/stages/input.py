@@ -41,6 +41,8 @@ def mark(rows: Iterable[Raw]) -> Iterator[Record]:
     """Number the rows and mark ids that are missing or were there before (the first of them stays)."""
     seen: set[str] = set()
     for number, row in enumerate(rows):
+        if "\0" in row.id:
+            raise InputError(f"{row.place}: the id {quoted(row.id)} holds a NUL character", "no table can hold it")
         reason = "missing_id" if not row.id.strip() else "duplicate_id" if row.id in seen else None
         seen.add(row.id)
         yield {

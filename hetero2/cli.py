@@ -145,5 +145,5 @@ def _run(verb: str, words: list[str]) -> int:
 
 def _fail(text: str, code: int) -> int:
     log.logger.error(text)
-    print(f"error: {text}", file=sys.stderr)
+    print(f"error: {log.printable(text)}", file=sys.stderr)
     return code

@@ -215,18 +215,18 @@ def check_names(path: Path, names: list[str]) -> list[str]:
     return names
 
 
-def _check_header(path: Path, header: list[str] | None, required: Sequence[str]) -> list[str]:
+def _check_header(path: Path, header: list[str], required: Sequence[str], line: int) -> list[str]:
     if not header:
         raise InputError(f"{path}: the file is empty; expected a header line with {', '.join(required)}")
     if len(header) > MAX_COLUMNS:
         raise InputError(
-            f"{path}: line 1: {len(header):,} columns, at most {MAX_COLUMNS:,} are read",
+            f"{path}: line {line}: {len(header):,} columns, at most {MAX_COLUMNS:,} are read",
             f"keep the columns that are needed: {', '.join(required)}",
         )
     for name in required:
         if name not in header:
             raise InputError(
-                f"{path}: line 1: there is no column {name!r}; found {shown_names(header)}",
+                f"{path}: line {line}: there is no column {name!r}; found {shown_names(header)}",
                 "the first line must name the columns; they are case-sensitive",
             )
     return check_names(path, header)
@@ -268,7 +268,7 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
     try:
         with open_text(path) as handle:
             reader = csv.reader(text_lines(handle, path), strict=True)
-            header = _check_header(path, next(reader, None), list(required))
+            header = _check_header(path, next(filter(None, reader), []), list(required), reader.line_num)
             line = reader.line_num + 1
             for cells in reader:
                 if len(cells) != len(header) and cells:

@@ -25,7 +25,7 @@ NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
     "unit": ["resources"],
     "unit/inputs": ["smi"],
-    "unit/scoring": ["reference"],
+    "unit/scoring": ["reference", "refittable"],
     "unit/stages": (
         "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report suite".split()
     ),

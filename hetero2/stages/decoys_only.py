@@ -13,7 +13,7 @@ from hetero2.csv_files import cell
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import atomic_path
 from hetero2.inputs import smi
-from hetero2.log import logger, progress
+from hetero2.log import logger, printable, progress
 from hetero2.stages.decoys import Record, add_decoy_arguments, molecules_with_decoys
 from hetero2.stages.input import mark
 from hetero2.stages.library import header_of
@@ -98,9 +98,9 @@ def _tell(out: Path, molecules: list[Record], k: int) -> None:
     status = Counter(m["status"] for m in molecules)
     total = sum(m["n_decoys_generated"] for m in molecules)
     by_status = ", ".join(f"{key} {status[key]}" for key in sorted(status))
-    print(f"{len(molecules)} molecules: {by_status}; {total} decoys in {out}")
+    print(printable(f"{len(molecules)} molecules: {by_status}; {total} decoys in {out}"))
     if few:
-        print(f"{len(few)} molecules have fewer than {k} decoys; {beside} says why")
+        print(printable(f"{len(few)} molecules have fewer than {k} decoys; {beside} says why"))
 
 
 def run(args: argparse.Namespace) -> None:
@@ -117,7 +117,7 @@ def run(args: argparse.Namespace) -> None:
         raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
     header = header_of(args.input)
     if header is not None:
-        print(f"{args.input}: the first line is a header: {quoted(header)}")
+        print(printable(f"{args.input}: the first line is a header: {quoted(header)}"))
     if suffix == ".smi":
         _check_ids(args.input, rows)
     molecules: list[Record] = []

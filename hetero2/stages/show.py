@@ -7,6 +7,7 @@ from typing import Any
 
 from hetero2.errors import InputError
 from hetero2.files import read_json
+from hetero2.log import printable
 from hetero2.pack.verify import COST_LIFT
 from hetero2.report import sentences
 from hetero2.report.index import CALLS, before_after, judgement, library_rates, rates
@@ -88,4 +89,5 @@ def run(args: argparse.Namespace) -> None:
     separation = args.folder / "separation.json"
     if not separation.is_file() and not (args.folder / "registry_row.json").is_file():
         raise InputError(f"{args.folder}: no finished run here", "run snakemake first")
-    print("\n".join(separation_lines(separation) if separation.is_file() else lines(args.folder)))
+    told = separation_lines(separation) if separation.is_file() else lines(args.folder)
+    print(printable("\n".join(told)))

@@ -12,6 +12,7 @@ from hetero2.csv_files import write_csv
 from hetero2.errors import ContractError, InputError
 from hetero2.inputs.parquet import read_parquet_rows
 from hetero2.scoring import pair_table, score_table
+from hetero2.scoring.batches import read_batches
 from hetero2.tables import (
     arrow_schema,
     check,
@@ -97,6 +98,18 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_byte_order_mark_blank_lines_and_quoted_newlines_are_read(tmp_path):
     found = rows_of(tmp_path, b'\xef\xbb\xbfid,smiles\r\n"a\nb",C\r\n\r\n=1,"C,C"\r\n')
     assert found == [(2, {"id": "a\nb", "smiles": "C"}), (5, {"id": "=1", "smiles": "C,C"})]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_blank_lines_are_skipped_wherever_they_stand_and_whoever_reads(tmp_path, mark, end):
+    path, key = tmp_path / "a.csv", "a" * 64
+    path.write_bytes((mark + end.join(["", "", "id,score", "", f"{key},1.5", "", ""])).encode())
+    assert [row for _, row in read_csv(path, ["id"])] == [{"id": key, "score": "1.5"}]
+    assert [batch.to_pylist() for batch in read_batches(path, ["id"], ["score"])] == [[{"id": key, "score": 1.5}]]
+    path.write_bytes((mark + end.join(["", "name,score", "x,1"])).encode())
+    with pytest.raises(InputError, match="line 2: there is no column 'id'"):
+        list(read_csv(path, ["id"]))
 
 
 def test_gzip_is_read_and_a_false_one_named(tmp_path):

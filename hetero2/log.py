@@ -44,6 +44,13 @@ def printable(text: str) -> str:
     )
 
 
+def notice(message: str, *values: object) -> None:
+    """Log what a user should know of how a file was read; without a log file, say it on stderr."""
+    logger.info(message, *values)
+    if not any(isinstance(handler, logging.FileHandler) for handler in logger.handlers):
+        print(printable(f"note: {message % values}"), file=sys.stderr)
+
+
 def gate_ok(name: str, sha256: str, contract: str, url: str | None = None) -> None:
     """Log that a user's file was let in; `sha256` is the pinned one, or "none"; `url`: where it was downloaded."""
     pinned = "sha256 recorded" if sha256 == "none" else "sha256 verified"

@@ -157,13 +157,13 @@ def read_parquet(path: Path, contract: str, only: Sequence[str] | None = None) -
     """Read a table that a stage wrote, or `only` some of its columns, and check it again."""
     with _readable(path):
         # by path itself: Parquet files of one folder are no data set of ours
-        table = pq.ParquetFile(path).read(None if only is None else list(only))
+        table = pq.ParquetFile(path.absolute()).read(None if only is None else list(only))
     return check(table, contract, str(path), only)
 
 
 def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
     """Rows of one of `shards` consecutive parts of nearly equal size; only the row groups that hold them are read."""
-    with _readable(path), pq.ParquetFile(path) as file:
+    with _readable(path), pq.ParquetFile(path.absolute()) as file:
         total = file.metadata.num_rows
         start, end = (total * step // shards for step in (shard, shard + 1))
         first, position = 0, 0

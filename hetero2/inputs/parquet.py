@@ -131,7 +131,7 @@ def read_parquet_rows(
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path.absolute()) as file:
             names = check_names(path, file.schema_arrow.names)
             for name in required:
                 if name not in names:
@@ -147,4 +147,7 @@ def read_parquet_rows(
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise InputError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}") from None
+        raise InputError(
+            f"{path}: not a readable Parquet file: {' '.join(str(error).split())}",
+            "is it whole? Numbers may have 64 bits at most",
+        ) from None

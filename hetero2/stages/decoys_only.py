@@ -16,7 +16,6 @@ from hetero2.inputs import smi
 from hetero2.log import logger, printable, progress
 from hetero2.stages.decoys import Record, add_decoy_arguments, molecules_with_decoys
 from hetero2.stages.input import mark
-from hetero2.stages.library import header_of
 from hetero2.stages.sdf_library import read_any
 from hetero2.tables import arrow_schema, columns, quoted, to_table
 
@@ -28,7 +27,7 @@ Write = Callable[[list[Record]], None]
 
 @contextlib.contextmanager
 def _parquet(path: Path) -> Iterator[Write]:
-    with pq.ParquetWriter(path, arrow_schema(CONTRACT), compression="zstd") as writer:
+    with pq.ParquetWriter(path.absolute(), arrow_schema(CONTRACT), compression="zstd") as writer:
         yield lambda rows: writer.write_table(to_table(rows, CONTRACT).cast(arrow_schema(CONTRACT)))
 
 
@@ -115,9 +114,6 @@ def run(args: argparse.Namespace) -> None:
     rows = list(mark(read_any(args.input)))
     if not rows:
         raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
-    header = header_of(args.input)
-    if header is not None:
-        print(printable(f"{args.input}: the first line is a header: {quoted(header)}"))
     if suffix == ".smi":
         _check_ids(args.input, rows)
     molecules: list[Record] = []

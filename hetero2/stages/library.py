@@ -8,7 +8,7 @@ from hetero2.errors import ConfigError, InputError
 from hetero2.files import TABLES
 from hetero2.inputs import smi
 from hetero2.inputs.parquet import Kind, read_parquet_rows
-from hetero2.log import logger
+from hetero2.log import notice
 from hetero2.tables import quoted, read_csv
 
 
@@ -28,15 +28,19 @@ _NAMES = ("id", "smiles", "scores_input", "scaffold", "decoy")
 
 
 def _read_smi(path: Path) -> Iterator[Raw]:
-    with_more = 0
+    n_with_more = 0
     for number, line in smi.read(path):
         if isinstance(line, str):
-            logger.info("%s: line %d is a header: %s", path, number, quoted(line))
+            notice("%s: line %d is a header: %s", path, number, quoted(line))
         else:
-            with_more += line.more
+            n_with_more += line.more
             yield Raw(line.name, line.smiles, place=f"line {number}")
-    if with_more:
-        logger.info("%s: %d lines have more columns after the id, which are not read", path, with_more)
+    if n_with_more:
+        notice(
+            "%s: columns after the id are not read (lines that have some: %d); after spaces, an id is one word",
+            path,
+            n_with_more,
+        )
 
 
 def header_of(path: Path) -> str | None:

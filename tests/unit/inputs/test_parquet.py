@@ -4,6 +4,7 @@ import datetime
 import decimal
 import math
 import uuid
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -108,6 +109,13 @@ def test_a_column_of_nothing_and_uuids_are_read(tmp_path):
     column = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([name.bytes for name in names], pa.binary(16)))
     path = written(tmp_path, id=column, smiles=["C", "CC"])
     assert [row.id for row in read_library(path)] == [str(name) for name in names]
+
+
+def test_a_colon_in_a_name_makes_no_address_of_a_file(tmp_path, monkeypatch):
+    written(tmp_path, id=["a"], smiles=["C"], score=[1.0]).rename(tmp_path / "s3:t.parquet")
+    monkeypatch.chdir(tmp_path)
+    assert [row.id for row in read_library(Path("s3:t.parquet"))] == ["a"]
+    assert len(list(read_batches(Path("s3:t.parquet"), ["id"], ["score"]))) == 1
 
 
 def test_columns_that_are_not_asked_for_may_be_anything(tmp_path):

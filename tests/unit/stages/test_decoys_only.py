@@ -42,7 +42,9 @@ def test_a_smiles_file_reads_back_to_the_same_ids(tmp_path, capsys):
         'CC(C)NCC(O)COc1cccc2ccccc12\t=1+1,"x"\n'
     )
     assert main(["decoys", "--input", str(library), "--out", str(out), "--k", "3"]) == 0
-    assert "the first line is a header: 'SMILES\\tName'" in capsys.readouterr().out
+    notes = capsys.readouterr().err
+    assert "l.smi: line 1 is a header: 'SMILES\\tName'\n" in notes
+    assert "l.smi: columns after the id are not read (lines that have some: 1)" in notes
     ids = [f"{name}_{index}" for name in ("benzo caine", "#4", '=1+1,"x"') for index in range(3)]
     assert [row.id for row in read_library(out)] == ids
     supplier = Chem.SmilesMolSupplier(str(out), delimiter="\t", titleLine=False)

@@ -106,11 +106,9 @@ def test_what_goes_to_a_terminal_is_visible_and_tells_texts_apart(text):
 
 def test_an_error_never_steers_the_terminal(tmp_path, capsys):
     name = "a\x1b[31m\u202e\x9b.csv"
-    (tmp_path / name).write_text("id,smiles\n1,C\n1\n")
-    assert cli.main(["decoys", "--input", str(tmp_path / name), "--out", str(tmp_path / "d.csv")]) == 1
+    (tmp_path / name).write_text("molecule_id,expensive_label,truth_source,truth_version\na\x1b[1m\u202e,PASS\n")
+    call = ["truth", "--path", str(tmp_path / name), "--out", str(tmp_path / "t.csv"), "--facts", str(tmp_path / "f")]
+    assert cli.main(call) == 1
     error = capsys.readouterr().err
-    assert r"a\x1b[31m\u202e\x9b.csv: line 3: 1 cells" in error
+    assert r"a\x1b[31m\u202e\x9b.csv: line 2: 2 cells" in error
     assert all(letter == "\n" or letter.isprintable() for letter in error)
-    (tmp_path / name).write_text("id,smiles\n1,C\n")
-    assert cli.main(["decoys", "--input", str(tmp_path / name), "--out", str(tmp_path / f"{name}.smi")]) == 0
-    assert all(letter == "\n" or letter.isprintable() for letter in capsys.readouterr().out)

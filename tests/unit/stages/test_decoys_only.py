@@ -67,6 +67,14 @@ def test_an_id_that_a_smiles_file_cannot_hold_is_an_error_before_any_work(tmp_pa
     assert {row["id"] for _, row in read_csv(tmp_path / "d.csv", ["id"])} == {"good", name}
 
 
+def test_no_name_of_a_file_steers_the_terminal(tmp_path, capsys):
+    assert make(tmp_path / "a\x1b[31m\u202e.csv") == 0
+    printed = "".join(capsys.readouterr())
+    assert "decoys in " in printed
+    assert r"a\x1b[31m\u202e.csv" in printed
+    assert all(letter == "\n" or letter.isprintable() for letter in printed)
+
+
 def test_no_molecule_is_lost_without_a_word(tmp_path):
     make(tmp_path / "d.csv")
     with (tmp_path / "d.csv").open(newline="") as handle:

@@ -49,7 +49,7 @@ def rows_of(tmp_path, data: bytes, name="a.csv"):
         (b"id,smiles\n1,C\n2,\0\n", "line 3: holds a NUL"),
         ("id,smiles\n1,C\n".encode("utf-16-le"), "line 1: holds a NUL"),
         (b"id,smiles\n1,C\n" + b"x" * (64 << 20), "line 3: longer than 64 million characters"),
-        (b'id,smiles\n"' + b"x\n" * (9 << 20), "line 2: not a valid CSV: field larger than"),
+        (b'id,smiles\n"' + (b"x" * 1023 + b"\n") * (17 << 10), "line 2: not a valid CSV: field larger than"),
     ],
 )
 def test_an_unreadable_file_is_one_error_with_file_and_line(tmp_path, data, message):
@@ -85,8 +85,8 @@ def test_a_table_of_very_many_columns_is_one_short_error_at_once(tmp_path, heade
 
 
 def test_a_parquet_table_of_very_many_columns_is_one_short_error(tmp_path):
-    pq.write_table(pa.table({name: [1] for name in WIDE[:20_000]}), tmp_path / "a.parquet")
-    with pytest.raises(InputError, match=r"no column 'id'; found 'c0', .*'c9', … and 19,990 more"):
+    pq.write_table(pa.table({name: [1] for name in WIDE[:2_000]}), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"no column 'id'; found 'c0', .*'c9', … and 1,990 more"):
         list(read_parquet_rows(tmp_path / "a.parquet", ["id"], [], {}))
 
 

@@ -144,6 +144,7 @@ def _run(verb: str, words: list[str]) -> int:
 
 
 def _fail(text: str, code: int) -> int:
+    text = log.printable(text)
     log.logger.error(text)
     print(f"error: {text}", file=sys.stderr)
     return code

@@ -16,6 +16,7 @@ import yaml
 from hetero2.addresses import recorded
 from hetero2.config_sense import FREEWILSON, SUITE, check_sense, command_words
 from hetero2.errors import ConfigError
+from hetero2.files import line_ends
 from hetero2.paths import CONFIG
 from hetero2.schemas import first_problem, validator
 
@@ -258,10 +259,10 @@ def rows_upper_bound(config: Config) -> int:
             return int(pq.read_metadata(path).num_rows)
         except (OSError, ValueError) as error:
             raise ConfigError(f"configuration: input.path: {path}: not a readable Parquet file: {error}") from None
-    end = b"$$$$" if path.lower().endswith(".sdf") else b"\n"
+    count = (lambda block: block.count(b"$$$$")) if path.lower().endswith(".sdf") else line_ends
     try:
         with gzip.open(path) if path.lower().endswith(".gz") else Path(path).open("rb") as handle:
-            return sum(block.count(end) for block in iter(lambda: handle.read(1 << 20), b"")) + 1
+            return sum(map(count, iter(lambda: handle.read(1 << 20), b""))) + 1
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ConfigError(f"configuration: input.path: {path}: not a valid gzip file: {error}") from None
 

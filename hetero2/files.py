@@ -52,7 +52,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: is a device or pipe, expected a file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.absolute().with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
         temporary.replace(path)
@@ -68,6 +68,11 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text with `\\n` line ends, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def line_ends(block: bytes) -> int:
+    """Ends of lines in a part of a text, or one more; a lone carriage return is one too, as readers of CSV take it."""
+    return block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
 
 
 def copy_file(path: Path, out: Path) -> None:
@@ -107,11 +112,14 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_json(path: Path, max_bytes: int | None = None) -> Any:
-    """Parse strict JSON: UTF-8, no NaN or infinity, no duplicate keys; a file above `max_bytes` is not read."""
+    """Parse strict JSON: UTF-8, no NaN or infinity, no duplicate keys; a file above `max_bytes` is not read.
+
+    A byte order mark, which some editors write, is skipped, as in a CSV.
+    """
     if max_bytes is not None and path.is_file() and path.stat().st_size > max_bytes:
         raise InputError(f"{path}: {path.stat().st_size >> 20} MB of JSON, at most {max_bytes >> 20} are read")
     try:
-        return parse_json(path.read_bytes().decode("utf-8"))
+        return parse_json(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:

@@ -34,6 +34,23 @@ def used() -> None:
     )
 
 
+def printable(text: str) -> str:
+    """A text for a terminal: what is no visible character as an escape, so that no id or file name can steer it."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter == "\n" or letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
+
+
+def notice(message: str, *values: object) -> None:
+    """Log what a user should know of how a file was read; without a log file, say it on stderr."""
+    logger.info(message, *values)
+    if not any(isinstance(handler, logging.FileHandler) for handler in logger.handlers):
+        print(printable(f"note: {message % values}"), file=sys.stderr)
+
+
 def gate_ok(name: str, sha256: str, contract: str, url: str | None = None) -> None:
     """Log that a user's file was let in; `sha256` is the pinned one, or "none"; `url`: where it was downloaded."""
     pinned = "sha256 recorded" if sha256 == "none" else "sha256 verified"

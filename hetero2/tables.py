@@ -14,7 +14,8 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,10 @@ from hetero2.paths import SCHEMAS
 _ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 _ROW_GROUP = 65_536
 _LONGEST_LINE = 64 << 20
-csv.field_size_limit(_LONGEST_LINE)
-_TEXT = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+MAX_COLUMNS = 16_384  # of a CSV, as in a spreadsheet
+_NAMES_SHOWN = 10
+csv.field_size_limit(16 << 20)
 Row = Mapping[str, Any]
-TypeTest = Callable[[pa.DataType], bool]
 
 
 @functools.cache
@@ -156,13 +157,13 @@ def read_parquet(path: Path, contract: str, only: Sequence[str] | None = None) -
     """Read a table that a stage wrote, or `only` some of its columns, and check it again."""
     with _readable(path):
         # by path itself: Parquet files of one folder are no data set of ours
-        table = pq.ParquetFile(path).read(None if only is None else list(only))
+        table = pq.ParquetFile(path.absolute()).read(None if only is None else list(only))
     return check(table, contract, str(path), only)
 
 
 def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
     """Rows of one of `shards` consecutive parts of nearly equal size; only the row groups that hold them are read."""
-    with _readable(path), pq.ParquetFile(path) as file:
+    with _readable(path), pq.ParquetFile(path.absolute()) as file:
         total = file.metadata.num_rows
         start, end = (total * step // shards for step in (shard, shard + 1))
         first, position = 0, 0
@@ -177,34 +178,55 @@ def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
     return check(table.slice(start - first, end - start), contract, str(path))
 
 
-def _open_text(path: Path) -> io.TextIOWrapper:
+def open_text(path: Path) -> io.TextIOWrapper:
+    """A UTF-8 text, packed or not, with or without a byte order mark, its line ends as they are."""
     raw = gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # noqa: SIM115 - the caller closes it
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 
-def _lines(handle: io.TextIOWrapper, path: Path) -> Iterator[str]:
-    """The lines of a text, none of them so long that memory would not hold it."""
+def text_lines(handle: io.TextIOWrapper, path: Path) -> Iterator[str]:
+    """The lines of a text, none of them so long that memory would not hold it; raises InputError for a NUL."""
+    number = 0
     while line := handle.readline(_LONGEST_LINE):
+        number += 1
         if len(line) == _LONGEST_LINE:
-            raise InputError(f"{path}: a line of more than {_LONGEST_LINE >> 20} million letters: no table has that")
+            raise InputError(
+                f"{path}: line {number}: longer than {_LONGEST_LINE >> 20} million characters",
+                "is it a text file, with line ends?",
+            )
+        if "\0" in line:
+            raise InputError(
+                f"{path}: line {number}: holds a NUL character, which no text should", "save the file as UTF-8 text"
+            )
         yield line
 
 
+def shown_names(names: Sequence[str]) -> str:
+    """The names of columns for a message: all of a few, the first of many."""
+    shown = ", ".join(quoted(name) for name in names[:_NAMES_SHOWN])
+    return shown if len(names) <= _NAMES_SHOWN else f"{shown}, … and {len(names) - _NAMES_SHOWN:,} more"
+
+
 def check_names(path: Path, names: list[str]) -> list[str]:
-    """The names of the columns of a user's file, none of which may occur twice."""
-    doubled = sorted({name for name in names if names.count(name) > 1})
+    """The names of the columns of a user's file, none of which may occur twice. O(columns)."""
+    doubled = sorted(name for name, count in Counter(names).items() if count > 1)
     if doubled:
-        raise InputError(f"{path}: the column {doubled[0]!r} occurs twice")
+        raise InputError(f"{path}: the column {quoted(doubled[0])} occurs twice", "give each column a name of its own")
     return names
 
 
-def _check_header(path: Path, header: list[str] | None, required: Iterable[str]) -> list[str]:
+def _check_header(path: Path, header: list[str], required: Sequence[str], line: int) -> list[str]:
     if not header:
         raise InputError(f"{path}: the file is empty; expected a header line with {', '.join(required)}")
+    if len(header) > MAX_COLUMNS:
+        raise InputError(
+            f"{path}: line {line}: {len(header):,} columns, at most {MAX_COLUMNS:,} are read",
+            f"keep the columns that are needed: {', '.join(required)}",
+        )
     for name in required:
         if name not in header:
             raise InputError(
-                f"{path}: line 1: there is no column {name!r}; found {', '.join(map(repr, header))}",
+                f"{path}: line {line}: there is no column {name!r}; found {shown_names(header)}",
                 "the first line must name the columns; they are case-sensitive",
             )
     return check_names(path, header)
@@ -244,9 +266,9 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
         raise InputError(f"{path}: no such file")
     line = 1
     try:
-        with _open_text(path) as handle:
-            reader = csv.reader(_lines(handle, path), strict=True)
-            header = _check_header(path, next(reader, None), list(required))
+        with open_text(path) as handle:
+            reader = csv.reader(text_lines(handle, path), strict=True)
+            header = _check_header(path, next(filter(None, reader), []), list(required), reader.line_num)
             line = reader.line_num + 1
             for cells in reader:
                 if len(cells) != len(header) and cells:
@@ -260,40 +282,9 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
             "save the file as UTF-8 (Excel: 'CSV UTF-8'), or convert it with iconv",
         ) from None
     except csv.Error as error:
-        raise InputError(f"{path}: line {line}: not a valid CSV: {error}") from None
+        raise InputError(
+            f"{path}: line {line}: not a valid CSV: {error}",
+            "a cell that begins with a quote ends at the next one that stands alone; is it there?",
+        ) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: not a valid gzip file: {error}") from None
-
-
-def batches_of(file: pq.ParquetFile, wanted: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """The batches of a Parquet file, a row group at a time: else pyarrow holds what it has read until the end."""
-    for group in range(file.num_row_groups):
-        yield from file.iter_batches(row_groups=[group], columns=wanted)
-
-
-def read_parquet_rows(
-    path: Path, required: Iterable[str], optional: Iterable[str], kinds: Mapping[str, Iterable[TypeTest]]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (row, cells) of a Parquet table that a user brought, rows counted from 1: the twin of `read_csv`.
-
-    Of the `kinds` columns each must be text, or of a type that passes one of its tests. Raises InputError for another
-    type, a missing column, or what is no Parquet; an error of the disk stays what it is.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    try:
-        with pq.ParquetFile(path) as file:
-            names = check_names(path, file.schema_arrow.names)
-            for name in required:
-                if name not in names:
-                    raise InputError(f"{path}: there is no column {name!r}; found {', '.join(map(repr, names))}")
-            wanted = [name for name in dict.fromkeys((*required, *optional)) if name in names]
-            for name in set(wanted) & set(kinds):
-                kind = file.schema_arrow.field(name).type
-                if not any(test(kind) for test in (*_TEXT, *kinds[name])):
-                    raise InputError(f"{path}: the column {name!r} is of type {kind}, expected text")
-            yield from enumerate((row for batch in batches_of(file, wanted) for row in batch.to_pylist()), start=1)
-    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise InputError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}") from None

@@ -20,7 +20,8 @@ ALLOWED = {
     "stats": set(),
     "pack": set(),
     "chem": set(),
-    "scoring": {"chem", "files", "keys", "tables"},
+    "inputs": {"files", "tables"},
+    "scoring": {"chem", "csv_files", "files", "inputs", "keys", "tables"},
     "report": {"files", "pack", "tables"},
 }
 FILES = [ROOT / name for name in tracked_files()]

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from hetero2.pack.verify import CHECKSUMS, MANIFEST, PAGES, payload_sha256
+from hetero2.pack.verify import CHECKSUMS, MANIFEST, PAGES, SPREADSHEETS, payload_sha256
 
 _ROLES = {
     "ranked_candidates.csv": "candidates",
@@ -19,6 +19,7 @@ _ROLES = {
     "index.md": "index",
     "report.html": "report",
     "summary_spreadsheet.csv": "summary for spreadsheets",
+    **dict.fromkeys(SPREADSHEETS, "copy for spreadsheets"),
     "decoys.parquet": "decoys",
     "card_decoys.csv": "decoys of the molecules that the report draws",
     "hit_curve.csv": "hit curve",

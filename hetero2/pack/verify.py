@@ -45,6 +45,8 @@ LEAKAGE, MISSING_SCORES = "leakage.csv", "missing_decoy_scores.csv"  # in every 
 # In every pack since the report, the curve with truth.
 REPORT, CARD_DECOYS, SPREADSHEET = "report.html", "card_decoys.csv", "summary_spreadsheet.csv"
 HIT_CURVE = "hit_curve.csv"
+# Copies for spreadsheets of the other tables with texts of a user: all of them, or in an older pack none.
+SPREADSHEETS = tuple(f"{name[:-4]}_spreadsheet.csv" for name in (CANDIDATES, SELECTED_DECOYS, CARD_DECOYS, LEAKAGE))
 DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
 AUDITED = (LEAKAGE, MISSING_SCORES, DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, CANDIDATES, SELECTED_DECOYS)
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
@@ -57,6 +59,7 @@ KNOWN = {
     REPORT,
     CARD_DECOYS,
     SPREADSHEET,
+    *SPREADSHEETS,
     HIT_CURVE,
     DECOYS,
 }
@@ -428,6 +431,7 @@ def check_required(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> N
         elif COST_LIFT in pack.names:
             problems.append(f"{COST_LIFT}: is here, but utility_report.json says that it was refused")
     names += _of_the_report(manifest)
+    names += SPREADSHEETS if any(name in pack.names for name in SPREADSHEETS) else ()
     problems += [f"{name}: required, but missing" for name in names if name not in pack.names]
     found = [name for name in SCORES if name in pack.names]
     if len(found) != 1:

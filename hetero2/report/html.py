@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from hetero2.report.words import clipped, number
+from hetero2.report.words import clipped, isolated, number
 
 TEMPLATES = Path(__file__).parent / "templates"
 _LINE = 3000
@@ -25,7 +25,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"number": number, "clipped": clipped, "figure": _shown, "markdown": _marked}
+    made.filters |= {"number": number, "clipped": clipped, "isolated": isolated, "figure": _shown, "markdown": _marked}
     return made
 
 

@@ -11,7 +11,7 @@ from hetero2.pack.verify import COST_LIFT, PAGES
 from hetero2.report import answer, isomers, sentences, worth
 from hetero2.report.cautions import NOTE, warnings
 from hetero2.report.evidence import Evidence, of_pack
-from hetero2.report.words import clipped
+from hetero2.report.words import isolated
 
 # Its random baseline is one draw and is not shown: chance is the exact expectation, always.
 METHODS = {
@@ -22,6 +22,7 @@ COMPARISONS = {
     "score_plus_audit_topk": "NO_SIGNAL last, then by score",
     "signal_first_topk": "SIGNAL first, NO_SIGNAL last, then by score",
 }
+_BACKTICK = "\u02cb"  # what stands for one inside code
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 CALLS = {
     "SIGNAL": "stands out of its decoys",
@@ -30,15 +31,19 @@ CALLS = {
 }
 FILES = {
     "report.html": "the report for a browser: figures, drawings, a table to sort; nothing of it needs a network",
-    "summary.csv": "one line a molecule: what became of it and what the audit says",
+    "summary.csv": "one line a molecule: what became of it and what the audit says; exact, for programs",
     "summary_spreadsheet.csv": "the same for a spreadsheet: an apostrophe before what it would take for a formula",
-    "ranked_candidates.csv": "the list to send downstream, by score; calls stand beside it",
-    "selected_decoys.csv": "the decoys of the molecules that the list selects, with their scores",
+    "ranked_candidates.csv": "the list to send downstream, by score; calls stand beside it; exact, for programs",
+    "ranked_candidates_spreadsheet.csv": "the same for a spreadsheet",
+    "selected_decoys.csv": "the decoys of the molecules that the list selects, with their scores; exact, for programs",
+    "selected_decoys_spreadsheet.csv": "the same for a spreadsheet",
     "metrics.json": "counts, coverage and distributions",
     "decoy_quality.json": "what could tell the molecules from their decoys, other than their structure",
-    "card_decoys.csv": "the decoys of the molecules that the report draws, with their scores",
+    "card_decoys.csv": "the decoys of the molecules that the report draws, with their scores; exact, for programs",
+    "card_decoys_spreadsheet.csv": "the same for a spreadsheet",
     "decoys.parquet": "every decoy with its score",
-    "leakage.csv": "what library, decoys, training set and truth share, or should and do not",
+    "leakage.csv": "what library, decoys, training set and truth share, or should and do not; exact, for programs",
+    "leakage_spreadsheet.csv": "the same for a spreadsheet",
     "missing_decoy_scores.csv": "decoys that are still without a score",
     "controls.json": "whether the audit works on this library; what competes with the score; what refits say",
     "hardness_curve.csv": "AUC of the molecules by how much their decoys look like them",
@@ -190,17 +195,22 @@ def _acceptance(criteria: list[accept.Criterion]) -> Iterator[str]:
     yield ""
 
 
+def _code(name: str) -> str:
+    """The name of a file as code in Markdown, on one line."""
+    return f"`{isolated(' '.join(name.split()), 200).replace('`', _BACKTICK)}`"
+
+
 def origin(facts: dict[str, Any]) -> Iterator[str]:
     """What went in, in Markdown: inputs, decoys, scores, and what is made up."""
     scores, config = facts["scores"], facts["config"]
     turned = "" if scores["higher_is_better"] else ", turned round, since lower was said to be better"
     yield f"run_id `{facts['run_id']}`\n"
-    yield "Inputs: " + ", ".join(f"{entry['role']} `{entry['name']}`" for entry in facts["inputs"]) + "."
+    yield "Inputs: " + ", ".join(f"{entry['role']} {_code(entry['name'])}" for entry in facts["inputs"]) + "."
     made = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} a molecule"
     yield f"Decoys: {made if config['input'].get('structures', True) else 'as they came with the scores'}."
     made_up = sentences.STAND_INS.get(scores["source"])
     origin = f"{scores['source']}`: {made_up}" if made_up else f"{scores['source']}`"
-    yield f"Scores: `{origin}, {scores['n_scores']} in `{scores['name']}`{turned}.\n"
+    yield f"Scores: `{origin}, {scores['n_scores']} in {_code(scores['name'])}{turned}.\n"
     for name in ("scores", "truth"):
         url = (facts[name] or {}).get("url")
         if url is not None:
@@ -213,7 +223,7 @@ def origin(facts: dict[str, Any]) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """A text of the user's as plain Markdown, on one line and cut where it is long."""
-    return _MARKUP.sub(r"\\\1", clipped(" ".join(text.split()), 80))
+    return _MARKUP.sub(r"\\\1", isolated(" ".join(text.split()), 80))
 
 
 def _pages(folder: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""summary_spreadsheet.csv: the summary with nothing in it that a spreadsheet would run as a formula."""
+"""Copies of exact tables (`*_spreadsheet.csv`) with nothing in them that a spreadsheet would run as a formula."""
 
 import csv
 import re
@@ -22,10 +22,10 @@ def neutral(cell: str) -> str:
     return cell if _NUMBER.fullmatch(cell) else _FORMULA.sub(r"\1\2'", cell)
 
 
-def write(summary: Path, out: Path) -> None:
+def write(table: Path, out: Path) -> None:
     """Write the neutral copy: UTF-8 with the mark that spreadsheets look for, every cell in quotes. Streams."""
     with (
-        summary.open(encoding="utf-8", newline="") as source,
+        table.open(encoding="utf-8", newline="") as source,
         atomic_path(out) as temporary,
         temporary.open("w", encoding="utf-8-sig", newline="") as target,
     ):

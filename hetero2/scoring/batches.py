@@ -1,14 +1,17 @@
 """A user's table of texts and numbers, a batch of rows at a time; what is not plainly in order is Odd."""
 
 import codecs
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from hetero2.tables import batches_of
+from hetero2.inputs.parquet import as_numbers, as_texts, batches_of, is_id, is_number
+from hetero2.tables import MAX_COLUMNS
 
 _BLOCK = 16 << 20
 
@@ -22,13 +25,19 @@ def _check_plain(path: Path, packed: str | None) -> None:
 
     A pass of its own: a thread of Arrow that asks a Python object for bytes while Python ends takes the process along.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    started, decoder = False, codecs.getincrementaldecoder("utf-8")()
     with pa.input_stream(str(path), compression=packed) as raw:
         while block := raw.read(_BLOCK):
-            if b'"' in block:
+            if b'"' in block or b"\0" in block or (not started and _is_wide(block)):
                 raise Odd
+            started = True
             decoder.decode(block)
     decoder.decode(b"", final=True)
+
+
+def _is_wide(block: bytes) -> bool:
+    """Whether a table that begins like this has more columns than are read: Arrow takes long to find out."""
+    return re.split(b"[\r\n]", block, maxsplit=1)[0].count(b",") >= MAX_COLUMNS
 
 
 def _csv_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -47,21 +56,24 @@ def _csv_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -> It
 
 
 def _parquet_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path.absolute()) as file:
         names = file.schema_arrow.names
         _check(names)
         wanted = [name for name in (*texts, *numbers) if name in names]
         for name in wanted:
             kind = file.schema_arrow.field(name).type
-            text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-            if text != (name in texts) or not (text or pa.types.is_float64(kind)):
+            if not (is_id(kind) if name in texts else is_number(kind)):
                 raise Odd
         for batch in batches_of(file, wanted):
-            yield batch.cast(pa.schema([(n, pa.string() if n in texts else pa.float64()) for n in batch.schema.names]))
+            columns = [as_texts(batch[name]) if name in texts else as_numbers(batch[name]) for name in wanted]
+            for column in columns:
+                if pa.types.is_string(column.type) and pc.any(pc.match_substring(column, "\0")).as_py():
+                    raise Odd
+            yield pa.RecordBatch.from_arrays(columns, wanted)
 
 
 def _check(names: Sequence[str]) -> None:
-    if len(set(names)) < len(names):
+    if len(set(names)) < len(names) or len(names) > MAX_COLUMNS:
         raise Odd
 
 

@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.errors import InputError
+from hetero2.inputs.parquet import Kind, read_parquet_rows
 from hetero2.keys import Keys, first_of_each
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored
 from hetero2.scoring.score_table import finite, scored
-from hetero2.tables import quoted, read_csv, read_parquet_rows
+from hetero2.tables import quoted, read_csv
 
 SCHEMA = "hetero_pair_table.v1"
 TEXTS, NUMBERS = ("id", "decoy"), ("score", "weight", "tanimoto")
@@ -47,9 +48,9 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     if not path.name.lower().endswith(".parquet"):
         yield from ((f"{path}: line {line}", dict(row)) for line, row in read_csv(path, required))
         return
-    kinds = dict.fromkeys(TEXTS, (pa.types.is_integer,))
+    kinds: dict[str, Kind] = {**dict.fromkeys(TEXTS, "id"), **dict.fromkeys(NUMBERS, "number")}
     for number, row in read_parquet_rows(path, required, NUMBERS, kinds):
-        yield f"{path}: data row {number}", row | {n: "" if row[n] is None else str(row[n]) for n in TEXTS}
+        yield f"{path}: data row {number}", row | {name: row[name] or "" for name in TEXTS}
 
 
 def _similarity(cell: object, where: str) -> float | None:

@@ -1,6 +1,6 @@
 """Models that can be fitted anew: reference scorers, and the user's command where it takes a training file."""
 
-import csv
+import itertools
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hetero2.csv_files import cell
 from hetero2.errors import HeteroError
 from hetero2.files import sha256_bytes
 from hetero2.scoring import command, score_table
@@ -76,6 +77,4 @@ class CommandModel:
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+        handle.writelines(",".join(map(cell, row)) + "\n" for row in itertools.chain([header], rows))

@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hetero2.errors import InputError
+from hetero2.inputs.parquet import read_parquet_rows
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
 from hetero2.scoring.library_ids import LibraryIds, have_hash_form
 from hetero2.scoring.score_index import Contradiction, Floats, Packed, hash_keys, id_keys, large, ordered, packed
-from hetero2.tables import number, quoted, read_csv, read_parquet_rows
+from hetero2.tables import number, quoted, read_csv
 
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")
@@ -49,7 +50,7 @@ def finite(text: object, what: str, where: str) -> float:
     if isinstance(text, int | float) and not isinstance(text, bool):
         value = float(text)
     if not math.isfinite(value):
-        raise InputError(f"{where}: {what} is {quoted(text)}, expected a finite number")
+        raise InputError(f"{where}: {what} is {'missing' if text is None else quoted(text)}, expected a finite number")
     return value
 
 

@@ -12,11 +12,12 @@ from hetero2.arguments import flag, positive
 from hetero2.csv_files import cell
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import atomic_path
-from hetero2.log import logger, progress
+from hetero2.inputs import smi
+from hetero2.log import logger, printable, progress
 from hetero2.stages.decoys import Record, add_decoy_arguments, molecules_with_decoys
 from hetero2.stages.input import mark
 from hetero2.stages.sdf_library import read_any
-from hetero2.tables import arrow_schema, columns, to_table
+from hetero2.tables import arrow_schema, columns, quoted, to_table
 
 EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --k 20 --workers 2"
 CONTRACT = "decoy_file.v1"
@@ -26,7 +27,7 @@ Write = Callable[[list[Record]], None]
 
 @contextlib.contextmanager
 def _parquet(path: Path) -> Iterator[Write]:
-    with pq.ParquetWriter(path, arrow_schema(CONTRACT), compression="zstd") as writer:
+    with pq.ParquetWriter(path.absolute(), arrow_schema(CONTRACT), compression="zstd") as writer:
         yield lambda rows: writer.write_table(to_table(rows, CONTRACT).cast(arrow_schema(CONTRACT)))
 
 
@@ -38,13 +39,30 @@ def _csv(path: Path) -> Iterator[Write]:
         yield lambda rows: handle.writelines(",".join(cell(row[name]) for name in names) + "\n" for row in rows)
 
 
+def _smi_name(molecule_id: str, decoy_index: int) -> str:
+    return f"{molecule_id}_{decoy_index}"
+
+
 @contextlib.contextmanager
 def _smi(path: Path) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="") as handle:
-        yield lambda rows: handle.writelines(f"{r['decoy_smiles']} {r['id']}_{r['decoy_index']}\n" for r in rows)
+        yield lambda rows: handle.writelines(
+            f"{row['decoy_smiles']}\t{_smi_name(row['id'], row['decoy_index'])}\n" for row in rows
+        )
 
 
 WRITERS = {".parquet": _parquet, ".csv": _csv, ".smi": _smi}
+
+
+def _check_ids(path: Path, rows: list[Record]) -> None:
+    """Raise InputError for an id that a SMILES file cannot hold; rows are counted from 1."""
+    for row in rows:
+        why = smi.cannot_hold(_smi_name(row["id"], 0)) if row["status"] is None else None
+        if why is not None:
+            raise InputError(
+                f"{path}: row {row['row'] + 1}: the id {quoted(row['id'])} {why}, which a .smi file cannot hold",
+                "write the decoys as .csv or .parquet, or give the molecule another id",
+            )
 
 
 def _results(rows: list[Record], args: argparse.Namespace) -> Iterator[tuple[Record, list[Record]]]:
@@ -54,7 +72,7 @@ def _results(rows: list[Record], args: argparse.Namespace) -> Iterator[tuple[Rec
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("--input", type=Path, required=True, help="id and smiles: .csv, .csv.gz, .parquet or .smi")
+    parser.add_argument("--input", type=Path, required=True, help=".csv, .csv.gz, .parquet, .smi or .sdf")
     parser.add_argument(
         "--out", type=Path, required=True, help=".csv, .parquet or .smi; what it holds is by its suffix"
     )
@@ -79,9 +97,9 @@ def _tell(out: Path, molecules: list[Record], k: int) -> None:
     status = Counter(m["status"] for m in molecules)
     total = sum(m["n_decoys_generated"] for m in molecules)
     by_status = ", ".join(f"{key} {status[key]}" for key in sorted(status))
-    print(f"{len(molecules)} molecules: {by_status}; {total} decoys in {out}")
+    print(printable(f"{len(molecules)} molecules: {by_status}; {total} decoys in {out}"))
     if few:
-        print(f"{len(few)} molecules have fewer than {k} decoys; {beside} says why")
+        print(printable(f"{len(few)} molecules have fewer than {k} decoys; {beside} says why"))
 
 
 def run(args: argparse.Namespace) -> None:
@@ -96,6 +114,8 @@ def run(args: argparse.Namespace) -> None:
     rows = list(mark(read_any(args.input)))
     if not rows:
         raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
+    if suffix == ".smi":
+        _check_ids(args.input, rows)
     molecules: list[Record] = []
     waiting: list[Record] = []
     found = progress(_results(rows, args), f"decoys of {len(rows)} molecules", len(rows), terminal=True)

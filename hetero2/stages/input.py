@@ -12,7 +12,7 @@ from hetero2.files import check_sha256, pretty_json, write_text
 from hetero2.log import logger
 from hetero2.provenance import file_facts
 from hetero2.seeds import sample_parts
-from hetero2.stages.library import Raw
+from hetero2.stages.library import Raw, header_of
 from hetero2.stages.sdf_library import read_any
 from hetero2.tables import number_cell, quoted, write_parquet_rows
 
@@ -41,6 +41,8 @@ def mark(rows: Iterable[Raw]) -> Iterator[Record]:
     """Number the rows and mark ids that are missing or were there before (the first of them stays)."""
     seen: set[str] = set()
     for number, row in enumerate(rows):
+        if "\0" in row.id:
+            raise InputError(f"{row.place}: the id {quoted(row.id)} holds a NUL character", "no table can hold it")
         reason = "missing_id" if not row.id.strip() else "duplicate_id" if row.id in seen else None
         seen.add(row.id)
         yield {
@@ -123,7 +125,9 @@ def run(args: argparse.Namespace) -> None:
     if (args.sample_top > 0) != (args.score_column is not None):
         raise ConfigError("--sample-top and --score-column go together")
     digest = check_sha256(args.library, args.sha256, "library")
-    facts: Record = {"kind": "input", "inputs": [file_facts("library", args.library, digest)], "sample": None}
+    header = header_of(args.library)
+    library = file_facts("library", args.library, digest) | ({} if header is None else {"header": header})
+    facts: Record = {"kind": "input", "inputs": [library], "sample": None}
     read = read_any(args.library, args.structures)
     first = next(read, None)
     if first is None:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import TABLES
-from hetero2.tables import TypeTest, read_csv, read_parquet_rows
+from hetero2.inputs import smi
+from hetero2.inputs.parquet import Kind, read_parquet_rows
+from hetero2.log import notice
+from hetero2.tables import quoted, read_csv
 
 
 class Raw(NamedTuple):
@@ -27,22 +28,30 @@ _NAMES = ("id", "smiles", "scores_input", "scaffold", "decoy")
 
 
 def _read_smi(path: Path) -> Iterator[Raw]:
-    number = 0
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    try:
-        with path.open(encoding="utf-8-sig") as handle:
-            for number, line in enumerate(handle, start=1):
-                smiles, _, name = line.strip().partition("\t" if "\t" in line else " ")
-                yield Raw(name.strip(), smiles, place=f"line {number}")
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: near line {number + 1}: not UTF-8", "save the file as UTF-8") from None
+    n_with_more = 0
+    for number, line in smi.read(path):
+        if isinstance(line, str):
+            notice("%s: line %d is a header: %s", path, number, quoted(line))
+        else:
+            n_with_more += line.more
+            yield Raw(line.name, line.smiles, place=f"line {number}")
+    if n_with_more:
+        notice(
+            "%s: columns after the id are not read (lines that have some: %d); after spaces, an id is one word",
+            path,
+            n_with_more,
+        )
+
+
+def header_of(path: Path) -> str | None:
+    """The header line of a .smi file that has one; None for the other formats, which always or never have one."""
+    return smi.header(path) if path.name.lower().endswith(".smi") else None
 
 
 def _read_parquet(path: Path, required: Sequence[str], more: str | None) -> Iterator[Raw]:
-    kinds: dict[str, tuple[TypeTest, ...]] = dict.fromkeys(_NAMES, ()) | {"id": (pa.types.is_integer,)}
+    kinds: dict[str, Kind] = {**dict.fromkeys(_NAMES, "text"), "id": "id", "decoy": "id"}
     if more is not None:
-        kinds[more] = (pa.types.is_integer, pa.types.is_floating)
+        kinds[more] = "number"
     for number, row in read_parquet_rows(path, required, _NAMES, kinds):
         texts = {name: "" if value is None else str(value) for name, value in row.items()}
         yield _raw(texts, more, f"row {number}")

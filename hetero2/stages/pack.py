@@ -16,7 +16,7 @@ from hetero2.files import atomic_path, pretty_json, read_json, sha256_file, writ
 from hetero2.log import logger
 from hetero2.pack import archive, manifest, verify
 from hetero2.paths import ROOT
-from hetero2.report import index
+from hetero2.report import index, spreadsheet
 from hetero2.schemas import validate, write_json
 from hetero2.stages import identity, results
 from hetero2.stages.candidates import decoys_of
@@ -36,6 +36,8 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
         found = read_json(args.cost_lift)
         if found["report"] is not None:
             write_json(folder / verify.COST_LIFT, found["report"], "cost_lift.v1")
+    for name in verify.SPREADSHEETS:
+        spreadsheet.write(folder / name.replace("_spreadsheet", ""), folder / name)
     if args.pages:
         _write_artifacts(args, folder)
     for path in provenance.workflow_files():

@@ -9,6 +9,7 @@ from typing import Any
 from hetero2 import provenance
 from hetero2.errors import InputError
 from hetero2.files import read_json
+from hetero2.log import printable
 from hetero2.pack import accept, verify
 from hetero2.report import answer, isomers, sentences
 from hetero2.report.cautions import NOTE, warnings
@@ -96,4 +97,5 @@ def run(args: argparse.Namespace) -> None:
     separation = args.folder / "separation.json"
     if not separation.is_file() and not (args.folder / "registry_row.json").is_file():
         raise InputError(f"{args.folder}: no finished run here", "run snakemake first")
-    print("\n".join(separation_lines(separation) if separation.is_file() else lines(args.folder)))
+    told = separation_lines(separation) if separation.is_file() else lines(args.folder)
+    print(printable("\n".join(told)))

@@ -4,7 +4,8 @@ import math
 import pytest
 
 from hetero2.errors import GateError, InputError
-from hetero2.files import atomic_path, canonical_json, check_sha256, pretty_json, read_json, sha256_file
+from hetero2.files import atomic_path, canonical_json, check_sha256, line_ends, pretty_json, read_json, sha256_file
+from hetero2.scoring import hetero_scores
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_part(tmp_path):
@@ -54,6 +55,28 @@ def test_only_strict_json_is_read(tmp_path, text, message):
     with pytest.raises(InputError, match=message) as caught:
         read_json(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1 << 20])
+def test_ends_of_lines_are_never_counted_short(size):
+    text = b"a\r\nb\rc\nd\r\n\r\ne\n\rf"
+    blocks = [text[start : start + size] for start in range(0, len(text), size)]
+    assert len(text.splitlines()) - 1 <= sum(map(line_ends, blocks)) <= text.count(b"\n") + text.count(b"\r")
+
+
+def test_a_byte_order_mark_is_skipped_as_in_a_csv(tmp_path):
+    path = tmp_path / "a.json"
+    document = {
+        "schema_version": hetero_scores.SCHEMA,
+        "original": {"score": 1, "weight": 1},
+        "decoys": {"é": {"score": 2, "weight": 1}},
+    }
+    path.write_text("\ufeff" + pretty_json(document), encoding="utf-8")
+    assert read_json(path) == document
+    assert hetero_scores.read(path).decoys == {"é": (2.0, 1.0)}
+    path.write_text("\ufeff\ufeff{}", encoding="utf-8")
+    with pytest.raises(InputError, match="not valid JSON"):
+        read_json(path)
 
 
 def test_json_must_be_utf8(tmp_path):

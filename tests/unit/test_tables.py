@@ -1,10 +1,18 @@
+import csv
 import gzip
+import time
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hetero2.csv_files import write_csv
 from hetero2.errors import ContractError, InputError
+from hetero2.inputs.parquet import read_parquet_rows
+from hetero2.scoring import pair_table, score_table
+from hetero2.scoring.batches import read_batches
 from hetero2.tables import (
     arrow_schema,
     check,
@@ -37,12 +45,49 @@ def rows_of(tmp_path, data: bytes, name="a.csv"):
         (b'id,smiles\n"1\n\n2",C\n3\n', "line 5: 1 cells"),
         (b"id,smiles\n1,\xe9\n", "not UTF-8"),
         (b'id,smiles\n"1,C\n', "not a valid CSV"),
+        (b'id,smiles\n"1"x,C\n', "line 2: not a valid CSV"),
+        (b"id,smiles\n1,C\n2,\0\n", "line 3: holds a NUL"),
+        ("id,smiles\n1,C\n".encode("utf-16-le"), "line 1: holds a NUL"),
+        (b"id,smiles\n1,C\n" + b"x" * (64 << 20), "line 3: longer than 64 million characters"),
+        (b'id,smiles\n"' + (b"x" * 1023 + b"\n") * (17 << 10), "line 2: not a valid CSV: field larger than"),
     ],
 )
 def test_an_unreadable_file_is_one_error_with_file_and_line(tmp_path, data, message):
     with pytest.raises(InputError, match=message) as caught:
         rows_of(tmp_path, data)
     assert str(tmp_path / "a.csv") in str(caught.value)
+
+
+def rows_by_name(path):
+    return list(read_csv(path, ["id"]))
+
+
+WIDE = [f"c{number}" for number in range(200_000)]
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (["id", "decoy", "score", *WIDE], "line 1: 200,003 columns, at most 16,384 are read"),
+        (["id", "decoy", "score", *WIDE[:9000], *WIDE[:5]], "the column 'c0' occurs twice"),
+        (WIDE[:9000], "no column '(id|score)'; found 'c0', 'c1', .*'c9', … and 8,990 more"),
+    ],
+)
+@pytest.mark.parametrize("read", [rows_by_name, score_table.index, pair_table.check])
+def test_a_table_of_very_many_columns_is_one_short_error_at_once(tmp_path, header, message, read):
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(header) + "\n" + ",".join(["1"] * len(header)) + "\n")
+    start = time.process_time()
+    with pytest.raises(InputError, match=message) as caught:
+        read(path)
+    assert time.process_time() - start < 2
+    assert len(caught.value.message) < 400 + len(str(path))
+
+
+def test_a_parquet_table_of_very_many_columns_is_one_short_error(tmp_path):
+    pq.write_table(pa.table({name: [1] for name in WIDE[:2_000]}), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"no column 'id'; found 'c0', .*'c9', … and 1,990 more"):
+        list(read_parquet_rows(tmp_path / "a.parquet", ["id"], [], {}))
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -53,6 +98,18 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_byte_order_mark_blank_lines_and_quoted_newlines_are_read(tmp_path):
     found = rows_of(tmp_path, b'\xef\xbb\xbfid,smiles\r\n"a\nb",C\r\n\r\n=1,"C,C"\r\n')
     assert found == [(2, {"id": "a\nb", "smiles": "C"}), (5, {"id": "=1", "smiles": "C,C"})]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_blank_lines_are_skipped_wherever_they_stand_and_whoever_reads(tmp_path, mark, end):
+    path, key = tmp_path / "a.csv", "a" * 64
+    path.write_bytes((mark + end.join(["", "", "id,score", "", f"{key},1.5", "", ""])).encode())
+    assert [row for _, row in read_csv(path, ["id"])] == [{"id": key, "score": "1.5"}]
+    assert [batch.to_pylist() for batch in read_batches(path, ["id"], ["score"])] == [[{"id": key, "score": 1.5}]]
+    path.write_bytes((mark + end.join(["", "name,score", "x,1"])).encode())
+    with pytest.raises(InputError, match="line 2: there is no column 'id'"):
+        list(read_csv(path, ["id"]))
 
 
 def test_gzip_is_read_and_a_false_one_named(tmp_path):
@@ -129,3 +186,13 @@ def test_csv_round_trip_of_hostile_text(tmp_path):
     rows = [{"id": text, "smiles": "C"} for text in ('a"b', "a,b", "a\nb", "=1+1", "../x", " é ", "a\rb")]
     write_csv(tmp_path / "a.csv", [to_table(rows, "molecule_input.v1")], "molecule_input.v1")
     assert [row for _, row in read_csv(tmp_path / "a.csv", ["id", "smiles"])] == rows
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=9), min_size=1, max_size=5))
+def test_any_text_comes_back_from_a_csv(tmp_path_factory, texts):
+    path = tmp_path_factory.getbasetemp() / "back.csv"
+    rows = [{"id": text, "smiles": other} for text, other in zip(texts, reversed(texts), strict=True)]
+    write_csv(path, [to_table(rows, "molecule_input.v1")], "molecule_input.v1")
+    assert [row for _, row in read_csv(path, ["id", "smiles"])] == rows
+    with path.open(encoding="utf-8", newline="") as handle:
+        assert list(csv.DictReader(handle, strict=True)) == rows

@@ -16,6 +16,7 @@ from hetero2.pack.verify import (
     DEFLATED,
     PATTERNS,
     SCHEMAS,
+    SPREADSHEETS,
     STORED,
     SUMMARY_COLUMNS,
     TRUTH_COLUMNS,
@@ -255,6 +256,17 @@ def test_a_pack_without_its_report_is_refused_although_listed_so(pack, name):
     (pack / name).unlink()
     relist(pack)
     assert f"{name}: required, but missing" in verify(pack)
+
+
+@pytest.mark.parametrize("name", SPREADSHEETS)
+def test_copies_for_spreadsheets_are_there_all_or_none(pack, name):
+    (pack / name).unlink()
+    relist(pack)
+    assert f"{name}: required, but missing" in verify(pack)
+    for other in set(SPREADSHEETS) - {name}:
+        (pack / other).unlink()
+    relist(pack)  # as packs were before there were such copies
+    assert not any("spreadsheet" in problem and "required" in problem for problem in verify(pack))
 
 
 def test_columns_are_those_of_the_contracts():

@@ -47,7 +47,7 @@ def test_parquet_says_the_same(tmp_path):
         pair_table.read(path, {"a"})
 
 
-@pytest.mark.parametrize("column", [[1.5], [b"m"], [["a"]], [True]])
+@pytest.mark.parametrize("column", [[1.5], [["a"]], [True]])
 def test_ids_of_another_type_are_refused(tmp_path, column):
     pq.write_table(pa.table({"id": column, "decoy": [""], "score": [1.0]}), tmp_path / "t.parquet")
     with pytest.raises(InputError, match="expected text"):

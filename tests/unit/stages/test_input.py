@@ -9,6 +9,7 @@ from rdkit import Chem
 from hetero2 import cli
 from hetero2.chem.guardrails import Guardrails, prepare
 from hetero2.errors import ConfigError, InputError
+from hetero2.log import logger
 from hetero2.stages.input import mark
 from hetero2.stages.library import Raw
 from hetero2.stages.sdf_library import read_any as read_library
@@ -38,9 +39,62 @@ def test_all_formats_say_the_same(tmp_path, name):
     assert [row[:3] for row in read_library(path)] == ROWS
 
 
-def test_ids_of_a_smi_file_may_hold_blanks(tmp_path):
-    (tmp_path / "x.smi").write_text("CCO the first one\n")
+def test_ids_of_a_smi_file_may_hold_blanks_behind_a_tab(tmp_path):
+    (tmp_path / "x.smi").write_text("CCO\tthe first one\n")
     assert [row[:3] for row in read_library(tmp_path / "x.smi")] == [("the first one", "CCO", "")]
+
+
+def test_a_header_of_a_smi_file_is_recorded(tmp_path):
+    path = tmp_path / "x.smi"
+    path.write_text("SMILES Name\nCCO a\nCCC b\n\n")
+    _, found, facts = made(tmp_path, path)
+    assert [row["id"] for row in found] == ["a", "b"]
+    assert facts["inputs"][0]["header"] == "SMILES Name"
+    path.write_text("CCO a\nCCC b\n")
+    assert "header" not in made(tmp_path, path)[2]["inputs"][0]
+
+
+SIBLINGS = [("m-1", "CCO"), ("m-2", "C[C@H](F)Cl |&1:1|"), ("", "CCN"), ("m 4", "c1ccccc1"), ("m-5", "")]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.parquet", "categories.parquet", "bytes.parquet"])
+def test_the_numbered_rows_are_the_same_from_every_format(tmp_path, name):
+    smiles_file = tmp_path / "x.smi"
+    smiles_file.write_bytes(
+        b"\xef\xbb\xbfsmiles\tcompound_id\tpIC50\r\n# a comment\r\nCCO m-1 7.5\r\n\r\nC[C@H](F)Cl\t|&1:1|\tm-2\r\n"
+        b"CCN\r\nc1ccccc1\tm 4\t6.1\tx\r\n\tm-5\r\n \r\n\r\n"
+    )
+    ids, structures = (list(column) for column in zip(*SIBLINGS, strict=True))
+    path = tmp_path / name
+    if name == "x.csv":
+        text = "".join(f"{one},{other}\n" for one, other in SIBLINGS)
+        path.write_text(f"\ufeffid,smiles\n{text}", encoding="utf-8")
+    else:
+        columns = {"id": pa.array([one or None for one in ids]), "smiles": pa.array(structures)}
+        if name == "categories.parquet":
+            columns = {key: column.dictionary_encode() for key, column in columns.items()}
+        if name == "bytes.parquet":
+            columns = {key: column.cast(pa.large_binary()) for key, column in columns.items()}
+        pq.write_table(pa.table(columns), path)
+    code, expected, _ = made(tmp_path, smiles_file)
+    assert code == 0
+    assert [(row["id"], row["smiles"]) for row in expected] == SIBLINGS
+    assert made(tmp_path, path)[1] == expected
+
+
+def test_what_a_smiles_file_was_taken_for_is_said(tmp_path, capsys):
+    path, log = tmp_path / "x.smi", tmp_path / "log"
+    path.write_text("SMILES Name\nCCO aspirin tablet\nCCC b\n")
+    said = "columns after the id are not read (lines that have some: 1)"
+    assert made(tmp_path, path)[0] == 0
+    err = capsys.readouterr().err
+    assert "note: " in err
+    assert said in err
+    assert "line 1 is a header: 'SMILES Name'" in err
+    assert made(tmp_path, path, "--log", log)[0] == 0
+    logger.handlers[-1].close()
+    assert not capsys.readouterr().err
+    assert said in log.read_text()
 
 
 def test_what_cannot_be_read_is_named(tmp_path):
@@ -50,7 +104,7 @@ def test_what_cannot_be_read_is_named(tmp_path):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(InputError, match=name):
             list(read_library(tmp_path / name))
-    for column in ([b"a"], [["a"]], [1.5]):
+    for column in ([True], [["a"]], [1.5]):
         pq.write_table(pa.table({"id": column, "smiles": ["C"]}), tmp_path / "z.parquet")
         with pytest.raises(InputError, match="expected text"):
             list(read_library(tmp_path / "z.parquet"))

@@ -1,12 +1,14 @@
 """What a person reads of a pack, and what the registry says of it."""
 
 import csv
+import io
 import json
 
 import pytest
 
 from hetero2.errors import ConfigError
 from hetero2.report.index import judgement, rates, render
+from hetero2.report.spreadsheet import neutral
 from hetero2.stages.pack import _check_replaceable
 from hetero2.stages.registry import registry_row
 
@@ -27,6 +29,18 @@ def test_the_first_page_says_what_the_files_say(pack):
         assert f"| cost_lift.v1: {label} | {hits} | {rate} |" in text
     for path in pack.iterdir():
         assert f"`{path.name}" in text or path.name == "index.md", path.name
+
+
+@pytest.mark.parametrize("name", ["ranked_candidates", "selected_decoys", "card_decoys", "leakage", "summary"])
+def test_what_people_open_in_a_spreadsheet_has_a_copy_with_nothing_to_run(pack, name):
+    with (pack / f"{name}.csv").open(encoding="utf-8", newline="") as handle:
+        exact = list(csv.reader(handle))
+    data = (pack / f"{name}_spreadsheet.csv").read_bytes()
+    copy = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert [[neutral(cell) for cell in row] for row in exact] == copy
+    assert any("=1+1" in row for row in exact) or name == "leakage"
+    assert not any(cell.startswith("=") for row in copy for cell in row)
 
 
 def test_what_the_audit_says_is_told_in_words(pack):

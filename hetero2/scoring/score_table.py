@@ -8,7 +8,7 @@ wrong.
 import itertools
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hetero2.errors import InputError
-from hetero2.inputs.parquet import read_parquet_rows
+from hetero2.inputs.parquet import Kind, read_parquet_rows
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
 from hetero2.scoring.library_ids import LibraryIds, have_hash_form
@@ -26,6 +26,7 @@ from hetero2.tables import number, quoted, read_csv
 
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")
+_KINDS: Mapping[str, Kind] = {**dict.fromkeys(_KEYS, "id"), "score": "number", "weight": "number"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HASH_IN_ANY_CASE = re.compile(r"[0-9A-Fa-f]{64}")
 _NEEDS_A_LOOK = r"^([\pZ\pC]*|[0-9A-Fa-f]{64})\z"  # a key that may be blank, or a hash with capitals
@@ -64,7 +65,7 @@ def scored(score: object, weight: object, where: str) -> Scored:
 def _cells(path: Path) -> Iterator[tuple[str, str, object, object, object]]:
     """(place, name of the key column, key, score, weight) of every row."""
     if path.name.lower().endswith(".parquet"):
-        rows, line, head = read_parquet_rows(path, ["score"], (*_KEYS, "weight"), {}), "data row", str(path)
+        rows, line, head = read_parquet_rows(path, ["score"], (*_KEYS, "weight"), _KINDS), "data row", str(path)
     else:
         rows, line, head = read_csv(path, ["score"]), "line", f"{path}: line 1"
     for place, row in rows:

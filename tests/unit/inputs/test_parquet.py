@@ -14,7 +14,7 @@ import pytest
 
 from hetero2.errors import InputError
 from hetero2.inputs.parquet import read_parquet_rows
-from hetero2.scoring import pair_table, score_table
+from hetero2.scoring import pair_table, score_index, score_table
 from hetero2.scoring.batches import read_batches
 from hetero2.stages.baseline import read_baseline
 from hetero2.stages.library import read_library
@@ -194,7 +194,7 @@ def test_scores_of_any_type_are_read_in_batches_as_row_by_row(tmp_path, values):
     path = written(tmp_path, id=pa.array(HASHES[:2]).dictionary_encode(), score=values)
     assert len(list(read_batches(path, ["id"], ["score"]))) == 1  # it is read fast
     table = score_table.index(path)
-    scores, weights = score_table.find(table, HASHES)
+    scores, weights = score_index.find(table, score_index.hash_keys(HASHES))
     slow = score_table.read(path)
     assert scores[:2].tolist() == [slow[key].score for key in HASHES[:2]]
     assert weights[:2].tolist() == [1, 1]

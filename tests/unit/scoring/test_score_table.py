@@ -101,10 +101,10 @@ def test_ids_of_a_parquet_table_may_be_whole_numbers(tmp_path, keys, kind):
     assert by_id(score_table.index(path, library(*texts)), texts) == {texts[0]: (0.5, 1.0), texts[1]: (1.5, 1.0)}
 
 
-@pytest.mark.parametrize("key", [1.5, True, b"x"])
+@pytest.mark.parametrize("key", [1.5, True])
 def test_a_key_of_another_type_is_named(tmp_path, key):
     pq.write_table(pa.table({"id": [key], "score": [0.5]}), tmp_path / "s.parquet")
-    with pytest.raises(InputError, match=r"data row 1: the key is .*, expected text or a whole number"):
+    with pytest.raises(InputError, match=r"the column 'id' is of type \w+, expected text or whole numbers"):
         score_table.index(tmp_path / "s.parquet", library("1"))
 
 

@@ -20,7 +20,7 @@ ALLOWED = {
     "stats": set(),
     "pack": set(),
     "chem": set(),
-    "scoring": {"chem", "files", "keys", "tables"},
+    "scoring": {"chem", "files", "keys", "log", "tables", "worker"},
     "report": {"files", "pack", "tables"},
 }
 FILES = [ROOT / name for name in tracked_files()]

@@ -12,7 +12,7 @@ from hetero2.arguments import flag, json_object, natural, positive
 from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS, check_quotas
 from hetero2.chem.guardrails import Guardrails, Prepared, prepare
-from hetero2.chem.mol import Mol, parse_known, structure_hash
+from hetero2.chem.mol import Mol, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
 from hetero2.errors import ConfigError
@@ -95,10 +95,9 @@ def _identity(prepared: Prepared) -> Record:
 def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Namespace) -> Both:
     prepared = prepare(record["smiles"], limits)
     record |= _identity(prepared)
-    if prepared.canonical_smiles is not None:
-        mol = parse_known(prepared.canonical_smiles)
-        record["heavy_atoms"] = mol.GetNumHeavyAtoms()
-    if prepared.reason is not None or prepared.canonical_smiles is None:
+    mol = prepared.mol
+    record["heavy_atoms"] = None if mol is None else mol.GetNumHeavyAtoms()
+    if prepared.reason is not None or prepared.canonical_smiles is None or mol is None:
         return {**record, "status": "SKIP", "reason": prepared.reason}, []
     made = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
     if not made.records:

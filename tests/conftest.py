@@ -24,7 +24,7 @@ HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") 
 NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
     "unit": ["resources"],
-    "unit/scoring": ["reference"],
+    "unit/scoring": ["reference", "training"],
     "unit/stages": (
         "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report suite".split()
     ),

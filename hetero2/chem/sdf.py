@@ -69,8 +69,9 @@ class _Record:
         self.outside = 0
 
     def _outside(self, line: str) -> None:
-        self.in_value, self.end_in_value = line.strip().startswith(">"), False
-        self._look(line, self.outside >= _HEADER_LINES)
+        self.in_value = line.strip().startswith(">")
+        self.end_in_value = self.end_in_value and not self.in_value
+        self._look(line, self.end_in_value or self.outside >= _HEADER_LINES)
         self.outside += 1
 
     def _look(self, line: str, may_begin: bool) -> None:

@@ -16,8 +16,8 @@ MOST_ATOMS = 5000  # RDKit's time and stack grow with their number; no guardrail
 _MOST_LETTERS = 1_000_000
 _TEXT = re.compile(r"(\S+)(?:\s+(\|[^|]*\|))?")
 _ATOM = re.compile(r"\[[^\[\]]*\]|Cl|Br|[BCNOPSFIbcnops*]")
-# What a SMILES may hold that is more than plain: `*`, `~`, dative bonds, and in brackets `#6`, atom maps, many digits.
-_ODD = re.compile(r"[*~<>]|\[[^\[\]:#]*[:#]|\[\d{4}|\[[^\[\]]*?[H+-]\d{3}")
+# What a SMILES may hold that is to be looked at: `*`, `~`, dative and aromatic bonds, atom maps, and in brackets `#6`.
+_ODD = re.compile(r"[*~<>:]|\[[^\[\]#]*#")
 _BY_NUMBER = re.compile(r"\[[^\[\]#]*#")  # SMARTS; RDKit reads [#6] as an atom without hydrogen
 # RDKit keeps these in 16 and 8 bits and does not say what it cuts off.
 _WRAPS = re.compile(r"\[\d{4}|\[[^\[\]:]*[H+-]\d{3}")
@@ -107,9 +107,12 @@ def _is_element(atom: Chem.Atom) -> bool:
 def _is_bond(bond: Chem.Bond) -> bool:
     if bond.GetBondType() not in _BONDS or bond.HasQuery() or bond.HasProp(_END_POINTS):
         return False
+    begin, end = bond.GetBeginAtom(), bond.GetEndAtom()
+    if bond.GetBondType() == Chem.BondType.AROMATIC:  # between others it is of no order
+        return begin.GetIsAromatic() and end.GetIsAromatic()
     # Carbon gives a pair of electrons to a metal; to a nonmetal it has none to give.
     return bond.GetBondType() != Chem.BondType.DATIVE or not (
-        bond.GetBeginAtom().GetAtomicNum() in _WITHOUT_PAIR and bond.GetEndAtom().GetAtomicNum() in _NONMETALS
+        begin.GetAtomicNum() in _WITHOUT_PAIR and end.GetAtomicNum() in _NONMETALS
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2 import worker
-from hetero2.arguments import flag, json_object, natural, positive
+from hetero2.arguments import add_standardise, flag, json_object, natural, positive
 from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS, check_quotas
 from hetero2.chem.guardrails import Guardrails, Prepared, prepare
@@ -154,7 +154,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_decoy_arguments(parser)
     parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
     parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
-    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")
+    add_standardise(parser)
 
 
 def run(args: argparse.Namespace) -> None:

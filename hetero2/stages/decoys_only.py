@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from hetero2.arguments import flag, positive
+from hetero2.arguments import add_standardise, flag, positive
 from hetero2.csv_files import cell
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import atomic_path
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=positive, default=1, help="processes (default 1); changes no byte")
     parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
     parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
-    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")
+    add_standardise(parser)
     add_decoy_arguments(parser)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import similarity
+from hetero2.arguments import add_standardise, similarity
 from hetero2.chem.mol import parse_known, structure_hash
 from hetero2.chem.similarity import Neighbours, fingerprint
 from hetero2.errors import ConfigError, InputError
@@ -144,7 +144,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
     parser.add_argument("--train", type=Path, help="training set of the model: id,smiles and more")
     parser.add_argument("--near", type=similarity, default=0.85, help="Tanimoto from which a molecule is near")
-    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")
+    add_standardise(parser)
     parser.add_argument("--leaks", type=Path, required=True, help="where to write what was found")
     parser.add_argument("--excluded", type=Path, required=True, help="where to write decoys that are none")
 

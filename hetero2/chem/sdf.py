@@ -17,10 +17,13 @@ _HEADER_LINES = 3
 _VERSION = re.compile(r"V[23]000\s*$")
 _COUNTS = re.compile(r"^M  V30 COUNTS +(\d+)", re.MULTILINE)
 _CHARGES, _ISOTOPES = re.compile(r"CHG=[+-]?\d{3}"), re.compile(r"MASS=\d{4}")
+_MARKS = ("|", "ATTCHPT", "RGROUPS", "ENDPTS", "M  APO", "M  RGP")  # more than the SMILES may say
 _PROPERTY = re.compile(r"^M  (CHG|ISO)...(.*)$", re.MULTILINE)
 _CONTINUED = re.compile(r"-\r?\nM  V30 ")
 _MOST = {"CHG": 99, "ISO": 999}  # what the reader of SMILES takes as well
-_STEREO = Chem.CXSmilesFields.CX_ENHANCEDSTEREO | Chem.CXSmilesFields.CX_BOND_ATROPISOMER
+_FIELDS = Chem.CXSmilesFields
+# Dative bonds too: where there is a block, it and not the SMILES has them.
+_WRITTEN = _FIELDS.CX_ENHANCEDSTEREO | _FIELDS.CX_BOND_ATROPISOMER | _FIELDS.CX_COORDINATE_BONDS
 
 
 class Record(NamedTuple):
@@ -124,11 +127,10 @@ def read_block(block: str) -> tuple[str, str | None]:
         mol = None if _wraps(block) else Chem.MolFromMolBlock(block)
     if mol is None:
         return UNREADABLE, None
-    if not structure.is_defined(mol):
+    text: str = Chem.MolToCXSmiles(mol, Chem.SmilesWriteParams(), int(_WRITTEN))
+    if not structure.is_defined(mol, text, any(mark in text or mark in block for mark in _MARKS)):
         return NOT_DEFINED, structure.UNDEFINED
-    if not structure.lost_stereo(mol):
-        return Chem.MolToSmiles(mol), None
-    return Chem.MolToCXSmiles(mol, Chem.SmilesWriteParams(), int(_STEREO)), None
+    return text, None
 
 
 def _n_atoms(block: str) -> int:

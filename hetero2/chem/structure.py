@@ -71,7 +71,7 @@ def read(text: str) -> Reading:
         return Reading(None, INVALID)
     if block is None and not _ODD.search(smiles):
         return Reading(mol, None)
-    if _BY_NUMBER.search(smiles) or not is_defined(mol):
+    if _BY_NUMBER.search(smiles) or not is_defined(mol, smiles, marked=True):
         return Reading(None, UNDEFINED)
     return Reading(mol, None, (*_clear_maps(mol), *_drop_stereo(mol)))
 
@@ -89,23 +89,28 @@ def _parse(text: str) -> Chem.Mol | None:
         return Chem.MolFromSmiles(text)
 
 
-def is_defined(mol: Chem.Mol) -> bool:
-    """Whether every atom and bond of a molecule is said, and it stands for itself alone. O(atoms + bonds)."""
-    if mol.HasProp(_LINK_NODES) or any(
-        group.GetProp("TYPE") not in _HARMLESS for group in Chem.GetMolSubstanceGroups(mol)
-    ):
+def is_defined(mol: Chem.Mol, smiles: str, marked: bool) -> bool:
+    """Whether every atom and bond of a molecule is said, and it stands for itself alone. O(atoms + bonds).
+
+    `smiles` is how it is written, `marked` whether atoms or bonds may have more than that says: labels, attachment
+    points, several ends. Where it is plain they are not looked at one by one, which would take as long as parsing.
+    """
+    groups = Chem.GetMolSubstanceGroups(mol)
+    if mol.HasQuery() or mol.HasProp(_LINK_NODES) or any(group.GetProp("TYPE") not in _HARMLESS for group in groups):
         return False
+    if not marked and not _ODD.search(smiles):
+        return True
     return all(map(_is_element, mol.GetAtoms())) and all(map(_is_bond, mol.GetBonds()))
 
 
 def _is_element(atom: Chem.Atom) -> bool:
-    if atom.GetAtomicNum() == 0 or atom.HasQuery() or any(atom.HasProp(name) for name in _ATTACHED):
+    if atom.GetAtomicNum() == 0 or any(atom.HasProp(name) for name in _ATTACHED):
         return False
     return not (atom.HasProp("atomLabel") and _LABEL.fullmatch(atom.GetProp("atomLabel")))
 
 
 def _is_bond(bond: Chem.Bond) -> bool:
-    if bond.GetBondType() not in _BONDS or bond.HasQuery() or bond.HasProp(_END_POINTS):
+    if bond.GetBondType() not in _BONDS or bond.HasProp(_END_POINTS):
         return False
     begin, end = bond.GetBeginAtom(), bond.GetEndAtom()
     if bond.GetBondType() == Chem.BondType.AROMATIC:  # between others it is of no order
@@ -123,23 +128,17 @@ def _clear_maps(mol: Chem.Mol) -> tuple[str, ...]:
     return (MAPS_CLEARED,) if mapped else ()
 
 
-def lost_stereo(mol: Chem.Mol) -> list[str]:
-    """Which stereo a molecule has that canonical SMILES cannot say: and, or, atropisomer."""
-    kinds = {_GROUPS.get(group.GetGroupType(), "") for group in mol.GetStereoGroups()}
-    kinds |= {"atropisomer" for bond in mol.GetBonds() if bond.GetStereo() in _ATROPISOMER}
-    return sorted(kinds - {""})
-
-
 def _drop_stereo(mol: Chem.Mol) -> tuple[str, ...]:
     """Take the configuration off centres in groups that say "both" (AND) or "one of the two" (OR).
 
     Kept, a racemate would be one of its enantiomers, and which of them would hang on how it was drawn.
     """
-    lost = lost_stereo(mol)
     groups = [group for group in mol.GetStereoGroups() if group.GetGroupType() in _GROUPS]
+    lost = {_GROUPS[group.GetGroupType()] for group in groups}
+    lost |= {"atropisomer" for bond in mol.GetBonds() if bond.GetStereo() in _ATROPISOMER}
     for group in groups:
         for atom in group.GetAtoms():
             atom.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
     if groups:
         Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
-    return tuple(f"stereo_dropped:{kind}" for kind in lost)
+    return tuple(f"stereo_dropped:{kind}" for kind in sorted(lost))

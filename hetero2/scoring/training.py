@@ -60,7 +60,7 @@ def read_molecules(
         notes.update(warnings)
         yield line, row, smiles
     for note, count in sorted(notes.items()):
-        logger.info("%s: %s: %d molecules", path.name, note, count)
+        logger.info("%s: %s (molecules: %d)", path.name, note, count)
 
 
 def _error(path: Path, line: int, text: str, reason: str | None) -> InputError:

@@ -26,8 +26,8 @@ NEED_RDKIT = {
     "unit": ["resources"],
     "unit/scoring": ["reference", "training"],
     "unit/stages": (
-        "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report structures suite".split()
-    ),
+        "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report structures suite"
+    ).split(),
     "unit/stats": ["enrichment"],
 }
 if HIDING:

@@ -37,6 +37,7 @@ _EMPTY = {
     "tanimoto_max": None,
     "warnings": "",
 }
+FEWER = "fewer_decoys"
 Record = dict[str, Any]
 Both = tuple[Record, list[Record]]
 
@@ -106,7 +107,7 @@ def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Names
     record |= _structure_facts(mol, [decoy["tanimoto"] for decoy in made.records])
     record |= {"decoy_strategy_used": made.strategy, "n_decoys_generated": len(made.records)}
     if made.reason is not None:
-        few = f"fewer_decoys:{len(made.records)}:{made.reason}"
+        few = f"{FEWER}:{len(made.records)}:{made.reason}"
         record["warnings"] = ";".join([*prepared.warnings, few])
     return record, [{"row": record["row"], **decoy} for decoy in made.records]
 

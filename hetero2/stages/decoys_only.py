@@ -13,7 +13,7 @@ from hetero2.csv_files import cell
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import atomic_path
 from hetero2.log import logger, progress
-from hetero2.stages.decoys import Record, add_decoy_arguments, molecules_with_decoys
+from hetero2.stages.decoys import FEWER, Record, add_decoy_arguments, molecules_with_decoys
 from hetero2.stages.input import mark
 from hetero2.stages.sdf_library import read_any
 from hetero2.tables import arrow_schema, columns, to_table
@@ -82,6 +82,9 @@ def _tell(out: Path, molecules: list[Record], k: int) -> None:
     print(f"{len(molecules)} molecules: {by_status}; {total} decoys in {out}")
     if few:
         print(f"{len(few)} molecules have fewer than {k} decoys; {beside} says why")
+    lost = Counter(note for m in molecules for note in m["warnings"].split(";") if note and note.split(":")[0] != FEWER)
+    for note in sorted(lost):
+        print(f"{note}: {lost[note]} of the molecules")
 
 
 def run(args: argparse.Namespace) -> None:

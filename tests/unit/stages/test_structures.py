@@ -119,7 +119,7 @@ def test_what_is_one_substance_has_one_hash_and_one_scaffold(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["csv", "sdf"])
-def test_decoys_of_a_library_say_why_there_are_none(tmp_path, kind):
+def test_decoys_of_a_library_say_why_there_are_none_and_what_is_lost(tmp_path, capsys, kind):
     rows = {name: row for name, row in ROWS.items() if name not in ("huge", "salt")}
     out = tmp_path / "decoys.csv"
     ask("decoys", "--input", library(tmp_path, kind, rows), "--out", out, "--k", 2, "--standardise", "largest_fragment")
@@ -131,6 +131,10 @@ def test_decoys_of_a_library_say_why_there_are_none(tmp_path, kind):
     with out.open() as handle:
         audited = {row["id"] for row in csv.DictReader(handle)}
     assert {"plain", "mapped", "racemate", "solvate"} <= audited
+    printed = capsys.readouterr().out
+    for line in ("atom_maps_cleared: 1 of", "stereo_dropped:and: 2 of", "stereo_dropped:or: 1 of"):
+        assert f"{line} the molecules\n" in printed
+    assert "fewer_decoys" not in printed
 
 
 REASONS = {"undefined_structure", "invalid_smiles", "missing_smiles"}

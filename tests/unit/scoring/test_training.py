@@ -8,6 +8,7 @@ import pytest
 
 from hetero2 import cli, worker
 from hetero2.chem import guardrails
+from hetero2.chem.mol import structure_hash
 from hetero2.errors import InputError
 from hetero2.scoring import refittable
 from hetero2.scoring.training import read_molecules, read_training
@@ -117,3 +118,23 @@ def test_every_verb_that_reads_it_names_file_and_line(tmp_path, capsys, verb):
     assert "which has more than 5000 atoms" in printed
     assert "Traceback" not in printed
     assert not out.exists()
+
+
+def test_a_reference_scorer_is_fitted_on_what_the_library_becomes(tmp_path):
+    """A hit that is brought as a salt is as near as the compound itself, where salts of the library are taken apart."""
+    request, texts = tmp_path / "request.csv", ["NCCc1ccc(O)cc1", "CCOC(=O)c1ccccc1"]
+    lines = [f"{structure_hash(text)},{text},original,1\n" for text in texts]
+    request.write_text("id,smiles,role,n_rows\n" + "".join(lines))
+
+    def scores(standardise, *structures):
+        paths = {name: tmp_path / name for name in ("out", "index", "facts")}
+        words = ["score-source", "--source", "reference:nearest_hit", "--train", table(tmp_path, *structures)]
+        words += ["--standardise", standardise, "--request", request]
+        words += [word for name, path in paths.items() for word in (f"--{name}", path)]
+        assert cli.main([str(word) for word in words]) == 0
+        return [line.split(",")[1] for line in paths["out"].read_text().splitlines()[1:]]
+
+    salt = "CNCC(O)C(O)C(O)C(O)CO.[NH2:4]CCc1ccc(O)cc1"
+    assert scores("largest_fragment", "CCF", salt) == scores("none", "CCF", texts[0])
+    assert float(scores("largest_fragment", "CCF", salt)[0]) == 1.0
+    assert float(scores("none", "CCF", salt)[0]) < 1.0

@@ -16,7 +16,7 @@ _MAX_BLOCK = 10_000_000  # letters; what is longer is no molecule, but a file wi
 _HEADER_LINES = 3
 _VERSION = re.compile(r"V[23]000\s*$")
 _COUNTS = re.compile(r"^M  V30 COUNTS +(\d+)", re.MULTILINE)
-_CHARGES, _ISOTOPES = re.compile(r"CHG=[+-]?\d{3}"), re.compile(r"MASS=\d{4}")
+_TOO_MUCH = re.compile(r"^M  V30 .* (?:CHG=[+-]?\d{3}|MASS=\d{4})", re.MULTILINE)
 _MARKS = ("|", "ATTCHPT", "RGROUPS", "ENDPTS", "M  APO", "M  RGP")  # more than the SMILES may say
 _PROPERTY = re.compile(r"^M  (CHG|ISO)...(.*)$", re.MULTILINE)
 _CONTINUED = re.compile(r"-\r?\nM  V30 ")
@@ -61,9 +61,9 @@ class _Record:
     def _of_block(self, line: str) -> None:
         self.empty = self.empty and not line.strip()
         self.ended = line.startswith("M  END")
-        self.size += len(line)
-        if self.size <= _MAX_BLOCK or not self.lines:
+        if self.size <= _MAX_BLOCK:  # the line that goes beyond is kept, so that the block is known to be too long
             self.lines.append(line)
+        self.size += len(line) + 1
 
     def _of_value(self, line: str, mark: bool) -> None:
         self.in_value = line != ""
@@ -144,9 +144,8 @@ def _n_atoms(block: str) -> int:
 
 def _wraps(block: str) -> bool:
     """Whether charges or isotopes are larger than what RDKit keeps of them."""
-    if "V3000" in block:
-        text = _CONTINUED.sub("", block)
-        return _CHARGES.search(text) is not None or _ISOTOPES.search(text) is not None
+    if "M  V30 " in block and _TOO_MUCH.search(_CONTINUED.sub("", block)):
+        return True
     return any(_beyond(_MOST[kind], fields) for kind, fields in _PROPERTY.findall(block))
 
 

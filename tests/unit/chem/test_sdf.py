@@ -196,9 +196,7 @@ UNDEFINED = {
     **{f"bond {kind}": edited("CCNCO", False, ("  1  2  1", f"  1  2{kind:>3}")) for kind in (0, 4, 5, 6, 7, 8, 9, 10)},
     "any bond v3": edited("CCNCO", True, ("M  V30 1 1 1 2", "M  V30 1 8 1 2")),
     "attachment point": edited("CCNCO", False, ("M  END", "M  APO  1   1   1\nM  END")),
-    "attachment point v3": edited(
-        "CCNCO", True, ("M  V30 3 N", "M  V30 3 N"), (" 0\nM  V30 2", " 0 ATTCHPT=1\nM  V30 2")
-    ),
+    "attachment point v3": edited("CCNCO", True, (" 0\nM  V30 2", " 0 ATTCHPT=1\nM  V30 2")),
     "substitution count": edited("CCNCO", False, ("M  END", "M  SUB  1   3   2\nM  END")),
     "unsaturated": edited("CCNCO", False, ("M  END", "M  UNS  1   3   1\nM  END")),
     "ring bonds": edited("CCNCO", False, ("M  END", "M  RBC  1   3   2\nM  END")),
@@ -273,7 +271,8 @@ def test_atom_maps_of_a_record_reach_the_reader():
         edited("CCNCO", False, ("M  END", "M  CHG  1   3 257\nM  END")),
         edited("CCNCO", False, ("M  END", "M  CHG  2   3   1   5-129\nM  END")),
         edited("CCNCO", False, ("M  END", "M  ISO  1   32000\nM  END")),
-        edited("CCNCO", True, ("M  V30 2 C", "M  V30 2 C"), (" 0\nM  V30 2", " 0 CHG=257\nM  V30 2")),
+        "V3000 or MASS=9" + edited("CCNCO", False, ("M  END", "M  CHG  1   3 257\nM  END")),
+        edited("CCNCO", True, (" 0\nM  V30 2", " 0 CHG=257\nM  V30 2")),
         edited("CCNCO", True, (" 0\nM  V30 2", " 0 MASS=65548\nM  V30 2")),
         edited("CCNCO", True, (" 0\nM  V30 2", " 0 CHG=2-\nM  V30 57\nM  V30 2")),
         edited("[H][H]", False, ("H   0", "H  -9")),
@@ -291,6 +290,16 @@ def chain(n, counts=None):
     head = "x\n\n\n  0  0  0  0  0  0  0  0  0  0999 V3000\n"
     table = f"{V30}BEGIN CTAB\n{V30}COUNTS {counts or n} {n - 1} 0 0 0\n{V30}BEGIN ATOM\n{atoms}{V30}END ATOM\n"
     return f"{head}{table}{V30}BEGIN BOND\n{bonds}{V30}END BOND\n{V30}END CTAB\nM  END\n"
+
+
+def test_a_record_without_end_is_too_large_and_its_neighbours_are_read(tmp_path):
+    path = tmp_path / "x.sdf"
+    endless = "endless\n\n\n  0  0  0  0  0  0  0  0  0  0999 V2000\n" + f"{'x' * 99}\n" * 120_000
+    path.write_text(f"{A}$$$$\n{endless}$$$$\n{B}$$$$\n")
+    first, long, last = sdf.records(path)
+    assert len(long.block) < 10_000_200
+    assert sdf.read_block(long.block) == (sdf.UNREADABLE, "too_many_atoms")
+    assert [sdf.read_block(record.block)[0] for record in (first, last)] == ["C[C@H](N)C(=O)O", "c1ccncc1"]
 
 
 def test_size_is_known_before_parsing():

@@ -15,7 +15,7 @@ UNREADABLE, NOT_DEFINED = "unreadable-record", "undefined-record"
 _MAX_BLOCK = 10_000_000  # letters; what is longer is no molecule, but a file without record ends
 _HEADER_LINES = 3
 _VERSION = re.compile(r"V[23]000\s*$")
-_COUNTS = re.compile(r"^M  V30 COUNTS +(\d+)", re.MULTILINE)
+_COUNTS = re.compile(r"^M  V30 COUNTS +(\d{1,9})", re.MULTILINE)
 _TOO_MUCH = re.compile(r"^M  V30 .* (?:CHG=[+-]?\d{3}|MASS=\d{4})", re.MULTILINE)
 _MARKS = ("|", "ATTCHPT", "RGROUPS", "ENDPTS", "M  APO", "M  RGP")  # more than the SMILES may say
 _PROPERTY = re.compile(r"^M  (CHG|ISO)...(.*)$", re.MULTILINE)

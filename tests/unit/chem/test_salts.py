@@ -39,9 +39,9 @@ def test_the_compound_stays_whatever_it_is_crystallised_with(partner, compound):
     plain = prepare(compound, LARGEST)
     assert plain.warnings == ()
     for salt in (f"{partner}.{compound}", f"{compound}.{partner}", f"{partner}.{compound}.{partner}.O"):
-        found = prepare(salt, LARGEST)
-        assert (found.reason, found.canonical_smiles) == (None, plain.canonical_smiles), salt
-        assert found.warnings == ("standardised_to_largest_fragment",)
+        kept = prepare(salt, LARGEST)
+        assert (kept.reason, kept.canonical_smiles) == (None, plain.canonical_smiles), salt
+        assert kept.warnings == ("standardised_to_largest_fragment",)
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_the_rule_of_size(text, kept):
 
 def test_the_order_of_fragments_and_atoms_changes_nothing():
     mol = Chem.MolFromSmiles("CCCN.CCCC.CC(C)C.[Cl-].CCO.OC(=O)C(F)(F)F")
-    found = {
+    fragments = {
         Chem.MolToSmiles(largest_fragment(Chem.MolFromSmiles(Chem.MolToSmiles(mol, doRandom=True)))) for _ in range(50)
     }
-    assert found == {"CC(C)C"}
+    assert fragments == {"CC(C)C"}
 
 
 def test_a_salt_is_as_large_as_what_is_kept_of_it():

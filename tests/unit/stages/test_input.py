@@ -110,10 +110,10 @@ def test_a_record_that_ends_its_worker_is_an_error_row_alone(tmp_path, monkeypat
     monkeypatch.setattr(sdf_library, "_AT_ONCE", 2)
     path = tmp_path / "x.sdf"
     path.write_text("".join(block("CCO", title) for title in "abcde"))
-    _, found, _ = made(tmp_path, path)
-    assert [row["id"] for row in found] == list("abcde")
-    assert [row["status"] for row in found] == [None, "ERROR", None, None, None]
-    assert found[1]["reason"] == "worker_crashed"
+    _, rows, _ = made(tmp_path, path)
+    assert [row["id"] for row in rows] == list("abcde")
+    assert [row["status"] for row in rows] == [None, "ERROR", None, None, None]
+    assert rows[1]["reason"] == "worker_crashed"
 
 
 def test_a_sample_is_the_same_of_every_format(tmp_path):

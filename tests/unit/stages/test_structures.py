@@ -89,11 +89,11 @@ def ask(*words):
 
 
 def molecules(folder, kind, rows):
-    made = [folder / f"{name}.parquet" for name in ("rows", "molecules", "decoys")]
-    ask("input", "--library", library(folder, kind, rows), "--out", made[0], "--facts", folder / "facts.json")
-    files = ("--input", made[0], "--molecules", made[1], "--decoys", made[2])
+    paths = [folder / f"{name}.parquet" for name in ("rows", "molecules", "decoys")]
+    ask("input", "--library", library(folder, kind, rows), "--out", paths[0], "--facts", folder / "facts.json")
+    files = ("--input", paths[0], "--molecules", paths[1], "--decoys", paths[2])
     ask("decoys-shard", *files, "--k", 3, "--standardise", "largest_fragment")
-    return read_parquet(made[1], "molecule.v1").to_pylist()
+    return read_parquet(paths[1], "molecule.v1").to_pylist()
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -128,12 +128,21 @@ def _clear_maps(mol: Chem.Mol) -> tuple[str, ...]:
     return (MAPS_CLEARED,) if mapped else ()
 
 
+def _is_open(mol: Chem.Mol, group: Chem.StereoGroup) -> bool:
+    """Whether the two configurations of a stereo group are two structures."""
+    other_hand = Chem.Mol(mol)
+    for atom in group.GetAtoms():
+        other_hand.GetAtomWithIdx(atom.GetIdx()).InvertChirality()
+    return bool(group.GetBonds()) or Chem.MolToSmiles(other_hand) != Chem.MolToSmiles(mol)
+
+
 def _drop_stereo(mol: Chem.Mol) -> tuple[str, ...]:
     """Take the configuration off centres in groups that say "both" (AND) or "one of the two" (OR).
 
-    Kept, a racemate would be one of its enantiomers, and which of them would hang on how it was drawn.
+    Kept, a racemate would be one of its enantiomers, and which of them would hang on how it was drawn. Where both are
+    the same (a meso compound, cis and trans on a ring) there is nothing to drop.
     """
-    groups = [group for group in mol.GetStereoGroups() if group.GetGroupType() in _GROUPS]
+    groups = [group for group in mol.GetStereoGroups() if group.GetGroupType() in _GROUPS and _is_open(mol, group)]
     lost = {_GROUPS[group.GetGroupType()] for group in groups}
     lost |= {"atropisomer" for bond in mol.GetBonds() if bond.GetStereo() in _ATROPISOMER}
     for group in groups:

@@ -190,6 +190,20 @@ def test_only_the_centres_of_a_group_lose_their_configuration():
     assert (text, warnings) == ("CC(F)CC(Cl)CO", ("stereo_dropped:and", "stereo_dropped:or"))
 
 
+@pytest.mark.parametrize(
+    ("text", "centres"),
+    [
+        ("C[C@H]1CC[C@@H](C)CC1", "1,4"),
+        ("C[C@H]1CC[C@H](C)CC1", "1,4"),
+        ("C[C@H]1CC[C@@H](O)CC1", "1,4"),
+        ("O[C@@H]1CCCC[C@@H]1O", "1,6"),  # meso
+    ],
+)
+def test_a_group_whose_two_configurations_are_one_structure_keeps_it(text, centres):
+    assert outcome(f"{text} |&1:{centres}|") == outcome(f"{text} |o1:{centres}|") == outcome(text)
+    assert "@" in outcome(text)[0]
+
+
 def test_an_atropisomer_says_that_its_configuration_is_lost():
     text = "Cc1ccc(Br)c(-c2c(F)cccc2Br)c1Cl"
     assert outcome(text) == (text, ())

@@ -64,3 +64,9 @@ def _at_least(text: str, least: int) -> int:
     if not text.isdecimal() or not least <= int(text) < 2**32:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {2**32 - 1}")
     return int(text)
+
+
+def add_standardise(parser: argparse.ArgumentParser) -> None:
+    """The option that says what is done to structures before anything else, those of a training set included."""
+    text = "largest_fragment: a salt is the largest of its fragments that is no counter-ion or solvent"
+    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none", help=text)

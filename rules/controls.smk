@@ -62,8 +62,9 @@ rule refit:
         seed=option("audit.seed"),
         first_fit=lambda w: int(w.chunk) * flow.FITS_A_JOB,
         n_fits=flow.FITS_A_JOB,
+        standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 refit --panel {input.panel:q} {params.arguments} --time-limit-seconds {resources.command_seconds} --refits {params.refits} "
+        "python -m hetero2 refit --panel {input.panel:q} {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --refits {params.refits} "
         "--model-seeds {params.model_seeds} --seed {params.seed} --first {params.first_fit} --count {params.n_fits} --out {output:q} --log {log:q}"
 
 
@@ -89,8 +90,9 @@ rule cross_validation:
         arguments=words("refit_arguments"),
         told=told("refit_arguments"),
         seed=option("audit.seed"),
+        standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 refit --cross-validation {params.arguments} --time-limit-seconds {resources.command_seconds} --seed {params.seed} "
+        "python -m hetero2 refit --cross-validation {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --seed {params.seed} "
         "--out {output:q} --log {log:q}"
 
 
@@ -124,6 +126,7 @@ rule controls:
         arguments=words("control_arguments"),
         told=told("control_arguments"),
         seed=option("audit.seed"),
+        standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 controls --panel {input.panel:q} --scores {params.scores} --library {input.library:q} {params.arguments} --seed {params.seed} "
+        "python -m hetero2 controls --panel {input.panel:q} --scores {params.scores} --library {input.library:q} {params.arguments} --standardise {params.standardise} --seed {params.seed} "
         "--out {output:q} --log {log:q}"

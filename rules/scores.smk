@@ -78,8 +78,9 @@ rule score_source:
         arguments=words("score_arguments"),
         told=told("score_arguments"),
         settings=lambda w: PLAN.score_settings(w.run),
+        standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 score-source {params.arguments} --time-limit-seconds {resources.command_seconds} --settings {params.settings:q} --out {output.scores:q} "
+        "python -m hetero2 score-source {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --settings {params.settings:q} --out {output.scores:q} "
         "--index {output.index:q} --facts {output.facts:q} --log {log:q}"
 
 

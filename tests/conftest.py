@@ -25,10 +25,10 @@ NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
     "unit": ["resources"],
     "unit/inputs": ["smi"],
-    "unit/scoring": ["reference", "refittable"],
+    "unit/scoring": ["reference", "refittable", "training"],
     "unit/stages": (
-        "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report suite".split()
-    ),
+        "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report structures suite"
+    ).split(),
     "unit/stats": ["enrichment"],
 }
 if HIDING:

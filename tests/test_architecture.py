@@ -21,7 +21,7 @@ ALLOWED = {
     "pack": set(),
     "chem": set(),
     "inputs": {"files", "tables"},
-    "scoring": {"chem", "csv_files", "files", "inputs", "keys", "tables"},
+    "scoring": {"chem", "csv_files", "files", "inputs", "keys", "log", "tables", "worker"},
     "report": {"files", "pack", "tables"},
 }
 FILES = [ROOT / name for name in tracked_files()]

@@ -1,11 +1,12 @@
 """Which molecules are audited at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from rdkit import Chem, rdBase
-from rdkit.Chem.MolStandardize import rdMolStandardize
+from rdkit import Chem
 
-from hetero2.chem.mol import canonical, parse
+from hetero2.chem import structure
+from hetero2.chem.mol import canonical, fixed_point
+from hetero2.chem.salts import largest_fragment
 
 
 @dataclass(frozen=True)
@@ -19,32 +20,31 @@ class Guardrails:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A row after the guardrails: `reason` is None where it may be audited."""
+    """A row after the guardrails: `reason` is None where it may be audited; `mol` is that of the canonical SMILES."""
 
     reason: str | None
     canonical_smiles: str | None = None
     warnings: tuple[str, ...] = ()
+    mol: Chem.Mol | None = field(default=None, compare=False, repr=False)
 
 
-def _largest_fragment(mol: Chem.Mol) -> Chem.Mol:
-    with rdBase.BlockLogs():
-        return rdMolStandardize.LargestFragmentChooser().choose(mol)
+def prepare(text: str, limits: Guardrails) -> Prepared:
+    """Read, standardise and check one structure: the first limit that it breaks is its reason.
 
-
-def prepare(smiles: str, limits: Guardrails) -> Prepared:
-    """Parse, standardise and check one SMILES: the first limit that it breaks is its reason."""
-    text = smiles.strip()
-    if not text:
-        return Prepared("missing_smiles")
-    mol = parse(text)
-    if mol is None or mol.GetNumAtoms() == 0:
-        return Prepared("invalid_smiles")
-    warnings: tuple[str, ...] = ()
-    if limits.standardise == "largest_fragment" and len(Chem.GetMolFrags(mol)) > 1:
-        mol, warnings = _largest_fragment(mol), ("standardised_to_largest_fragment",)
+    `text` is SMILES, or SMILES and a CXSMILES block. What somebody brings is prepared in a worker with limits.
+    """
+    reading = structure.read(text)
+    mol, warnings = reading.mol, reading.warnings
+    if mol is None:
+        return Prepared(reading.reason, None, warnings)
+    fragments = len(Chem.GetMolFrags(mol))
+    if limits.standardise == "largest_fragment" and fragments > 1:
+        mol, fragments = largest_fragment(mol), 1
+        warnings = ("standardised_to_largest_fragment", *warnings)
     if mol.GetNumHeavyAtoms() > limits.max_atoms:  # before the canonical SMILES, whose cost grows with the square
-        return Prepared("too_many_atoms", None, warnings)
-    smiles = canonical(mol)
-    if limits.require_connected and len(Chem.GetMolFrags(mol)) > 1:
-        return Prepared("disconnected", smiles, warnings)
-    return Prepared(None, smiles, warnings)
+        return Prepared(structure.TOO_LARGE, None, warnings)
+    settled = fixed_point(canonical(mol))
+    if settled is None:
+        return Prepared(structure.INVALID, None, warnings)
+    reason = "disconnected" if limits.require_connected and fragments > 1 else None
+    return Prepared(reason, settled[0], warnings, settled[1])

@@ -64,7 +64,7 @@ class CommandModel:
             _write(
                 files["train"],
                 ["id", "smiles", "label"],
-                [(known.ids[i], known.smiles[i], int(labels[i])) for i in chosen],
+                [(known.ids[i], known.texts[i], int(labels[i])) for i in chosen],
             )
             _write(files["request"], ["id", "smiles"], self._request)
             command.run(self._line, {**files, "seed": seed}, self._seconds, self._log)

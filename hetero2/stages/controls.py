@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import natural
+from hetero2.arguments import add_standardise, natural
 from hetero2.chem.mol import parse_known
 from hetero2.chem.properties import nearest
 from hetero2.chem.similarity import fingerprint
@@ -79,14 +79,14 @@ def negative(panel: Sequence[Record], seed: int) -> Record:
     return found
 
 
-def novelty_scores(panel: Sequence[Record], train: Path | None) -> dict[str, Floats]:
+def novelty_scores(panel: Sequence[Record], train: Path | None, standardise: str = "none") -> dict[str, Floats]:
     """Scores for looking ordinary: they measure how much stranger the decoys look than the molecules."""
     found = {
         "synthetic_accessibility": _column(panel, "synthetic_accessibility", -1),
         "fragment_popularity": _column(panel, "fragment_popularity"),
     }
     if train is not None:
-        known = [fingerprint(parse_known(text)) for text in read_training(train).smiles]
+        known = [fingerprint(parse_known(text)) for text in read_training(train, standardise).smiles]
         first = [item["level"] == 0 for item in panel]
         chosen = [fingerprint(parse_known(item["smiles"])) for item, on in zip(panel, first, strict=True) if on]
         found["nearest_training_neighbour"] = np.full(len(panel), np.nan)
@@ -195,6 +195,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="shards")
     parser.add_argument("--library", type=Path, required=True, help="library.json of the calls")
     parser.add_argument("--train", type=Path, help="id,smiles,label, where there is one")
+    add_standardise(parser)
     parser.add_argument("--refits", type=Path, nargs="*", default=[], help="what the refits wrote")
     parser.add_argument("--n-refits", type=natural, default=0, help="fits on permuted labels, a model seed")
     parser.add_argument("--cross-validation", type=Path, help="what the cross-validation wrote")
@@ -207,7 +208,7 @@ def run(args: argparse.Namespace) -> None:
     """Write controls.json."""
     panel = read_parquet(args.panel, "panel_item.v1").to_pylist()
     score = score_of(panel, args.scores)
-    silent, strange = negative(panel, args.seed), novelty_scores(panel, args.train)
+    silent, strange = negative(panel, args.seed), novelty_scores(panel, args.train, args.standardise)
     found, own = plant(panel, args.seed), audit(panel, score)
     novelty = {name: audit(panel, values) for name, values in strange.items()}
     if not structures_known(panel):

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from hetero2 import worker
-from hetero2.arguments import flag, json_object, natural, positive
+from hetero2.arguments import add_standardise, flag, json_object, natural, positive
 from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS, check_quotas
 from hetero2.chem.guardrails import Guardrails, Prepared, prepare
-from hetero2.chem.mol import Mol, parse_known, structure_hash
+from hetero2.chem.mol import Mol, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
 from hetero2.errors import ConfigError
@@ -37,6 +37,7 @@ _EMPTY = {
     "tanimoto_max": None,
     "warnings": "",
 }
+FEWER = "fewer_decoys"
 Record = dict[str, Any]
 Both = tuple[Record, list[Record]]
 
@@ -50,7 +51,6 @@ def _structure_facts(mol: Mol, similarities: list[float]) -> Record:
         "tanimoto_min": min(similarities),
         "tanimoto_median": statistics.median(similarities),
         "tanimoto_max": max(similarities),
-        "scaffold": murcko_scaffold(mol),
     }
 
 
@@ -95,10 +95,10 @@ def _identity(prepared: Prepared) -> Record:
 def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Namespace) -> Both:
     prepared = prepare(record["smiles"], limits)
     record |= _identity(prepared)
-    if prepared.canonical_smiles is not None:
-        mol = parse_known(prepared.canonical_smiles)
-        record["heavy_atoms"] = mol.GetNumHeavyAtoms()
-    if prepared.reason is not None or prepared.canonical_smiles is None:
+    mol = prepared.mol
+    record["heavy_atoms"] = None if mol is None else mol.GetNumHeavyAtoms()
+    record["scaffold"] = None if mol is None or prepared.canonical_smiles is None else murcko_scaffold(mol)
+    if prepared.reason is not None or prepared.canonical_smiles is None or mol is None:
         return {**record, "status": "SKIP", "reason": prepared.reason}, []
     made = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
     if not made.records:
@@ -107,7 +107,7 @@ def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Names
     record |= _structure_facts(mol, [decoy["tanimoto"] for decoy in made.records])
     record |= {"decoy_strategy_used": made.strategy, "n_decoys_generated": len(made.records)}
     if made.reason is not None:
-        few = f"fewer_decoys:{len(made.records)}:{made.reason}"
+        few = f"{FEWER}:{len(made.records)}:{made.reason}"
         record["warnings"] = ";".join([*prepared.warnings, few])
     return record, [{"row": record["row"], **decoy} for decoy in made.records]
 
@@ -155,7 +155,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_decoy_arguments(parser)
     parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
     parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
-    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")
+    add_standardise(parser)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from hetero2.arguments import flag, positive
+from hetero2.arguments import add_standardise, flag, positive
 from hetero2.csv_files import cell
 from hetero2.errors import ConfigError, InputError
 from hetero2.files import atomic_path
 from hetero2.inputs import smi
 from hetero2.log import logger, printable, progress
-from hetero2.stages.decoys import Record, add_decoy_arguments, molecules_with_decoys
+from hetero2.stages.decoys import FEWER, Record, add_decoy_arguments, molecules_with_decoys
 from hetero2.stages.input import mark
 from hetero2.stages.sdf_library import read_any
 from hetero2.tables import arrow_schema, columns, quoted, to_table
@@ -79,7 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=positive, default=1, help="processes (default 1); changes no byte")
     parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
     parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
-    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")
+    add_standardise(parser)
     add_decoy_arguments(parser)
 
 
@@ -100,6 +100,9 @@ def _tell(out: Path, molecules: list[Record], k: int) -> None:
     print(printable(f"{len(molecules)} molecules: {by_status}; {total} decoys in {out}"))
     if few:
         print(printable(f"{len(few)} molecules have fewer than {k} decoys; {beside} says why"))
+    lost = Counter(note for m in molecules for note in m["warnings"].split(";") if note and note.split(":")[0] != FEWER)
+    for note in sorted(lost):
+        print(f"{note}: {lost[note]} of the molecules")
 
 
 def run(args: argparse.Namespace) -> None:

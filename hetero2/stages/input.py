@@ -18,6 +18,7 @@ from hetero2.tables import number_cell, quoted, write_parquet_rows
 
 EXAMPLE = "hetero2 input --library my.csv --out input/rows.parquet --facts input/facts.json"
 Record = dict[str, Any]
+BAD_IDS = ("missing_id", "duplicate_id")
 
 
 def once(rows: Iterable[Raw]) -> Iterator[Raw]:
@@ -50,8 +51,8 @@ def mark(rows: Iterable[Raw]) -> Iterator[Record]:
             "id": row.id,
             "smiles": row.smiles,
             "scores_input": row.scores_input.strip() or None,
-            "status": "ERROR" if reason else None,
-            "reason": reason,
+            "status": "ERROR" if reason else row.status or None,
+            "reason": reason or row.reason or None,
             "scaffold": row.scaffold.strip() or None,
             "sample_part": None,
             "sample_weight": None,
@@ -68,7 +69,7 @@ def choose(args: argparse.Namespace) -> tuple[dict[int, tuple[str, float]], Reco
     scores: dict[int, float] = {}
     raw, again = itertools.tee(read_any(args.library, more=column))
     for row, known in zip(raw, mark(again), strict=True):
-        if known["status"] is None and row.smiles.strip():
+        if known["reason"] not in BAD_IDS and row.smiles.strip():
             keys[known["row"]] = row.id
             if column is not None and row.cell:
                 scores[known["row"]] = sign * number_cell(row.cell, args.library, row.place, column)
@@ -87,7 +88,7 @@ def sampled(rows: Iterable[Record], parts: dict[int, tuple[str, float]]) -> Iter
     """
     for row in rows:
         part, weight = parts.get(row["row"], (None, None))
-        skipped = part is None and row["status"] is None and row["smiles"].strip()
+        skipped = part is None and row["status"] != "ERROR" and row["smiles"].strip()
         yield row | {
             "sample_part": part,
             "sample_weight": weight,

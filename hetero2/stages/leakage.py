@@ -12,15 +12,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import similarity
-from hetero2.chem.guardrails import Guardrails, prepare
+from hetero2.arguments import add_standardise, similarity
 from hetero2.chem.mol import parse_known, structure_hash
 from hetero2.chem.similarity import Neighbours, fingerprint
 from hetero2.errors import ConfigError, InputError
 from hetero2.keys import Keys, find, keys, place_of_first
 from hetero2.log import logger, progress
+from hetero2.scoring.training import read_molecules
 from hetero2.stages.arrays import Ints, places
-from hetero2.tables import quoted, read_csv, read_parquet, to_table, write_parquet
+from hetero2.tables import read_parquet, to_table, write_parquet
 
 EXAMPLE = (
     "hetero2 leakage --molecules molecules/*.parquet --decoys decoys/*.parquet --train train.csv "
@@ -32,16 +32,12 @@ Record = dict[str, Any]
 
 def read_train(path: Path, standardise: str) -> dict[str, tuple[str, str]]:
     """(first id, canonical SMILES) by structure hash of a training set; raises InputError with file and line."""
-    found: dict[str, tuple[str, str]] = {}
-    limits = Guardrails(max_atoms=1_000_000, require_connected=False, standardise=standardise)
-    for line, row in read_csv(path, ["id", "smiles"]):
-        smiles = prepare(row["smiles"], limits).canonical_smiles
-        if smiles is None:
-            raise InputError(f"{path}: line {line}: smiles is {quoted(row['smiles'])}, which is not valid")
-        found.setdefault(structure_hash(smiles), (row["id"], smiles))
-    if not found:
+    molecules: dict[str, tuple[str, str]] = {}
+    for _, row, smiles in read_molecules(path, standardise=standardise):
+        molecules.setdefault(structure_hash(smiles), (row["id"], smiles))
+    if not molecules:
         raise InputError(f"{path}: no row after the header", "give at least one molecule of the training set")
-    return found
+    return molecules
 
 
 def _leak(kind: str, molecule: Record, key: str, other: str, tanimoto: float) -> Record:
@@ -148,7 +144,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
     parser.add_argument("--train", type=Path, help="training set of the model: id,smiles and more")
     parser.add_argument("--near", type=similarity, default=0.85, help="Tanimoto from which a molecule is near")
-    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none")
+    add_standardise(parser)
     parser.add_argument("--leaks", type=Path, required=True, help="where to write what was found")
     parser.add_argument("--excluded", type=Path, required=True, help="where to write decoys that are none")
 

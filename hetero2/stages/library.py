@@ -22,6 +22,8 @@ class Raw(NamedTuple):
     decoy: str | None = None  # None: there is no such column
     cell: str = ""  # of one more column that was asked for
     place: str = ""
+    status: str = ""  # SKIP or ERROR, with the reason, where reading alone tells
+    reason: str = ""
 
 
 _NAMES = ("id", "smiles", "scores_input", "scaffold", "decoy")

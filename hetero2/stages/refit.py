@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hetero2.arguments import flag, natural, positive
+from hetero2.arguments import add_standardise, flag, natural, positive
 from hetero2.chem.mol import parse_known
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.errors import ConfigError, HeteroError
@@ -101,6 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--panel", type=Path, help="not needed for --cross-validation")
     parser.add_argument("--train", type=Path, required=True, help="id,smiles,label")
+    add_standardise(parser)
     parser.add_argument("--source", required=True, help=f"command, {', '.join(REFERENCES)}")
     parser.add_argument("--command", help="command: words with {train}, {request}, {scores} and perhaps {seed}")
     parser.add_argument(
@@ -136,7 +137,7 @@ def _fitted_anew(args: argparse.Namespace, training: Any, structures: Sequence[s
 
 def run(args: argparse.Namespace) -> None:
     """Write the audits of some fits, or the cross-validation."""
-    training = read_training(args.train)
+    training = read_training(args.train, args.standardise)
     labels = np.array(training.labels, np.int64)
     scaffolds = scaffolds_of(training.smiles)
     if args.cross_validation:

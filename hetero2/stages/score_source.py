@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hetero2.arguments import flag, json_object, positive
+from hetero2.arguments import add_standardise, flag, json_object, positive
 from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
@@ -163,7 +163,9 @@ def from_reference(args: argparse.Namespace) -> Facts:
     from hetero2.scoring import reference
 
     values = reference.predict(
-        args.source, read_training(args.train), (row["smiles"] for row in _requested(args.request))
+        args.source,
+        read_training(args.train, args.standardise),
+        (row["smiles"] for row in _requested(args.request)),
     )
     rows = progress(_requested(args.request), "structures scored")
     return _write_table(((row["id"], next(values), 1.0) for row in rows), args.out)
@@ -193,6 +195,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, default=Path(), help="scores_input is relative to this folder")
     parser.add_argument("--request", type=Path, help="score_request.csv")
     parser.add_argument("--train", type=Path, help="training set of the model, to be fitted on or to be recorded")
+    add_standardise(parser)
     parser.add_argument("--command", help="command: words with {request} and {scores}")
     parser.add_argument("--command-file", type=Path, nargs="*", default=[], help="command: files of the user's model")
     parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after this")

@@ -25,7 +25,7 @@ def test_every_id_reaches_the_command_as_it_is(tmp_path):
     smiles = ["C" * n for n in range(1, len(IDS) + 1)]
     labels = [n % 2 for n in range(len(IDS))]
     line = f"{sys.executable} {tmp_path / 'model.py'} {{train}} {{request}} {{scores}} {tmp_path / 'seen.json'}"
-    model = CommandModel(line, Training(IDS, smiles, labels), ["CCO", "CCN"], 60, tmp_path / "log")
+    model = CommandModel(line, Training(IDS, smiles, smiles, labels), ["CCO", "CCN"], 60, tmp_path / "log")
     assert model.scores(np.array(labels), 0).tolist() == [len(IDS)] * 2
     expected = [
         {"id": id_, "smiles": text, "label": str(label)} for id_, text, label in zip(IDS, smiles, labels, strict=True)

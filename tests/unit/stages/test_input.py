@@ -1,5 +1,7 @@
 import gzip
 import json
+import os
+import signal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -7,9 +9,11 @@ import pytest
 from rdkit import Chem
 
 from hetero2 import cli
+from hetero2.chem import sdf
 from hetero2.chem.guardrails import Guardrails, prepare
 from hetero2.errors import ConfigError, InputError
 from hetero2.log import logger
+from hetero2.stages import sdf_library
 from hetero2.stages.input import mark
 from hetero2.stages.library import Raw
 from hetero2.stages.sdf_library import read_any as read_library
@@ -145,6 +149,42 @@ def test_an_sd_file_without_end_marks_loses_no_molecule_silently(tmp_path):
     path.write_text(block("CCO", "a") + block("CCN", "b").removesuffix("$$$$\n") + block("CCC", "c"))
     with pytest.raises(InputError, match=r"x\.sdf: record 2: holds several molecules"):
         list(read_library(path))
+
+
+def test_a_record_that_ends_its_worker_is_an_error_row_alone(tmp_path, monkeypatch):
+    """Whatever RDKit does to a process: no text is known that does it, so a reader that dies stands for one."""
+    really = sdf.read_block
+
+    def broken(text):
+        if text.startswith("b"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return really(text)
+
+    monkeypatch.setattr(sdf, "read_block", broken)
+    monkeypatch.setattr(sdf_library, "_AT_ONCE", 2)
+    path = tmp_path / "x.sdf"
+    path.write_text("".join(block("CCO", title) for title in "abcde"))
+    _, rows, _ = made(tmp_path, path)
+    assert [row["id"] for row in rows] == list("abcde")
+    assert [row["status"] for row in rows] == [None, "ERROR", None, None, None]
+    assert rows[1]["reason"] == "worker_crashed"
+
+
+def test_a_sample_is_the_same_of_every_format(tmp_path):
+    """What is no defined structure is known of an SD file while it is read, of the others only later."""
+    texts = ["CCO", "CC*", "", "c1ccccc1", "CCCO", "*C*", "CCN", "C1CC1"]
+    (tmp_path / "x.csv").write_text("id,smiles\n" + "".join(f"m{n},{text}\n" for n, text in enumerate(texts)))
+    (tmp_path / "x.sdf").write_text("".join(block(text, f"m{n}") for n, text in enumerate(texts)))
+    parts, skipped, facts = {}, {}, {}
+    for name in ("x.csv", "x.sdf"):
+        code, rows, facts[name] = made(tmp_path, tmp_path / name, "--sample-random", "4")
+        assert code == 0
+        parts[name] = [(row["id"], row["sample_part"]) for row in rows]
+        skipped[name] = [row["id"] for row in rows if row["reason"] == "not_sampled"]
+    assert parts["x.csv"] == parts["x.sdf"]
+    assert skipped["x.csv"] == skipped["x.sdf"]
+    assert facts["x.csv"]["sample"] == facts["x.sdf"]["sample"]
+    assert facts["x.sdf"]["sample"]["population"] == 7
 
 
 def library(folder, rows):

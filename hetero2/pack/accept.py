@@ -6,6 +6,7 @@ import json
 import math
 import statistics
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,18 +47,18 @@ def _integrity(problems: list[verify.Problem]) -> Iterator[Criterion]:
         yield Criterion(name, first or "in order", "in order", first is None)
 
 
-def _row_problem(row: dict[str, str]) -> str | None:
+def _row_problem(status: str, verdict: str, slack: str) -> str | None:
     """What is wrong with a line of summary.csv: an OK row has a verdict, and numbers unless that is SKIP."""
-    if row["status"] not in ("OK", "SKIP", "ERROR"):
-        return f"status {row['status']!r}"
-    if row["status"] != "OK" or row["verdict"] == "SKIP":
+    if status not in ("OK", "SKIP", "ERROR"):
+        return f"status {status!r}"
+    if status != "OK" or verdict == "SKIP":
         return None
-    if row["verdict"] not in ("PASS", "FAIL"):
-        return f"verdict {row['verdict']!r}"
+    if verdict not in ("PASS", "FAIL"):
+        return f"verdict {verdict!r}"
     try:
-        return None if math.isfinite(float(row["slack"])) else f"slack {row['slack']!r}"
+        return None if math.isfinite(float(slack)) else f"slack {slack!r}"
     except ValueError:
-        return f"slack {row['slack']!r}"
+        return f"slack {slack!r}"
 
 
 def _equal(one: float | None, other: float | None) -> bool:
@@ -75,21 +76,22 @@ class _Rows:
         self.slacks: list[float] = []
         self.n_missing = 0
         header = next(rows, [])
+        needed = itemgetter(*map(header.index, ("id", "status", "reason", "verdict", "slack")))
         for n_row, cells in enumerate(rows, start=1):
             if len(cells) == len(header):
-                self._take(dict(zip(header, cells, strict=True)))
+                self._take(*needed(cells))
             else:
                 self.wrong = self.wrong or f"row {n_row}: {len(cells)} cells"
 
-    def _take(self, row: dict[str, str]) -> None:
-        problem = _row_problem(row)
+    def _take(self, name: str, status: str, reason: str, verdict: str, slack: str) -> None:
+        problem = _row_problem(status, verdict, slack)
         if problem is not None:
-            self.wrong = self.wrong or f"{row['id'][:_SHOWN]}: {problem[:_SHOWN]}"
-        elif row["status"] == "OK" and row["verdict"] != "SKIP":
-            self.slacks.append(float(row["slack"]))
-        if row["status"] == "SKIP" and row["reason"] not in SKIP_REASONS and len(self.unknown_reasons) < _SHOWN:
-            self.unknown_reasons.add(row["reason"][:_SHOWN])
-        self.n_missing += row["reason"] == "missing_scores_input"
+            self.wrong = self.wrong or f"{name[:_SHOWN]}: {problem[:_SHOWN]}"
+        elif status == "OK" and verdict != "SKIP":
+            self.slacks.append(float(slack))
+        if status == "SKIP" and reason not in SKIP_REASONS and len(self.unknown_reasons) < _SHOWN:
+            self.unknown_reasons.add(reason[:_SHOWN])
+        self.n_missing += reason == "missing_scores_input"
 
 
 def _rows(pack: verify.Pack, metrics: Facts) -> Iterator[Criterion]:

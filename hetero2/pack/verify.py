@@ -121,8 +121,8 @@ class Problem(str):
     criterion: str
 
     def __new__(cls, text: str, criterion: str = FORM_HOLDS) -> Problem:
-        """Cut the text where it is long."""
-        problem = super().__new__(cls, text if len(text) <= MAX_LETTERS else text[:MAX_LETTERS] + " ...")
+        """Cut the text in its middle where it is long: the file stands before, the reason after it."""
+        problem = super().__new__(cls, text if len(text) <= MAX_LETTERS else f"{text[:500]} ... {text[-400:]}")
         problem.criterion = criterion
         return problem
 
@@ -157,7 +157,7 @@ class Limits(NamedTuple):
 
 
 # For a pack of up to 16 MiB on disk: less than 200 MB of memory and 10 s. A larger one may cost as much more.
-BASE = Limits(512 << 20, 8 << 20, 250_000, 64 << 20, 1_000_000)
+BASE = Limits(512 << 20, 8 << 20, 250_000, 64 << 20, 500_000)
 BASE_DISK = 16 << 20
 UNLIMITED = 1 << 50  # bytes unpacked, of a pack that was built just now
 MAX_ROW, MAX_FIELD = 4 << 20, 1 << 20  # bytes and letters of one row and one cell of a table
@@ -341,6 +341,8 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (so bidirectional), 
 def name_problem(name: str) -> str | None:
     """Why no pack may hold this name, or None."""
     parts = name.split("/")
+    if len(parts) > MAX_DEPTH:
+        return f"a name of more than {MAX_DEPTH} parts"
     if name.endswith("/"):
         return "an entry for a folder; a pack holds files only"
     if "\\" in name or ":" in name or any(part in ("", ".", "..") for part in parts):
@@ -353,7 +355,7 @@ def name_problem(name: str) -> str | None:
         return "a name that is a device on Windows"
     if any(len(part.encode("utf-8", "surrogatepass")) > MAX_NAME for part in parts):
         return f"a name of which a part has more than {MAX_NAME} bytes"
-    return f"a name of more than {MAX_DEPTH} parts" if len(parts) > MAX_DEPTH else None
+    return None
 
 
 def _folded(name: str) -> str:

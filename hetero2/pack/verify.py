@@ -573,6 +573,7 @@ def open_folder(path: Path, problems: Problems, max_unpacked: int | None = None)
     if listing.is_too_large():
         problems.add(f"{path.name}: more than {listing.entries - 1} files and folders: no pack of its size has so many")
         return None
+    problems.sort()  # a folder is listed in any order
     names, bounds = sorted(listing.sizes), limits(listing.on_disk, max_unpacked)
     check_names(names, problems)
     if not _fits(listing.sizes.values(), bounds, problems):

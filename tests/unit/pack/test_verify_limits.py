@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -283,6 +285,20 @@ def test_limits_grow_with_the_pack_and_with_what_it_may_unpack_to():
     assert verify.limits(0, 5) == verify.BASE._replace(unpacked=5)
 
 
+def test_all_of_it_at_once_stays_within_the_limits(tmp_path):
+    """JSON, both tables and what it unpacks to, each as much as is read."""
+    folder = own_folder(tmp_path / "pack", small=True)
+    for make in (all_that_fits, CSV["rows"][0]):
+        make(folder)
+    truth = b"molecule_id,expensive_label,truth_source,truth_version\n" + b"x,PASS,,customer_truth.v1\n" * 499_990
+    (folder / "truth.csv").write_bytes(truth)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    with (folder / "decoys.parquet").open("wb") as handle:
+        handle.truncate(verify.BASE.unpacked - size - 100_000)
+    relist(folder)
+    within_limits(zipped(folder, tmp_path / "all.zip", compress=True), "metrics.json: counts is None")
+
+
 # --- many members, and lies about them
 
 
@@ -371,21 +387,30 @@ def test_a_folder_of_many_files_is_not_listed_to_its_end(tmp_path, monkeypatch):
     assert len(problems) == 1
 
 
-def test_what_a_folder_cannot_show_is_a_problem_and_never_a_traceback(tmp_path):
-    folder = own_folder(tmp_path / "pack", small=True)
+@pytest.fixture
+def public():
+    """A folder that others may read: root, who may read everything, then runs a program as somebody else."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_what_a_folder_cannot_show_is_a_problem_and_never_a_traceback(public):
+    folder = own_folder(public / "pack", small=True)
+    shutil.copy(ROOT / "hetero2/pack/verify.py", public)
     os.mkfifo(folder / "workflow/pipe")
     (folder / os.fsdecode(b"workflow/\xff.smk")).write_text("x")
     (folder / "scores.csv").chmod(0)
-    (folder / "workflow/rules").mkdir()
-    (folder / "workflow/rules").chmod(0)
-    program = [sys.executable, str(ROOT / "hetero2/pack/verify.py"), "pack"]
-    if os.geteuid() == 0:  # root reads everything
-        program = ["setpriv", "--reuid=65534", "--clear-groups", *program]
-        for path in (tmp_path, *tmp_path.parents):
-            if not path.stat().st_mode & 1:
-                pytest.skip("root cannot give this folder to somebody else")
+    (folder / "workflow/rules").mkdir(mode=0)
+    python = [sys.executable] if os.geteuid() else ["setpriv", "--reuid=65534", "--clear-groups", sys.executable]
+    if subprocess.run([*python, "-c", "pass"], capture_output=True).returncode:
+        pytest.skip("Python cannot be run as somebody who may not read everything")
     done = subprocess.run(
-        program, cwd=tmp_path, capture_output=True, text=True, env={"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+        [*python, "verify.py", "pack"],
+        cwd=public,
+        capture_output=True,
+        text=True,
+        env={"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
     )
     (folder / "workflow/rules").chmod(0o755)
     assert done.stderr == ""

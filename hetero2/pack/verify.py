@@ -283,20 +283,20 @@ def _last_bytes(inflater: Any, tail: bytes, size: int) -> bytes:
     """
     ended, unpacked = _ended(inflater, tail)
     if not ended or len(unpacked) != size:
-        raise ValueError("what it is deflated to does not end where its packed bytes end")
+        raise ValueError("its deflate stream does not end with its last packed byte")
     if not size:
-        raise ValueError("what it is deflated to goes on after its last byte")
+        raise ValueError("its deflate stream continues after the last byte of its content")
     bits, end = int.from_bytes(tail, "little"), 8 * len(tail)
     while _ended(inflater, (bits ^ 1 << (end - 1)).to_bytes(len(tail), "little")) == (True, unpacked):
         end -= 1
     if bits >> end:
-        raise ValueError("what it is deflated to hides bits in its padding")
+        raise ValueError("its deflate stream has bits set in its padding")
     start = end - _EMPTY_BITS
     if start >= 0 and bits >> start == _EMPTY_BLOCK:
         head = (bits & (1 << start) - 1 | 1 << start).to_bytes((start + 10) // 8, "little")
         stored = struct.pack("<2H", len(_MARK), 0xFFFF - len(_MARK)) + _MARK
         if _ended(inflater, head + stored) == (True, unpacked + _MARK):
-            raise ValueError("what it is deflated to ends with an empty block")
+            raise ValueError("its deflate stream ends with an empty block")
     return unpacked
 
 
@@ -304,7 +304,7 @@ def inflated(stream: Any, packed: int, size: int) -> Iterator[bytes]:
     """Unpack the next `packed` bytes of a stream to exactly `size`; raises ValueError, EOFError or zlib.error."""
     if not size:
         if b"".join(exactly(stream, min(packed, _TAIL))) != _EMPTY_STREAM:
-            raise ValueError("it is empty, but what it is deflated to is not")
+            raise ValueError("it is empty, but its deflate stream is not the empty one")
         return
     inflater, left = zlib.decompressobj(-15), size
     for data in exactly(stream, max(packed - _TAIL, 0)):
@@ -313,7 +313,7 @@ def inflated(stream: Any, packed: int, size: int) -> Iterator[bytes]:
             block = inflater.decompress(data, BLOCK)
             data, left = inflater.unconsumed_tail, left - len(block)
             if left < 0 or inflater.eof:
-                raise ValueError("what it is deflated to does not end where its packed bytes end")
+                raise ValueError("its deflate stream does not end with its last packed byte")
             pending = bool(data) or len(block) == BLOCK
             if block:
                 yield block
@@ -328,7 +328,7 @@ def member_blocks(stream: Any, member: Member) -> Iterator[bytes]:
         crc = zlib.crc32(block, crc)
         yield block
     if crc != member.crc:
-        raise ValueError("its CRC in the zip is that of other bytes")
+        raise ValueError("its CRC in the zip is not that of its content")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -730,7 +730,7 @@ class SchemaCheck:
             raise ValueError("enum and const of ours are plain values")
         self.work -= len(allowed) + len(schema.get("required", [])) + len(schema.get("type", []))
         if self.work < 0:
-            raise ValueError("to check it takes too long")
+            raise ValueError("checking it would take too long")
 
 
 def _place(where: tuple[Any, ...]) -> str:

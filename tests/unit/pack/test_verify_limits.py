@@ -118,9 +118,9 @@ SCHEMATA = {
     "required": (schema_of({"items": {"required": ["x"] * 60_000}}, ITEMS), "metrics.json[0]: 'x' is missing"),
     "required-there": (
         schema_of({"items": {"required": [""] * 60_000}}, [{"": 0} for _ in range(50_000)]),
-        "to check it takes too long",
+        "checking it would take too long",
     ),
-    "enum": (schema_of({"items": {"enum": [*range(60_000), "x"]}}, ["x"] * 60_000), "to check it takes too long"),
+    "enum": (schema_of({"items": {"enum": [*range(60_000), "x"]}}, ["x"] * 60_000), "checking it would take too long"),
     "enum-nested": (schema_of({"items": {"enum": [nested(9, 0)] * 999}}, ITEMS), "enum and const of ours are plain"),
     "types": (schema_of({"items": {"type": ["null"] * 60_000}}, ITEMS), "expected null or null"),
     "pattern": (schema_of({"items": {"pattern": "^(a|a)*$"}}, ["a" * 60 + "!"]), "a pattern that none of ours has"),
@@ -257,7 +257,7 @@ def test_what_unpacks_to_a_thousand_times_its_size_is_refused_within_the_limits(
 def test_a_member_that_unpacks_to_more_than_it_says_is_not_read_on(tmp_path):
     packed, crc = zeros(512 * MEGA)
     pack = raw_zip(tmp_path / "lie.zip", [("scores.csv", 8, packed, crc, MEGA)])
-    within_limits(pack, "scores.csv: cannot be read: what it is deflated to does not end")
+    within_limits(pack, "scores.csv: cannot be read: its deflate stream does not end")
 
 
 def test_a_pack_that_is_trusted_may_be_larger(tmp_path):

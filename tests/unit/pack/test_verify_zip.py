@@ -164,7 +164,7 @@ def test_a_stream_with_empty_blocks_at_its_end_is_refused(more, padding):
             for strategy in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_HUFFMAN_ONLY, zlib.Z_FIXED):
                 packed = deflate.with_more(deflated(content, strategy=strategy), deflate.EMPTY[more], padding)
                 assert zlib.decompress(packed, -15) == content
-                with pytest.raises(ValueError, match="deflated to"):
+                with pytest.raises(ValueError, match="deflate stream"):
                     inflate(packed, size)
 
 
@@ -177,10 +177,10 @@ def test_a_stream_with_bits_in_its_padding_or_bytes_behind_it_is_refused():
         for bit in range(end, 8 * len(packed)):
             value = int.from_bytes(packed, "little") | 1 << bit
             n_padded += 1
-            with pytest.raises(ValueError, match="hides bits in its padding"):
+            with pytest.raises(ValueError, match="has bits set in its padding"):
                 inflate(value.to_bytes(len(packed), "little"), size)
         for tail in (b"\0", b"\3\0", b"x" * 10, random.randbytes(5)):
-            with pytest.raises(ValueError, match="does not end where its packed bytes end"):
+            with pytest.raises(ValueError, match="does not end with its last packed byte"):
                 inflate(packed + tail, size)
         for wrong in (size - 1, size + 1):
             with pytest.raises((ValueError, zlib.error)):

@@ -3,6 +3,7 @@ CORES ?= 2
 TARGET ?= value_utility_realtruth
 PYTHON ?= python3
 MOMENTS ?= 20
+CASES ?= 20000
 IMAGE ?= hetero2
 BASE_IMAGE := python:3.11-slim-bookworm
 VENV := .venv
@@ -27,8 +28,8 @@ CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests
   tests/workflow/test_workflows.py hetero2/stats hetero2/pack
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock test-determinism test-faults test-cluster test-browser test-installed \
-  lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
+.PHONY: help run test check ci docs format lock test-determinism test-faults fuzz-verify test-cluster test-browser \
+  test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed \
   bench-ingest clean
@@ -90,6 +91,9 @@ test-determinism: $(VENV)/.dev ## The default run under other cores, shards, has
 
 test-faults: $(VENV)/.dev ## Each fault (kill -9, Ctrl-C, full disk, ..) at 20 moments; MOMENTS=n for more.
 	MOMENTS=$(MOMENTS) pytest -s -m faults --override-ini addopts= tests/workflow/test_faults.py
+
+fuzz-verify: $(VENV)/.dev ## Packs whose zip was changed in its structure and sealed again, against verify: CASES of them.
+	CASES=$(CASES) pytest -s -m fuzz --override-ini addopts= tests/unit/pack/test_verify_fuzz.py
 
 test-cluster: $(VENV)/.dev ## The small run on a SLURM cluster of one node; needs root, installs SLURM where it is missing.
 	@if [ "$$(id -u)" = 0 ] && ! { command -v slurmctld && command -v slurmd && command -v munged; } >/dev/null; then \

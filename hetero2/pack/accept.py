@@ -2,11 +2,11 @@
 
 import argparse
 import csv
-import io
 import json
 import math
 import statistics
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,8 +23,12 @@ SKIP_REASONS = (
     "no_hard_decoys_generated",
     "missing_scores_input",
     "not_sampled",
+    "undefined_structure",
 )
 GO, STOP = "GO", "STOP"
+_SHOWN, _LONGEST = 80, 1000  # letters of a cell, and of a line, that are shown
+# What a pack can be made to raise besides verify.UNREADABLE.
+_BROKEN = (KeyError, TypeError, AttributeError, OverflowError, RecursionError, verify.TooManyProblemsError)
 Facts = dict[str, Any]
 
 
@@ -37,26 +41,24 @@ class Criterion(NamedTuple):
     met: bool
 
 
-def _integrity(problems: list[str]) -> Iterator[Criterion]:
-    missing = [one for one in problems if "required, but missing" in one or "is required, found" in one]
-    sums = [one for one in problems if verify.CHECKSUMS in one or "sha256 is" in one or "listed, but missing" in one]
-    rest = [one for one in problems if one not in missing and one not in sums]
-    for name, found in (("required_files", missing), ("checksums", sums), ("zip_and_contracts", rest)):
-        yield Criterion(name, found[0] if found else "in order", "in order", not found)
+def _integrity(problems: list[verify.Problem]) -> Iterator[Criterion]:
+    for name in (verify.FILES_THERE, verify.SUMS_HOLD, verify.FORM_HOLDS):
+        first = next((str(problem) for problem in problems if problem.criterion == name), None)
+        yield Criterion(name, first or "in order", "in order", first is None)
 
 
-def _row_problem(row: dict[str, str]) -> str | None:
+def _row_problem(status: str, verdict: str, slack: str) -> str | None:
     """What is wrong with a line of summary.csv: an OK row has a verdict, and numbers unless that is SKIP."""
-    if row["status"] not in ("OK", "SKIP", "ERROR"):
-        return f"status {row['status']!r}"
-    if row["status"] != "OK" or row["verdict"] == "SKIP":
+    if status not in ("OK", "SKIP", "ERROR"):
+        return f"status {status!r}"
+    if status != "OK" or verdict == "SKIP":
         return None
-    if row["verdict"] not in ("PASS", "FAIL"):
-        return f"verdict {row['verdict']!r}"
+    if verdict not in ("PASS", "FAIL"):
+        return f"verdict {verdict!r}"
     try:
-        return None if math.isfinite(float(row["slack"])) else f"slack {row['slack']!r}"
+        return None if math.isfinite(float(slack)) else f"slack {slack!r}"
     except ValueError:
-        return f"slack {row['slack']!r}"
+        return f"slack {slack!r}"
 
 
 def _equal(one: float | None, other: float | None) -> bool:
@@ -65,27 +67,44 @@ def _equal(one: float | None, other: float | None) -> bool:
     return math.isclose(one, other)
 
 
+class _Rows:
+    """What the lines of summary.csv come to; of what is wrong with them, only the first is kept."""
+
+    def __init__(self, rows: Iterator[list[str]]) -> None:
+        self.wrong: str | None = None
+        self.unknown_reasons: set[str] = set()
+        self.slacks: list[float] = []
+        self.n_missing = 0
+        header = next(rows, [])
+        needed = itemgetter(*map(header.index, ("id", "status", "reason", "verdict", "slack")))
+        for n_row, cells in enumerate(rows, start=1):
+            if len(cells) == len(header):
+                self._take(*needed(cells))
+            else:
+                self.wrong = self.wrong or f"row {n_row}: {len(cells)} cells"
+
+    def _take(self, name: str, status: str, reason: str, verdict: str, slack: str) -> None:
+        problem = _row_problem(status, verdict, slack)
+        if problem is not None:
+            self.wrong = self.wrong or f"{name[:_SHOWN]}: {problem[:_SHOWN]}"
+        elif status == "OK" and verdict != "SKIP":
+            self.slacks.append(float(slack))
+        if status == "SKIP" and reason not in SKIP_REASONS and len(self.unknown_reasons) < _SHOWN:
+            self.unknown_reasons.add(reason[:_SHOWN])
+        self.n_missing += reason == "missing_scores_input"
+
+
 def _rows(pack: verify.Pack, metrics: Facts) -> Iterator[Criterion]:
-    wrong: list[str] = []
-    unknown: set[str] = set()
-    slacks: list[float] = []
-    missing = 0
-    with io.TextIOWrapper(pack.open("summary.csv"), encoding="utf-8-sig", newline="") as stream:
-        for row in csv.DictReader(stream):
-            problem = _row_problem(row)
-            if problem is not None:
-                wrong.append(f"{row['id']}: {problem}")
-            elif row["status"] == "OK" and row["verdict"] != "SKIP":
-                slacks.append(float(row["slack"]))
-            if row["status"] == "SKIP" and row["reason"] not in SKIP_REASONS:
-                unknown.add(row["reason"])
-            missing += row["reason"] == "missing_scores_input"
-    yield Criterion("ok_rows_are_whole", wrong[0] if wrong else "all", "status, verdict, slack", not wrong)
-    said = metrics["scores_coverage"]["rows_missing_scores_input"], metrics["median_slack"]
-    found = missing, statistics.median(slacks) if slacks else None
-    agree = said[0] == found[0] and _equal(said[1], found[1])
-    yield Criterion("metrics_agree", "yes" if agree else f"{said}, rows give {found}", "as summary.csv", agree)
-    yield Criterion("skip_reasons", ", ".join(sorted(unknown)) or "known", "known", not unknown)
+    rows = _Rows(verify.read_rows(pack, "summary.csv"))
+    yield Criterion("ok_rows_are_whole", rows.wrong or "all", "status, verdict, slack", rows.wrong is None)
+    metrics_say = metrics["scores_coverage"]["rows_missing_scores_input"], metrics["median_slack"]
+    rows_give = rows.n_missing, statistics.median(rows.slacks) if rows.slacks else None
+    agree = metrics_say[0] == rows_give[0] and _equal(metrics_say[1], rows_give[1])
+    yield Criterion(
+        "metrics_agree", "yes" if agree else f"{metrics_say}, rows give {rows_give}", "as summary.csv", agree
+    )
+    unknown = ", ".join(sorted(rows.unknown_reasons))
+    yield Criterion("skip_reasons", unknown or "known", "known", not unknown)
 
 
 def _content(metrics: Facts, manifest: Facts, utility: Facts | None) -> Iterator[Criterion]:
@@ -121,26 +140,30 @@ def content(metrics: Facts, manifest: Facts, utility: Facts | None) -> list[Crit
     return [*_content(metrics, manifest, utility), *_agreed(metrics, manifest)]
 
 
-def judge(path: Path, problems: list[str] | None = None) -> list[Criterion]:
+def judge(path: Path, problems: list[verify.Problem] | None = None, max_unpacked: int | None = None) -> list[Criterion]:
     """Every criterion of a pack (zip or folder); raises FileNotFoundError where there is nothing at `path`.
 
-    `problems` are those that verify found in it, where it was asked already.
+    `problems` are those that verify found in it, where it was asked already; `max_unpacked` is as in verify.
     """
-    found = list(_integrity(verify.verify(path) if problems is None else problems))
-    opened: list[str] = []
-    csv.field_size_limit(verify.MAX_JSON)
-    pack = verify.open_folder(path, opened) if path.is_dir() else verify.open_zip(path, opened)
+    integrity = list(_integrity(verify.verify(path, max_unpacked) if problems is None else problems))
     try:
-        if pack is None:
-            raise ValueError("it cannot be opened")
-        names = ("metrics.json", verify.MANIFEST, "utility_report.json")
-        metrics, manifest, utility = (verify.parse_json(pack, name, opened) for name in names)
-        if "summary.csv" not in pack.names:
-            raise ValueError("summary.csv is not there")
-        return [*found, *content(metrics, manifest, utility), *_rows(pack, metrics)]
-    except (*verify.UNREADABLE, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+        return [*integrity, *_judge_content(path, max_unpacked)]
+    except (csv.Error, *verify.UNREADABLE, *_BROKEN) as error:
         why = f"cannot be read: {type(error).__name__}: {error}"
-        return [*found, Criterion("content", why, "readable", False)]
+        return [*integrity, Criterion("content", why[:_LONGEST], "readable", False)]
+
+
+def _judge_content(path: Path, max_unpacked: int | None) -> Iterator[Criterion]:
+    problems = verify.Problems()
+    pack = verify.open_pack(path, problems, max_unpacked)
+    if pack is None:
+        raise ValueError("it cannot be opened")
+    names = ("metrics.json", verify.MANIFEST, "utility_report.json")
+    metrics, manifest, utility = (verify.parse_json(pack, name, problems) for name in names)
+    if "summary.csv" not in pack:
+        raise ValueError("summary.csv is not there")
+    yield from content(metrics, manifest, utility)
+    yield from _rows(pack, metrics)
 
 
 def outcome(criteria: list[Criterion]) -> str:
@@ -158,22 +181,23 @@ def as_json(criteria: list[Criterion]) -> Facts:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the verb."""
+    """Name the pack, how to print the judgement, and what the pack may unpack to."""
     parser.add_argument("pack", type=Path, help="evidence pack: a zip or the folder that it unpacks to")
     parser.add_argument("--json", action="store_true", help="print acceptance.v1 instead of a table")
+    verify.add_max_unpacked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the judgement; 0 for GO, 1 for STOP."""
     if not args.pack.exists():
         raise ConfigError(f"{args.pack}: no such pack")
-    criteria = judge(args.pack)
+    criteria = judge(args.pack, max_unpacked=args.max_unpacked)
     if args.json:
         print(json.dumps(as_json(criteria), indent=2, sort_keys=True, ensure_ascii=True))
     else:
         for one in criteria:
-            value, needed = verify.printable(str(one.value)), verify.printable(one.threshold)
+            value, needed = (verify.printable(str(text)[:_LONGEST]) for text in (one.value, one.threshold))
             print(f"  {'met ' if one.met else 'NOT '}  {one.name:<27}{value:<14}  needed: {needed}")
-        failed = ", ".join(one.name for one in criteria if not one.met)
-        print(f"{outcome(criteria)}{': ' if failed else ''}{failed}")
+        not_met = ", ".join(one.name for one in criteria if not one.met)
+        print(f"pack: STOP: {not_met}" if not_met else "pack: GO, in order")
     return 0 if outcome(criteria) == GO else 1

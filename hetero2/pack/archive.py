@@ -1,10 +1,20 @@
 """Writing the zip of a pack: sorted names, fixed time, mode and creator, so that the same files give the same bytes."""
 
+import os
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
-from hetero2.pack.verify import DEFLATED, STORED, Member, central_header, end_record, local_header
+from hetero2.pack.verify import (
+    DEFLATED,
+    STORED,
+    Member,
+    central_header,
+    end_record,
+    local_header,
+    member_blocks,
+)
 
 _BLOCK = 1 << 20
 
@@ -19,20 +29,36 @@ def _measure(path: Path, compress: bool) -> tuple[int, int, int]:
     return crc, size, packed + (len(deflater.flush()) if compress else 0)
 
 
+def _write(archive: BinaryIO, name: str, path: Path, compress: bool) -> Member:
+    crc, size, packed = _measure(path, compress)
+    member = Member(name, DEFLATED if compress else STORED, crc, packed, size, archive.tell())
+    archive.write(local_header(member))
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    with path.open("rb") as handle:
+        while block := handle.read(_BLOCK):
+            archive.write(deflater.compress(block) if compress else block)
+    archive.write(deflater.flush() if compress else b"")
+    return member
+
+
+def _add(archive: BinaryIO, name: str, path: Path, compress: bool) -> Member:
+    """Write one file; stored where zlib ends its stream with an empty block, as it now and then does."""
+    member = _write(archive, name, path, compress)
+    if compress:
+        try:
+            for _ in member_blocks(archive, member):
+                pass
+            archive.seek(0, os.SEEK_END)
+        except ValueError:
+            archive.seek(member.offset)
+            archive.truncate()
+            return _write(archive, name, path, compress=False)
+    return member
+
+
 def write_zip(files: Iterable[tuple[str, Path]], out: Path, compress: bool = False) -> None:
     """Write (name in the archive, file) pairs, sorted by name, stored or deflated; memory does not grow with them."""
-    members, offset = [], 0
-    with out.open("wb") as archive:
-        for name, path in sorted(files):
-            crc, size, packed = _measure(path, compress)
-            member = Member(name, DEFLATED if compress else STORED, crc, packed, size, offset)
-            members.append(member)
-            archive.write(local_header(member))
-            deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
-            with path.open("rb") as handle:
-                while block := handle.read(_BLOCK):
-                    archive.write(deflater.compress(block) if compress else block)
-            archive.write(deflater.flush() if compress else b"")
-            offset = archive.tell()
-        directory = b"".join(map(central_header, members))
+    with out.open("w+b") as archive:
+        members = [_add(archive, name, path, compress) for name, path in sorted(files)]
+        offset, directory = archive.tell(), b"".join(map(central_header, members))
         archive.write(directory + end_record(len(members), len(directory), offset))

@@ -4,40 +4,16 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from hetero2.pack.verify import CHECKSUMS, MANIFEST, PAGES, SPREADSHEETS, payload_sha256
-
-_ROLES = {
-    "ranked_candidates.csv": "candidates",
-    "selected_decoys.csv": "decoys of the selected candidates",
-    "summary.csv": "summary",
-    "metrics.json": "metrics",
-    "decoy_quality.json": "decoy quality",
-    "leakage.csv": "leakage",
-    "missing_decoy_scores.csv": "decoys without a score",
-    "controls.json": "controls",
-    "hardness_curve.csv": "hardness curve",
-    "index.md": "index",
-    "report.html": "report",
-    "summary_spreadsheet.csv": "summary for spreadsheets",
-    **dict.fromkeys(SPREADSHEETS, "copy for spreadsheets"),
-    "decoys.parquet": "decoys",
-    "card_decoys.csv": "decoys of the molecules that the report draws",
-    "hit_curve.csv": "hit curve",
-    "config.yaml": "configuration",
-    "environment.json": "environment",
-    "truth.csv": "truth",
-    "cost_lift_report.json": "cost and lift",
-    "utility_report.json": "utility",
-}
+from hetero2.pack import verify
+from hetero2.pack.verify import CHECKSUMS, MANIFEST, payload_sha256
 
 
 def role(path: str) -> str:
-    """What a file of a pack is."""
-    if path.startswith("workflow/"):
-        return "workflow"
-    if path.startswith(PAGES):
-        return "page of a molecule"
-    return "scores" if path.startswith("scores") else _ROLES[path]
+    """What a file of a pack is; raises KeyError for one that no pack holds."""
+    name = verify.role(path)
+    if name is None:
+        raise KeyError(path)
+    return name
 
 
 def list_files(folder: Path) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@
 Needs Python 3.9 or newer and nothing else: this one file can be copied and run anywhere. It checks that the zip is
 whole and byte for byte in its canonical form, that every required file is there and no other, that every size and
 sha256 holds (in manifest.json and in checksums.sha256 alike), that the digests of the payload and of the run can be
-computed again, and that JSON and CSV files meet their contracts as far as the standard library can tell.
+computed again, and that JSON and CSV files meet their contracts as far as the standard library can tell. What a pack
+may cost to check is limited in proportion to its size on disk (see Limits), since it may come from anybody.
 Exit code 0: nothing found. 1: problems, each named on a line of its own. 2: wrong usage.
 """
 
@@ -13,17 +14,16 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
-import io
 import json
 import os
 import re
 import stat
 import struct
 import sys
-import zipfile
+import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,21 +48,38 @@ HIT_CURVE = "hit_curve.csv"
 # Copies for spreadsheets of the other tables with texts of a user: all of them, or in an older pack none.
 SPREADSHEETS = tuple(f"{name[:-4]}_spreadsheet.csv" for name in (CANDIDATES, SELECTED_DECOYS, CARD_DECOYS, LEAKAGE))
 DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
-AUDITED = (LEAKAGE, MISSING_SCORES, DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, CANDIDATES, SELECTED_DECOYS)
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
-KNOWN = {
-    *REQUIRED,
-    *REQUIRED_UTILITY,
-    COST_LIFT,
-    *AUDITED,
-    *SCORES,
-    REPORT,
-    CARD_DECOYS,
-    SPREADSHEET,
-    *SPREADSHEETS,
-    HIT_CURVE,
-    DECOYS,
+# What each file of a pack is, as the manifest says it; no pack holds a file without a role.
+ROLES = {
+    CANDIDATES: "candidates",
+    SELECTED_DECOYS: "decoys of the selected candidates",
+    "summary.csv": "summary",
+    "metrics.json": "metrics",
+    DECOY_QUALITY: "decoy quality",
+    LEAKAGE: "leakage",
+    MISSING_SCORES: "decoys without a score",
+    CONTROLS: "controls",
+    HARDNESS_CURVE: "hardness curve",
+    "index.md": "index",
+    REPORT: "report",
+    SPREADSHEET: "summary for spreadsheets",
+    DECOYS: "decoys",
+    CARD_DECOYS: "decoys of the molecules that the report draws",
+    HIT_CURVE: "hit curve",
+    "config.yaml": "configuration",
+    "environment.json": "environment",
+    "truth.csv": "truth",
+    COST_LIFT: "cost and lift",
+    "utility_report.json": "utility",
+    **dict.fromkeys(SCORES, "scores"),
+    **dict.fromkeys(SPREADSHEETS, "copy for spreadsheets"),
 }
+_PAGE = re.compile(PAGES + r"[0-9]{8}\.html")
+_WORKFLOW = re.compile(
+    r"workflow/(Snakefile|requirements\.lock|rules/[\w.-]+\.smk|rules/captions/[\w.-]+\.rst"
+    r"|schemas/[\w.-]+\.json|envs/[\w.-]+\.yaml)",
+    re.ASCII,
+)
 NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
 SUMMARY_COLUMNS = (
     "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
@@ -81,9 +98,84 @@ SCHEMAS = {
 }
 # The patterns of these schemas. A pack brings its schemas, and a pattern could be made to run for ever.
 PATTERNS = ("", "^[0-9a-f]{64}$")
-# What reading a member may raise; a compression that this Python does not know is a RuntimeError too.
-UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError)
-MAX_JSON, BLOCK = 256 << 20, 1 << 20
+# What reading a file of a pack may raise.
+UNREADABLE = (zlib.error, OSError, EOFError, ValueError)
+BLOCK = 1 << 20
+
+
+def role(name: str) -> str | None:
+    """What a file of a pack is; None for the manifest, the checksums and what no pack holds."""
+    if _WORKFLOW.fullmatch(name):
+        return "workflow"
+    return "page of a molecule" if _PAGE.fullmatch(name) else ROLES.get(name)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Problems, and what checking a pack may cost.
+
+# The criteria of acceptance that a problem can break.
+FILES_THERE, SUMS_HOLD, FORM_HOLDS = "required_files", "checksums", "zip_and_contracts"
+MAX_PROBLEMS, MAX_LETTERS = 1000, 1000
+
+
+class Problem(str):
+    """One line about a pack; `criterion` is the one of acceptance that it breaks."""
+
+    criterion: str
+
+    def __new__(cls, text: str, criterion: str = FORM_HOLDS) -> Problem:
+        """Cut the text in its middle where it is long: the file stands before, the reason after it."""
+        problem = super().__new__(cls, text if len(text) <= MAX_LETTERS else f"{text[:500]} ... {text[-400:]}")
+        problem.criterion = criterion
+        return problem
+
+
+class TooManyProblemsError(Exception):
+    """A pack has so many problems that the rest is not looked for."""
+
+
+class Problems(list[Problem]):
+    """The problems of a pack so far."""
+
+    def add(self, text: str, criterion: str = FORM_HOLDS) -> None:
+        """Note a problem; raises TooManyProblemsError where there were MAX_PROBLEMS before it."""
+        if len(self) >= MAX_PROBLEMS:
+            raise TooManyProblemsError
+        self.append(Problem(text, criterion))
+
+    def add_all(self, texts: Iterable[str], criterion: str = FORM_HOLDS) -> None:
+        """Note several, one after the other."""
+        for text in texts:
+            self.add(text, criterion)
+
+
+class Limits(NamedTuple):
+    """What a pack may come to: bytes of all files; bytes and values of all JSON; bytes and lines of one table."""
+
+    unpacked: int
+    json_bytes: int
+    json_values: int
+    table_bytes: int
+    table_lines: int
+
+
+# For a pack of up to 16 MiB on disk: less than 200 MB of memory and 10 s. A larger one may cost as much more.
+BASE = Limits(512 << 20, 8 << 20, 250_000, 64 << 20, 500_000)
+BASE_DISK = 16 << 20
+UNLIMITED = 1 << 50  # bytes unpacked, of a pack that was built just now
+MAX_ROW, MAX_FIELD = 4 << 20, 1 << 20  # bytes and letters of one row and one cell of a table
+MAX_DEPTH, MAX_NAME, MAX_FOLDER = 8, 255, 100_000  # parts of a name, bytes of a part, entries of a folder (at least)
+MAX_WORK = 2_000_000  # comparisons against one schema
+HINT = "the limit for a pack of this size (if you trust it, --max-unpacked BYTES raises all limits)"
+MAX_NUMBER = 400  # letters of a number in JSON
+
+
+def limits(on_disk: int, max_unpacked: int | None = None) -> Limits:
+    """The limits of a pack of so many bytes on disk, or of one that may unpack to `max_unpacked` bytes."""
+    scale = max(1.0, on_disk / BASE_DISK if max_unpacked is None else max_unpacked / BASE.unpacked)
+    grown = Limits(*(int(scale * limit) for limit in BASE))
+    return grown if max_unpacked is None else grown._replace(unpacked=max_unpacked)
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The canonical zip: every header byte follows from name, method, sizes, checksum and offset. The writer uses the same.
@@ -158,147 +250,421 @@ def end_record(n_members: int, directory_size: int, offset: int) -> bytes:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Reading a pack: a zip or a folder, as names and streams.
+# The bytes of a member: all of them, no other, and none that a reader would pass over.
+
+_TAIL = 3  # bytes; after the last byte it unpacks to, a deflate stream has at most 15 bits and the padding of a byte
+_EMPTY_BLOCK, _EMPTY_BITS = 0b0000000_01_1, 10  # a last block with fixed codes that ends where it begins
+_EMPTY_STREAM = b"\3\0"
+_MARK = b"no block"
 
 
-class Pack(NamedTuple):
-    """What is in a pack: names, and how to open one of them."""
-
-    names: list[str]
-    open: Callable[[str], Any]
-
-
-def _read_blocks(stream: Any) -> Iterator[bytes]:
-    while True:
-        block = stream.read(BLOCK)
+def exactly(stream: Any, size: int) -> Iterator[bytes]:
+    """The next `size` bytes of a stream, in blocks; raises EOFError where there are fewer."""
+    while size:
+        block = stream.read(min(size, BLOCK))
         if not block:
-            return
+            raise EOFError("it ends early")
+        size -= len(block)
         yield block
 
 
-def _unsafe(name: str) -> bool:
-    parts = name.split("/")
-    return (
-        name.startswith("/") or "\\" in name or ":" in name or any(p in ("", ".", "..") for p in parts) or "\0" in name
-    )
-
-
-def check_zip_bytes(path: Path, members: list[Member]) -> list[str]:
-    """Compare every byte outside the members' data with the canonical form."""
-    with path.open("rb") as handle:
-        offset = 0
-        for member in members:
-            expected = local_header(member)
-            handle.seek(offset)
-            if member.offset != offset or handle.read(len(expected)) != expected:
-                return [f"{member.name}: local zip header at byte {offset} is not the canonical one"]
-            offset += len(expected) + member.packed
-        handle.seek(offset)
-        start = offset
-        for member in members:
-            expected = central_header(member)
-            if handle.read(len(expected)) != expected:
-                return [f"{member.name}: its entry in the zip directory is not the canonical one"]
-            offset += len(expected)
-        if handle.read() != end_record(len(members), offset - start, start):
-            return [f"{path.name}: the end record of the zip is not the canonical one"]
-    return []
-
-
-def open_zip(path: Path, problems: list[str]) -> Pack | None:
-    """Open a zip and check its form; None where it cannot be read."""
+def _ended(inflater: Any, data: bytes) -> tuple[bool, bytes]:
+    """Whether a copy of an inflater ends with the last of these bytes, and what it unpacks them to."""
+    probe = inflater.copy()
     try:
-        archive = zipfile.ZipFile(path)
-        infos = archive.infolist()
-        members = [
-            Member(i.filename, i.compress_type, i.CRC, i.compress_size, i.file_size, i.header_offset) for i in infos
-        ]
-    except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError) as error:
-        problems.append(f"{path.name}: not a readable zip: {error}")
-        return None
-    names = [member.name for member in members]
-    problems += [f"{n}: the zip holds this name twice" for n, count in Counter(names).items() if count > 1]
-    problems += [f"{n!r}: a name that could leave the folder" for n in names if _unsafe(n)]
-    if names != sorted(names):
-        problems.append(f"{path.name}: the names in the zip are not sorted")
-    problems += [f"{m.name}: unknown compression in the zip" for m in members if m.method not in (STORED, DEFLATED)]
-    problems += [
-        f"{m.name}: the zip claims an impossible compression ratio" for m in members if m.size > 2000 * m.packed + 4096
-    ]
-    if not problems:
-        problems += check_zip_bytes(path, members)
-    if problems:  # what a malformed archive holds is not looked into
-        archive.close()
-        return None
-    return Pack(names, archive.open)
+        unpacked = probe.decompress(data)
+    except zlib.error:
+        return False, b""
+    return probe.eof and not probe.unused_data, unpacked
 
 
-def open_folder(path: Path, problems: list[str]) -> Pack:
-    """List a folder; links are refused, since they lead elsewhere."""
-    names = []
-    for folder, folders, files in os.walk(path):
-        for name in sorted(folders + files):
-            full = Path(folder, name)
-            relative = full.relative_to(path).as_posix()
-            kind = stat.S_IFMT(full.lstat().st_mode)
-            if kind == stat.S_IFREG:
-                names.append(relative)
-            elif kind != stat.S_IFDIR:
-                problems.append(f"{relative}: a link or device; a pack holds plain files")
-            elif not any(full.iterdir()):
-                problems.append(f"{relative}/: an empty folder; a pack holds files only")
-    return Pack(sorted(names), lambda name: (path / name).open("rb"))
+def _last_bytes(inflater: Any, tail: bytes, size: int) -> bytes:
+    """The last `size` bytes of a deflated member; raises ValueError where its stream holds more than it needs.
+
+    A bit is padding if nothing changes with it. The last block is empty if it looks so, and if a stored block in its
+    place is read as one: only where a block begins is it.
+    """
+    ended, unpacked = _ended(inflater, tail)
+    if not ended or len(unpacked) != size:
+        raise ValueError("its deflate stream does not end with its last packed byte")
+    if not size:
+        raise ValueError("its deflate stream continues after the last byte of its content")
+    bits, end = int.from_bytes(tail, "little"), 8 * len(tail)
+    while _ended(inflater, (bits ^ 1 << (end - 1)).to_bytes(len(tail), "little")) == (True, unpacked):
+        end -= 1
+    if bits >> end:
+        raise ValueError("its deflate stream has bits set in its padding")
+    start = end - _EMPTY_BITS
+    if start >= 0 and bits >> start == _EMPTY_BLOCK:
+        head = (bits & (1 << start) - 1 | 1 << start).to_bytes((start + 10) // 8, "little")
+        stored = struct.pack("<2H", len(_MARK), 0xFFFF - len(_MARK)) + _MARK
+        if _ended(inflater, head + stored) == (True, unpacked + _MARK):
+            raise ValueError("its deflate stream ends with an empty block")
+    return unpacked
 
 
-def digest(pack: Pack, name: str, problems: list[str]) -> tuple[str, int]:
-    """(sha256, size) of a file of the pack; ("", 0) where it cannot be read."""
-    sha, size = hashlib.sha256(), 0
-    try:
-        with pack.open(name) as stream:
-            for block in _read_blocks(stream):
-                sha.update(block)
-                size += len(block)
-    except UNREADABLE as error:
-        problems.append(f"{name}: cannot be read: {error}")
-        return "", 0
-    return sha.hexdigest(), size
+def inflated(stream: Any, packed: int, size: int) -> Iterator[bytes]:
+    """Unpack the next `packed` bytes of a stream to exactly `size`; raises ValueError, EOFError or zlib.error."""
+    if not size:
+        if b"".join(exactly(stream, min(packed, _TAIL))) != _EMPTY_STREAM:
+            raise ValueError("it is empty, but its deflate stream is not the empty one")
+        return
+    inflater, left = zlib.decompressobj(-15), size
+    for data in exactly(stream, max(packed - _TAIL, 0)):
+        pending = True
+        while pending:
+            block = inflater.decompress(data, BLOCK)
+            data, left = inflater.unconsumed_tail, left - len(block)
+            if left < 0 or inflater.eof:
+                raise ValueError("its deflate stream does not end with its last packed byte")
+            pending = bool(data) or len(block) == BLOCK
+            if block:
+                yield block
+    yield _last_bytes(inflater, b"".join(exactly(stream, min(packed, _TAIL))), left)
 
 
-def read_bytes(pack: Pack, name: str) -> bytes:
-    """Content of a small file; empty where it is missing, cannot be read or is too large to look into."""
-    if name not in pack.names:
-        return b""
-    try:
-        with pack.open(name) as stream:
-            content = stream.read(MAX_JSON + 1)
-    except UNREADABLE:
-        return b""
-    return content if len(content) <= MAX_JSON else b""
+def member_blocks(stream: Any, member: Member) -> Iterator[bytes]:
+    """What a member holds, in blocks; raises one of UNREADABLE where it is not as its header says."""
+    stream.seek(member.offset + len(local_header(member)))
+    stored, crc = member.method == STORED, 0
+    for block in exactly(stream, member.size) if stored else inflated(stream, member.packed, member.size):
+        crc = zlib.crc32(block, crc)
+        yield block
+    if crc != member.crc:
+        raise ValueError("its CRC in the zip is not that of its content")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What the files say.
+# Names: a pack must unpack to the same files on every system, and show itself as it is.
+
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])", re.IGNORECASE)
+_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (so bidirectional), half, line and paragraph characters
+
+
+def name_problem(name: str) -> str | None:
+    """Why no pack may hold this name, or None."""
+    parts = name.split("/")
+    if len(parts) > MAX_DEPTH:
+        return f"a name of more than {MAX_DEPTH} parts"
+    if name.endswith("/"):
+        return "an entry for a folder; a pack holds files only"
+    if "\\" in name or ":" in name or any(part in ("", ".", "..") for part in parts):
+        return "a name that could leave the folder"
+    if not name.isprintable() and any(unicodedata.category(letter) in _HIDDEN for letter in name):
+        return "a name with control, bidirectional or half characters"
+    if any(part[-1] in ". " for part in parts):
+        return "a name of which a part ends in a dot or a space"
+    if any(_DEVICE.fullmatch(part.split(".")[0].rstrip(" ")) for part in parts):
+        return "a name that is a device on Windows"
+    if any(len(part.encode("utf-8", "surrogatepass")) > MAX_NAME for part in parts):
+        return f"a name of which a part has more than {MAX_NAME} bytes"
+    return None
+
+
+def _folded(name: str) -> str:
+    """What names have in common that some file system takes for one."""
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+
+
+def check_names(names: Iterable[str], problems: Problems) -> bool:
+    """Refuse names that are unsafe, or one name on some file system, or that no pack holds; whether all are safe."""
+    before, n_strange = len(problems), 0
+    spellings: dict[str, str] = {}
+    files: set[str] = set()
+    folders: set[str] = set()
+    for name in names:
+        problem = name_problem(name)
+        if problem is not None:
+            problems.add(f"{name!r}: {problem}")
+            continue
+        if name not in (MANIFEST, CHECKSUMS) and role(name) is None:
+            problems.add(f"{name}: extra file, no pack holds one of this name")
+            n_strange += 1
+        places = [place for place, letter in enumerate(name) if letter == "/"]
+        for path in (name, *(name[:place] for place in places)):
+            folded = _folded(path)
+            (files if path is name else folders).add(folded)
+            same = spellings.setdefault(folded, path)
+            if same != path:
+                problems.add(f"{path!r}: the same name as {same!r} where case or Unicode form does not count")
+    problems.add_all(f"{spellings[path]!r}: both a file and a folder" for path in sorted(files & folders))
+    return len(problems) == before + n_strange
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Reading a pack: a zip or a folder, as sizes by name and blocks of bytes.
+
+
+class Pack:
+    """What is in a pack: sizes by name, how to read one of them, and what may still be read of JSON."""
+
+    def __init__(self, sizes: dict[str, int], blocks: Callable[[str], Iterator[bytes]], bounds: Limits) -> None:
+        self.sizes, self.blocks, self.bounds = sizes, blocks, bounds
+        self.json_bytes, self.json_values = bounds.json_bytes, bounds.json_values
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.sizes
+
+
+def _fits(sizes: Iterable[int], bounds: Limits, problems: Problems) -> bool:
+    total = sum(sizes)
+    if total > bounds.unpacked:
+        problems.add(f"the pack unpacks to {total} bytes, more than {bounds.unpacked}: {HINT}")
+    return total <= bounds.unpacked
+
+
+def _end(stream: Any, size: int) -> tuple[int, int, int]:
+    """(members, size of the directory, its offset) by the end record; raises ValueError where that is not canonical."""
+    stream.seek(max(size - 98, 0))
+    tail = stream.read(98)
+    if tail[-22:-18] != b"PK\5\6":
+        raise ValueError("it does not end with the end record of a zip")
+    counts = struct.unpack("<H2L", tail[-12:-2])
+    if counts[0] == 0xFFFF or _BIG in counts:
+        if tail[:4] != b"PK\6\6":
+            raise ValueError("its 64-bit end record is not where it must be")
+        counts = struct.unpack("<3Q", tail[32:56])
+    members, directory, offset = counts
+    end = end_record(members, directory, offset)
+    if tail[-len(end) :] != end or offset + directory + len(end) != size:
+        raise ValueError("the end record of the zip is not the canonical one")
+    return members, directory, offset
+
+
+def _wide(fields: list[int], extra: bytes) -> list[int]:
+    """Size, packed size and offset, those that are too large for their fields from the 64-bit extra field."""
+    wide = [place for place, number in enumerate(fields) if number == _BIG]
+    if wide:
+        numbers = struct.unpack(f"<HH{len(wide)}Q", extra)[2:]
+        fields = [numbers[wide.index(place)] if place in wide else number for place, number in enumerate(fields)]
+    return fields
+
+
+def _members(stream: Any, count: int, directory: int, offset: int) -> Iterator[Member]:
+    """The entries of the directory as they are; check_zip_bytes compares their bytes."""
+    stream.seek(offset)
+    for _ in range(count):
+        head = struct.unpack("<4s6H3L5H2L", stream.read(46))
+        flags, method, crc, packed, size, (n_name, n_extra, n_comment) = *head[3:5], *head[7:10], head[10:13]
+        directory -= 46 + n_name + n_extra + n_comment
+        if head[0] != b"PK\1\2" or directory < 0:
+            raise ValueError("its directory is damaged")
+        name = stream.read(n_name).decode("utf-8" if flags & 0x800 else "cp437")
+        size, packed, place = _wide([size, packed, head[16]], stream.read(n_extra))
+        stream.seek(n_comment, os.SEEK_CUR)
+        yield Member(name, method, crc, packed, size, place)
+    if directory:
+        raise ValueError("its directory is damaged")
+
+
+def check_zip_bytes(stream: Any, members: list[Member], start: int, problems: Problems) -> None:
+    """Compare every byte outside the members' data with the canonical form; the end record was compared before."""
+    offset = 0
+    for member in members:
+        header = local_header(member)
+        stream.seek(offset)
+        if member.offset != offset or stream.read(len(header)) != header:
+            return problems.add(f"{member.name}: local zip header at byte {offset} is not the canonical one")
+        offset += len(header) + member.packed
+    if offset != start:
+        return problems.add(f"the zip has other bytes than its files' before its directory, at byte {offset}")
+    stream.seek(start)
+    for member in members:
+        header = central_header(member)
+        if stream.read(len(header)) != header:
+            return problems.add(f"{member.name}: its entry in the zip directory is not the canonical one")
+    return None
+
+
+def _member_problems(members: list[Member]) -> Iterator[str]:
+    """What is wrong with names and sizes in a zip, apart from what check_names finds."""
+    names = [member.name for member in members]
+    yield from (f"{name}: the zip holds this name twice" for name, n in Counter(names).items() if n > 1)
+    if names != sorted(names):
+        yield "the names in the zip are not sorted"
+    for member in members:
+        if member.method not in (STORED, DEFLATED):
+            yield f"{member.name}: unknown compression in the zip"
+        elif member.method == STORED and member.packed != member.size:
+            yield f"{member.name}: it is stored as {member.packed} bytes, but its size is {member.size}"
+        elif member.size > 2000 * member.packed + 4096:
+            yield f"{member.name}: the zip claims an impossible compression ratio"
+
+
+def open_zip(path: Path, problems: Problems, max_unpacked: int | None = None) -> Pack | None:
+    """Open a zip and check its form; None where it is not in form: what it holds is then not looked into."""
+    size, before = path.stat().st_size, len(problems)
+    with path.open("rb") as stream:
+        try:
+            count, directory, start = _end(stream, size)
+            members = list(_members(stream, count, directory, start))
+        except (ValueError, struct.error) as error:
+            problems.add(f"{path.name}: not a readable zip: {error}")
+            return None
+        problems.add_all(_member_problems(members))
+        if len(problems) == before:
+            check_zip_bytes(stream, members, start, problems)
+    in_form = len(problems) == before
+    bounds = limits(size, max_unpacked)
+    safe = check_names((member.name for member in members), problems)
+    if not _fits((member.size for member in members), bounds, problems) or not (in_form and safe):
+        return None
+    by_name = {member.name: member for member in members}
+
+    def blocks(name: str) -> Iterator[bytes]:
+        with path.open("rb") as opened:
+            yield from member_blocks(opened, by_name[name])
+
+    return Pack({name: member.size for name, member in by_name.items()}, blocks, bounds)
+
+
+def _file_blocks(path: Path, size: int) -> Iterator[bytes]:
+    """The bytes of a file that was a plain one of this size when it was listed; raises one of UNREADABLE if not now."""
+    flags = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+    with os.fdopen(os.open(path, os.O_RDONLY | sum(flags)), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise ValueError("it is no plain file any more")
+        yield from exactly(stream, size)
+        if stream.read(1):
+            raise ValueError("it grew while the pack was checked")
+
+
+class _Listing:
+    """The plain files under a folder: sizes by name and bytes on disk; folders deeper than a pack are not entered."""
+
+    def __init__(self, root: Path, problems: Problems) -> None:
+        self.sizes: dict[str, int] = {}
+        self.on_disk = self.entries = 0
+        self.problems, self.waiting = problems, [(root, "")]
+        while self.waiting and not self.is_too_large():
+            self._read(*self.waiting.pop())
+
+    def is_too_large(self) -> bool:
+        """Whether the folder holds more than a pack of its size can."""
+        return self.entries > MAX_FOLDER + self.on_disk // 256
+
+    def _read(self, folder: Path, prefix: str) -> None:
+        try:
+            before = self.entries
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    self.entries += 1
+                    self._take(entry, prefix + entry.name)
+                    if self.is_too_large():
+                        return
+            if self.entries == before and prefix:
+                self.problems.add(f"{prefix}: an empty folder; a pack holds files only")
+        except OSError as error:
+            self.problems.add(f"{prefix or folder.name}: cannot be listed: {error.strerror}")
+
+    def _take(self, entry: os.DirEntry[str], name: str) -> None:
+        status = entry.stat(follow_symlinks=False)
+        if stat.S_ISREG(status.st_mode):
+            self.sizes[name] = status.st_size
+            self.on_disk += min(status.st_size, 512 * getattr(status, "st_blocks", status.st_size))
+        elif not stat.S_ISDIR(status.st_mode):
+            self.problems.add(f"{name}: a link or device; a pack holds plain files")
+        elif name.count("/") + 1 >= MAX_DEPTH:
+            self.problems.add(f"{name}: a folder deeper than those of a pack; it was not entered")
+        else:
+            self.waiting.append((Path(entry.path), f"{name}/"))
+
+
+def open_folder(path: Path, problems: Problems, max_unpacked: int | None = None) -> Pack | None:
+    """List a folder; links are refused, since they lead elsewhere. None where it holds more than a pack can."""
+    listing = _Listing(path, problems)
+    if listing.is_too_large():
+        problems.add(f"{path.name}: more than {listing.entries - 1} files and folders: no pack of its size has so many")
+        return None
+    problems.sort()  # a folder is listed in any order
+    names, bounds = sorted(listing.sizes), limits(listing.on_disk, max_unpacked)
+    check_names(names, problems)
+    if not _fits(listing.sizes.values(), bounds, problems):
+        return None
+    sizes = {name: listing.sizes[name] for name in names}
+    return Pack(sizes, lambda name: _file_blocks(path / name, sizes[name]), bounds)
+
+
+def open_pack(path: Path, problems: Problems, max_unpacked: int | None = None) -> Pack | None:
+    """Open a zip or a folder; raises FileNotFoundError where `path` is neither."""
+    if path.is_dir():
+        return open_folder(path, problems, max_unpacked)
+    if not path.is_file():
+        raise FileNotFoundError(2, "no such pack", str(path))
+    return open_zip(path, problems, max_unpacked)
+
+
+def digest(pack: Pack, name: str, problems: Problems) -> str:
+    """The sha256 of a file of the pack; empty where it cannot be read."""
+    sha = hashlib.sha256()
+    try:
+        for block in pack.blocks(name):
+            sha.update(block)
+    except UNREADABLE as error:
+        problems.add(f"{name}: cannot be read: {error}")
+        return ""
+    return sha.hexdigest()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# JSON, and the schemas that a pack carries.
 
 
 def _strict_constant(text: str) -> None:
     raise ValueError(f"{text} is not JSON")
 
 
-def parse_json(pack: Pack, name: str, problems: list[str]) -> Any:
+def _number(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        if len(text) > MAX_NUMBER:
+            raise ValueError(f"a number of {len(text)} letters")
+        return kind(text)
+
+    return read
+
+
+def read_json(pack: Pack, name: str) -> tuple[str, Any]:
+    """(text, value) of a JSON file; raises one of UNREADABLE or RecursionError.
+
+    Its size and an upper bound of its values are compared first with what may still be read of the pack.
+    """
+    size = pack.sizes.get(name, 0)
+    if size > pack.json_bytes:
+        raise ValueError(f"with its {size} bytes the pack has more JSON than {HINT}")
+    content = b"".join(pack.blocks(name)) if size else b""
+    n_values = sum(map(content.count, (b",", b"[", b"{")))
+    if n_values > pack.json_values:
+        raise ValueError(f"with it the pack has more values in JSON than {HINT}")
+    pack.json_bytes, pack.json_values = pack.json_bytes - size, pack.json_values - n_values
+    text = content.decode("utf-8")
+    value = json.loads(text, parse_constant=_strict_constant, parse_int=_number(int), parse_float=_number(float))
+    return text, value
+
+
+def _is_canonical(text: str, value: Any) -> bool:
+    """Compared piece by piece: a nested value can have a canonical text that memory does not hold."""
+    place = 0
+    for piece in json.JSONEncoder(sort_keys=True, indent=2, ensure_ascii=False).iterencode(value):
+        if not text.startswith(piece, place):
+            return False
+        place += len(piece)
+    return text[place:] == "\n"
+
+
+def parse_json(pack: Pack, name: str, problems: Problems) -> Any:
     """A JSON file of the pack in its canonical text (sorted keys, two spaces, final newline), or None."""
-    if name not in pack.names:
+    if name not in pack:
         return None
     try:
-        text = read_bytes(pack, name).decode("utf-8")
-        value = json.loads(text, parse_constant=_strict_constant)
-        canonical = json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    except (ValueError, RecursionError) as error:
-        problems.append(f"{name}: not valid JSON: {error}")
+        text, value = read_json(pack, name)
+        canonical = name not in SCHEMAS or _is_canonical(text, value)
+    except (*UNREADABLE, RecursionError) as error:
+        problems.add(f"{name}: not valid JSON: {error}")
         return None
     if name in SCHEMAS and value is None:
-        problems.append(f"{name}: is null")
-    if name in SCHEMAS and text != canonical:
-        problems.append(f"{name}: not in canonical form (sorted keys, two spaces, final newline)")
+        problems.add(f"{name}: is null")
+    if not canonical:
+        problems.add(f"{name}: not in canonical form (sorted keys, two spaces, final newline)")
     return value
 
 
@@ -337,74 +703,146 @@ def _out_of_range(value: float, schema: dict[str, Any]) -> bool:
     return too_small or not schema.get("minimum", value) <= value <= schema.get("maximum", value)
 
 
-def schema_problem(value: Any, schema: dict[str, Any], where: str) -> str | None:
-    """The first breach of the part of JSON Schema that our schemas use, or None."""
-    problem = _value_problem(value, schema)
-    if problem:
-        return f"{where}: {problem}"
-    inner: list[tuple[Any, dict[str, Any], str]] = []
+class SchemaCheck:
+    """The part of JSON Schema that our schemas use. A pack brings its schemas, so what a check may cost is limited."""
+
+    def __init__(self) -> None:
+        self.work = MAX_WORK
+
+    def problem(self, value: Any, schema: dict[str, Any], where: tuple[Any, ...]) -> str | None:
+        """The first breach, or None; `where` is (place of the parent, step). Raises ValueError for another schema."""
+        self._pay(schema)
+        problem = _value_problem(value, schema)
+        if problem is None and isinstance(value, dict):
+            missing = next((key for key in schema.get("required", []) if key not in value), None)
+            problem = None if missing is None else f"{missing!r} is missing"
+        elif problem is None and isinstance(value, list):
+            fits = schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value))
+            problem = None if fits else f"{len(value)} items are too few or too many"
+        if problem is not None:
+            return f"{_place(where)}: {problem}"
+        for step, item, sub in _inner(value, schema):
+            inner_problem = self.problem(item, sub, (where, step)) if isinstance(sub, dict) else None
+            if inner_problem is not None:
+                return inner_problem
+        return None
+
+    def _pay(self, schema: dict[str, Any]) -> None:
+        allowed = [*schema.get("enum", []), schema.get("const")]
+        if any(isinstance(value, (dict, list)) for value in allowed):
+            raise ValueError("enum and const of ours are plain values")
+        self.work -= len(allowed) + len(schema.get("required", [])) + len(schema.get("type", []))
+        if self.work < 0:
+            raise ValueError("checking it would take too long")
+
+
+def _place(where: tuple[Any, ...]) -> str:
+    steps: list[str] = []
+    while where:
+        where, step = where
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{step}")
+    return "".join(reversed(steps))[1:]
+
+
+def _inner(value: Any, schema: dict[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
+    """(step, value, schema) of the values inside a value."""
     if isinstance(value, dict):
-        missing = sorted(set(schema.get("required", [])) - set(value))
-        if missing:
-            return f"{where}: {missing[0]!r} is missing"
-        properties, other = schema.get("properties", {}), schema.get("additionalProperties", {})
-        inner = [(v, properties.get(k, other), f"{where}.{k}") for k, v in value.items()]
+        properties, rest = schema.get("properties", {}), schema.get("additionalProperties", {})
+        yield from ((key, item, properties.get(key, rest)) for key, item in value.items())
     elif isinstance(value, list):
         first, rest = schema.get("prefixItems", []), schema.get("items", {})
-        inner = [(v, first[i] if i < len(first) else rest, f"{where}[{i}]") for i, v in enumerate(value)]
-        if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
-            return f"{where}: {len(value)} items are too few or too many"
-    for item, sub, path in inner:
-        found = schema_problem(item, sub, path) if isinstance(sub, dict) else None
-        if found:
-            return found
-    return None
+        yield from ((i, item, first[i] if i < len(first) else rest) for i, item in enumerate(value))
 
 
-def check_schemas(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> None:
+def check_schemas(pack: Pack, parsed: dict[str, Any], problems: Problems) -> None:
     """Check the JSON files against the schemas that the pack carries."""
     for name, contract in SCHEMAS.items():
         path = f"workflow/schemas/{contract}.schema.json"
         if parsed.get(name) is None:
             continue
         try:
-            problem = schema_problem(parsed[name], json.loads(read_bytes(pack, path)), name)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, re.error):
-            problem = f"{path}: the schema is missing or not readable, so {name} was not checked"
+            problem = SchemaCheck().problem(parsed[name], read_json(pack, path)[1], ((), name))
+        except (*UNREADABLE, KeyError, TypeError, AttributeError, RecursionError) as error:
+            problem = f"{path}: the schema is missing or not readable, so {name} was not checked ({error})"
         if problem:
-            problems.append(problem)
+            problems.add(problem)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Tables.
+
+
+def _lines(blocks: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    """The lines of a table with their ends; raises ValueError where one is too long or there are too many."""
+    rest, n_lines = b"", 0
+    for block in blocks:
+        *lines, rest = (rest + block).splitlines(keepends=True)
+        n_lines += len(lines)
+        if n_lines > limit:
+            raise ValueError(f"it has more lines than {HINT}")
+        if len(rest) > MAX_ROW:
+            raise ValueError(f"a line of more than {MAX_ROW} bytes")
+        yield from lines
+    yield from filter(None, [rest])
+
+
+def read_rows(pack: Pack, name: str) -> Iterator[list[str]]:
+    """The rows of a table, header first, without blank lines; raises csv.Error or one of UNREADABLE."""
+    if pack.sizes[name] > pack.bounds.table_bytes:
+        raise ValueError(f"its {pack.sizes[name]} bytes are more than {HINT}")
+    n_bytes = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal n_bytes
+        encoding = "utf-8-sig"
+        for line in _lines(pack.blocks(name), pack.bounds.table_lines):
+            n_bytes += len(line)
+            if n_bytes > MAX_ROW:
+                raise ValueError(f"a row of more than {MAX_ROW} bytes")
+            yield line.decode(encoding)
+            encoding = "utf-8"
+
+    before = csv.field_size_limit(MAX_FIELD)  # of the whole process
+    try:
+        for cells in csv.reader(texts(), strict=True):
+            n_bytes = 0
+            if cells:
+                yield cells
+    finally:
+        csv.field_size_limit(before)
 
 
 def check_table(
-    pack: Pack, name: str, columns: list[str], values: dict[str, set[str]], problems: list[str]
+    pack: Pack, name: str, columns: list[str], values: dict[str, set[str]], problems: Problems
 ) -> Counter[tuple[str, ...]]:
     """Check header, cells a row and allowed values of a CSV; count the rows by the columns of `values`."""
-    rows = 0
     counts: Counter[tuple[str, ...]] = Counter()
-    if name not in pack.names:
+    if name not in pack:
         return counts
     try:
-        with pack.open(name) as stream:
-            reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
-            header = next(reader, [])
-            missing = [column for column in columns if column not in header]
-            if missing:
-                problems.append(f"{name}: the column {missing[0]!r} is missing")
+        rows = read_rows(pack, name)
+        header = next(rows, [])
+        missing = [column for column in columns if column not in header]
+        if missing:
+            problems.add(f"{name}: the column {missing[0]!r} is missing")
+            return counts
+        places = {header.index(column): allowed for column, allowed in values.items()}
+        for n_row, cells in enumerate(rows, start=1):
+            if len(cells) != len(header):
+                problems.add(f"{name}: row {n_row}: {len(cells)} cells")
                 return counts
-            places = {header.index(column): allowed for column, allowed in values.items()}
-            for cells in filter(None, reader):
-                rows += 1
-                wrong = [header[i] for i, allowed in places.items() if i < len(cells) and cells[i] not in allowed]
-                if len(cells) != len(header) or wrong:
-                    what = (
-                        f"column {wrong[0]!r} has {cells[header.index(wrong[0])]!r}" if wrong else f"{len(cells)} cells"
-                    )
-                    problems.append(f"{name}: row {rows}: {what}")
-                    return counts
-                counts[tuple(cells[i] for i in places)] += 1
-    except (ValueError, csv.Error, *UNREADABLE) as error:
-        problems.append(f"{name}: not a readable CSV: {error}")
+            wrong = [place for place, allowed in places.items() if cells[place] not in allowed]
+            if wrong:
+                problems.add(f"{name}: row {n_row}: column {header[wrong[0]]!r} has {cells[wrong[0]]!r}")
+                return counts
+            counts[tuple(cells[place] for place in places)] += 1
+    except (csv.Error, *UNREADABLE) as error:
+        problems.add(f"{name}: not a readable CSV: {error}")
     return counts
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What the files say together.
 
 
 def _of_the_report(manifest: Any) -> list[str]:
@@ -418,7 +856,7 @@ def _of_the_report(manifest: Any) -> list[str]:
     return [REPORT, CARD_DECOYS, SPREADSHEET, *curve, *([DECOYS] if full else [])]
 
 
-def check_required(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> None:
+def check_required(pack: Pack, parsed: dict[str, Any], problems: Problems) -> None:
     """Every file that such a pack must have."""
     manifest, utility = parsed.get(MANIFEST), parsed.get("utility_report.json")
     names = list(REQUIRED)
@@ -428,66 +866,84 @@ def check_required(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> N
         refused = isinstance(state, dict) and state.get("refused") is True
         if not refused:
             names.append(COST_LIFT)
-        elif COST_LIFT in pack.names:
-            problems.append(f"{COST_LIFT}: is here, but utility_report.json says that it was refused")
+        elif COST_LIFT in pack:
+            problems.add(f"{COST_LIFT}: is here, but utility_report.json says that it was refused")
     names += _of_the_report(manifest)
-    names += SPREADSHEETS if any(name in pack.names for name in SPREADSHEETS) else ()
-    problems += [f"{name}: required, but missing" for name in names if name not in pack.names]
-    found = [name for name in SCORES if name in pack.names]
-    if len(found) != 1:
-        problems.append(f"scores: exactly one of {', '.join(SCORES)} is required, found {', '.join(found) or 'none'}")
-    strange = [name for name in pack.names if name not in KNOWN and not name.startswith(("workflow/", PAGES))]
-    problems += [f"{name}: extra file, no pack holds one of this name" for name in strange]
+    names += SPREADSHEETS if any(name in pack for name in SPREADSHEETS) else ()
+    problems.add_all((f"{name}: required, but missing" for name in names if name not in pack), FILES_THERE)
+    scores = [name for name in SCORES if name in pack]
+    if len(scores) != 1:
+        names_found = ", ".join(scores) or "none"
+        problems.add(f"scores: exactly one of {', '.join(SCORES)} is required, found {names_found}", FILES_THERE)
 
 
-def parse_checksums(pack: Pack, problems: list[str]) -> dict[str, str]:
+def parse_checksums(pack: Pack, problems: Problems) -> dict[str, str]:
     """sha256 by path from checksums.sha256."""
-    found: dict[str, str] = {}
-    text = read_bytes(pack, CHECKSUMS).decode("utf-8", "replace")
-    for number, line in enumerate(text.split("\n")[:-1], start=1):
+    sums: dict[str, str] = {}
+    if pack.sizes.get(CHECKSUMS, 0) > pack.bounds.json_bytes:
+        problems.add(f"{CHECKSUMS}: its {pack.sizes[CHECKSUMS]} bytes are more than {HINT}", SUMS_HOLD)
+        return sums
+    text = b""
+    try:
+        text = b"".join(pack.blocks(CHECKSUMS)) if CHECKSUMS in pack else b""
+    except UNREADABLE as error:
+        problems.add(f"{CHECKSUMS}: cannot be read: {error}", SUMS_HOLD)
+    start, number = 0, 0
+    while start < len(text):
+        number, end = number + 1, text.find(b"\n", start) % (len(text) + 1)
+        line = text[start:end].decode("utf-8", "replace")
+        start = end + 1
         match = re.fullmatch(r"([0-9a-f]{64})  (.+)", line)
         if not match:
-            problems.append(f"{CHECKSUMS}: line {number}: not '<sha256>  <path>'")
-        elif match.group(2) in found:
-            problems.append(f"{CHECKSUMS}: line {number}: {match.group(2)} is listed twice")
+            problems.add(f"{CHECKSUMS}: line {number}: not '<sha256>  <path>'", SUMS_HOLD)
+        elif match.group(2) in sums:
+            problems.add(f"{CHECKSUMS}: line {number}: {match.group(2)} is listed twice", SUMS_HOLD)
         else:
-            found[match.group(2)] = match.group(1)
-    if text and (not text.endswith("\n") or list(found) != sorted(found)):
-        problems.append(f"{CHECKSUMS}: not sorted, or without a final newline")
-    return found
+            sums[match.group(2)] = match.group(1)
+    if text and (not text.endswith(b"\n") or list(sums) != sorted(sums)):
+        problems.add(f"{CHECKSUMS}: not sorted, or without a final newline", SUMS_HOLD)
+    return sums
 
 
-def _listed(manifest: Any, problems: list[str]) -> dict[str, dict[str, Any]]:
+def _listed(manifest: Any, problems: Problems) -> dict[str, dict[str, Any]]:
     files = manifest.get("files") if isinstance(manifest, dict) else None
     entries = [entry for entry in files if isinstance(entry, dict)] if isinstance(files, list) else []
-    paths = [str(entry.get("path")) for entry in entries]
-    if len(set(paths)) < len(paths) or paths != sorted(paths):
-        problems.append(f"{MANIFEST}: files are not sorted, or one is listed twice")
-    return {str(entry.get("path")): entry for entry in entries}
+    by_path = {entry["path"]: entry for entry in entries if isinstance(entry.get("path"), str)}
+    if len(by_path) < len(entries) or list(by_path) != sorted(by_path):
+        problems.add(f"{MANIFEST}: files are not sorted, or one is listed twice")
+    return by_path
 
 
-def check_files(pack: Pack, manifest: Any, problems: list[str]) -> dict[str, str]:
+def _compare(
+    name: str, actual: tuple[str, int], entry: dict[str, Any] | None, sha256: str | None, problems: Problems
+) -> None:
+    """Compare sha256 and size of a file with both lists."""
+    entry_says = None if entry is None else (entry.get("sha256"), entry.get("size_bytes"))
+    if sha256 is None and entry is None and name != MANIFEST:
+        problems.add(f"{name}: extra file, in neither list")
+    elif sha256 != actual[0]:
+        agrees = entry_says is not None and entry_says[0] == actual[0]
+        problems.add(
+            f"{CHECKSUMS}: the line for {name} is wrong or missing (manifest.json agrees with the file)"
+            if agrees
+            else f"{name}: sha256 is {actual[0]}, {CHECKSUMS} says {sha256}",
+            SUMS_HOLD,
+        )
+    elif name != MANIFEST and entry_says != actual:
+        problems.add(f"{MANIFEST}: its entry for {name} is wrong or missing")
+    if entry is not None and entry.get("role") != role(name):
+        problems.add(f"{MANIFEST}: the role of {name} is {entry.get('role')!r}, not {role(name)!r}")
+
+
+def check_files(pack: Pack, manifest: Any, problems: Problems) -> dict[str, str]:
     """Hash every file once and compare it with both lists; return the sha256 by path."""
     sums, listed, digests = parse_checksums(pack, problems), _listed(manifest, problems), {}
-    for name in pack.names:
-        found, size = digest(pack, name, problems)
-        digests[name] = found
-        if not found or name == CHECKSUMS:
-            continue
-        entry, known = listed.get(name), sums.get(name)
-        if known is None and entry is None and name != MANIFEST:
-            problems.append(f"{name}: extra file, in neither list")
-        elif known != found:
-            agrees = entry is not None and entry.get("sha256") == found
-            problems.append(
-                f"{CHECKSUMS}: the line for {name} is wrong or missing (manifest.json agrees with the file)"
-                if agrees
-                else f"{name}: sha256 is {found}, {CHECKSUMS} says {known}"
-            )
-        elif name != MANIFEST and (entry is None or (entry.get("sha256"), entry.get("size_bytes")) != (found, size)):
-            problems.append(f"{MANIFEST}: its entry for {name} is wrong or missing")
-    for name in sorted((set(sums) | set(listed)) - set(pack.names)):
-        problems.append(f"{name}: listed, but missing")
+    for name, size in pack.sizes.items():
+        digests[name] = digest(pack, name, problems)
+        if digests[name] and name != CHECKSUMS:
+            _compare(name, (digests[name], size), listed.get(name), sums.get(name), problems)
+    missing = sorted(name for name in set(sums) | set(listed) if name not in pack)
+    problems.add_all((f"{name}: listed, but missing" for name in missing), SUMS_HOLD)
     return digests
 
 
@@ -497,22 +953,21 @@ def payload_sha256(digests: dict[str, str]) -> str:
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def check_identity(manifest: Any, digests: dict[str, str], problems: list[str]) -> None:
+def check_identity(manifest: Any, digests: dict[str, str], problems: Problems) -> None:
     """Compute payload_sha256 and run_id again."""
     if not isinstance(manifest, dict):
         return
-    found = payload_sha256(digests)
-    if manifest.get("payload_sha256") != found:
-        problems.append(
-            "{}: payload_sha256 is {}, the files give {}".format(MANIFEST, manifest.get("payload_sha256"), found)
-        )
+    payload = payload_sha256(digests)
+    if manifest.get("payload_sha256") != payload:
+        text = "{}: payload_sha256 is {}, the files give {}"
+        problems.add(text.format(MANIFEST, manifest.get("payload_sha256"), payload), SUMS_HOLD)
     identity = {key: manifest.get(key) for key in ("inputs", "config", "code_digest", "environment_lock_sha256")}
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     if manifest.get("run_id") != hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest():
-        problems.append(f"{MANIFEST}: run_id is not the digest of inputs, config, code_digest and lock")
+        problems.add(f"{MANIFEST}: run_id is not the digest of inputs, config, code_digest and lock")
 
 
-def check_provenance(manifest: Any, digests: dict[str, str], problems: list[str]) -> None:
+def check_provenance(manifest: Any, digests: dict[str, str], problems: Problems) -> None:
     """What the manifest says of truth, scores and lock must be true of the files in the pack."""
     if not isinstance(manifest, dict):
         return
@@ -523,29 +978,28 @@ def check_provenance(manifest: Any, digests: dict[str, str], problems: list[str]
     config = manifest.get("config")
     source = config.get("truth", {}).get("source") if isinstance(config, dict) else None
     if (source in (None, "none")) != (truth is None):
-        problems.append(
-            f"{MANIFEST}: truth.source of its config is {source!r}, which its provenance of the truth denies"
-        )
+        problems.add(f"{MANIFEST}: truth.source of its config is {source!r}, which its provenance of the truth denies")
     for name, sha256 in said.items():
         if digests.get(name) != sha256:
-            problems.append(f"{name}: its sha256 is {digests.get(name)}, the provenance in {MANIFEST} says {sha256}")
+            text = f"{name}: its sha256 is {digests.get(name)}, the provenance in {MANIFEST} says {sha256}"
+            problems.add(text, SUMS_HOLD)
 
 
-def check_report(report: Any, problems: list[str]) -> None:
+def check_report(report: Any, problems: Problems) -> None:
     """The arithmetic of cost_lift_report.json."""
     if not isinstance(report, dict):
         return
     methods = report["methods"]
     for name, method in methods.items():
         if method["hits"] > method["k_effective"] or method["hit_rate"] != method["hits"] / method["k_effective"]:
-            problems.append(f"{COST_LIFT}: {name}: hit_rate is not hits / k_effective")
+            problems.add(f"{COST_LIFT}: {name}: hit_rate is not hits / k_effective")
     filtered = methods["filtered_score_plus_audit_topk"]["hit_rate"]
     for key, name in (("score_only", "baseline_score_only_topk"), ("random", "baseline_random")):
         if report[f"uplift_score_plus_audit_vs_{key}"] != filtered - methods[name]["hit_rate"]:
-            problems.append(f"{COST_LIFT}: the uplift against {name} is not the difference of the hit rates")
+            problems.add(f"{COST_LIFT}: the uplift against {name} is not the difference of the hit rates")
 
 
-def check_counts(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> None:
+def check_counts(pack: Pack, parsed: dict[str, Any], problems: Problems) -> None:
     """Tables, and that metrics.json counts the rows of summary.csv."""
     status = {"OK", "SKIP", "ERROR"}
     verdict = {"PASS", "FAIL", "SKIP", ""}
@@ -555,30 +1009,20 @@ def check_counts(pack: Pack, parsed: dict[str, Any], problems: list[str]) -> Non
     metrics = parsed.get("metrics.json")
     if not isinstance(metrics, dict):
         return
-    found = {key: sum(n for (s, _), n in rows.items() if s == key) for key in sorted(status)}
+    counts = {key: sum(n for (s, _), n in rows.items() if s == key) for key in sorted(status)}
     verdicts = {key: rows["OK", key] for key in sorted(verdict - {""})}
-    rates = {key: verdicts[key] / found["OK"] if found["OK"] else None for key in ("PASS", "FAIL")}
+    rates = {key: verdicts[key] / counts["OK"] if counts["OK"] else None for key in ("PASS", "FAIL")}
     for key, counted in (
-        ("counts", found),
+        ("counts", counts),
         ("verdict_counts", verdicts),
         ("pass_rate", rates["PASS"]),
         ("fail_rate", rates["FAIL"]),
     ):
         if metrics.get(key) != counted:
-            problems.append(f"metrics.json: {key} is {metrics.get(key)}, the rows of summary.csv give {counted}")
+            problems.add(f"metrics.json: {key} is {metrics.get(key)}, the rows of summary.csv give {counted}")
 
 
-def verify(path: Path) -> list[str]:
-    """All problems of a pack, none if it is in order; raises FileNotFoundError where there is nothing at `path`."""
-    problems: list[str] = []
-    if path.is_dir():
-        pack: Pack | None = open_folder(path, problems)
-    elif path.is_file():
-        pack = open_zip(path, problems)
-    else:
-        raise FileNotFoundError(2, "no such pack", str(path))
-    if pack is None:
-        return problems
+def _check(pack: Pack, problems: Problems) -> None:
     try:
         parsed = {name: parse_json(pack, name, problems) for name in SCHEMAS}
         check_required(pack, parsed, problems)
@@ -588,40 +1032,78 @@ def verify(path: Path) -> list[str]:
         check_provenance(parsed[MANIFEST], digests, problems)
         check_report(parsed[COST_LIFT], problems)
         check_counts(pack, parsed, problems)
+    except TooManyProblemsError:
+        raise
     except Exception as error:  # a pack can be made to break a reader: that is a problem of the pack
-        problems.append(f"{path.name}: could not be checked to the end: {type(error).__name__}: {error}")
+        problems.add(f"it could not be checked to the end: {type(error).__name__}: {error}")
+
+
+def verify(path: Path, max_unpacked: int | None = None) -> list[Problem]:
+    """All problems of a pack, none if it is in order; raises FileNotFoundError where there is no pack at `path`.
+
+    `max_unpacked` bytes are what it may unpack to; None stands for a limit in proportion to its size on disk.
+    """
+    problems = Problems()
+    try:
+        pack = open_pack(path, problems, max_unpacked)
+        if pack is not None:
+            _check(pack, problems)
+    except TooManyProblemsError:
+        problems.append(Problem(f"{path.name}: more than {MAX_PROBLEMS} problems: the rest was not looked for"))
     return problems
 
 
 def printable(text: str) -> str:
-    """One line that no name or value can break up or hide."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    """One line that no name or value can break up or hide, and that standard output can print."""
+    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return line.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def byte_size(text: str) -> int:
+    """A number of bytes, as 3000000000, 500M or 20G (powers of 1024)."""
+    match = re.fullmatch(r"([0-9]{1,15})([KMGT]?)", text.upper())
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes such as 500M or 20G")
+    return int(match.group(1)) << 10 * " KMGT".index(match.group(2) or " ")
+
+
+def add_max_unpacked(parser: argparse.ArgumentParser) -> None:
+    """The option for a pack that is larger than the limits allow; verify and accept share it."""
+    parser.add_argument(
+        "--max-unpacked",
+        type=byte_size,
+        metavar="BYTES",
+        help="what a pack that you trust may unpack to, as 20G, which raises the other limits as well; "
+        "default: 32 times its size on disk, but at least 512M",
+    )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the verb."""
+    """Name the pack, the sha256 it must have and what it may unpack to."""
     parser.add_argument("pack", type=Path, help="evidence pack: a zip or the folder that it unpacks to")
     parser.add_argument("--sha256", default=None, help="sha256 that the zip must have")
+    add_max_unpacked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what was found; 0 if nothing."""
-    if not args.pack.exists():
-        print(f"error: {args.pack}: no such pack", file=sys.stderr)
+    if not (args.pack.is_file() or args.pack.is_dir()):
+        what = "neither a file nor a folder" if args.pack.exists() else "no such pack"
+        print(f"error: {args.pack}: {what}", file=sys.stderr)
         return 2
     if args.sha256 is not None and args.pack.is_dir():
         print("error: --sha256 is that of the zip, but a folder was given", file=sys.stderr)
         return 2
-    csv.field_size_limit(MAX_JSON)
-    problems = verify(args.pack)
+    problems = verify(args.pack, args.max_unpacked)
     if args.pack.is_file():
+        sha = hashlib.sha256()
         with args.pack.open("rb") as stream:
-            sha = hashlib.sha256()
-            for block in _read_blocks(stream):
+            for block in exactly(stream, args.pack.stat().st_size):
                 sha.update(block)
-        print(f"sha256  {sha.hexdigest()}  {args.pack.name}")
+        print(f"sha256  {sha.hexdigest()}  {printable(args.pack.name)}")
         if args.sha256 and args.sha256.lower() != sha.hexdigest():
-            problems.append(f"{args.pack.name}: sha256 is not the expected {args.sha256.lower()}")
+            problems.append(Problem(f"{args.pack.name}: sha256 is not the expected {args.sha256.lower()}", SUMS_HOLD))
     for problem in problems:
         print(f"PROBLEM {printable(problem)}")
     print(f"FAILED: {len(problems)} problem(s)" if problems else "OK: the pack is in order")

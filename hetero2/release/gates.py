@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from hetero2.files import read_json, sha256_file
 from hetero2.pack import accept
-from hetero2.pack.verify import verify
+from hetero2.pack.verify import UNLIMITED, verify
 
 # What each must find, in order.
 GOOD = {
@@ -31,9 +31,9 @@ class Gate(NamedTuple):
 
 def of_packs(folders: Sequence[Path], archives: Sequence[Path]) -> list[Gate]:
     """The gates of the packs themselves; `folders` hold their pack/, one for each archive."""
-    problems = {path: verify(path) for path in archives}
+    problems = {path: verify(path, UNLIMITED) for path in archives}
     first = next((f"{path.name}: {found[0]}" for path, found in problems.items() if found), GOOD["verified"])
-    criteria = {path: accept.judge(path, problems[path]) for path in archives}
+    criteria = {path: accept.judge(path, problems[path], UNLIMITED) for path in archives}
     stopped = [f"{path.name}: {one.name}" for path, found in criteria.items() for one in found if not one.met]
     metrics = [read_json(folder / "pack/metrics.json") for folder in folders]
     errors = sum(one["counts"]["ERROR"] for one in metrics)

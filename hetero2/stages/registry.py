@@ -12,7 +12,7 @@ from hetero2.config import variants
 from hetero2.errors import ContractError
 from hetero2.files import pretty_json, read_json, sha256_file, write_text
 from hetero2.pack import accept
-from hetero2.pack.verify import COST_LIFT, verify
+from hetero2.pack.verify import COST_LIFT, UNLIMITED, Problem, verify
 from hetero2.schemas import write_json
 
 EXAMPLE = (
@@ -43,7 +43,7 @@ def _name_parts(manifest: Facts) -> tuple[bool, bool, str | None]:
     return rest in ("", "_chain"), rest == "_chain", variant
 
 
-def registry_row(pack: Path, archive: Path, problems: list[str] | None = None) -> Facts:
+def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = None) -> Facts:
     """The row of one built pack; tag, date and milestone are set by a release.
 
     `problems` are those that verify found in the archive, where it was asked already.
@@ -52,7 +52,7 @@ def registry_row(pack: Path, archive: Path, problems: list[str] | None = None) -
     counts, scores = metrics["counts"], manifest["scores"]
     truth = manifest["truth"] and {key: manifest["truth"][key] for key in ("sha256", "truth_source", "url")}
     own, chain, variant = _name_parts(manifest)
-    criteria = accept.judge(archive, problems)
+    criteria = accept.judge(archive, problems, UNLIMITED)
     options = "" if own else " --configfile <your file>"
     options += " --config suite_strategy=chain" if chain else ""
     return {
@@ -115,7 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Verify, then write registry_row.json and runtime.json."""
-    problems = verify(args.zip)
+    problems = verify(args.zip, UNLIMITED)
     if problems:
         raise ContractError(f"{args.zip}: the pack does not verify: {'; '.join(problems)}")
     write_json(args.row, registry_row(args.pack, args.zip, problems), "registry_row.v1")

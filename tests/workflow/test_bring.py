@@ -60,7 +60,7 @@ def test_five_minutes_from_a_csv_and_a_model_to_a_pack_that_is_accepted(brought)
     assert commands[0] == "$ snakemake --cores 2 value_utility_realtruth --configfile my.yaml"
     verb, pack = commands[1].removeprefix("$ ").split()[1:]
     done = run("python", "-m", "hetero2", verb, brought / pack, cwd=ROOT)
-    assert done.stdout.endswith("pack: GO, in order\n")
+    assert done.stdout.endswith("\npack: GO, in order\n")
     results = brought / "results/my-library"
     assert load(results / "metrics.json")["counts"] == {"OK": 120, "SKIP": 0, "ERROR": 0}
     row = load(results / "registry_row.json")

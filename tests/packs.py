@@ -1,0 +1,53 @@
+"""The stored old pack as a folder, and packs made of it whose lists agree with their files again."""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hetero2.files import pretty_json, read_json, write_text
+from hetero2.pack import archive, manifest, verify
+from tests.conftest import OWN_PACK
+
+# What the stored pack needs to verify: without the rest it is read in less time.
+NEEDED = {f"workflow/schemas/{contract}.schema.json" for contract in verify.SCHEMAS.values()}
+
+
+def own_folder(folder: Path, small: bool = False) -> Path:
+    """The stored old pack, unpacked; `small`: without the parts of workflow/ that no check reads."""
+    with zipfile.ZipFile(OWN_PACK) as opened:
+        opened.extractall(folder)
+    if small:
+        for path in [path for path in (folder / "workflow").rglob("*") if path.is_file()]:
+            if path.relative_to(folder).as_posix() not in NEEDED | {"workflow/requirements.lock"}:
+                path.unlink()
+        for name in ("rules", "envs"):
+            shutil.rmtree(folder / "workflow" / name)
+        relist(folder)
+    return folder
+
+
+def edit(path: Path, change: Callable[[Any], Any]) -> None:
+    """Change a JSON file of a pack and write it in canonical form."""
+    write_text(path, pretty_json(change(json.loads(path.read_text(encoding="utf-8")))))
+
+
+def relist(folder: Path) -> None:
+    """Make both lists agree with the files again, as a forger would."""
+    facts = read_json(folder / verify.MANIFEST)
+    try:
+        files = manifest.list_files(folder)
+    except KeyError:  # a file that no pack holds
+        files = facts["files"]
+    text = pretty_json(manifest.with_files(facts, files))
+    write_text(folder / verify.MANIFEST, text)
+    write_text(folder / verify.CHECKSUMS, manifest.checksums(files, text))
+
+
+def zipped(folder: Path, out: Path, compress: bool = False) -> Path:
+    """The zip of a folder, as the product writes it."""
+    files = [(path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file()]
+    archive.write_zip(files, out, compress)
+    return out

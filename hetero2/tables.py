@@ -127,13 +127,16 @@ def write_parquet(path: Path, table: pa.Table, contract: str) -> None:
     """Write a checked table atomically, zstd, with a fixed row-group size (so that bytes do not depend on batches)."""
     checked = check(table, contract, str(path)).combine_chunks()
     with atomic_path(path) as temporary:
-        pq.write_table(checked, temporary, compression="zstd", row_group_size=_ROW_GROUP)
+        pq.write_table(checked, temporary.absolute(), compression="zstd", row_group_size=_ROW_GROUP)
 
 
 def write_parquet_rows(path: Path, rows: Iterable[Row], contract: str) -> int:
     """Write rows as they come, a row group at a time, so that memory does not grow with them; return how many."""
     count, source = 0, iter(rows)
-    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, arrow_schema(contract), compression="zstd") as out:
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary.absolute(), arrow_schema(contract), compression="zstd") as out,
+    ):
         while batch := list(itertools.islice(source, _ROW_GROUP)):
             out.write_table(to_table(batch, contract).cast(arrow_schema(contract)), row_group_size=_ROW_GROUP)
             count += len(batch)
@@ -156,13 +159,13 @@ def read_parquet(path: Path, contract: str, only: Sequence[str] | None = None) -
     """Read a table that a stage wrote, or `only` some of its columns, and check it again."""
     with _readable(path):
         # by path itself: Parquet files of one folder are no data set of ours
-        table = pq.ParquetFile(path).read(None if only is None else list(only))
+        table = pq.ParquetFile(path.absolute()).read(None if only is None else list(only))
     return check(table, contract, str(path), only)
 
 
 def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
     """Rows of one of `shards` consecutive parts of nearly equal size; only the row groups that hold them are read."""
-    with _readable(path), pq.ParquetFile(path) as file:
+    with _readable(path), pq.ParquetFile(path.absolute()) as file:
         total = file.metadata.num_rows
         start, end = (total * step // shards for step in (shard, shard + 1))
         first, position = 0, 0
@@ -282,7 +285,7 @@ def read_parquet_rows(
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path.absolute()) as file:
             names = check_names(path, file.schema_arrow.names)
             for name in required:
                 if name not in names:

@@ -47,7 +47,7 @@ def _csv_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -> It
 
 
 def _parquet_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path.absolute()) as file:
         names = file.schema_arrow.names
         _check(names)
         wanted = [name for name in (*texts, *numbers) if name in names]

@@ -26,7 +26,7 @@ Write = Callable[[list[Record]], None]
 
 @contextlib.contextmanager
 def _parquet(path: Path) -> Iterator[Write]:
-    with pq.ParquetWriter(path, arrow_schema(CONTRACT), compression="zstd") as writer:
+    with pq.ParquetWriter(path.absolute(), arrow_schema(CONTRACT), compression="zstd") as writer:
         yield lambda rows: writer.write_table(to_table(rows, CONTRACT).cast(arrow_schema(CONTRACT)))
 
 

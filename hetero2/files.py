@@ -45,14 +45,15 @@ def check_sha256(path: Path, expected: str, what: str) -> str:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it into place on success, remove it on failure.
 
-    An error of the disk names `path`, which neither writing nor Arrow does of itself.
+    An error of the disk names `path`, which neither writing nor Arrow does of itself. The temporary path is absolute:
+    a relative one with a colon is a URI to Arrow.
     """
     if not path.name or path.is_dir():
         raise InputError(f"{path}: names a folder, expected a file")
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: is a device or pipe, expected a file")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.absolute().with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
         temporary.replace(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2 import guard, paths
-from hetero2.config import load_yaml
+from hetero2.config.load import load_layer
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.runs import VARIABLE, requested
 from hetero2.workflow import Plan
@@ -23,7 +23,7 @@ def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
     call which submitted it has checked is read again there."""
     try:
         for path in workflow.configfiles:
-            load_yaml(Path(path))
+            load_layer(Path(path))
         asked = requested(sys.argv, os.environ)
         os.environ[VARIABLE] = ",".join(asked)
         plan = Plan(user, asked)

@@ -127,16 +127,13 @@ def write_parquet(path: Path, table: pa.Table, contract: str) -> None:
     """Write a checked table atomically, zstd, with a fixed row-group size (so that bytes do not depend on batches)."""
     checked = check(table, contract, str(path)).combine_chunks()
     with atomic_path(path) as temporary:
-        pq.write_table(checked, temporary.absolute(), compression="zstd", row_group_size=_ROW_GROUP)
+        pq.write_table(checked, temporary, compression="zstd", row_group_size=_ROW_GROUP)
 
 
 def write_parquet_rows(path: Path, rows: Iterable[Row], contract: str) -> int:
     """Write rows as they come, a row group at a time, so that memory does not grow with them; return how many."""
     count, source = 0, iter(rows)
-    with (
-        atomic_path(path) as temporary,
-        pq.ParquetWriter(temporary.absolute(), arrow_schema(contract), compression="zstd") as out,
-    ):
+    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, arrow_schema(contract), compression="zstd") as out:
         while batch := list(itertools.islice(source, _ROW_GROUP)):
             out.write_table(to_table(batch, contract).cast(arrow_schema(contract)), row_group_size=_ROW_GROUP)
             count += len(batch)

@@ -27,6 +27,7 @@ def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
         asked = requested(sys.argv, os.environ)
         os.environ[VARIABLE] = ",".join(asked)
         plan = Plan(user, asked)
+        plan.contents.is_checked = not workflow.is_main_process
         if workflow.is_main_process:
             plan.check(needs_scores="score_requests" not in sys.argv)
     except HeteroError as error:

@@ -26,13 +26,15 @@ class Plan(ScoreFiles):
 
     def check(self, needs_scores: bool = True) -> None:
         """Raise one clear error, before any job, unless the user's files are there and can be read."""
-        for run, (_, resolved) in self.runs.items():
+        for _, resolved in self.runs.values():
             configuration.check_files(resolved, needs_scores)
             check_baseline(resolved)
             check_score_column(resolved)
-            self.row_files(run)
         for run in self.runs:
             _check_writable(Path(self.results) / run)
+        for path in {path for run in self.runs for path in self.brought_files(run)}:
+            self.contents.sha256(path)
+        self.contents.save()
 
     def runs_of(self, target: str) -> list[str]:
         """Names of the runs that a target builds: one, or one for each of its variants."""

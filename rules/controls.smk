@@ -55,6 +55,7 @@ rule refit:
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.refit", "model"),
+        contents=contents("score_inputs"),
         arguments=words("refit_arguments"),
         told=told("refit_arguments"),
         refits=option("audit.refits"),
@@ -86,6 +87,7 @@ rule cross_validation:
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.refit", "model"),
+        contents=contents("score_inputs"),
         arguments=words("refit_arguments"),
         told=told("refit_arguments"),
         seed=option("audit.seed"),
@@ -120,6 +122,7 @@ rule controls:
         runtime=NEEDS.runtime("controls"),
     params:
         code=flow.digest("stages.controls", "model"),
+        contents=contents("known_training"),
         scores=PLAN.shard_words("scores"),
         arguments=words("control_arguments"),
         told=told("control_arguments"),

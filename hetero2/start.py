@@ -30,6 +30,7 @@ def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
         plan.contents.is_checked = not workflow.is_main_process
         if workflow.is_main_process:
             plan.check(needs_scores="score_requests" not in sys.argv)
+            print("".join(f"{line}\n" for line in plan.baseline_sign()), end="", file=sys.stderr)
     except HeteroError as error:
         message, code = str(error), error.exit_code
     except OSError as error:

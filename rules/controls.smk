@@ -73,6 +73,8 @@ rule cross_validation:
     input:
         model=lambda w: list(PLAN.score_inputs(w.run).get("model", [])),
         train=lambda w: PLAN.training(w.run)["train"],
+        # no model runs before it is known that there is something to audit
+        auditable=ancient(RUN("excluded")),
     output:
         RUN("cross_validation"),
     log:

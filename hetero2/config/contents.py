@@ -43,7 +43,9 @@ class Contents:
 
     def _noted(self, path: str) -> str | None:
         note = self._notes.get(str(Path(path).absolute()))
-        if note is None or not (self.is_checked or note["stamp"] == _stamp(path)):
+        if not isinstance(note, dict) or not {"stamp", "sha256"} <= set(note):
+            return None
+        if not self.is_checked and note["stamp"] != _stamp(path):
             return None
         self._stamps[path] = note["stamp"]
         return str(note["sha256"])

@@ -100,7 +100,7 @@ class ScoreFiles(RunFiles):
         words = ["--n-refits", str(self.config(run)["audit"]["refits"])] if found["refits"] else []
         words += ["--refits", *found["refits"]] if found["refits"] else []
         words += (
-            ["--train", found["train"], "--cross-validation", found["cross_validation"]] if "train" in found else []
+            [f"--train={found['train']}", "--cross-validation", found["cross_validation"]] if "train" in found else []
         )
         words += ["--why-not", "audit.refits_is_0" if "train" in found else "the_scorer_cannot_be_fitted_again"]
         return shlex.join(words)

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +47,25 @@ def local_paths(config: Config) -> None:
             section[name] = str(Path(_local(section[name], key)))
     if config["scores"]["command"] is not None and "~" in config["scores"]["command"]:
         words = command_words(config["scores"]["command"])
-        expanded = ["=".join(_local(part, "scores.command") for part in word.split("=", 1)) for word in words]
+        expanded = ["=".join(_expanded(part, "scores.command") for part in word.split("=", 1)) for word in words]
         config["scores"]["command"] = config["scores"]["command"] if words == expanded else shlex.join(expanded)
 
 
 def _local(path: str, key: str) -> str:
-    if not path.isprintable():
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in path):
         raise ConfigError(
-            f"configuration: {key}: {path!r}: a path with characters that cannot be printed",
-            "rename the file or folder",
+            f"configuration: {key}: {path!r}: a path with control characters", "rename the file or folder"
         )
+    if re.match("[A-Za-z][A-Za-z0-9+.-]*://", path):
+        hint = "download the file, or name a folder of your own"
+        hint = f"{key.partition('.')[0]}.url takes one" if key in ("scores.path", "truth.path") else hint
+        raise ConfigError(f"configuration: {key}: {path}: expected a path of this machine, not a URL", hint)
+    if path.startswith("-") and key == "execution.results_dir":
+        raise ConfigError(f"configuration: {key}: {path}: starts with a dash, as options do", "choose another name")
+    return _expanded(path, key)
+
+
+def _expanded(path: str, key: str) -> str:
     if not path.startswith("~"):
         return path
     expanded = os.path.expanduser(path)  # noqa: PTH111 - Path.expanduser raises where there is no such user

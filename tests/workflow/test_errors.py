@@ -27,7 +27,7 @@ BEFORE_ANY_JOB = [
         "path: ~nobody-of-this-name/l.csv",
         "input.path: ~nobody-of-this-name/l.csv: there is no user",
     ),
-    ("path: library.csv", 'path: "l\\tib.csv"', "a path with characters that cannot be printed"),
+    ("path: library.csv", 'path: "l\\tib.csv"', "a path with control characters"),
 ]
 IN_THE_FILES = [
     ("library.csv", "id,smile\na,C\n", "library.csv: line 1: there is no column 'smiles'"),

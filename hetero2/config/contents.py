@@ -56,9 +56,13 @@ class Contents:
             return ABSENT
         digest = sha256_file(Path(path))
         self._stamps[path] = stamp
-        if began - stamp[2] / 1e9 > _RECENT_SECONDS:
-            self._notes[str(Path(path).absolute())] = {"sha256": digest, "stamp": stamp}
-            self._is_new = True
+        note, key = {"sha256": digest, "stamp": stamp}, str(Path(path).absolute())
+        is_settled = began - stamp[2] / 1e9 > _RECENT_SECONDS
+        self._is_new |= is_settled or key in self._notes
+        if is_settled:
+            self._notes[key] = note
+        else:
+            self._notes.pop(key, None)
         return digest
 
     def save(self) -> None:

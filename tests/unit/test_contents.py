@@ -92,6 +92,16 @@ def test_a_job_on_another_machine_runs_with_what_the_call_that_submitted_it_has_
     assert contents.sha256(str(brought)) == sha256_bytes(b"first")
 
 
+def test_a_note_of_the_content_before_is_gone_once_another_was_read(brought):
+    replace_by_older(brought)
+    contents = Contents(brought.parent)
+    assert contents.sha256(str(brought)) == sha256_bytes(b"later")
+    contents.save()
+    on_a_node = Contents(brought.parent)
+    on_a_node.is_checked = True
+    assert on_a_node.sha256(str(brought)) == sha256_bytes(b"later")
+
+
 def test_a_file_just_written_is_not_noted_since_it_may_change_within_the_same_tick(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"x")

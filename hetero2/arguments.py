@@ -1,8 +1,9 @@
 """Types of command-line options: a wrong value is a usage error, told by argparse."""
 
 import argparse
-import json
 from typing import Any
+
+from hetero2.files import parse_json
 
 
 def flag(text: str) -> bool:
@@ -15,7 +16,7 @@ def flag(text: str) -> bool:
 def json_object(text: str) -> dict[str, Any]:
     """A JSON object."""
     try:
-        value = json.loads(text)
+        value = parse_json(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
     if not isinstance(value, dict):

@@ -171,11 +171,32 @@ def check_sense(config: Config) -> None:
         raise ConfigError("configuration: input: give exactly one of path and dataset")
     if selection["baseline"] is not None and selection["baseline_column"] is not None:
         raise ConfigError("configuration: selection: give at most one of baseline and baseline_column")
+    _check_baseline_sign(config)
     _check_scores(config)
     _check_truth(config)
     _check_download(config)
     _check_sample(config)
     _check_without_structures(config)
+
+
+def baseline_higher_is_better(config: Config) -> bool:
+    """Which way today's filter is better: as every column of scores, unless the configuration says otherwise."""
+    stated: bool | None = config["selection"]["baseline_higher_is_better"]
+    return bool(config["scores"]["higher_is_better"]) if stated is None else stated
+
+
+def _check_baseline_sign(config: Config) -> None:
+    selection = config["selection"]
+    stated, file = selection["baseline_higher_is_better"], selection["baseline"]
+    if stated is not None and file is None and selection["baseline_column"] is None:
+        raise ConfigError(
+            "configuration: selection.baseline_higher_is_better goes with selection.baseline or baseline_column"
+        )
+    if stated is None and file is not None and not config["scores"]["higher_is_better"]:
+        raise ConfigError(
+            f"configuration: selection.baseline: {file}: scores.higher_is_better is false; is it so for this file too?",
+            "set selection.baseline_higher_is_better to true (larger is better) or false (smaller is better)",
+        )
 
 
 def needs_training(config: Config) -> bool:

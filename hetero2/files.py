@@ -45,7 +45,8 @@ def check_sha256(path: Path, expected: str, what: str) -> str:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it into place on success, remove it on failure.
 
-    An error of the disk names `path`, which neither writing nor Arrow does of itself.
+    An error of the disk names `path`, which neither writing nor Arrow does of itself. The temporary path is absolute:
+    a relative one with a colon is a URI to Arrow.
     """
     if not path.name or path.is_dir():
         raise InputError(f"{path}: names a folder, expected a file")

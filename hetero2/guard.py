@@ -43,6 +43,7 @@ def enter_or_exit(plan: Plan, workflow: Any) -> None:
             if take(Path(plan.results)):
                 _clean(plan)
             intact.check_start(workflow)
+            plan.contents.save()
 
 
 def leave_or_exit(plan: Plan, workflow: Any) -> None:

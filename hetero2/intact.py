@@ -25,13 +25,36 @@ def check_start(workflow: Any) -> None:
 
 def check_end(plan: Plan, workflow: Any) -> None:
     """Raise HeteroError where a file was changed during the run; what was made of it does not count as finished."""
+    _check_brought(plan, workflow)
     found = changed(workflow, workflow.dag.jobs)
-    for run in plan.runs:
-        if any(plan.folder(run) in Path(path).parents for path in found):
-            for key in ("zip", "registry_row"):
-                Path(plan.file(key).format(run=run)).unlink(missing_ok=True)
+    _forget_results(plan, found)
     if found:
         raise _error(found)
+
+
+def _forget_results(plan: Plan, outputs: Iterable[str]) -> None:
+    """Remove the last files of the runs that these outputs belong to."""
+    for run in plan.runs:
+        if any(plan.folder(run) in Path(path).parents for path in outputs):
+            for key in ("zip", "registry_row"):
+                Path(plan.file(key).format(run=run)).unlink(missing_ok=True)
+
+
+def _check_brought(plan: Plan, workflow: Any) -> None:
+    """Raise HeteroError where a file that the user brought was changed meanwhile; what was made of it is removed."""
+    changed_files = plan.contents.changed()
+    if not changed_files:
+        return
+    made_of_it = [job for job in workflow.dag.jobs if set(map(str, job.input)) & set(changed_files)]
+    outputs = [str(file) for job in made_of_it for file in job.output]
+    for path in outputs:
+        Path(path).unlink(missing_ok=True)
+    _forget_results(plan, outputs)
+    more = f" and {len(changed_files) - 1} more" if len(changed_files) > 1 else ""
+    raise HeteroError(
+        f"{changed_files[0]}{more}: changed while the run was reading it",
+        "type the same command again: what was made of it is built again",
+    )
 
 
 def changed(workflow: Any, jobs: Iterable[Any]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hetero2 import config as configuration
 from hetero2 import paths
+from hetero2.config.contents import Contents
 from hetero2.config_sense import score_format
 from hetero2.files import sha256_bytes
 from hetero2.runs import Runs
@@ -27,11 +28,30 @@ _DATASET_FILES = {
 }
 
 
+class Setting(str):
+    """The value of a configuration key, as it stands in a command; another key of the same value is another setting.
+
+    Snakemake compares the values of a job's params as a set, by their `repr` and without their names: plain values that
+    two keys swap (`k: 4, seed: 3` and `k: 3, seed: 4`) would look unchanged.
+    """
+
+    def __new__(cls, key: str, value: object) -> "Setting":
+        """A setting that reads as `value` does."""
+        setting = super().__new__(cls, value)
+        setting.key = key
+        return setting
+
+    key: str
+
+    def __repr__(self) -> str:
+        return f"{self.key}: {super().__repr__()}"
+
+
 class RunFiles:
     """Options, files and shards of each run."""
 
     def __init__(self, runs: Runs, results: str) -> None:
-        self.runs, self.results = runs, results
+        self.runs, self.results, self.contents = runs, results, Contents(Path(results))
         self._rows: dict[str, int] = {}
         self._shards: dict[str, list[str]] = {}
 
@@ -43,14 +63,14 @@ class RunFiles:
         """Target that a run derives from."""
         return self.runs[run][0]
 
-    def option(self, run: str, key: str) -> Any:
+    def option(self, run: str, key: str) -> Setting:
         """Value of a dotted key: true and false as words, null as none, mappings as JSON."""
         value: Any = self.config(run)
         for part in key.split("."):
             value = value[part]
         if isinstance(value, Mapping | bool):
-            return json.dumps(value, sort_keys=True)
-        return "none" if value is None else value
+            value = json.dumps(value, sort_keys=True)
+        return Setting(key, "none" if value is None else value)
 
     def sections(self, run: str, *names: str) -> str:
         """Whole sections of what identifies a run, as JSON."""
@@ -82,6 +102,10 @@ class RunFiles:
             count = configuration.n_shards(self.config(run), self.rows(run))
             self._shards[run] = [paths.shard_name(number) for number in range(count)]
         return self._shards[run]
+
+    def shard_count(self, run: str) -> Setting:
+        """Number of shards of a run."""
+        return Setting("shards", len(self.shards(run)))
 
     def shard_files(self, key: str) -> Any:
         """Input function: this file of every shard of the run, in order."""

@@ -12,12 +12,20 @@ from hetero2.errors import ContractError
 from hetero2.files import pretty_json, write_text
 from hetero2.paths import SCHEMAS
 
+_Strict = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+)
+
 
 @functools.cache
 def validator(contract: str) -> jsonschema.Draft202012Validator:
-    """The compiled validator of `schemas/<contract>.schema.json`."""
+    """The compiled validator of `schemas/<contract>.schema.json`.
+
+    JSON Schema takes 5.0 for an integer; a person who writes it as a number of molecules is asked what is meant.
+    """
     schema = json.loads((SCHEMAS / f"{contract}.schema.json").read_text(encoding="utf-8"))
-    return jsonschema.Draft202012Validator(schema)
+    return (_Strict if contract == "config" else jsonschema.Draft202012Validator)(schema)
 
 
 def _dotted(path: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hetero2 import config as configuration
 from hetero2 import paths
+from hetero2.config.contents import file_names
 from hetero2.config_sense import is_brought, needs_training, score_format, scores_file
 from hetero2.run_files import RunFiles
 from hetero2.runs import Runs
@@ -27,6 +28,15 @@ class ScoreFiles(RunFiles):
         if run not in self._row_files:
             self._row_files[run] = row_files(self.config(run))
         return self._row_files[run]
+
+    def brought_files(self, run: str) -> list[str]:
+        """All files of a run that the user brought."""
+        return [*map(str, configuration.user_files(self.config(run)).values()), *self.row_files(run)]
+
+    def contents_of(self, run: str, inputs: Any) -> str:
+        """sha256 of those of the inputs of a job that the user brought, in their order."""
+        brought = set(self.brought_files(run))
+        return " ".join(self.contents.sha256(name) for name in file_names(inputs) if name in brought)
 
     def scores_file(self, run: str) -> str:
         """The scores file of a run."""
@@ -90,7 +100,7 @@ class ScoreFiles(RunFiles):
         words = ["--n-refits", str(self.config(run)["audit"]["refits"])] if found["refits"] else []
         words += ["--refits", *found["refits"]] if found["refits"] else []
         words += (
-            ["--train", found["train"], "--cross-validation", found["cross_validation"]] if "train" in found else []
+            [f"--train={found['train']}", "--cross-validation", found["cross_validation"]] if "train" in found else []
         )
         words += ["--why-not", "audit.refits_is_0" if "train" in found else "the_scorer_cannot_be_fitted_again"]
         return shlex.join(words)

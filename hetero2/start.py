@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2 import guard, paths
-from hetero2.config import load_yaml
+from hetero2.config.load import load_layer
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.runs import VARIABLE, requested
 from hetero2.workflow import Plan
@@ -23,12 +23,14 @@ def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
     call which submitted it has checked is read again there."""
     try:
         for path in workflow.configfiles:
-            load_yaml(Path(path))
+            load_layer(Path(path))
         asked = requested(sys.argv, os.environ)
         os.environ[VARIABLE] = ",".join(asked)
         plan = Plan(user, asked)
+        plan.contents.is_checked = not workflow.is_main_process
         if workflow.is_main_process:
             plan.check(needs_scores="score_requests" not in sys.argv)
+            print("".join(f"{line}\n" for line in plan.baseline_sign()), end="", file=sys.stderr)
     except HeteroError as error:
         message, code = str(error), error.exit_code
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hetero2 import config as configuration
 from hetero2 import provenance
-from hetero2.config_sense import scores_file
+from hetero2.config_sense import baseline_higher_is_better, scores_file
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.runs import DEFAULT_TARGET, resolve_all
 from hetero2.score_files import FITS_A_JOB as FITS_A_JOB
@@ -26,13 +26,15 @@ class Plan(ScoreFiles):
 
     def check(self, needs_scores: bool = True) -> None:
         """Raise one clear error, before any job, unless the user's files are there and can be read."""
-        for run, (_, resolved) in self.runs.items():
+        for _, resolved in self.runs.values():
             configuration.check_files(resolved, needs_scores)
             check_baseline(resolved)
             check_score_column(resolved)
-            self.row_files(run)
         for run in self.runs:
             _check_writable(Path(self.results) / run)
+        for path in {path for run in self.runs for path in self.brought_files(run)}:
+            self.contents.sha256(path)
+        self.contents.save()
 
     def runs_of(self, target: str) -> list[str]:
         """Names of the runs that a target builds: one, or one for each of its variants."""
@@ -76,12 +78,27 @@ class Plan(ScoreFiles):
             return [self.brought(run, "input.path")]
         return [] if selection["baseline"] is None else [selection["baseline"]]
 
+    def baseline_sign(self) -> list[str]:
+        """A line about each of today's filters: which way it is better, and what says so."""
+        lines = []
+        for _, config in self.runs.values():
+            selection = config["selection"]
+            column, stated = selection["baseline_column"], selection["baseline_higher_is_better"]
+            name = selection["baseline"] if column is None else f"column {column!r} of {config['input']['path']}"
+            if name is not None:
+                better = "larger" if baseline_higher_is_better(config) else "smaller"
+                key = "scores.higher_is_better" if stated is None else "selection.baseline_higher_is_better"
+                lines.append(f"today's filter, {name}: {better} is better (by {key})")
+        return list(dict.fromkeys(lines))
+
     def utility_arguments(self, run: str) -> str:
         """The options of `hetero2 utility` that may be left out."""
         selection = self.config(run)["selection"]
         words = [f"--baseline={path}" for path in self.baseline(run)] + self.k_list(run)
         price, column = selection["price_per_evaluation"], selection["baseline_column"]
         words += [] if column is None else [f"--baseline-column={column}"]
+        if self.baseline(run) and not baseline_higher_is_better(self.config(run)):
+            words += ["--baseline-higher-is-better", "false"]
         return shlex.join(words + ([] if price is None else [f"--price={price}"]))
 
     def k_list(self, run: str) -> list[str]:

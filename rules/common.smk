@@ -55,6 +55,13 @@ def told(method):
     return lambda wildcards: getattr(PLAN, method)(wildcards.run)
 
 
+def contents(method, *arguments):
+    """sha256 of the user's files among the inputs that a method of the plan names: other contents run the job again."""
+    return lambda wildcards: PLAN.contents_of(
+        wildcards.run, getattr(PLAN, method)(wildcards.run, *arguments)
+    )
+
+
 def finished(target):
     """The last files of the runs of a target."""
     files = expand([RUN("registry_row"), RUN("runtime")], run=PLAN.runs_of(target))

@@ -55,6 +55,7 @@ rule refit:
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.refit", "model"),
+        contents=contents("score_inputs"),
         arguments=words("refit_arguments"),
         told=told("refit_arguments"),
         refits=option("audit.refits"),
@@ -73,6 +74,8 @@ rule cross_validation:
     input:
         model=lambda w: list(PLAN.score_inputs(w.run).get("model", [])),
         train=lambda w: PLAN.training(w.run)["train"],
+        # no model runs before it is known that there is something to audit
+        auditable=ancient(RUN("excluded")),
     output:
         RUN("cross_validation"),
     log:
@@ -87,6 +90,7 @@ rule cross_validation:
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.refit", "model"),
+        contents=contents("score_inputs"),
         arguments=words("refit_arguments"),
         told=told("refit_arguments"),
         seed=option("audit.seed"),
@@ -122,6 +126,7 @@ rule controls:
         runtime=NEEDS.runtime("controls"),
     params:
         code=flow.digest("stages.controls", "model"),
+        contents=contents("known_training"),
         scores=PLAN.shard_words("scores"),
         arguments=words("control_arguments"),
         told=told("control_arguments"),

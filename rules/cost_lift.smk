@@ -52,6 +52,7 @@ rule utility:
         runtime=NEEDS.runtime("utility"),
     params:
         code=flow.digest("stages.utility", "model"),
+        contents=contents("baseline"),
         k=option("selection.k"),
         seed=option("selection.seed"),
         source=option("truth.source"),

@@ -19,7 +19,7 @@ rule decoys:
         runtime=NEEDS.runtime("decoys"),
     params:
         code=flow.digest("stages.decoys", "chem"),
-        shards=lambda w: len(PLAN.shards(w.run)),
+        shards=told("shard_count"),
         strategy=option("decoys.strategy"),
         k=option("decoys.k"),
         seed=option("decoys.seed"),
@@ -60,7 +60,7 @@ rule blocks:
         runtime=NEEDS.runtime("blocks"),
     params:
         code=flow.digest("stages.blocks", "chem"),
-        shards=lambda w: len(PLAN.shards(w.run)),
+        shards=told("shard_count"),
         higher_is_better=option("scores.higher_is_better"),
     shell:
         "python -m hetero2 blocks --input {input.rows:q} --shard {wildcards.shard} --shards {params.shards} --scores-file {input.scores:q} "

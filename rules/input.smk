@@ -121,6 +121,7 @@ rule input:
         runtime=NEEDS.runtime("input"),
     params:
         code=flow.digest("stages.input", "chem"),
+        contents=contents("brought", "input.path"),
         sha256=option("input.sha256"),
         options=lambda w: PLAN.input_arguments(w.run),
     shell:

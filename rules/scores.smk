@@ -19,6 +19,7 @@ rule leakage:
         runtime=NEEDS.runtime("leakage"),
     params:
         code=flow.digest("stages.leakage", "chem"),
+        contents=contents("known_training"),
         molecules=PLAN.shard_words("molecules"),
         decoys=PLAN.shard_words("decoys"),
         train=words("training_option"),
@@ -75,6 +76,7 @@ rule score_source:
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.score_source", "model"),
+        contents=contents("score_inputs"),
         arguments=words("score_arguments"),
         told=told("score_arguments"),
         settings=lambda w: PLAN.score_settings(w.run),

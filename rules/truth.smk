@@ -16,6 +16,7 @@ rule proxy_truth:
         runtime=NEEDS.runtime("proxy_truth"),
     params:
         code=flow.digest("stages.proxy_truth", "core"),
+        contents=contents("brought", "input.path"),
     shell:
         "python -m hetero2 proxy-truth --library={input:q} --out {output:q} --log {log:q}"
 
@@ -39,6 +40,7 @@ rule truth:
         runtime=NEEDS.runtime("truth"),
     params:
         code=flow.digest("stages.truth", "core"),
+        contents=contents("truth_file"),
         sha256=option("truth.sha256"),
         source=option("truth.source"),
         arguments=told("truth_arguments"),
@@ -65,6 +67,7 @@ rule leakage_list:
         runtime=NEEDS.runtime("leakage_list"),
     params:
         code=flow.digest("stages.leakage_list", "core"),
+        contents=contents("known_training"),
         arguments=words("leakage_arguments"),
         told=told("leakage_arguments"),
     shell:

@@ -83,9 +83,16 @@ def selections(known: Evidence) -> list[Selection]:
     price, enough = known.utility["price_per_evaluation"], utility["evidence"]["enough"]
     same = utility["list"]["sent_for_the_same_hits"]
     fewer = same["fewer"] if same is not None and enough else None
-    return [
+    chosen = [
         _selection(name, at, enough, fewer if name == SCORE else None, price) for name in WAYS if name in at["methods"]
     ]
+    return [one._replace(label=one.label + _sign(known)) if one.label == WAYS[BASELINE] else one for one in chosen]
+
+
+def _sign(known: Evidence) -> str:
+    """Which way today's filter was taken to be better."""
+    baseline = (known.utility or {}).get("baseline") or {}
+    return {True: " (larger is better)", False: " (smaller is better)"}.get(baseline.get("higher_is_better"), "")
 
 
 def _selection(name: str, at: Record, enough: bool, fewer: float | None, price: float | None) -> Selection:

@@ -7,8 +7,8 @@ from hetero2.stages.library import read_library
 from hetero2.tables import number_cell
 
 
-def read_baseline(path: Path, column: str | None = None) -> dict[str, float]:
-    """Today's filter, larger first: the score of every id; raises InputError with file and line.
+def read_baseline(path: Path, column: str | None = None, higher_is_better: bool = True) -> dict[str, float]:
+    """Today's filter: the score of every id, larger is better from here on; raises InputError with file and line.
 
     With `column`, `path` is the library: an empty cell is no score, and of several rows of an id the first counts, as
     it does everywhere.
@@ -21,4 +21,5 @@ def read_baseline(path: Path, column: str | None = None) -> dict[str, float]:
                 continue
             raise InputError(f"{path}: {line}: the id {molecule_id!r} was there before")
         found[molecule_id] = None if column is not None and not text.strip() else number_cell(text, path, line, name)
-    return {molecule_id: value for molecule_id, value in found.items() if value is not None}
+    sign = 1 if higher_is_better else -1
+    return {molecule_id: sign * value + 0.0 for molecule_id, value in found.items() if value is not None}

@@ -14,6 +14,7 @@ from hetero2.provenance import file_facts
 from hetero2.seeds import sample_parts
 from hetero2.stages.library import Raw, header_of
 from hetero2.stages.sdf_library import read_any
+from hetero2.stages.usable_rows import with_an_id
 from hetero2.tables import number_cell, quoted, write_parquet_rows
 
 EXAMPLE = "hetero2 input --library my.csv --out input/rows.parquet --facts input/facts.json"
@@ -138,6 +139,6 @@ def run(args: argparse.Namespace) -> None:
     if args.sample_top or args.sample_random:
         parts, facts["sample"] = choose(args)
         rows = sampled(rows, parts)
-    facts["rows"] = write_parquet_rows(args.out, rows, "input_row.v1")
+    facts["rows"] = write_parquet_rows(args.out, with_an_id(rows, args.library), "input_row.v1")
     write_text(args.facts, pretty_json(facts))
     logger.info("%d rows, sha256 %s", facts["rows"], digest)

@@ -20,6 +20,7 @@ from hetero2.keys import Keys, find, keys, place_of_first
 from hetero2.log import logger, progress
 from hetero2.scoring.training import read_molecules
 from hetero2.stages.arrays import Ints, places
+from hetero2.stages.usable_rows import check_auditable
 from hetero2.tables import read_parquet, to_table, write_parquet
 
 EXAMPLE = (
@@ -153,6 +154,7 @@ def run(args: argparse.Namespace) -> None:
     """Write the leaks and the decoys that are excluded."""
     if len(args.molecules) != len(args.decoys):
         raise ConfigError("--molecules and --decoys need as many shards each")
+    check_auditable(args.molecules)
     train = read_train(args.train, args.standardise) if args.train else {}
     library = structures(args.molecules)
     leaks = list(of_molecules(args.molecules, library, train, args.near))

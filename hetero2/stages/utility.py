@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import natural, positive, price
+from hetero2.arguments import flag, natural, positive, price
 from hetero2.csv_files import write_csv
 from hetero2.errors import InputError
 from hetero2.files import read_json
@@ -110,14 +110,20 @@ def curve_rows(library: Library, k: int) -> Iterator[Record]:
             )
 
 
+def _baseline_facts(args: argparse.Namespace, with_score: int | None) -> Record:
+    facts = file_facts("baseline", args.baseline)
+    return {**facts, "with_score": with_score, "higher_is_better": args.baseline_higher_is_better}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
     parser.add_argument("--truth-source", default="external")
     parser.add_argument("--cost-lift", type=Path, required=True, help="what hetero2 cost-lift wrote")
-    parser.add_argument("--baseline", type=Path, help="today's filter: id,score, larger first")
+    parser.add_argument("--baseline", type=Path, help="today's filter: id,score")
     parser.add_argument("--baseline-column", help="--baseline is the library, and this its column with today's filter")
+    parser.add_argument("--baseline-higher-is-better", type=flag, default=True, metavar="true|false")
     parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought: the primary K")
     parser.add_argument("--k-list", type=positive, nargs="*", default=[], help="further K")
     parser.add_argument("--price", type=price, help="price of evaluating one molecule")
@@ -131,7 +137,8 @@ def run(args: argparse.Namespace) -> None:
     """Write utility_report.json."""
     rows = read_summary(args.summary, _COLUMNS, ["sample_part"])
     hits = read_truth(args.truth, args.truth_source)
-    baseline = read_baseline(args.baseline, args.baseline_column) if args.baseline else None
+    better = args.baseline_higher_is_better
+    baseline = read_baseline(args.baseline, args.baseline_column, better) if args.baseline else None
     library = library_of(rows, hits, baseline)
     known = None if library.baseline is None else int(np.isfinite(library.baseline).sum())
     if known is not None and known < min(args.k, len(library.hit)):
@@ -147,7 +154,7 @@ def run(args: argparse.Namespace) -> None:
         "cost_lift_v1": {"refused": result["refused"] is not None, "reason": result["refused"]},
         "library": result["library"],
         "truth_coverage": coverage(rows, hits),
-        "baseline": {**file_facts("baseline", args.baseline), "with_score": known} if args.baseline else None,
+        "baseline": _baseline_facts(args, known) if args.baseline else None,
         "price_per_evaluation": args.price,
         "population": (population := audited(rows)),
         "utility": limited(report(library, args.k, args.k_list, args.seed, args.price, args.resamples), population),

@@ -85,9 +85,15 @@ def hostile(folder: Path) -> Path:
 
 
 def nearly_empty(folder: Path) -> Path:
-    """Results folder of a run in which no row can be audited."""
-    rows = [("bad", "C1CC"), ("", "CCO"), ("missing", ""), ("methane", "C")]
-    build(_folder(folder, "empty", "library.csv", "{source: none}", rows))
+    """Results folder of a run in which no row is audited: the scores are those of another library."""
+    rows = [("bad", "C1CC"), ("", "CCO"), ("missing", ""), ("methane", "C"), ("aspirin", SMILES[0])]
+    _folder(folder, "empty", "library.csv", "{source: none}", rows)
+    _written(folder / "scores.csv", ("id", "score"), [("0" * 64, "1")])
+    layer = (folder / "my.yaml").read_text(encoding="utf-8")
+    before, after = layer.index("  source: command"), layer.index("selection:")
+    external = layer[:before] + "  source: external\n  path: scores.csv\n" + layer[after:]
+    (folder / "my.yaml").write_text(external, encoding="utf-8")
+    build(folder)
     return folder / "results/empty"
 
 

@@ -102,6 +102,18 @@ MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "e
         ({"execution": {"download": {"token_variable": "T"}}}, "token_variable goes with"),
         ({"execution": {"download": {"ports": [0]}}}, "execution.download.ports.0: found 0"),
         ({"acceptance": {"max_fail_rate": 2}}, "acceptance.max_fail_rate: found 2"),
+        ({"decoys": {"k": 5.0}}, "decoys.k: found 5.0; expected integer"),
+        ({"decoys": {"k": "5.0"}}, "decoys.k: found 5.0; expected integer"),
+        ({"decoys": {"k": "010"}}, "decoys.k: 010 is not the same number in every version of YAML"),
+        ({"selection": {"k_list": ["5", "1:10"]}}, "selection.k_list.1: 1:10 is not the same number"),
+        (
+            {"selection": {"baseline_higher_is_better": False}},
+            "baseline_higher_is_better goes with selection.baseline or baseline_column",
+        ),
+        (
+            {"scores": {"higher_is_better": False}, "selection": {"baseline": "today.csv"}},
+            "selection.baseline: today.csv: scores.higher_is_better is false; is it so for this file too?",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(user, message):

@@ -16,6 +16,18 @@ BEFORE_ANY_JOB = [
     ("run_name: small", "run_name: small\nexecution: {results_dir: /dev/null}", "cannot be written"),
     ("{request}", "request", "scores.command lacks {request}"),
     ("selection: {k: ", "selection: {baseline_column: today, k: ", "library.csv: line 1: there is no column 'today'"),
+    ("selection: {k: 3}", "selection: {k: 03}", "my.yaml: line 8: selection.k: 03 is not the same number"),
+    ("selection: {k: 3}", "selection: {k: 3.0}", "my.yaml: line 8: selection.k: found 3.0; expected integer"),
+    ("selection: {k: 3}", 'selection: {k: "3"}', 'my.yaml: line 8: selection.k: found "3"; expected integer'),
+    ("run_name: small", "run_name: 2024-01-01", "my.yaml: line 1: run_name: 2024-01-01 without quotes is a date"),
+    ("run_name: small", "run_name: on", "my.yaml: line 1: run_name: found on; expected string or null"),
+    ("decoys: {k: 4}", "decoys: &d {k: 4}", "my.yaml: line 3: anchors and aliases (& and *) are not supported"),
+    (
+        "path: library.csv",
+        "path: ~nobody-of-this-name/l.csv",
+        "input.path: ~nobody-of-this-name/l.csv: there is no user",
+    ),
+    ("path: library.csv", 'path: "l\\tib.csv"', "a path with control characters"),
 ]
 IN_THE_FILES = [
     ("library.csv", "id,smile\na,C\n", "library.csv: line 1: there is no column 'smiles'"),
@@ -23,6 +35,12 @@ IN_THE_FILES = [
     ("library.csv", "id,smiles\n", "library.csv: no row after the header"),
     ("library.csv", b"id,smiles\na\xe9,C\n", "not UTF-8"),
     ("library.csv", "id,smiles\na,C,C\n", "library.csv: line 2: 3 cells"),
+    ("library.csv", "id,smiles\n,CCO\n,CCN\n", "library.csv: 2 of 2 rows have no id"),
+    (
+        "library.csv",
+        "id,smiles\na,C1CC\nb,\nc,CC.CC\n,CCO\nd,C(\n",
+        "none of the 5 rows can be audited: 2 invalid_smiles, 1 missing_smiles, 1 disconnected, 1 missing_id",
+    ),
     ("truth.csv", "molecule_id\na\n", "truth.csv: line 1: there is no column 'expensive_label'"),
     ("model.py", "import sys, os; os.mkdir(sys.argv[2])\n", "wrote no"),
     ("model.py", "import sys; sys.exit('no licence')\n", "no licence"),
@@ -66,6 +84,28 @@ def test_a_bad_file_ends_the_run_with_its_name_and_line_last(tmp_path, name, con
     parts = [path for path in (folder / "results").rglob("*") if ".part" in path.name]
     assert parts == []
     assert not (folder / "results/small/registry_row.json").exists()
+
+
+def test_where_no_row_can_be_audited_no_model_is_called(tmp_path):
+    """Neither for the scores nor for a cross-validation on the training set, which needs no library."""
+    folder = small_library(tmp_path)
+    (folder / "library.csv").write_text("id,smiles\na,CC.CC\nb,CCO.Cl\n")
+    (folder / "model.py").write_text("import pathlib; pathlib.Path('called').touch()\n")
+    (folder / "train.csv").write_text("id,smiles,label\nt1,CCO,1\nt2,CCN,0\n")
+    text = (
+        (folder / "my.yaml").read_text().replace("{request} {scores}", "{train} {request} {scores}\n  train: train.csv")
+    )
+    (folder / "my.yaml").write_text(text)
+    done = build(folder, check=False)
+    assert done.returncode == 1
+    last = texts(done).rsplit("Exiting because a job execution failed", 1)[1]
+    assert "error: none of the 2 rows can be audited: 2 disconnected\n" in last
+    assert "hint: for salts, set guardrails.standardise: largest_fragment (the first is row 1, 'a': 'CC.CC')" in last
+    assert last.count("error:") == 1
+    ran = [path.name for path in (folder / "results/small/logs").rglob("*.log")]
+    assert "leakage.log" in ran
+    assert not {"score_request.log", "scores.csv.log", "cross_validation.log"} & set(ran)
+    assert not list(folder.rglob("called"))
 
 
 def test_a_pinned_file_that_changed_is_refused(tmp_path):

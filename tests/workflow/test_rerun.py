@@ -1,6 +1,8 @@
 """An edit of code or configuration runs its stage and what follows again, and nothing else."""
 
+import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,8 @@ def checkout(tmp_path_factory):
     base = tmp_path_factory.mktemp("checkout")
     copy_checkout(base / "code")
     small_library(base / "work")
+    overlay = base / "work/my.yaml"
+    overlay.write_text(overlay.read_text().replace("selection: {k: 3}", "selection: {k: 3, seed: 2}"))
     build(base / "work", root=base / "code")
     return base
 
@@ -97,6 +101,7 @@ def test_an_edited_line_runs_its_stage_and_what_follows(checkout, name, expected
         ("pack={artifacts: full}", AFTER["summary"] | {"pages"}),
         ("execution={command_minutes: 5}", AFTER["registry"]),  # runtime.json, outside the pack, records it
         ("guardrails={max_atoms: 100}", ALL - {"input", "truth"}),
+        ("selection={k: 2, seed: 3}", {"candidates", *AFTER["cost_lift"]}),  # two values swapped
     ],
 )
 def test_an_edited_configuration_runs_what_depends_on_it(checkout, setting, expected):
@@ -111,6 +116,57 @@ def test_a_touched_model_is_run_again(checkout):
         assert planned(checkout) == {"score_source", *AFTER["scores"]}
     finally:
         path.write_text(text)
+
+
+def test_swapped_options_run_what_depends_on_them(checkout):
+    """Snakemake compares params as a set of values."""
+    words = ("--config", "guardrails={require_connected: false}", "decoys={hard_mode: true}")
+    assert planned(checkout, *words) == ALL - {"input", "truth"}
+
+
+BROUGHT = {
+    "truth.csv": AFTER["truth"],
+    "model.py": {"score_source", *AFTER["scores"]},
+    "library.csv": ALL - {"truth"},
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), BROUGHT.items(), ids=BROUGHT)
+def test_a_file_replaced_by_an_older_one_runs_what_depends_on_it(checkout, name, expected):
+    """As by `mv` and `cp -p`; and one whose size and time are those of the file before, too."""
+    path, kept = checkout / "work" / name, checkout / "kept"
+    shutil.copy2(path, kept)
+    before, content = path.stat(), path.read_bytes()
+    try:
+        older = checkout / "work/older"
+        older.write_bytes(content + b"\n")
+        os.utime(older, (1_500_000_000, 1_500_000_000))
+        older.replace(path)
+        assert planned(checkout) == expected
+        path.write_bytes(content[:-1] + b" ")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+        assert planned(checkout) == expected
+    finally:
+        shutil.copy2(kept, path)
+    assert planned(checkout) == set()
+
+
+def test_a_file_that_is_changed_during_the_run_is_named_and_what_was_made_of_it_is_built_again(checkout):
+    model, folder = checkout / "work/model.py", checkout / "work/results/small"
+    text = model.read_text()
+    model.write_text(f"open({str(checkout / 'work/truth.csv')!r}, 'a').write('\\n')\n{text}")
+    done = build(checkout / "work", root=checkout / "code", check=False)
+    assert done.returncode == 1
+    assert (
+        "error: truth.csv: changed while the run was reading it\n"
+        "hint: type the same command again: what was made of it is built again\n"
+    ) in done.stderr
+    assert not list(folder.glob("*.zip"))
+    model.write_text(text)
+    build(checkout / "work", root=checkout / "code")
+    assert list(folder.glob("*.zip"))
+    assert planned(checkout) == set()
 
 
 def test_it_really_runs_just_that_and_then_nothing(checkout):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hetero2 import cli
 from tests.conftest import DATA, ROOT, build, run, small_library, snakemake
 
 
@@ -240,3 +241,39 @@ def test_a_training_file_that_is_missing_is_told_before_any_job(tmp_path):
     done = build(folder, check=False)
     assert done.returncode == 2
     assert "scores.train is needed" in done.stderr
+
+
+@pytest.mark.parametrize(("sign", "option"), [(1, "true"), (-1, "false")])
+def test_today_s_filter_is_read_by_its_own_sign(small_run, tmp_path, sign, option):
+    """The score itself as today's filter, larger or smaller first: the same molecules, and nothing is gained."""
+    summary = summary_of(small_run)
+    with (tmp_path / "today.csv").open("w", newline="", encoding="utf-8") as handle:
+        lines = csv.writer(handle)
+        lines.writerow(["id", "score"])
+        lines.writerows((row["id"], repr(sign * float(row["score"]))) for row in summary if row["score"])
+    words = ["utility", "--summary", small_run / "summary.csv", "--truth", small_run / "truth/truth.csv"]
+    words += ["--cost-lift", small_run / "cost_lift.json", "--k", 3, "--resamples", 20]
+    words += ["--baseline", tmp_path / "today.csv", "--baseline-higher-is-better", option]
+    words += ["--out", tmp_path / "u.json", "--curve", tmp_path / "c.csv"]
+    assert cli.main([str(word) for word in words]) == 0
+    report = json.loads((tmp_path / "u.json").read_text())
+    assert report["baseline"]["higher_is_better"] == (option == "true")
+    methods = report["utility"]["at"][0]["methods"]
+    assert methods["baseline_topk"] == methods["score_topk"]
+
+
+def test_a_column_of_scores_follows_the_sign_of_the_scores_and_is_told_before_any_job(tmp_path):
+    folder = small_library(tmp_path)
+    header, *lines = (folder / "library.csv").read_text().splitlines()
+    (folder / "library.csv").write_text("\n".join([f"{header},docking", *(f"{line},-7" for line in lines)]) + "\n")
+    text = (folder / "my.yaml").read_text().replace("selection: {", "selection: {baseline_column: docking, ")
+    told = "today's filter, column 'docking' of library.csv: {} is better (by {})"
+    for more, better, key in (
+        ("", "larger", "scores.higher_is_better"),
+        ("  higher_is_better: false\n", "smaller", "scores.higher_is_better"),
+    ):
+        (folder / "my.yaml").write_text(text.replace("truth:", f"{more}truth:"))
+        assert told.format(better, key) in build(folder, "--dry-run").stderr.splitlines()
+    words = ("--dry-run", "--config", "selection={baseline_higher_is_better: true}")
+    done = build(folder, *words).stderr.splitlines()
+    assert told.format("larger", "selection.baseline_higher_is_better") in done

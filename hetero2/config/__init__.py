@@ -4,7 +4,6 @@ import argparse
 import copy
 import gzip
 import math
-import re
 import shlex
 import zlib
 from collections.abc import Mapping
@@ -14,6 +13,11 @@ from typing import Any
 import yaml
 
 from hetero2.addresses import recorded
+from hetero2.config.load import AmbiguousError, Place, dotted, load_layer, plain_value
+from hetero2.config.load import load_yaml as load_yaml
+from hetero2.config.user_files import check_files as check_files
+from hetero2.config.user_files import local_paths
+from hetero2.config.user_files import user_files as user_files
 from hetero2.config_sense import FREEWILSON, SUITE, check_sense, command_words
 from hetero2.errors import ConfigError
 from hetero2.files import line_ends
@@ -30,54 +34,10 @@ _ORIGIN_KEYS = {
     "scores": {"source", "path", "url", "command"},
     "truth": {"source", "path", "url"},
 }
-_SUFFIXES = {
-    "input.path": (".csv", ".csv.gz", ".parquet", ".smi", ".sdf"),
-    "scores.path": (".json", ".csv", ".csv.gz", ".parquet"),
-    "scores.train": (".csv", ".csv.gz"),
-    "truth.path": (".csv",),
-    "selection.baseline": (".csv", ".csv.gz"),
-}
-# Programs that run a user's model but are not the model.
-_INTERPRETER = re.compile(
-    r"(python|pypy|perl|ruby|node|java|julia|Rscript|R|sh|bash|zsh|env|conda|mamba|docker|srun)[\d.]*"
-)
 _OUTSIDE = ("execution", "suite_strategy", "release")
 _SHARDS, _MAX_SHARDS = 8, 400
 _FEW_ROWS, _MANY_ROWS = 256, 2500  # of a shard: about 8 seconds and a minute of work
 Config = dict[str, Any]
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """A safe loader that refuses a key that occurs twice."""
-
-
-def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
-    loader.flatten_mapping(node)
-    found: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in found:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} occurs twice", key_node.start_mark)
-        found[key] = loader.construct_object(value_node, deep=True)
-    return found
-
-
-_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def load_yaml(path: Path) -> Config:
-    """Read one layer; an empty file is an empty layer."""
-    try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)  # noqa: S506 - a SafeLoader
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such configuration file") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    if loaded is not None and not isinstance(loaded, dict):
-        raise ConfigError(f"{path}: expected keys and values, found {type(loaded).__name__}")
-    return loaded or {}
 
 
 def merge(base: Config, layer: Mapping[str, Any]) -> Config:
@@ -100,23 +60,20 @@ def _without_origins(defaults: Config, target: Config, user: Mapping[str, Any]) 
     return kept
 
 
-def _typed(value: Any, schema: Any) -> Any:
+def _typed(value: Any, schema: Any, place: Place = ()) -> Any:
     """Words of the command line as what they mean: `--config selection='{k: 20}'` reaches us as the word "20"."""
     if isinstance(value, dict):
         keys = schema.get("properties", {})
-        return {key: _typed(inner, keys.get(key, {})) for key, inner in value.items()}
+        return {key: _typed(inner, keys.get(key, {}), (*place, key)) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_typed(inner, schema.get("items", {})) for inner in value]
+        return [_typed(inner, schema.get("items", {}), (*place, number)) for number, inner in enumerate(value)]
     kinds = schema.get("type", "string")
-    if isinstance(value, float) and "integer" in kinds and value.is_integer():
-        return int(value)
     if not isinstance(value, str) or "string" in kinds or "object" in kinds:
         return value
     try:
-        meant = yaml.safe_load(value)
-    except yaml.YAMLError:
-        return value
-    return value if isinstance(meant, dict | list) else meant
+        return plain_value(value)
+    except AmbiguousError as error:
+        raise ConfigError(f"configuration: {dotted(place)}: {error}", error.hint) from None
 
 
 def _migrated(user: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -163,6 +120,7 @@ def resolve(target: str, user: Mapping[str, Any], variant: str | None = None) ->
     problem = first_problem(config, "config")
     if problem:
         raise ConfigError(f"configuration: {problem}", "config/default.yaml explains every key")
+    local_paths(config)
     if config["run_name"] is None:
         if "path" in user.get("input", {}) or "dataset" in user.get("input", {}):
             raise ConfigError(
@@ -183,40 +141,6 @@ def _apply_suite_strategy(config: Config, user: Mapping[str, Any]) -> None:
         config["decoys"]["strategy"] = SUITE_STRATEGIES[config["suite_strategy"]]
     if config["suite_strategy"] != "strict" and user.get("run_name") is None:
         config["run_name"] += f"_{config['suite_strategy']}"
-
-
-def user_files(config: Config) -> dict[str, Path]:
-    """Files that the user brought, by key, as the configuration names them."""
-    keys = {"input.path": config["input"]["path"], "scores.path": config["scores"]["path"]}
-    keys |= {"scores.train": config["scores"]["train"], "truth.path": config["truth"]["path"]}
-    keys["selection.baseline"] = config["selection"]["baseline"]
-    keys["execution.download.ca_file"] = config["execution"]["download"]["ca_file"]
-    found = {key: Path(value) for key, value in keys.items() if value is not None}
-    if config["scores"]["command"] is not None:
-        program, *words = command_words(config["scores"]["command"])
-        own = "/" in program and not _INTERPRETER.fullmatch(Path(program).name)
-        files = [Path(part) for word in ([program] if own else []) + words for part in word.split("=", 1)]
-        found |= {f"scores.command[{number}]": path for number, path in enumerate(files) if path.is_file()}
-    return found
-
-
-def check_files(config: Config, needs_scores: bool = True) -> None:
-    """Raise ConfigError unless every file that the user names is there and has a suffix that we read.
-
-    Without `needs_scores` the scores may still be missing: their request is being made.
-    """
-    for key, path in user_files(config).items():
-        if key == "scores.path" and not needs_scores:
-            continue
-        if "{" in str(path) or "}" in str(path):
-            raise ConfigError(f"configuration: {key}: {path}: braces in a path are not supported", "rename the file")
-        if not path.is_file():
-            raise ConfigError(
-                f"configuration: {key}: {path}: no such file", "relative paths start where snakemake is started"
-            )
-        allowed = _SUFFIXES.get(key, ())
-        if allowed and not path.name.lower().endswith(allowed):
-            raise ConfigError(f"configuration: {key}: {path}: unknown suffix; read are {', '.join(allowed)}")
 
 
 def run_configuration(config: Config) -> Config:
@@ -256,7 +180,7 @@ def rows_upper_bound(config: Config) -> int:
         import pyarrow.parquet as pq
 
         try:
-            return int(pq.read_metadata(path).num_rows)
+            return int(pq.read_metadata(Path(path).absolute()).num_rows)
         except (OSError, ValueError) as error:
             raise ConfigError(f"configuration: input.path: {path}: not a readable Parquet file: {error}") from None
     count = (lambda block: block.count(b"$$$$")) if path.lower().endswith(".sdf") else line_ends
@@ -294,6 +218,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the whole resolved configuration as YAML."""
-    config = resolve(args.target, load_yaml(args.configfile) if args.configfile else {})
+    config = resolve(args.target, load_layer(args.configfile) if args.configfile else {})
     check_files(config)
     print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")

@@ -92,7 +92,9 @@ def selections(known: Evidence) -> list[Selection]:
 def _sign(known: Evidence) -> str:
     """Which way today's filter was taken to be better."""
     baseline = (known.utility or {}).get("baseline") or {}
-    return {True: " (larger is better)", False: " (smaller is better)"}.get(baseline.get("higher_is_better"), "")
+    if "higher_is_better" not in baseline:  # a pack of an older version
+        return ""
+    return " (larger is better)" if baseline["higher_is_better"] else " (smaller is better)"
 
 
 def _selection(name: str, at: Record, enough: bool, fewer: float | None, price: float | None) -> Selection:

@@ -25,8 +25,26 @@ def parse_known(canonical_smiles: str) -> Chem.Mol:
 
 
 def canonical(mol: Chem.Mol) -> str:
-    """RDKit's canonical isomeric SMILES."""
+    """RDKit's canonical isomeric SMILES; of some caged and conjugated molecules RDKit reads it as another one."""
     return Chem.MolToSmiles(mol)
+
+
+def fixed_point(smiles: str) -> tuple[str, Chem.Mol] | None:
+    """The canonical SMILES that stays what it is when it is read and written again, and its molecule.
+
+    `smiles` is one that RDKit wrote. Reading and writing are repeated until one comes back; of several that lead to
+    each other it is the first in the order of their letters. None where RDKit cannot read what it wrote.
+    """
+    trail: dict[str, Chem.Mol] = {}
+    while smiles not in trail:
+        mol = parse(smiles)
+        if mol is None:
+            return None
+        trail[smiles] = mol
+        smiles = canonical(mol)
+    texts = list(trail)
+    first = min(texts[texts.index(smiles) :])
+    return first, trail[first]
 
 
 def structure_hash(canonical_smiles: str) -> str:

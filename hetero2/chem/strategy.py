@@ -7,6 +7,7 @@ from typing import Any
 from hetero2.chem import decoys_v1, decoys_v2
 from hetero2.chem.bins import hardness
 from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.same_compound import skeleton
 from hetero2.chem.similarity import fingerprint, tanimoto
 
 NAMES = (decoys_v2.NAME, decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES))
@@ -29,10 +30,10 @@ def make(strategy: str, canonical_smiles: str, k: int, seed: int, quotas: Mappin
         return _v2(canonical_smiles, k, seed, quotas, hard_mode)
     made = decoys_v1.generate(canonical_smiles, k, seed, strategy, hard_mode)
     similar = tanimoto(fingerprint(parse_known(canonical_smiles)), [fingerprint(mol) for mol in made.mols])
-    unknown = {f"d_{name}": None for name in DIFFERENCES}
+    unknown: dict[str, Any] = {f"d_{name}": None for name in DIFFERENCES}
     records = tuple(
-        _record(index, smiles, made.strategy, "rewire", similarity, unknown)
-        for index, (smiles, similarity) in enumerate(zip(made.smiles, similar, strict=True))
+        _record(index, smiles, made.strategy, "rewire", similarity, unknown | {"skeleton": skeleton(mol)})
+        for index, (smiles, mol, similarity) in enumerate(zip(made.smiles, made.mols, similar, strict=True))
     )
     return Made(made.strategy, records, None if len(records) == k else "attempts_exhausted")
 
@@ -46,7 +47,7 @@ def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], h
             decoys_v2.NAME,
             decoy.move,
             decoy.tanimoto,
-            {f"d_{name}": decoy.differences[name] for name in DIFFERENCES},
+            {f"d_{name}": decoy.differences[name] for name in DIFFERENCES} | {"skeleton": decoy.skeleton},
         )
         for index, decoy in enumerate(made.decoys)
     )
@@ -54,7 +55,7 @@ def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], h
 
 
 def _record(
-    index: int, smiles: str, strategy: str | None, move: str, similarity: float, differences: Mapping[str, Any]
+    index: int, smiles: str, strategy: str | None, move: str, similarity: float, more: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "decoy_index": index,
@@ -64,5 +65,5 @@ def _record(
         "move": move,
         "tanimoto": similarity,
         "hardness": hardness(similarity),
-        **differences,
+        **more,
     }

@@ -13,6 +13,7 @@ from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS, check_quotas
 from hetero2.chem.guardrails import Guardrails, Prepared, prepare
 from hetero2.chem.mol import Mol, parse_known, structure_hash
+from hetero2.chem.same_compound import skeleton
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
 from hetero2.errors import ConfigError
@@ -26,6 +27,7 @@ _EMPTY = {
     "canonical_smiles": None,
     "heavy_atoms": None,
     "structure_hash": None,
+    "skeleton": None,
     "scaffold": None,
     "decoy_strategy_used": None,
     "n_decoys_generated": 0,
@@ -89,6 +91,7 @@ def _identity(prepared: Prepared) -> Record:
         "warnings": ";".join(prepared.warnings),
         "canonical_smiles": known,
         "structure_hash": None if known is None else structure_hash(known),
+        "skeleton": None if known is None else skeleton(parse_known(known)),
     }
 
 

@@ -16,7 +16,7 @@ from rdkit.Chem.MolStandardize.rdMolStandardize import TautomerEnumerator
 
 from hetero2.chem import kernels
 from hetero2.chem.graph import read_graph
-from hetero2.chem.mol import parse_known
+from hetero2.chem.mol import canonical, parse_known
 
 _HASHES = (rdMolHash.HashFunction.HetAtomTautomer, rdMolHash.HashFunction.HetAtomTautomerv2)
 _FIRST_BLOCK = (
@@ -37,6 +37,13 @@ def skeleton(mol: Chem.Mol) -> int:
 def signed(number: np.uint64) -> int:
     """The number as columns of tables hold it."""
     return int(np.uint64(number).astype(np.int64))
+
+
+def flat_smiles(smiles: str) -> str:
+    """Canonical SMILES without stereo: stereoisomers share it. Raises ValueError where the SMILES is not valid."""
+    mol = parse_known(smiles)
+    Chem.RemoveStereochemistry(mol)
+    return canonical(mol)
 
 
 def keys(smiles: str) -> frozenset[str]:

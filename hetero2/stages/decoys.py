@@ -77,7 +77,8 @@ def molecules_with_decoys(rows: Sequence[Record], args: argparse.Namespace, work
 
     A molecule that takes too long, crashes its worker or meets a defect of ours becomes its own ERROR row.
     """
-    for row, found in worker.each(partial(_one_molecule, args), rows, limits_of(args), workers):
+    ready = partial(strategy.warm_up, args.strategy)
+    for row, found in worker.each(partial(_one_molecule, args), rows, limits_of(args), workers, ready):
         if isinstance(found, worker.Failure):
             logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), found.reason)
             yield {**_blank(row, args), "status": "ERROR", "reason": found.reason}, []

@@ -42,7 +42,7 @@ def column(pool, molecules, strategy, k, hard_mode=False):
         (smiles, [d for d, _ in decoys]) for (_, smiles), (_, decoys) in zip(molecules, done, strict=True) if decoys
     ]
     decoys = [d for _, made in done for d in made]
-    coverage = Coverage(k)
+    coverage = Coverage(k, whole=False)
     coverage.add(pa.Table.from_pylist([record for record, _ in done]))
     return {
         **coverage.told(),
@@ -54,7 +54,8 @@ def column(pool, molecules, strategy, k, hard_mode=False):
 
 def cell(result, name):
     if name == "coverage":
-        return f"{result['coverage']['estimate']:.4f} {'met' if result['coverage']['met'] else 'NOT met'}"
+        share = result["coverage"]
+        return f"{share['estimate']:.4f} (from {share['lower_bound']:.4f}) {'met' if share['met'] else 'NOT met'}"
     if name == "connected":
         return f"{result['connected']:.4f} {'met' if result['connected'] == 1 else 'NOT met'}"
     if name in ("easy", "medium", "hard"):

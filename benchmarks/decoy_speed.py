@@ -16,7 +16,7 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from benchmarks.decoys_v1 import library
-from hetero2.chem import alerts, decoys_v2, pool
+from hetero2.chem import alerts, decoys_v2, pool, same_compound
 from hetero2.chem.similarity import fingerprint
 from hetero2.seeds import row_seed
 
@@ -26,7 +26,7 @@ PARTS = (
     (pool.Pool, "facts", "properties of a shortlist"),
     (alerts.Alerts, "suspected", "structural alerts that bonds allow"),
     (decoys_v2, "has_any", "structural alerts"),
-    (decoys_v2, "_tautomer", "tautomer hash"),
+    (same_compound.Compounds, "holds", "whether it is one of them in another form"),
     (decoys_v2, "canonical", "canonical SMILES"),
 )
 

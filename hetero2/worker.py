@@ -3,6 +3,7 @@
 A worker is forked (spawned where there is no safe fork) with its items and sends the results in their order, so the
 first item without a result is the one it was at. The kernel holds it to its limits, not a watcher: a timer of CPU time
 ends it (SIGPROF), and memory beyond the limit is not given (MemoryError). Whoever reads starts another worker there.
+What all items need once, such as compiled loops, is made ready before the first of them, and counts for none.
 """
 
 import ctypes
@@ -21,9 +22,11 @@ from hetero2.log import logger
 
 T = TypeVar("T")
 R = TypeVar("R")
-_CONTEXT: Any = get_context("fork" if sys.platform == "linux" else "spawn")
+_FORKS = sys.platform == "linux"
+_CONTEXT: Any = get_context("fork" if _FORKS else "spawn")
 _TICK = 1.0  # seconds between two looks at a silent worker; time in which all of us are stopped counts as one
 _SILENT = 20  # a worker may say nothing for so many times its seconds of CPU: it hangs, or the machine is very busy
+_STARTS = 600  # seconds in which a worker must have started, which may take a compiler
 _TRIES = 2  # a worker may die of what the machine does; an item is to blame that kills so many in a row
 _OUT_OF_MEMORY, _STARTED = 77, "started"
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -45,14 +48,21 @@ class Failure:
 
 
 def each(
-    function: Callable[[T], R], items: Sequence[T], limits: Limits, workers: int = 1
+    function: Callable[[T], R],
+    items: Sequence[T],
+    limits: Limits,
+    workers: int = 1,
+    prepare: Callable[[], object] | None = None,
 ) -> Iterator[tuple[T, R | Failure]]:
     """Every item with function(item), in order, or with the Failure of what was stopped, crashed or raised.
 
-    Raises HeteroError where a worker cannot even start.
+    `prepare` makes ready what every item needs, outside their limits: here, so that forked workers have it at once, or
+    in each worker where they are spawned. Raises HeteroError where a worker cannot even start.
     """
     count = max(1, min(workers, len(items)))
-    lanes = [_Lane(function, items[first::count], limits) for first in range(count)]
+    if items and prepare is not None and _FORKS:
+        prepare()
+    lanes = [_Lane(function, items[first::count], limits, None if _FORKS else prepare) for first in range(count)]
     try:
         for place, item in enumerate(items):
             lane = lanes[place % count]
@@ -77,8 +87,10 @@ def _listen(busy: "list[_Lane[Any, Any]]") -> None:
 class _Lane(Generic[T, R]):
     """Some of the items, the worker that is at them, and the results that nobody has fetched yet."""
 
-    def __init__(self, function: Callable[[T], R], items: Sequence[T], limits: Limits) -> None:
-        self.function, self.items, self.limits = function, items, limits
+    def __init__(
+        self, function: Callable[[T], R], items: Sequence[T], limits: Limits, prepare: Callable[[], object] | None
+    ) -> None:
+        self.function, self.items, self.limits, self.prepare = function, items, limits, prepare
         self.results: list[R | Failure] = []
         self.done, self.deaths, self.silent = 0, 0, 0.0
         self.process: Any = None
@@ -87,7 +99,7 @@ class _Lane(Generic[T, R]):
 
     def _start(self) -> None:
         self.reader, writer = _CONTEXT.Pipe(duplex=False)
-        words = (self.function, self.items[self.done :], self.limits, self.reader, writer, os.getpid())
+        words = (self.function, self.items[self.done :], self.limits, self.prepare, self.reader, writer, os.getpid())
         self.process = _CONTEXT.Process(target=_work, args=words, daemon=True)
         self.started, self.hung, self.silent = False, False, 0.0
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the worker has learnt to ignore it
@@ -113,7 +125,7 @@ class _Lane(Generic[T, R]):
     def wait(self, seconds: float) -> None:
         """Count silence; end a worker that hangs."""
         self.silent += seconds
-        if self.silent > _SILENT * self.limits.seconds:
+        if self.silent > (_SILENT * self.limits.seconds if self.started else max(_STARTS, self.limits.seconds)):
             self.hung = True
             self.process.kill()
 
@@ -151,12 +163,20 @@ class _Lane(Generic[T, R]):
 
 
 def _work(
-    function: Callable[[T], R], items: Sequence[T], limits: Limits, reader: Any, writer: Any, parent: int
+    function: Callable[[T], R],
+    items: Sequence[T],
+    limits: Limits,
+    prepare: Callable[[], object] | None,
+    reader: Any,
+    writer: Any,
+    parent: int,
 ) -> None:
     """The worker: the result of each item, as long as somebody reads."""
     reader.close()
     _settle(limits, parent)
     try:
+        if prepare is not None:
+            prepare()
         writer.send(_STARTED)
         for item in items:
             signal.setitimer(signal.ITIMER_PROF, limits.seconds)

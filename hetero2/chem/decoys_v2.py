@@ -3,25 +3,27 @@
 Candidates are rearrangements of the molecule (`moves`), previewed as arrays (`preview`), so that only those chosen are
 ever built. Chosen are k of them: quotas over Tanimoto bins; as many of them rarer in their fragments than the molecule
 as a seeded draw says, so that the molecule's own place among its decoys is no clue; of these the closest in fragment
-popularity, donors and stereo centres. What has a new structural alert, or is a tautomer, is refused.
+popularity, donors and stereo centres. Refused is what has a new structural alert, and what is the same compound as the
+molecule or a decoy that was chosen before (`same_compound`): the next candidate takes its place.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import rdMolHash
 from rdkit.Chem.FilterCatalog import FilterCatalog
 
 from hetero2.chem.alerts import Alerts, has_any
 from hetero2.chem.bins import BINS, EDGES, QUOTAS, hardness
 from hetero2.chem.environments import Facts, Floats
 from hetero2.chem.graph import Bools, Ints
-from hetero2.chem.mol import canonical, parse_known
+from hetero2.chem.mol import canonical, fixed_point, parse_known
 from hetero2.chem.moves import mixed, still
 from hetero2.chem.pool import Pool
+from hetero2.chem.same_compound import Compounds, signed
 from hetero2.chem.similarity import fingerprint
 
 NAME = "decoy_strategy.v2"
@@ -29,18 +31,22 @@ _HARD_ONLY = {"easy": 0.0, "medium": 0.0, "hard": 1.0}
 _SPREAD_POPULARITY, _SPREAD_CENTRES, _NOISE, _SPARE = 0.05, 0.1, 0.5, 1.5
 _SMALL = 12
 _AT_ONCE, _SHORTLIST, _SHORTLIST_MORE, _FAR = 32, 3.0, 4, 1e6
+# SMILES without stereo and without brackets but these: RDKit writes them as it read them.
+_STAYS = re.compile(r"(?:[^][@/\\]|\[nH\]|\[N\+\]|\[O-\])*")
 _WEIGHTS = np.array([10.0, 1.0, 2.0, 0.0, 0.0])  # logP, rotatable bonds, acceptors, donors, TPSA
 
 
 @dataclass(frozen=True)
 class Decoy:
-    """A decoy: canonical SMILES, moves that made it, Tanimoto (Morgan 2, 2048 bits), differences of properties."""
+    """A decoy: canonical SMILES, moves that made it, Tanimoto (Morgan 2, 2048 bits), differences of properties, and
+    its skeleton (`same_compound.skeleton`)."""
 
     smiles: str
     move: str
     tanimoto: float
     hardness: str
     differences: Mapping[str, float]
+    skeleton: int
 
 
 @dataclass(frozen=True)
@@ -69,15 +75,17 @@ def generate(
     if k <= 0:
         return Decoys((), None)
     with rdBase.BlockLogs():
-        return _Selection(mol, k, seed, _HARD_ONLY if hard_mode else quotas, hard_mode).decoys()
+        return _Selection(mol, canonical_smiles, k, seed, _HARD_ONLY if hard_mode else quotas, hard_mode).decoys()
 
 
 class _Selection:
     """Choosing k of the candidates."""
 
-    def __init__(self, mol: Chem.Mol, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> None:
+    def __init__(
+        self, mol: Chem.Mol, smiles: str, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool
+    ) -> None:
         self._k, self._seed, self._quotas, self._hard_mode = k, seed, quotas, hard_mode
-        self._tautomer, self._seen = _tautomer(mol), {canonical(mol)}
+        self._seen, self._compounds = {smiles}, Compounds()
         self._refused: Counter[str] = Counter()
         self._found: list[Decoy] = []
         self._pool = Pool(mol, seed)
@@ -85,6 +93,7 @@ class _Selection:
         self._fingerprint = None if _preview_is_exact(mol) else fingerprint(mol)
         self._parent = self._pool.parent.environments.facts(still(mol.GetNumAtoms()))
         self._own = self._parent.properties(0)
+        self._compounds.add(signed(self._parent.skeleton[0]), smiles)
         self._facts: dict[int, tuple[Facts, int, FilterCatalog]] = {}
         self._open = np.zeros(0, bool)
         # The share of decoys that are to be more common in their fragments than the molecule: uniform over seeds.
@@ -182,9 +191,9 @@ class _Selection:
     def _choose(self, number: int) -> bool:
         """Take a candidate unless there is a reason against it."""
         facts, place, suspected = self._facts[number]
-        mol = self._pool.build(number)
-        smiles = "" if mol is None else canonical(mol)
-        refused = self._why_not(mol, smiles, facts.skeleton[place], suspected)
+        smiles, mol = _settled(self._pool.build(number))
+        skeleton = signed(facts.skeleton[place])
+        refused = self._why_not(mol, smiles, skeleton, suspected)
         if mol is None or refused is not None:
             self._refused[refused or "invalid"] += 1
             return False
@@ -193,18 +202,31 @@ class _Selection:
             similar = DataStructs.TanimotoSimilarity(self._fingerprint, fingerprint(mol))
         own = self._own
         differences = {name: round(value - own[name], 4) for name, value in facts.properties(place).items()}
-        self._found.append(Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences))
+        decoy = Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences, skeleton)
+        self._found.append(decoy)
+        self._compounds.add(skeleton, smiles)
         return True
 
-    def _why_not(self, mol: Chem.Mol | None, smiles: str, skeleton: np.uint64, suspected: FilterCatalog) -> str | None:
+    def _why_not(self, mol: Chem.Mol | None, smiles: str, skeleton: int, suspected: FilterCatalog) -> str | None:
         if mol is None:
             return "invalid"
         if smiles in self._seen:
             return "duplicate"
         self._seen.add(smiles)
-        if skeleton == self._parent.skeleton[0] and _tautomer(mol) == self._tautomer:
-            return "tautomer"
-        return "alert" if has_any(mol, suspected) else None
+        if has_any(mol, suspected):
+            return "alert"
+        return "same_compound" if self._compounds.holds(skeleton, smiles) else None
+
+
+def _settled(mol: Chem.Mol | None) -> tuple[str, Chem.Mol | None]:
+    """The SMILES of a product, as it is when RDKit reads and writes it again, and its molecule; None: there is none.
+
+    Reading costs as much as all else that is done with a product, so only what can come back otherwise is read.
+    """
+    smiles = "" if mol is None else canonical(mol)
+    if mol is None or _STAYS.fullmatch(smiles):
+        return smiles, mol
+    return fixed_point(smiles) or ("", None)
 
 
 def _preview_is_exact(mol: Chem.Mol) -> bool:
@@ -214,9 +236,3 @@ def _preview_is_exact(mol: Chem.Mol) -> bool:
     """
     odd = any(atom.GetIsotope() or atom.GetAtomicNum() == 1 for atom in mol.GetAtoms())
     return mol.GetNumAtoms() > _SMALL and not odd and all(len(ring) > 4 for ring in mol.GetRingInfo().AtomRings())
-
-
-def _tautomer(mol: Chem.Mol) -> str:
-    """A hash that heteroatom tautomers and stereoisomers share."""
-    found: str = rdMolHash.MolHash(mol, rdMolHash.HashFunction.HetAtomTautomer)
-    return found

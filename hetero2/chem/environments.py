@@ -38,8 +38,8 @@ _LOGP, _TPSA, _ACCEPTORS, _DONORS, _ENDS, _FREE_ENDS = range(6)
 
 @dataclass(frozen=True)
 class Facts:
-    """Of c rearrangements: `values` (c, 5) in the order of NAMES; `skeleton` (c,), a hash that tautomers share; `bonds`
-    (c, b), codes of the bonds with their ends."""
+    """Of c rearrangements: `values` (c, 5) in the order of NAMES; `skeleton` (c,), a hash that all forms of a compound
+    share; `bonds` (c, b), codes of the bonds with their ends."""
 
     values: Floats
     skeleton: Keys

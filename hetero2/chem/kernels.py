@@ -20,6 +20,8 @@ _MIX_ADD, _MIX_A, _MIX_B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1C
 _BOND = np.uint64(0xD6E8FEB86659FD93)
 _UNKNOWN = np.float32(-4.0)
 _SLIDES = (2, 6)  # kinds of moves that make or unmake bonds of rings
+# Elements whose bonds standard InChI keeps. It takes all others, the metals, apart, whatever they are bound to.
+_KEEPS_BONDS = np.isin(np.arange(256), (5, 6, 7, 8, 9, 14, 15, 16, 17, 32, 33, 34, 35, 52, 53, 54, 85))
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -627,6 +629,35 @@ def _gather(own: Any, other: Any, neighbour: Any, bond: Any, a: Any) -> Any:
 
 
 @compiled
+def skeleton(elements: Any, hydrogens: Any, charges: Any, neighbour: Any, order: Any) -> Any:
+    """A hash that all forms of a compound share: elements and which of them are bound, to three bonds from each atom,
+    and hydrogens less charges in all.
+
+    Arrays (n + 1,) and (n + 1, d). Of no account: bond orders, where hydrogens and charges are, isotopes, atoms of
+    hydrogen, and bonds of metals.
+    """
+    n, d = len(neighbour) - 1, neighbour.shape[1]
+    bound = np.zeros((n + 1, d), _U)
+    current, further = np.zeros(n + 1, _U), np.zeros(n + 1, _U)
+    owed = 0
+    for a in range(n):
+        owed += hydrogens[a] - charges[a] + (elements[a] == 1)
+        current[a] = mix(_U(elements[a]))
+        for slot in range(d):
+            if order[a, slot] > 0 and _KEEPS_BONDS[elements[a]] and _KEEPS_BONDS[elements[neighbour[a, slot]]]:
+                bound[a, slot] = _U(1)
+    for _ in range(3):
+        for a in range(n):
+            further[a] = _gather(current, current, neighbour, bound, a)
+        current[:] = further
+    total = mix(_U(owed))
+    for a in range(n):
+        if elements[a] != 1:
+            total += current[a]
+    return total
+
+
+@compiled
 def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) -> Any:  # noqa: C901 - the same
     """Of c moves: (c, n + 1) environments of atoms, (c,) skeletons, (c, n + 1, d) neighbours and acyclic single bonds,
     (c, b) codes of bonds with their ends.
@@ -640,9 +671,9 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
     atoms, order = np.zeros((5, n + 1), np.int64), np.zeros((n + 1, d), np.int64)
     circle = np.zeros((n + 1, d), np.bool_)
     codes, ends = np.zeros((c, (graph[2] > 0).sum() // 2), _U), np.zeros(n + 1, np.int64)
-    bond, double, there = np.zeros((n + 1, d), _U), np.zeros((n + 1, d), _U), np.zeros((n + 1, d), _U)
+    bond, double = np.zeros((n + 1, d), _U), np.zeros((n + 1, d), _U)
     base, far, inner = np.zeros(n + 1, _U), np.zeros(n + 1, _U), np.zeros(n + 1, _U)
-    middle, one, two = np.zeros(n + 1, _U), np.zeros(n + 1, _U), np.zeros(n + 1, _U)
+    middle = np.zeros(n + 1, _U)
     for m in range(c):
         neighbour = near[m]
         rearrange(graph, moves, m, atoms, neighbour, order)
@@ -658,12 +689,10 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
                 degree += order[a, slot] > 0
                 bond[a, slot] = order[a, slot] | (int(circle[a, slot]) << 8)
                 double[a, slot] = bond[a, slot] if order[a, slot] == 2 else _U(0)
-                there[a, slot] = bond[a, slot] > _U(0)
                 single[m, a, slot] = order[a, slot] == 1 and not circle[a, slot]
             small = atoms[0, a] | (atoms[2, a] + 16) << 8 | (fixed[a] & 1) << 16
             base[a] = mix(_U(small | atoms[1, a] << 18 | degree << 22 | fixed[a] << 27))
             far[a], inner[a] = mix(_U(small)), mix(_U(small | min(degree, 3) << 17))
-            one[a] = mix(_U(atoms[0, a]))
             kind = atoms[0, a] | (fixed[a] & 1) << 8 | (np.sign(atoms[2, a]) + 1) << 9 | (atoms[4, a] > 0) << 11
             ends[a] = kind | min(atoms[1, a], 15) << 12 | min(degree, 15) << 16
         found = 0
@@ -683,10 +712,8 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
                 keys[m, a] = _gather(base, middle, neighbour, bond, a)
         for a in range(n + 1):
             middle[a] = _gather(inner, far, neighbour, bond, a)
-            two[a] = _gather(one, one, neighbour, there, a)
         for a in range(n + 1):
             if atoms[0, a] == 8:
                 keys[m, a] = _gather(base, middle, neighbour, bond, a)
-            if a < n:
-                skeletons[m] += _gather(two, two, neighbour, there, a)
+        skeletons[m] = skeleton(atoms[0], atoms[1], atoms[2], neighbour, order)
     return keys, skeletons, near, single, codes

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from hetero2.chem import decoys_v1, decoys_v2
-from hetero2.chem.bins import hardness
+from hetero2.chem.bins import QUOTAS, hardness
 from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.same_compound import skeleton
 from hetero2.chem.similarity import fingerprint, tanimoto
 
 NAMES = (decoys_v2.NAME, decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES))
 DEFAULT = decoys_v2.NAME
+_EXAMPLE = "CCOC(=O)c1ccccc1N"  # every compiled loop has something to do in it
 DIFFERENCES = ("logp", "tpsa", "hbond_donors", "hbond_acceptors", "rotatable_bonds")
 
 
@@ -29,12 +32,22 @@ def make(strategy: str, canonical_smiles: str, k: int, seed: int, quotas: Mappin
         return _v2(canonical_smiles, k, seed, quotas, hard_mode)
     made = decoys_v1.generate(canonical_smiles, k, seed, strategy, hard_mode)
     similar = tanimoto(fingerprint(parse_known(canonical_smiles)), [fingerprint(mol) for mol in made.mols])
-    unknown = {f"d_{name}": None for name in DIFFERENCES}
+    unknown: dict[str, Any] = {f"d_{name}": None for name in DIFFERENCES}
     records = tuple(
-        _record(index, smiles, made.strategy, "rewire", similarity, unknown)
-        for index, (smiles, similarity) in enumerate(zip(made.smiles, similar, strict=True))
+        _record(index, smiles, made.strategy, "rewire", similarity, unknown | {"skeleton": skeleton(mol)})
+        for index, (smiles, mol, similarity) in enumerate(zip(made.smiles, made.mols, similar, strict=True))
     )
     return Made(made.strategy, records, None if len(records) == k else "attempts_exhausted")
+
+
+@cache
+def warm_up(strategy: str) -> None:
+    """Compile the loops and read the tables that making decoys needs, once a process.
+
+    Without a compiler's cache on disk this takes some 20 s of CPU, with one 2 s.
+    """
+    make(strategy, _EXAMPLE, 20, 0, QUOTAS, False)
+    skeleton(parse_known(_EXAMPLE))
 
 
 def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> Made:
@@ -46,7 +59,7 @@ def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], h
             decoys_v2.NAME,
             decoy.move,
             decoy.tanimoto,
-            {f"d_{name}": decoy.differences[name] for name in DIFFERENCES},
+            {f"d_{name}": decoy.differences[name] for name in DIFFERENCES} | {"skeleton": decoy.skeleton},
         )
         for index, decoy in enumerate(made.decoys)
     )
@@ -54,7 +67,7 @@ def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], h
 
 
 def _record(
-    index: int, smiles: str, strategy: str | None, move: str, similarity: float, differences: Mapping[str, Any]
+    index: int, smiles: str, strategy: str | None, move: str, similarity: float, more: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "decoy_index": index,
@@ -64,5 +77,5 @@ def _record(
         "move": move,
         "tanimoto": similarity,
         "hardness": hardness(similarity),
-        **differences,
+        **more,
     }

@@ -144,7 +144,8 @@ def _judged(name: str, facts: Record, target: Record) -> Row:
 def _share(name: str, facts: Record) -> Row:
     met, estimate = facts.get("met"), facts.get("estimate")
     word = "not judged" if met is None else "met" if met else "not met"
-    return Row(name, text=f"{_number(estimate)}, target {_number(facts.get('target'), 'g')}: {word}")
+    bound = f" (at least {_number(facts.get('lower_bound'))})" if facts.get("of") == "sample" else ""
+    return Row(name, text=f"{_number(estimate)}{bound}, target {_number(facts.get('target'), 'g')}: {word}")
 
 
 def _quality_rows(document: Record) -> Iterator[Row]:

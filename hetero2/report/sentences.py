@@ -15,7 +15,7 @@ _ONE = (
 )
 NOT_LOOKED_FOR = "not looked for: no training set was given (scores.train)"
 LEAKS = {
-    "duplicate_in_library": "rows repeat a structure of the library",
+    "duplicate_in_library": "rows repeat a compound of the library",
     "molecule_in_training": "molecules are in the training set",
     "molecule_near_training": "molecules are near one of the training set",
     "decoy_in_library": "decoys are molecules of the library and took no part",

@@ -28,7 +28,8 @@ TARGETS = {
     "synthetic_accessibility": 0.60,
     "fragment_popularity": 0.60,
 }
-COVERAGE, DRUG_LIKE, NO_DECOYS = 0.99, (10, 70), "no_decoys_generated"
+COVERAGE, DRUG_LIKE = 0.99, (10, 70)
+NO_DECOYS, NOT_SAMPLED = "no_decoys_generated", "not_sampled"
 DIFFERENCES = ("d_logp", "d_tpsa", "d_hbond_donors", "d_hbond_acceptors", "d_rotatable_bonds")
 _PLANTED = {"property_auc": "logP of decoys + 1", "topology_auc": "one fingerprint bit set in all decoys"}
 Record = dict[str, Any]
@@ -104,10 +105,14 @@ def alerts(data: Features) -> Record:
 
 
 class Coverage:
-    """How many molecules have all k decoys, counted shard by shard."""
+    """How many molecules have all k decoys, counted shard by shard.
 
-    def __init__(self, k: int) -> None:
-        self._k, self._molecules, self._drug_like, self._full, self._few = k, 0, 0, 0, Counter[str]()
+    `whole`: they are all molecules of a library, and no sample of them.
+    """
+
+    def __init__(self, k: int, whole: bool = True) -> None:
+        self.whole, self._k, self._molecules, self._drug_like, self._full = whole, k, 0, 0, 0
+        self._few = Counter[str]()
 
     def add(self, molecules: pa.Table) -> None:
         """Count molecules: heavy_atoms, n_decoys_generated, warnings."""
@@ -121,16 +126,11 @@ class Coverage:
 
     def told(self) -> Record:
         """What decoy_quality.json says of it."""
-        coverage = self._full / self._drug_like if self._drug_like else None
         return {
             "k": self._k,
             "molecules": self._molecules,
             "drug_like_molecules": self._drug_like,
-            "coverage": {
-                "estimate": None if coverage is None else round(coverage, 4),
-                "target": COVERAGE,
-                "met": None if coverage is None else coverage >= COVERAGE,
-            },
+            "coverage": quality.coverage(self._full, self._drug_like, self.whole, COVERAGE),
             "molecules_with_fewer_decoys": {reason: self._few[reason] for reason in sorted(self._few)},
         }
 
@@ -197,6 +197,8 @@ def _tried(paths: Sequence[Path], coverage: Coverage, brought: list[bool]) -> It
         expected = pc.or_(pc.is_null(table["reason"]), pc.fill_null(pc.equal(table["reason"], NO_DECOYS), False))
         tried = table.filter(pc.and_(pc.is_valid(table["heavy_atoms"]), expected))
         coverage.add(tried)
+        left_out = pc.any(pc.equal(table["reason"], NOT_SAMPLED)).as_py() or False
+        coverage.whole = coverage.whole and not left_out
         made = tried.filter(pc.greater(tried["n_decoys_generated"], 0))
         yield from made.select(["structure_hash", "canonical_smiles", "row"]).to_pylist()
 

@@ -13,6 +13,7 @@ from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS, check_quotas
 from hetero2.chem.guardrails import Guardrails, Prepared, prepare
 from hetero2.chem.mol import Mol, structure_hash
+from hetero2.chem.same_compound import skeleton
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
 from hetero2.errors import ConfigError
@@ -26,6 +27,7 @@ _EMPTY = {
     "canonical_smiles": None,
     "heavy_atoms": None,
     "structure_hash": None,
+    "skeleton": None,
     "scaffold": None,
     "decoy_strategy_used": None,
     "n_decoys_generated": 0,
@@ -75,7 +77,8 @@ def molecules_with_decoys(rows: Sequence[Record], args: argparse.Namespace, work
 
     A molecule that takes too long, crashes its worker or meets a defect of ours becomes its own ERROR row.
     """
-    for row, found in worker.each(partial(_one_molecule, args), rows, limits_of(args), workers):
+    ready = partial(strategy.warm_up, args.strategy)
+    for row, found in worker.each(partial(_one_molecule, args), rows, limits_of(args), workers, ready):
         if isinstance(found, worker.Failure):
             logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), found.reason)
             yield {**_blank(row, args), "status": "ERROR", "reason": found.reason}, []
@@ -89,6 +92,7 @@ def _identity(prepared: Prepared) -> Record:
         "warnings": ";".join(prepared.warnings),
         "canonical_smiles": known,
         "structure_hash": None if known is None else structure_hash(known),
+        "skeleton": None if prepared.mol is None else skeleton(prepared.mol),
     }
 
 

@@ -1,6 +1,7 @@
 """leakage: what the library and its decoys share with each other and with the training set.
 
-A decoy that is a molecule of the library, or of the training set, is no decoy: it takes no part in any audit.
+A decoy that is a molecule of the library, or of the training set, is no decoy: it takes no part in any audit. They are
+compared as structures, and as compounds (`hetero2.chem.same_compound`): another tautomer or mesomer is the same one.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from hetero2.keys import Keys, find, keys, place_of_first
 from hetero2.log import logger, progress
 from hetero2.scoring.training import read_molecules
 from hetero2.stages.arrays import Ints, places
+from hetero2.stages.compound_forms import Forms, compare
 from hetero2.stages.usable_rows import check_auditable
 from hetero2.tables import read_parquet, to_table, write_parquet
 
@@ -28,6 +30,7 @@ EXAMPLE = (
     "--leaks leaks.parquet --excluded excluded.parquet"
 )
 LIBRARY, TRAINING = "library", "training"
+STRUCTURE, COMPOUND = "structure", "compound"
 Record = dict[str, Any]
 
 
@@ -41,18 +44,21 @@ def read_train(path: Path, standardise: str) -> dict[str, tuple[str, str]]:
     return molecules
 
 
-def _leak(kind: str, molecule: Record, key: str, other: str, tanimoto: float) -> Record:
+def _leak(
+    kind: str, molecule: Record, key: str, other: str, tanimoto: float = 1.0, match: str | None = STRUCTURE
+) -> Record:
     return {
         "kind": kind,
         "id": molecule["id"],
         "structure_hash": key,
         "other_id": other,
         "tanimoto": tanimoto,
+        "match": match,
     }
 
 
 class Structures(NamedTuple):
-    """The molecules of a library that have a structure, in its order, 50 bytes each; every column is (n,).
+    """The molecules of a library that have a structure, in its order, 58 bytes each; every column is (n,).
 
     `first`: place of the first molecule of the same structure.
     """
@@ -61,19 +67,26 @@ class Structures(NamedTuple):
     id: pa.Array
     high: Keys
     low: Keys
+    skeleton: Ints
     first: Ints
+
+    @property
+    def different(self) -> Ints:
+        """Places of the first molecule of each structure."""
+        return np.flatnonzero(self.first == np.arange(len(self.first)))
 
 
 def structures(paths: Sequence[Path]) -> Structures:
     """Read them, a shard at a time."""
     parts = []
     for path in paths:
-        table = _known(path, ["row", "id", "structure_hash"])
-        parts.append((table["row"].to_numpy(), table["id"], *keys(table["structure_hash"])))
-    row, ids, high, low = zip(*parts, strict=True)
+        table = _known(path, ["row", "id", "structure_hash", "skeleton"])
+        skeleton = table["skeleton"].to_numpy()
+        parts.append((table["row"].to_numpy(), table["id"], *keys(table["structure_hash"]), skeleton))
+    row, ids, high, low, skeletons = zip(*parts, strict=True)
     names = pa.concat_arrays([one.combine_chunks() for one in ids])
     halves = np.concatenate(high), np.concatenate(low)
-    return Structures(np.concatenate(row), names, *halves, place_of_first(*halves))
+    return Structures(np.concatenate(row), names, *halves, np.concatenate(skeletons), place_of_first(*halves))
 
 
 def _known(path: Path, wanted: Sequence[str]) -> pa.Table:
@@ -82,9 +95,9 @@ def _known(path: Path, wanted: Sequence[str]) -> pa.Table:
 
 
 def of_molecules(
-    paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]], near: float
+    paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]], near: float, forms: Forms
 ) -> Iterator[Record]:
-    """Leaks of the library's own molecules, a shard at a time.
+    """Leaks of the library's own molecules, a shard at a time: as structures, else as compounds, else as near ones.
 
     O(molecules · training set) comparisons of fingerprints, less those whose sizes alone say that they are not near.
     """
@@ -96,37 +109,50 @@ def of_molecules(
         first = library.first[start : start + len(table)]
         originals = library.id.take(pa.array(first)).to_pylist()
         copied, start = first != np.arange(start, start + len(table)), start + len(table)
-        odd = np.arange(len(table)) if train else np.flatnonzero(copied)
+        compared = pc.is_in(table["structure_hash"], value_set=forms.hashes).to_numpy()
+        odd = np.arange(len(table)) if train else np.flatnonzero(copied | compared)
         for molecule, place in zip(table.take(pa.array(odd)).to_pylist(), odd.tolist(), strict=True):
             key = molecule["structure_hash"]
+            other_form = None if copied[place] else forms.in_library(key)
             if copied[place] and originals[place] != molecule["id"]:
-                yield _leak("duplicate_in_library", molecule, key, originals[place], 1.0)
+                yield _leak("duplicate_in_library", molecule, key, originals[place])
+            elif other_form is not None and other_form[0] != molecule["id"]:
+                yield _leak("duplicate_in_library", molecule, key, *other_form, COMPOUND)
             if key in train:
-                yield _leak("molecule_in_training", molecule, key, train[key][0], 1.0)
+                yield _leak("molecule_in_training", molecule, key, train[key][0])
+            elif (other_form := forms.in_training(key)) is not None:
+                yield _leak("molecule_in_training", molecule, key, *other_form, COMPOUND)
             elif train:
                 found, similar = known.nearest(fingerprint(parse_known(molecule["canonical_smiles"])), near)
                 if found is not None:
-                    yield _leak("molecule_near_training", molecule, key, names[found], similar)
+                    yield _leak("molecule_near_training", molecule, key, names[found], similar, None)
 
 
-def of_decoys(paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]]) -> Iterator[Record]:
+def of_decoys(
+    paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]], forms: Forms
+) -> Iterator[Record]:
     """Leaks of decoys, a shard at a time, whole columns first. O(decoys log library)."""
-    order = np.flatnonzero(library.first == np.arange(len(library.first)))
+    order = library.different
     order = order[np.lexsort((library.low[order], library.high[order]))]
-    high, low, training = library.high[order], library.low[order], pa.array(train, pa.string())
+    high, low = library.high[order], library.low[order]
+    candidates = pa.concat_arrays([pa.array(train, pa.string()), forms.hashes])
     for path in paths:
         table = read_parquet(path, "decoy.v1", ["row", "decoy_hash"])
         place = find(high, low, keys(table["decoy_hash"]))
         place = np.where(place >= 0, order[place] if len(order) else -1, -1)
-        shared = np.flatnonzero((place >= 0) | pc.is_in(table["decoy_hash"], value_set=training).to_numpy())
+        shared = np.flatnonzero((place >= 0) | pc.is_in(table["decoy_hash"], value_set=candidates).to_numpy())
         leaks = table.take(pa.array(shared))
         own = library.id.take(pa.array(places(leaks["row"].to_numpy(), library.row)))
         for decoy, name, other in zip(leaks.to_pylist(), own.to_pylist(), place[shared].tolist(), strict=True):
             key = decoy["decoy_hash"]
             if other >= 0:
-                yield _leak("decoy_in_library", {"id": name}, key, library.id[other].as_py(), 1.0)
+                yield _leak("decoy_in_library", {"id": name}, key, library.id[other].as_py())
+            elif (other_form := forms.in_library(key)) is not None:
+                yield _leak("decoy_in_library", {"id": name}, key, *other_form, COMPOUND)
             if key in train:
-                yield _leak("decoy_in_training", {"id": name}, key, train[key][0], 1.0)
+                yield _leak("decoy_in_training", {"id": name}, key, train[key][0])
+            elif (other_form := forms.in_training(key)) is not None:
+                yield _leak("decoy_in_training", {"id": name}, key, *other_form, COMPOUND)
 
 
 def excluded(leaks: Sequence[Record]) -> list[Record]:
@@ -147,7 +173,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--near", type=similarity, default=0.85, help="Tanimoto from which a molecule is near")
     add_standardise(parser)
     parser.add_argument("--leaks", type=Path, required=True, help="where to write what was found")
-    parser.add_argument("--excluded", type=Path, required=True, help="where to write decoys that are none")
+    parser.add_argument("--excluded", type=Path, required=True, help="where to write the excluded decoys")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -157,8 +183,9 @@ def run(args: argparse.Namespace) -> None:
     check_auditable(args.molecules)
     train = read_train(args.train, args.standardise) if args.train else {}
     library = structures(args.molecules)
-    leaks = list(of_molecules(args.molecules, library, train, args.near))
-    leaks += of_decoys(args.decoys, library, train)
+    forms = compare(args.molecules, args.decoys, library.skeleton[library.different], train)
+    leaks = list(of_molecules(args.molecules, library, train, args.near, forms))
+    leaks += of_decoys(args.decoys, library, train, forms)
     write_parquet(args.leaks, to_table(leaks, "leakage.v1"), "leakage.v1")
     write_parquet(args.excluded, to_table(excluded(leaks), "excluded_decoy.v1"), "excluded_decoy.v1")
     logger.info("%d molecules, %d of training, %d leaks", len(library.row), len(train), len(leaks))

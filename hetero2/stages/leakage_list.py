@@ -21,7 +21,7 @@ def unknown_truth(library: Path, train: Path | None, truth: Path, source: str) -
     unknown = ids.keys() - ({row["id"] for _, row in read_csv(train, ["id"])} if train else set())
     for chunk in read_parquet(library, "input_row.v1", ["id"])["id"].chunks:
         unknown -= set(chunk.to_pylist())
-    none = {"structure_hash": None, "other_id": None, "tanimoto": None}
+    none = {"structure_hash": None, "other_id": None, "tanimoto": None, "match": None}
     return ({"kind": UNKNOWN, "id": one, **none} for one in ids if one in unknown)
 
 

@@ -59,7 +59,9 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
             yield _item(number, 0, decoy["decoy_index"], molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
     known = [molecule for molecule in molecules if molecule["canonical_smiles"]]
     chosen = [(molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in known]
-    every = progress(worker.each(partial(_made, args), chosen, limits_of(args)), "decoys of decoys", len(chosen))
+    ready = partial(strategy.warm_up, args.strategy)
+    made_of = worker.each(partial(_made, args), chosen, limits_of(args), prepare=ready)
+    every = progress(made_of, "decoys of decoys", len(chosen))
     for number, ((molecule, one), made) in enumerate(every, start=len(molecules)):
         if isinstance(made, worker.Failure):
             logger.warning("a decoy of row %d has no block: %s", molecule["row"], made.reason)

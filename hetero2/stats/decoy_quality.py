@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
+from hetero2.stats.competition import lower_bound
 from hetero2.stats.enrichment import roc_auc
 
 Floats = NDArray[np.float64]
@@ -156,6 +157,23 @@ def judged(measures: Mapping[str, Any], targets: Mapping[str, float]) -> dict[st
         shift = 0.0 if name == "doe" else 0.5
         found[name] = {"target": target, "met": None if bound is None else bool(bound + shift <= target)}
     return found
+
+
+def coverage(full: int, molecules: int, whole: bool, target: float) -> dict[str, Any]:
+    """Share of molecules that have all their decoys, judged by its one-sided 95 % lower bound.
+
+    `whole`: the molecules are the whole library, and the share is exact; of a sample, the bound is that of
+    Clopper and Pearson. All null without molecules.
+    """
+    share = full / molecules if molecules else None
+    bound = share if whole or share is None else float(lower_bound(full, molecules))
+    return {
+        "estimate": None if share is None else round(share, 4),
+        "of": "library" if whole else "sample",
+        "lower_bound": None if bound is None else round(bound, 4),
+        "target": target,
+        "met": None if bound is None else bound >= target,
+    }
 
 
 def spread(often: Mapping[float, int]) -> dict[str, float]:

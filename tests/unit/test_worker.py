@@ -88,6 +88,43 @@ def burn(seconds):
     return seconds
 
 
+@pytest.mark.parametrize("forks", [True, False])
+def test_what_every_item_needs_counts_for_none_of_them(monkeypatch, forks):
+    """Made ready once before the fork, or in each worker; one that is started again has it before its first item."""
+    monkeypatch.setattr(worker, "_FORKS", forks)
+    found = [result for _, result in each(ready_act, [2, "loop", 3, "loop", 4], LIMITS, 2, make_ready)]
+    assert found == [4, Failure("timeout"), 9, Failure("timeout"), 16]
+    READY.clear()
+
+
+READY: list[int] = []
+
+
+def make_ready():
+    if not READY:
+        READY.append(burn(2 * LIMITS.seconds))
+
+
+def ready_act(item):
+    make_ready()  # as a compiled loop would be compiled where that was not done before
+    return act(item)
+
+
+def test_no_item_nothing_is_made_ready():
+    assert list(each(act, [], LIMITS, 1, partial(pytest.fail, "made ready"))) == []
+
+
+def test_a_worker_may_take_its_time_to_start(monkeypatch):
+    """Compiling in a spawned worker makes it silent for longer than an item may be."""
+    monkeypatch.setattr(worker, "_FORKS", False)
+    monkeypatch.setattr(worker, "_SILENT", 3)
+    monkeypatch.setattr(worker, "_TICK", 0.1)
+    assert [result for _, result in each(act, [3], LIMITS, 1, partial(sleep, 1.5))] == [9]
+    monkeypatch.setattr(worker, "_STARTS", 0.5)
+    with pytest.raises(HeteroError, match="a worker cannot start"):
+        list(each(act, [3], LIMITS, 1, partial(sleep, 600)))
+
+
 def test_a_worker_that_hangs_without_cpu_is_ended_too(monkeypatch):
     monkeypatch.setattr(worker, "_SILENT", 5)
     monkeypatch.setattr(worker, "_TICK", 0.1)

@@ -82,6 +82,34 @@ def test_nobody_releases_it(broken):
     assert run("python", "-m", "hetero2", "verify", archive, cwd=ROOT).returncode == 0
 
 
+ENDLESS = """
+from hetero2.chem import strategy
+
+make = strategy.make
+
+def planted(name, smiles, *rest):
+    while smiles.startswith("CC(C)NCC"):
+        pass
+    return make(name, smiles, *rest)
+
+strategy.make = planted
+"""
+
+
+def test_compiling_counts_for_no_molecule(tmp_path):
+    """A fresh clone compiles, and an install where nothing can be kept does so in every process: some 20 s of CPU."""
+    (tmp_path / "planted").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "planted/sitecustomize.py").write_text(ENDLESS)
+    smiles = ["CCOC(=O)c1ccccc1N", "CC(C)NCC(O)COc1cccc2ccccc12", "COc1cccc(CNC(=O)CCc2ccccc2)c1"]
+    (tmp_path / "in.csv").write_text("id,smiles\n" + "".join(f"m{n},{one}\n" for n, one in enumerate(smiles)))
+    words = ("--input", "in.csv", "--out", "d.csv", "--k", "5", "--seconds-per-molecule", "2")
+    env = {"NUMBA_CACHE_DIR": str(tmp_path / "file/none"), "PYTHONPATH": f"{tmp_path / 'planted'}{os.pathsep}{ROOT}"}
+    done = run("python", "-m", "hetero2", "decoys", *words, cwd=tmp_path, env=env)
+    assert "3 molecules: ERROR 1, OK 2; 10 decoys" in done.stdout
+    assert "m1,ERROR,timeout," in (tmp_path / "d.fewer.csv").read_text()
+
+
 def on_a_terminal(*words, cwd):
     """What a command writes to a terminal of its own."""
     own, theirs = pty.openpty()

@@ -2,7 +2,9 @@
 
 from functools import cache
 
-from rdkit.Chem import FilterCatalog, rdMolDescriptors
+from rdkit import Chem, rdBase
+from rdkit.Chem import FilterCatalog, rdMolDescriptors, rdMolHash
+from rdkit.Chem.inchi import MolToInchiKey
 
 
 @cache
@@ -24,3 +26,12 @@ def properties(mol):
         "hbond_donors": rdMolDescriptors.CalcNumHBD(mol),
         "tpsa": rdMolDescriptors.CalcTPSA(mol),
     }
+
+
+def compound_names(mol):
+    """First block of the InChIKey and hashes of tautomers, by RDKit alone."""
+    flat = Chem.Mol(mol)
+    Chem.RemoveStereochemistry(flat)
+    functions = (rdMolHash.HashFunction.HetAtomTautomer, rdMolHash.HashFunction.HetAtomTautomerv2)
+    with rdBase.BlockLogs():
+        return {MolToInchiKey(mol)[:14], *(rdMolHash.MolHash(Chem.Mol(flat), one) for one in functions)}

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from hetero2.schemas import validate
-from hetero2.stages.decoy_quality import DIFFERENCES, Coverage, Differences, _count, hardness_shares, panel
+from hetero2.stages.decoy_quality import DIFFERENCES, Coverage, Differences, _count, _tried, hardness_shares, panel
 from hetero2.stats.decoy_quality import spread
+from hetero2.tables import columns, to_table, write_parquet
 
 
 def counts(shards, k):
@@ -30,6 +31,30 @@ def test_coverage_counts_drug_like_molecules_and_says_why_others_fall_short():
     assert found["coverage"]["met"] is False
     assert found["molecules_with_fewer_decoys"] == {"no_decoys_generated": 1, "space_exhausted": 1, "unknown": 1}
     assert counts([], 5)["coverage"]["estimate"] is None
+
+
+def parts(tmp_path, rows):
+    """molecule.v1 in shards of two."""
+    empty = dict.fromkeys(columns("molecule.v1"))
+    for start in range(0, len(rows), 2):
+        known = [
+            empty | {"row": start + n, "id": "x", "smiles": "C", "status": "OK", "seed_used": 0, "warnings": "", **row}
+            for n, row in enumerate(rows[start : start + 2])
+        ]
+        write_parquet(tmp_path / f"{start}.parquet", to_table(known, "molecule.v1"), "molecule.v1")
+    return sorted(tmp_path.glob("*.parquet"))
+
+
+@pytest.mark.parametrize(("last", "of"), [(None, "library"), ("invalid_smiles", "library"), ("not_sampled", "sample")])
+def test_coverage_is_exact_unless_molecules_were_left_out(tmp_path, last, of):
+    """A row that could not be read was no candidate for decoys; one that was not sampled was."""
+    rows = [{"heavy_atoms": 20, "n_decoys_generated": 5} for _ in range(5)]
+    rows.append(rows[0] if last is None else {"n_decoys_generated": 0, "reason": last, "status": "SKIP"})
+    coverage = Coverage(5)
+    list(_tried(parts(tmp_path, rows), coverage, []))
+    found = coverage.told()["coverage"]
+    assert (found["of"], found["estimate"]) == (of, 1.0)
+    assert found["met"] is (of == "library")
 
 
 def test_shares_of_the_bins():

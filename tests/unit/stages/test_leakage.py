@@ -1,6 +1,7 @@
 """What library, decoys, training set and truth share."""
 
 import csv
+import os
 import random
 
 import pytest
@@ -8,8 +9,10 @@ from rdkit import DataStructs
 
 from hetero2 import cli
 from hetero2.chem.mol import canonical, parse, structure_hash
+from hetero2.chem.same_compound import skeleton
 from hetero2.chem.similarity import Neighbours, fingerprint
 from hetero2.scoring import score_index, score_table
+from hetero2.stages import compound_forms
 from hetero2.stages.blocks import STRATEGY
 from hetero2.tables import columns, read_parquet, to_table, write_parquet
 from tests.conftest import ROOT
@@ -23,25 +26,35 @@ def named(smiles):
     return structure_hash(canonical(parse(smiles)))
 
 
+def bones(smiles):
+    return skeleton(parse(smiles))
+
+
 def ask(*words):
     return cli.main([str(word) for word in words])
 
 
 @pytest.fixture
 def folder(tmp_path):
+    return written(tmp_path, LIBRARY, DECOYS, TRAIN)
+
+
+def written(tmp_path, library, decoys_of, train):
+    """A folder with molecules, decoys and a training set as the stages before write them."""
     molecules, decoys = [], []
-    for row, (one, smiles) in enumerate(LIBRARY):
+    for row, (one, smiles) in enumerate(library):
         known = dict.fromkeys(columns("molecule.v1")) | {"row": row, "id": one, "smiles": smiles, "status": "OK"}
         known |= {"seed_used": 0, "n_decoys_generated": 1, "warnings": ""}
         text = canonical(parse(smiles))
-        molecules.append(known | {"canonical_smiles": text, "structure_hash": named(text)})
-        for index, decoy in enumerate(DECOYS.get(row, [])):
+        molecules.append(known | {"canonical_smiles": text, "structure_hash": named(text), "skeleton": bones(text)})
+        for index, decoy in enumerate(decoys_of.get(row, [])):
             empty = dict.fromkeys(columns("decoy.v1")) | {"row": row, "decoy_index": index, "strategy": STRATEGY}
             text = canonical(parse(decoy))
-            decoys.append(empty | {"move": "x", "decoy_smiles": text, "decoy_hash": named(text)})
+            named_so = {"decoy_smiles": text, "decoy_hash": named(text), "skeleton": bones(text)}
+            decoys.append(empty | {"move": "x"} | named_so)
     write_parquet(tmp_path / "m.parquet", to_table(molecules, "molecule.v1"), "molecule.v1")
     write_parquet(tmp_path / "d.parquet", to_table(decoys, "decoy.v1"), "decoy.v1")
-    (tmp_path / "train.csv").write_text("id,smiles\n" + "".join(f"{one},{smiles}\n" for one, smiles in TRAIN))
+    (tmp_path / "train.csv").write_text("id,smiles\n" + "".join(f"{one},{smiles}\n" for one, smiles in train))
     return tmp_path
 
 
@@ -70,6 +83,82 @@ def test_every_kind_of_leak_is_found_and_named(folder):
         named(LIBRARY[0][1]): "library",
         named("CC(C)CCO"): "training",
     }
+
+
+FORMS = [  # a molecule, another form of it
+    ("Cc1ccc2[nH]cnc2c1", "Cc1ccc2nc[nH]c2c1"),  # ring N-H
+    ("CCN(C)C(OC)=[N+](C)C", "CC[N+](C)=C(OC)N(C)C"),  # mesomers
+    ("CCC(=O)CC(C)=O", "CCC(=O)C=C(C)O"),  # keto and enol
+    ("CC1=NN(c2ccccc2)C(=O)C1", "Cc1cc(=O)n(-c2ccccc2)[nH]1"),  # hydrogen of carbon to that of nitrogen
+    ("N[C@@H](C)C(=O)O", "[NH3+][C@H](C)C([O-])=O"),  # stereo and protons
+]
+APART = ("O=C(Nc1ccccc1)OC1CCCCC1", "O=C(NC1CCCCC1)Oc1ccccc1")  # of one skeleton, and two compounds
+
+
+def matches(folder, *words):
+    """(kind, id, other_id) of what matches as a compound, and of what as a structure; 1.0 is kept for structures."""
+    files = ("--molecules", folder / "m.parquet", "--decoys", folder / "d.parquet")
+    out = ("--leaks", folder / "leaks.parquet", "--excluded", folder / "excluded.parquet")
+    assert ask("leakage", *files, *out, *words) == 0
+    rows = read_parquet(folder / "leaks.parquet", "leakage.v1").to_pylist()
+    assert all(row["tanimoto"] == 1 for row in rows if row["match"] == "structure")
+    return {
+        match: sorted((row["kind"], row["id"], row["other_id"]) for row in rows if row["match"] == match)
+        for match in ("compound", "structure")
+    }
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("forms", FORMS)
+def test_another_form_of_a_molecule_is_that_molecule(tmp_path, forms, turned):
+    one, other = reversed(forms) if turned else forms
+    library = [("a", one), ("b", APART[0]), ("c", other), ("d", other), ("e", "CCCCCC")]
+    train = [("t0", APART[1]), ("t1", other), ("t2", one)]
+    found = matches(
+        written(tmp_path, library, {1: [other, APART[1]], 4: [one]}, train), "--train", tmp_path / "train.csv"
+    )
+    assert found["compound"] == [("duplicate_in_library", "c", "a")]
+    assert found["structure"] == [
+        ("decoy_in_library", "b", "c"),
+        ("decoy_in_library", "e", "a"),
+        ("decoy_in_training", "b", "t0"),
+        ("decoy_in_training", "b", "t1"),
+        ("decoy_in_training", "e", "t2"),
+        ("duplicate_in_library", "d", "c"),
+        ("molecule_in_training", "a", "t2"),
+        ("molecule_in_training", "c", "t1"),
+        ("molecule_in_training", "d", "t1"),
+    ]
+
+
+@pytest.mark.parametrize("forms", FORMS)
+def test_a_decoy_that_is_known_in_another_form_takes_no_part(tmp_path, forms):
+    one, other = forms
+    folder = written(
+        tmp_path, [("a", one), ("b", APART[0]), ("e", "CCCCCC")], {1: [other, APART[1]], 2: ["CCC(C)CC"]}, []
+    )
+    assert matches(folder) == {"compound": [("decoy_in_library", "b", "a")], "structure": []}
+    gone = read_parquet(folder / "excluded.parquet", "excluded_decoy.v1").to_pylist()
+    assert gone == [{"decoy_hash": named(other), "excluded": "library"}]
+    folder = written(tmp_path, [("b", APART[0])], {0: [other]}, [("t0", APART[1]), ("t1", one)])
+    assert matches(folder, "--train", folder / "train.csv")["compound"] == [("decoy_in_training", "b", "t1")]
+    assert read_parquet(folder / "excluded.parquet", "excluded_decoy.v1")["excluded"].to_pylist() == ["training"]
+
+
+def test_a_molecule_that_was_trained_on_in_another_form_is_in_the_training_set(tmp_path):
+    library = [(f"m{number}", one) for number, (one, _) in enumerate(FORMS)]
+    train = [(f"t{number}", other) for number, (_, other) in enumerate(FORMS)]
+    found = matches(written(tmp_path, library, {}, train), "--train", tmp_path / "train.csv")
+    assert found["compound"] == [("molecule_in_training", f"m{number}", f"t{number}") for number in range(len(FORMS))]
+
+
+def test_a_structure_whose_keys_cannot_be_computed_is_compared_as_a_structure(tmp_path, monkeypatch):
+    def crash(_):
+        os._exit(3)
+
+    monkeypatch.setattr(compound_forms, "keys", crash)
+    folder = written(tmp_path, [("a", FORMS[0][0]), ("b", FORMS[0][1]), ("c", FORMS[0][0])], {}, [])
+    assert matches(folder) == {"compound": [], "structure": [("duplicate_in_library", "c", "a")]}
 
 
 def test_without_a_training_set_only_the_library_is_looked_at(folder):

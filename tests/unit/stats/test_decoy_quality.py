@@ -1,5 +1,6 @@
 """Evaluators of decoys on cases whose answer is known, and against slow twins."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -112,6 +113,85 @@ def test_few_clusters_give_no_interval():
     found = quality.mean_with_interval(np.arange(50) / 50, np.arange(50) % 9, 0)
     assert (found["ci_low"], found["upper_bound"]) == (None, None)
     assert "fewer than 10 scaffolds" in found["reason"]
+
+
+def redrawn(cluster, seed):
+    """The definition of the resamples, one at a time: which blocks, once for each time that their cluster is drawn."""
+    random, names = np.random.Generator(np.random.PCG64(seed)), sorted(set(cluster.tolist()))
+    draws = random.integers(0, len(names), (quality.RESAMPLES, len(names)))
+    for draw in draws.tolist():
+        yield [block for number in draw for block in np.flatnonzero(cluster == names[number]).tolist()]
+
+
+def cut(values, share):
+    """The value that `share` of all do not exceed, between the two nearest ones in proportion."""
+    values = sorted(values)
+    place = share * (len(values) - 1)
+    low = values[int(place)]
+    return low + (place - int(place)) * (values[min(int(place) + 1, len(values) - 1)] - low)
+
+
+def test_the_bounds_of_a_mean_are_those_of_means_drawn_one_by_one():
+    """The figure that decides whether a target is met: one-sided, 95 %."""
+    random = np.random.default_rng(4)
+    values, cluster = random.normal(0.56, 0.1, size=40), np.repeat(np.arange(20), 2)
+    means = [np.mean([values[block] for block in blocks]) for blocks in redrawn(cluster, 3)]
+    found = quality.mean_with_interval(values, cluster, 3)
+    assert found["estimate"] == pytest.approx(values.mean(), abs=1e-4)
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((cut(means, 0.025), cut(means, 0.975)), abs=1e-4)
+    assert found["upper_bound"] == pytest.approx(cut(means, 0.95), abs=1e-4)
+    around = quality.mean_with_interval(values, cluster, 3, 0.5)
+    assert around["upper_bound"] == pytest.approx(cut([abs(mean - 0.5) for mean in means], 0.95), abs=1e-4)
+    assert around["upper_bound"] > found["estimate"] - 0.5 + 0.01
+    low = quality.mean_with_interval(1 - values, cluster, 3, 0.5)
+    assert low["upper_bound"] == pytest.approx(around["upper_bound"], abs=1e-4)
+
+
+def test_the_bound_of_an_auc_is_that_of_aucs_drawn_one_by_one():
+    value, label, block, _ = blocks(24, 4, 0.4)
+    cluster = np.arange(24) // 2
+    aucs = []
+    for chosen in redrawn(cluster, 7):
+        rows = np.concatenate([np.flatnonzero(block == number) for number in chosen])
+        aucs.append(roc_auc_score(label[rows], value[rows]))
+    found = quality.auc_with_interval(value, label, block, cluster, 7)
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((cut(aucs, 0.025), cut(aucs, 0.975)), abs=1e-4)
+    assert found["upper_bound"] == pytest.approx(cut([abs(auc - 0.5) for auc in aucs], 0.95), abs=1e-4)
+
+
+def lowest_share(full, molecules):
+    """The definition of the bound: the share at which `full` or more of so many are seen in 5 % of all samples."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        share = (low + high) / 2
+        seen = sum(
+            math.comb(molecules, x) * share**x * (1 - share) ** (molecules - x) for x in range(full, molecules + 1)
+        )
+        low, high = (share, high) if seen < 0.05 else (low, share)
+    return low
+
+
+@pytest.mark.parametrize(
+    ("full", "n"), [(299, 300), (300, 300), (298, 298), (299, 299), (500, 500), (495, 500), (0, 20)]
+)
+def test_coverage_of_a_sample_is_judged_by_its_lower_bound(full, n):
+    found = quality.coverage(full, n, False, 0.99)
+    assert (found["of"], found["estimate"]) == ("sample", round(full / n, 4))
+    assert found["lower_bound"] == pytest.approx(lowest_share(full, n), abs=6e-5)
+    assert found["met"] is (lowest_share(full, n) >= 0.99)
+
+
+def test_a_good_figure_of_a_small_sample_does_not_meet_the_target():
+    assert quality.coverage(299, 300, False, 0.99)["met"] is False
+    assert quality.coverage(298, 298, False, 0.99)["met"] is False
+    assert quality.coverage(299, 299, False, 0.99)["met"] is True
+    assert quality.coverage(0, 0, False, 0.99)["met"] is None
+
+
+def test_coverage_of_a_whole_library_is_exact():
+    found = quality.coverage(299, 300, True, 0.99)
+    assert (found["of"], found["estimate"], found["lower_bound"], found["met"]) == ("library", 0.9967, 0.9967, True)
+    assert quality.coverage(988, 1000, True, 0.99)["met"] is False
 
 
 def test_targets_are_judged_by_the_bound():

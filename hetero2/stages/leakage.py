@@ -180,8 +180,8 @@ def run(args: argparse.Namespace) -> None:
     """Write the leaks and the decoys that are excluded."""
     if len(args.molecules) != len(args.decoys):
         raise ConfigError("--molecules and --decoys need as many shards each")
-    check_auditable(args.molecules)
     train = read_train(args.train, args.standardise) if args.train else {}
+    check_auditable(args.molecules)
     library = structures(args.molecules)
     forms = compare(args.molecules, args.decoys, library.skeleton[library.different], train)
     leaks = list(of_molecules(args.molecules, library, train, args.near, forms))

@@ -84,7 +84,7 @@ UTILITY = {
 
 @pytest.fixture
 def known(pack):
-    """Evidence of the small run: 11 molecules of 20 rows, of which 4 are hits, K = 3."""
+    """Evidence of the small run: 14 scored molecules of 20 rows, of which 5 are hits, K = 3."""
     return evidence.of_pack(pack, json.loads((pack / "manifest.json").read_text()), [])
 
 
@@ -206,7 +206,7 @@ def test_too_few_hits_are_told_as_such_and_nothing_is_saved(rich, reason, needs)
 
 def test_the_small_run_has_too_few_hits_for_any_finding(known):
     assert answer.answer(known) == (
-        "Not enough evidence to compare lists at K = 3: the 3 best by score hold 1 hit, and 4 of the 11 molecules with "
+        "Not enough evidence to compare lists at K = 3: the 3 best by score hold 1 hit, and 5 of the 14 molecules with "
         "score and truth are hits; it takes at least 10 hits among the molecules with score and truth."
     )
     text = " ".join([answer.answer(known), *answer.more(known)])
@@ -293,10 +293,10 @@ def test_made_up_scores_and_truth_are_named_in_the_answer_itself(rich):
 
 
 def test_the_question_names_what_can_be_bought_and_how_much(known):
-    """3 of 20 rows were asked for; 11 of the 20 can be bought."""
-    assert answer.question(known) == "Which 3 of these 11 molecules are worth paying for, and does the model know?"
+    """3 of 20 rows were asked for; 14 of the 20 can be bought: 11 audited, two without decoys, one in pieces."""
+    assert answer.question(known) == "Which 3 of these 14 molecules are worth paying for, and does the model know?"
     more = changed(known, utility__utility__k=11, facts__config__selection__k=500)
-    assert answer.question(more).startswith("Which 11 of these 11 molecules")
+    assert answer.question(more).startswith("Which 11 of these 14 molecules")
 
 
 # What truth says against the score, and against acting on the audit, is a caution.

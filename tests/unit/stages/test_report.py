@@ -60,6 +60,7 @@ def library(n, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")):
         {
             "id": [f"m{row}" for row in range(n)],
             "status": ["SKIP" if one else "OK" for one in skipped],
+            "reason": ["invalid_smiles" if one else "" for one in skipped],
             "score": pa.array([None if one else float(n - row) for row, one in enumerate(skipped)]),
             "call": ["" if one else calls[row % len(calls)] for row, one in enumerate(skipped)],
             "call_reason": ["r"] * n,

@@ -105,4 +105,4 @@ def test_chance_is_never_the_one_draw_of_the_frozen_report(pack):
     (pack / "cost_lift_report.json").write_text(json.dumps(report))
     text = render(pack, json.loads((pack / "manifest.json").read_text()), [])
     assert "98.7 %" not in text
-    assert "| at random | 1.071 of 3 | 35.7 % (0.0 % to 66.7 %) |" in text  # 5 hits of 14, K = 3
+    assert "| at random | 1.071 of 3 | 35.7 % (0.0 % to 100.0 %) |" in text  # 5 hits of 14, K = 3

@@ -58,14 +58,14 @@ def _audit(known: Evidence) -> Iterator[Warned]:
     if found["explanation"]:
         by = " and ".join(found["explained_by"]).replace("_", " ")
         yield Warned(
-            CAUTION,
+            NOTE,
             f"Novelty explains it at least as well: {by} alone prefers the molecules more than the score does.",
             CONTROLS,
         )
     if found["verdict"] == "NOT_SHOWN":
         p = f"{found['refits']} refits, p = {found['p_value']:.3g}" + (", a quick look" if found["quick_look"] else "")
         p += f", the median of {found['model_seeds']} model seeds" if found["model_seeds"] > 1 else ""
-        yield Warned(CAUTION, f"That the model resolves structure is not shown ({p}).", CONTROLS)
+        yield Warned(NOTE, f"That the model resolves structure is not shown ({p}).", CONTROLS)
     elif found["verdict"] == "NOT_ASSESSABLE":
         reason = str(found["reason"]).replace("_", " ")
         yield Warned(NOTE, f"The model could not be tested by refits: {reason}.", CONTROLS)

@@ -35,7 +35,7 @@ def default_run(all_targets):
 
 def test_the_readme_shows_what_the_default_run_prints(default_run):
     _, printed = default_run
-    shown = re.search(r"  rows .*?(?=  read)", (ROOT / "README.md").read_text(), re.DOTALL)[0]
+    shown = re.search(rf"HETERO-2 {NAME}\n.*?(?=  sha256)", (ROOT / "README.md").read_text(), re.DOTALL)[0]
     assert shown in printed
 
 

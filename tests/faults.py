@@ -24,6 +24,7 @@ from hetero2 import guard
 from tests.conftest import ROOT, build, run, small_library
 
 ROWS, SHARD_ROWS = 6, 2
+DECOYS = 400  # so many that a worker is at work for seconds, and can be struck
 NAME = "small_evidence_pack.zip"
 CALL = ("value_utility_realtruth", "--cores", "2", "--configfile", "my.yaml")
 SLOW_MODEL = "import os, time\ntime.sleep(float(os.environ.get('MODEL_SECONDS', 0)))\n"
@@ -60,7 +61,8 @@ def reference(folder: Path) -> Path:
     (folder / "library.csv").write_text("".join(lines[: ROWS + 1]))
     (folder / "model.py").write_text(SLOW_MODEL + (folder / "model.py").read_text())
     text = (folder / "my.yaml").read_text()
-    (folder / "my.yaml").write_text(text + f"execution: {{shard_rows: {SHARD_ROWS}}}\n")
+    text = text.replace("k: 4", f"k: {DECOYS}") + f"execution: {{shard_rows: {SHARD_ROWS}}}\n"
+    (folder / "my.yaml").write_text(text)
     build(folder)
     return folder
 
@@ -219,7 +221,7 @@ def finish(folder: Path, outcome: Outcome) -> None:
         advice = re.search(r"^hint: to build it again, type: (.*)$", text, re.MULTILINE)
         done = run(*shlex.split(advice[1]), cwd=folder, check=False) if advice else build(folder, check=False)
     outcome.zip_sha256 = sha256(folder)
-    parts = [path for path in (folder / "results").rglob(".*") if path.name != ".lock"]
+    parts = [path for path in (folder / "results").rglob(".*") if path.name not in (".lock", ".inputs.json")]
     outcome.left = [*map(str, parts), *(str(p) for p in guard.orphans(str(folder / "results")))]
 
 

@@ -195,9 +195,7 @@ def text_lines(handle: io.TextIOWrapper, path: Path) -> Iterator[str]:
                 "is it a text file, with line ends?",
             )
         if "\0" in line:
-            raise InputError(
-                f"{path}: line {number}: holds a NUL character, which no text should", "save the file as UTF-8 text"
-            )
+            raise InputError(f"{path}: line {number}: contains a NUL character", "save the file as UTF-8 text")
         yield line
 
 
@@ -284,7 +282,7 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
     except csv.Error as error:
         raise InputError(
             f"{path}: line {line}: not a valid CSV: {error}",
-            "a cell that begins with a quote ends at the next one that stands alone; is it there?",
+            "is a quoted cell never closed? Look for a missing quote",
         ) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: not a valid gzip file: {error}") from None

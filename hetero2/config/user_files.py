@@ -104,8 +104,9 @@ def check_files(config: Config, needs_scores: bool = True) -> None:
             raise ConfigError(f"configuration: {key}: {path}: braces in a path are not supported", "rename the file")
         if not path.is_file():
             raise ConfigError(
-                f"configuration: {key}: {path}: no such file", "relative paths start where snakemake is started"
+                f"configuration: {key}: {path}: no such file",
+                "relative paths start from the folder where you run snakemake",
             )
         allowed = _SUFFIXES.get(key, ())
         if allowed and not path.name.lower().endswith(allowed):
-            raise ConfigError(f"configuration: {key}: {path}: unknown suffix; read are {', '.join(allowed)}")
+            raise ConfigError(f"configuration: {key}: {path}: unknown suffix; supported: {', '.join(allowed)}")

@@ -115,7 +115,7 @@ def _read_column(path: Path, name: str, values: pa.Array, kind: Kind, row: int) 
     holds_nul = pc.match_substring(texts, "\0")
     if pc.any(holds_nul).as_py():
         place = row + 1 + pc.index(holds_nul, True).as_py()
-        raise InputError(f"{path}: data row {place}: column {name!r}: holds a NUL character, which no text should")
+        raise InputError(f"{path}: data row {place}: column {name!r}: contains a NUL character")
     return texts
 
 
@@ -149,5 +149,5 @@ def read_parquet_rows(
             raise
         raise InputError(
             f"{path}: not a readable Parquet file: {' '.join(str(error).split())}",
-            "is it whole? Numbers may have 64 bits at most",
+            "is the file complete? Numbers wider than 64 bits are not supported",
         ) from None

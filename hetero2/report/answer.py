@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from hetero2.pack.verify import CANDIDATES
 from hetero2.report import isomers, sentences, worth
 from hetero2.report.evidence import BASELINE, RANDOM, SCORE, Evidence
 from hetero2.report.words import counted, number
 
-WAYS = {RANDOM: "at random", BASELINE: "today's filter", SCORE: "by the score: the list to send"}
+WAYS = {RANDOM: "at random", BASELINE: "today's filter", SCORE: "the best by score"}
+MIN_HITS = 5  # of today's filter, below which nothing is said of what is saved
 Record = dict[str, Any]
 
 
@@ -116,6 +118,12 @@ def _selection(name: str, at: Record, enough: bool, fewer: float | None, price: 
     )
 
 
+def to_send(known: Evidence) -> str:
+    """Which molecules to send downstream, and where they are listed."""
+    k = known.facts["config"]["selection"]["k"]
+    return f"To send: ranks 1 to {number(k)} of {CANDIDATES}, the best by score."
+
+
 def answer(known: Evidence) -> str:
     """The answer in one sentence, with its interval; first of all what makes any answer void."""
     why, at, only = void(known), known.primary, made_up(known)
@@ -150,6 +158,9 @@ def saving(known: Evidence) -> Iterator[str]:
     needs = "as many evaluations"
     if number(fewer) != "0":
         needs = f"{number(abs(fewer))} {'fewer' if fewer > 0 else 'more'} evaluations"
+    if same["hits"] < MIN_HITS:
+        yield f"Today's filter finds {hits}, too few to say what the score saves."
+        return
     yield f"For the {hits} of today's filter, the score needs {needs}{_range(same, '')}."
     if same["saving"] is None:
         yield "No price was given (selection.price_per_evaluation), so savings are counted in evaluations."

@@ -22,8 +22,8 @@ _REASONS = {
     "copy_with_another_score": "An earlier row of the same structure has another score, and only that one takes part",
 }
 _MOVES = {
-    "relink2": "two bonds paired anew",
-    "relink3": "three bonds paired anew",
+    "relink2": "two bonds reconnected",
+    "relink3": "three bonds reconnected",
     "slide": "a group moved along the chain or ring",
     "permute": "substituents or ring atoms exchanged",
     "rewire": "bonds rewired",

@@ -26,12 +26,12 @@ _BACKTICK = "\u02cb"  # what stands for one inside code
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 CALLS = {
     "SIGNAL": "stands out of its decoys",
-    "NO_SIGNAL": "the score likes its rearrangements as much",
-    "UNDECIDABLE": "neither is shown",
+    "NO_SIGNAL": "isomers often score as high",
+    "UNDECIDABLE": "too close to call",
 }
 FILES = {
     "report.html": "the report for a browser: figures, drawings, a table to sort; nothing of it needs a network",
-    "summary.csv": "one line a molecule: what became of it and what the audit says; exact, for programs",
+    "summary.csv": "one line per molecule: what became of it and what the audit says; exact, for programs",
     "summary_spreadsheet.csv": "the same for a spreadsheet: an apostrophe before what it would take for a formula",
     "ranked_candidates.csv": "the list to send downstream, by score; calls stand beside it; exact, for programs",
     "ranked_candidates_spreadsheet.csv": "the same for a spreadsheet",
@@ -42,7 +42,7 @@ FILES = {
     "card_decoys.csv": "the decoys of the molecules that the report draws, with their scores; exact, for programs",
     "card_decoys_spreadsheet.csv": "the same for a spreadsheet",
     "decoys.parquet": "every decoy with its score",
-    "leakage.csv": "what library, decoys, training set and truth share, or should and do not; exact, for programs",
+    "leakage.csv": "overlaps of library, decoys and training set; truth ids that match nothing; exact, for programs",
     "leakage_spreadsheet.csv": "the same for a spreadsheet",
     "missing_decoy_scores.csv": "decoys that are still without a score",
     "controls.json": "whether the audit works on this library; what competes with the score; what refits say",
@@ -130,8 +130,8 @@ def _appendix(known: Evidence, utility: dict[str, Any]) -> Iterator[str]:
         yield f"\nThe frozen report cost_lift.v1 was not computed: {utility['cost_lift_v1']['reason']}.\n"
     elif known.cost_lift is not None:
         ties = utility["library"]["n_pass_with_the_highest_slack"] if utility["library"] else 0
-        yield "\ncost_lift.v1 never looks at the score itself, and breaks ties by id:"
-        yield f"{ties} molecules share the highest slack, and ids decide which of them are bought.\n"
+        yield "\ncost_lift.v1 never looks at the score itself, and breaks ties by id. Molecules that share the highest"
+        yield f"slack: {ties}.\n"
 
 
 def judgement(controls: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -171,10 +171,10 @@ def _library(metrics: dict[str, Any]) -> Iterator[str]:
     yield from (f"- {reason}: {count}" for reason, count in metrics["top_reasons"])
     yield f"\nOf the OK rows: PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']}."
     yield "PASS means that the score puts the molecule above every one of its decoys (with weights: above nearly all of"
-    yield f"their weight). A score that cannot tell them apart would give {chance:.1f} PASS by chance: {few} rows"
-    yield "have fewer than 19 scored decoys, too few to hold a 5 % level.\n"
+    yield f"their weight). A score that cannot tell them apart would give {chance:.1f} PASS by chance. {few} rows"
+    yield "have fewer than 19 scored decoys, too few for a test at the 5 % level.\n"
     calls = ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
-    yield f"Calls: {calls}. SIGNAL bounds the expected share of false ones over repeated libraries; false means"
+    yield f"Calls: {calls}. The expected share of false SIGNAL calls over repeated libraries is bounded; false means"
     yield "that the score takes the molecule for one of its isomers, not that the molecule is bad.\n"
 
 
@@ -188,8 +188,8 @@ def _sample(metrics: dict[str, Any]) -> Iterator[str]:
 
 
 def _acceptance(criteria: list[accept.Criterion]) -> Iterator[str]:
-    yield "Whether this pack is in order, as far as its content goes (`hetero2 accept` also looks at the files). That"
-    yield "says nothing of whether the score is good.\n"
+    yield "Is the pack in order? (Contents only; `hetero2 accept` also checks the files.) This does not judge the"
+    yield "score.\n"
     for one in criteria:
         yield f"- {one.name}: {one.value}, needed {one.threshold}: {'met' if one.met else '**not met**'}"
     yield ""
@@ -206,7 +206,7 @@ def origin(facts: dict[str, Any]) -> Iterator[str]:
     turned = "" if scores["higher_is_better"] else ", turned round, since lower was said to be better"
     yield f"run_id `{facts['run_id']}`\n"
     yield "Inputs: " + ", ".join(f"{entry['role']} {_code(entry['name'])}" for entry in facts["inputs"]) + "."
-    made = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} a molecule"
+    made = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} per molecule"
     yield f"Decoys: {made if config['input'].get('structures', True) else 'as they came with the scores'}."
     made_up = sentences.STAND_INS.get(scores["source"])
     origin = f"{scores['source']}`: {made_up}" if made_up else f"{scores['source']}`"
@@ -239,6 +239,7 @@ def _pages(folder: Path) -> Iterator[str]:
 
 def _first(known: Evidence) -> Iterator[str]:
     """The answer and what must not be missed."""
+    yield f"**{answer.to_send(known)}**\n"
     yield f"**{answer.answer(known)}**\n"
     yield from (f"{text}\n" for text in answer.more(known))
     graver = [one for one in warnings(known) if one.level != NOTE]

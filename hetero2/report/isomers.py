@@ -57,14 +57,31 @@ def _answer(known: Evidence) -> tuple[str, str]:
     if audit["status"] != "OK":
         why = str(audit["reason"]).replace("_", " ")
         return CANNOT_SAY, f"because whether the audit works on this library could not be tested ({why})"
+    turned = f"it prefers the isomers ({_auc(all_decoys(known))}), which does not mean that its sign is wrong"
+    if inference["verdict"] == "RESOLVES_STRUCTURE":
+        also = f"; {turned}" if prefers_decoys(known) else _rival(inference)
+        return YES, f"more than the same learner does with shuffled labels ({_refits(inference)}){also}"
     if prefers_decoys(known):
-        return NOT_SHOWN, f"because it prefers the decoys ({_auc(all_decoys(known))}), which says nothing of its sign"
+        return NOT_SHOWN, f"because {turned}"
     if inference["verdict"] == "NOT_ASSESSABLE":
         return _of_a_fixed_score(known)
-    tested = _refits(inference)
-    if inference["verdict"] == "RESOLVES_STRUCTURE":
-        return YES, f"more than the same learner does when its labels are permuted ({tested}){_rival(inference)}"
-    return NOT_SHOWN, f"because fits on permuted labels tell them apart about as well ({tested}){_rival(inference)}"
+    return NOT_SHOWN, f"because {_not_beyond_shuffled(known)}{_rival(inference)}"
+
+
+def _not_beyond_shuffled(known: Evidence) -> str:
+    """Why refits do not show that the labels taught the score to tell isomers, and what it does nevertheless."""
+    inference, whole = known.controls["inference"], all_decoys(known)
+    ranks = whole is not None and whole["ci_low"] is not None and whole["ci_low"] > 0.5
+    though = f"although it ranks molecules above them ({_auc(whole)}), " if ranks else ""
+    n_refits, p_value = inference["refits"], inference["p_value"]
+    if p_value <= 0.05:
+        return f"{though}its molecules stand out of their isomers less than random items would ({_refits(inference)})"
+    if inference["model_seeds"] > 1:
+        return f"{though}models trained on shuffled labels do as well too often ({_refits(inference)})"
+    as_well = round(p_value * (n_refits + 1)) - 1
+    quick = "; a quick look" if inference["quick_look"] else ""
+    shuffled = f"{as_well} of {n_refits} models trained on shuffled labels"
+    return f"{though}{shuffled} did as well or better (p = {p_value:.2g}{quick})"
 
 
 def _refits(inference: Record) -> str:
@@ -76,8 +93,13 @@ def _refits(inference: Record) -> str:
 def _rival(inference: Record) -> str:
     if not inference["explanation"]:
         return ""
+    return f"; {_rivals(inference)} the molecules more"
+
+
+def _rivals(inference: Record) -> str:
+    """The familiarity controls that prefer the molecules more than the score does, with their verb."""
     names = " and ".join(inference["explained_by"]).replace("_", " ")
-    return f"; {names} alone prefers the molecules more"
+    return f"{names} alone prefers" if len(inference["explained_by"]) == 1 else f"{names} each alone prefer"
 
 
 def _auc(row: Record | None) -> str:
@@ -93,8 +115,7 @@ def _of_a_fixed_score(known: Evidence) -> tuple[str, str]:
     hard = next((row for row in known.hardness if row["bin"] == "hard" and row["auc"] is not None), None)
     interpretation = library["interpretation"]
     if interpretation == "SIGNAL_ON_HARD" and inference["explanation"]:
-        names = " and ".join(inference["explained_by"]).replace("_", " ")
-        return NOT_SHOWN, f"because {names} alone prefers the molecules more than the score does"
+        return NOT_SHOWN, f"because {_rivals(inference)} the molecules more than the score does"
     if interpretation == "SIGNAL_ON_HARD":
         untested = "whether labels taught it that, only refits could say"
         return YES, f"also from those that look most like them ({_auc(hard)}); {untested}"
@@ -125,6 +146,6 @@ def contradictions(known: Evidence) -> Iterator[str]:
         )
     if signal and verdict == "NOT_SHOWN":
         yield (
-            f"{number(signal)} SIGNAL beside NOT_SHOWN: a call compares a molecule with its isomers; fits on permuted "
-            "labels prefer the molecules about as much, so the calls are no evidence of what the labels taught."
+            f"{number(signal)} SIGNAL beside NOT_SHOWN: a call compares a molecule with its isomers; models trained on "
+            "shuffled labels can tell them apart as well, so calls are no evidence of what the labels taught."
         )

@@ -59,6 +59,7 @@ def render(known: Evidence, groups: Groups, table: Table, files: Sequence[tuple[
         flow=html.asset("flow.svg"),
         known=known,
         question=answer.question(known),
+        to_send=answer.to_send(known),
         answer=answer.answer(known),
         more=answer.more(known),
         selections=answer.selections(known),

@@ -230,7 +230,7 @@ def _tanimoto(canvas: Canvas, top: float, similar: Record, quotas: Record) -> No
         plot.barh(0.5, high - low, 1, low, color=_SHADES[name], edgecolor="white")
         share, wanted = part(similar, "shares").get(name), quotas.get(name)
         text = name if share is None else f"{name} {100 * share:.0f} %"
-        text += "" if wanted is None else f"\nasked {100 * wanted:.0f} %"
+        text += "" if wanted is None else f"\ntarget {100 * wanted:.0f} %"
         plot.text((low + high) / 2, 0.94, text, ha="center", va="top", fontsize=plots.SMALL)
     points = part(similar, "tanimoto")
     if points:

@@ -11,16 +11,18 @@ _ONE = (
     ("rows repeat", "row repeats"),
     ("molecules are", "molecule is"),
     ("decoys are molecules", "decoy is a molecule"),
-    ("ids of the truth match", "id of the truth matches"),
+    ("were excluded", "was excluded"),
+    ("molecules closely resemble", "molecule closely resembles"),
+    ("truth ids match", "truth id matches"),
 )
 NOT_LOOKED_FOR = "not looked for: no training set was given (scores.train)"
 LEAKS = {
     "duplicate_in_library": "rows repeat a compound of the library",
     "molecule_in_training": "molecules are in the training set",
-    "molecule_near_training": "molecules are near one of the training set",
-    "decoy_in_library": "decoys are molecules of the library and took no part",
-    "decoy_in_training": "decoys are molecules of the training set and took no part",
-    "truth_id_unknown": "ids of the truth match nothing",
+    "molecule_near_training": "molecules closely resemble one of the training set",
+    "decoy_in_library": "decoys are molecules of the library and were excluded",
+    "decoy_in_training": "decoys are molecules of the training set and were excluded",
+    "truth_id_unknown": "truth ids match no molecule",
 }
 
 
@@ -28,7 +30,7 @@ def leak(kind: str, count: int) -> str:
     """How often something leaked, in words.
 
     >>> leak("decoy_in_library", 1), leak("molecule_in_training", 1200)
-    ('1 decoy is a molecule of the library and took no part', '1,200 molecules are in the training set')
+    ('1 decoy is a molecule of the library and was excluded', '1,200 molecules are in the training set')
     """
     text = LEAKS[kind]
     for many, one in _ONE if count == 1 else ():

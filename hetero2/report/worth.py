@@ -9,12 +9,20 @@ from hetero2.report.words import counted, number
 Record = dict[str, Any]
 OTHERS = {RANDOM: "choosing at random", BASELINE: "today's filter", SCORE: "the score alone"}
 _NEEDED = {
-    "fewer_than_10_hits": "it takes at least 10 hits among the molecules with score and truth",
-    "fewer_than_10_non_hits": "it takes at least 10 molecules that are no hits",
-    "k_below_10": "it takes a K of at least 10",
+    "fewer_than_10_hits": "at least 10 hits with score and truth are needed",
+    "fewer_than_10_non_hits": "at least 10 non-hits with score and truth are needed",
+    "k_below_10": "a K of at least 10 is needed",
     "k_is_the_whole_library": "K takes every molecule, which leaves nothing to choose",
     "fewer_than_5_hits_bought": "no way of choosing finds 5 hits or more",
 }
+
+
+_FROM_CHANCE = {
+    "more": "above 95 % of random draws",
+    "as_many": "within what random draws give",
+    "fewer": "below 95 % of random draws",
+}
+_FROM_A_LIST = {"more": "more hits than {}", "as_many": "about as many hits as {}", "fewer": "fewer hits than {}"}
 
 
 def plain(reason: str) -> str:
@@ -41,20 +49,24 @@ def difference(record: Mapping[str, Any], other: str, reason: str | None) -> str
 
 def around(utility: Record, method: str, other: str) -> str:
     """What the curve around K says of two lists, as the end of a sentence; nothing where it was not looked at."""
-    looked = utility["around_k"]
-    pair = next((one for one in looked["compared"] if (one["method"], one["against"]) == (method, other)), None)
-    if pair is None or not looked["n_k"]:
+    around_k = utility["around_k"]
+    pairs = ((pair["method"], pair["against"]) for pair in around_k["compared"])
+    pair = next(
+        (pair for names, pair in zip(pairs, around_k["compared"], strict=True) if names == (method, other)), None
+    )
+    if pair is None or not pair["n_k"]:
         return ""
-    span = f"from {number(looked['k_from'])} to {number(looked['k_to'])}"
-    than, more = ("chance finds", "more than") if other == RANDOM else (f"{OTHERS[other]} does", "more than")
-    says = {"more": f"{more} {than}", "as_many": f"about as many as {than}", "fewer": f"fewer than {than}"}
-    most = next((sign for sign in says if 2 * pair[sign] > looked["n_k"]), None)
+    span = f"the {pair['n_k']} other K tried, {number(around_k['k_from'])} to {number(around_k['k_to'])}"
+    says = (
+        _FROM_CHANCE if other == RANDOM else {sign: text.format(OTHERS[other]) for sign, text in _FROM_A_LIST.items()}
+    )
+    most = max(says, key=lambda sign: int(pair[sign]))
+    if 2 * pair[most] <= pair["n_k"]:
+        counts = ", ".join(f"{says[sign]} at {pair[sign]}" for sign in says if pair[sign])
+        return f"; {says[pair['at_k']]} at this K; of {span}: {counts}"
     if most == pair["at_k"]:
-        return f"; so too at most other K {span}"
-    if most is not None:
-        return f"; but {says[most]} at most other K {span}"
-    counts = ", ".join(f"{says[sign]} at {pair[sign]}" for sign in says if pair[sign])
-    return f"; of {looked['n_k']} other K {span}: {counts}"
+        return f"; {says[most]}, as at {pair[most]} of {span}"
+    return f"; {says[pair['at_k']]} at this K, but {says[most]} at {pair[most]} of {span}"
 
 
 def few(utility: Record, at: Record) -> str | None:
@@ -82,10 +94,19 @@ def headline(known: Evidence, at: Record) -> str:
         difference(record, other, of_list["interval_reason"]) + around(utility, SCORE, other)
         for other, record in of_list["against"].items()
     ]
+    partly = part(known)
     return (
-        f"Buying the {number(at['k'])} best by score finds {rate} hits per 100 evaluations ({low} to {high} if "
-        f"molecules were independent): {'. Against today: '.join(compared)}."
+        f"Buying the {number(at['k'])} best by score{partly} finds {rate} hits per 100 evaluations ({low} to {high} if "
+        f"molecules were independent): {'; '.join(compared)}."
     )
+
+
+def part(known: Evidence) -> str:
+    """Among which molecules hits are counted, where truth is known for some of the scored molecules only."""
+    coverage = known.utility["truth_coverage"] if known.utility is not None else {}
+    if not coverage or coverage["with_truth"] >= coverage["scored"]:
+        return ""
+    return f" among the {number(coverage['with_truth'])} with truth, of {number(coverage['scored'])} scored,"
 
 
 def measured(known: Evidence) -> str | None:
@@ -96,7 +117,7 @@ def measured(known: Evidence) -> str | None:
     hits, n, ranks = utility["evidence"]["hits"], utility["n"], utility["score_metrics"]
     area = ranks["roc_auc"]
     text = f"Measured: {number(hits)} of {counted(n, 'molecule')} are hits (base rate {number(100 * hits / n)} %)"
-    if area["interval_reason"] is not None and area["ci_low"] is None and not utility["evidence"]["enough"]:
+    if str(area["interval_reason"]).startswith("fewer_than_10"):
         return f"{text}; too few to say how well the score ranks them."
     shares = [(name, ranks[f"enrichment_factor_{name}"]["value"]) for name in ("5_percent", "10_percent")]
     early = ", ".join(f"{value:.2g} in its best {name.split('_')[0]} %" for name, value in shares if value is not None)
@@ -118,7 +139,7 @@ def audit_comparison(known: Evidence) -> Iterator[str]:
     if scarce is not None:
         yield scarce
         return
-    if uplift["discordant"]["lists_coincide"]:
+    if uplift["coincides_with_score"]:
         yield "Sending NO_SIGNAL last would have changed nothing at this K: both lists hold the same molecules."
         return
     compared = difference(uplift["against"][SCORE], SCORE, uplift["interval_reason"])

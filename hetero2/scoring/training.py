@@ -66,7 +66,7 @@ def read_molecules(
 def _error(path: Path, line: int, text: str, reason: str | None) -> InputError:
     what = _WRONG.get(reason or "", f"cannot be read ({reason})")
     return InputError(
-        f"{path}: line {line}: smiles is {quoted(text)}, which {what}", "correct the structure, or take out the row"
+        f"{path}: line {line}: smiles is {quoted(text)}, which {what}", "correct the structure, or remove the row"
     )
 
 

@@ -66,7 +66,7 @@ def decoy_list(rows: pa.Table, found: pa.Table) -> pa.Table:
 
 
 def by_row(decoys: Iterable[Record]) -> dict[int, list[Record]]:
-    """Decoys by the row of their molecule, the best scored first, those that took no part last."""
+    """Decoys by the row of their molecule, the best scored first, excluded ones last."""
     found: dict[int, list[Record]] = defaultdict(list)
     for decoy in decoys:
         found[decoy["row"]].append(decoy)
@@ -93,7 +93,9 @@ def _drawings(record: Record, decoys: Sequence[Record]) -> list[Drawing]:
 def _note(decoys: Sequence[Record], drawn: int) -> str:
     excluded = sum(decoy["excluded"] is not None for decoy in decoys)
     told = [f"Shown are the {drawn} best scored of {len(decoys)} decoys."] if drawn < len(decoys) else []
-    told += [f"{excluded} took no part, as molecules of the library or of the training set."] if excluded else []
+    told += (
+        [f"{excluded} of them were excluded, as molecules of the library or of the training set."] if excluded else []
+    )
     return " ".join(told)
 
 

@@ -83,4 +83,4 @@ def read_library(path: Path, structures: bool = True, more: str | None = None) -
         return _read_parquet(path, required, more)
     if name.endswith(".smi"):
         return _read_smi(path)
-    raise ConfigError(f"{path}: unknown suffix", "read are .csv, .csv.gz, .parquet, .smi and, for structures, .sdf")
+    raise ConfigError(f"{path}: unknown suffix", "supported: .csv, .csv.gz, .parquet, .smi and, for structures, .sdf")

@@ -41,7 +41,7 @@ def count_keys(path: Path, table: score_index.Packed, library: LibraryIds) -> in
             raise InputError(
                 f"{path}: none of its {n_unknown} keys is an id of the library or a structure hash: the first is "
                 f"{quoted(key)}, in {place}; the first id of the library is {quoted(library.first)}",
-                "ids must be written as in the library, letter by letter, spaces and capitals included",
+                "write ids exactly as in the library, including spaces and capitals",
             )
         logger.warning(
             "%s: keys that are neither ids of the library nor structure hashes are ignored: %d; the first is %s, in %s",

@@ -11,7 +11,7 @@ from hetero2.errors import InputError
 from hetero2.files import read_json
 from hetero2.log import printable
 from hetero2.pack import accept, verify
-from hetero2.report import answer, isomers, sentences
+from hetero2.report import answer, isomers, sentences, worth
 from hetero2.report.cautions import NOTE, warnings
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.index import CALLS, hit_table, judgement
@@ -29,6 +29,7 @@ def _outcome(acceptance: dict[str, Any]) -> str:
 
 def _first(known: Evidence) -> Iterator[str]:
     """What was asked, answered and must not be missed; the text of one finding a line."""
+    yield answer.to_send(known)
     yield answer.answer(known)
     yield from answer.more(known)
     yield from isomers.contradictions(known)
@@ -61,7 +62,8 @@ def lines(folder: Path) -> Iterator[str]:
     for text in _first(known):
         yield from _wrapped(text)
     hits = list(hit_table(known))
-    yield from ([f"  hits of K = {known.primary['k']}"] if known.primary and hits else [])
+    if known.primary and hits:
+        yield f"  hits among {known.primary['k']} bought{worth.part(known).rstrip(',')}"
     yield from (f"    {label:<32}{count:>14}   {rate}" for label, count, rate in hits)
     yield from (f"  {what:<8}  {text}" for what, text in _library(known))
     yield f"  pack      {_outcome(row['acceptance'])}"

@@ -21,7 +21,8 @@ from hetero2.stages.baseline import read_baseline
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stages.truth import read_truth
 from hetero2.stats.choosing import Library
-from hetero2.stats.enrichment import roc_auc
+from hetero2.stats.discordant import inclusion
+from hetero2.stats.enrichment import dense_priority, roc_auc
 from hetero2.stats.hit_curve import curve
 from hetero2.stats.utility import RESAMPLES, report
 from hetero2.tables import columns, to_table
@@ -67,7 +68,25 @@ def _count(column: pa.ChunkedArray) -> dict[str, int]:
     return {one["values"]: one["counts"] for one in pc.value_counts(column).to_pylist()}
 
 
-def coverage(rows: pa.Table, hits: dict[str, bool]) -> Record:
+def of_the_list(rows: pa.Table, hits: dict[str, bool], k: int) -> Record | None:
+    """Of the K molecules that the list selects: how many have truth, and how many of these are hits.
+
+    Ties in expectation. None where nothing has a score.
+    """
+    scored = rows.filter(pa.array(_scored(rows)))
+    if not len(scored):
+        return None
+    chosen = inclusion(dense_priority(scored["score"].to_numpy()), min(k, len(scored)))
+    labels = np.array([hits.get(molecule_id, np.nan) for molecule_id in scored["id"].to_pylist()], float)
+    has_truth = np.isfinite(labels)
+    return {
+        "k": min(k, len(scored)),
+        "with_truth": float(chosen[has_truth].sum()),
+        "hits": float((chosen * np.nan_to_num(labels)).sum()),
+    }
+
+
+def coverage(rows: pa.Table, hits: dict[str, bool], k: int) -> Record:
     """Whether truth is known for all that were scored, or only for what was selected before (verification bias)."""
     scored, status = _scored(rows), _count(rows["status"])
     known = _known(rows, hits)[scored]
@@ -78,6 +97,7 @@ def coverage(rows: pa.Table, hits: dict[str, bool]) -> Record:
         "status_counts": {key: status.get(key, 0) for key in ("OK", "SKIP", "ERROR")},
         "scored": len(known),
         "with_truth": int(known.sum()),
+        "of_the_list": of_the_list(rows, hits, k),
         "auc_of_score_for_having_truth": area,
         "reason": None if area is not None else "truth_for_all" if everyone else "truth_for_none",
         "verification_bias": bias if area is None else abs(area - 0.5) > 0.1,
@@ -153,7 +173,7 @@ def run(args: argparse.Namespace) -> None:
         "report_schema": "cost_lift.v2",
         "cost_lift_v1": {"refused": result["refused"] is not None, "reason": result["refused"]},
         "library": result["library"],
-        "truth_coverage": coverage(rows, hits),
+        "truth_coverage": coverage(rows, hits, args.k),
         "baseline": _baseline_facts(args, known) if args.baseline else None,
         "price_per_evaluation": args.price,
         "population": (population := audited(rows)),

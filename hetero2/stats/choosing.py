@@ -96,12 +96,12 @@ def around_k(library: Library, ways: Mapping[str, Ints], at: Record) -> Record:
     return {
         "k_from": int(sizes[0]),
         "k_to": int(sizes[-1]),
-        "n_k": len(every),
         "compared": [
             {
                 "method": method,
                 "against": other,
                 "at_k": SIGNS[_sign(methods[method], methods[other])],
+                "n_k": sum(other in looked for looked in every),
                 **_tally(every, method, other),
             }
             for method, other in pairs

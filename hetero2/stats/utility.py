@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit, logit
+from scipy.stats import norm
 
 from hetero2.stats.bootstrap import (
     MIN_CLUSTERS,
     Floats,
+    Ints,
     Ranked,
     cumulative_auc,
     interpolated,
@@ -19,9 +22,9 @@ from hetero2.stats.bootstrap import (
     resampled,
 )
 from hetero2.stats.choosing import BASELINE, OURS, PRESENT, RANDOM, Library, Record, around_k, methods_at, priorities
-from hetero2.stats.discordant import discordant
+from hetero2.stats.discordant import discordant, inclusion
 from hetero2.stats.enrichment import bedroc, enrichment_factor, roc_auc
-from hetero2.stats.sufficiency import insufficient, too_few_labels
+from hetero2.stats.sufficiency import MIN_BOUGHT, insufficient, too_few_labels
 
 RESAMPLES, MANY = 2000, 1_000_000
 NON_INFERIORITY = 0.10
@@ -76,13 +79,22 @@ def _uplift(estimate: float, values: Floats | None, k: int) -> Record:
 
 
 def _auc_interval(library: Library, drawn: Drawn | None) -> Record:
-    """95 % interval of the AUC of the score over resampled scaffolds, or why there is none."""
+    """95 % interval of the AUC of the score over resampled scaffolds, or why there is none.
+
+    Logit of the AUC, half a pair added, plus and minus 1.96 standard deviations over the resamples: with few hits or an
+    AUC near 1 their percentiles cover too little.
+    """
     n_hits = int(library.hit.sum())
+    pairs = n_hits * (library.hit.size - n_hits)
     reason = too_few_labels(n_hits, library.hit.size - n_hits) or (None if drawn else FEW_SCAFFOLDS)
     if reason is not None or drawn is None:
         return {"ci_low": None, "ci_high": None, "interval_reason": reason}
-    low, high = np.nanquantile(drawn.auc, [0.025, 0.975])  # nan: a resample of one class, hardly ever with 10 of each
-    return {"ci_low": float(low), "ci_high": float(high), "interval_reason": None}
+    logits = logit((drawn.auc[np.isfinite(drawn.auc)] * pairs + 0.5) / (pairs + 1))
+    spread, area = float(logits.std()), roc_auc(library.score, library.hit)[0]
+    if area is None or spread < 1e-9:  # hits and others apart in every resample, or a constant score
+        return {"ci_low": None, "ci_high": None, "interval_reason": "all_resamples_are_equal"}
+    centre, half = float(logit((area * pairs + 0.5) / (pairs + 1))), float(norm.ppf(0.975)) * spread
+    return {"ci_low": float(expit(centre - half)), "ci_high": float(expit(centre + half)), "interval_reason": None}
 
 
 def metrics(library: Library, k: int, drawn: Drawn | None) -> Record:
@@ -122,7 +134,7 @@ def before_after(
     """
     k, ours, theirs = at["k"], at["methods"][OURS], at["methods"][present]
     low, high = _interval(None if drawn is None else (drawn.ours - drawn.present) * k, 0.5)
-    fewer = _interval(None if drawn is None else drawn.ours_fewer * k)
+    fewer = _interval(None if drawn is None or theirs["expected_hits"] < MIN_BOUGHT else drawn.ours_fewer * k)
     margin = NON_INFERIORITY * theirs["expected_hits"]
     undecided = few or (
         "no_interval" if low is None else "margin_below_half_a_hit" if low < 0 and margin < 0.5 else None
@@ -141,7 +153,7 @@ def before_after(
             "ci_low": low,
             "ci_high": high,
             "margin_hits": margin,
-            "non_inferior": None if low is None or undecided else low > -margin,
+            "non_inferior": None if low is None or undecided else low >= -margin,
             "reason": undecided,
         },
     }
@@ -180,7 +192,7 @@ def by_score(at: Record, rankings: Mapping[str, Ranked], drawn: Drawn | None, pr
     if BASELINE in rate:
         hits = at["methods"][BASELINE]["expected_hits"]
         before, after = (_sent(rankings[name], hits) for name in (BASELINE, PRESENT))
-        fewer = _interval(None if drawn is None else drawn.score_fewer * at["k"])
+        fewer = _interval(None if drawn is None or hits < MIN_BOUGHT else drawn.score_fewer * at["k"])
         same = {"hits": hits, "before": before, "after": after, **_fewer(before - after, *fewer, price)}
     return {"method": PRESENT, "against": against, "sent_for_the_same_hits": same}
 
@@ -190,7 +202,7 @@ def report(
 ) -> Record:
     """Everything of `cost_lift.v2` that follows from scores, calls and truth; nulls with a reason where undefined.
 
-    Raises ValueError for K below 1. O(n log n + resamples·n).
+    Raises ValueError for K below 1, and where today's filter knows fewer than K molecules. O(n log n + resamples·n).
     """
     if k < 1 or min(k_list, default=1) < 1:
         raise ValueError("K must be at least 1")
@@ -203,7 +215,10 @@ def report(
     primary = next(entry for entry in at if entry["k"] == used)
     present = PRESENT if library.baseline is None else BASELINE
     rankings = {name: Ranked(ways[name], library.hit) for name in (PRESENT, OURS, BASELINE) if name in ways}
-    few = insufficient(n_hits, n - n_hits, used, (method["expected_hits"] for method in primary["methods"].values()))
+    if present not in primary["methods"]:
+        raise ValueError(f"today's filter has a score of fewer than K = {used} molecules")
+    compared_ways = (primary["methods"][name]["expected_hits"] for name in {PRESENT, present, RANDOM})
+    few = insufficient(n_hits, n - n_hits, used, compared_ways)
     all_drawn = None
     if len(np.unique(library.cluster)) >= MIN_CLUSTERS:
         all_drawn = Drawn(*resampled(rankings, library.cluster, used / n, resamples, seed, _compared).T)
@@ -226,12 +241,24 @@ def report(
             "against": uplift,
             "interval_reason": few or _no_interval(drawn),
             "resamples": resamples if drawn else 0,
-            "discordant": discordant(library.hit, library.cluster, ways[OURS], ways[present], used),
+            "coincides_with_score": bool(np.array_equal(inclusion(ways[OURS], used), inclusion(ways[PRESENT], used))),
+            "discordant": _discordant(library, ways[OURS], ways[present], used, few),
         },
         "before_after": compared,
-        **_extrapolation(uplift[present], compared["sent_for_the_same_hits"], used, n, price, few),
+        **_extrapolation(
+            uplift[present], compared["sent_for_the_same_hits"], used, n, price, few or _no_interval(drawn)
+        ),
         "score_metrics": metrics(library, used, all_drawn),
     }
+
+
+def _discordant(library: Library, ours: Ints, theirs: Ints, k: int, few: str | None) -> Record:
+    """`discordant`, without what it would conclude where there are too few hits."""
+    compared = discordant(library.hit, library.cluster, ours, theirs, k)
+    if few is None:
+        return compared
+    concluded = ("exact_low", "exact_high", "smallest_detectable_uplift")
+    return compared | dict.fromkeys(concluded) | {"reason": few, "smallest_detectable_reason": few}
 
 
 def _no_interval(drawn: Drawn | None) -> str | None:

@@ -401,7 +401,7 @@ def test_coverage_counts_rows_and_reasons():
 
 def test_leakage_says_what_was_not_looked_for():
     known, unknown = (figures.leakage({"decoy_in_library": 2}, 10, one) for one in (True, False))
-    assert known.title == "2 decoys are molecules of the library and took no part"
+    assert known.title == "2 decoys are molecules of the library and were excluded"
     assert unknown.title.endswith("; the training set is not known")
     assert [one[0] for one in texts(unknown.svg)].count("not looked for") == 3
     assert "not looked for" not in known.svg

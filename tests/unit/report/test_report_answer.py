@@ -31,7 +31,8 @@ def against(uplift, low, high):
 
 
 def compared(method, other, at_k="more", more=18, as_many=2, fewer=0):
-    return {"method": method, "against": other, "at_k": at_k, "more": more, "as_many": as_many, "fewer": fewer}
+    counts = {"n_k": more + as_many + fewer, "more": more, "as_many": as_many, "fewer": fewer}
+    return {"method": method, "against": other, "at_k": at_k, **counts}
 
 
 def fewer(estimate, low, high):
@@ -62,7 +63,6 @@ UTILITY = {
     "around_k": {
         "k_from": 10,
         "k_to": 160,
-        "n_k": 20,
         "compared": [
             compared("score_topk", "random"),
             compared("score_plus_audit_topk", "score_topk", "as_many", 1, 4, 15),
@@ -70,7 +70,7 @@ UTILITY = {
     },
     "uplift": {
         "against": {"random": against(0.4, 0.1, 0.7), "score_topk": against(0.1, -0.05, 0.25)},
-        "discordant": {"lists_coincide": False, "reason": None},
+        "coincides_with_score": False,
         "interval_reason": None,
     },
     "before_after": {"before": {"method": "score_topk"}},
@@ -121,8 +121,8 @@ def with_filter(rich):
 def test_the_answer_is_about_the_list_by_score_with_its_interval_and_the_curve_around_k(rich):
     assert answer.answer(rich) == (
         "Buying the 40 best by score finds 50 hits per 100 evaluations (40 to 60 if molecules were independent): 30 "
-        "more than choosing at random (95 % interval of the difference 10 to 45); so too at most other K from 10 to "
-        "160."
+        "more than choosing at random (95 % interval of the difference 10 to 45); above 95 % of random draws, as "
+        "at 18 of the 20 other K tried, 10 to 160."
     )
     ranked, diagnosed = answer.more(rich)
     assert ranked == (
@@ -135,21 +135,22 @@ def test_the_answer_is_about_the_list_by_score_with_its_interval_and_the_curve_a
 def test_the_curve_around_k_can_contradict_k(rich):
     pair = rich.utility["utility"]["around_k"]["compared"][0]
     pair |= {"at_k": "as_many", "more": 1, "as_many": 3, "fewer": 16}
-    assert answer.answer(rich).endswith("; but fewer than chance finds at most other K from 10 to 160.")
+    assert answer.answer(rich).endswith(
+        "; within what random draws give at this K, but below 95 % of random draws at 16 of the 20 other K tried, 10 "
+        "to 160."
+    )
     pair |= {"more": 7, "as_many": 7, "fewer": 6}
     assert answer.answer(rich).endswith(
-        "; of 20 other K from 10 to 160: more than chance finds at 7, about as many as chance finds at 7, fewer than "
-        "chance finds at 6."
+        "; within what random draws give at this K; of the 20 other K tried, 10 to 160: above 95 % of random draws at "
+        "7, within what random draws give at 7, below 95 % of random draws at 6."
     )
 
 
 def test_a_filter_of_today_is_compared_with_and_what_is_saved_is_said_with_its_interval(rich):
     known = with_filter(rich)
-    assert ". Against today: 10 more than today's filter (95 % interval of the difference −2 to 20)" in answer.answer(
-        known
-    )
+    assert "; 10 more than today's filter (95 % interval of the difference −2 to 20)" in answer.answer(known)
     chosen = {one.label: one for one in answer.selections(known)}
-    assert list(chosen) == ["at random", "today's filter", "by the score: the list to send"]
+    assert list(chosen) == ["at random", "today's filter", "the best by score"]
     assert [one.today for one in chosen.values()] == [None, None, 2.5]
     assert list(answer.saving(known)) == [
         "For the 16 hits of today's filter, the score needs 2.5 fewer evaluations (95 % interval: −1 to 4 fewer).",
@@ -167,8 +168,8 @@ def test_a_filter_of_today_is_compared_with_and_what_is_saved_is_said_with_its_i
 
 def test_what_is_saved_against_chance_follows_from_the_enrichment(rich):
     chosen = {one.label: one for one in answer.selections(rich)}
-    assert list(chosen) == ["at random", "by the score: the list to send"]
-    assert chosen["by the score: the list to send"].saved == pytest.approx(60)  # 20 hits at random take 100 evaluations
+    assert list(chosen) == ["at random", "the best by score"]
+    assert chosen["the best by score"].saved == pytest.approx(60)  # 20 hits at random take 100 evaluations
     assert chosen["at random"].saved is None
     assert (chosen["at random"].low, chosen["at random"].high) == (10, 40)  # of draws, not of a share
     assert answer.saved(20.0, None) == "20"
@@ -180,9 +181,9 @@ def test_what_is_saved_against_chance_follows_from_the_enrichment(rich):
 @pytest.mark.parametrize(
     ("reason", "needs"),
     [
-        ("fewer_than_10_hits", "it takes at least 10 hits among the molecules with score and truth."),
-        ("fewer_than_10_non_hits", "it takes at least 10 molecules that are no hits."),
-        ("k_below_10", "it takes a K of at least 10."),
+        ("fewer_than_10_hits", "at least 10 hits with score and truth are needed."),
+        ("fewer_than_10_non_hits", "at least 10 non-hits with score and truth are needed."),
+        ("k_below_10", "a K of at least 10 is needed."),
         ("k_is_the_whole_library", "K takes every molecule, which leaves nothing to choose."),
         ("fewer_than_5_hits_bought", "no way of choosing finds 5 hits or more."),
     ],
@@ -207,7 +208,7 @@ def test_too_few_hits_are_told_as_such_and_nothing_is_saved(rich, reason, needs)
 def test_the_small_run_has_too_few_hits_for_any_finding(known):
     assert answer.answer(known) == (
         "Not enough evidence to compare lists at K = 3: the 3 best by score hold 1 hit, and 5 of the 14 molecules with "
-        "score and truth are hits; it takes at least 10 hits among the molecules with score and truth."
+        "score and truth are hits; at least 10 hits with score and truth are needed."
     )
     text = " ".join([answer.answer(known), *answer.more(known)])
     assert "interval" not in text
@@ -256,7 +257,7 @@ def test_a_failed_audit_voids_what_rests_on_decoys_and_not_the_hits_of_the_score
         "cannot say, because the audit failed its own controls on this library (not silent: formula)"
         in answer.more(failed)[1]
     )
-    assert any(one.level == "STOP" and "failed its own controls" in one.text for one in warnings(failed))
+    assert any(one.level == "SERIOUS" and "failed its own controls" in one.text for one in warnings(failed))
     titles = {key: one.title for key, one in page.pictures(replace(failed, curve=UTILITY["at"])).items()}
     for key, title in titles.items():
         of_the_audit = key in ("hardness", "score_against_decoys", "audit_hit_rate")
@@ -318,9 +319,9 @@ def test_a_list_below_chance_or_below_today_is_a_caution(rich):
         "baseline_topk": against(-0.2, -0.3, -0.1),
     }
     assert cautions(known, "the list by score finds") == [
-        "Of 100 evaluations, the list by score finds 10 fewer than choosing at random "
+        "Per 100 evaluations, the list by score finds 10 fewer than choosing at random "
         "(95 % interval of the difference −20 to −1).",
-        "Of 100 evaluations, the list by score finds 20 fewer than today's filter "
+        "Per 100 evaluations, the list by score finds 20 fewer than today's filter "
         "(95 % interval of the difference −30 to −10).",
     ]
 
@@ -328,21 +329,22 @@ def test_a_list_below_chance_or_below_today_is_a_caution(rich):
 def test_acting_on_the_audit_at_a_loss_is_a_caution_and_stands_in_the_appendix(rich):
     rich.utility["utility"]["uplift"]["against"]["score_topk"] = against(-0.2, -0.3, -0.1)
     assert cautions(rich, "Acting on the calls would cost hits") == [
-        "Acting on the calls would cost hits. Of 100 evaluations, sending NO_SIGNAL last finds 20 fewer than the score "
-        "alone (95 % interval of the difference −30 to −10)."
+        "Acting on the calls would cost hits. Per 100 evaluations, sending NO_SIGNAL last finds 20 fewer than the "
+        "score alone (95 % interval of the difference −30 to −10)."
     ]
     assert list(worth.audit_comparison(rich)) == [
         "Sending NO_SIGNAL last would have found 60 hits per 100 evaluations, 20 fewer than the score alone (95 % "
-        "interval of the difference −30 to −10); but fewer than the score alone does at most other K from 10 to 160."
+        "interval of the difference −30 to −10); about as many hits as the score alone at this K, but fewer hits than "
+        "the score alone at 15 of the 20 other K tried, 10 to 160."
     ]
-    rich.utility["utility"]["uplift"]["discordant"]["lists_coincide"] = True
+    rich.utility["utility"]["uplift"]["coincides_with_score"] = True
     assert "both lists hold the same molecules" in next(worth.audit_comparison(rich))
     labels = [label for label, _, _ in index.appendix(rich)]
     assert labels[:2] == ["NO_SIGNAL last, then by score", "SIGNAL first, NO_SIGNAL last, then by score"]
     assert not any("random" in label for label in labels)  # one draw is no chance
 
 
-WRONG = "the score points the wrong way: is scores.higher_is_better right?"
+WRONG = "The score points the wrong way: is scores.higher_is_better right?"
 
 
 def test_the_sign_is_doubted_by_truth_by_labels_or_by_values_as_of_docking_and_never_by_decoys(rich):
@@ -352,11 +354,11 @@ def test_the_sign_is_doubted_by_truth_by_labels_or_by_values_as_of_docking_and_n
     assert cautions(backwards, "prefers decoys") == ["The score prefers decoys to the molecules."]
     area = {"value": 0.3, "ci_low": 0.2, "ci_high": 0.42, "interval_reason": None}
     low = changed(rich, utility__utility__score_metrics__roc_auc=area)
-    assert cautions(low, "wrong way") == [f"Hits score below the others (ROC-AUC 0.30, 0.20 to 0.42): {WRONG}"]
+    assert cautions(low, "wrong way") == [f"Hits score lower than non-hits (ROC-AUC 0.30, 0.20 to 0.42). {WRONG}"]
     assert not cautions(changed(rich, utility__utility__score_metrics__roc_auc=area | {"ci_high": 0.5}), "wrong way")
     folds = changed(rich, controls__cross_validation={"auc": 0.3, "by_fold": [0.4, 0.3, 0.2, 0.45, None]})
     assert cautions(folds, "wrong way") == [
-        f"In each of 4 folds of the training labels hits score below the others: {WRONG}"
+        f"In each of 4 folds of the training labels hits score lower than non-hits. {WRONG}"
     ]
     assert not cautions(changed(folds, controls__cross_validation={"by_fold": [0.4, 0.6]}), "wrong way")
 
@@ -373,12 +375,17 @@ def test_the_sign_is_doubted_by_truth_by_labels_or_by_values_as_of_docking_and_n
     ],
 )
 def test_scores_that_are_all_negative_are_asked_about(rich, lowest, highest, higher_is_better, doubted):
+    area = {"value": 0.6, "ci_low": 0.4, "ci_high": 0.8, "interval_reason": None}
     known = changed(
         rich,
         metrics__score_range={"lowest": lowest, "highest": highest},
         facts__scores__higher_is_better=higher_is_better,
+        utility__utility__score_metrics__roc_auc=area,
     )
     assert bool(cautions(known, "No score is above 0, as with docking energies")) == doubted
+    area["ci_low"] = 0.51  # truth says that the sign is right: log-probabilities are such scores
+    known = changed(known, utility__utility__score_metrics__roc_auc=area)
+    assert not cautions(known, "No score is above 0")
 
 
 def test_leakage_is_not_looked_for_without_a_training_set(known):
@@ -389,7 +396,7 @@ def test_leakage_is_not_looked_for_without_a_training_set(known):
 
 @pytest.mark.parametrize(
     ("kind", "level"),
-    [("molecule_in_training", "STOP"), ("molecule_near_training", "CAUTION"), ("truth_id_unknown", "NOTE")],
+    [("molecule_in_training", "SERIOUS"), ("molecule_near_training", "CAUTION"), ("truth_id_unknown", "NOTE")],
 )
 def test_leakage_is_warned_of(known, kind, level):
     trained = changed(replace(known, leaks={kind: 1200}), facts__config__scores__train="train.csv")
@@ -406,9 +413,9 @@ def test_warnings_are_told_by_gravity_with_their_file(known):
         )
     )
     levels = [one.level for one in listed]
-    assert levels == sorted(levels, key=("STOP", "CAUTION", "NOTE").index)
+    assert levels == sorted(levels, key=("SERIOUS", "CAUTION", "NOTE").index)
     texts = {one.text: (one.level, one.file) for one in listed}
-    assert texts["2 rows ended in ERROR."] == ("STOP", "metrics.json")
+    assert texts["2 rows ended in ERROR."] == ("SERIOUS", "metrics.json")
     assert texts["Only 11 molecules could be audited: below 20 there are no calls."] == ("CAUTION", "metrics.json")
     assert any(text.startswith("This is a test and no evidence: the scores are made up") for text in texts)
     assert any(text.startswith("Novelty explains it at least as well: nearest training neighbour") for text in texts)
@@ -423,12 +430,18 @@ def curve_of(auc, low, high):
 
 
 def diagnosed(
-    known, area=(0.6, 0.55, 0.65), interpretation="SIGNAL_ON_HARD", verdict="NOT_ASSESSABLE", explained_by=(), **more
+    known,
+    area=(0.6, 0.55, 0.65),
+    interpretation="SIGNAL_ON_HARD",
+    verdict="NOT_ASSESSABLE",
+    explained_by=(),
+    p_value=0.03,
+    **more,
 ):
     inference = {
         "verdict": verdict,
         "reason": "the_scorer_cannot_be_fitted_again",
-        "p_value": None if verdict == "NOT_ASSESSABLE" else 0.03,
+        "p_value": None if verdict == "NOT_ASSESSABLE" else p_value,
         "refits": 0 if verdict == "NOT_ASSESSABLE" else 99,
         "model_seeds": 1,
         "quick_look": False,
@@ -460,13 +473,20 @@ def diagnosed(
             "cannot say",
             "too few isomers look like the molecules (3 of 90",
         ),
-        ({"verdict": "RESOLVES_STRUCTURE"}, "yes", "when its labels are permuted (99 refits, p = 0.03)"),
-        ({"verdict": "NOT_SHOWN"}, "not shown", "because fits on permuted labels tell them apart about as well"),
+        ({"verdict": "RESOLVES_STRUCTURE"}, "yes", "does with shuffled labels (99 refits, p = 0.03)"),
         (
-            {"area": (0.3, 0.2, 0.4)},
-            "not shown",
-            "because it prefers the decoys (AUC 0.30, 0.20 to 0.40), which says nothing",
+            {"verdict": "RESOLVES_STRUCTURE", "area": (0.3, 0.2, 0.4)},
+            "yes",
+            "p = 0.03); it prefers the isomers (AUC 0.30, 0.20 to 0.40), which does not mean that its sign is wrong",
         ),
+        (
+            {"verdict": "NOT_SHOWN", "p_value": 0.1},
+            "not shown",
+            "because although it ranks molecules above them (AUC 0.60, 0.55 to 0.65), 9 of 99 models trained on "
+            "shuffled labels did as well or better (p = 0.1)",
+        ),
+        ({"verdict": "NOT_SHOWN"}, "not shown", "stand out of their isomers less than random items would (99 refits"),
+        ({"area": (0.3, 0.2, 0.4)}, "not shown", "because it prefers the isomers (AUC 0.30, 0.20 to 0.40), which does"),
         (
             {"controls__audit": {"status": "INCONCLUSIVE", "reason": "fewer_than_20_molecules"}},
             "cannot say",
@@ -540,3 +560,17 @@ def test_an_older_pack_without_the_list_is_still_shown(known):
     assert answer.more(old) == ["Nothing can be said of hits and money: the report of hits is of an older version."]
     assert answer.selections(old) == []
     warnings(old)
+
+
+def test_truth_of_a_part_is_a_caution_that_says_what_is_known_of_the_list(rich):
+    coverage = {"scored": 900, "with_truth": 400, "verification_bias": False}
+    coverage["of_the_list"] = {"k": 40, "with_truth": 23.0, "hits": 19.0}
+    partly = changed(rich, utility__truth_coverage=coverage)
+    assert answer.answer(partly).startswith(
+        "Buying the 40 best by score among the 400 with truth, of 900 scored, finds 50"
+    )
+    assert cautions(partly, "Truth is known for") == [
+        "Truth is known for 400 of 900 scored molecules, and hits are counted among those. Of the 40 to send, 23 have "
+        "truth, and 19 of these are hits."
+    ]
+    assert answer.to_send(partly) == "To send: ranks 1 to 3 of ranked_candidates.csv, the best by score."

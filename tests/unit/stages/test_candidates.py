@@ -15,7 +15,7 @@ from hetero2.stages.candidates import _COLUMNS as CANDIDATE_COLUMNS
 from hetero2.stages.candidates import ranked
 from hetero2.stages.summary_rows import read_summary
 from hetero2.stages.utility import _COLUMNS as UTILITY_COLUMNS
-from hetero2.stages.utility import library_of
+from hetero2.stages.utility import library_of, of_the_list
 from hetero2.tables import to_table, write_parquet
 
 COLUMNS = (
@@ -215,3 +215,12 @@ def test_a_molecule_without_decoys_keeps_the_place_of_its_score(files):
     listed = ranking.to_pylist()[order.tolist().index(place)]
     assert (listed["id"], listed["call"], listed["call_reason"]) == ("m30", None, "no_decoys_generated")
     assert library_of(rows, {f"m{n}": n % 3 == 0 for n in range(60)}, None).hit.size == 59
+
+
+def test_what_is_known_of_the_list_itself_is_counted_where_truth_is_partial(files):
+    rows = read_summary(files / "summary.csv", CANDIDATE_COLUMNS)
+    hits = {f"m{n}": n % 2 == 0 for n in range(50, 59)}  # of the top 10, m49 to m58
+    assert of_the_list(rows, hits, 11) == {"k": 11, "with_truth": 9.0, "hits": 5.0}
+    tied = of_the_list(rows, hits, 5)  # m56 to m58, and two of the four tied m52 to m55
+    assert tied == {"k": 5, "with_truth": 5.0, "hits": 2 + 2 * 2 / 4}
+    assert of_the_list(rows.slice(59), hits, 5) is None

@@ -212,7 +212,11 @@ def test_intervals_are_those_of_lists_written_out(digits):
         assert record["ci_high"] == pytest.approx(high + 0.5 / 24)
         assert record["ci_low"] < record["uplift"] < record["ci_high"]
     measured = found["score_metrics"]["roc_auc"]
-    assert [measured["ci_low"], measured["ci_high"]] == pytest.approx(np.quantile(auc, [0.025, 0.975]).tolist())
+    pairs = int(data.hit.sum()) * int((~data.hit).sum())
+    logits = np.log((auc * pairs + 0.5) / ((1 - auc) * pairs + 0.5))
+    middle = np.log((measured["value"] * pairs + 0.5) / ((1 - measured["value"]) * pairs + 0.5))
+    ends = [1 / (1 + np.exp(-(middle + sign * 1.959964 * logits.std()))) for sign in (-1, 1)]
+    assert [measured["ci_low"], measured["ci_high"]] == pytest.approx(ends)
 
 
 def test_the_list_follows_the_score_and_saves_what_today_does_not():
@@ -258,7 +262,7 @@ def test_too_few_hits_give_no_interval_and_no_verdict(hits, n, k, reason):
         assert found["before_after"]["non_inferiority"]["non_inferior"] is None
         assert found["before_after"]["non_inferiority"]["reason"] == reason
         assert (found["extrapolation"], found["extrapolation_reason"]) == (None, reason)
-    has_auc = reason not in ("fewer_than_10_hits", "fewer_than_10_non_hits")
+    has_auc = not str(reason).startswith(("fewer_than_10", "fewer_than_5"))  # the latter: all hits score lowest
     assert (found["score_metrics"]["roc_auc"]["ci_low"] is not None) == has_auc
 
 
@@ -277,7 +281,8 @@ def test_the_curve_around_k_is_counted_list_by_list():
     k = 20
     found = utility.report(data, k, [], 0, None, 50)["around_k"]
     sizes = [size for size in sorted({round(k / 4 * 16 ** (i / 20)) for i in range(21)}) if size != k]
-    assert (found["k_from"], found["k_to"], found["n_k"]) == (5, 80, len(sizes))
+    assert (found["k_from"], found["k_to"]) == (5, 80)
+    assert {pair["n_k"] for pair in found["compared"]} == {len(sizes)}
     ways, base = priorities(data), data.hit.sum()
     counts = {(one["method"], one["against"]): one for one in found["compared"]}
     assert set(counts) == {(PRESENT, "random"), (PRESENT, BASELINE), (OURS, PRESENT)}
@@ -302,3 +307,31 @@ def test_auc_of_a_resample_of_one_class_is_undefined():
     area = bootstrap.cumulative_auc(*ranked.groups(weights))
     assert area[0] == pytest.approx(0.75)
     assert np.isnan(area[1:]).all()
+
+
+@pytest.mark.parametrize("score", [np.arange(200.0), np.zeros(200)])
+def test_a_perfect_and_a_constant_score_have_no_interval_of_one_point(score):
+    hit = np.arange(200) >= 150
+    whole = Library(score, hit, np.full(200, "UNDECIDABLE", object), np.arange(200), score, score, hit)
+    area = utility.report(whole, 40, [], 0, None, 50)["score_metrics"]["roc_auc"]
+    assert (area["ci_low"], area["ci_high"], area["interval_reason"]) == (None, None, "all_resamples_are_equal")
+
+
+def test_a_filter_that_knows_fewer_than_k_is_refused():
+    data = library(26, baseline=True)
+    data.baseline[30:] = -np.inf
+    with pytest.raises(ValueError, match="fewer than K = 40"):
+        utility.report(data, 40, [], 0, None, 50)
+
+
+def test_a_comparison_that_holds_the_molecules_of_the_score_is_said_beside_any_filter():
+    """Whether both lists coincide is asked of the score, not of the present practice."""
+    flat = library(27, calls=("UNDECIDABLE",), baseline=True)
+    assert utility.report(flat, 40, [], 0, None, 50)["uplift"]["coincides_with_score"]
+    assert not utility.report(library(27, baseline=True), 40, [], 0, None, 50)["uplift"]["coincides_with_score"]
+
+
+def test_identical_lists_without_hits_are_not_called_inferior():
+    data = library(28, calls=("UNDECIDABLE",))
+    judged = utility.report(data, 40, [], 0, None, 200)["before_after"]["non_inferiority"]
+    assert judged["non_inferior"] is True

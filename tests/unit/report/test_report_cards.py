@@ -59,7 +59,7 @@ def test_the_number_above_follows_from_p(above):
 
 def test_repeated_moves_are_counted():
     assert (
-        move_in_words("slide+slide+relink2") == "2 × a group moved along the chain or ring, then two bonds paired anew"
+        move_in_words("slide+slide+relink2") == "2 × a group moved along the chain or ring, then two bonds reconnected"
     )
     assert move_in_words("odd_move") == "odd move"
 

@@ -45,7 +45,7 @@ def test_a_structure_that_is_none_is_an_error_with_its_line(tmp_path, read, text
     assert str(error.value).startswith(f"{tmp_path / 'train.csv'}: line 4: smiles is ")
     assert what in str(error.value)
     assert len(str(error.value)) < 400
-    assert "take out the row" in error.value.hint
+    assert "remove the row" in error.value.hint
 
 
 @pytest.mark.parametrize(("reason", "what"), [("crash", "worker_crashed"), ("loop", "takes too long to read")])

@@ -69,7 +69,7 @@ def test_keys_that_belong_to_nothing_are_counted_and_the_first_is_named(folder, 
             [
                 "none of its 2 keys is an id of the library or a structure hash: the first is 'mol 2', in line 2; "
                 "the first id of the library is 'mol-1'",
-                "hint: ids must be written as in the library, letter by letter",
+                "hint: write ids exactly as in the library",
             ],
         ),
         ("id,score\nmol-1,1\nmol-1,2\n", ["line 3: 'mol-1' has the score 2, but the score 1 in line 2"]),

@@ -254,6 +254,12 @@ def number_cell(text: str, path: Path, where: str, column: str) -> float:
     return value
 
 
+def _refuse_parquet(path: Path) -> None:
+    with path.open("rb") as handle:
+        if handle.read(4) == b"PAR1":
+            raise InputError(f"{path}: is a Parquet file, expected a CSV or CSV.gz", "write the table as CSV")
+
+
 def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line, row) of a CSV or CSV.gz that a user brought; `line` is where the row begins.
 
@@ -262,6 +268,7 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file")
+    _refuse_parquet(path)
     line = 1
     try:
         with open_text(path) as handle:

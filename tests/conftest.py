@@ -27,7 +27,8 @@ NEED_RDKIT = {
     "unit/inputs": ["smi"],
     "unit/scoring": ["reference", "refittable", "training"],
     "unit/stages": (
-        "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report structures suite"
+        "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report score_source "
+        "structures suite"
     ).split(),
     "unit/stats": ["enrichment"],
 }

@@ -60,7 +60,7 @@ class _Record:
 
     def _of_block(self, line: str) -> None:
         self.empty = self.empty and not line.strip()
-        self.ended = line.startswith("M  END")
+        self.ended = len(self.lines) > _HEADER_LINES and line.startswith("M  END")  # a title may be anything
         if self.size <= _MAX_BLOCK:  # the line that goes beyond is kept, so that the block is known to be too long
             self.lines.append(line)
         self.size += len(line) + 1

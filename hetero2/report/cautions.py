@@ -46,8 +46,7 @@ def _audit(known: Evidence) -> Iterator[Warned]:
     if audit["status"] == "FAILED":
         yield Warned(SERIOUS, f"The audit failed its own controls: {audit['reason']}.", CONTROLS)
     elif audit["status"] != "OK":
-        reason = str(audit["reason"]).replace("_", " ")
-        yield Warned(CAUTION, f"Whether the audit works here could not be tested: {reason}.", CONTROLS)
+        yield Warned(CAUTION, f"Whether the audit works here could not be tested: {isomers.untested(audit)}.", CONTROLS)
     unscored = sentences.decoys_without_scores(known.metrics)
     if unscored is not None:
         yield Warned(CAUTION, f"Isomer audit not possible: {unscored}.", "missing_decoy_scores.csv")
@@ -128,6 +127,8 @@ def _sign(known: Evidence) -> Iterator[Warned]:
         text = f"In each of {len(folds)} folds of the training labels hits score lower than non-hits"
         yield Warned(CAUTION, f"{text}. {_WRONG_WAY}", CONTROLS)
     scores = known.metrics.get("score_range") or {"lowest": None, "highest": None}
+    if scores["highest"] is not None and scores["lowest"] == scores["highest"]:
+        yield Warned(CAUTION, "All scores are equal: the list is in no order that the score gives.", "metrics.json")
     turned = not known.facts["scores"].get("higher_is_better", True)
     is_right = area.get("ci_low") is not None and area["ci_low"] > 0.5
     if scores["highest"] is not None and scores["lowest"] < scores["highest"] <= 0 and not (turned or is_right):

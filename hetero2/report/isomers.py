@@ -45,6 +45,12 @@ def diagnose(known: Evidence) -> Diagnosis:
     return Diagnosis(answer, because, tuple(codes))
 
 
+def untested(audit: Record) -> str:
+    """Why the audit's own controls could not be run, in words."""
+    few = "the control sample (audit.control_sample) holds fewer than 20 molecules with decoys"
+    return few if audit["reason"] == "fewer_than_20_molecules" else str(audit["reason"]).replace("_", " ")
+
+
 def _answer(known: Evidence) -> tuple[str, str]:
     audit, inference = known.controls["audit"], known.controls["inference"]
     unscored = sentences.decoys_without_scores(known.metrics)
@@ -55,8 +61,7 @@ def _answer(known: Evidence) -> tuple[str, str]:
     if audit["status"] == "FAILED":
         return CANNOT_SAY, f"because the audit failed its own controls on this library ({audit['reason']})"
     if audit["status"] != "OK":
-        why = str(audit["reason"]).replace("_", " ")
-        return CANNOT_SAY, f"because whether the audit works on this library could not be tested ({why})"
+        return CANNOT_SAY, f"because whether the audit works on this library could not be tested ({untested(audit)})"
     turned = f"it prefers the isomers ({_auc(all_decoys(known))}), which does not mean that its sign is wrong"
     if inference["verdict"] == "RESOLVES_STRUCTURE":
         also = f"; {turned}" if prefers_decoys(known) else _rival(inference)

@@ -92,7 +92,8 @@ def headline(known: Evidence, at: Record) -> str:
     rate, low, high = (number(100 * method[key]) for key in ("hit_rate", "wilson_low", "wilson_high"))
     compared = [
         difference(record, other, of_list["interval_reason"]) + around(utility, SCORE, other)
-        for other, record in of_list["against"].items()
+        for other in (RANDOM, BASELINE)
+        if (record := of_list["against"].get(other)) is not None
     ]
     partly = part(known)
     return (

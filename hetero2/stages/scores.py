@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hetero2.files import TABLES
 from hetero2.scoring.book import ScoreBook, read_book
 from hetero2.scoring.hetero_scores import Scored
 from hetero2.stages.excluded import read_excluded, why_excluded
-from hetero2.stages.scored_rows import scored_rows
+from hetero2.stages.scored_rows import rows_scored_by_id, scored_rows
 from hetero2.tables import read_parquet, write_parquet
 
 EXAMPLE = (
@@ -65,9 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Attach scores to one shard."""
-    molecules = scored_rows(
-        read_parquet(args.molecules, "molecule.v1", ["row", "id", "status", "reason", "structure_hash"])
-    )
+    rows = read_parquet(args.molecules, "molecule.v1", ["row", "id", "status", "reason", "structure_hash"])
+    molecules = scored_rows(rows)
+    if args.scores_file.name.lower().endswith(TABLES):
+        molecules = pa.concat_tables([molecules, rows_scored_by_id(rows).cast(molecules.schema)])
     decoys = read_parquet(args.decoys, "decoy.v1", ["row", "decoy_index", "decoy_hash"])
     book = read_book(args.scores_file, args.index, set(molecules["id"].to_pylist()))
     sign = 1 if args.higher_is_better == "true" else -1

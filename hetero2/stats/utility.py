@@ -75,7 +75,9 @@ def _interval(values: Floats | None, widen: float = 0.0) -> tuple[float | None, 
 
 def _uplift(estimate: float, values: Floats | None, k: int) -> Record:
     low, high = _interval(values, 0.5 / k)
-    return {"uplift": estimate, "ci_low": low, "ci_high": high}
+    if low is None or high is None:
+        return {"uplift": estimate, "ci_low": None, "ci_high": None}
+    return {"uplift": estimate, "ci_low": max(-1.0, low), "ci_high": min(1.0, high)}
 
 
 def _auc_interval(library: Library, drawn: Drawn | None) -> Record:

@@ -309,3 +309,13 @@ def test_size_is_known_before_parsing():
     assert sdf.read_block(chain(10, 30_000)) == (sdf.UNREADABLE, None)  # it says 30,000 and has ten
     assert time.process_time() - start < 5
     assert sdf.read_block(chain(600)) == ("C" * 600, None)
+
+
+def test_a_title_may_be_anything_even_the_end_of_a_block(tmp_path):
+    """A title `M  END` ends nothing, as for RDKit's supplier."""
+    block = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))
+    path = tmp_path / "x.sdf"
+    path.write_text("M  END" + block + "$$$$\n" + "second" + block + "$$$$\n")
+    titles = [mol.GetProp("_Name") for mol in Chem.SDMolSupplier(str(path))]
+    assert titles == ["M  END", "second"]
+    assert [record.title for record in sdf.records(path)] == titles

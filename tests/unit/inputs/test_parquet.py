@@ -177,11 +177,11 @@ def test_a_text_that_a_writer_never_checked_is_named_too(tmp_path):
 
 def test_a_nul_in_a_text_is_named_by_row(tmp_path):
     path = written(tmp_path, id=["a", "b\0"], smiles=["C", "C"])
-    with pytest.raises(InputError, match="data row 2: column 'id': holds a NUL"):
+    with pytest.raises(InputError, match="data row 2: column 'id': contains a NUL"):
         list(read_library(path))
     path = written(tmp_path, id=["a", "b\0"], decoy=["", ""], score=[1.0, 2.0])
     for read in (pair_table.check, lambda path: pair_table.read(path, {"a"})):
-        with pytest.raises(InputError, match="data row 2: column 'id': holds a NUL"):
+        with pytest.raises(InputError, match="data row 2: column 'id': contains a NUL"):
             read(path)
 
 

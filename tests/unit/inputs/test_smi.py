@@ -117,8 +117,8 @@ def test_a_header_of_other_columns_is_an_error_with_a_hint(tmp_path, line, messa
     ("data", "message"),
     [
         (b"CCO a\nCCC \xe9\n", r"near line \d: not UTF-8"),
-        (b"CCO a\nCCC b\0\n", "line 2: holds a NUL"),
-        ("CCO a\n".encode("utf-16-le"), "line 1: holds a NUL"),
+        (b"CCO a\nCCC b\0\n", "line 2: contains a NUL"),
+        ("CCO a\n".encode("utf-16-le"), "line 1: contains a NUL"),
         (b"CCO a\n" + b"C" * (64 << 20), "line 2: longer than 64 million characters"),
     ],
 )

@@ -374,7 +374,7 @@ def test_decoys_meet_their_targets_or_not():
     shown = [one[0] for one in texts(figure.svg)]
     assert {"3 of 4,000", "−1.09, 0, +1.40", "target 40 %", "medium 42 %", "0.540 > 0.6: not met"} <= set(shown)
     assert figures.decoy_quality(quality(True)).title == "The decoys meet 7 of 7 targets"
-    assert "asked" not in figures.decoy_quality(quality()).svg
+    assert "target 40 %" not in figures.decoy_quality(quality()).svg
 
 
 def test_decoys_that_cannot_be_judged():

@@ -490,7 +490,7 @@ def diagnosed(
         (
             {"controls__audit": {"status": "INCONCLUSIVE", "reason": "fewer_than_20_molecules"}},
             "cannot say",
-            "because whether the audit works on this library could not be tested (fewer than 20 molecules)",
+            "because whether the audit works on this library could not be tested (the control sample",
         ),
         (
             {"metrics__scores_coverage__decoys_scored": 0, "metrics__scores_coverage__decoys_missing": 44},

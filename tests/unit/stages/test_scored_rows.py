@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from hetero2.stages.scored_rows import scored_rows
+from hetero2.stages.scored_rows import rows_scored_by_id, scored_rows
 
 
 def test_rows_without_decoys_or_in_pieces_are_scored_and_what_is_no_molecule_is_not():
@@ -20,3 +20,18 @@ def test_rows_without_decoys_or_in_pieces_are_scored_and_what_is_no_molecule_is_
     table = pa.table(dict(zip(("status", "reason", "structure_hash"), map(list, zip(*rows, strict=True)), strict=True)))
     kept = [tuple(row.values()) for row in scored_rows(table).to_pylist()]
     assert kept == rows[:4]
+
+
+def test_a_molecule_without_a_readable_structure_can_have_the_score_of_its_id():
+    table = pa.table(
+        {
+            "id": ["large", "query", "odd", "gone", "twice"],
+            "status": ["SKIP", "SKIP", "SKIP", "SKIP", "ERROR"],
+            "reason": ["too_many_atoms", "undefined_structure", "invalid_smiles", "missing_smiles", "duplicate_id"],
+            "structure_hash": pa.nulls(5, pa.string()),
+        }
+    )
+    rows = rows_scored_by_id(table)
+    assert rows["id"].to_pylist() == ["large", "query", "odd"]
+    assert {len(key) for key in rows["structure_hash"].to_pylist()} == {64}
+    assert len(set(rows["structure_hash"].to_pylist())) == 3

@@ -55,7 +55,7 @@ def test_paper_cuts_nothing_off(browser, report):
 def test_the_first_screen_has_the_answer(browser, report):
     with look.opened(browser, report.page) as seen:
         answer = seen.page.locator("#answer")
-        first = [answer.locator("h1"), answer.locator(".answer")]
+        first = [answer.locator("h1"), answer.locator(".send"), answer.locator(".answer")]
         if (report.results / "utility_report.json").exists():
             first.append(answer.locator("table"))
         for one in first:
@@ -67,7 +67,7 @@ def test_the_first_screen_has_the_answer(browser, report):
 
 
 def test_every_part_is_there_and_reached_from_the_top(browser, report):
-    parts = ["answer", "worth", "audit", "decoys", "library", "molecules", "table", "files"]
+    parts = ["answer", "worth", "audit", "decoys", "library", "molecules", "table", "appendix", "files"]
     with look.opened(browser, report.page) as seen:
         assert seen.page.locator("section[id]").evaluate_all("all => all.map(one => one.id)") == parts
         for part in parts:
@@ -89,7 +89,7 @@ def test_it_works_without_scripts(browser, report):
 
 def test_it_prints_the_first_screen(browser, report, tmp_path):
     with look.opened(browser, report.page) as seen:
-        told = [seen.page.locator(f"#answer {one}").inner_text() for one in ("h1", ".answer")]
+        told = [seen.page.locator(f"#answer {one}").inner_text() for one in ("h1", ".send", ".answer")]
         paper = text(look.printed(seen.page, tmp_path / look.PDF))
     for one in told:
         assert squeezed(one) in paper

@@ -114,7 +114,7 @@ def audited(rows: pa.Table) -> Record:
 
 def limited(utility: Record, population: Record) -> Record:
     """Without what would need all of a library, or a random part of it, where the sample holds its top."""
-    if population["top"] and utility.get("extrapolation") is not None:
+    if population["top"] and "extrapolation" in utility:
         return utility | {"extrapolation": None, "extrapolation_reason": "the_audited_rows_are_no_random_sample"}
     return utility
 

@@ -167,15 +167,15 @@ def test_a_truth_with_a_byte_order_mark_and_blank_lines_is_taken_in_as_it_is(sma
     assert reports[0] == reports[1]
 
 
-def test_a_library_of_skips_gives_a_pack_that_says_so(tmp_path):
+def test_a_library_of_skips_stops_before_anything_is_scored(tmp_path):
     folder = small_library(tmp_path)
     (folder / "library.csv").write_text("id,smiles\na,C\nb,\n")
-    build(folder, cores=1)
-    results = folder / "results/small"
-    state = json.loads((results / "pack/utility_report.json").read_text())["cost_lift_v1"]
-    assert state == {"refused": True, "reason": "no row of the library is OK"}
-    assert not (results / "pack/cost_lift_report.json").exists()
-    run("python", "-m", "hetero2", "verify", results / "small_evidence_pack.zip", cwd=ROOT)
+    done = build(folder, cores=1, check=False)
+    assert done.returncode == 1
+    reasons = "1 no_decoys_generated, 1 missing_smiles"
+    assert f"error: none of the 2 rows can be audited: {reasons}\n" in done.stdout + done.stderr
+    assert not list((folder / "results/small").rglob("scores*"))
+    assert not (folder / "results/small/pack").exists()
 
 
 RINGS = "c1ccccc1 C1CCNCC1 c1ccncc1 C1CCOCC1 c1ccsc1 C1CCCC1 c1ccoc1 C1CNC1 C1CC1 C1CCC1 C1CCCCC1 C1COC1".split()

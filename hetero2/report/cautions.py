@@ -181,6 +181,11 @@ def _worth(known: Evidence) -> Iterator[Warned]:
         yield Warned(CAUTION, f"K = {k} was requested, but only {n} molecules can be bought.", _UTILITY)
 
 
+def grave(known: Evidence) -> list[Warned]:
+    """Those that stand beside the answer wherever it is given: all but the notes."""
+    return [one for one in warnings(known) if one.level != NOTE]
+
+
 def warnings(known: Evidence) -> list[Warned]:
     """All of them, the gravest first."""
     parts = (_origin, _sign, _losses, _audit, _rows, _leakage, _decoys, _worth)

@@ -9,7 +9,7 @@ from typing import Any
 from hetero2.pack import accept
 from hetero2.pack.verify import COST_LIFT, PAGES
 from hetero2.report import answer, isomers, sentences, worth
-from hetero2.report.cautions import NOTE, warnings
+from hetero2.report.cautions import grave
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.words import isolated
 
@@ -242,7 +242,7 @@ def _first(known: Evidence) -> Iterator[str]:
     yield f"**{answer.to_send(known)}**\n"
     yield f"**{answer.answer(known)}**\n"
     yield from (f"{text}\n" for text in answer.more(known))
-    graver = [one for one in warnings(known) if one.level != NOTE]
+    graver = grave(known)
     yield from (f"- **{one.level}** {one.text} (`{one.file}`)" for one in graver)
     if graver:
         yield ""

@@ -95,7 +95,7 @@ def headline(known: Evidence, at: Record) -> str:
         for other in (RANDOM, BASELINE)
         if (record := of_list["against"].get(other)) is not None
     ]
-    partly = part(known)
+    partly = part(known) and f"{part(known)},"
     return (
         f"Buying the {number(at['k'])} best by score{partly} finds {rate} hits per 100 evaluations ({low} to {high} if "
         f"molecules were independent): {'; '.join(compared)}."
@@ -107,7 +107,7 @@ def part(known: Evidence) -> str:
     coverage = known.utility["truth_coverage"] if known.utility is not None else {}
     if not coverage or coverage["with_truth"] >= coverage["scored"]:
         return ""
-    return f" among the {number(coverage['with_truth'])} with truth, of {number(coverage['scored'])} scored,"
+    return f" among the {number(coverage['with_truth'])} with truth, of {number(coverage['scored'])} scored"
 
 
 def measured(known: Evidence) -> str | None:

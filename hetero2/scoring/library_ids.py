@@ -12,6 +12,7 @@ from hetero2 import keys as hashed
 from hetero2.scoring.score_index import KeyPair, hash_keys, id_keys
 from hetero2.tables import read_parquet
 
+BAD_IDS = ("missing_id", "duplicate_id")  # reasons of rows that no id names
 HASH_PATTERN = r"^[0-9a-f]{64}\z"  # of a structure hash, as Arrow's RE2 writes it
 
 _SLICE = 65_536  # ids that are Python texts at a time
@@ -65,5 +66,5 @@ class LibraryIds:
 def read_library_ids(path: Path) -> LibraryIds:
     """The ids of the numbered rows of a library; rows whose id is missing or repeats another have none."""
     rows = read_parquet(path, "input_row.v1", ["id", "reason"])
-    is_bad = pc.is_in(rows["reason"], value_set=pa.array(["missing_id", "duplicate_id"]))
+    is_bad = pc.is_in(rows["reason"], value_set=pa.array(BAD_IDS))
     return LibraryIds(rows["id"].filter(pc.invert(is_bad)))

@@ -24,6 +24,8 @@ from hetero2.tables import read_parquet
 
 Training = Mapping[str, tuple[str, str]]  # structure hash → (id, SMILES)
 Name = tuple[int, str]
+_OF_DECOYS = ("decoy_hash", "decoy_smiles", "skeleton")
+_OF_MOLECULES = ("structure_hash", "canonical_smiles", "skeleton", "id")
 
 
 class Forms:
@@ -99,10 +101,10 @@ def compare(molecules: Sequence[Path], decoys: Sequence[Path], library: Ints, tr
     trained = {key: skeleton(parse_known(smiles)) for key, (_, smiles) in train.items()}
     reference = np.concatenate([library, np.fromiter(trained.values(), np.int64, len(trained))])
     smiles, skeletons, ids = {}, {}, dict[str, str]()
-    for key, text, number in _structures(decoys, ("decoy_hash", "decoy_smiles"), np.unique(reference)):
+    for key, text, number in _structures(decoys, "decoy.v1", _OF_DECOYS, np.unique(reference)):
         smiles[key], skeletons[key] = text, number
     shared = _repeated(np.concatenate([reference, np.fromiter(skeletons.values(), np.int64, len(skeletons))]))
-    for key, text, number, name in _structures(molecules, ("structure_hash", "canonical_smiles", "id"), shared):
+    for key, text, number, name in _structures(molecules, "molecule.v1", _OF_MOLECULES, shared):
         smiles[key], skeletons[key] = text, number
         ids.setdefault(key, name)
     repeated = set(shared.tolist())
@@ -118,12 +120,12 @@ def _repeated(numbers: Ints) -> Ints:
     return values[counts > 1]
 
 
-def _structures(paths: Sequence[Path], names: Sequence[str], skeletons: Ints) -> Iterator[tuple[Any, ...]]:
-    """Hash, SMILES, skeleton and more of the structures with one of these skeletons, a shard at a time."""
-    contract = "decoy.v1" if "decoy_hash" in names else "molecule.v1"
-    names = [*names[:2], "skeleton", *names[2:]]
+def _structures(
+    paths: Sequence[Path], contract: str, names: Sequence[str], skeletons: Ints
+) -> Iterator[tuple[Any, ...]]:
+    """These columns of the structures that have one of these skeletons, a shard at a time."""
     for path in paths:
         chosen = pc.is_in(read_parquet(path, contract, ["skeleton"])["skeleton"], value_set=pa.array(skeletons))
         if pc.any(chosen).as_py():
-            table = read_parquet(path, contract, names).filter(chosen)
+            table = read_parquet(path, contract, list(names)).filter(chosen)
             yield from zip(*(table[name].to_pylist() for name in names), strict=True)

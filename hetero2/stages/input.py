@@ -11,6 +11,7 @@ from hetero2.errors import ConfigError, InputError
 from hetero2.files import check_sha256, pretty_json, write_text
 from hetero2.log import logger
 from hetero2.provenance import file_facts
+from hetero2.scoring.library_ids import BAD_IDS
 from hetero2.seeds import sample_parts
 from hetero2.stages.library import Raw, header_of
 from hetero2.stages.sdf_library import read_any
@@ -19,7 +20,6 @@ from hetero2.tables import number_cell, quoted, write_parquet_rows
 
 EXAMPLE = "hetero2 input --library my.csv --out input/rows.parquet --facts input/facts.json"
 Record = dict[str, Any]
-BAD_IDS = ("missing_id", "duplicate_id")
 
 
 def once(rows: Iterable[Raw]) -> Iterator[Raw]:

@@ -5,7 +5,7 @@ compared as structures, and as compounds (`hetero2.chem.same_compound`): another
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +55,16 @@ def _leak(
         "tanimoto": tanimoto,
         "match": match,
     }
+
+
+def _in_training(
+    kind: str, molecule: Record, key: str, train: Mapping[str, tuple[str, str]], forms: Forms
+) -> Record | None:
+    """The leak of a structure that is in the training set, itself or in another form; None where it is not."""
+    if key in train:
+        return _leak(kind, molecule, key, train[key][0])
+    other_form = forms.in_training(key)
+    return None if other_form is None else _leak(kind, molecule, key, *other_form, COMPOUND)
 
 
 class Structures(NamedTuple):
@@ -118,10 +128,9 @@ def of_molecules(
                 yield _leak("duplicate_in_library", molecule, key, originals[place])
             elif other_form is not None and other_form[0] != molecule["id"]:
                 yield _leak("duplicate_in_library", molecule, key, *other_form, COMPOUND)
-            if key in train:
-                yield _leak("molecule_in_training", molecule, key, train[key][0])
-            elif (other_form := forms.in_training(key)) is not None:
-                yield _leak("molecule_in_training", molecule, key, *other_form, COMPOUND)
+            trained = _in_training("molecule_in_training", molecule, key, train, forms)
+            if trained is not None:
+                yield trained
             elif train:
                 found, similar = known.nearest(fingerprint(parse_known(molecule["canonical_smiles"])), near)
                 if found is not None:
@@ -149,10 +158,9 @@ def of_decoys(
                 yield _leak("decoy_in_library", {"id": name}, key, library.id[other].as_py())
             elif (other_form := forms.in_library(key)) is not None:
                 yield _leak("decoy_in_library", {"id": name}, key, *other_form, COMPOUND)
-            if key in train:
-                yield _leak("decoy_in_training", {"id": name}, key, train[key][0])
-            elif (other_form := forms.in_training(key)) is not None:
-                yield _leak("decoy_in_training", {"id": name}, key, *other_form, COMPOUND)
+            trained = _in_training("decoy_in_training", {"id": name}, key, train, forms)
+            if trained is not None:
+                yield trained
 
 
 def excluded(leaks: Sequence[Record]) -> list[Record]:

@@ -12,7 +12,7 @@ from hetero2.files import read_json
 from hetero2.log import printable
 from hetero2.pack import accept, verify
 from hetero2.report import answer, isomers, sentences, worth
-from hetero2.report.cautions import NOTE, warnings
+from hetero2.report.cautions import grave
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.index import CALLS, hit_table, judgement
 
@@ -33,7 +33,7 @@ def _first(known: Evidence) -> Iterator[str]:
     yield answer.answer(known)
     yield from answer.more(known)
     yield from isomers.contradictions(known)
-    yield from (f"{one.level}: {one.text}" for one in warnings(known) if one.level != NOTE)
+    yield from (f"{one.level}: {one.text}" for one in grave(known))
 
 
 def _library(known: Evidence) -> Iterator[tuple[str, str]]:
@@ -63,7 +63,7 @@ def lines(folder: Path) -> Iterator[str]:
         yield from _wrapped(text)
     hits = list(hit_table(known))
     if known.primary and hits:
-        yield f"  hits among {known.primary['k']} bought{worth.part(known).rstrip(',')}"
+        yield f"  hits among {known.primary['k']} bought{worth.part(known)}"
     yield from (f"    {label:<32}{count:>14}   {rate}" for label, count, rate in hits)
     yield from (f"  {what:<8}  {text}" for what, text in _library(known))
     yield f"  pack      {_outcome(row['acceptance'])}"

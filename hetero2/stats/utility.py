@@ -225,6 +225,7 @@ def report(
     if len(np.unique(library.cluster)) >= MIN_CLUSTERS:
         all_drawn = Drawn(*resampled(rankings, library.cluster, used / n, resamples, seed, _compared).T)
     drawn = all_drawn if few is None else None
+    no_interval = few or (None if drawn else FEW_SCAFFOLDS)
     compared = before_after(primary, _sent_for_today(primary, rankings, present), drawn, price, present, few)
     uplift = _uplifts(primary, present, drawn)
     return {
@@ -236,20 +237,18 @@ def report(
         "k_not_shown": sorted({size for size in k_list if size > n}),
         "evidence": {"enough": few is None, "reason": few, "hits": n_hits, "others": n - n_hits},
         "at": at,
-        "list": {**by_score(primary, rankings, drawn, price), "interval_reason": few or _no_interval(drawn)},
+        "list": {**by_score(primary, rankings, drawn, price), "interval_reason": no_interval},
         "around_k": around_k(library, ways, primary),
         "uplift": {
             "estimand": ESTIMAND,
             "against": uplift,
-            "interval_reason": few or _no_interval(drawn),
+            "interval_reason": no_interval,
             "resamples": resamples if drawn else 0,
             "coincides_with_score": bool(np.array_equal(inclusion(ways[OURS], used), inclusion(ways[PRESENT], used))),
             "discordant": _discordant(library, ways[OURS], ways[present], used, few),
         },
         "before_after": compared,
-        **_extrapolation(
-            uplift[present], compared["sent_for_the_same_hits"], used, n, price, few or _no_interval(drawn)
-        ),
+        **_extrapolation(uplift[present], compared["sent_for_the_same_hits"], used, n, price, no_interval),
         "score_metrics": metrics(library, used, all_drawn),
     }
 
@@ -261,10 +260,6 @@ def _discordant(library: Library, ours: Ints, theirs: Ints, k: int, few: str | N
         return compared
     concluded = ("exact_low", "exact_high", "smallest_detectable_uplift")
     return compared | dict.fromkeys(concluded) | {"reason": few, "smallest_detectable_reason": few}
-
-
-def _no_interval(drawn: Drawn | None) -> str | None:
-    return None if drawn else FEW_SCAFFOLDS
 
 
 def _sent_for_today(at: Record, rankings: Mapping[str, Ranked], present: str) -> tuple[float, float]:

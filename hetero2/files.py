@@ -22,10 +22,15 @@ def sha256_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def sha256_file(path: Path) -> str:
-    """Lower-case hex sha256 of a file, streamed."""
+def check_file(path: Path) -> None:
+    """Raise InputError where there is no file of this name."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")
+
+
+def sha256_file(path: Path) -> str:
+    """Lower-case hex sha256 of a file, streamed."""
+    check_file(path)
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

@@ -22,6 +22,7 @@ class ScoreFiles(RunFiles):
     def __init__(self, runs: Runs, results: str) -> None:
         super().__init__(runs, results)
         self._row_files: dict[str, list[str]] = {}
+        self._brought: dict[str, frozenset[str]] = {}
 
     def row_files(self, run: str) -> list[str]:
         """The files that rows of the library name as their scores; it is read once for them."""
@@ -35,7 +36,9 @@ class ScoreFiles(RunFiles):
 
     def contents_of(self, run: str, inputs: Any) -> str:
         """sha256 of those of the inputs of a job that the user brought, in their order."""
-        brought = set(self.brought_files(run))
+        if run not in self._brought:  # asked for every job, and a library can name a file in each row
+            self._brought[run] = frozenset(self.brought_files(run))
+        brought = self._brought[run]
         return " ".join(self.contents.sha256(name) for name in file_names(inputs) if name in brought)
 
     def scores_file(self, run: str) -> str:

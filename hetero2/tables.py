@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hetero2.errors import ContractError, InputError
-from hetero2.files import atomic_path
+from hetero2.files import atomic_path, check_file
 from hetero2.paths import SCHEMAS
 
 _ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
@@ -266,8 +266,7 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
     Raises InputError, with file and line, for what is not a UTF-8 CSV with a header, the `required` columns and as
     many cells in each row as in the header.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     _refuse_parquet(path)
     line = 1
     try:

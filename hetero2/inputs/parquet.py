@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hetero2.errors import InputError
+from hetero2.files import check_file
 from hetero2.tables import check_names, shown_names
 
 Kind = Literal["text", "id", "number", "any"]
@@ -128,8 +129,7 @@ def read_parquet_rows(
     those of columns without a kind texts, whole numbers or floats; None where there is no value. Raises InputError for
     another type, a missing column, or what is no Parquet; an error of the disk stays what it is.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     try:
         with pq.ParquetFile(path.absolute()) as file:
             names = check_names(path, file.schema_arrow.names)

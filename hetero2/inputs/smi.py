@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hetero2.errors import InputError
+from hetero2.files import check_file
 from hetero2.tables import open_text, quoted, text_lines
 
 BLANKS = " \t\r\n"
@@ -84,8 +85,7 @@ def read(path: Path) -> Iterator[tuple[int, Line | str]]:
 
     Raises InputError, with file and line, for what is no UTF-8 text and for a header with the columns in another order.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     number, first = 0, True
     try:
         with open_text(path) as handle:

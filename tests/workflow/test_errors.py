@@ -188,7 +188,7 @@ def test_the_help_of_every_verb_ends_with_an_example(tmp_path):
 
 
 def test_an_internal_error_keeps_its_traceback_in_the_log(tmp_path):
-    for name in ("registry_row.json", "pack/metrics.json"):
+    for name in ("registry_row.json", "pack/metrics.json", "pack/environment.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("{}")
     words = ("show", tmp_path)

@@ -38,7 +38,7 @@ EDITS = [
     ("hetero2/stages/cost_lift.py", AFTER["cost_lift"]),
     ("hetero2/stats/lift.py", AFTER["cost_lift"]),
     ("hetero2/stats/ranking.py", AFTER["audit"]),
-    ("hetero2/stats/competition.py", AFTER["calls"]),
+    ("hetero2/stats/competition.py", {"decoy_quality", *AFTER["calls"]}),
     ("hetero2/stages/summary.py", AFTER["summary"]),
     ("hetero2/report/index.py", AFTER["pack"]),
     ("hetero2/report/templates/report.html.j2", AFTER["pack"]),

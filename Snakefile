@@ -47,7 +47,7 @@ rule score_requests:
 
 
 onstart:
-    guard.enter_or_exit(PLAN, workflow)
+    results_lock.enter_or_exit(PLAN, workflow)
     tell_progress()
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hetero2 import cli
-from hetero2.tables import arrow_schema
+from hetero2.io.tables import arrow_schema
 
 SHARD = 10_000
 DECOYS = 20

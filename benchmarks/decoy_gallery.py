@@ -17,8 +17,8 @@ from rdkit.Chem.Draw import rdMolDraw2D
 
 from benchmarks.decoys_v1 import library
 from hetero2.chem.bins import BINS
-from hetero2.chem.decoys_v2 import generate
-from hetero2.seeds import row_seed
+from hetero2.chem.decoys_v2.engine import generate
+from hetero2.runtime.seeds import row_seed
 
 MOVES = ("relink2", "relink3", "slide", "permute")
 WIDTH, HEIGHT, COLUMNS = 300, 220, 4

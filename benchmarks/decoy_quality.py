@@ -18,9 +18,9 @@ import pyarrow as pa
 
 from benchmarks.decoys_v1 import library
 from hetero2.chem.bins import QUOTAS
-from hetero2.chem.mol import parse_known
+from hetero2.chem.molecules import parse_known
 from hetero2.chem.strategy import make
-from hetero2.seeds import row_seed
+from hetero2.runtime.seeds import row_seed
 from hetero2.stages.decoy_quality import Coverage, hardness_shares, panel
 
 

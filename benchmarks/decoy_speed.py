@@ -16,18 +16,20 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from benchmarks.decoys_v1 import library
-from hetero2.chem import alerts, decoys_v2, pool, same_compound
+from hetero2.chem import alerts
+from hetero2.chem.decoys_v2 import candidates, engine
 from hetero2.chem.similarity import fingerprint
-from hetero2.seeds import row_seed
+from hetero2.chem.structures import same_compound
+from hetero2.runtime.seeds import row_seed
 
 PARTS = (
-    (pool.Pool, "fill", "candidates: moves and previews"),
-    (pool.Pool, "build", "building and sanitising"),
-    (pool.Pool, "facts", "properties of a shortlist"),
+    (candidates.Pool, "fill", "candidates: moves and previews"),
+    (candidates.Pool, "build", "building and sanitising"),
+    (candidates.Pool, "facts", "properties of a shortlist"),
     (alerts.Alerts, "suspected", "structural alerts that bonds allow"),
-    (decoys_v2, "has_any", "structural alerts"),
+    (engine, "has_any", "structural alerts"),
     (same_compound.Compounds, "holds", "whether it is one of them in another form"),
-    (decoys_v2, "canonical", "canonical SMILES"),
+    (engine, "canonical", "canonical SMILES"),
 )
 
 
@@ -69,18 +71,18 @@ def main():
     args = parser.parse_args()
     rdBase.DisableLog("rdApp.*")
     molecules = library(args.input, args.molecules)
-    decoys_v2.generate("CCOC(=O)c1ccccc1N", args.k, 0)  # tables are loaded once a process
+    engine.generate("CCOC(=O)c1ccccc1N", args.k, 0)  # tables are loaded once a process
     rows, memory = [], []
     for number, (name, smiles) in enumerate(molecules):
         start = time.process_time()
-        made = decoys_v2.generate(smiles, args.k, row_seed(0, "per_row", name))
+        made = engine.generate(smiles, args.k, row_seed(0, "per_row", name))
         rows.append((time.process_time() - start, floor([d.smiles for d in made.decoys]), smiles))
         if number + 1 in (len(molecules) // 4, len(molecules)):
             memory.append((number + 1, peak()))
     parts = {}
     plain = [(owner, name, timed(owner, name, parts)) for owner, name, _ in PARTS]
     for name, smiles in molecules:
-        decoys_v2.generate(smiles, args.k, row_seed(0, "per_row", name))
+        engine.generate(smiles, args.k, row_seed(0, "per_row", name))
     for owner, name, function in plain:
         setattr(owner, name, function)
     cpu, least = (1000 * np.array([row[column] for row in rows]) for column in (0, 1))

@@ -19,10 +19,10 @@ from rdkit import Chem
 
 from benchmarks import frozen_decoys_v1
 from hetero2.chem import decoys_v1
-from hetero2.chem.guardrails import Guardrails, prepare
-from hetero2.seeds import row_seed
+from hetero2.chem.structures.guardrails import Guardrails, prepare
+from hetero2.inputs.library import read_library
+from hetero2.runtime.seeds import row_seed
 from hetero2.stages.dataset import read_compounds, source_folder
-from hetero2.stages.library import read_library
 
 
 def library(path, n):

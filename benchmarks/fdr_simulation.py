@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from hetero2.stats import competition
-from hetero2.stats.blocks import describe_blocks
+from hetero2.stats.audit import target_decoy_competition
+from hetero2.stats.audit.decoy_sets import describe_blocks
 
 LEVEL, M = 0.10, 20
 SIZES = (20, 50, 200, 1000)
@@ -26,7 +26,7 @@ SIGNALS = (0.0, 1.0, 2.5)
 HARD = ("series of 10, correlation 0.8", "t3", "rounded to 1", "skewed")
 Floats = NDArray[np.float64]
 Draw = tuple[Floats, NDArray[np.bool_]]
-METHODS = (*competition.METHODS, "BH on p")
+METHODS = (*target_decoy_competition.METHODS, "BH on p")
 
 
 def _plain(rng: np.random.Generator, n: int, shift: float, noise: Callable[..., Floats] | None = None) -> Draw:
@@ -104,10 +104,10 @@ def called(scores: Floats) -> dict[str, NDArray[np.bool_]]:
     there = np.isfinite(scores)
     starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))[:-1]]).astype(np.int64)
     flat = scores[there]
-    blocks, pooled = describe_blocks(flat, starts), competition.pooled_residual_p(flat, starts)
+    blocks, pooled = describe_blocks(flat, starts), target_decoy_competition.pooled_residual_p(flat, starts)
     found = {
-        name: competition.call(blocks, LEVEL, name, 19, pooled).call == competition.SIGNAL
-        for name in competition.METHODS
+        name: target_decoy_competition.call(blocks, LEVEL, name, 19, pooled).call == target_decoy_competition.SIGNAL
+        for name in target_decoy_competition.METHODS
     }
     p = (1 + blocks.n_at_or_above) / (1 + blocks.n_decoys)
     return found | {"BH on p": false_discovery_control(p) <= LEVEL}

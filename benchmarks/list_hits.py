@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.paths import ROOT
-from hetero2.stats.enrichment import expected_hits_of_top
+from hetero2.stats.benefit.enrichment import expected_hits_of_top
 
 SHARES = (0.05, 0.10, 0.20)
 OVERLAY = """\

@@ -15,8 +15,8 @@ import time
 import numpy as np
 from scipy.stats import binom
 
-from hetero2.stats.blocks import Floats, Ints, describe_blocks, library_test
-from hetero2.stats.refit import LEVEL, block_permutation, p_value
+from hetero2.stats.audit.decoy_sets import Floats, Ints, describe_blocks, library_test
+from hetero2.stats.audit.label_permutation import LEVEL, block_permutation, p_value
 
 SIZES = {
     "all of 5": [5] * 30,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from hetero2.files import read_json
+from hetero2.io.files import read_json
 from tools import look
 
 TIMES = 5

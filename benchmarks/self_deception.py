@@ -27,18 +27,18 @@ from scipy.stats import binom
 
 from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS
-from hetero2.chem.guardrails import Guardrails, prepare
-from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.molecules import parse_known, structure_hash
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.scaffold import murcko_scaffold
+from hetero2.chem.structures.guardrails import Guardrails, prepare
+from hetero2.inputs.training import Training, read_training
+from hetero2.runtime.seeds import row_seed, sample
 from hetero2.scoring.refittable import ReferenceModel
-from hetero2.scoring.training import Training, read_training
-from hetero2.seeds import row_seed, sample
 from hetero2.stages import dataset
-from hetero2.stages.panel_audit import audit
 from hetero2.stages.refit import cross_validation, scaffolds_of
-from hetero2.stats.enrichment import roc_auc
-from hetero2.stats.refit import LEVEL, block_permutation, p_value, resolves
+from hetero2.stats.audit.control_sample import audit
+from hetero2.stats.audit.label_permutation import LEVEL, block_permutation, p_value, resolves
+from hetero2.stats.benefit.enrichment import roc_auc
 
 FOREST = "reference:morgan_rf"
 PERMUTED = 20

@@ -38,7 +38,7 @@ from benchmarks.frozen_decoys_v1 import generate as frozen
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.similarity import fingerprint
 from hetero2.chem.spectral import spectrum
-from hetero2.seeds import row_seed
+from hetero2.runtime.seeds import row_seed
 
 ROOT = Path(__file__).resolve().parent.parent
 USED = re.compile(r"used ([0-9.]+) s of CPU, (\d+) MB")

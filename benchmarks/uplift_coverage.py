@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from hetero2.stats.bootstrap import MIN_CLUSTERS
-from hetero2.stats.choosing import OURS, PRESENT, Library
-from hetero2.stats.utility import report
+from hetero2.stats.benefit.choosing import OURS, PRESENT, Library
+from hetero2.stats.benefit.cluster_bootstrap import MIN_CLUSTERS
+from hetero2.stats.benefit.utility import report
 
 SIZES, SHARES = (100, 300, 1000), (0.1, 0.2)
 

@@ -11,28 +11,29 @@ import sys
 import traceback
 from pathlib import Path
 
-from hetero2 import __version__, log
+from hetero2 import __version__
 from hetero2.errors import HeteroError
+from hetero2.runtime import log
 
 VERBS = {
-    "config": ("hetero2.config", "show the resolved configuration of a target"),
+    "config": ("hetero2.config.resolve", "show the resolved configuration of a target"),
     "dataset": ("hetero2.stages.dataset", "write a data set that comes with an installed package"),
     "suite": ("hetero2.stages.suite", "write the suite of ten molecules, or the rows of the stress target"),
     "download": ("hetero2.stages.download", "fetch a file by URL and sha256, safely"),
     "input": ("hetero2.stages.input", "read and number a library"),
-    "decoys": ("hetero2.stages.decoys_only", "write decoys for a library, and nothing else"),
-    "decoys-shard": ("hetero2.stages.decoys", "build the decoys of one shard of a run"),
+    "decoys": ("hetero2.commands.decoys", "write decoys for a library, and nothing else"),
+    "decoys-shard": ("hetero2.stages.decoys_shard", "build the decoys of one shard of a run"),
     "decoy-quality": ("hetero2.stages.decoy_quality", "measure what could tell molecules from their decoys"),
     "score-request": ("hetero2.stages.score_request", "list every structure that needs a score"),
     "score-source": ("hetero2.stages.score_source", "obtain the scores file of a run"),
     "leakage": ("hetero2.stages.leakage", "find what library, decoys and training set share"),
     "leakage-list": ("hetero2.stages.leakage_list", "write leakage.csv, with ids of the truth that match nothing"),
-    "blocks": ("hetero2.stages.blocks", "take one shard of molecules and decoys that came as scores alone"),
+    "blocks": ("hetero2.stages.score_only_input", "take one shard of molecules and decoys that came as scores alone"),
     "missing-scores": ("hetero2.stages.missing_scores", "list the decoys that have no score"),
     "scores": ("hetero2.stages.scores", "attach scores to the molecules and decoys of one shard"),
     "audit": ("hetero2.stages.audit", "audit one shard: can the score tell a molecule from its decoys"),
     "calls": ("hetero2.stages.calls", "call the molecules that stand out of their decoys, over the library"),
-    "panel": ("hetero2.stages.panel", "take the sample of molecules that controls and refits look at"),
+    "panel": ("hetero2.stages.control_sample", "take the sample of molecules that controls and refits look at"),
     "refit": ("hetero2.stages.refit", "fit the model again, on the labels and on permuted ones"),
     "controls": ("hetero2.stages.controls", "run the controls and judge the model by its refits"),
     "summary": ("hetero2.stages.summary", "gather the shards into summary.csv and metrics.json"),
@@ -44,14 +45,14 @@ VERBS = {
     "report": ("hetero2.stages.report", "write the report that a person reads first"),
     "pages": ("hetero2.stages.pages", "draw the molecules of one shard, a page each"),
     "pack": ("hetero2.stages.pack", "collect the evidence and zip it"),
-    "registry-row": ("hetero2.stages.registry", "describe the pack as a registry row"),
+    "registry-row": ("hetero2.stages.registry_row", "describe the pack as a registry row"),
     "separation": ("hetero2.stages.separation", "compare known bad and known good scores"),
     "verify": ("hetero2.pack.verify", "verify an evidence pack (zip or folder)"),
     "accept": ("hetero2.pack.accept", "say GO or STOP for a pack, criterion by criterion"),
-    "show": ("hetero2.stages.show", "print the result of a run at a glance"),
-    "release": ("hetero2.release.verb", "plan, build, publish and record a release"),
-    "registry": ("hetero2.release.registry_verb", "add to, check, render and show what was built and published"),
-    "milestones": ("hetero2.release.milestones_verb", "say how far each milestone is, by the registry"),
+    "show": ("hetero2.commands.show", "print the result of a run at a glance"),
+    "release": ("tools.release.verb", "plan, build, publish and record a release"),
+    "registry": ("tools.release.registry_verb", "add to, check, render and show what was built and published"),
+    "milestones": ("tools.release.milestones_verb", "say how far each milestone is, by the registry"),
 }
 
 

@@ -4,9 +4,9 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 
-from hetero2 import ending, guard, resources, start, watch, workflow as flow
+from hetero2.workflow import end_messages, plan as flow, progress, resources, results_lock, startup
 
-PLAN = start.plan_or_exit(config, workflow)
+PLAN = startup.plan_or_exit(config, workflow)
 RUN, SHARD = PLAN.file, PLAN.shard_files
 NEEDS = resources.Needs(PLAN)
 SEVERAL = flow.GROUP  # the target that makes several packs
@@ -22,10 +22,10 @@ wildcard_constraints:
 
 # Jobs on other machines must know which target was asked for.
 envvars:
-    start.VARIABLE,
+    startup.VARIABLE,
 
 
-shell.prefix(start.shell_prefix(workflow))
+shell.prefix(startup.shell_prefix(workflow))
 
 
 def LOG(name):
@@ -45,7 +45,7 @@ def option(key):
 
 def words(method):
     """The words for a command that a method of the plan gives for a run, with input files as the job finds them."""
-    return lambda wildcards, input: start.placed(
+    return lambda wildcards, input: startup.placed(
         getattr(PLAN, method)(wildcards.run), input
     )
 
@@ -75,16 +75,16 @@ def requested(target):
 
 def tell_progress():
     """Tell how far the decoys of each run are, while they are made."""
-    watch.start(PLAN, workflow)
+    progress.start(PLAN, workflow)
 
 
 def tell_results():
     """Print the result of every run that this call has finished, and of which nothing was changed meanwhile."""
-    guard.leave_or_exit(PLAN, workflow)
-    for folder in ending.finished_folders(PLAN):
+    results_lock.leave_or_exit(PLAN, workflow)
+    for folder in end_messages.finished_folders(PLAN):
         shell("python -m hetero2 show {folder:q}")
 
 
 def tell_errors():
     """Repeat the errors of the failed jobs, so that they are the last thing one reads."""
-    print(ending.last_errors(PLAN), file=sys.stderr)
+    print(end_messages.last_errors(PLAN), file=sys.stderr)

@@ -17,7 +17,7 @@ rule panel:
         mem_mb=NEEDS.memory("panel"),
         runtime=NEEDS.runtime("panel"),
     params:
-        code=flow.digest("stages.panel", "chem"),
+        code=flow.digest("stages.control_sample", "chem"),
         molecules=PLAN.shard_words("molecules"),
         decoys=PLAN.shard_words("decoys"),
         excluded=words("excluded_option"),

@@ -18,7 +18,7 @@ rule decoys:
         mem_mb=NEEDS.memory("decoys"),
         runtime=NEEDS.runtime("decoys"),
     params:
-        code=flow.digest("stages.decoys", "chem"),
+        code=flow.digest("stages.decoys_shard", "chem"),
         shards=told("shard_count"),
         strategy=option("decoys.strategy"),
         k=option("decoys.k"),
@@ -59,7 +59,7 @@ rule blocks:
         mem_mb=NEEDS.memory("blocks"),
         runtime=NEEDS.runtime("blocks"),
     params:
-        code=flow.digest("stages.blocks", "chem"),
+        code=flow.digest("stages.score_only_input", "chem"),
         shards=told("shard_count"),
         higher_is_better=option("scores.higher_is_better"),
     shell:

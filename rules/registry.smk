@@ -17,7 +17,7 @@ rule registry:
         mem_mb=NEEDS.memory("registry"),
         runtime=NEEDS.runtime("registry"),
     params:
-        code=flow.digest("stages.registry", "core"),
+        code=flow.digest("stages.registry_row", "core"),
         pack=subpath(input.manifest, parent=True),
         benchmarks=lambda w: PLAN.folder(w.run) / "benchmarks",
         execution=option("execution"),

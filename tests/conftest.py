@@ -17,7 +17,7 @@ settings.load_profile("timeless")
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).parent / "data"
 MODEL = DATA / "model.py"
-COMPILED = "hetero2/chem/__pycache__"
+COMPILED = "hetero2/chem/decoys_v2/__pycache__"
 # Where HETERO2_WITHOUT_RDKIT is set (make test-core), RDKit is hidden from the tests and from all that they start, and
 # tests that need it are left out: these files, and what looks at a run.
 HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") else ""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hetero2.files import pretty_json, read_json, write_text
+from hetero2.io.files import pretty_json, read_json, write_text
 from hetero2.pack import archive, manifest, verify
 from tests.conftest import OWN_PACK
 

@@ -6,10 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hetero2.release import attestations, build, chain, checks, gates, pages, records
-from hetero2.release.milestones import of_release
-from hetero2.release.tags import command, parse
 from tests.conftest import ROOT
+from tools.release import attestations, build, chain, checks, gates, pages, records
+from tools.release.milestones import of_release
+from tools.release.tags import command, parse
 
 COMMIT = "a" * 40
 WHO = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")

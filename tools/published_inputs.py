@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.chem import decoys_v1
-from hetero2.chem.guardrails import Guardrails, prepare
-from hetero2.chem.mol import structure_hash
-from hetero2.csv_files import write_csv
-from hetero2.files import atomic_path, pretty_json
+from hetero2.chem.molecules import structure_hash
+from hetero2.chem.structures.guardrails import Guardrails, prepare
+from hetero2.inputs.truth import SCHEMA
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import atomic_path, pretty_json
+from hetero2.io.tables import to_table
+from hetero2.runtime.seeds import row_seed
 from hetero2.scoring import hetero_scores
-from hetero2.seeds import row_seed
 from hetero2.stages.suite import suite_rows
-from hetero2.stages.truth import SCHEMA
-from hetero2.tables import to_table
 
 KEY = "external_ci_rule_v1"
 

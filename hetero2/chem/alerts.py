@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem import FilterCatalog
 
-from hetero2.chem.graph import AROMATIC, Bools, Graph
+from hetero2.chem.decoys_v2.graph import AROMATIC, Bools, Graph
 
 _PICKLE = re.compile(rb"(\d+) (?=\xef\xbe\xad\xde)")
 _FIRST = re.compile(r"\$\((\[[^\[\]]*\]|Cl|Br|[A-Za-z*])")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetero2.chem.alerts import all_alerts
-from hetero2.chem.mol import Mol, parse_known
+from hetero2.chem.molecules import Mol, parse_known
 from hetero2.chem.properties import (
     dude_properties,
     feature_fingerprints,

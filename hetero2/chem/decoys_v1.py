@@ -14,7 +14,7 @@ from random import Random
 
 from rdkit import Chem, DataStructs, rdBase
 
-from hetero2.chem.mol import canonical, parse, parse_known
+from hetero2.chem.molecules import canonical, parse, parse_known
 from hetero2.chem.similarity import fingerprint
 
 CHAIN = "decoy_strategy.v1"

@@ -18,7 +18,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from hetero2.chem.mol import Mol, parse_known
+from hetero2.chem.molecules import Mol, parse_known
 
 _RADII, _TRIES, _PERCEIVED, _MOVED = 6, 24, 1, 8
 _WIDTH, _HEIGHT, _MARGIN, _LARGEST, _SMALLER = 260, 190, 1.4, 16.0, 0.85  # px, px, Å, px/Å, of the molecule's

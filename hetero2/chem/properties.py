@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rdkit import Chem, DataStructs, RDConfig
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 
-from hetero2.chem.mol import parse, parse_known
+from hetero2.chem.molecules import parse, parse_known
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 from rdkit import Chem
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
-from hetero2.chem.mol import canonical
+from hetero2.chem.molecules import canonical
 
 
 def murcko_scaffold(mol: Chem.Mol) -> str:

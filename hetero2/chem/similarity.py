@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 
-from hetero2.chem.mol import parse_known
+from hetero2.chem.molecules import parse_known
 
 N_BITS = 2048
 _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=N_BITS)

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hetero2.chem import decoys_v1, decoys_v2
+from hetero2.chem import decoys_v1
 from hetero2.chem.bins import QUOTAS, hardness
-from hetero2.chem.mol import parse_known, structure_hash
-from hetero2.chem.same_compound import skeleton
+from hetero2.chem.decoys_v2 import engine
+from hetero2.chem.molecules import parse_known, structure_hash
 from hetero2.chem.similarity import fingerprint, tanimoto
+from hetero2.chem.structures.same_compound import skeleton
 
-NAMES = (decoys_v2.NAME, decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES))
-DEFAULT = decoys_v2.NAME
+NAMES = (engine.NAME, decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES))
+DEFAULT = engine.NAME
 _EXAMPLE = "CCOC(=O)c1ccccc1N"  # every compiled loop has something to do in it
 DIFFERENCES = ("logp", "tpsa", "hbond_donors", "hbond_acceptors", "rotatable_bonds")
 
@@ -28,7 +29,7 @@ class Made:
 
 def make(strategy: str, canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> Made:
     """Decoys of a molecule given by its canonical SMILES. Raises ValueError for an unknown strategy or SMILES."""
-    if strategy == decoys_v2.NAME:
+    if strategy == engine.NAME:
         return _v2(canonical_smiles, k, seed, quotas, hard_mode)
     made = decoys_v1.generate(canonical_smiles, k, seed, strategy, hard_mode)
     similar = tanimoto(fingerprint(parse_known(canonical_smiles)), [fingerprint(mol) for mol in made.mols])
@@ -51,19 +52,19 @@ def warm_up(strategy: str) -> None:
 
 
 def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> Made:
-    made = decoys_v2.generate(canonical_smiles, k, seed, quotas, hard_mode)
+    made = engine.generate(canonical_smiles, k, seed, quotas, hard_mode)
     records = tuple(
         _record(
             index,
             decoy.smiles,
-            decoys_v2.NAME,
+            engine.NAME,
             decoy.move,
             decoy.tanimoto,
             {f"d_{name}": decoy.differences[name] for name in DIFFERENCES} | {"skeleton": decoy.skeleton},
         )
         for index, decoy in enumerate(made.decoys)
     )
-    return Made(decoys_v2.NAME if records else None, records, made.reason)
+    return Made(engine.NAME if records else None, records, made.reason)
 
 
 def _record(

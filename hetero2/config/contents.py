@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.errors import HeteroError
-from hetero2.files import read_json, sha256_file, write_text
+from hetero2.io.files import read_json, sha256_file, write_text
 
 NOTES = ".inputs.json"
 ABSENT = "absent"

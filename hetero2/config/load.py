@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from hetero2.errors import ConfigError
-from hetero2.files import parse_json
-from hetero2.schemas import validator
+from hetero2.io.contracts import validator
+from hetero2.io.files import parse_json
 
 MAX_BYTES = 256 * 1024  # config/default.yaml, comments and all, has 16 kB
 _MAX_DEPTH = 20

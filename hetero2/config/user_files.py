@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from hetero2.config_sense import command_words
+from hetero2.config.consistency import command_words
 from hetero2.errors import ConfigError
 
 _SUFFIXES = {

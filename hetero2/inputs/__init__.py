@@ -1,1 +1,1 @@
-"""Readers of what users bring, apart from CSV (tables.py) and from structures (chem)."""
+"""Readers of what a user brings, and of what earlier stages left."""

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hetero2.errors import InputError
-from hetero2.files import check_file
-from hetero2.tables import check_names, shown_names
+from hetero2.io.files import check_file
+from hetero2.io.tables import check_names, shown_names
 
 Kind = Literal["text", "id", "number", "any"]
 _EXPECTED: Mapping[Kind, str] = {

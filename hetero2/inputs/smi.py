@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hetero2.errors import InputError
-from hetero2.files import check_file
-from hetero2.tables import open_text, quoted, text_lines
+from hetero2.io.files import check_file
+from hetero2.io.tables import open_text, quoted, text_lines
 
 BLANKS = " \t\r\n"
 _BREAK = r"(?:[ ]*\t[ ]*|[ ]+)"  # between two columns: a tab, so that a column may be empty, or any number of spaces

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from hetero2.report.words import counted, number
+from hetero2.report.text.words import counted, number
 
 Record = dict[str, Any]
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _LINE = 320.0, 58.0, 10.0, 310.0, 30.0

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hetero2.files import read_json
+from hetero2.io.files import read_json
+from hetero2.io.tables import arrow_schema, number_cell, read_csv
 from hetero2.pack import verify
-from hetero2.tables import arrow_schema, number_cell, read_csv
 
 # Ways of choosing, as utility_report.json names them.
 AUDIT, SCORE, BASELINE, RANDOM = "score_plus_audit_topk", "score_topk", "baseline_topk", "random"

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from hetero2.report.words import clipped, isolated, number
+from hetero2.report.text.words import clipped, isolated, number
 
 TEMPLATES = Path(__file__).parent / "templates"
 _LINE = 3000

@@ -8,10 +8,10 @@ from typing import Any
 
 from hetero2.pack import accept
 from hetero2.pack.verify import COST_LIFT, PAGES
-from hetero2.report import answer, isomers, sentences, worth
-from hetero2.report.cautions import grave
 from hetero2.report.evidence import Evidence, of_pack
-from hetero2.report.words import isolated
+from hetero2.report.text import answer, isomers, sentences, worth
+from hetero2.report.text.cautions import grave
+from hetero2.report.text.words import isolated
 
 # Its random baseline is one draw and is not shown: chance is the exact expectation, always.
 METHODS = {

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from hetero2.pack import accept
-from hetero2.report import answer, figures, html, index, isomers, sentences, worth
+from hetero2.report import html, index
 from hetero2.report.cards import Card
-from hetero2.report.cautions import warnings
 from hetero2.report.evidence import Evidence
 from hetero2.report.molecule_page import drawn
+from hetero2.report.plots import figures
 from hetero2.report.table import Table
+from hetero2.report.text import answer, isomers, sentences, worth
+from hetero2.report.text.cautions import warnings
 
 Groups = Mapping[str, Sequence[Card]]
 STATIC_ROWS = 50  # of the table that are there without JavaScript, and in print

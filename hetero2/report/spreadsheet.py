@@ -4,7 +4,7 @@ import csv
 import re
 from pathlib import Path
 
-from hetero2.files import atomic_path
+from hetero2.io.files import atomic_path
 
 # At the start of a cell, and after what some spreadsheet takes for the end of one: =, +, -, @, and their wide forms.
 _FORMULA = re.compile(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from hetero2.report.cards import reason_in_words
-from hetero2.report.words import clipped
+from hetero2.report.text.words import clipped
 
 Record = dict[str, Any]
 BYTES, _ID, _SMILES, _REASON = 1_600_000, 80, 140, 120

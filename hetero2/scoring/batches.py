@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from hetero2.inputs.parquet import as_numbers, as_texts, batches_of, is_id, is_number
-from hetero2.tables import MAX_COLUMNS
+from hetero2.io.tables import MAX_COLUMNS
 
 _BLOCK = 16 << 20
 

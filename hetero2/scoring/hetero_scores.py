@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hetero2.errors import InputError
-from hetero2.files import read_json
+from hetero2.io.files import read_json
 
 SCHEMA = "hetero_scores.v1"
 MAX_BYTES = 100 << 20

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hetero2 import keys as hashed
+from hetero2.io import structure_keys as hashed
+from hetero2.io.tables import read_parquet
 from hetero2.scoring.score_index import KeyPair, hash_keys, id_keys
-from hetero2.tables import read_parquet
 
 BAD_IDS = ("missing_id", "duplicate_id")  # reasons of rows that no id names
 HASH_PATTERN = r"^[0-9a-f]{64}\z"  # of a structure hash, as Arrow's RE2 writes it

@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 
 from hetero2.errors import InputError
 from hetero2.inputs.parquet import Kind, read_parquet_rows
-from hetero2.keys import Keys, first_of_each
+from hetero2.io.structure_keys import Keys, first_of_each
+from hetero2.io.tables import quoted, read_csv
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored
 from hetero2.scoring.score_table import finite, scored
-from hetero2.tables import quoted, read_csv
 
 SCHEMA = "hetero_pair_table.v1"
 TEXTS, NUMBERS = ("id", "decoy"), ("score", "weight", "tanimoto")

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.similarity import fingerprint_matrix
-from hetero2.scoring.training import Training
+from hetero2.inputs.training import Training
 
 _BATCH = 2048
 Matrix = NDArray[Any]

@@ -9,12 +9,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hetero2.csv_files import cell
 from hetero2.errors import HeteroError
-from hetero2.files import sha256_bytes
+from hetero2.inputs.training import Training
+from hetero2.io.csv_writer import cell
+from hetero2.io.files import sha256_bytes
 from hetero2.scoring import command, score_table
 from hetero2.scoring.reference import Reference
-from hetero2.scoring.training import Training
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hetero2 import keys as hashed
 from hetero2.errors import InputError
-from hetero2.files import atomic_path
-from hetero2.keys import Keys
+from hetero2.io import structure_keys as hashed
+from hetero2.io.files import atomic_path
+from hetero2.io.structure_keys import Keys
 
 _LARGE = 1 << 21
 _ID_BIT = np.uint64(1 << 63)

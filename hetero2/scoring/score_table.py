@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from hetero2.errors import InputError
 from hetero2.inputs.parquet import Kind, read_parquet_rows
+from hetero2.io.tables import number, quoted, read_csv
 from hetero2.scoring.batches import Odd, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
 from hetero2.scoring.library_ids import LibraryIds, have_hash_form
 from hetero2.scoring.score_index import Contradiction, Floats, Packed, hash_keys, id_keys, large, ordered, packed
-from hetero2.tables import number, quoted, read_csv
 
 SCHEMA = "hetero_score_table.v1"
 _KEYS = ("structure_hash", "molecule_id", "id")

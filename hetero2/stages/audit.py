@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hetero2.log import logger
-from hetero2.stats.ranking import MARGIN, audit, audit_unweighted
-from hetero2.tables import columns, from_columns, read_parquet, to_table, write_parquet
+from hetero2.io.tables import columns, from_columns, read_parquet, to_table, write_parquet
+from hetero2.runtime.log import logger
+from hetero2.stats.audit.ranking import MARGIN, audit, audit_unweighted
 
 EXAMPLE = (
     "hetero2 audit --molecules molecules/0000.parquet --scores scores/0000.parquet --run my-run --out audit.parquet"

@@ -10,24 +10,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import positive
 from hetero2.chem.bins import BINS, EDGES
-from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError
-from hetero2.files import pretty_json, write_text
-from hetero2.keys import Keys, keys, place_of_first
-from hetero2.log import logger
-from hetero2.stages.arrays import Ints, item_numbers, places, text_numbers
-from hetero2.stats import competition, hardness
-from hetero2.stats.blocks import Blocks, Floats, describe_blocks, library_test
-from hetero2.tables import from_columns, read_parquet, to_table, write_parquet
+from hetero2.io.columns import Ints, item_numbers, places, text_numbers
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import pretty_json, write_text
+from hetero2.io.structure_keys import Keys, keys, place_of_first
+from hetero2.io.tables import from_columns, read_parquet, to_table, write_parquet
+from hetero2.runtime.cli_types import positive
+from hetero2.runtime.log import logger
+from hetero2.stats.audit import hardness, target_decoy_competition
+from hetero2.stats.audit.decoy_sets import Blocks, Floats, describe_blocks, library_test
 
 EXAMPLE = (
     "hetero2 calls --molecules molecules/*.parquet --decoys decoys/*.parquet --scores scores/*.parquet "
     "--calls calls.parquet --curve hardness_curve.csv --library library.json"
 )
 POOLED = "pooled_residuals_bh"
-_CALLS = (competition.SIGNAL, competition.NO_SIGNAL, competition.UNDECIDABLE)
+_CALLS = (target_decoy_competition.SIGNAL, target_decoy_competition.NO_SIGNAL, target_decoy_competition.UNDECIDABLE)
 _OTHER_SCORE = -1  # the place of a molecule in the calls, where its first row has another score
 _NO_SCORES = {
     "reason": "no_molecules",
@@ -79,7 +79,11 @@ def look(molecules: Path, decoys: Path, scores: Path, method: str) -> Looked:
     starts, values = np.searchsorted(kept["row"].to_numpy(), whole), kept["score"].to_numpy()
     won = hardness.wins(values, starts)
     unlike = np.add.reduceat(np.isnan(tanimoto).astype(np.int64), starts) - 1 if len(starts) else starts
-    pooled = competition.residuals(values, starts) if method == POOLED and len(starts) else (np.zeros(0), np.zeros(0))
+    pooled = (
+        target_decoy_competition.residuals(values, starts)
+        if method == POOLED and len(starts)
+        else (np.zeros(0), np.zeros(0))
+    )
     return Looked(
         scored=row[original],
         row=whole,
@@ -143,8 +147,12 @@ def judge(found: Looked, options: argparse.Namespace) -> tuple[pa.Table, list[Re
     blocks = Blocks(**{name: values[once] for name, values in vars(found.blocks).items()})
     pooled = None
     if options.method == POOLED:
-        pooled = competition.pooled_p(found.residual[once], found.pool[np.repeat(once, found.blocks.n_decoys)])
-    calls = competition.call(blocks, options.fdr, options.method, min(options.min_decoys, options.k), pooled)
+        pooled = target_decoy_competition.pooled_p(
+            found.residual[once], found.pool[np.repeat(once, found.blocks.n_decoys)]
+        )
+    calls = target_decoy_competition.call(
+        blocks, options.fdr, options.method, min(options.min_decoys, options.k), pooled
+    )
     curve, facts = _by_hardness(found, once)
     place = np.where(found.score == found.score[first], (np.cumsum(once) - 1)[first], _OTHER_SCORE)
     return _calls(found, place, calls), curve_rows(curve), {**vars(library_test(blocks)), **facts}
@@ -160,7 +168,7 @@ def _by_hardness(found: Looked, once: Any) -> tuple[dict[str, Any], Record]:
     return curve, {"interpretation": name, "why": why, "trend": slope}
 
 
-def _calls(found: Looked, place: Ints, calls: competition.Calls | None) -> pa.Table:
+def _calls(found: Looked, place: Ints, calls: target_decoy_competition.Calls | None) -> pa.Table:
     """Calls of all rows that have a score, in order; `place`: that of each molecule in `calls`, or _OTHER_SCORE."""
     rows = np.sort(found.scored)
     molecule = places(rows, found.row)
@@ -213,7 +221,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("molecules", "decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--fdr", type=_level, default=0.10, help="false discovery rate of the calls (default 0.10)")
-    parser.add_argument("--method", choices=competition.METHODS, default="union")
+    parser.add_argument("--method", choices=target_decoy_competition.METHODS, default="union")
     parser.add_argument("--min-decoys", type=positive, default=19, help="molecules with fewer are UNDECIDABLE")
     parser.add_argument("--k", type=positive, default=20, help="decoys asked for; --min-decoys is at most this")
     parser.add_argument("--calls", type=Path, required=True)

@@ -8,17 +8,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import positive
 from hetero2.chem.bins import BINS, EDGES
-from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError
-from hetero2.files import sha256_bytes
-from hetero2.keys import keys
-from hetero2.log import logger
-from hetero2.stages.arrays import Ints, item_numbers, places
-from hetero2.stages.summary_rows import read_summary
-from hetero2.stats.enrichment import dense_priority, order_candidates
-from hetero2.tables import columns, from_columns, read_parquet
+from hetero2.inputs.summary_rows import read_summary
+from hetero2.io.columns import Ints, item_numbers, places
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import sha256_bytes
+from hetero2.io.structure_keys import keys
+from hetero2.io.tables import columns, from_columns, read_parquet
+from hetero2.runtime.cli_types import positive
+from hetero2.runtime.log import logger
+from hetero2.stats.benefit.enrichment import dense_priority, order_candidates
 
 EXAMPLE = (
     "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet --k 50 "

@@ -9,19 +9,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import add_standardise, natural
-from hetero2.chem.mol import parse_known
+from hetero2.chem.molecules import parse_known
 from hetero2.chem.properties import nearest
 from hetero2.chem.similarity import fingerprint
-from hetero2.files import read_json, sha256_bytes
-from hetero2.log import logger
-from hetero2.schemas import write_json
-from hetero2.scoring.training import read_training
-from hetero2.stages.panel_audit import audit, panel_blocks
-from hetero2.stats.blocks import Floats, describe_blocks, library_test
-from hetero2.stats.competition import SIGNAL, call
-from hetero2.stats.refit import QUICK_LOOK, planted, residual_ranks, verdict
-from hetero2.tables import read_parquet
+from hetero2.inputs.training import read_training
+from hetero2.io.contracts import write_json
+from hetero2.io.files import read_json, sha256_bytes
+from hetero2.io.tables import read_parquet
+from hetero2.runtime.cli_types import add_standardise, natural
+from hetero2.runtime.log import logger
+from hetero2.stats.audit.control_sample import audit, panel_blocks
+from hetero2.stats.audit.decoy_sets import Floats, describe_blocks, library_test
+from hetero2.stats.audit.label_permutation import QUICK_LOOK, planted, residual_ranks, verdict
+from hetero2.stats.audit.target_decoy_competition import SIGNAL, call
 
 EXAMPLE = "hetero2 controls --panel panel.parquet --scores scores/*.parquet --library library.json --out controls.json"
 LOUD = 3.3  # |z| beyond which chance is below one in a thousand

@@ -5,15 +5,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hetero2.arguments import natural, positive
 from hetero2.errors import InputError
-from hetero2.files import pretty_json, write_text
-from hetero2.log import logger
-from hetero2.schemas import validate
-from hetero2.stages.truth import read_truth
-from hetero2.stats import lift
-from hetero2.stats.selection import library_facts
-from hetero2.tables import read_csv
+from hetero2.inputs.truth import read_truth
+from hetero2.io.contracts import validate
+from hetero2.io.files import pretty_json, write_text
+from hetero2.io.tables import read_csv
+from hetero2.legacy import cost_lift_v1
+from hetero2.legacy.cost_lift_v1_library import library_facts
+from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.log import logger
 
 EXAMPLE = "hetero2 cost-lift --summary summary.csv --truth truth.csv --k 50 --out cost_lift.json"
 _COLUMNS = ("id", "status", "verdict", "gate", "slack", "n_decoys_generated", "n_decoys_scored")
@@ -23,8 +23,8 @@ def _number(text: str) -> float | None:
     return float(text) if text else None
 
 
-def _row(row: dict[str, str], hits: dict[str, bool]) -> lift.Row:
-    return lift.Row(
+def _row(row: dict[str, str], hits: dict[str, bool]) -> cost_lift_v1.Row:
+    return cost_lift_v1.Row(
         id=row["id"],
         status=sys.intern(row["status"]),
         verdict=sys.intern(row["verdict"]) or None,
@@ -38,7 +38,7 @@ def _row(row: dict[str, str], hits: dict[str, bool]) -> lift.Row:
     )
 
 
-def read_rows(summary: Path, hits: dict[str, bool]) -> list[lift.Row]:
+def read_rows(summary: Path, hits: dict[str, bool]) -> list[cost_lift_v1.Row]:
     """The rows of a summary.csv (also one of an older release) with their truth."""
     rows = []
     for line, row in read_csv(summary, _COLUMNS):
@@ -63,10 +63,10 @@ def run(args: argparse.Namespace) -> None:
     """Write the report or the reason why it was refused, and what the library itself says."""
     rows = read_rows(args.summary, read_truth(args.truth, args.truth_source))
     try:
-        report = lift.cost_lift(rows, args.k, args.seed, "summary.csv", "truth.csv")
+        report = cost_lift_v1.cost_lift(rows, args.k, args.seed, "summary.csv", "truth.csv")
         validate(report, "cost_lift.v1", str(args.out))
         result: dict[str, Any] = {"report": report, "refused": None}
-    except lift.RefusedError as reason:
+    except cost_lift_v1.RefusedError as reason:
         logger.warning("cost_lift.v1 refused: %s", reason)
         result = {"report": None, "refused": str(reason)}
     result["library"] = library_facts(rows, args.k)

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hetero2.arguments import json_object
-from hetero2.chem.mol import parse
+from hetero2.chem.molecules import parse
 from hetero2.chem.scaffold import murcko_scaffold
-from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError, InputError
-from hetero2.files import check_sha256, pretty_json, write_text
-from hetero2.provenance import file_facts
-from hetero2.tables import to_table
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import check_sha256, pretty_json, write_text
+from hetero2.io.tables import to_table
+from hetero2.runtime.cli_types import json_object
+from hetero2.runtime.provenance import file_facts
 
 EXAMPLE = "hetero2 dataset rdkit-freewilson --out data/freewilson"
 _FOLDER = "Contrib/FreeWilson/data"

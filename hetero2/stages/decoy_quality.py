@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import natural, positive
 from hetero2.chem.bins import BINS, EDGES
 from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
-from hetero2.log import logger
-from hetero2.schemas import write_json
-from hetero2.seeds import sample
-from hetero2.stats import decoy_quality as quality
-from hetero2.tables import read_parquet
+from hetero2.io.contracts import write_json
+from hetero2.io.tables import read_parquet
+from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.log import logger
+from hetero2.runtime.seeds import sample
+from hetero2.stats.audit import decoy_quality as quality
 
 EXAMPLE = "hetero2 decoy-quality --molecules molecules.parquet --decoys decoys.parquet --k 20 --out decoy_quality.json"
 TARGETS = {

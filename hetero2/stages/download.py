@@ -4,14 +4,14 @@ import argparse
 import os
 from pathlib import Path
 
-from hetero2.addresses import Rules
-from hetero2.arguments import json_object, sha256
-from hetero2.config import load_yaml
+from hetero2.config.resolve import load_yaml
 from hetero2.errors import ConfigError
-from hetero2.fetch import Limits, download, token_from
-from hetero2.log import logger
+from hetero2.io.contracts import first_problem
+from hetero2.io.download import Limits, download, token_from
+from hetero2.io.url_policy import Rules
 from hetero2.paths import CONFIG
-from hetero2.schemas import first_problem
+from hetero2.runtime.cli_types import json_object, sha256
+from hetero2.runtime.log import logger
 
 EXAMPLE = "hetero2 download --url https://example.org/truth.csv --sha256 1f0e... --out truth.csv"
 

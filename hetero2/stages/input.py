@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hetero2.arguments import flag, natural
 from hetero2.errors import ConfigError, InputError
-from hetero2.files import check_sha256, pretty_json, write_text
-from hetero2.log import logger
-from hetero2.provenance import file_facts
+from hetero2.inputs.library import Raw, header_of
+from hetero2.inputs.sdf import read_any
+from hetero2.inputs.usable_rows import with_an_id
+from hetero2.io.files import check_sha256, pretty_json, write_text
+from hetero2.io.tables import number_cell, quoted, write_parquet_rows
+from hetero2.runtime.cli_types import flag, natural
+from hetero2.runtime.log import logger
+from hetero2.runtime.provenance import file_facts
+from hetero2.runtime.seeds import sample_parts
 from hetero2.scoring.library_ids import BAD_IDS
-from hetero2.seeds import sample_parts
-from hetero2.stages.library import Raw, header_of
-from hetero2.stages.sdf_library import read_any
-from hetero2.stages.usable_rows import with_an_id
-from hetero2.tables import number_cell, quoted, write_parquet_rows
 
 EXAMPLE = "hetero2 input --library my.csv --out input/rows.parquet --facts input/facts.json"
 Record = dict[str, Any]

@@ -1,7 +1,8 @@
 """leakage: what the library and its decoys share with each other and with the training set.
 
 A decoy that is a molecule of the library, or of the training set, is no decoy: it takes no part in any audit. They are
-compared as structures, and as compounds (`hetero2.chem.same_compound`): another tautomer or mesomer is the same one.
+compared as structures, and as compounds (`hetero2.chem.structures.same_compound`): another tautomer or mesomer is the
+same one.
 """
 
 import argparse
@@ -13,17 +14,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import add_standardise, similarity
-from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.molecules import parse_known, structure_hash
 from hetero2.chem.similarity import Neighbours, fingerprint
 from hetero2.errors import ConfigError, InputError
-from hetero2.keys import Keys, find, keys, place_of_first
-from hetero2.log import logger, progress
-from hetero2.scoring.training import read_molecules
-from hetero2.stages.arrays import Ints, places
-from hetero2.stages.compound_forms import Forms, compare
-from hetero2.stages.usable_rows import check_auditable
-from hetero2.tables import read_parquet, to_table, write_parquet
+from hetero2.inputs.compound_forms import Forms, compare
+from hetero2.inputs.training import read_molecules
+from hetero2.inputs.usable_rows import check_auditable
+from hetero2.io.columns import Ints, places
+from hetero2.io.structure_keys import Keys, find, keys, place_of_first
+from hetero2.io.tables import read_parquet, to_table, write_parquet
+from hetero2.runtime.cli_types import add_standardise, similarity
+from hetero2.runtime.log import logger, progress
 
 EXAMPLE = (
     "hetero2 leakage --molecules molecules/*.parquet --decoys decoys/*.parquet --train train.csv "

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hetero2.csv_files import write_csv
-from hetero2.log import logger
-from hetero2.stages.truth import read_truth
-from hetero2.tables import read_csv, read_parquet, to_table
+from hetero2.inputs.truth import read_truth
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.tables import read_csv, read_parquet, to_table
+from hetero2.runtime.log import logger
 
 EXAMPLE = "hetero2 leakage-list --input input/rows.parquet --leaks leaks.parquet --truth truth.csv --out leakage.csv"
 UNKNOWN = "truth_id_unknown"

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError
-from hetero2.keys import first_of_each, keys
-from hetero2.log import logger
-from hetero2.stages.arrays import Ints, item_numbers, places
-from hetero2.tables import from_columns, read_parquet
+from hetero2.io.columns import Ints, item_numbers, places
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.structure_keys import first_of_each, keys
+from hetero2.io.tables import from_columns, read_parquet
+from hetero2.runtime.log import logger
 
 EXAMPLE = "hetero2 missing-scores --decoys decoys/*.parquet --scores scores/*.parquet --out missing_decoy_scores.csv"
 CONTRACT = "missing_decoy_scores.v1"

@@ -9,20 +9,19 @@ from typing import Any
 import pyarrow.compute as pc
 import yaml
 
-from hetero2 import provenance
-from hetero2.arguments import json_object
 from hetero2.errors import ConfigError
-from hetero2.files import atomic_path, pretty_json, read_json, sha256_file, write_text
-from hetero2.log import logger
-from hetero2.pack import archive, manifest, verify
+from hetero2.inputs.summary_rows import page_name, read_summary
+from hetero2.io.contracts import validate, write_json
+from hetero2.io.files import atomic_path, pretty_json, read_json, sha256_file, write_text
+from hetero2.io.tables import read_parquet, write_parquet_rows
+from hetero2.pack import archive, manifest, results, verify
 from hetero2.paths import ROOT
 from hetero2.report import index, spreadsheet
-from hetero2.schemas import validate, write_json
-from hetero2.stages import identity, results
+from hetero2.report.card_data import DECOYS, decoy_list
+from hetero2.runtime import identity, provenance
+from hetero2.runtime.cli_types import json_object
+from hetero2.runtime.log import logger
 from hetero2.stages.candidates import decoys_of
-from hetero2.stages.cards import DECOYS, decoy_list
-from hetero2.stages.summary_rows import page_name, read_summary
-from hetero2.tables import read_parquet, write_parquet_rows
 
 _PAGES = 100  # that are Python objects at once
 EXAMPLE = "hetero2 pack --run my-run --config '{...}' --summary summary.csv ... (see rules/pack.smk)"

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hetero2.log import logger
-from hetero2.report import molecule_page
-from hetero2.stages import cards
+from hetero2.io.tables import read_parquet, write_parquet_rows
+from hetero2.report import card_data, molecule_page
+from hetero2.runtime.log import logger
 from hetero2.stages.candidates import decoys_of
 from hetero2.stages.summary import Tally, gather
-from hetero2.tables import read_parquet, write_parquet_rows
 
 EXAMPLE = (
     "hetero2 pages --run my-run --molecules m.parquet --audit a.parquet --calls calls.parquet "
@@ -20,17 +19,17 @@ EXAMPLE = (
 
 def pages(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """The page of each OK row of the shard, in order; of the library only calls and truth are looked at."""
-    hits = cards.read_hits(args.truth, args.truth_source)
+    hits = card_data.read_hits(args.truth, args.truth_source)
     calls = read_parquet(args.calls, "call.v1")
     (lines,) = gather([args.molecules], [args.audit], calls, Tally(), paged=True)
     numbers = read_parquet(args.molecules, "molecule.v1", ["row"])["row"]
-    decoys = cards.by_row(
+    decoys = card_data.by_row(
         one for table in decoys_of(numbers, [args.decoys], [args.scores]) for one in table.to_pylist()
     )
     for row, line in zip(numbers.to_pylist(), lines.to_pylist(), strict=True):
         if line["status"] == "OK":
-            known = line | {"row": row, "rank": None, "measured": cards.measured(hits.get(line["id"]))}
-            card = cards.card(known, decoys[row], len(decoys[row]))
+            known = line | {"row": row, "rank": None, "measured": card_data.measured(hits.get(line["id"]))}
+            card = card_data.card(known, decoys[row], len(decoys[row]))
             yield {"row": row, "html": molecule_page.render(card, args.run_name)}
 
 

@@ -8,12 +8,12 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from hetero2.csv_files import write_csv
 from hetero2.errors import InputError
-from hetero2.files import sha256_bytes
-from hetero2.log import logger
-from hetero2.stages.library import read_library
-from hetero2.tables import to_table
+from hetero2.inputs.library import read_library
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import sha256_bytes
+from hetero2.io.tables import to_table
+from hetero2.runtime.log import logger
 
 EXAMPLE = "hetero2 proxy-truth --library my.csv --out truth.csv"
 RULE = "proxy_rule_v1"

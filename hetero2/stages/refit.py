@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from hetero2.arguments import add_standardise, flag, natural, positive
-from hetero2.chem.mol import parse_known
+from hetero2.chem.molecules import parse_known
 from hetero2.chem.scaffold import murcko_scaffold
+from hetero2.config.score_sources import REFERENCES
 from hetero2.errors import ConfigError, HeteroError
-from hetero2.files import pretty_json, write_text
-from hetero2.log import progress
-from hetero2.scoring.names import REFERENCES
+from hetero2.inputs.training import read_training
+from hetero2.io.files import pretty_json, write_text
+from hetero2.io.tables import read_parquet
+from hetero2.runtime.cli_types import add_standardise, flag, natural, positive
+from hetero2.runtime.log import progress
 from hetero2.scoring.refittable import CommandModel, ReferenceModel, Refittable
-from hetero2.scoring.training import read_training
-from hetero2.stages.panel_audit import audit
-from hetero2.stats.blocks import Floats, Ints
-from hetero2.stats.enrichment import roc_auc
-from hetero2.stats.refit import block_permutation
-from hetero2.tables import read_parquet
+from hetero2.stats.audit.control_sample import audit
+from hetero2.stats.audit.decoy_sets import Floats, Ints
+from hetero2.stats.audit.label_permutation import block_permutation
+from hetero2.stats.benefit.enrichment import roc_auc
 
 EXAMPLE = (
     "hetero2 refit --panel panel.parquet --source reference:morgan_rf --train train.csv --refits 19 "

@@ -10,18 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2 import provenance
-from hetero2.csv_files import write_csv
 from hetero2.errors import InputError
-from hetero2.files import write_text
-from hetero2.log import logger
-from hetero2.pack import verify
-from hetero2.report import evidence, index, page, spreadsheet, table
+from hetero2.io.columns import Ints
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import write_text
+from hetero2.pack import results, verify
+from hetero2.report import card_data, evidence, index, page, spreadsheet, table
 from hetero2.report.cards import Card
-from hetero2.report.words import counted, number
-from hetero2.seeds import sample
-from hetero2.stages import cards, identity, results
-from hetero2.stages.arrays import Ints
+from hetero2.report.text.words import counted, number
+from hetero2.runtime import identity, provenance
+from hetero2.runtime.log import logger
+from hetero2.runtime.seeds import sample
 from hetero2.stages.candidates import check_shards, decoys_of, ranked
 
 EXAMPLE = "hetero2 report --run my-run --config '{...}' --summary summary.csv ... (see rules/report.smk)"
@@ -72,8 +71,8 @@ class Report:
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args, self.config = args, args.config
-        self.rows = cards.read_rows(args.summary)
-        self.hits = cards.read_hits(args.truth, self.config["truth"]["source"])
+        self.rows = card_data.read_rows(args.summary)
+        self.hits = card_data.read_hits(args.truth, self.config["truth"]["source"])
         self.seed = int(self.config["selection"]["seed"])
         k = int(self.config["selection"]["k"])
         self.order, _ = ranked(self.rows, [])
@@ -83,7 +82,7 @@ class Report:
         self.rank[self.order] = np.arange(1, len(self.order) + 1)
 
     def _records(self, place: Ints) -> list[Record]:
-        return cards.records(self.rows, place, self.rank, self.hits)
+        return card_data.records(self.rows, place, self.rank, self.hits)
 
     def _hits_by_call(self) -> dict[str, tuple[int, int]]:
         """(molecules with truth, hits) of each call."""
@@ -117,12 +116,12 @@ class Report:
 
     def groups(self) -> dict[str, list[Card]]:
         """The cards; drawings end where they would make the page too large."""
-        decoys = cards.by_row(self.decoys.to_pylist())
+        decoys = card_data.by_row(self.decoys.to_pylist())
         spent, found = 0, dict[str, list[Card]]()
         for name, place in self.places.items():
             found[name] = []
             for record in self._records(place):
-                one = cards.card(record, decoys.get(record["row"], []), DRAWN, spent < DRAWING_BYTES)
+                one = card_data.card(record, decoys.get(record["row"], []), DRAWN, spent < DRAWING_BYTES)
                 spent += len(one.svg) + len(one.axis) + sum(len(decoy.svg) for decoy in one.decoys)
                 found[name].append(one)
         return found
@@ -168,6 +167,6 @@ def run(args: argparse.Namespace) -> None:
     report = Report(args)
     text = page.render(report.evidence(), report.groups(), report.table(), list(contents(args)))
     spreadsheet.write(args.summary, args.spreadsheet)
-    write_csv(args.card_decoys, [cards.decoy_list(report.rows, report.decoys)], cards.DECOYS)
+    write_csv(args.card_decoys, [card_data.decoy_list(report.rows, report.decoys)], card_data.DECOYS)
     write_text(args.out, text)
     logger.info("%s: %d bytes", args.out.name, len(text.encode("utf-8")))

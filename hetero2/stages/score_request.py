@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from hetero2.csv_files import write_csv
-from hetero2.keys import Keys, first_of_each, keys
-from hetero2.log import logger
-from hetero2.stages.excluded import read_excluded, taking_part
-from hetero2.stages.scored_rows import scored_rows
-from hetero2.tables import arrow_schema, read_parquet
+from hetero2.inputs.excluded_decoys import read_excluded, taking_part
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.structure_keys import Keys, first_of_each, keys
+from hetero2.io.tables import arrow_schema, read_parquet
+from hetero2.runtime.log import logger
+from hetero2.scoring.scored_rows import scored_rows
 
 EXAMPLE = (
     "hetero2 score-request --molecules molecules/*.parquet --decoys decoys/*.parquet --excluded excluded.parquet "

@@ -10,17 +10,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from hetero2.arguments import add_standardise, flag, json_object, positive
-from hetero2.csv_files import write_csv
+from hetero2.config.score_sources import REFERENCES, STAND_INS
 from hetero2.errors import ConfigError, HeteroError, InputError
-from hetero2.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
-from hetero2.log import gate_ok, logger, progress
-from hetero2.provenance import file_facts
+from hetero2.inputs.training import read_training
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
+from hetero2.io.tables import quoted, read_csv, read_parquet, to_table
+from hetero2.runtime.cli_types import add_standardise, flag, json_object, positive
+from hetero2.runtime.log import gate_ok, logger, progress
+from hetero2.runtime.provenance import file_facts
 from hetero2.scoring import command, hetero_scores, pair_table, score_index, score_table, stand_ins
 from hetero2.scoring.library_ids import LibraryIds, read_library_ids
-from hetero2.scoring.names import REFERENCES, STAND_INS
-from hetero2.scoring.training import read_training
-from hetero2.tables import quoted, read_csv, read_parquet, to_table
 
 EXAMPLE = (
     "hetero2 score-source --source external --path my_scores.csv --input input/rows.parquet "

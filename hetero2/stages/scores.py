@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.files import TABLES
-from hetero2.scoring.book import ScoreBook, read_book
+from hetero2.inputs.excluded_decoys import read_excluded, why_excluded
+from hetero2.io.files import TABLES
+from hetero2.io.tables import read_parquet, write_parquet
 from hetero2.scoring.hetero_scores import Scored
-from hetero2.stages.excluded import read_excluded, why_excluded
-from hetero2.stages.scored_rows import rows_scored_by_id, scored_rows
-from hetero2.tables import read_parquet, write_parquet
+from hetero2.scoring.score_lookup import ScoreBook, read_book
+from hetero2.scoring.scored_rows import rows_scored_by_id, scored_rows
 
 EXAMPLE = (
     "hetero2 scores --molecules molecules/0000.parquet --decoys decoys/0000.parquet "

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.errors import ConfigError, ContractError, InputError
-from hetero2.files import copy_file, read_json, sha256_file, write_text
-from hetero2.log import logger
-from hetero2.report import separation
-from hetero2.schemas import write_json
+from hetero2.io.contracts import write_json
+from hetero2.io.files import copy_file, read_json, sha256_file, write_text
+from hetero2.legacy import separation_page
+from hetero2.runtime.log import logger
 
 EXAMPLE = (
     "hetero2 separation --variants BAD-constant BAD-random GOOD-synthetic --rows a/row.json b/row.json c/row.json "
@@ -68,5 +68,5 @@ def run(args: argparse.Namespace) -> None:
         document["variants"][name] |= {"pack": path.name, "sha256": asset["sha256"]}
         copy_file(path, args.out / path.name)
     write_json(args.out / "separation.json", document, "separation.v1")
-    write_text(args.out / "separation.html", separation.render(document, args.out.name))
+    write_text(args.out / "separation.html", separation_page.render(document, args.out.name))
     logger.info("known good and bad are %s", "separated" if document["separated"] else "not separated")

@@ -7,15 +7,15 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from hetero2.arguments import natural, positive
 from hetero2.chem import decoys_v1
-from hetero2.chem.mol import structure_hash
-from hetero2.config_sense import STRESS, SUITE
-from hetero2.csv_files import write_csv
-from hetero2.files import pretty_json, write_text
-from hetero2.provenance import file_facts
+from hetero2.chem.molecules import structure_hash
+from hetero2.config.consistency import STRESS, SUITE
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import pretty_json, write_text
+from hetero2.io.tables import to_table
+from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.provenance import file_facts
 from hetero2.scoring import hetero_scores
-from hetero2.tables import to_table
 
 EXAMPLE = "hetero2 suite suite --rows 200 --strategy rewire_strict_v1 --k 20 --seed 0 --out suite"
 # These exact strings: some are not the textbook molecule, and the proxy truth hashes the string.

@@ -11,15 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import json_object
-from hetero2.csv_files import write_csv
 from hetero2.errors import ConfigError, ContractError
-from hetero2.schemas import write_json
-from hetero2.stages.arrays import places
-from hetero2.stages.summary_rows import page_name
-from hetero2.stats.distribution import describe
-from hetero2.stats.sampling import Estimate, Floats, weighted_mean
-from hetero2.tables import from_columns, read_parquet
+from hetero2.inputs.summary_rows import page_name
+from hetero2.io.columns import places
+from hetero2.io.contracts import write_json
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.tables import from_columns, read_parquet
+from hetero2.runtime.cli_types import json_object
+from hetero2.stats.audit.sampling import Estimate, Floats, weighted_mean
+from hetero2.stats.benefit.distribution import describe
 
 EXAMPLE = (
     "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet "

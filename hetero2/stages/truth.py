@@ -2,46 +2,15 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from hetero2.errors import InputError
-from hetero2.files import check_sha256, copy_file, pretty_json, write_text
-from hetero2.log import gate_ok
-from hetero2.provenance import file_facts
-from hetero2.tables import quoted, read_csv
+from hetero2.inputs.truth import SCHEMA, read_truth
+from hetero2.io.files import check_sha256, copy_file, pretty_json, write_text
+from hetero2.runtime.log import gate_ok
+from hetero2.runtime.provenance import file_facts
 
 EXAMPLE = "hetero2 truth --path my_truth.csv --sha256 1f0e... --out truth.csv --facts truth.json"
-SCHEMA = "customer_truth.v1"
-_COLUMNS = ("molecule_id", "expensive_label", "truth_source", "truth_version")
-
-
-def _problem(row: dict[str, str], source: str, seen: Container[str]) -> str | None:
-    if not row["molecule_id"].strip():
-        return "molecule_id is empty"
-    if row["molecule_id"] in seen:
-        return f"molecule_id {quoted(row['molecule_id'])} occurs twice"
-    if row["expensive_label"] not in ("PASS", "FAIL"):
-        return f"expensive_label is {quoted(row['expensive_label'])}, expected PASS or FAIL"
-    if row["truth_source"] != source:
-        return f"truth_source is {quoted(row['truth_source'])}, expected {source!r}"
-    if row["truth_version"] != SCHEMA:
-        return f"truth_version is {quoted(row['truth_version'])}, expected {SCHEMA!r}"
-    return None
-
-
-def read_truth(path: Path, source: str = "external") -> dict[str, bool]:
-    """Whether each molecule is a hit, by id; raises InputError with file and line where the contract is broken."""
-    hits: dict[str, bool] = {}
-    for line, row in read_csv(path, _COLUMNS):
-        problem = _problem(row, source, hits)
-        if problem:
-            raise InputError(f"{path}: line {line}: {problem}")
-        hits[row["molecule_id"]] = row["expensive_label"] == "PASS"
-    if not hits:
-        raise InputError(f"{path}: no row after the header")
-    return hits
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,23 +9,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.arguments import flag, natural, positive, price
-from hetero2.csv_files import write_csv
 from hetero2.errors import InputError
-from hetero2.files import read_json
-from hetero2.log import logger
-from hetero2.provenance import file_facts
-from hetero2.schemas import write_json
-from hetero2.stages.arrays import text_numbers
-from hetero2.stages.baseline import read_baseline
-from hetero2.stages.summary_rows import read_summary
-from hetero2.stages.truth import read_truth
-from hetero2.stats.choosing import Library
-from hetero2.stats.discordant import inclusion
-from hetero2.stats.enrichment import dense_priority, roc_auc
-from hetero2.stats.hit_curve import curve
-from hetero2.stats.utility import RESAMPLES, report
-from hetero2.tables import columns, to_table
+from hetero2.inputs.baseline import read_baseline
+from hetero2.inputs.summary_rows import read_summary
+from hetero2.inputs.truth import read_truth
+from hetero2.io.columns import text_numbers
+from hetero2.io.contracts import write_json
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import read_json
+from hetero2.io.tables import columns, to_table
+from hetero2.runtime.cli_types import flag, natural, positive, price
+from hetero2.runtime.log import logger
+from hetero2.runtime.provenance import file_facts
+from hetero2.stats.benefit.choosing import Library
+from hetero2.stats.benefit.discordant import inclusion
+from hetero2.stats.benefit.enrichment import dense_priority, roc_auc
+from hetero2.stats.benefit.hit_curve import curve
+from hetero2.stats.benefit.utility import RESAMPLES, report
 
 EXAMPLE = (
     "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json --k 50 "

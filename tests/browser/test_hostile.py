@@ -1,6 +1,6 @@
 """A text from outside stays a text, wherever the page shows it."""
 
-from hetero2.report.words import clipped
+from hetero2.report.text.words import clipped
 from tests.browser.runs import HOSTILE
 from tests.browser.table import Table
 from tools import look

@@ -9,12 +9,12 @@ import pytest
 import yaml
 from pyarrow import parquet
 
-from hetero2 import config as configuration
+from hetero2.config import resolve as configuration
+from hetero2.inputs.truth import read_truth
+from hetero2.io.contracts import first_problem
 from hetero2.pack.verify import verify
-from hetero2.schemas import first_problem
 from hetero2.scoring import hetero_scores, score_table
 from hetero2.stages.cost_lift import read_rows
-from hetero2.stages.truth import read_truth
 from tests.conftest import ROOT
 from tools.contract_pages import PAGES, contracts, main
 

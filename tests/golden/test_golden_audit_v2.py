@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hetero2.scoring import hetero_scores
-from hetero2.stats.ranking import audit
+from hetero2.stats.audit.ranking import audit
 
 DATA = Path(__file__).parent / "data"
 DECOYS = [json.loads(line) for line in (DATA / "decoys_v1_suite.jsonl").read_text().splitlines()]

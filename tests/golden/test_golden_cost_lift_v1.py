@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hetero2.stats import lift
+from hetero2.legacy import cost_lift_v1
 
 DATA = Path(__file__).parent / "data"
 CASES = [
@@ -17,12 +17,12 @@ CASES = [
 ]
 
 
-def rows_of(summary: str, truth: str) -> list[lift.Row]:
+def rows_of(summary: str, truth: str) -> list[cost_lift_v1.Row]:
     with (DATA / truth).open(newline="") as handle:
         hits = {row["molecule_id"]: row["expensive_label"] == "PASS" for row in csv.DictReader(handle)}
     with (DATA / summary).open(newline="") as handle:
         return [
-            lift.Row(
+            cost_lift_v1.Row(
                 id=row["id"],
                 status=row["status"],
                 verdict=row["verdict"],
@@ -40,5 +40,5 @@ def rows_of(summary: str, truth: str) -> list[lift.Row]:
 @pytest.mark.parametrize(("summary", "truth", "report"), CASES)
 def test_every_stored_field_comes_out_again(summary, truth, report):
     stored = json.loads((DATA / report).read_text())
-    found = lift.cost_lift(rows_of(summary, truth), 10000, 0, stored["summary_csv"], stored["truth_csv"])
+    found = cost_lift_v1.cost_lift(rows_of(summary, truth), 10000, 0, stored["summary_csv"], stored["truth_csv"])
     assert {key: found[key] for key in stored} == stored

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from hetero2.chem import decoys_v1
-from hetero2.chem.mol import parse_known, structure_hash
+from hetero2.chem.molecules import parse_known, structure_hash
 from hetero2.chem.similarity import fingerprint, tanimoto
 from hetero2.chem.spectral import spectrum
-from hetero2.seeds import row_seed
+from hetero2.runtime.seeds import row_seed
 
 DATA = Path(__file__).parent / "data"
 ROWS = [json.loads(line) for line in (DATA / "decoys_v1_suite.jsonl").read_text().splitlines()]

@@ -2,7 +2,7 @@
 
 import csv
 
-from hetero2.chem.decoys_v2 import generate
+from hetero2.chem.decoys_v2.engine import generate
 from tests.conftest import ROOT
 
 

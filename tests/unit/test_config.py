@@ -3,7 +3,7 @@ import gzip
 import pytest
 import yaml
 
-from hetero2 import config as configuration
+from hetero2.config import resolve as configuration
 from hetero2.errors import ConfigError
 
 TARGET = "value_utility_realtruth"

@@ -7,7 +7,7 @@ import pytest
 
 from hetero2.config import contents as module
 from hetero2.config.contents import ABSENT, NOTES, Contents, file_names
-from hetero2.files import sha256_bytes
+from hetero2.io.files import sha256_bytes
 
 OLD = 1_500_000_000
 

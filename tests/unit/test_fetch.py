@@ -8,9 +8,9 @@ import time
 import pytest
 
 from hetero2 import cli
-from hetero2.addresses import Rules, recorded, refusal, resolve, shown
 from hetero2.errors import ConfigError, GateError, HeteroError
-from hetero2.fetch import Limits, download, token_from
+from hetero2.io.download import Limits, download, token_from
+from hetero2.io.url_policy import Rules, recorded, refusal, resolve, shown
 from tests.server import BODY, serving
 
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -190,7 +190,7 @@ def test_a_full_disk_is_no_error_of_the_network(server, tmp_path, monkeypatch):
         out = args[2]
         raise HeteroError(f"{out.parent}: cannot be written: No space left on device")
 
-    monkeypatch.setattr("hetero2.fetch._write", full)
+    monkeypatch.setattr("hetero2.io.download._write", full)
     with pytest.raises(HeteroError, match="cannot be written: No space") as caught:
         download(f"{server.url}/file.csv", SHA256, tmp_path / "f", limits(server))
     assert not isinstance(caught.value, GateError)

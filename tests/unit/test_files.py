@@ -4,7 +4,7 @@ import math
 import pytest
 
 from hetero2.errors import GateError, InputError
-from hetero2.files import atomic_path, canonical_json, check_sha256, line_ends, pretty_json, read_json, sha256_file
+from hetero2.io.files import atomic_path, canonical_json, check_sha256, line_ends, pretty_json, read_json, sha256_file
 from hetero2.scoring import hetero_scores
 
 

@@ -2,27 +2,27 @@ import errno
 
 import pytest
 
-from hetero2 import guard
 from hetero2.errors import HeteroError
-from hetero2.files import atomic_path
+from hetero2.io.files import atomic_path
+from hetero2.workflow import results_lock
 
 
 def test_a_folder_is_held_once_and_free_when_its_holder_has_gone(tmp_path, monkeypatch):
-    monkeypatch.setattr(guard, "_held", [])
-    assert guard.take(tmp_path)
+    monkeypatch.setattr(results_lock, "_held", [])
+    assert results_lock.take(tmp_path)
     with pytest.raises(HeteroError, match=r"another run is at work here \(pid \d+ on "):
-        guard.take(tmp_path)
-    guard._held.pop().close()  # what the system does with a killed process
-    assert guard.take(tmp_path)
-    guard._held.pop().close()
+        results_lock.take(tmp_path)
+    results_lock._held.pop().close()  # what the system does with a killed process
+    assert results_lock.take(tmp_path)
+    results_lock._held.pop().close()
 
 
 def test_a_file_system_without_locks_gives_a_warning(tmp_path, monkeypatch, capsys):
     def no_locks(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(guard.fcntl, "flock", no_locks)
-    assert not guard.take(tmp_path)
+    monkeypatch.setattr(results_lock.fcntl, "flock", no_locks)
+    assert not results_lock.take(tmp_path)
     assert capsys.readouterr().err.startswith("warning: ")
 
 

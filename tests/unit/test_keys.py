@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hetero2.keys import first_of_each, keys
+from hetero2.io.structure_keys import first_of_each, keys
 
 
 @given(st.lists(st.integers(0, 5)))

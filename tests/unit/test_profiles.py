@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from hetero2.paths import ROOT
-from hetero2.resources import NEEDS
+from hetero2.workflow.resources import NEEDS
 from tools import rule_graph
 
 CLUSTERS = ("slurm", "cluster-generic", "kubernetes")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from hetero2 import paths
-from hetero2.run_files import RunFiles
+from hetero2.workflow.run_files import RunFiles
 
 
 @pytest.mark.parametrize("count", [1, 3, 400, 9_999, 10_000, 10_001, 10_050])

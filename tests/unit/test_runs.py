@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from hetero2 import config as configuration
+from hetero2.config import resolve as configuration
 from hetero2.errors import ConfigError
-from hetero2.runs import VARIABLE, requested, resolve_all
+from hetero2.workflow.targets import VARIABLE, requested, resolve_all
 
 ALL = [
     "pilot",

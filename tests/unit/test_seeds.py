@@ -2,7 +2,7 @@
 
 import hashlib
 
-from hetero2.seeds import sample
+from hetero2.runtime.seeds import sample
 
 
 def test_another_seed_is_another_sample_and_order_does_not_matter():

@@ -8,21 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hetero2.csv_files import write_csv
 from hetero2.errors import ContractError, InputError
 from hetero2.inputs.parquet import read_parquet_rows
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.tables import arrow_schema, check, columns, read_csv, read_parquet, read_shard, to_table, write_parquet
 from hetero2.scoring import pair_table, score_table
 from hetero2.scoring.batches import read_batches
-from hetero2.tables import (
-    arrow_schema,
-    check,
-    columns,
-    read_csv,
-    read_parquet,
-    read_shard,
-    to_table,
-    write_parquet,
-)
 
 ITEM = {"row": 0, "decoy_index": -1, "score": 1.5, "weight": 1.0}
 REQUEST = {"id": "a" * 64, "smiles": "CC", "role": "decoy", "n_rows": 2}

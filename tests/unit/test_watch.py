@@ -5,8 +5,8 @@ import json
 import os
 from pathlib import Path
 
-from hetero2 import watch
-from hetero2.progress import file_beside, published
+from hetero2.runtime.progress import file_beside, published
+from hetero2.workflow import progress
 
 
 def say(log, mtime=None, **counts):
@@ -19,7 +19,9 @@ def say(log, mtime=None, **counts):
 def a_run(folder, mine=("1", "2")):
     logs = [folder / "decoys" / f"{name}.log" for name in "012"]
     (folder / "facts.json").write_text('{"rows": 1000}')
-    return watch.Run("my", folder / "facts.json", logs, frozenset(folder / "decoys" / f"{n}.log" for n in mine)), logs
+    return progress.Run(
+        "my", folder / "facts.json", logs, frozenset(folder / "decoys" / f"{n}.log" for n in mine)
+    ), logs
 
 
 def test_a_job_says_how_many_rows_of_each_status_it_has(tmp_path):
@@ -67,7 +69,7 @@ def test_what_cannot_be_read_yet_is_no_error(tmp_path):
 
 def test_text_takes_the_place_of_the_line_and_never_stands_in_it():
     terminal = io.StringIO()
-    screen = watch.Screen(terminal)
+    screen = progress.Screen(terminal)
     screen.write("a job\n")
     screen.show("1 of 2")
     screen.show("2 of 2")
@@ -79,4 +81,4 @@ def test_text_takes_the_place_of_the_line_and_never_stands_in_it():
 
 
 def test_times_are_told_as_a_person_would():
-    assert [watch._time(seconds) for seconds in (5, 600, 36000)] == ["5 s", "10 min", "10.0 h"]
+    assert [progress._time(seconds) for seconds in (5, 600, 36000)] == ["5 s", "10 min", "10.0 h"]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hetero2 import worker
 from hetero2.errors import HeteroError
-from hetero2.worker import Failure, Limits, each
+from hetero2.runtime import isolated
+from hetero2.runtime.isolated import Failure, Limits, each
 
 LIMITS = Limits(seconds=0.3, megabytes=200)
 
@@ -91,7 +91,7 @@ def burn(seconds):
 @pytest.mark.parametrize("forks", [True, False])
 def test_what_every_item_needs_counts_for_none_of_them(monkeypatch, forks):
     """Made ready once before the fork, or in each worker; one that is started again has it before its first item."""
-    monkeypatch.setattr(worker, "_FORKS", forks)
+    monkeypatch.setattr(isolated, "_FORKS", forks)
     found = [result for _, result in each(ready_act, [2, "loop", 3, "loop", 4], LIMITS, 2, make_ready)]
     assert found == [4, Failure("timeout"), 9, Failure("timeout"), 16]
     READY.clear()
@@ -116,18 +116,18 @@ def test_no_item_nothing_is_made_ready():
 
 def test_a_worker_may_take_its_time_to_start(monkeypatch):
     """Compiling in a spawned worker makes it silent for longer than an item may be."""
-    monkeypatch.setattr(worker, "_FORKS", False)
-    monkeypatch.setattr(worker, "_SILENT", 3)
-    monkeypatch.setattr(worker, "_TICK", 0.1)
+    monkeypatch.setattr(isolated, "_FORKS", False)
+    monkeypatch.setattr(isolated, "_SILENT", 3)
+    monkeypatch.setattr(isolated, "_TICK", 0.1)
     assert [result for _, result in each(act, [3], LIMITS, 1, partial(sleep, 1.5))] == [9]
-    monkeypatch.setattr(worker, "_STARTS", 0.5)
+    monkeypatch.setattr(isolated, "_STARTS", 0.5)
     with pytest.raises(HeteroError, match="a worker cannot start"):
         list(each(act, [3], LIMITS, 1, partial(sleep, 600)))
 
 
 def test_a_worker_that_hangs_without_cpu_is_ended_too(monkeypatch):
-    monkeypatch.setattr(worker, "_SILENT", 5)
-    monkeypatch.setattr(worker, "_TICK", 0.1)
+    monkeypatch.setattr(isolated, "_SILENT", 5)
+    monkeypatch.setattr(isolated, "_TICK", 0.1)
     assert results([0, 1000, 0], limits=Limits(0.1), function=sleep) == [0, Failure("timeout"), 0]
 
 
@@ -136,7 +136,7 @@ def test_large_results_come_whole():
 
 
 def test_a_worker_that_cannot_start_is_one_clear_error(monkeypatch):
-    monkeypatch.setattr(worker, "_settle", lambda *_: os._exit(3))
+    monkeypatch.setattr(isolated, "_settle", lambda *_: os._exit(3))
     with pytest.raises(HeteroError, match="a worker cannot start: exit code 3"):
         results([1, 2])
 

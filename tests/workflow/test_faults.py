@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hetero2 import guard
+from hetero2.workflow import results_lock
 from tests import faults
 from tests.conftest import build, made_once, snakemake
 
@@ -110,17 +110,17 @@ def test_orphans_are_ended_and_others_are_not(tmp_path):
     for results in (mine, others):
         # A grandchild, as the job of a killed run is; `setsid` makes its parent end.
         words = ["bash", "-c", "setsid sleep 60 >/dev/null 2>&1 & echo $!"]
-        env = {**os.environ, guard.VARIABLE: str(results)}
+        env = {**os.environ, results_lock.VARIABLE: str(results)}
         started = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
         alive[results] = int(started.stdout)
     time.sleep(0.2)
-    assert guard.end_orphans(str(mine)) == [alive[mine]]
-    assert list(guard.orphans(str(mine))) == []
-    assert guard.end_orphans(str(others)) == [alive[others]]
+    assert results_lock.end_orphans(str(mine)) == [alive[mine]]
+    assert list(results_lock.orphans(str(mine))) == []
+    assert results_lock.end_orphans(str(others)) == [alive[others]]
 
 
 def test_only_our_temporary_files_are_leftovers(tmp_path):
     ours = {".rows.parquet.12.part", ".pack.part", ".command-x1y2"}
     for name in (*ours, ".snakemake_timestamp", "my.part", "a.csv"):
         (tmp_path / name).write_text("")
-    assert {path.name for path in guard.leftovers(tmp_path)} == ours
+    assert {path.name for path in results_lock.leftovers(tmp_path)} == ours

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from hetero2 import config as configuration
+from hetero2.config import resolve as configuration
 from hetero2.errors import ConfigError
-from hetero2.tables import read_parquet, to_table, write_parquet
+from hetero2.io.tables import read_parquet, to_table, write_parquet
 from tests.conftest import DATA, build
 
 ODD = "li:b 1#%'41 é.parquet"

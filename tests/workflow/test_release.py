@@ -11,9 +11,9 @@ import time
 import pytest
 
 from hetero2.pack.verify import verify
-from hetero2.release import gates
 from tests.conftest import ROOT, copy_checkout, run
 from tests.releases import commit, git
+from tools.release import gates
 
 TAG, TODAY = "value-ring-suite-2026-11-22-r0", "value-ring-suite-2026-11-23-r1"
 

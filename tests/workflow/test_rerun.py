@@ -36,18 +36,18 @@ ALL = {"input", "decoys", "decoy_quality", "leakage", "panel", "score_request", 
 ALL |= {*AFTER["scores"], *AFTER["truth"]}
 EDITS = [
     ("hetero2/stages/cost_lift.py", AFTER["cost_lift"]),
-    ("hetero2/stats/lift.py", AFTER["cost_lift"]),
-    ("hetero2/stats/ranking.py", AFTER["audit"]),
-    ("hetero2/stats/competition.py", {"decoy_quality", *AFTER["calls"]}),
+    ("hetero2/legacy/cost_lift_v1.py", AFTER["cost_lift"]),
+    ("hetero2/stats/audit/ranking.py", AFTER["audit"]),
+    ("hetero2/stats/audit/target_decoy_competition.py", {"decoy_quality", *AFTER["calls"]}),
     ("hetero2/stages/summary.py", AFTER["summary"]),
     ("hetero2/report/index.py", AFTER["pack"]),
     ("hetero2/report/templates/report.html.j2", AFTER["pack"]),
-    ("hetero2/stages/registry.py", AFTER["registry"]),
+    ("hetero2/stages/registry_row.py", AFTER["registry"]),
     ("hetero2/pack/accept.py", AFTER["pack"]),
-    ("hetero2/stages/show.py", set()),
+    ("hetero2/commands/show.py", set()),
     ("hetero2/chem/decoys_v1.py", ALL - {"input", "truth"}),
-    ("hetero2/chem/space.py", ALL - {"input", "truth"}),
-    ("hetero2/stats/decoy_quality.py", {"decoy_quality", *AFTER["pack"]}),
+    ("hetero2/chem/decoys_v2/enumerate.py", ALL - {"input", "truth"}),
+    ("hetero2/stats/audit/decoy_quality.py", {"decoy_quality", *AFTER["pack"]}),
     ("hetero2/errors.py", ALL),
     ("requirements.lock", ALL),
     ("schemas/summary.v1.schema.json", AFTER["summary"]),
@@ -170,7 +170,7 @@ def test_a_file_that_is_changed_during_the_run_is_named_and_what_was_made_of_it_
 
 
 def test_it_really_runs_just_that_and_then_nothing(checkout):
-    path = checkout / "code/hetero2/stats/lift.py"
+    path = checkout / "code/hetero2/legacy/cost_lift_v1.py"
     path.write_text(path.read_text() + "# edited for good\n")
     done = build(checkout / "work", root=checkout / "code")
     ran = set(re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, re.MULTILINE))

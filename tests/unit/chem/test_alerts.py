@@ -7,9 +7,9 @@ from rdkit_ways import alerts as of_the_whole_catalogue
 
 from hetero2.chem import alerts
 from hetero2.chem.alerts import Alerts, has_any
-from hetero2.chem.graph import read_graph
-from hetero2.chem.moves import still
-from hetero2.chem.pool import Pool
+from hetero2.chem.decoys_v2.candidates import Pool
+from hetero2.chem.decoys_v2.graph import read_graph
+from hetero2.chem.decoys_v2.moves import still
 from hetero2.stages.dataset import read_compounds, source_folder
 
 # One molecule for each of many groups that the catalogue names, and drug-like ones.

@@ -13,7 +13,7 @@ from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 
 from benchmarks import frozen_decoys_v1
 from hetero2.chem import decoys_v1
-from hetero2.chem.mol import parse
+from hetero2.chem.molecules import parse
 
 NCI = Path(rdkit.__file__).parent / "Contrib" / "FreeWilson" / "data" / "CHEMBL2321810.smi"
 SERIES = [line.split()[0] for line in NCI.read_text().splitlines()]

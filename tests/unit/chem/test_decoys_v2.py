@@ -11,7 +11,7 @@ from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 from rdkit_ways import alerts, compound_names, properties
 
 from hetero2.chem.bins import BINS, QUOTAS, check_quotas, hardness
-from hetero2.chem.decoys_v2 import generate
+from hetero2.chem.decoys_v2.engine import generate
 from hetero2.chem.similarity import fingerprint, tanimoto
 from hetero2.stages.dataset import read_compounds, source_folder
 

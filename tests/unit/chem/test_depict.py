@@ -13,9 +13,9 @@ from rdkit.Chem import rdDepictor, rdFMCS
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from hetero2.chem import depict
-from hetero2.chem.decoys_v2 import generate
+from hetero2.chem.decoys_v2.engine import generate
 from hetero2.chem.depict import changed_bonds, with_decoys
-from hetero2.chem.mol import parse_known
+from hetero2.chem.molecules import parse_known
 
 ASPIRIN, PARA = "CC(=O)Oc1ccccc1C(=O)O", "CC(=O)Oc1ccc(C(=O)O)cc1"
 DRUGS = [

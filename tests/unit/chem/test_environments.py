@@ -5,9 +5,9 @@ import pytest
 from rdkit import Chem
 from rdkit_ways import properties
 
-from hetero2.chem import environments
-from hetero2.chem.moves import still
-from hetero2.chem.pool import Pool, Site
+from hetero2.chem.decoys_v2 import property_sums
+from hetero2.chem.decoys_v2.candidates import Pool, Site
+from hetero2.chem.decoys_v2.moves import still
 from hetero2.stages.dataset import read_compounds, source_folder
 
 KINDS = [
@@ -41,7 +41,7 @@ def test_what_is_known_already_changes_nothing():
     found = []
     for _ in range(2):
         found.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
-    environments._known.cache_clear()
+    property_sums._known.cache_clear()
     found.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
     assert (found[0] == found[1]).all()
     assert (found[0] == found[2]).all()

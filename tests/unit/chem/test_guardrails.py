@@ -1,6 +1,6 @@
 import pytest
 
-from hetero2.chem.guardrails import Guardrails, prepare
+from hetero2.chem.structures.guardrails import Guardrails, prepare
 
 
 @pytest.mark.parametrize(

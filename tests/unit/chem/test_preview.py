@@ -5,12 +5,12 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
-from hetero2.chem.fragments import popularity
-from hetero2.chem.graph import read_graph
-from hetero2.chem.mol import parse_known
-from hetero2.chem.moves import KINDS
-from hetero2.chem.pool import Pool, Site
-from hetero2.chem.preview import Fragments
+from hetero2.chem.decoys_v2.candidates import Pool, Site
+from hetero2.chem.decoys_v2.fragment_frequencies import popularity
+from hetero2.chem.decoys_v2.graph import read_graph
+from hetero2.chem.decoys_v2.moves import KINDS
+from hetero2.chem.decoys_v2.preview import Fragments
+from hetero2.chem.molecules import parse_known
 from hetero2.chem.properties import _sascorer, fragment_popularity
 from hetero2.chem.similarity import fingerprint, tanimoto
 

@@ -3,8 +3,8 @@
 import pytest
 from rdkit import Chem
 
-from hetero2.chem.guardrails import Guardrails, prepare
-from hetero2.chem.salts import largest_fragment
+from hetero2.chem.structures.guardrails import Guardrails, prepare
+from hetero2.chem.structures.salts import largest_fragment
 
 PARTNERS = [
     "CNC[C@H](O)[C@@H](O)[C@H](O)[C@H](O)CO",

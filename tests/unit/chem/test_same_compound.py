@@ -8,9 +8,9 @@ from rdkit import Chem, RDConfig, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 from rdkit_ways import compound_names
 
-from hetero2.chem.decoys_v2 import generate
-from hetero2.chem.mol import canonical, parse
-from hetero2.chem.same_compound import Compounds, keys, skeleton
+from hetero2.chem.decoys_v2.engine import generate
+from hetero2.chem.molecules import canonical, parse
+from hetero2.chem.structures.same_compound import Compounds, keys, skeleton
 
 FORMS = {
     "benzimidazole": ("Cc1ccc2[nH]cnc2c1", "Cc1ccc2nc[nH]c2c1"),
@@ -154,7 +154,9 @@ def test_the_skeleton_tells_apart_what_its_definition_tells_apart():
 
 def test_keys_are_computed_for_equal_skeletons_alone(monkeypatch):
     asked = []
-    monkeypatch.setattr("hetero2.chem.same_compound.keys", lambda smiles: asked.append(smiles) or frozenset([smiles]))
+    monkeypatch.setattr(
+        "hetero2.chem.structures.same_compound.keys", lambda smiles: asked.append(smiles) or frozenset([smiles])
+    )
     compounds = Compounds()
     for number in range(5):
         compounds.add(number, f"C{number}")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem
 
-from hetero2.chem import sdf
-from hetero2.chem.guardrails import Guardrails, prepare
+from hetero2.chem.structures import sdf
+from hetero2.chem.structures.guardrails import Guardrails, prepare
 from hetero2.errors import InputError
 
 

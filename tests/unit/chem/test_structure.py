@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdkit import Chem, RDConfig
 
-from hetero2.chem.guardrails import Guardrails, prepare
-from hetero2.chem.mol import canonical, fixed_point
-from hetero2.chem.structure import MOST_ATOMS, read
+from hetero2.chem.molecules import canonical, fixed_point
+from hetero2.chem.structures.guardrails import Guardrails, prepare
+from hetero2.chem.structures.reader import MOST_ATOMS, read
 
 LOOSE = Guardrails(require_connected=False)
 
@@ -233,7 +233,7 @@ def test_a_molecule_and_its_canonical_smiles_are_one_structure(pair):
 def test_of_texts_that_lead_to_each_other_the_first_is_taken(monkeypatch):
     """Whatever the length of the cycle and wherever it is entered."""
     leads = {"CCC": "CCN", "CCN": "CCO", "CCO": "CCF", "CCF": "CCN", "CCCl": "CCCl"}
-    monkeypatch.setattr("hetero2.chem.mol.canonical", lambda mol: leads[Chem.MolToSmiles(mol)])
+    monkeypatch.setattr("hetero2.chem.molecules.canonical", lambda mol: leads[Chem.MolToSmiles(mol)])
     assert [fixed_point(text)[0] for text in leads] == ["CCF"] * 4 + ["CCCl"]
     assert all(Chem.MolToSmiles(fixed_point(text)[1]) == fixed_point(text)[0] for text in leads)
 

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from hetero2.errors import InputError
+from hetero2.inputs.baseline import read_baseline
+from hetero2.inputs.library import read_library
 from hetero2.inputs.parquet import read_parquet_rows
 from hetero2.scoring import pair_table, score_index, score_table
 from hetero2.scoring.batches import read_batches
-from hetero2.stages.baseline import read_baseline
-from hetero2.stages.library import read_library
 
 NAMES = ["m1", None, "é 3"]
 BYTES = [name and name.encode() for name in NAMES]

@@ -7,7 +7,7 @@ from rdkit import Chem, rdBase
 
 from hetero2.errors import InputError
 from hetero2.inputs import smi
-from hetero2.stages.library import read_library
+from hetero2.inputs.library import read_library
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import os
 import pytest
 
 from hetero2 import cli
+from hetero2.io.contracts import first_problem
 from hetero2.pack import accept, manifest, verify
-from hetero2.schemas import first_problem
 from tests.conftest import OWN_PACK
 
 

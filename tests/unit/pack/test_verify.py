@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from hetero2.io.tables import columns
 from hetero2.pack import archive as writer
 from hetero2.pack.verify import (
     DEFLATED,
@@ -27,7 +28,6 @@ from hetero2.pack.verify import (
     run,
     verify,
 )
-from hetero2.tables import columns
 from tests.conftest import ROOT
 
 
@@ -199,7 +199,7 @@ def test_it_runs_on_python_3_9():
 
 def relist(pack: Path) -> None:
     """Make both lists agree with the files again, as a forger would."""
-    from hetero2.files import pretty_json, read_json, write_text
+    from hetero2.io.files import pretty_json, read_json, write_text
     from hetero2.pack import manifest
 
     facts = read_json(pack / "manifest.json")

@@ -17,7 +17,7 @@ from random import Random
 
 import pytest
 
-from hetero2.files import pretty_json
+from hetero2.io.files import pretty_json
 from hetero2.pack import manifest, verify
 from tests import deflate
 from tests.packs import edit, own_folder, relist, zipped

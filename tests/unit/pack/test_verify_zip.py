@@ -11,10 +11,10 @@ from random import Random
 
 import pytest
 
+from hetero2.inputs.summary_rows import page_name
 from hetero2.pack import archive, manifest, verify
 from hetero2.paths import ROOT
-from hetero2.provenance import workflow_files
-from hetero2.stages.summary_rows import page_name
+from hetero2.runtime.provenance import workflow_files
 from tests import deflate
 from tests.packs import own_folder, relist, zipped
 from tests.zips import Entry, build, entries_of, with_crc

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetero2.errors import ContractError
-from hetero2.release import chain, checks
 from tests.conftest import ROOT
 from tests.releases import row_of
+from tools.release import chain, checks
 
 TAGS = [f"value-ring-suite-2026-11-2{day}-r0" for day in range(5)]
 CONTRACT = "registry_row.v1"

@@ -8,10 +8,10 @@ import zipfile
 import pytest
 
 from hetero2.pack import archive, manifest
-from hetero2.release import attestations, build, gates, records
-from hetero2.release.tags import parse
 from tests.conftest import OWN_PACK
 from tests.releases import COMMIT, git, project, row_of
+from tools.release import attestations, build, gates, records
+from tools.release.tags import parse
 
 TAG = parse("value-ring-suite-2026-11-22-r0")
 
@@ -145,7 +145,7 @@ def test_the_second_build_is_made_under_another_seed_and_zone(tmp_path, monkeypa
     monkeypatch.setenv("SNAKEMAKE_PROFILE", "mine")
     monkeypatch.setenv("GIT_DIR", "elsewhere")
     monkeypatch.setattr(
-        "hetero2.release.build.subprocess.run",
+        "tools.release.build.subprocess.run",
         lambda words, env, **_: seen.append(env) or subprocess.CompletedProcess(words, 0),
     )
     for more in ({}, build._ELSEWHERE):

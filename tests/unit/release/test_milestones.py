@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from hetero2 import config
+from hetero2.config import resolve
 from hetero2.errors import ConfigError, InputError
-from hetero2.release.milestones import FURTHER, claims_are_tested, load, of_release, states
-from hetero2.release.milestones_verb import named
-from hetero2.release.tags import prefixes
 from tests.conftest import ROOT
 from tests.releases import published, row_of
+from tools.release.milestones import FURTHER, claims_are_tested, load, of_release, states
+from tools.release.milestones_verb import named
+from tools.release.tags import prefixes
 
 IDS = [f"VALUE-M{number}" for number in range(8)]
 TAG = "value-utility-proxy-2026-11-22-r1"
@@ -26,7 +26,7 @@ def test_there_are_eight_and_each_names_what_exists():
     assert [one.id for one in found] == IDS
     assert backlog
     for one in found:
-        assert one.target in (*config.targets(), "any")
+        assert one.target in (*resolve.targets(), "any")
         assert (one.tag_prefix is None) == (one.target == "any")
         if one.tag_prefix:
             assert prefixes()[one.tag_prefix]["target"] == one.target

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from hetero2.errors import ConfigError, HeteroError
-from hetero2.release import build, checks, proposals, registry
-from hetero2.release.api import Api
-from hetero2.release.proposals import Remote, record, register
-from hetero2.release.publish import publish
-from hetero2.release.tags import parse
 from tests.release_api import TOKEN, service
 from tests.releases import commit, git, project, release, row_of
+from tools.release import build, checks, proposals, registry
+from tools.release.api import Api
+from tools.release.proposals import Remote, record, register
+from tools.release.publish import publish
+from tools.release.tags import parse
 
 TAG = parse("value-utility-proxy-2026-11-22-r1")
 BRANCH, LINEAGE = f"registry/{TAG.text}", f"lineage/{TAG.text}"

@@ -7,14 +7,14 @@ import pytest
 
 from hetero2 import cli
 from hetero2.errors import ConfigError, GateError, HeteroError
-from hetero2.release import build, registry
-from hetero2.release.api import Api
-from hetero2.release.checks import rows
-from hetero2.release.milestones import states
-from hetero2.release.publish import publish
-from hetero2.release.tags import parse
 from tests.release_api import REPOSITORY, TOKEN, service
 from tests.releases import COMMIT, project, release
+from tools.release import build, registry
+from tools.release.api import Api
+from tools.release.checks import rows
+from tools.release.milestones import states
+from tools.release.publish import publish
+from tools.release.tags import parse
 
 TAG = parse("value-known-bad-good-2026-11-22-r1")
 NAMES = sorted(TAG.files())

@@ -8,8 +8,8 @@ import pytest
 
 from hetero2 import cli
 from hetero2.errors import ConfigError, ContractError
-from hetero2.release import chain, checks, registry, repository, tags
 from tests.releases import WHO, commit, git, project, published, release, row_of
+from tools.release import chain, checks, registry, repository, tags
 
 ONE, TWO = "value-ring-suite-2026-11-22-r0", "value-utility-proxy-2026-11-22-r0"
 LATER = "value-ring-suite-2026-11-23-r0"
@@ -90,7 +90,7 @@ def test_git_of_a_hook_or_of_another_machine_sees_this_repository(root, monkeypa
 
 
 def test_a_base_that_is_none_is_refused(root, monkeypatch):
-    monkeypatch.setattr("hetero2.release.registry_verb.ROOT", root)
+    monkeypatch.setattr("tools.release.registry_verb.ROOT", root)
     for base in ("", " ", ":0", ":2"):
         with pytest.raises(SystemExit):
             cli.main(["registry", "check", "--base", base])
@@ -106,7 +106,7 @@ def test_a_row_that_cannot_be_shown_is_not_added(root, monkeypatch):
     def broken(*_):
         raise KeyError("what a template asks for")
 
-    monkeypatch.setattr("hetero2.release.pages.render", broken)
+    monkeypatch.setattr("tools.release.pages.render", broken)
     with pytest.raises(KeyError):
         registry.add(root, row_of(ONE))
     assert written(root) == before

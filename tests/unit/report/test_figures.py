@@ -13,8 +13,8 @@ import pytest
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
 
-from hetero2.report import figures, plots
-from hetero2.report.sentences import LEAKS
+from hetero2.report.plots import figures, svg
+from hetero2.report.text.sentences import LEAKS
 
 QUOTAS = {"easy": 0.3, "medium": 0.4, "hard": 0.3}
 
@@ -229,7 +229,7 @@ def test_huge_numbers_fit_and_a_library_of_a_million_takes_no_more_room(make):
 def test_text_of_the_data_is_text(drawn):
     shown = [one[0] for one in texts(drawn[7].svg)]
     assert "why: <b>$x^2$ &  ?" in shown
-    assert plots.plain("x" * 99) == "x" * 45 + "..."
+    assert svg.plain("x" * 99) == "x" * 45 + "..."
 
 
 def test_the_bytes_follow_from_the_numbers_alone(drawn, tmp_path):

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from hetero2.report import answer, evidence, index, isomers, page, worth
-from hetero2.report.cautions import warnings
-from hetero2.report.words import counted, number
+from hetero2.report import evidence, index, page
+from hetero2.report.text import answer, isomers, worth
+from hetero2.report.text.cautions import warnings
+from hetero2.report.text.words import counted, number
 
 RATES = {"random": 0.2, "score_topk": 0.5, "score_plus_audit_topk": 0.6, "signal_first_topk": 0.3}
 K = 40

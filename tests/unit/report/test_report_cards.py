@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hetero2.report.cards import _REASONS, at_least_as_high, axis, digits, move_in_words, reason_in_words
-from hetero2.stats import competition
+from hetero2.stats.audit import target_decoy_competition
 from tests.unit.report.test_report_table import ROW
 
 
@@ -45,10 +45,10 @@ def test_reasons_are_told_in_words(changes, told):
 
 
 def test_every_reason_of_the_calls_has_its_words():
-    named = set(re.findall(r'"([\w.]+)"', inspect.getsource(competition._reasons)))
+    named = set(re.findall(r'"([\w.]+)"', inspect.getsource(target_decoy_competition._reasons)))
     assert "decoys_score_as_high" in named
     named |= {"pooled_residuals", "no_scored_decoys", "copy_with_another_score"}
-    assert named | set(competition.METHODS[1:3]) == set(_REASONS)
+    assert named | set(target_decoy_competition.METHODS[1:3]) == set(_REASONS)
 
 
 @pytest.mark.parametrize("above", range(21))

@@ -6,7 +6,7 @@ import pytest
 
 from hetero2.report import table
 from hetero2.report.cards import reason_in_words
-from hetero2.report.words import clipped
+from hetero2.report.text.words import clipped
 
 ROW = {
     "rank": 1,

@@ -1,6 +1,6 @@
 import pytest
 
-from hetero2.report.sentences import decoys_without_scores, nothing_matches
+from hetero2.report.text.sentences import decoys_without_scores, nothing_matches
 
 COVERAGE = {
     "rows_with_scores_input": 3,

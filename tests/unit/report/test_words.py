@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetero2 import cli
-from hetero2.log import printable
 from hetero2.report import index, molecule_page
 from hetero2.report.cards import Card
-from hetero2.report.words import clipped, isolated
+from hetero2.report.text.words import clipped, isolated
+from hetero2.runtime.log import printable
 
 TURNS = ("\u202e", "\u202d", "\u202b", "\u2067", "\u2066", "\u2068", "\u2069", "\u202c", "\u202a")
 RIGHT = ("\u05d0\u05d1", "abc \u0627\u0628 1", "\u0661\u0662", "a\u200fb", "a\u061cb")

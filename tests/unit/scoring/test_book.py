@@ -6,9 +6,9 @@ import pyarrow as pa
 import pytest
 
 from hetero2.errors import InputError
-from hetero2.files import canonical_json
+from hetero2.io.files import canonical_json
 from hetero2.scoring import score_index, score_table
-from hetero2.scoring.book import read_book
+from hetero2.scoring.score_lookup import read_book
 
 NONE = Path("none.npy")
 

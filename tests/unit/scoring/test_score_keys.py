@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hetero2.errors import InputError
+from hetero2.inputs.excluded_decoys import CONTRACT as EXCLUDED
+from hetero2.io.tables import arrow_schema
 from hetero2.scoring import score_index, score_table
-from hetero2.scoring.book import read_book
 from hetero2.scoring.library_ids import LibraryIds
-from hetero2.stages.excluded import CONTRACT as EXCLUDED
+from hetero2.scoring.score_lookup import read_book
 from hetero2.stages.scores import attach
-from hetero2.tables import arrow_schema
 
 HASHES = ["a" * 64, "b" * 64, "c" * 64, "d" * 64]
 IDS = ["mol-1", "mol-2", "7", *HASHES[:2]]

@@ -237,7 +237,7 @@ def test_a_parquet_table_of_no_text_is_named(tmp_path):
 
 
 def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("hetero2.tables._LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr("hetero2.io.tables._LONGEST_LINE", 1 << 20)
     path = tmp_path / "s.csv.gz"
     path.write_bytes(gzip.compress(b"id,score\n" + b"a" * (2 << 20)))
     with pytest.raises(InputError, match="line 2: longer than 1 million characters"):

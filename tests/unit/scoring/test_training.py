@@ -6,12 +6,13 @@ import signal
 import numpy as np
 import pytest
 
-from hetero2 import cli, worker
-from hetero2.chem import guardrails
-from hetero2.chem.mol import structure_hash
+from hetero2 import cli
+from hetero2.chem.molecules import structure_hash
+from hetero2.chem.structures import guardrails
 from hetero2.errors import InputError
+from hetero2.inputs.training import read_molecules, read_training
+from hetero2.runtime import isolated
 from hetero2.scoring import refittable
-from hetero2.scoring.training import read_molecules, read_training
 from hetero2.stages.leakage import read_train
 
 FOREST = "reference:morgan_rf"
@@ -51,7 +52,7 @@ def test_a_structure_that_is_none_is_an_error_with_its_line(tmp_path, read, text
 @pytest.mark.parametrize(("reason", "what"), [("crash", "worker_crashed"), ("loop", "takes too long to read")])
 def test_what_ends_the_reader_ends_no_more_than_a_worker(tmp_path, monkeypatch, reason, what):
     """Whatever RDKit does to a process: the line is named, as for any other structure."""
-    really, limits = guardrails.structure.read, worker.Limits(seconds=0.5)
+    really, limits = guardrails.reader.read, isolated.Limits(seconds=0.5)
 
     def broken(text):
         while text == "CCF" and reason == "loop":
@@ -60,8 +61,8 @@ def test_what_ends_the_reader_ends_no_more_than_a_worker(tmp_path, monkeypatch, 
             os.kill(os.getpid(), signal.SIGKILL)
         return really(text)
 
-    monkeypatch.setattr(guardrails.structure, "read", broken)
-    monkeypatch.setattr(worker, "Limits", lambda: limits)
+    monkeypatch.setattr(guardrails.reader, "read", broken)
+    monkeypatch.setattr(isolated, "Limits", lambda: limits)
     with pytest.raises(InputError, match=f"line 3: smiles is 'CCF', which .*{what}"):
         read_training(table(tmp_path, "CCO", "CCF", "CC"))
 
@@ -95,8 +96,8 @@ def test_a_command_is_fitted_on_what_was_given(tmp_path):
 
 def test_one_worker_reads_a_whole_table(tmp_path, monkeypatch):
     started = []
-    start = worker._Lane._start
-    monkeypatch.setattr(worker._Lane, "_start", lambda lane: (started.append(1), start(lane)))
+    start = isolated._Lane._start
+    monkeypatch.setattr(isolated._Lane, "_start", lambda lane: (started.append(1), start(lane)))
     assert len(list(read_molecules(table(tmp_path, *["C" * n for n in range(1, 300)])))) == 299
     assert len(started) == 1
 

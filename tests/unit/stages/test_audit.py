@@ -3,9 +3,9 @@
 import pytest
 
 from hetero2.errors import ContractError
+from hetero2.io.tables import from_columns
 from hetero2.stages.audit import one_molecule
 from hetero2.stages.summary import Tally, lines
-from hetero2.tables import from_columns
 
 MOLECULE = {"row": 0, "id": "a", "status": "OK", "reason": None}
 

@@ -9,14 +9,14 @@ from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from hetero2 import cli
-from hetero2.chem.mol import structure_hash
-from hetero2.stages.baseline import read_baseline
+from hetero2.chem.molecules import structure_hash
+from hetero2.inputs.baseline import read_baseline
+from hetero2.inputs.summary_rows import read_summary
+from hetero2.io.tables import to_table, write_parquet
 from hetero2.stages.candidates import _COLUMNS as CANDIDATE_COLUMNS
 from hetero2.stages.candidates import ranked
-from hetero2.stages.summary_rows import read_summary
 from hetero2.stages.utility import _COLUMNS as UTILITY_COLUMNS
 from hetero2.stages.utility import library_of, of_the_list
-from hetero2.tables import to_table, write_parquet
 
 COLUMNS = (
     "id status reason verdict slack auc_tie_aware score call call_reason scaffold canonical_smiles structure_hash "

@@ -11,15 +11,15 @@ import pytest
 
 from hetero2 import cli
 from hetero2.chem.bins import QUOTAS
-from hetero2.chem.mol import canonical, parse_known, structure_hash
+from hetero2.chem.molecules import canonical, parse_known, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.strategy import DEFAULT, make
 from hetero2.errors import ConfigError
+from hetero2.inputs.training import read_training
+from hetero2.io.tables import to_table, write_parquet
+from hetero2.runtime.seeds import sample
 from hetero2.scoring import reference, refittable
-from hetero2.scoring.training import read_training
-from hetero2.seeds import sample
-from hetero2.stages import controls, panel, refit
-from hetero2.tables import to_table, write_parquet
+from hetero2.stages import control_sample, controls, refit
 
 RINGS = ["c1ccccc1", "c1ccncc1", "C1CCNCC1", "c1ccsc1", "C1CCOCC1"]
 TAILS = ["CCC(=O)NCCO", "CC(C)CNC(=O)C", "COCCNC(=O)C", "CCCS(=O)(=O)NC", "NCC(=O)OCC(C)C"]
@@ -53,8 +53,8 @@ def items():
             "seed_used": row,
         }
         molecules.append(facts | {"scaffold": murcko_scaffold(mol)})
-    rows = list(panel.blocks(molecules, decoys, options))
-    panel.describe(rows)
+    rows = list(control_sample.blocks(molecules, decoys, options))
+    control_sample.describe(rows)
     return rows
 
 

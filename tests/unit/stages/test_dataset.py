@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from hetero2.chem.mol import parse
+from hetero2.chem.molecules import parse
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.errors import ConfigError, GateError, InputError
 from hetero2.stages import dataset

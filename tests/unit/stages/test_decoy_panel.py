@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hetero2.schemas import validate
+from hetero2.io.contracts import validate
+from hetero2.io.tables import columns, to_table, write_parquet
 from hetero2.stages.decoy_quality import DIFFERENCES, Coverage, Differences, _count, _tried, hardness_shares, panel
-from hetero2.stats.decoy_quality import spread
-from hetero2.tables import columns, to_table, write_parquet
+from hetero2.stats.audit.decoy_quality import spread
 
 
 def counts(shards, k):

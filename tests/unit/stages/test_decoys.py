@@ -3,9 +3,9 @@
 import pytest
 
 from hetero2.cli import main
+from hetero2.inputs.library import Raw
+from hetero2.io.tables import read_parquet, to_table, write_parquet
 from hetero2.stages.input import mark
-from hetero2.stages.library import Raw
-from hetero2.tables import read_parquet, to_table, write_parquet
 
 SMILES = ["CC(C)Cc1ccc(cc1)C(C)C(=O)NC1CCCC1", "CC(=O)[O-].[Na+].CCCCO", "CCOC(=O)c1ccccc1N", "C"]
 
@@ -67,7 +67,7 @@ def test_facts_of_a_molecule_are_those_of_its_decoys(decoys):
 
 
 def test_a_defect_in_one_molecule_is_its_own_error_row(decoys, monkeypatch):
-    from hetero2.stages import decoys as stage
+    from hetero2.stages import decoys_shard as stage
 
     def broken(name, smiles, *rest):
         if smiles.startswith("CCOC"):

@@ -9,15 +9,15 @@ import pytest
 from rdkit import Chem
 
 from hetero2 import cli
-from hetero2.chem import sdf
-from hetero2.chem.guardrails import Guardrails, prepare
+from hetero2.chem.structures import sdf
+from hetero2.chem.structures.guardrails import Guardrails, prepare
 from hetero2.errors import ConfigError, InputError
-from hetero2.log import logger
-from hetero2.stages import sdf_library
+from hetero2.inputs import sdf as sdf_library
+from hetero2.inputs.library import Raw
+from hetero2.inputs.sdf import read_any as read_library
+from hetero2.io.tables import read_parquet
+from hetero2.runtime.log import logger
 from hetero2.stages.input import mark
-from hetero2.stages.library import Raw
-from hetero2.stages.sdf_library import read_any as read_library
-from hetero2.tables import read_parquet
 
 ROWS = [("a", "CCO", ""), ("b", "c1ccccc1", ""), ("", "C", "")]
 

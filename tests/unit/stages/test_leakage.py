@@ -8,13 +8,13 @@ import pytest
 from rdkit import DataStructs
 
 from hetero2 import cli
-from hetero2.chem.mol import canonical, parse, structure_hash
-from hetero2.chem.same_compound import skeleton
+from hetero2.chem.molecules import canonical, parse, structure_hash
 from hetero2.chem.similarity import Neighbours, fingerprint
+from hetero2.chem.structures.same_compound import skeleton
+from hetero2.inputs import compound_forms
+from hetero2.io.tables import columns, read_parquet, to_table, write_parquet
 from hetero2.scoring import score_index, score_table
-from hetero2.stages import compound_forms
-from hetero2.stages.blocks import STRATEGY
-from hetero2.tables import columns, read_parquet, to_table, write_parquet
+from hetero2.stages.score_only_input import STRATEGY
 from tests.conftest import ROOT
 
 LIBRARY = [("a", "CCOC(=O)c1ccccc1"), ("b", "CCOC(=O)c1ccccc1"), ("c", "CCCCOC(=O)c1ccccc1"), ("d", "CCN(CC)CC")]

@@ -10,7 +10,7 @@ from hetero2.errors import ConfigError
 from hetero2.report.index import judgement, rates, render
 from hetero2.report.spreadsheet import neutral
 from hetero2.stages.pack import _check_replaceable
-from hetero2.stages.registry import registry_row
+from hetero2.stages.registry_row import registry_row
 
 
 def test_the_first_page_says_what_the_files_say(pack):

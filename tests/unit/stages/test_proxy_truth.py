@@ -8,9 +8,9 @@ import pytest
 from pyarrow import parquet
 
 from hetero2 import cli
+from hetero2.inputs.truth import read_truth
 from hetero2.paths import ROOT
-from hetero2.provenance import module_sources
-from hetero2.stages.truth import read_truth
+from hetero2.runtime.provenance import module_sources
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "data"
 

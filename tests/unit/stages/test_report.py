@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 
 from hetero2 import cli
+from hetero2.io.tables import read_parquet
+from hetero2.report import card_data
 from hetero2.report.page import STATIC_ROWS
-from hetero2.stages import cards
 from hetero2.stages.candidates import ranked
 from hetero2.stages.report import RANDOM, SUSPICIOUS, TOP, chosen, listed
-from hetero2.tables import read_parquet
 from tests.conftest import build, small_library
 
 VOID = {"meta", "input", "br", "link", "img"}
@@ -151,7 +151,7 @@ def full_run(tmp_path_factory):
 
 def test_a_full_pack_has_a_page_for_every_ok_row_and_links_to_it(full_run):
     pack = full_run / "pack"
-    rows = cards.read_rows(pack / "summary.csv").to_pylist()
+    rows = card_data.read_rows(pack / "summary.csv").to_pylist()
     paths = [row["report_path"] for row in rows if row["status"] == "OK"]
     assert not [row for row in rows if row["status"] != "OK" and row["report_path"]]
     assert sorted(path.relative_to(pack).as_posix() for path in (pack / "molecules").iterdir()) == sorted(paths)
@@ -174,13 +174,13 @@ def test_a_full_pack_verifies_and_holds_every_decoy(full_run):
     decoys = read_parquet(full_run / "pack/decoys.parquet", "decoy_list.v1")
     metrics = json.loads((full_run / "metrics.json").read_text())
     assert len(decoys) == metrics["scores_coverage"]["decoys_total"]
-    ids = [row["id"] for row in cards.read_rows(full_run / "summary.csv").to_pylist() if row["status"] == "OK"]
+    ids = [row["id"] for row in card_data.read_rows(full_run / "summary.csv").to_pylist() if row["status"] == "OK"]
     assert list(dict.fromkeys(decoys["id"].to_pylist())) == ids
     assert decoys["score"].null_count == 0
 
 
 def test_a_light_pack_names_no_pages(small_run):
-    assert not any(row["report_path"] for row in cards.read_rows(small_run / "summary.csv").to_pylist())
+    assert not any(row["report_path"] for row in card_data.read_rows(small_run / "summary.csv").to_pylist())
     assert not (small_run / "pack/molecules").exists()
 
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from hetero2 import cli
-from hetero2.files import sha256_file
+from hetero2.io.files import sha256_file
+from hetero2.io.tables import columns, write_parquet_rows
 from hetero2.scoring import score_index
-from hetero2.tables import columns, write_parquet_rows
 
 A, B = "a" * 64, "b" * 64
 ROWS = [

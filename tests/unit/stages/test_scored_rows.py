@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from hetero2.stages.scored_rows import rows_scored_by_id, scored_rows
+from hetero2.scoring.scored_rows import rows_scored_by_id, scored_rows
 
 
 def test_rows_without_decoys_or_in_pieces_are_scored_and_what_is_no_molecule_is_not():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hetero2 import cli
-from hetero2.files import sha256_file
+from hetero2.io.files import sha256_file
 from hetero2.stages.separation import compare, delta
 
 NAMES = ("BAD-constant", "BAD-random", "GOOD-synthetic")

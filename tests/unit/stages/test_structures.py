@@ -9,8 +9,8 @@ import pytest
 from rdkit import Chem
 
 from hetero2 import cli
-from hetero2.chem.mol import structure_hash
-from hetero2.tables import columns, read_parquet, to_table, write_parquet
+from hetero2.chem.molecules import structure_hash
+from hetero2.io.tables import columns, read_parquet, to_table, write_parquet
 
 RACEMATE = "CC(C)C(N)C(=O)NCc1ccco1"
 AMINE = "CC(C)NCC(O)COc1ccccc1F"

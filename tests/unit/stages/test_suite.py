@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hetero2 import cli
-from hetero2.chem.guardrails import Guardrails, prepare
+from hetero2.chem.structures.guardrails import Guardrails, prepare
 from hetero2.scoring import hetero_scores, stand_ins
 from hetero2.stages import suite
 

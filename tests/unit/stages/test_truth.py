@@ -1,7 +1,7 @@
 import pytest
 
 from hetero2.errors import InputError
-from hetero2.stages.truth import read_truth
+from hetero2.inputs.truth import read_truth
 
 HEAD = "molecule_id,expensive_label,truth_source,truth_version\n"
 GOOD = "a,PASS,external,customer_truth.v1\n"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from hetero2.stats.blocks import describe_blocks, library_test, relative_ranks
+from hetero2.stats.audit.decoy_sets import describe_blocks, library_test, relative_ranks
 
 LIBRARY = st.lists(st.lists(st.integers(-3, 3).map(float), min_size=2, max_size=8), min_size=1, max_size=6)
 

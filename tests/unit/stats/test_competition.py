@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import binomtest
 from statsmodels.stats.multitest import multipletests
 
-from hetero2.stats import competition
-from hetero2.stats.blocks import describe_blocks
+from hetero2.stats.audit import target_decoy_competition
+from hetero2.stats.audit.decoy_sets import describe_blocks
 
 
 def random_library(seed, n=60, true=0.3, shift=3.0, digits=1, sizes=(19, 24)):
@@ -25,7 +25,7 @@ def flat(blocks):
 
 
 def called(blocks, **options):
-    return competition.call(describe_blocks(*flat(blocks)), **options)
+    return target_decoy_competition.call(describe_blocks(*flat(blocks)), **options)
 
 
 def twin_q(blocks, order):
@@ -106,7 +106,7 @@ def test_small_libraries_and_few_decoys_are_named():
     assert set(called(blocks).reason) == {"library_too_small"}
     few = [*random_library(0, n=30), np.array([1.0, 0.0])]
     assert (called(few).call[-1], called(few).reason[-1]) == ("UNDECIDABLE", "too_few_decoys")
-    empty = competition.call(describe_blocks(np.zeros(0), np.zeros(0, np.int64)))
+    empty = target_decoy_competition.call(describe_blocks(np.zeros(0), np.zeros(0, np.int64)))
     assert len(empty.call) == 0
     with pytest.raises(ValueError, match="method is 'best'"):
         called(blocks, method="best")
@@ -115,22 +115,22 @@ def test_small_libraries_and_few_decoys_are_named():
 def test_bounds_are_scipys():
     for x, m in [(0, 20), (1, 20), (7, 20), (20, 20), (3, 59)]:
         interval = binomtest(x, m).proportion_ci(0.9)
-        assert competition.lower_bound(x, m) == pytest.approx(interval.low)
-        assert competition.upper_bound(x, m) == pytest.approx(interval.high)
+        assert target_decoy_competition.lower_bound(x, m) == pytest.approx(interval.low)
+        assert target_decoy_competition.upper_bound(x, m) == pytest.approx(interval.high)
 
 
 def test_decoys_needed():
-    assert competition.decoys_needed(0, 20) == 59
-    assert competition.decoys_needed(1, 20) == 0
+    assert target_decoy_competition.decoys_needed(0, 20) == 59
+    assert target_decoy_competition.decoys_needed(1, 20) == 0
     for x, m in [(2, 20), (3, 20), (1, 40)]:
-        number = competition.decoys_needed(x, m)
+        number = target_decoy_competition.decoys_needed(x, m)
         twin = next(
             n
             for n in range(m + 1, 5000)
             if (
-                competition.lower_bound(n * x / m, n) > 0.05
+                target_decoy_competition.lower_bound(n * x / m, n) > 0.05
                 if x / m > 0.05
-                else competition.upper_bound(n * x / m, n) < 0.05
+                else target_decoy_competition.upper_bound(n * x / m, n) < 0.05
             )
         )
         assert number == twin
@@ -141,7 +141,7 @@ def test_decoys_needed():
     [(0, 59, 19, 0), (0, 60, 19, 0), (1, 100, 19, 0), (0, 58, 19, 59), (4, 4, 19, 19), (1, 1, 19, 19), (20, 20, 19, 0)],
 )
 def test_no_decoys_are_needed_where_the_share_is_told(x, m, least, needed):
-    assert competition.decoys_needed(x, m, least) == needed
+    assert target_decoy_competition.decoys_needed(x, m, least) == needed
 
 
 def test_what_more_decoys_cannot_settle_is_named():
@@ -159,7 +159,7 @@ def test_a_molecule_far_above_its_decoys_has_the_smallest_pooled_p():
     blocks = [rng.normal(size=21) for _ in range(30)]
     for far in (10.0, 1e6, 1e9, 1e12):
         blocks[0][0] = far
-        assert competition.pooled_residual_p(*flat(blocks))[0] == 1 / (30 * 20 + 1)
+        assert target_decoy_competition.pooled_residual_p(*flat(blocks))[0] == 1 / (30 * 20 + 1)
 
 
 def test_pooled_residuals_are_the_twins_and_find_a_clear_signal():
@@ -173,9 +173,9 @@ def test_pooled_residuals_are_the_twins_and_find_a_clear_signal():
         own.append(residual(block[0], block[1:]))
         pool += [residual(block[i], np.delete(block, [0, i])) for i in range(1, len(block))]
     expected = [(1 + sum(p >= r - 1e-9 for p in pool)) / (1 + len(pool)) for r in own]
-    found = competition.pooled_residual_p(*flat(blocks))
+    found = target_decoy_competition.pooled_residual_p(*flat(blocks))
     assert found == pytest.approx(expected)
-    assert competition.pooled_residual_p(*flat([np.ones(5), np.array([1.0, 0.0])])).tolist() == [1.0, 1.0]
+    assert target_decoy_competition.pooled_residual_p(*flat([np.ones(5), np.array([1.0, 0.0])])).tolist() == [1.0, 1.0]
     calls = called(blocks, method="pooled_residuals_bh", pooled_p=found)
     assert set(calls.reason[calls.call == "SIGNAL"]) == {"pooled_residuals"}
     assert calls.q_value == pytest.approx(multipletests(found, method="fdr_bh")[1])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from hetero2.stats import decoy_quality as quality
+from hetero2.stats.audit import decoy_quality as quality
 
 
 def blocks(b, m, shift=0.0, seed=0):

@@ -1,6 +1,6 @@
 import pytest
 
-from hetero2.stats.distribution import describe, nearest_rank
+from hetero2.stats.benefit.distribution import describe, nearest_rank
 
 
 def test_nearest_rank_is_the_contracts_formula():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rdkit.ML.Scoring import Scoring
 from sklearn.metrics import roc_auc_score
 
-from hetero2.stats import enrichment
+from hetero2.stats.benefit import enrichment
 
 LISTS = st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=2, max_size=7)
 

@@ -6,7 +6,7 @@ from scipy.stats import t
 from statsmodels.api import OLS
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from hetero2.stats import hardness
+from hetero2.stats.audit import hardness
 
 BINS = ("easy", "medium", "hard")
 

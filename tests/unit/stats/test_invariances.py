@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from hetero2.stats import choosing, competition, enrichment, hardness, refit
-from hetero2.stats.blocks import describe_blocks, library_test
-from hetero2.stats.ranking import audit
+from hetero2.stats.audit import hardness, label_permutation, target_decoy_competition
+from hetero2.stats.audit.decoy_sets import describe_blocks, library_test
+from hetero2.stats.audit.ranking import audit
+from hetero2.stats.benefit import choosing, enrichment
 
 N, M = 60, 20
 
@@ -23,8 +24,8 @@ def flat(scores):
 
 
 def calls(scores, method="union"):
-    return competition.call(
-        describe_blocks(*flat(scores)), 0.1, method, 19, competition.pooled_residual_p(*flat(scores))
+    return target_decoy_competition.call(
+        describe_blocks(*flat(scores)), 0.1, method, 19, target_decoy_competition.pooled_residual_p(*flat(scores))
     )
 
 
@@ -61,7 +62,8 @@ def frozen(scores):
 
 
 SIGNALS = {
-    name: by_molecule(lambda scores, name=name: calls(scores, name).call == "SIGNAL") for name in competition.METHODS
+    name: by_molecule(lambda scores, name=name: calls(scores, name).call == "SIGNAL")
+    for name in target_decoy_competition.METHODS
 }
 LIBRARY = {
     "frozen audit": by_molecule(frozen),
@@ -75,7 +77,8 @@ LIBRARY = {
         [
             library_test(
                 describe_blocks(
-                    refit.residual_ranks(flat(scores)[0], [tanimoto.ravel()], flat(scores)[1]), flat(scores)[1]
+                    label_permutation.residual_ranks(flat(scores)[0], [tanimoto.ravel()], flat(scores)[1]),
+                    flat(scores)[1],
                 )
             ).mean_z
         ]

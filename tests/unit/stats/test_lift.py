@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from hetero2.stats import lift
+from hetero2.legacy import cost_lift_v1
 
 
 def row(number, **changes):
@@ -19,11 +19,11 @@ def row(number, **changes):
         "n_decoys_scored": 3,
         "hit": number % 2 == 0,
     }
-    return lift.Row(**(base | changes))
+    return cost_lift_v1.Row(**(base | changes))
 
 
 def report(rows, k=4):
-    return lift.cost_lift(rows, k, 0, "summary.csv", "truth.csv")
+    return cost_lift_v1.cost_lift(rows, k, 0, "summary.csv", "truth.csv")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def report(rows, k=4):
     ],
 )
 def test_why_a_row_may_not_be_bought(changes, reason):
-    assert lift.ineligible_reason(row(0, **changes)) == reason
+    assert cost_lift_v1.ineligible_reason(row(0, **changes)) == reason
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_why_a_row_may_not_be_bought(changes, reason):
     ],
 )
 def test_what_the_data_do_not_allow_is_refused_with_a_reason(rows, message):
-    with pytest.raises(lift.RefusedError, match=message):
+    with pytest.raises(cost_lift_v1.RefusedError, match=message):
         report(rows)
 
 
@@ -67,23 +67,23 @@ def test_k_beyond_the_library_buys_all_of_it_and_all_methods_agree():
 
 def test_the_filter_never_buys_a_fail_and_ranks_by_slack_then_id():
     rows = [row(n, verdict="FAIL" if n < 5 else "PASS", slack=-0.1 if n < 5 else 0.0, hit=n == 9) for n in range(10)]
-    chosen = lift._choose(rows, 3, 0)
-    assert [r.id for r in chosen[lift.FILTERED]] == ["m5", "m6", "m7"]
-    assert len(chosen[lift.RANDOM]) == 3
+    chosen = cost_lift_v1._choose(rows, 3, 0)
+    assert [r.id for r in chosen[cost_lift_v1.FILTERED]] == ["m5", "m6", "m7"]
+    assert len(chosen[cost_lift_v1.RANDOM]) == 3
 
 
 def test_no_choice_sees_the_label():
     rows = [row(n, slack=-n / 10, auc=1 - n / 10) for n in range(10)]
     turned = [row(n, slack=-n / 10, auc=1 - n / 10, hit=n % 2 == 1) for n in range(10)]
-    for name, chosen in lift._choose(rows, 4, 7).items():
-        assert [r.id for r in chosen] == [r.id for r in lift._choose(turned, 4, 7)[name]]
+    for name, chosen in cost_lift_v1._choose(rows, 4, 7).items():
+        assert [r.id for r in chosen] == [r.id for r in cost_lift_v1._choose(turned, 4, 7)[name]]
 
 
 def test_bootstrap_interval_is_the_contracts():
     hits, rng = [True, False, True, False, False], Random(11)
     rates = sorted(sum(hits[rng.randrange(5)] for _ in range(5)) / 5 for _ in range(500))
-    assert lift.bootstrap_interval(hits, 11) == (rates[12], rates[486])
+    assert cost_lift_v1.bootstrap_interval(hits, 11) == (rates[12], rates[486])
 
 
 def test_an_interval_of_all_hits_is_a_point():
-    assert lift.bootstrap_interval([True] * 3, 0) == (1.0, 1.0)
+    assert cost_lift_v1.bootstrap_interval([True] * 3, 0) == (1.0, 1.0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hetero2.stats.ranking import MARGIN, auc_one_positive, audit, null_quantile, permuted_quantile
+from hetero2.stats.audit.ranking import MARGIN, auc_one_positive, audit, null_quantile, permuted_quantile
 
 SCORES = st.lists(st.integers(-3, 3).map(float), min_size=2, max_size=9)
 Q = Fraction(95, 100)

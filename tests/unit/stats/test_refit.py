@@ -3,21 +3,21 @@
 import numpy as np
 import pytest
 
-from hetero2.stats import refit
-from hetero2.stats.blocks import describe_blocks, library_test
+from hetero2.stats.audit import label_permutation
+from hetero2.stats.audit.decoy_sets import describe_blocks, library_test
 
 
 def test_block_permutation_keeps_labels_and_runs():
     rng = np.random.default_rng(0)
     groups = [f"s{n // 5}" for n in range(200)]
     labels = np.repeat(rng.integers(0, 2, 40), 5)
-    found = refit.block_permutation(labels, groups, (1, 2))
+    found = label_permutation.block_permutation(labels, groups, (1, 2))
     assert found.sum() == labels.sum()
     assert (found != labels).any()
     assert all(len(set(found[start : start + 5])) == 1 for start in range(0, 200, 5))
-    assert (found == refit.block_permutation(labels, groups, (1, 2))).all()
-    assert (found != refit.block_permutation(labels, groups, (1, 3))).any()
-    alone = [refit.block_permutation(labels, [str(n) for n in range(200)], (s,)) for s in range(300)]
+    assert (found == label_permutation.block_permutation(labels, groups, (1, 2))).all()
+    assert (found != label_permutation.block_permutation(labels, groups, (1, 3))).any()
+    alone = [label_permutation.block_permutation(labels, [str(n) for n in range(200)], (s,)) for s in range(300)]
     assert np.mean([(one * labels).sum() for one in alone]) == pytest.approx(labels.sum() ** 2 / 200, rel=0.03)
 
 
@@ -27,31 +27,34 @@ def test_block_permutation_keeps_scaffolds_of_any_size_as_alike_as_they_are():
     alike = np.repeat(np.arange(len(sizes)) % 3 == 0, sizes).astype(np.int64)
     mixed = np.arange(len(groups)) % 2
     for seed in range(50):
-        found = refit.block_permutation(alike, groups.tolist(), (seed,))
+        found = label_permutation.block_permutation(alike, groups.tolist(), (seed,))
         assert all(len(set(found[groups == name])) == 1 for name in set(groups))
-        found = refit.block_permutation(mixed, groups.tolist(), (seed,))
+        found = label_permutation.block_permutation(mixed, groups.tolist(), (seed,))
         assert all(abs(found[groups == f"s{n}"].mean() - 0.5) <= 0.3 for n in range(2))
-    dealt = np.array([refit.block_permutation(alike, groups.tolist(), (seed,)) for seed in range(400)])
+    dealt = np.array([label_permutation.block_permutation(alike, groups.tolist(), (seed,)) for seed in range(400)])
     assert abs(dealt[:, 0].mean() - 3 / 8) < 0.08  # three of the eight largest have the label
     assert dealt[:, -1].mean() == pytest.approx(alike[-25:].mean(), abs=0.08)
 
 
 def test_p_value_counts_ties_against_the_model():
-    assert refit.p_value(1.0, np.array([0.0, 0.5, 1.0])) == 0.5
-    assert refit.p_value(2.0, np.zeros(99)) == 0.01
+    assert label_permutation.p_value(1.0, np.array([0.0, 0.5, 1.0])) == 0.5
+    assert label_permutation.p_value(2.0, np.zeros(99)) == 0.01
 
 
 def test_verdicts():
     low, high = [float(n) for n in range(99)], [200.0] * 99
-    assert refit.verdict({0: (150.0, low)})["verdict"] == "RESOLVES_STRUCTURE"
-    assert refit.verdict({0: (150.0, high)})["verdict"] == "NOT_SHOWN"
-    found = refit.verdict({0: (150.0, low), 1: (150.0, low), 2: (150.0, high)})
+    assert label_permutation.verdict({0: (150.0, low)})["verdict"] == "RESOLVES_STRUCTURE"
+    assert label_permutation.verdict({0: (150.0, high)})["verdict"] == "NOT_SHOWN"
+    found = label_permutation.verdict({0: (150.0, low), 1: (150.0, low), 2: (150.0, high)})
     assert (found["verdict"], found["p_value"], found["p_values"]) == ("RESOLVES_STRUCTURE", 0.01, [0.01, 0.01, 1.0])
     below = {0: (-3.5, [-9.0] * 99)}  # less dispersed than a random score, its refits still less
-    assert (refit.verdict(below)["verdict"], refit.verdict(below)["p_value"]) == ("NOT_SHOWN", 0.01)
-    assert refit.verdict({})["reason"] == "no_refits"
-    assert refit.verdict({0: (None, low)})["reason"] == "a_statistic_is_undefined"
-    assert refit.verdict({0: (1.0, [0.0, None])})["verdict"] == "NOT_ASSESSABLE"
+    assert (label_permutation.verdict(below)["verdict"], label_permutation.verdict(below)["p_value"]) == (
+        "NOT_SHOWN",
+        0.01,
+    )
+    assert label_permutation.verdict({})["reason"] == "no_refits"
+    assert label_permutation.verdict({0: (None, low)})["reason"] == "a_statistic_is_undefined"
+    assert label_permutation.verdict({0: (1.0, [0.0, None])})["verdict"] == "NOT_ASSESSABLE"
 
 
 def test_residuals_keep_nothing_of_the_competitor_and_all_of_an_own_signal():
@@ -60,12 +63,12 @@ def test_residuals_keep_nothing_of_the_competitor_and_all_of_an_own_signal():
     strange = rng.normal(size=300 * 21)
     strange[starts] += 2
     z = library_test(describe_blocks(strange, starts)).mean_z
-    copied = refit.residual_ranks(np.exp(strange), [strange], starts)
+    copied = label_permutation.residual_ranks(np.exp(strange), [strange], starts)
     assert z > 10
     assert library_test(describe_blocks(copied, starts)).reason == "all_scores_equal"
     own = rng.normal(size=300 * 21)
     own[starts] += 2
-    kept = library_test(describe_blocks(refit.residual_ranks(own, [strange], starts), starts)).mean_z
+    kept = library_test(describe_blocks(label_permutation.residual_ranks(own, [strange], starts), starts)).mean_z
     assert kept > 8
 
 
@@ -76,12 +79,14 @@ def test_residuals_are_exchangeable_under_the_null():
     for _ in range(400):
         other = rng.normal(size=40 * 11)
         scores = other + rng.normal(size=40 * 11)
-        values.append(library_test(describe_blocks(refit.residual_ranks(scores, [other], starts), starts)).mean_z)
+        values.append(
+            library_test(describe_blocks(label_permutation.residual_ranks(scores, [other], starts), starts)).mean_z
+        )
     assert np.mean(values) == pytest.approx(0, abs=0.2)
     assert np.std(values) == pytest.approx(1, abs=0.12)
 
 
 def test_a_planted_signal_is_found():
     starts = np.arange(0, 100 * 21, 21)
-    assert library_test(describe_blocks(refit.planted(starts, 2100, 2.5, 0), starts)).mean_z > 10
-    assert abs(library_test(describe_blocks(refit.planted(starts, 2100, 0.0, 0), starts)).mean_z) < 3
+    assert library_test(describe_blocks(label_permutation.planted(starts, 2100, 2.5, 0), starts)).mean_z > 10
+    assert abs(library_test(describe_blocks(label_permutation.planted(starts, 2100, 0.0, 0), starts)).mean_z) < 3

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from hetero2.stats.sampling import Z, weighted_mean
+from hetero2.stats.audit.sampling import Z, weighted_mean
 
 
 def estimate(values, chosen, n_top):
@@ -17,7 +17,7 @@ def estimate(values, chosen, n_top):
 
 
 def test_over_all_samples_it_is_unbiased_and_so_is_its_variance(monkeypatch):
-    monkeypatch.setattr("hetero2.stats.sampling.MIN_DRAWN", 2)
+    monkeypatch.setattr("hetero2.stats.audit.sampling.MIN_DRAWN", 2)
     values = np.array([9.0, 8.0, 1.0, 4.0, 2.0, 7.0, 3.0, 0.0, -50.0, 60.0])
     found = [estimate(values, list(chosen), 2) for chosen in combinations(range(2, 10), 4)]
     means = np.array([one.estimate for one in found])

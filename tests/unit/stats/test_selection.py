@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hetero2.stats.lift import Row
-from hetero2.stats.selection import expected_hits_of_top, library_facts
+from hetero2.legacy.cost_lift_v1 import Row
+from hetero2.legacy.cost_lift_v1_library import expected_hits_of_top, library_facts
 
 
 def slow_expected_hits(scores, hits, k):

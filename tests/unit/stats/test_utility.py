@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest, hypergeom
 
-from hetero2.stats import bootstrap, utility
-from hetero2.stats.choosing import BASELINE, OURS, PRESENT, Library, priorities, wilson
-from hetero2.stats.discordant import discordant
-from hetero2.stats.enrichment import dense_priority
+from hetero2.stats.benefit import cluster_bootstrap, utility
+from hetero2.stats.benefit.choosing import BASELINE, OURS, PRESENT, Library, priorities, wilson
+from hetero2.stats.benefit.discordant import discordant
+from hetero2.stats.benefit.enrichment import dense_priority
 
 
 def library(seed=0, n=200, digits=6, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE"), baseline=False):
@@ -112,8 +112,8 @@ def test_resamples_are_the_twins_lists():
     """The weights of a resample, written out as a list of molecules and ranked by sorting."""
     data = library(6, n=45, digits=0)
     way = priorities(data)[OURS]
-    ranked = bootstrap.Ranked(way, data.hit)
-    for weight in next(bootstrap.draws(data.cluster, 5, 0, 5)):
+    ranked = cluster_bootstrap.Ranked(way, data.hit)
+    for weight in next(cluster_bootstrap.draws(data.cluster, 5, 0, 5)):
         members = np.repeat(np.arange(45), weight.astype(int))
         assert len({int(weight[data.cluster == c].max()) for c in data.cluster}) > 1
         for k in (1, 7, 20):
@@ -123,11 +123,11 @@ def test_resamples_are_the_twins_lists():
 
 def test_inverse_is_the_least_number_that_holds_the_hits():
     data = library(7, n=50)
-    ranked = bootstrap.Ranked(dense_priority(data.score), data.hit)
+    ranked = cluster_bootstrap.Ranked(dense_priority(data.score), data.hit)
     ones = np.ones((1, 50))
     order = np.argsort(-data.score)
     for wanted in range(1, int(data.hit.sum()) + 1):
-        found = bootstrap.inverse(*ranked.groups(ones), np.array([float(wanted)]))[0]
+        found = cluster_bootstrap.inverse(*ranked.groups(ones), np.array([float(wanted)]))[0]
         assert found == pytest.approx(np.flatnonzero(np.cumsum(data.hit[order]) >= wanted)[0] + 1)
 
 
@@ -184,7 +184,7 @@ def resampled_lists(data, k, resamples, seed=0):
     """Of each resample, molecule by molecule: hits of the top K by score, with the audit, by today; base rate; AUC."""
     ways = priorities(data)
     rows = []
-    for weight in np.concatenate(list(bootstrap.draws(data.cluster, resamples, seed, resamples))):
+    for weight in np.concatenate(list(cluster_bootstrap.draws(data.cluster, resamples, seed, resamples))):
         members = np.repeat(np.arange(data.hit.size), weight.astype(int))
         size = max(1, round(k / data.hit.size * len(members)))
         hit, score = data.hit[members], data.score[members]
@@ -302,9 +302,9 @@ def test_the_curve_around_k_is_counted_list_by_list():
 
 
 def test_auc_of_a_resample_of_one_class_is_undefined():
-    ranked = bootstrap.Ranked(dense_priority(np.array([3.0, 2.0, 2.0])), np.array([True, False, True]))
+    ranked = cluster_bootstrap.Ranked(dense_priority(np.array([3.0, 2.0, 2.0])), np.array([True, False, True]))
     weights = np.array([[1.0, 1.0, 1.0], [2.0, 0.0, 1.0], [0.0, 3.0, 0.0]])
-    area = bootstrap.cumulative_auc(*ranked.groups(weights))
+    area = cluster_bootstrap.cumulative_auc(*ranked.groups(weights))
     assert area[0] == pytest.approx(0.75)
     assert np.isnan(area[1:]).all()
 

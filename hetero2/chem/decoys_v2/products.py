@@ -1,0 +1,148 @@
+"""From a rearrangement to the molecule it makes."""
+
+from rdkit import Chem
+
+from hetero2.chem.decoys_v2.graph import Graph
+from hetero2.chem.decoys_v2.moves import KINDS, PERMUTE, SLIDE, Moves
+
+Pairs = set[tuple[int, int]]
+_AROMATIC = Chem.MolFromSmarts("a")
+_ALL = Chem.SanitizeFlags.SANITIZE_ALL
+# What a product needs whose rings are the parent's: its aromatic atoms are known, and have the electrons they had.
+_NO_RINGS = (
+    Chem.SanitizeFlags.SANITIZE_PROPERTIES
+    | Chem.SanitizeFlags.SANITIZE_SYMMRINGS
+    | Chem.SanitizeFlags.SANITIZE_FINDRADICALS
+    | Chem.SanitizeFlags.SANITIZE_SETCONJUGATION
+)
+
+
+class Builder:
+    """Makes the products of the moves of one molecule.
+
+    A stereo centre and a stereo double bond stay specified where the product still has them; nothing else becomes so.
+    """
+
+    _has_stereo: bool
+    _flags: list[tuple[int, ...]]
+    _rings: int
+    _radical: list[int]
+
+    def __init__(self, mol: Chem.Mol, graph: Graph, parent: "Builder | None" = None) -> None:
+        """`parent`: what made the molecule itself, whose aromatic atoms, rings and radicals are its own."""
+        self._graph = graph
+        self._base = Chem.RWMol(mol)
+        if parent is not None and not parent._has_stereo:
+            self._stereo, self._has_stereo = [], False
+        else:
+            self._stereo = _stereo_bonds(mol)
+            flat = Chem.ChiralType.CHI_UNSPECIFIED
+            tags = (mol.GetAtomWithIdx(a).GetChiralTag() for a in range(graph.n))
+            self._has_stereo = bool(self._stereo) or any(tag != flat for tag in tags)
+        if parent is not None:
+            self._flags, self._rings, self._radical = parent._flags, parent._rings, parent._radical
+        else:
+            self._flags, self._rings = _aromatic(mol), mol.GetRingInfo().NumRings()
+            self._radical = [a for a in range(graph.n) if mol.GetAtomWithIdx(a).GetNumRadicalElectrons()]
+
+    def build(self, moves: Moves, number: int) -> Chem.Mol | None:
+        """The product, sanitised; None where it is no molecule, or has other rings, aromatic atoms or radicals."""
+        product = self._edited(moves, number)
+        self._restore_stereo_bonds(product)
+        rings_change = "+" in KINDS[moves.kind[number]] or moves.kind[number] in (SLIDE, PERMUTE)
+        if Chem.SanitizeMol(product, _ALL if self._has_stereo or rings_change else _NO_RINGS, catchErrors=True):
+            return None
+        if product.GetRingInfo().NumRings() != self._rings or self._radicals(product, moves, number):
+            return None
+        if rings_change and _aromatic(product) != self._flags:
+            return None
+        if self._has_stereo:
+            Chem.AssignStereochemistry(product, cleanIt=True, force=True)
+        return product
+
+    def assemble(self, moves: Moves, number: int) -> Chem.Mol:
+        """The product as it is before anything is perceived anew: aromatic is what was aromatic."""
+        product = self._edited(moves, number)
+        product.UpdatePropertyCache(strict=False)
+        Chem.GetSymmSSSR(product)
+        return product
+
+    def _edited(self, moves: Moves, number: int) -> Chem.RWMol:
+        product = Chem.RWMol(self._base)
+        removed, added = self._bonds(moves, number)
+        for a, b in removed:
+            product.RemoveBond(a, b)
+        for a, b in added:
+            product.AddBond(a, b, Chem.BondType.SINGLE)
+        self._label(product, moves, number)
+        return product
+
+    def _bonds(self, moves: Moves, number: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        n, neighbour = self._graph.n, self._graph.lists.neighbour
+        removed: Pairs = set()
+        added: Pairs = set()
+        for atom, slot, to, _ in moves.edits[number].tolist():
+            if atom == n:
+                continue
+            old = neighbour[atom][slot]
+            if old < n:
+                removed.add((min(atom, old), max(atom, old)))
+            if to < n:
+                added.add((min(atom, to), max(atom, to)))
+        return sorted(removed - added), sorted(added - removed)
+
+    def _label(self, product: Chem.RWMol, moves: Moves, number: int) -> None:
+        """Elements, charges and isotopes of two atoms that change places, and the hydrogens of all that change."""
+        n, known = self._graph.n, self._graph.lists.hydrogens
+        x, y = moves.labels[number].tolist()
+        changes = [change for change in moves.hydrogens[number].tolist() if change[0] < n]
+        hydrogens = {place: known[place] for place, _ in changes}
+        if x < n:
+            hydrogens |= {x: known[y], y: known[x]}
+            for place, source in ((x, y), (y, x)):
+                atom, old = product.GetAtomWithIdx(place), self._base.GetAtomWithIdx(source)
+                atom.SetAtomicNum(old.GetAtomicNum())
+                atom.SetFormalCharge(old.GetFormalCharge())
+                atom.SetIsotope(old.GetIsotope())
+        for place, change in changes:
+            hydrogens[place] += change
+        for place, count in hydrogens.items():
+            atom = product.GetAtomWithIdx(place)
+            atom.SetNoImplicit(True)
+            atom.SetNumExplicitHs(count)
+
+    def _restore_stereo_bonds(self, product: Chem.RWMol) -> None:
+        """A neighbour that names a double bond's geometry may have moved away: another one takes its place."""
+        for begin, end, named, kind in self._stereo:
+            bond = product.GetBondBetweenAtoms(begin, end)
+            if bond.GetStereo() != Chem.BondStereo.STEREONONE:
+                continue
+            anchors = []
+            for atom, other, old in ((begin, end, named[0]), (end, begin, named[1])):
+                near = {a.GetIdx() for a in product.GetAtomWithIdx(atom).GetNeighbors()} - {other}
+                anchors.append(old if old in near else min(near, default=-1))
+            if min(anchors) >= 0:
+                bond.SetStereoAtoms(*anchors)
+                bond.SetStereo(kind)
+
+    def _radicals(self, product: Chem.Mol, moves: Moves, number: int) -> bool:
+        """Whether an atom that changed has unpaired electrons, or one that had them lost them."""
+        changed = {*moves.edits[number, :, 0].tolist(), *moves.labels[number].tolist()} - {self._graph.n}
+        atoms = product.GetAtomWithIdx
+        return any(atoms(place).GetNumRadicalElectrons() for place in changed.difference(self._radical)) or any(
+            not atoms(place).GetNumRadicalElectrons() for place in self._radical
+        )
+
+
+def _aromatic(mol: Chem.Mol) -> list[tuple[int, ...]]:
+    return sorted(mol.GetSubstructMatches(_AROMATIC, maxMatches=mol.GetNumAtoms()))
+
+
+def _stereo_bonds(mol: Chem.Mol) -> list[tuple[int, int, tuple[int, ...], Chem.BondStereo]]:
+    """Double bonds with a geometry: their atoms, the neighbours that name it, which one."""
+    bonds = [mol.GetBondWithIdx(number) for number in range(mol.GetNumBonds())]
+    return [
+        (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), tuple(bond.GetStereoAtoms()), bond.GetStereo())
+        for bond in bonds
+        if len(bond.GetStereoAtoms()) == 2 and bond.GetStereo() != Chem.BondStereo.STEREONONE
+    ]

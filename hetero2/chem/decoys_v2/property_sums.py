@@ -1,0 +1,144 @@
+"""Properties of rearrangements before they are built: sums over atoms of what an atom's surroundings decide.
+
+What an atom adds to RDKit's logP, TPSA, acceptors, donors and rotatable bonds follows from the atom, its neighbours
+and, for other atoms than carbon, from what stands around those. Each such environment is a 64-bit key; RDKit is asked
+once a process what an atom in it contributes. So a property costs O(atoms) array operations a rearrangement, and is
+RDKit's own number as long as the rearrangement leaves the same atoms aromatic.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem
+from rdkit.Chem import Lipinski, rdMolDescriptors
+
+from hetero2.chem.decoys_v2 import kernels
+from hetero2.chem.decoys_v2.graph import Graph, Ints
+from hetero2.chem.decoys_v2.moves import Moves
+from hetero2.chem.decoys_v2.products import Builder
+
+Keys = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+# RDKit's acceptors; and the ends of its rotatable bonds: inner atoms, without a triple bond, that carry no three equal
+# halogens or methyls. One of a bond's two ends, moreover, is no part of an acyclic amide, ester or amidine bond.
+_ACCEPTOR = (
+    "[$([O,S;H1;v2]-[!$(*=[O,N,P,S])]),$([O,S;H0;v2]),$([O,S;-]),$([N;v3;!$(N-*=!@[O,N,P,S])]),$([nH0X2,o,s;+0])]"
+)
+_END = "!$(*#*);!D1;!$([CH3]);!$(C(F)(F)F);!$(C(Cl)(Cl)Cl);!$(C(Br)(Br)Br);!$(C([CH3])([CH3])[CH3])"
+_FREE_END = (
+    f"{_END};!$([CD3](=[N,O,S])-!@[#7,O,S!D1]);!$([#7,O,S!D1]-!@[CD3]=[N,O,S]);"
+    "!$([CD3](=[N+])-!@[#7!D1]);!$([#7!D1]-!@[CD3]=[N+])"
+)
+NAMES = ("logp", "rotatable_bonds", "hbond_acceptors", "hbond_donors", "tpsa")
+_MOST_KNOWN = 200_000
+_LOGP, _TPSA, _ACCEPTORS, _DONORS, _ENDS, _FREE_ENDS = range(6)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Of c rearrangements: `values` (c, 5) in the order of NAMES; `skeleton` (c,), a hash that all forms of a compound
+    share; `bonds` (c, b), codes of the bonds with their ends."""
+
+    values: Floats
+    skeleton: Keys
+    bonds: Keys
+
+    def properties(self, number: int) -> dict[str, float]:
+        """The properties of one of them by name."""
+        return dict(zip(NAMES, self.values[number].tolist(), strict=True))
+
+
+class Environments:
+    """What can be said of the rearrangements of one molecule."""
+
+    def __init__(self, mol: Chem.Mol, graph: Graph, builder: Builder) -> None:
+        self._graph, self._builder = graph, builder
+        three = [ring for ring in mol.GetRingInfo().AtomRings() if len(ring) == 3]
+        self._fixed = np.append(graph.aromatic, False).astype(np.int64)
+        self._fixed[[atom for ring in three for atom in ring]] |= 2
+        self._cyclic = np.concatenate([graph.cyclic, np.zeros((1, graph.cyclic.shape[1]), bool)])
+
+    def facts(self, moves: Moves) -> Facts:
+        """The properties of what each move makes."""
+        keys, skeleton, near, single, bonds = kernels.surroundings(
+            self._graph.arrays, self._fixed, self._cyclic, moves.kind, moves.arrays
+        )
+        values = self._contributions(keys, moves)
+        total = values.sum(axis=1)
+        end, free = (values[:, :, column] > 0 for column in (_ENDS, _FREE_ENDS))
+        rows = np.arange(len(moves))[:, None, None]
+        turns = (free[:, :, None] & end[rows, near]) | (end[:, :, None] & free[rows, near])
+        turns &= single
+        values = np.column_stack(
+            [
+                total[:, _LOGP],
+                turns.sum(axis=(1, 2)) / 2,
+                total[:, _ACCEPTORS],
+                total[:, _DONORS],
+                total[:, _TPSA],
+            ]
+        )
+        return Facts(values, skeleton, bonds)
+
+    def _contributions(self, keys: Keys, moves: Moves) -> Floats:
+        """(c, n + 1, 6), asking RDKit about the first molecule with an environment that is not known yet."""
+        known = _known()
+        keys = keys[:, :-1]
+        place = known.places(keys)
+        while (place < 0).any():
+            number = int(np.argmax((place < 0).any(axis=1)))
+            known.learn(keys[number], _ask(self._builder.assemble(moves, number)))
+            place = known.places(keys)
+        values = np.zeros((len(keys), keys.shape[1] + 1, 6))
+        values[:, :-1] = known.values[place]
+        return values
+
+
+class _Known:
+    """Environment → contributions: what RDKit said in this process, in order of keys."""
+
+    def __init__(self) -> None:
+        self.keys, self.values = np.zeros(0, np.uint64), np.zeros((0, 6))
+
+    def places(self, keys: Keys) -> Ints:
+        """Where each key is, -1 where it is not known: O(log known) a key."""
+        if not len(self.keys):
+            return np.full(keys.shape, -1)
+        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[place] == keys, place, -1)
+
+    def learn(self, keys: Keys, rows: list[tuple[float, ...]]) -> None:
+        """Add environments; all is forgotten first where there are very many."""
+        if len(self.keys) > _MOST_KNOWN:
+            self.keys, self.values = self.keys[:0], self.values[:0]
+        new = dict(zip(keys.tolist(), rows, strict=True))
+        fresh = np.array(sorted(new), np.uint64)
+        fresh = fresh[self.places(fresh) < 0]
+        where = np.searchsorted(self.keys, fresh)
+        self.keys = np.insert(self.keys, where, fresh)
+        self.values = np.insert(self.values, where, np.array([new[key] for key in fresh.tolist()]), axis=0)
+
+
+@cache
+def _known() -> _Known:
+    return _Known()
+
+
+@cache
+def _patterns() -> tuple[Chem.Mol, ...]:
+    smarts = (_ACCEPTOR, Lipinski.HDonorSmarts, f"[{_END}]", f"[{_FREE_END}]")
+    return tuple(one if isinstance(one, Chem.Mol) else Chem.MolFromSmarts(one) for one in smarts)
+
+
+def _ask(mol: Chem.Mol) -> list[tuple[float, ...]]:
+    """Per atom: logP with its hydrogens, TPSA, acceptor, donor, and which end of a rotatable bond it can be."""
+    n = mol.GetNumAtoms()
+    whole = Chem.AddHs(mol)
+    logp = [row[0] for row in rdMolDescriptors._CalcCrippenContribs(whole)]
+    for atom in list(whole.GetAtoms())[n:]:
+        logp[atom.GetNeighbors()[0].GetIdx()] += logp[atom.GetIdx()]
+    tpsa = rdMolDescriptors._CalcTPSAContribs(mol)
+    marks = [{match[0] for match in mol.GetSubstructMatches(pattern, maxMatches=n + 1)} for pattern in _patterns()]
+    return [(logp[a], tpsa[a], *(float(a in mark) for mark in marks)) for a in range(n)]

@@ -1,0 +1,1 @@
+"""Verbs for people that are no rule of the workflow."""

@@ -1,0 +1,1 @@
+"""Files, tables and downloads, read and written safely, by contract."""

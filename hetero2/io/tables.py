@@ -1,0 +1,294 @@
+"""Tables by contract: `schemas/<contract>.schema.json` describes one row; columns, types and checks come from there.
+
+The order of the schema's properties is the order of the columns. Checks run on whole columns (vectorised), on write
+and on read, so that a million rows cost seconds.
+"""
+
+import contextlib
+import csv
+import functools
+import gzip
+import io
+import itertools
+import json
+import math
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hetero2.errors import ContractError, InputError
+from hetero2.io.files import atomic_path, check_file
+from hetero2.paths import SCHEMAS
+
+_ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+_ROW_GROUP = 65_536
+_LONGEST_LINE = 64 << 20
+MAX_COLUMNS = 16_384  # of a CSV, as in a spreadsheet
+_NAMES_SHOWN = 10
+csv.field_size_limit(16 << 20)
+Row = Mapping[str, Any]
+
+
+@functools.cache
+def row_schema(contract: str) -> dict[str, Any]:
+    """The JSON Schema of one row of `contract`."""
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{contract}.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+@functools.cache
+def columns(contract: str) -> tuple[str, ...]:
+    """Column names of `contract`, in order."""
+    return tuple(row_schema(contract)["properties"])
+
+
+def _types(column: Mapping[str, Any]) -> list[str]:
+    kind = column.get("type", "string")
+    return [kind] if isinstance(kind, str) else list(kind)
+
+
+@functools.cache
+def arrow_schema(contract: str) -> pa.Schema:
+    """The Arrow schema of `contract`; a column is nullable where its JSON type allows null."""
+    fields = []
+    for name, column in row_schema(contract)["properties"].items():
+        kinds = _types(column)
+        arrow = _ARROW[next(kind for kind in kinds if kind != "null")]
+        fields.append(pa.field(name, arrow, nullable="null" in kinds))
+    return pa.schema(fields)
+
+
+def _violations(values: pa.ChunkedArray, column: Mapping[str, Any]) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    if "null" not in _types(column):
+        yield "a value is required", pc.is_null(values)
+    if "enum" in column:
+        allowed = [value for value in column["enum"] if value is not None]
+        known = pc.is_in(values, value_set=pa.array(allowed, values.type))
+        yield f"allowed are {', '.join(map(str, allowed))}", pc.invert(pc.or_(known, pc.is_null(values)))
+    if "const" in column:
+        yield f"must be {column['const']!r}", pc.not_equal(values, column["const"])
+    if "minLength" in column:
+        yield "must not be empty", pc.less(pc.utf8_length(values), column["minLength"])
+    if "pattern" in column:
+        yield f"must match {column['pattern']}", pc.invert(pc.match_substring_regex(values, column["pattern"]))
+    if "minimum" in column:
+        yield f"must be at least {column['minimum']}", pc.less(values, column["minimum"])
+    if "exclusiveMinimum" in column:
+        yield f"must be more than {column['exclusiveMinimum']}", pc.less_equal(values, column["exclusiveMinimum"])
+    if "maximum" in column:
+        yield f"must be at most {column['maximum']}", pc.greater(values, column["maximum"])
+    if pa.types.is_floating(values.type):
+        yield "must be a finite number", pc.invert(pc.is_finite(values))
+
+
+def check(table: pa.Table, contract: str, where: str, only: Iterable[str] | None = None) -> pa.Table:
+    """`table` with the columns of `contract`, or `only` some; raises ContractError at the first cell that breaks it."""
+    properties = row_schema(contract)["properties"]
+    properties = properties if only is None else {name: properties[name] for name in only}
+    for name, column in properties.items():
+        if name not in table.column_names:
+            raise ContractError(f"{where}: {contract} needs the column {name!r}")
+        for rule, broken in _violations(table[name], column):
+            if pc.any(broken).as_py():
+                row = pc.index(broken, True).as_py()
+                value = table[name][row].as_py()
+                raise ContractError(f"{where}: data row {row + 1}, column {name!r}: found {value!r}; {rule}")
+    return table.select(list(properties))
+
+
+def to_table(rows: Iterable[Row], contract: str) -> pa.Table:
+    """Rows as a checked Arrow table."""
+    schema = arrow_schema(contract)
+    nullable = pa.schema([field.with_nullable(True) for field in schema])
+    return check(pa.Table.from_pylist([dict(row) for row in rows], schema=nullable), contract, contract)
+
+
+def from_columns(contract: str, n: int, known: Mapping[str, Any]) -> pa.Table:
+    """A table of n rows from columns (n,) or single values by name; null in the other columns, and for a nan."""
+    arrays = []
+    for field in arrow_schema(contract):
+        value = known.get(field.name)
+        if isinstance(value, pa.Array | pa.ChunkedArray):
+            arrays.append(value.cast(field.type))
+        elif value is None or isinstance(value, str | int | float):
+            arrays.append(pa.repeat(pa.scalar(value, field.type), n))
+        else:
+            arrays.append(pa.array(value, field.type, from_pandas=True))
+    return pa.table(arrays, pa.schema([field.with_nullable(True) for field in arrow_schema(contract)]))
+
+
+def write_parquet(path: Path, table: pa.Table, contract: str) -> None:
+    """Write a checked table atomically, zstd, with a fixed row-group size (so that bytes do not depend on batches)."""
+    checked = check(table, contract, str(path)).combine_chunks()
+    with atomic_path(path) as temporary:
+        pq.write_table(checked, temporary, compression="zstd", row_group_size=_ROW_GROUP)
+
+
+def write_parquet_rows(path: Path, rows: Iterable[Row], contract: str) -> int:
+    """Write rows as they come, a row group at a time, so that memory does not grow with them; return how many."""
+    count, source = 0, iter(rows)
+    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, arrow_schema(contract), compression="zstd") as out:
+        while batch := list(itertools.islice(source, _ROW_GROUP)):
+            out.write_table(to_table(batch, contract).cast(arrow_schema(contract)), row_group_size=_ROW_GROUP)
+            count += len(batch)
+    return count
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise InputError(
+            f"{path}: not a readable Parquet file: {error}", "delete it and run again; it will be rebuilt"
+        ) from None
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+
+
+def read_parquet(path: Path, contract: str, only: Sequence[str] | None = None) -> pa.Table:
+    """Read a table that a stage wrote, or `only` some of its columns, and check it again."""
+    with _readable(path):
+        # by path itself: Parquet files of one folder are no data set of ours
+        table = pq.ParquetFile(path.absolute()).read(None if only is None else list(only))
+    return check(table, contract, str(path), only)
+
+
+def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
+    """Rows of one of `shards` consecutive parts of nearly equal size; only the row groups that hold them are read."""
+    with _readable(path), pq.ParquetFile(path.absolute()) as file:
+        total = file.metadata.num_rows
+        start, end = (total * step // shards for step in (shard, shard + 1))
+        first, position = 0, 0
+        groups: list[int] = []
+        for group in range(file.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            if position + size > start and position < end:
+                first = position if not groups else first
+                groups.append(group)
+            position += size
+        table = file.read_row_groups(groups) if groups else file.schema_arrow.empty_table()
+    return check(table.slice(start - first, end - start), contract, str(path))
+
+
+def open_text(path: Path) -> io.TextIOWrapper:
+    """A UTF-8 text, packed or not, with or without a byte order mark, its line ends as they are."""
+    raw = gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # noqa: SIM115 - the caller closes it
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+
+
+def text_lines(handle: io.TextIOWrapper, path: Path) -> Iterator[str]:
+    """The lines of a text, none of them so long that memory would not hold it; raises InputError for a NUL."""
+    number = 0
+    while line := handle.readline(_LONGEST_LINE):
+        number += 1
+        if len(line) == _LONGEST_LINE:
+            raise InputError(
+                f"{path}: line {number}: longer than {_LONGEST_LINE >> 20} million characters",
+                "is it a text file, with line ends?",
+            )
+        if "\0" in line:
+            raise InputError(f"{path}: line {number}: contains a NUL character", "save the file as UTF-8 text")
+        yield line
+
+
+def shown_names(names: Sequence[str]) -> str:
+    """The names of columns for a message: all of a few, the first of many."""
+    shown = ", ".join(quoted(name) for name in names[:_NAMES_SHOWN])
+    return shown if len(names) <= _NAMES_SHOWN else f"{shown}, … and {len(names) - _NAMES_SHOWN:,} more"
+
+
+def check_names(path: Path, names: list[str]) -> list[str]:
+    """The names of the columns of a user's file, none of which may occur twice. O(columns)."""
+    doubled = sorted(name for name, count in Counter(names).items() if count > 1)
+    if doubled:
+        raise InputError(f"{path}: the column {quoted(doubled[0])} occurs twice", "give each column a name of its own")
+    return names
+
+
+def _check_header(path: Path, header: list[str], required: Sequence[str], line: int) -> list[str]:
+    if not header:
+        raise InputError(f"{path}: the file is empty; expected a header line with {', '.join(required)}")
+    if len(header) > MAX_COLUMNS:
+        raise InputError(
+            f"{path}: line {line}: {len(header):,} columns, at most {MAX_COLUMNS:,} are read",
+            f"keep the columns that are needed: {', '.join(required)}",
+        )
+    for name in required:
+        if name not in header:
+            raise InputError(
+                f"{path}: line {line}: there is no column {name!r}; found {shown_names(header)}",
+                "the first line must name the columns; they are case-sensitive",
+            )
+    return check_names(path, header)
+
+
+_NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+_LONGEST, _SHOWN = 400, 80
+
+
+def number(text: str) -> float:
+    """A cell as a number; nan where it is none, or none that is finite."""
+    value = float(text) if len(text) <= _LONGEST and _NUMBER.fullmatch(text) else math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def quoted(value: object) -> str:
+    """A cell for a message: as Python shows it, cut where it is long."""
+    text = repr(value[: 2 * _SHOWN] if isinstance(value, str) else value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 4] + "..'"
+
+
+def number_cell(text: str, path: Path, where: str, column: str) -> float:
+    """A cell as a finite number; raises InputError with file, place and column."""
+    value = number(text)
+    if math.isnan(value):
+        raise InputError(f"{path}: {where}: column {column!r}: found {quoted(text)}, expected a finite number")
+    return value
+
+
+def _refuse_parquet(path: Path) -> None:
+    with path.open("rb") as handle:
+        if handle.read(4) == b"PAR1":
+            raise InputError(f"{path}: is a Parquet file, expected a CSV or CSV.gz", "write the table as CSV")
+
+
+def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line, row) of a CSV or CSV.gz that a user brought; `line` is where the row begins.
+
+    Raises InputError, with file and line, for what is not a UTF-8 CSV with a header, the `required` columns and as
+    many cells in each row as in the header.
+    """
+    check_file(path)
+    _refuse_parquet(path)
+    line = 1
+    try:
+        with open_text(path) as handle:
+            reader = csv.reader(text_lines(handle, path), strict=True)
+            header = _check_header(path, next(filter(None, reader), []), list(required), reader.line_num)
+            line = reader.line_num + 1
+            for cells in reader:
+                if len(cells) != len(header) and cells:
+                    raise InputError(f"{path}: line {line}: {len(cells)} cells, but the header has {len(header)}")
+                if cells:
+                    yield line, dict(zip(header, cells, strict=True))
+                line = reader.line_num + 1
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path}: near line {line}: not UTF-8",
+            "save the file as UTF-8 (Excel: 'CSV UTF-8'), or convert it with iconv",
+        ) from None
+    except csv.Error as error:
+        raise InputError(
+            f"{path}: line {line}: not a valid CSV: {error}",
+            "is a quoted cell never closed? Look for a missing quote",
+        ) from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: not a valid gzip file: {error}") from None

@@ -1,0 +1,1 @@
+"""Frozen contracts of earlier releases, still computed to the byte."""

@@ -1,0 +1,1 @@
+"""Sentences of the report, of index.md and of `hetero2 show`."""

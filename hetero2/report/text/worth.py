@@ -1,0 +1,151 @@
+"""What the list to send is worth on measured truth: hits, intervals, the curve around K, and what the score ranks."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hetero2.report.evidence import AUDIT, BASELINE, RANDOM, SCORE, Evidence
+from hetero2.report.text.words import counted, number
+
+Record = dict[str, Any]
+OTHERS = {RANDOM: "choosing at random", BASELINE: "today's filter", SCORE: "the score alone"}
+_NEEDED = {
+    "fewer_than_10_hits": "at least 10 hits with score and truth are needed",
+    "fewer_than_10_non_hits": "at least 10 non-hits with score and truth are needed",
+    "k_below_10": "a K of at least 10 is needed",
+    "k_is_the_whole_library": "K takes every molecule, which leaves nothing to choose",
+    "fewer_than_5_hits_bought": "no way of choosing finds 5 hits or more",
+}
+
+
+_FROM_CHANCE = {
+    "more": "above 95 % of random draws",
+    "as_many": "within what random draws give",
+    "fewer": "below 95 % of random draws",
+}
+_FROM_A_LIST = {"more": "more hits than {}", "as_many": "about as many hits as {}", "fewer": "fewer hits than {}"}
+
+
+def plain(reason: str) -> str:
+    """A reason code in words, with what is needed where hits are too few."""
+    return _NEEDED.get(reason, reason.replace("_", " "))
+
+
+def interval(record: Mapping[str, Any], scale: float, reason: str | None) -> str:
+    """The interval of a difference in brackets, or why there is none."""
+    if reason is not None or None in (record["ci_low"], record["ci_high"]):
+        return f"(no interval: {plain(reason or 'undefined')})"
+    low, high = (number(scale * record[key]) for key in ("ci_low", "ci_high"))
+    return f"(95 % interval of the difference {low} to {high})"
+
+
+def difference(record: Mapping[str, Any], other: str, reason: str | None) -> str:
+    """How many more hits per 100 evaluations a list finds than another, with the interval."""
+    gained = 100 * record["uplift"]
+    if number(gained) == "0":
+        return f"as many as {OTHERS[other]} {interval(record, 100, reason)}"
+    sign = "more" if gained > 0 else "fewer"
+    return f"{number(abs(gained))} {sign} than {OTHERS[other]} {interval(record, 100, reason)}"
+
+
+def around(utility: Record, method: str, other: str) -> str:
+    """What the curve around K says of two lists, as the end of a sentence; nothing where it was not looked at."""
+    around_k = utility["around_k"]
+    pairs = ((pair["method"], pair["against"]) for pair in around_k["compared"])
+    pair = next(
+        (pair for names, pair in zip(pairs, around_k["compared"], strict=True) if names == (method, other)), None
+    )
+    if pair is None or not pair["n_k"]:
+        return ""
+    span = f"the {pair['n_k']} other K tried, {number(around_k['k_from'])} to {number(around_k['k_to'])}"
+    says = (
+        _FROM_CHANCE if other == RANDOM else {sign: text.format(OTHERS[other]) for sign, text in _FROM_A_LIST.items()}
+    )
+    most = max(says, key=lambda sign: int(pair[sign]))
+    if 2 * pair[most] <= pair["n_k"]:
+        counts = ", ".join(f"{says[sign]} at {pair[sign]}" for sign in says if pair[sign])
+        return f"; {says[pair['at_k']]} at this K; of {span}: {counts}"
+    if most == pair["at_k"]:
+        return f"; {says[most]}, as at {pair[most]} of {span}"
+    return f"; {says[pair['at_k']]} at this K, but {says[most]} at {pair[most]} of {span}"
+
+
+def few(utility: Record, at: Record) -> str | None:
+    """The sentence that says that there are too few hits to compare lists, or None."""
+    evidence = utility["evidence"]
+    if evidence["enough"]:
+        return None
+    hits, n, k = evidence["hits"], utility["n"], at["k"]
+    bought = counted(at["methods"][SCORE]["expected_hits"], "hit")
+    return (
+        f"Not enough evidence to compare lists at K = {number(k)}: the {number(k)} best by score hold {bought}, and "
+        f"{number(hits)} of the {counted(n, 'molecule')} with score and truth are hits; {plain(evidence['reason'])}."
+    )
+
+
+def headline(known: Evidence, at: Record) -> str:
+    """What buying the K best by score finds, against chance and today's filter, at K and around it."""
+    utility = known.worth or {}
+    scarce = few(utility, at)
+    if scarce is not None:
+        return scarce
+    method, of_list = at["methods"][SCORE], utility["list"]
+    rate, low, high = (number(100 * method[key]) for key in ("hit_rate", "wilson_low", "wilson_high"))
+    compared = [
+        difference(record, other, of_list["interval_reason"]) + around(utility, SCORE, other)
+        for other in (RANDOM, BASELINE)
+        if (record := of_list["against"].get(other)) is not None
+    ]
+    partly = part(known) and f"{part(known)},"
+    return (
+        f"Buying the {number(at['k'])} best by score{partly} finds {rate} hits per 100 evaluations ({low} to {high} if "
+        f"molecules were independent): {'; '.join(compared)}."
+    )
+
+
+def part(known: Evidence) -> str:
+    """Among which molecules hits are counted, where truth is known for some of the scored molecules only."""
+    coverage = known.utility["truth_coverage"] if known.utility is not None else {}
+    if not coverage or coverage["with_truth"] >= coverage["scored"]:
+        return ""
+    return f" among the {number(coverage['with_truth'])} with truth, of {number(coverage['scored'])} scored"
+
+
+def measured(known: Evidence) -> str | None:
+    """Base rate, AUC with its interval and enrichment of the score on truth, in a sentence; None without truth."""
+    utility = known.worth
+    if utility is None:
+        return None
+    hits, n, ranks = utility["evidence"]["hits"], utility["n"], utility["score_metrics"]
+    area = ranks["roc_auc"]
+    text = f"Measured: {number(hits)} of {counted(n, 'molecule')} are hits (base rate {number(100 * hits / n)} %)"
+    if str(area["interval_reason"]).startswith("fewer_than_10"):
+        return f"{text}; too few to say how well the score ranks them."
+    shares = [(name, ranks[f"enrichment_factor_{name}"]["value"]) for name in ("5_percent", "10_percent")]
+    early = ", ".join(f"{value:.2g} in its best {name.split('_')[0]} %" for name, value in shares if value is not None)
+    return f"{text}; ROC-AUC of the score {_area(area)}; enrichment factor {early}."
+
+
+def _area(area: Record) -> str:
+    if area["ci_low"] is None:
+        return f"{area['value']:.2f} (no interval: {plain(area['interval_reason'])})"
+    return f"{area['value']:.2f} (95 % interval {area['ci_low']:.2f} to {area['ci_high']:.2f})"
+
+
+def audit_comparison(known: Evidence) -> Iterator[str]:
+    """What sending NO_SIGNAL last would have given: a measured comparison, never the list to send."""
+    at, utility = known.primary, known.worth
+    if at is None or utility is None:
+        return
+    scarce, uplift = few(utility, at), utility["uplift"]
+    if scarce is not None:
+        yield scarce
+        return
+    if uplift["coincides_with_score"]:
+        yield "Sending NO_SIGNAL last would have changed nothing at this K: both lists hold the same molecules."
+        return
+    compared = difference(uplift["against"][SCORE], SCORE, uplift["interval_reason"])
+    rate = number(100 * at["methods"][AUDIT]["hit_rate"])
+    yield (
+        f"Sending NO_SIGNAL last would have found {rate} hits per 100 evaluations, {compared}"
+        f"{around(utility, AUDIT, SCORE)}."
+    )

@@ -1,0 +1,73 @@
+"""Types of command-line options: a wrong value is a usage error, told by argparse."""
+
+import argparse
+from typing import Any
+
+from hetero2.io.files import parse_json
+
+
+def flag(text: str) -> bool:
+    """`true` or `false`."""
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """A JSON object."""
+    try:
+        value = parse_json(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("not a JSON object")
+    return value
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    return _at_least(text, 1)
+
+
+def natural(text: str) -> int:
+    """A whole number from 0 on, of at most 32 bits."""
+    return _at_least(text, 0)
+
+
+def sha256(text: str) -> str:
+    """64 hex digits."""
+    if len(text) != 64 or not set(text.lower()) <= set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no sha256 (64 hex digits)")
+    return text
+
+
+def similarity(text: str) -> float:
+    """A Tanimoto similarity above 0, at most 1."""
+    return _above_zero(text, 1, "a similarity above 0 and up to 1")
+
+
+def price(text: str) -> float:
+    """A positive amount of money, at most 1e12."""
+    return _above_zero(text, 1e12, "a price above 0 and up to 1e12")
+
+
+def _above_zero(text: str, most: float, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return value
+
+
+def _at_least(text: str, least: int) -> int:
+    if not text.isdecimal() or not least <= int(text) < 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {2**32 - 1}")
+    return int(text)
+
+
+def add_standardise(parser: argparse.ArgumentParser) -> None:
+    """The option that says what is done to structures before anything else, those of a training set included."""
+    text = "largest_fragment: a salt is the largest of its fragments that is no counter-ion or solvent"
+    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none", help=text)

@@ -1,0 +1,128 @@
+"""panel: the sample of molecules, with their decoys and a decoy's own decoys, that controls and refits look at."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hetero2.chem import strategy
+from hetero2.chem.bins import QUOTAS
+from hetero2.chem.molecules import parse_known
+from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popularity, synthetic_accessibility
+from hetero2.inputs.excluded_decoys import read_excluded, taking_part
+from hetero2.io.files import sha256_bytes
+from hetero2.io.tables import read_parquet, to_table, write_parquet
+from hetero2.runtime import isolated
+from hetero2.runtime.cli_types import flag, json_object, natural, positive
+from hetero2.runtime.log import logger, progress
+from hetero2.runtime.seeds import sample
+from hetero2.stages.decoys_shard import add_limit_arguments, limits_of
+
+EXAMPLE = "hetero2 panel --molecules molecules/*.parquet --decoys decoys/*.parquet --sample 200 --out panel.parquet"
+Record = dict[str, Any]
+_UNKNOWN = dict.fromkeys(("synthetic_accessibility", "fragment_popularity", "molecular_weight", "formula"))
+
+
+def _item(block: int, level: int, index: int, molecule: Record, smiles: str | None, structure_hash: str) -> Record:
+    return {
+        "block": block,
+        "level": level,
+        "decoy_index": index,
+        "row": molecule["row"],
+        "smiles": smiles,
+        "structure_hash": structure_hash,
+        "scaffold": molecule["scaffold"] or "",
+        **_UNKNOWN,
+    }
+
+
+def _made(args: argparse.Namespace, pair: tuple[Record, Record]) -> Sequence[Record]:
+    molecule, decoy = pair
+    seed = molecule["seed_used"]
+    return strategy.make(args.strategy, decoy["decoy_smiles"], args.k, seed, args.quotas, args.hard_mode).records
+
+
+def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace) -> Iterator[Record]:
+    """Items of every block: first each molecule and its decoys, then one decoy of each and what is made from it.
+
+    Which decoy: the one whose hash is lowest, so that it is no special one. Where it has no decoys, or none could be
+    made for what `worker` says, there is no block.
+    """
+    for number, molecule in enumerate(molecules):
+        own = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
+        yield _item(number, 0, -1, molecule, molecule["canonical_smiles"], own)
+        for decoy in decoys[molecule["row"]]:
+            yield _item(number, 0, decoy["decoy_index"], molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
+    known = [molecule for molecule in molecules if molecule["canonical_smiles"]]
+    chosen = [(molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in known]
+    ready = partial(strategy.warm_up, args.strategy)
+    made_of = isolated.each(partial(_made, args), chosen, limits_of(args), prepare=ready)
+    every = progress(made_of, "decoys of decoys", len(chosen))
+    for number, ((molecule, one), made) in enumerate(every, start=len(molecules)):
+        if isinstance(made, isolated.Failure):
+            logger.warning("a decoy of row %d has no block: %s", molecule["row"], made.reason)
+            continue
+        if made:
+            yield _item(number, 1, -1, molecule, one["decoy_smiles"], one["decoy_hash"])
+        for record in made:
+            yield _item(number, 1, record["decoy_index"], molecule, record["decoy_smiles"], record["decoy_hash"])
+
+
+def describe(items: list[Record]) -> None:
+    """Fill in what the controls look at, for molecules of the library and their decoys."""
+    first = [item for item in items if item["level"] == 0 and item["smiles"] is not None]
+    if not first:
+        return
+    mols = [parse_known(item["smiles"]) for item in first]
+    weights = bulk_property_matrix([item["smiles"] for item in first])[:, 0]
+    popularity = fragment_popularity(mols)[:, 0]
+    for place, (item, accessible) in enumerate(zip(first, synthetic_accessibility(mols), strict=True)):
+        item["synthetic_accessibility"] = round(float(accessible), 9)
+        item["fragment_popularity"] = round(float(popularity[place]), 9)
+        item["molecular_weight"] = round(float(weights[place]), 4)
+        item["formula"] = formula(mols[place])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of the verb."""
+    parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
+    parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
+    parser.add_argument("--excluded", type=Path, help="decoys that take no part in the audit")
+    parser.add_argument("--sample", type=positive, default=200, help="molecules to look at")
+    parser.add_argument("--sample-seed", type=natural, default=0)
+    parser.add_argument("--strategy", choices=strategy.NAMES, default=strategy.DEFAULT)
+    parser.add_argument("--k", type=positive, default=20, help="decoys a molecule")
+    parser.add_argument("--quotas", type=json_object, default=dict(QUOTAS), help="JSON: share of easy, medium, hard")
+    parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
+    add_limit_arguments(parser)
+    parser.add_argument("--out", type=Path, required=True)
+
+
+def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
+    """The OK molecules, a shard in memory; on the way the number of each shard's goes to `counted`."""
+    wanted = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
+    for path in paths:
+        table = read_parquet(path, "molecule.v1", [*wanted, "status"])
+        table = table.filter(pc.equal(table["status"], "OK"))
+        counted.append(len(table))
+        yield from table.to_pylist()
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the panel."""
+    counted: list[int] = []
+    chosen = sample(_audited(args.molecules, counted), args.sample, args.sample_seed)
+    decoys: dict[int, list[Record]] = {molecule["row"]: [] for molecule in chosen}
+    rows, excluded = pa.array(decoys, pa.int64()), read_excluded(args.excluded)
+    for path in args.decoys:
+        table = read_parquet(path, "decoy.v1", ["row", "decoy_index", "decoy_smiles", "decoy_hash"])
+        for decoy in taking_part(table.filter(pc.is_in(table["row"], value_set=rows)), excluded).to_pylist():
+            decoys[decoy["row"]].append(decoy)
+    items = list(blocks([one for one in chosen if decoys[one["row"]]], decoys, args))
+    describe(items)
+    write_parquet(args.out, to_table(items, "panel_item.v1"), "panel_item.v1")
+    logger.info("%d of %d molecules, %d structures", len(chosen), sum(counted), len(items))

@@ -1,0 +1,1 @@
+"""Whether a score tells molecules from their decoys, and how good the decoys are."""

@@ -1,0 +1,1 @@
+"""What choosing by a score is worth against measured truth."""

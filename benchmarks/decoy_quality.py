@@ -21,7 +21,7 @@ from hetero2.chem.bins import QUOTAS
 from hetero2.chem.molecules import parse_known
 from hetero2.chem.strategy import make
 from hetero2.runtime.seeds import row_seed
-from hetero2.stages.decoy_quality import Coverage, hardness_shares, panel
+from hetero2.stages.decoy_quality import Coverage, hardness_shares, quality_measures
 
 
 def one(strategy, k, hard_mode, molecule):
@@ -48,7 +48,7 @@ def column(pool, molecules, strategy, k, hard_mode=False):
         **coverage.told(),
         "connected": sum("." not in smiles for smiles, _ in decoys) / max(1, len(decoys)),
         "hardness": hardness_shares(Counter(similar for _, similar in decoys)),
-        **panel(blocks, 0),
+        **quality_measures(blocks, 0),
     }
 
 

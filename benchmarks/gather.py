@@ -6,9 +6,9 @@
 For each number of rows the shards of molecules and decoys are made up by contract (SMILES out of a pool, random hashes;
 with copies, skipped rows, missing scores and decoys that are molecules of the library), a score table for all of them,
 and truth for one row in `--truth-every` (default 10). Then every verb that reads or gathers them runs as a process of
-its own: CPU and peak memory are those that the system reports of it, the latter at least that of this process. `panel`,
-`decoy_quality` and `controls` look at the chemistry of a sample of fixed size, which is most of what they cost on a
-small library; here it is 20 molecules, a tenth of the default. A million rows take 5 GB of disk.
+its own: CPU and peak memory are those that the system reports of it, the latter at least that of this process.
+`control_sample`, `decoy_quality` and `controls` look at the chemistry of a sample of fixed size, which is most of what
+they cost on a small library; here it is 20 molecules, a tenth of the default. A million rows take 5 GB of disk.
 """
 
 import argparse
@@ -190,8 +190,8 @@ def commands(folder: Path, shards: int, k: int) -> Iterator[tuple[str, Words]]:
     every = [*both, *options(scores=of("scores"))]
     yield "calls", [*every, *options(calls=f / "calls.parquet", curve=f / "curve.csv", library=f / "library.json")]
     yield "decoy-quality", [*both, *options(sample=20, out=f / "quality.json")]
-    yield "panel", [*both, *leaks, *options(sample=20, out=f / "panel.parquet")]
-    scored = options(panel=f / "panel.parquet", scores=of("scores"), library=f / "library.json")
+    yield "control-sample", [*both, *leaks, *options(sample=20, out=f / "control_sample.parquet")]
+    scored = options(control_sample=f / "control_sample.parquet", scores=of("scores"), library=f / "library.json")
     yield "controls", [*scored, *options(out=f / "controls.json")]
     words = options(molecules=of("molecules"), audit=of("audit"), calls=f / "calls.parquet", summary=f / "s.csv")
     yield "summary", [*words, *options(metrics=f / "m.json", settings=plan.sections(NAME, "guardrails", "decoys"))]

@@ -33,9 +33,9 @@ from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.structures.guardrails import Guardrails, prepare
 from hetero2.inputs.training import Training, read_training
 from hetero2.runtime.seeds import row_seed, sample
-from hetero2.scoring.refittable import ReferenceModel
+from hetero2.scoring.refittable import ReferenceModel, scaffolds_of
 from hetero2.stages import dataset
-from hetero2.stages.refit import cross_validation, scaffolds_of
+from hetero2.stages.cross_validation import cross_validation
 from hetero2.stats.audit.control_sample import audit
 from hetero2.stats.audit.label_permutation import LEVEL, block_permutation, p_value, resolves
 from hetero2.stats.benefit.enrichment import roc_auc
@@ -46,7 +46,7 @@ Record = dict[str, Any]
 
 
 def library(folder: Path, size: int) -> list[Record]:
-    """Molecules that may be audited, at most `size`, each with its decoys, as items of a panel."""
+    """Molecules that may be audited, at most `size`, each with its decoys, as items of a control sample."""
     with (folder / "input.csv").open(newline="") as handle:
         rows = list(csv.DictReader(handle))
     molecules = []

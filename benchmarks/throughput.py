@@ -44,7 +44,7 @@ ROOT = Path(__file__).resolve().parent.parent
 USED = re.compile(r"used ([0-9.]+) s of CPU, (\d+) MB")
 DATA = "moses/dataset/data/train.csv.gz"
 # What computes, molecule by molecule or over a sample of fixed size; all else reads, writes and gathers.
-COMPUTING = ("decoys", "audit", "calls", "decoy_quality", "panel", "controls", "utility", "cost_lift")
+COMPUTING = ("decoys_shard", "audit", "calls", "decoy_quality", "control_sample", "controls", "utility", "cost_lift")
 CONFIG = """\
 run_name: {name}
 input: {{path: library.csv}}

@@ -9,16 +9,19 @@ import importlib
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
 from hetero2 import __version__
 from hetero2.errors import HeteroError
 from hetero2.runtime import log
 
-VERBS = {
+Verbs = Mapping[str, tuple[str, str]]
+VERBS: Verbs = {
     "config": ("hetero2.config.resolve", "show the resolved configuration of a target"),
     "dataset": ("hetero2.stages.dataset", "write a data set that comes with an installed package"),
-    "suite": ("hetero2.stages.suite", "write the suite of ten molecules, or the rows of the stress target"),
+    "suite": ("hetero2.stages.suite", "write the suite of ten molecules and its scores file"),
+    "stress-input": ("hetero2.stages.stress_input", "write the odd rows of the stress target"),
     "download": ("hetero2.stages.download", "fetch a file by URL and sha256, safely"),
     "input": ("hetero2.stages.input", "read and number a library"),
     "decoys": ("hetero2.commands.decoys", "write decoys for a library, and nothing else"),
@@ -28,13 +31,23 @@ VERBS = {
     "score-source": ("hetero2.stages.score_source", "obtain the scores file of a run"),
     "leakage": ("hetero2.stages.leakage", "find what library, decoys and training set share"),
     "leakage-list": ("hetero2.stages.leakage_list", "write leakage.csv, with ids of the truth that match nothing"),
-    "blocks": ("hetero2.stages.score_only_input", "take one shard of molecules and decoys that came as scores alone"),
+    "score-only-input": (
+        "hetero2.stages.score_only_input",
+        "take one shard of what came as ids and scores",
+    ),
     "missing-scores": ("hetero2.stages.missing_scores", "list the decoys that have no score"),
     "scores": ("hetero2.stages.scores", "attach scores to the molecules and decoys of one shard"),
     "audit": ("hetero2.stages.audit", "audit one shard: can the score tell a molecule from its decoys"),
     "calls": ("hetero2.stages.calls", "call the molecules that stand out of their decoys, over the library"),
-    "panel": ("hetero2.stages.control_sample", "take the sample of molecules that controls and refits look at"),
+    "control-sample": (
+        "hetero2.stages.control_sample",
+        "take the sample for controls and refits",
+    ),
     "refit": ("hetero2.stages.refit", "fit the model again, on the labels and on permuted ones"),
+    "cross-validation": (
+        "hetero2.stages.cross_validation",
+        "fit the model on folds of whole scaffolds",
+    ),
     "controls": ("hetero2.stages.controls", "run the controls and judge the model by its refits"),
     "summary": ("hetero2.stages.summary", "gather the shards into summary.csv and metrics.json"),
     "proxy-truth": ("hetero2.stages.proxy_truth", "label a library by a rule that sees nothing but its SMILES"),
@@ -50,17 +63,14 @@ VERBS = {
     "verify": ("hetero2.pack.verify", "verify an evidence pack (zip or folder)"),
     "accept": ("hetero2.pack.accept", "say GO or STOP for a pack, criterion by criterion"),
     "show": ("hetero2.commands.show", "print the result of a run at a glance"),
-    "release": ("tools.release.verb", "plan, build, publish and record a release"),
-    "registry": ("tools.release.registry_verb", "add to, check, render and show what was built and published"),
-    "milestones": ("tools.release.milestones_verb", "say how far each milestone is, by the registry"),
 }
 
 
-def _overview() -> str:
-    width = max(map(len, VERBS))
-    lines = [f"  {verb:<{width}}  {text}" for verb, (_, text) in VERBS.items()]
+def _overview(verbs: Verbs, program: str) -> str:
+    width = max(map(len, verbs))
+    lines = [f"  {verb:<{width}}  {text}" for verb, (_, text) in verbs.items()]
     return "\n".join(
-        ["usage: hetero2 <verb> [options]", "", "verbs:", *lines, "", "hetero2 <verb> --help tells its options."]
+        [f"usage: {program} <verb> [options]", "", "verbs:", *lines, "", f"{program} <verb> --help tells its options."]
     )
 
 
@@ -86,12 +96,12 @@ def _without_pandas() -> None:
         sys.meta_path.remove(_Hidden)
 
 
-def _parser(verb: str) -> tuple[argparse.ArgumentParser, object]:
-    module_name, text = VERBS[verb]
+def _parser(verb: str, verbs: Verbs, program: str) -> tuple[argparse.ArgumentParser, object]:
+    module_name, text = verbs[verb]
     module = importlib.import_module(module_name)
     _without_pandas()
     parser = argparse.ArgumentParser(
-        prog=f"hetero2 {verb}",
+        prog=f"{program} {verb}",
         description=text[0].upper() + text[1:] + ".",
         epilog=f"example:\n  {module.EXAMPLE}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -101,27 +111,27 @@ def _parser(verb: str) -> tuple[argparse.ArgumentParser, object]:
     return parser, module
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, verbs: Verbs = VERBS, program: str = "hetero2") -> int:
     """Run one verb; return its exit code (0 fine, 1 data, 2 configuration or usage, 3 our own defect)."""
     words = sys.argv[1:] if argv is None else argv
     if not words or words[0] in ("-h", "--help"):
-        print(_overview())
+        print(_overview(verbs, program))
         return 0 if words else 2
     if words[0] == "--version":
         print(f"hetero2 {__version__}")
         return 0
-    if words[0] not in VERBS:
-        print(f"error: unknown verb {words[0]!r}\nhint: hetero2 --help lists the verbs", file=sys.stderr)
+    if words[0] not in verbs:
+        print(f"error: unknown verb {words[0]!r}\nhint: {program} --help lists the verbs", file=sys.stderr)
         return 2
     try:
-        return _run(words[0], words[1:])
+        return _run(_parser(words[0], verbs, program), words)
     except KeyboardInterrupt:  # Ctrl-C, or SIGTERM: see __main__.py
         return _fail("interrupted", 130)
 
 
-def _run(verb: str, words: list[str]) -> int:
-    parser, module = _parser(verb)
-    args = parser.parse_args(words)
+def _run(parser_and_module: tuple[argparse.ArgumentParser, object], words: list[str]) -> int:
+    (parser, module), verb = parser_and_module, words[0]
+    args = parser.parse_args(words[1:])
     try:
         log.start(args.log)
         code = int(module.run(args) or 0)  # type: ignore[attr-defined]

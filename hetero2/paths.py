@@ -39,7 +39,7 @@ RUN_FILES = {
     "calls": "calls/calls.parquet",
     "hardness_curve": "calls/hardness_curve.csv",
     "library": "calls/library.json",
-    "panel": "controls/panel.parquet",
+    "control_sample": "controls/control_sample.parquet",
     "refit": "controls/refits/{chunk}.json",
     "cross_validation": "controls/cross_validation.json",
     "controls": "controls/controls.json",

@@ -4,7 +4,14 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 
-from hetero2.workflow import end_messages, plan as flow, progress, resources, results_lock, startup
+from hetero2.workflow import (
+    end_messages,
+    plan as flow,
+    progress,
+    resources,
+    results_lock,
+    startup,
+)
 
 PLAN = startup.plan_or_exit(config, workflow)
 RUN, SHARD = PLAN.file, PLAN.shard_files

@@ -1,21 +1,21 @@
 # controls: what must stay silent, what competes with the score, and what refits say of the model.
-rule panel:
+rule control_sample:
     """The sample of molecules, with their decoys and a decoy's own decoys."""
     input:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),
         excluded=lambda w: PLAN.excluded(w.run),
     output:
-        RUN("panel"),
+        RUN("control_sample"),
     log:
-        LOG("panel"),
+        LOG("control_sample"),
     benchmark:
-        BENCHMARK("panel")
+        BENCHMARK("control_sample")
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=NEEDS.memory("panel"),
-        runtime=NEEDS.runtime("panel"),
+        mem_mb=NEEDS.memory("control_sample"),
+        runtime=NEEDS.runtime("control_sample"),
     params:
         code=flow.digest("stages.control_sample", "chem"),
         molecules=PLAN.shard_words("molecules"),
@@ -30,7 +30,7 @@ rule panel:
         seconds=option("guardrails.seconds_per_molecule"),
         mb=option("guardrails.mb_per_molecule"),
     shell:
-        "python -m hetero2 panel --molecules {params.molecules} --decoys {params.decoys} {params.excluded} --sample {params.sample} --sample-seed {params.seed} "
+        "python -m hetero2 control-sample --molecules {params.molecules} --decoys {params.decoys} {params.excluded} --sample {params.sample} --sample-seed {params.seed} "
         "--strategy {params.strategy} --k {params.k} --quotas {params.quotas:q} --hard-mode {params.hard_mode} --seconds-per-molecule {params.seconds} --mb-per-molecule {params.mb} "
         "--out {output:q} --log {log:q}"
 
@@ -38,7 +38,7 @@ rule panel:
 rule refit:
     """Some fits of the learner, on its labels or on labels permuted in scaffold blocks."""
     input:
-        panel=RUN("panel"),
+        control_sample=RUN("control_sample"),
         model=lambda w: list(PLAN.score_inputs(w.run).get("model", [])),
         train=lambda w: PLAN.training(w.run)["train"],
     output:
@@ -65,7 +65,7 @@ rule refit:
         n_fits=flow.FITS_A_JOB,
         standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 refit --panel {input.panel:q} {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --refits {params.refits} "
+        "python -m hetero2 refit --control-sample {input.control_sample:q} {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --refits {params.refits} "
         "--model-seeds {params.model_seeds} --seed {params.seed} --first {params.first_fit} --count {params.n_fits} --out {output:q} --log {log:q}"
 
 
@@ -89,14 +89,14 @@ rule cross_validation:
         runtime=NEEDS.runtime("cross_validation"),
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
-        code=flow.digest("stages.refit", "model"),
+        code=flow.digest("stages.cross_validation", "model"),
         contents=contents("score_inputs"),
         arguments=words("refit_arguments"),
         told=told("refit_arguments"),
         seed=option("audit.seed"),
         standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 refit --cross-validation {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --seed {params.seed} "
+        "python -m hetero2 cross-validation {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --seed {params.seed} "
         "--out {output:q} --log {log:q}"
 
 
@@ -104,7 +104,7 @@ rule controls:
     """Controls, and the verdict of the refits."""
     input:
         unpack(lambda w: PLAN.control_inputs(w.run)),
-        panel=RUN("panel"),
+        control_sample=RUN("control_sample"),
         scores=SHARD("scores"),
         library=RUN("library"),
     output:
@@ -133,5 +133,5 @@ rule controls:
         seed=option("audit.seed"),
         standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 controls --panel {input.panel:q} --scores {params.scores} --library {input.library:q} {params.arguments} --standardise {params.standardise} --seed {params.seed} "
+        "python -m hetero2 controls --control-sample {input.control_sample:q} --scores {params.scores} --library {input.library:q} {params.arguments} --standardise {params.standardise} --seed {params.seed} "
         "--out {output:q} --log {log:q}"

@@ -1,5 +1,5 @@
 # decoys: the matched decoys of every molecule, a shard at a time.
-rule decoys:
+rule decoys_shard:
     """Guardrails, decoys and structure facts of one shard."""
     input:
         RUN("input"),
@@ -15,8 +15,8 @@ rule decoys:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=NEEDS.memory("decoys"),
-        runtime=NEEDS.runtime("decoys"),
+        mem_mb=NEEDS.memory("decoys_shard"),
+        runtime=NEEDS.runtime("decoys_shard"),
     params:
         code=flow.digest("stages.decoys_shard", "chem"),
         shards=told("shard_count"),
@@ -38,7 +38,7 @@ rule decoys:
         "--standardise {params.standardise} --seconds-per-molecule {params.seconds} --mb-per-molecule {params.mb} --log {log:q}"
 
 
-rule blocks:
+rule score_only_input:
     """Molecules, decoys and scores of one shard where only ids and scores were given."""
     input:
         rows=RUN("input"),
@@ -48,22 +48,22 @@ rule blocks:
         decoys=RUN("decoys"),
         scores=RUN("scores"),
     log:
-        LOG("blocks/{shard}"),
+        LOG("score_only_input/{shard}"),
     benchmark:
-        BENCHMARK("blocks/{shard}")
+        BENCHMARK("score_only_input/{shard}")
     wildcard_constraints:
         run=PLAN.runs_with_structures(False),
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=NEEDS.memory("blocks"),
-        runtime=NEEDS.runtime("blocks"),
+        mem_mb=NEEDS.memory("score_only_input"),
+        runtime=NEEDS.runtime("score_only_input"),
     params:
         code=flow.digest("stages.score_only_input", "chem"),
         shards=told("shard_count"),
         higher_is_better=option("scores.higher_is_better"),
     shell:
-        "python -m hetero2 blocks --input {input.rows:q} --shard {wildcards.shard} --shards {params.shards} --scores-file {input.scores:q} "
+        "python -m hetero2 score-only-input --input {input.rows:q} --shard {wildcards.shard} --shards {params.shards} --scores-file {input.scores:q} "
         "--higher-is-better {params.higher_is_better} --molecules {output.molecules:q} --decoys {output.decoys:q} --scores {output.scores:q} --log {log:q}"
 
 

@@ -52,7 +52,7 @@ rule suite:
         full_cover_count=option("dataset.full_cover_count"),
         folder=subpath(output.library, parent=True),
     shell:
-        "python -m hetero2 suite suite --rows {params.rows} --strategy {params.strategy} --k {params.k} --seed {params.seed} "
+        "python -m hetero2 suite --rows {params.rows} --strategy {params.strategy} --k {params.k} --seed {params.seed} "
         "--full-cover-count {params.full_cover_count} --out {params.folder:q} --log {log:q}"
 
 
@@ -71,12 +71,12 @@ rule stress_input:
         mem_mb=NEEDS.memory("stress_input"),
         runtime=NEEDS.runtime("stress_input"),
     params:
-        code=flow.digest("stages.suite", "chem"),
+        code=flow.digest("stages.stress_input", "chem"),
         rows=option("dataset.rows"),
         seed=option("dataset.shuffle_seed"),
         folder=subpath(output.library, parent=True),
     shell:
-        "python -m hetero2 suite stress --rows {params.rows} --seed {params.seed} --out {params.folder:q} --log {log:q}"
+        "python -m hetero2 stress-input --rows {params.rows} --seed {params.seed} --out {params.folder:q} --log {log:q}"
 
 
 rule download:

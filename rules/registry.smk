@@ -1,5 +1,5 @@
 # registry: the verified pack as a registry row; timings beside it.
-rule registry:
+rule registry_row:
     """Verify the zip and describe it."""
     input:
         manifest=RUN("pack"),
@@ -8,14 +8,14 @@ rule registry:
         row=RUN("registry_row"),
         runtime=RUN("runtime"),
     log:
-        LOG("registry"),
+        LOG("registry_row"),
     benchmark:
-        BENCHMARK("registry")
+        BENCHMARK("registry_row")
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("registry"),
-        runtime=NEEDS.runtime("registry"),
+        mem_mb=NEEDS.memory("registry_row"),
+        runtime=NEEDS.runtime("registry_row"),
     params:
         code=flow.digest("stages.registry_row", "core"),
         pack=subpath(input.manifest, parent=True),

@@ -1,4 +1,4 @@
-"""What the quality panel looks at: descriptors of molecules and of their decoys."""
+"""What the quality measures look at: descriptors of molecules and of their decoys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -152,6 +152,7 @@ def environment() -> dict[str, Any]:
 STAGES = (
     "dataset",
     "suite",
+    "stress_input",
     "download",
     "input",
     "decoys_shard",
@@ -166,6 +167,7 @@ STAGES = (
     "calls",
     "control_sample",
     "refit",
+    "cross_validation",
     "controls",
     "summary",
     "proxy_truth",

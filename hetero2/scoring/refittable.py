@@ -1,18 +1,23 @@
 """Models that can be fitted anew: reference scorers, and the user's command where it takes a training file."""
 
+import argparse
 import itertools
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hetero2.errors import HeteroError
+from hetero2.chem.molecules import parse_known
+from hetero2.chem.scaffold import murcko_scaffold
+from hetero2.config.score_sources import REFERENCES
+from hetero2.errors import ConfigError, HeteroError
 from hetero2.inputs.training import Training
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import sha256_bytes
+from hetero2.runtime.cli_types import add_standardise, flag, positive
 from hetero2.scoring import command, score_table
 from hetero2.scoring.reference import Reference
 
@@ -78,3 +83,50 @@ class CommandModel:
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as handle:
         handle.writelines(",".join(map(cell, row)) + "\n" for row in itertools.chain([header], rows))
+
+
+def scaffolds_of(smiles: Sequence[str]) -> list[str]:
+    """Murcko scaffold of every training molecule."""
+    return [murcko_scaffold(parse_known(text)) for text in smiles]
+
+
+class NegatedModel:
+    """A model whose scores change sign, since lower was said to be better."""
+
+    def __init__(self, model: Refittable) -> None:
+        self._model = model
+
+    def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
+        """See Refittable."""
+        return -self._model.scores(labels, seed, rows)
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options that name the model and its training set."""
+    parser.add_argument("--train", type=Path, required=True, help="id,smiles,label")
+    add_standardise(parser)
+    parser.add_argument("--source", required=True, help=f"command, {', '.join(REFERENCES)}")
+    parser.add_argument("--command", help="command: words with {train}, {request}, {scores} and perhaps {seed}")
+    parser.add_argument(
+        "--time-limit-seconds", type=positive, default=3600, help="command: each fit is stopped after this"
+    )
+    parser.add_argument("--higher-is-better", type=flag, default=True, metavar="true|false")
+
+
+def model_of(args: argparse.Namespace, training: Any, structures: Sequence[str]) -> Refittable:
+    """The model of these options, for `structures`; raises ConfigError where it cannot be fitted again."""
+    model = _model_as_it_is(args, training, structures)
+    return model if args.higher_is_better else NegatedModel(model)
+
+
+def _model_as_it_is(args: argparse.Namespace, training: Any, structures: Sequence[str]) -> Refittable:
+    if args.source == "command":
+        if not args.command or "{train}" not in args.command:
+            raise ConfigError("scores.command: cannot be fitted again: it has no {train}", "see docs/statistics.md")
+        log = (args.log or args.out).with_suffix(".command.log")
+        return CommandModel(args.command, training, structures, args.time_limit_seconds, log)
+    if args.source not in REFERENCES:
+        raise ConfigError(
+            f"--source {args.source}: cannot be fitted again", f"known are command, {', '.join(REFERENCES)}"
+        )
+    return ReferenceModel(args.source, training, structures)

@@ -1,4 +1,4 @@
-"""panel: the sample of molecules, with their decoys and a decoy's own decoys, that controls and refits look at."""
+"""control-sample: the sample of molecules that controls and refits look at, with their decoys and a decoy's own."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,10 @@ from hetero2.runtime.log import logger, progress
 from hetero2.runtime.seeds import sample
 from hetero2.stages.decoys_shard import add_limit_arguments, limits_of
 
-EXAMPLE = "hetero2 panel --molecules molecules/*.parquet --decoys decoys/*.parquet --sample 200 --out panel.parquet"
+EXAMPLE = (
+    "hetero2 control-sample --molecules molecules/*.parquet --decoys decoys/*.parquet --sample 200 "
+    "--out control_sample.parquet"
+)
 Record = dict[str, Any]
 _UNKNOWN = dict.fromkeys(("synthetic_accessibility", "fragment_popularity", "molecular_weight", "formula"))
 
@@ -113,7 +116,7 @@ def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write the panel."""
+    """Write the control sample."""
     counted: list[int] = []
     chosen = sample(_audited(args.molecules, counted), args.sample, args.sample_seed)
     decoys: dict[int, list[Record]] = {molecule["row"]: [] for molecule in chosen}
@@ -124,5 +127,5 @@ def run(args: argparse.Namespace) -> None:
             decoys[decoy["row"]].append(decoy)
     items = list(blocks([one for one in chosen if decoys[one["row"]]], decoys, args))
     describe(items)
-    write_parquet(args.out, to_table(items, "panel_item.v1"), "panel_item.v1")
+    write_parquet(args.out, to_table(items, "control_sample_item.v1"), "control_sample_item.v1")
     logger.info("%d of %d molecules, %d structures", len(chosen), sum(counted), len(items))

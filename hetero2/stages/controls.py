@@ -18,12 +18,15 @@ from hetero2.io.files import read_json, sha256_bytes
 from hetero2.io.tables import read_parquet
 from hetero2.runtime.cli_types import add_standardise, natural
 from hetero2.runtime.log import logger
-from hetero2.stats.audit.control_sample import audit, panel_blocks
+from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
 from hetero2.stats.audit.decoy_sets import Floats, describe_blocks, library_test
 from hetero2.stats.audit.label_permutation import QUICK_LOOK, planted, residual_ranks, verdict
 from hetero2.stats.audit.target_decoy_competition import SIGNAL, call
 
-EXAMPLE = "hetero2 controls --panel panel.parquet --scores scores/*.parquet --library library.json --out controls.json"
+EXAMPLE = (
+    "hetero2 controls --control-sample control_sample.parquet --scores scores/*.parquet "
+    "--library library.json --out controls.json"
+)
 LOUD = 3.3  # |z| beyond which chance is below one in a thousand
 MIN_MOLECULES = 20
 MIN_SCAFFOLDS = 10  # below, permutations of whole scaffolds repeat themselves
@@ -33,20 +36,20 @@ NO_STRUCTURES = "no_structures"
 Record = dict[str, Any]
 
 
-def score_of(panel: Sequence[Record], shards: Sequence[Path]) -> Floats:
+def score_of(sample: Sequence[Record], shards: Sequence[Path]) -> Floats:
     """(structures,): the score under audit, nan where there is none; structures of level 1 have none."""
     known: dict[tuple[int, int], float | None] = {}
-    rows = pa.array({item["row"] for item in panel}, pa.int64())
+    rows = pa.array({item["row"] for item in sample}, pa.int64())
     for path in shards:
         table = read_parquet(path, "score_item.v1", ["row", "decoy_index", "score"])
         items = table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist()
         known |= {(item["row"], item["decoy_index"]): item["score"] for item in items}
-    found = [known.get((i["row"], i["decoy_index"])) if i["level"] == 0 else None for i in panel]
+    found = [known.get((i["row"], i["decoy_index"])) if i["level"] == 0 else None for i in sample]
     return np.array([np.nan if value is None else value for value in found], float)
 
 
-def _column(panel: Sequence[Record], name: str, sign: int = 1) -> Floats:
-    return np.array([np.nan if item[name] is None else sign * item[name] for item in panel], float)
+def _column(sample: Sequence[Record], name: str, sign: int = 1) -> Floats:
+    return np.array([np.nan if item[name] is None else sign * item[name] for item in sample], float)
 
 
 def _hashed(texts: Sequence[str | None], seed: int) -> Floats:
@@ -56,51 +59,53 @@ def _hashed(texts: Sequence[str | None], seed: int) -> Floats:
     return np.array([np.nan if value is None else value for value in numbers], float)
 
 
-def structures_known(panel: Sequence[Record]) -> bool:
+def structures_known(sample: Sequence[Record]) -> bool:
     """Whether the molecules came with their structures."""
-    return any(item["smiles"] is not None for item in panel) or not panel
+    return any(item["smiles"] is not None for item in sample) or not sample
 
 
-def negative(panel: Sequence[Record], seed: int) -> Record:
+def negative(sample: Sequence[Record], seed: int) -> Record:
     """Scores that know nothing of an isomer: each must stay silent."""
-    here = [item["level"] == 0 for item in panel]
+    here = [item["level"] == 0 for item in sample]
     scores = {
         "constant": np.where(here, 0.0, np.nan),
-        "random": _hashed([item["structure_hash"] if on else None for item, on in zip(panel, here, strict=True)], seed),
-        "molecular_weight": _column(panel, "molecular_weight"),
-        "formula": _hashed([item["formula"] for item in panel], seed),
+        "random": _hashed(
+            [item["structure_hash"] if on else None for item, on in zip(sample, here, strict=True)], seed
+        ),
+        "molecular_weight": _column(sample, "molecular_weight"),
+        "formula": _hashed([item["formula"] for item in sample], seed),
     }
-    found = {name: audit(panel, values) for name, values in scores.items()}
+    found = {name: audit(sample, values) for name, values in scores.items()}
     for name, facts in found.items():
-        if name in ("molecular_weight", "formula") and not structures_known(panel):
+        if name in ("molecular_weight", "formula") and not structures_known(sample):
             facts |= {"silent": None, "reason": NO_STRUCTURES}
             continue
         facts["silent"] = all(abs(facts[key] or 0.0) < LOUD for key in ("mean_z", "dispersion_z"))
     return found
 
 
-def novelty_scores(panel: Sequence[Record], train: Path | None, standardise: str = "none") -> dict[str, Floats]:
+def novelty_scores(sample: Sequence[Record], train: Path | None, standardise: str = "none") -> dict[str, Floats]:
     """Scores for looking ordinary: they measure how much stranger the decoys look than the molecules."""
     found = {
-        "synthetic_accessibility": _column(panel, "synthetic_accessibility", -1),
-        "fragment_popularity": _column(panel, "fragment_popularity"),
+        "synthetic_accessibility": _column(sample, "synthetic_accessibility", -1),
+        "fragment_popularity": _column(sample, "fragment_popularity"),
     }
     if train is not None:
         known = [fingerprint(parse_known(text)) for text in read_training(train, standardise).smiles]
-        first = [item["level"] == 0 for item in panel]
-        chosen = [fingerprint(parse_known(item["smiles"])) for item, on in zip(panel, first, strict=True) if on]
-        found["nearest_training_neighbour"] = np.full(len(panel), np.nan)
+        first = [item["level"] == 0 for item in sample]
+        chosen = [fingerprint(parse_known(item["smiles"])) for item, on in zip(sample, first, strict=True) if on]
+        found["nearest_training_neighbour"] = np.full(len(sample), np.nan)
         found["nearest_training_neighbour"][first] = nearest(chosen, known)
     return found
 
 
-def beyond(panel: Sequence[Record], score: Floats, others: dict[str, Floats]) -> Record:
+def beyond(sample: Sequence[Record], score: Floats, others: dict[str, Floats]) -> Record:
     """What the score keeps beyond each novelty control, and beyond all of them together."""
     found: Record = {}
     known = np.where(np.isfinite(score), 0.0, np.nan)
-    flat, starts, _ = panel_blocks(panel, 0, score)
+    flat, starts, _ = sampled_decoy_sets(sample, 0, score)
     for name, chosen in {**{name: [name] for name in others}, "all": list(others)}.items():
-        competitors = [panel_blocks(panel, 0, others[one] + known)[0] for one in chosen]
+        competitors = [sampled_decoy_sets(sample, 0, others[one] + known)[0] for one in chosen]
         if not len(starts) or any(len(values) != len(flat) for values in competitors):
             found[name] = {"mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
             continue
@@ -109,12 +114,12 @@ def beyond(panel: Sequence[Record], score: Floats, others: dict[str, Floats]) ->
     return found
 
 
-def plant(panel: Sequence[Record], seed: int) -> Record:
+def plant(sample: Sequence[Record], seed: int) -> Record:
     """Random scores with every molecule 2.5 s.d. above its decoys: an audit that does not find that finds nothing.
 
     Found: the mean z is loud and, where molecules have enough decoys, some of them are called SIGNAL.
     """
-    flat, starts, _ = panel_blocks(panel, 0, np.where([item["level"] == 0 for item in panel], 0.0, np.nan))
+    flat, starts, _ = sampled_decoy_sets(sample, 0, np.where([item["level"] == 0 for item in sample], 0.0, np.nan))
     if len(starts) < MIN_MOLECULES:
         return {"mean_z": None, "n_signal": None, "found": None, "reason": f"fewer_than_{MIN_MOLECULES}_molecules"}
     blocks = describe_blocks(planted(starts, len(flat), PLANTED_SHIFT, seed), starts)
@@ -191,7 +196,7 @@ def explanation(score: Record, novelty: Record) -> Record:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("--panel", type=Path, required=True)
+    parser.add_argument("--control-sample", type=Path, required=True)
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="shards")
     parser.add_argument("--library", type=Path, required=True, help="library.json of the calls")
     parser.add_argument("--train", type=Path, help="id,smiles,label, where there is one")
@@ -206,23 +211,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write controls.json."""
-    panel = read_parquet(args.panel, "panel_item.v1").to_pylist()
-    score = score_of(panel, args.scores)
-    silent, strange = negative(panel, args.seed), novelty_scores(panel, args.train, args.standardise)
-    found, own = plant(panel, args.seed), audit(panel, score)
-    novelty = {name: audit(panel, values) for name, values in strange.items()}
-    if not structures_known(panel):
+    sample = read_parquet(args.control_sample, "control_sample_item.v1").to_pylist()
+    score = score_of(sample, args.scores)
+    silent, strange = negative(sample, args.seed), novelty_scores(sample, args.train, args.standardise)
+    found, own = plant(sample, args.seed), audit(sample, score)
+    novelty = {name: audit(sample, values) for name, values in strange.items()}
+    if not structures_known(sample):
         novelty = {name: facts | {"reason": NO_STRUCTURES} for name, facts in novelty.items()}
-    beyond_novelty, library = beyond(panel, score, strange), read_json(args.library)
+    beyond_novelty, library = beyond(sample, score, strange), read_json(args.library)
     for facts in (own, *beyond_novelty.values()) if library.get("n") == 0 else ():
         facts["reason"] = library["reason"]
-    compared = {name: audit(panel, np.where(np.isfinite(score), values, np.nan)) for name, values in strange.items()}
+    compared = {name: audit(sample, np.where(np.isfinite(score), values, np.nan)) for name, values in strange.items()}
     inferred = inference(args.refits, args.n_refits, args.why_not)
     document = {
         "controls_schema": "controls.v1",
         "audit": status(silent, found),
         "library": library,
-        "sample": {"molecules": len({item["block"] for item in panel if item["level"] == 0}), "seed": args.seed},
+        "sample": {
+            "molecules": len({item["block"] for item in sample if item["level"] == 0}),
+            "seed": args.seed,
+        },
         "score": own,
         "negative": silent,
         "novelty": novelty,

@@ -61,7 +61,7 @@ def _within(column: int, data: Features, seed: int) -> Record:
 
 
 def planted(data: Features, seed: int) -> Record:
-    """The same measures on decoys that were spoilt on purpose: a panel that does not see that sees nothing."""
+    """The same measures on decoys that were spoilt on purpose: measures that do not see that see nothing."""
     decoys = (data.label == 0).astype(float)
     properties, bits, leaks = data.properties.copy(), data.bits.copy(), data.leaks.copy()
     properties[:, LOGP] += decoys
@@ -77,7 +77,7 @@ def planted(data: Features, seed: int) -> Record:
     return found
 
 
-def panel(blocks: Sequence[Block], seed: int) -> Record:
+def quality_measures(blocks: Sequence[Block], seed: int) -> Record:
     """Measures, targets, doppelgangers, planted leak and alerts of blocks with decoys; nulls where there are none."""
     if not blocks:
         return dict.fromkeys(("measures", "targets", "doppelganger", "planted_leak", "alerts"))
@@ -228,7 +228,7 @@ def run(args: argparse.Namespace) -> None:
         "hardness": hardness_shares(similar),
         "property_differences": differences.told(),
         "sample": {"molecules": len(blocks), "seed": args.seed},
-        **panel([(molecule["canonical_smiles"], blocks[molecule["row"]]) for molecule in chosen], args.seed),
+        **quality_measures([(molecule["canonical_smiles"], blocks[molecule["row"]]) for molecule in chosen], args.seed),
     }
     write_json(args.out, document, "decoy_quality.v1")
     logger.info("%d molecules, %d of them looked at", known["molecules"], len(blocks))

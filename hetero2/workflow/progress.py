@@ -134,7 +134,7 @@ def _end(runs: list[Run], screen: TextIO | Screen) -> None:
 
 def start(plan: Any, workflow: Any) -> None:
     """Watch the runs whose decoys this call of Snakemake makes."""
-    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "decoys"]
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "decoys_shard"]
     mine = frozenset(Path(path) for job in jobs for path in job.log)
     runs = []
     for name in sorted({job.wildcards.run for job in jobs}):

@@ -41,8 +41,8 @@ NEEDS = {
     "stress_input": Need("run", 2, 1),
     "download": Need("run", minutes=60),
     "input": Need("run", 2, 2),
-    "decoys": Need("shard", 80, 40, mb=400),  # the worker is a process beside the job
-    "blocks": Need("shard", 40, 5),
+    "decoys_shard": Need("shard", 80, 40, mb=400),  # the worker is a process beside the job
+    "score_only_input": Need("shard", 40, 5),
     "decoy_quality": Need("run", 8, 2, minutes=10),
     "leakage": Need("run", 8, 15, minutes=10),
     "score_request": Need("run", 8, 2),
@@ -51,7 +51,7 @@ NEEDS = {
     "missing_scores": Need("run", 8, 2),
     "audit": Need("shard", 20, 5),
     "calls": Need("run", 8, 5, minutes=10),
-    "panel": Need("run", 8, 2, minutes=20),
+    "control_sample": Need("run", 8, 2, minutes=20),
     "refit": Need("run", 2, minutes=60, commands=FITS_A_JOB),
     "cross_validation": Need("run", 2, minutes=60, commands=_FOLDS),
     "controls": Need("run", 8, 2, minutes=10),
@@ -65,7 +65,7 @@ NEEDS = {
     "report": Need("run", 8, 2, minutes=10),
     "pages": Need("shard", 80, 300),
     "pack": Need("run", 4, 2),
-    "registry": Need("run", 4, 2),
+    "registry_row": Need("run", 4, 2),
     "separation": Need("run"),
 }
 
@@ -73,7 +73,7 @@ NEEDS = {
 def megabytes(need: Need, rows: float, k: int, attempt: int = 1) -> int:
     """Memory of a job.
 
-    >>> megabytes(NEEDS["decoys"], rows=2500, k=20), megabytes(NEEDS["decoys"], rows=2500, k=20, attempt=2)
+    >>> megabytes(NEEDS["decoys_shard"], rows=2500, k=20), megabytes(NEEDS["decoys_shard"], rows=2500, k=20, attempt=2)
     (1600, 3200)
     """
     fixed = SNAKEMAKE_MB + BASE_MB + need.mb
@@ -83,7 +83,7 @@ def megabytes(need: Need, rows: float, k: int, attempt: int = 1) -> int:
 def minutes(need: Need, rows: float, k: int, command_minutes: float = 0, attempt: int = 1) -> int:
     """Time limit of a job.
 
-    >>> minutes(NEEDS["decoys"], rows=2500, k=20), minutes(NEEDS["score_source"], rows=0, k=20, command_minutes=60)
+    >>> minutes(NEEDS["decoys_shard"], 2500, k=20), minutes(NEEDS["score_source"], 0, k=20, command_minutes=60)
     (10, 70)
     """
     growing = SAFETY * need.ms_per_row * rows / 60000 * (k + 1) / (K + 1)

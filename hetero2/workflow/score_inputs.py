@@ -90,7 +90,7 @@ class ScoreFiles(RunFiles):
         return " ".join([shlex.join(words), self.training_option(run)])
 
     def control_inputs(self, run: str) -> dict[str, Any]:
-        """What controls.json is made from besides panel and scores: refits and cross-validation where they can be."""
+        """What controls.json is made from besides sample and scores: refits and cross-validation where they can be."""
         audit, train = self.config(run)["audit"], self.training(run)
         total = audit["model_seeds"] * (audit["refits"] + 1) if train and audit["refits"] else 0
         names = [paths.shard_name(number) for number in range(-(-total // FITS_A_JOB))]

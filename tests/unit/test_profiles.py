@@ -22,8 +22,8 @@ def test_a_cluster_groups_small_steps_and_tries_a_killed_job_again(name):
     groups = dict(word.split("=") for word in found["groups"])
     assert set(groups) <= set(NEEDS)
     assert found["groups"] == profile("slurm")["groups"]
-    assert groups["pack"] == groups["registry"]  # on Kubernetes one finds the folder of the other only there
-    own = {"decoys", "blocks", "score_source", "refit", "cross_validation"}  # these take long
+    assert groups["pack"] == groups["registry_row"]  # on Kubernetes one finds the folder of the other only there
+    own = {"decoys_shard", "score_only_input", "score_source", "refit", "cross_validation"}  # these take long
     assert not own & set(groups)
     assert (found["cores"], found["restart-times"], found["rerun-incomplete"]) == (1, 1, True)
 
@@ -31,7 +31,7 @@ def test_a_cluster_groups_small_steps_and_tries_a_killed_job_again(name):
 def test_no_group_waits_for_a_job_outside_it_that_waits_for_the_group():
     """Else Snakemake refuses the run on a cluster, and there alone; pages are drawn in full packs only."""
     drawn = (ROOT / "docs/flow.md").read_text().split("```mermaid\n", 1)[1].split("```", 1)[0]
-    needs = rule_graph.edges(drawn) | {("calls", "pages"), ("decoys", "pages"), ("pages", "pack")}
+    needs = rule_graph.edges(drawn) | {("calls", "pages"), ("decoys_shard", "pages"), ("pages", "pack")}
     after = {name: {b for a, b in needs if a == name} for edge in needs for name in edge}
 
     def reached(name):

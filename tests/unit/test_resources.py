@@ -5,7 +5,7 @@ import re
 import pytest
 
 from hetero2.paths import ROOT
-from hetero2.stages.refit import FOLDS
+from hetero2.stages.cross_validation import FOLDS
 from hetero2.workflow.plan import Plan
 from hetero2.workflow.resources import NEEDS, K, Needs, megabytes, minutes
 
@@ -44,10 +44,10 @@ def test_what_a_shard_needs_follows_its_rows_and_what_gathers_follows_all(tmp_pa
     wildcards = {"run": "mine", "shard": "0000"}
     few, many = (needs(tmp_path, execution={"shard_rows": rows}) for rows in (256, 4096))
     for method in ("memory", "runtime"):
-        assert getattr(few, method)("decoys")(wildcards, 1) < getattr(many, method)("decoys")(wildcards, 1)
+        assert getattr(few, method)("decoys_shard")(wildcards, 1) < getattr(many, method)("decoys_shard")(wildcards, 1)
         assert getattr(few, method)("summary")(wildcards, 1) == getattr(many, method)("summary")(wildcards, 1)
-    assert many.memory("decoys")(wildcards, 1) == megabytes(NEEDS["decoys"], 4096, K)
-    assert many.memory("decoys")(wildcards, 2) == megabytes(NEEDS["decoys"], 4096, K, 2)
+    assert many.memory("decoys_shard")(wildcards, 1) == megabytes(NEEDS["decoys_shard"], 4096, K)
+    assert many.memory("decoys_shard")(wildcards, 2) == megabytes(NEEDS["decoys_shard"], 4096, K, 2)
 
 
 def test_a_command_may_take_the_time_it_was_given(tmp_path):

@@ -18,8 +18,10 @@ from tools.release import gates
 TAG, TODAY = "value-ring-suite-2026-11-22-r0", "value-ring-suite-2026-11-23-r1"
 
 
-def hetero2(folder, *words, check=True, **options):
-    return run("python", "-m", "hetero2", *words, cwd=folder, check=check, env={"PYTHONPATH": str(folder)}, **options)
+def release_tool(folder, *words, check=True, **options):
+    return run(
+        "python", "-m", "tools.release", *words, cwd=folder, check=check, env={"PYTHONPATH": str(folder)}, **options
+    )
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +36,12 @@ def built(tmp_path_factory):
     log = folder.with_name("log")
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     with log.open("w") as printed:
-        words = [sys.executable, "-m", "hetero2", "release", "build", TAG]
+        words = [sys.executable, "-m", "tools.release", "release", "build", TAG]
         first = subprocess.Popen(words, cwd=folder, env=environment, stdout=printed, stderr=printed)
         while "Select jobs to execute" not in log.read_text():
             assert first.poll() is None, log.read_text()
             time.sleep(0.1)
-        second = hetero2(folder, "release", "build", TAG, check=False)
+        second = release_tool(folder, "release", "build", TAG, check=False)
         first.kill()
         first.wait()
     assert not (folder / "release" / TAG).exists()
@@ -124,10 +126,10 @@ def test_the_command_of_the_row_gives_the_same_bytes(clone, tmp_path):
 
 def test_again_is_nothing_to_do_and_another_build_is_not_overwritten(clone):
     before = {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()}
-    assert "is built already" in hetero2(clone, "release", "build", TAG).stdout
+    assert "is built already" in release_tool(clone, "release", "build", TAG).stdout
     assert {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()} == before
     git(clone, "commit", "--quiet", "--allow-empty", "--message", "later")
-    other = hetero2(clone, "release", "build", TAG, check=False)
+    other = release_tool(clone, "release", "build", TAG, check=False)
     git(clone, "reset", "--quiet", "--hard", "HEAD^")
     assert other.returncode == 2
     assert "holds a build of" in other.stderr
@@ -138,7 +140,7 @@ def test_what_stands_in_the_way_is_one_clear_error(clone, tmp_path):
     git(tmp_path, "clone", "--quiet", str(clone), str(folder))
 
     def refused(*words):
-        done = hetero2(folder, *words, check=False)
+        done = release_tool(folder, *words, check=False)
         assert done.returncode in (1, 2)
         assert "Traceback" not in done.stderr
         return done.stderr
@@ -165,7 +167,7 @@ def test_a_pack_that_is_not_accepted_is_not_released(tmp_path):
     overlay.write_text(overlay.read_text() + "acceptance:\n  min_rows_ok: 100\n")
     git(folder, "init", "--quiet")
     commit(folder, "a criterion that the suite does not meet")
-    done = hetero2(folder, "release", "build", TAG, check=False)
+    done = release_tool(folder, "release", "build", TAG, check=False)
     assert done.returncode == 1
     assert "gate verified: in order" in done.stdout
     assert "stopped at the gate accepted: value_ring_suite_evidence_pack.zip: min_rows_ok" in done.stderr
@@ -173,17 +175,18 @@ def test_a_pack_that_is_not_accepted_is_not_released(tmp_path):
 
 
 def test_from_the_build_to_registry_and_lineage(clone):
-    assert "added to the registry" in hetero2(clone, "registry", "add", TAG).stdout
+    assert "added to the registry" in release_tool(clone, "registry", "add", TAG).stdout
     head = commit(clone, "registry")
     assert (
-        "added to the lineage" in hetero2(clone, "registry", "add", TAG, "--lineage", "--merge-commit", "HEAD").stdout
+        "added to the lineage"
+        in release_tool(clone, "registry", "add", TAG, "--lineage", "--merge-commit", "HEAD").stdout
     )
     commit(clone, "lineage")
-    assert hetero2(clone, "registry", "check", "--base", head).stdout.startswith("registry: in order")
-    assert f"{TAG}  " in hetero2(clone, "registry", "show").stdout
-    assert json.loads(hetero2(clone, "registry", "show", TAG).stdout)["status"] == "built"
-    assert "VALUE-M1  BUILT" in hetero2(clone, "milestones").stdout
-    done = hetero2(clone, "release", "plan", TAG, check=False)
+    assert release_tool(clone, "registry", "check", "--base", head).stdout.startswith("registry: in order")
+    assert f"{TAG}  " in release_tool(clone, "registry", "show").stdout
+    assert json.loads(release_tool(clone, "registry", "show", TAG).stdout)["status"] == "built"
+    assert "VALUE-M1  BUILT" in release_tool(clone, "milestones").stdout
+    done = release_tool(clone, "release", "plan", TAG, check=False)
     assert (done.returncode, "is registered: registry/artefacts.jsonl line" in done.stderr) == (2, True)
-    hetero2(clone, "registry", "render")
+    release_tool(clone, "registry", "render")
     assert git(clone, "status", "--porcelain") == ""

@@ -10,11 +10,11 @@ import pytest
 from tests.conftest import build, copy_checkout, small_library
 
 AFTER = {
-    "truth": {"truth", "leakage_list", "cost_lift", "utility", "report", "pack", "registry"},
-    "cost_lift": {"cost_lift", "utility", "report", "pack", "registry"},
-    "summary": {"summary", "candidates", "cost_lift", "utility", "report", "pack", "registry"},
-    "audit": {"audit", "summary", "candidates", "cost_lift", "utility", "report", "pack", "registry"},
-    "calls": {"calls", "controls", "summary", "candidates", "cost_lift", "utility", "report", "pack", "registry"},
+    "truth": {"truth", "leakage_list", "cost_lift", "utility", "report", "pack", "registry_row"},
+    "cost_lift": {"cost_lift", "utility", "report", "pack", "registry_row"},
+    "summary": {"summary", "candidates", "cost_lift", "utility", "report", "pack", "registry_row"},
+    "audit": {"audit", "summary", "candidates", "cost_lift", "utility", "report", "pack", "registry_row"},
+    "calls": {"calls", "controls", "summary", "candidates", "cost_lift", "utility", "report", "pack", "registry_row"},
     "scores": {
         "scores",
         "missing_scores",
@@ -27,12 +27,12 @@ AFTER = {
         "utility",
         "report",
         "pack",
-        "registry",
+        "registry_row",
     },
-    "pack": {"report", "pack", "registry"},
-    "registry": {"registry"},
+    "pack": {"report", "pack", "registry_row"},
+    "registry_row": {"registry_row"},
 }
-ALL = {"input", "decoys", "decoy_quality", "leakage", "panel", "score_request", "score_source"}
+ALL = {"input", "decoys_shard", "decoy_quality", "leakage", "control_sample", "score_request", "score_source"}
 ALL |= {*AFTER["scores"], *AFTER["truth"]}
 EDITS = [
     ("hetero2/stages/cost_lift.py", AFTER["cost_lift"]),
@@ -42,7 +42,7 @@ EDITS = [
     ("hetero2/stages/summary.py", AFTER["summary"]),
     ("hetero2/report/index.py", AFTER["pack"]),
     ("hetero2/report/templates/report.html.j2", AFTER["pack"]),
-    ("hetero2/stages/registry_row.py", AFTER["registry"]),
+    ("hetero2/stages/registry_row.py", AFTER["registry_row"]),
     ("hetero2/pack/accept.py", AFTER["pack"]),
     ("hetero2/commands/show.py", set()),
     ("hetero2/chem/decoys_v1.py", ALL - {"input", "truth"}),
@@ -99,7 +99,7 @@ def test_an_edited_line_runs_its_stage_and_what_follows(checkout, name, expected
         ("report={cards: 2}", AFTER["pack"]),
         ("pack={compression: deflate}", AFTER["pack"]),
         ("pack={artifacts: full}", AFTER["summary"] | {"pages"}),
-        ("execution={command_minutes: 5}", AFTER["registry"]),  # runtime.json, outside the pack, records it
+        ("execution={command_minutes: 5}", AFTER["registry_row"]),  # runtime.json, outside the pack, records it
         ("guardrails={max_atoms: 100}", ALL - {"input", "truth"}),
         ("selection={k: 2, seed: 3}", {"candidates", *AFTER["cost_lift"]}),  # two values swapped
     ],

@@ -10,7 +10,7 @@ from hetero2.paths import ROOT
 from tools.release.checks import rows
 from tools.release.milestones import load, states
 
-EXAMPLE = "hetero2 milestones"
+EXAMPLE = "python -m tools.release milestones"
 _NAMED = re.compile(r"^[ \t>*-]{0,9}milestone[ \t*]{0,9}:[ \t*`]{0,9}([^\s`*]+)", re.IGNORECASE | re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
 

@@ -86,4 +86,7 @@ def write(root: Path, known: Sequence[Facts], lines: Sequence[Facts]) -> None:
 
 def problems(root: Path, known: Sequence[Facts], lines: Sequence[Facts]) -> list[str]:
     """Pages that differ, as sentences."""
-    return [f"{name}: is not what the registry says: hetero2 registry render" for name in _stale(root, known, lines)]
+    return [
+        f"{name}: is not what the registry says: python -m tools.release registry render"
+        for name in _stale(root, known, lines)
+    ]

@@ -175,7 +175,7 @@ def register(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
     """Open the pull request that enters a published release in the registry, and await its CI."""
     row = build.built(root, tag)
     if row["status"] != "published":
-        raise ConfigError(f"{tag.text}: is not published", f"hetero2 release publish {tag.text}")
+        raise ConfigError(f"{tag.text}: is not published", f"python -m tools.release release publish {tag.text}")
     confirm(remote.api, tag, row, files(root, tag))
 
     def edit(tree: Path, found: list[Facts]) -> bool:
@@ -190,7 +190,9 @@ def record(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
     pulls = _pulls(remote, f"registry/{tag.text}", "all")
     merged = [pull for pull in pulls if pull["merged_at"]]
     if not merged:
-        where = f"merge {pulls[0]['html_url']} first" if pulls else f"hetero2 release register {tag.text}"
+        where = (
+            f"merge {pulls[0]['html_url']} first" if pulls else f"python -m tools.release release register {tag.text}"
+        )
         raise HeteroError(f"{tag.text}: its registry pull request is not merged", where)
 
     def edit(tree: Path, found: list[Facts]) -> bool:

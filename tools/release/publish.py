@@ -117,7 +117,8 @@ def _complete(api: Api, tag: Tag, release: Facts, local: Mapping[str, Path], tel
     if differing and not release["draft"]:
         raise HeteroError(
             f"release {tag.text}: {differing[0]} is there with another sha256; an asset is never overwritten",
-            f"if that release is wrong, take a new tag ({tag.next()}); hetero2 registry supersede marks this one",
+            f"if that release is wrong, take a new tag ({tag.next()}), and mark this one: "
+            "python -m tools.release registry supersede",
         )
     for name, path in local.items():
         asset = there.get(name)
@@ -157,7 +158,8 @@ def confirm(api: Api, tag: Tag, row: Facts, local: Mapping[str, Path]) -> None:
     found = [one for one in _found(api, tag) if not one["draft"]]
     if not found or api.tagged(tag.text) != row["source_commit"]:
         raise HeteroError(
-            f"{tag.text}: is not published at {row['source_commit']}", f"hetero2 release publish {tag.text}"
+            f"{tag.text}: is not published at {row['source_commit']}",
+            f"python -m tools.release release publish {tag.text}",
         )
     there = _assets(api, found[0])
     wrong = sorted(set(there) ^ set(local)) + _differing(api, there, local)
@@ -170,7 +172,7 @@ def confirm(api: Api, tag: Tag, row: Facts, local: Mapping[str, Path]) -> None:
     if wrong:
         raise HeteroError(
             f"{tag.text}: its row does not say what is published: {', '.join(dict.fromkeys(wrong))}",
-            f"hetero2 release publish {tag.text} writes it anew",
+            f"python -m tools.release release publish {tag.text} writes it anew",
         )
 
 

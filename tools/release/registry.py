@@ -68,7 +68,7 @@ def add_lineage(root: Path, tag: str, pull_request: str | None, merge_commit: st
         known, before = rows(root), lineage(root)
         row = next((row for row in reversed(known) if row["tag"] == tag and row["status"] != "superseded"), None)
         if row is None:
-            raise ConfigError(f"tag {tag}: has no row in {ARTEFACTS}", f"hetero2 registry add {tag}")
+            raise ConfigError(f"tag {tag}: has no row in {ARTEFACTS}", f"python -m tools.release registry add {tag}")
         new = records.missing(records.lineage(row, known, pull_request, merge_commit), before)
         problem = next((text for line in new for text in lineage_problems(line, before, known)), None)
         if problem:

@@ -10,7 +10,7 @@ from tools.release.milestones import latest
 from tools.release.repository import commit_of, entered
 from tools.release.tags import parse
 
-EXAMPLE = "hetero2 registry check --base origin/main"
+EXAMPLE = "python -m tools.release registry check --base origin/main"
 
 
 def _revision(text: str) -> str:

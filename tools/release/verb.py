@@ -14,7 +14,7 @@ from tools.release.milestones import load
 from tools.release.repository import commit_of
 from tools.release.tags import Tag, check_date, command, inputs_layer, layer_of, parse
 
-EXAMPLE = "hetero2 release build value-utility-realtruth-2026-11-22-r1"
+EXAMPLE = "python -m tools.release release build value-utility-realtruth-2026-11-22-r1"
 _INPUTS = ("truth_url", "truth_sha256", "scores_url", "scores_sha256", "selection_k")
 _SKIP_POLICY = "unknown_bucket"
 
@@ -93,9 +93,9 @@ def _build(args: argparse.Namespace, tag: Tag) -> None:
     for asset in build.built(ROOT, tag)["assets"]:
         _tell(f"{asset['sha256']}  {out / asset['name']}")
     _tell(
-        f"next        hetero2 registry add {tag.text}"
+        f"next        python -m tools.release registry add {tag.text}"
         if tag.is_local
-        else f"next        hetero2 release publish {tag.text}"
+        else f"next        python -m tools.release release publish {tag.text}"
     )
 
 

@@ -240,7 +240,7 @@ def test_what_is_not_published_is_not_registered(root, api):
         register(root, tag, api.remote, lambda _: None)
     with pytest.raises(HeteroError, match="is not merged") as caught:
         record(root, tag, api.remote, lambda _: None)
-    assert caught.value.hint == f"hetero2 release register {tag.text}"
+    assert caught.value.hint == f"python -m tools.release release register {tag.text}"
     assert posts(api) == []
 
 

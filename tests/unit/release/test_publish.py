@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from hetero2 import cli
 from hetero2.errors import ConfigError, GateError, HeteroError
 from tests.release_api import REPOSITORY, TOKEN, service
 from tests.releases import COMMIT, project, release
 from tools.release import build, registry
+from tools.release.__main__ import main as release_main
 from tools.release.api import Api
 from tools.release.checks import rows
 from tools.release.milestones import states
@@ -299,7 +299,7 @@ def test_an_answer_of_another_shape_is_one_clear_error(api, answer, monkeypatch,
     api.check_runs = lambda _commit, **_: (200, answer)
     for name, value in api.environment().items():
         monkeypatch.setenv(name, value)
-    assert cli.main(["release", "contexts", "HEAD"]) == 1
+    assert release_main(["release", "contexts", "HEAD"]) == 1
     assert "what was not expected" in capsys.readouterr().err
 
 

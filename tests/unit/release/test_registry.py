@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from hetero2 import cli
 from hetero2.errors import ConfigError, ContractError
 from tests.releases import WHO, commit, git, project, published, release, row_of
 from tools.release import chain, checks, registry, repository, tags
+from tools.release.__main__ import main as release_main
 
 ONE, TWO = "value-ring-suite-2026-11-22-r0", "value-utility-proxy-2026-11-22-r0"
 LATER = "value-ring-suite-2026-11-23-r0"
@@ -93,7 +93,7 @@ def test_a_base_that_is_none_is_refused(root, monkeypatch):
     monkeypatch.setattr("tools.release.registry_verb.ROOT", root)
     for base in ("", " ", ":0", ":2"):
         with pytest.raises(SystemExit):
-            cli.main(["registry", "check", "--base", base])
+            release_main(["registry", "check", "--base", base])
     shutil.rmtree(root / ".git")
     with pytest.raises(ConfigError, match="is no git checkout"):
         checks.problems(root, "main")
@@ -330,7 +330,9 @@ def test_a_local_asset_that_is_another_is_found(root):
 def test_a_page_that_was_edited_by_hand_is_found(root, name):
     path = root / f"docs/{name}.md"
     path.write_text(path.read_text().replace("OPEN", "DONE") + "more\n")
-    assert checks.problems(root) == [f"docs/{name}.md: is not what the registry says: hetero2 registry render"]
+    assert checks.problems(root) == [
+        f"docs/{name}.md: is not what the registry says: python -m tools.release registry render"
+    ]
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def test_one_worker_reads_a_whole_table(tmp_path, monkeypatch):
     assert len(started) == 1
 
 
-@pytest.mark.parametrize("verb", ["leakage", "score-source", "refit"])
+@pytest.mark.parametrize("verb", ["leakage", "score-source", "cross-validation"])
 def test_every_verb_that_reads_it_names_file_and_line(tmp_path, capsys, verb):
     deep = table(tmp_path, "CCO", "C(" * 30_000 + "C" + ")" * 30_000)
     request, out = tmp_path / "request.csv", tmp_path / "out"
@@ -110,7 +110,7 @@ def test_every_verb_that_reads_it_names_file_and_line(tmp_path, capsys, verb):
     words = {
         "leakage": ["--molecules", "m", "--decoys", "d", "--leaks", out, "--excluded", out],
         "score-source": ["--source", FOREST, "--request", request, "--out", out, "--index", out, "--facts", out],
-        "refit": ["--source", FOREST, "--out", out, "--cross-validation"],
+        "cross-validation": ["--source", FOREST, "--out", out],
     }
     code = cli.main([str(word) for word in [verb, "--train", deep, *words[verb]]])
     printed = capsys.readouterr().err

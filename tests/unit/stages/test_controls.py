@@ -77,7 +77,7 @@ def test_the_panel_holds_molecules_their_decoys_and_decoys_of_a_decoy(items):
         own = [one for one in first if one["row"] == item["row"] and one["decoy_index"] >= 0]
         assert item["structure_hash"] == min(one["structure_hash"] for one in own)
     assert all((item["synthetic_accessibility"] is None) == (item["level"] == 1) for item in items)
-    to_table(items, "panel_item.v1")
+    to_table(items, "control_sample_item.v1")
 
 
 def test_negative_controls_are_silent_and_a_planted_signal_is_found(items):
@@ -205,7 +205,9 @@ def test_a_score_that_only_knows_what_is_common_is_explained(items):
 
 
 def test_a_fixed_score_file_is_not_assessable(items, tmp_path):
-    write_parquet(tmp_path / "panel.parquet", to_table(items, "panel_item.v1"), "panel_item.v1")
+    write_parquet(
+        tmp_path / "control_sample.parquet", to_table(items, "control_sample_item.v1"), "control_sample_item.v1"
+    )
     scores = [
         {"row": i["row"], "decoy_index": i["decoy_index"], "score": float(i["smiles"].count("N")), "weight": 1.0}
         for i in items
@@ -213,7 +215,15 @@ def test_a_fixed_score_file_is_not_assessable(items, tmp_path):
     ]
     write_parquet(tmp_path / "scores.parquet", to_table(scores, "score_item.v1"), "score_item.v1")
     (tmp_path / "library.json").write_text("{}")
-    words = ["controls", "--panel", "panel.parquet", "--scores", "scores.parquet", "--library", "library.json"]
+    words = [
+        "controls",
+        "--control-sample",
+        "control_sample.parquet",
+        "--scores",
+        "scores.parquet",
+        "--library",
+        "library.json",
+    ]
     words = [str(tmp_path / word) if "." in word else word for word in words]
     reason = "the_scorer_cannot_be_fitted_again"
     assert cli.main([*words, "--why-not", reason, "--out", str(tmp_path / "controls.json")]) == 0

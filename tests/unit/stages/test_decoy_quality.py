@@ -1,4 +1,4 @@
-"""decoy_quality.json: coverage, reasons and the panel."""
+"""decoy_quality.json: coverage, reasons and the measures."""
 
 import json
 from collections import Counter
@@ -9,7 +9,15 @@ import pytest
 
 from hetero2.io.contracts import validate
 from hetero2.io.tables import columns, to_table, write_parquet
-from hetero2.stages.decoy_quality import DIFFERENCES, Coverage, Differences, _count, _tried, hardness_shares, panel
+from hetero2.stages.decoy_quality import (
+    DIFFERENCES,
+    Coverage,
+    Differences,
+    _count,
+    _tried,
+    hardness_shares,
+    quality_measures,
+)
 from hetero2.stats.audit.decoy_quality import spread
 
 
@@ -63,7 +71,7 @@ def test_shares_of_the_bins():
 
 
 def test_a_panel_of_few_scaffolds_has_figures_but_no_intervals():
-    found = panel([("CCOC(=O)CC", ["CCCOC(C)=O"]), ("CCCN", ["CCNC", "CC(C)N"])], 0)
+    found = quality_measures([("CCOC(=O)CC", ["CCCOC(C)=O"]), ("CCCN", ["CCNC", "CC(C)N"])], 0)
     assert found["measures"]["doe"]["upper_bound"] is None
     assert found["targets"]["doe"]["met"] is None
 
@@ -77,7 +85,7 @@ def test_the_panel_of_a_run_is_valid_and_sees_what_is_planted(small_run):
         "property_auc",
         "fragment_popularity",
     }
-    assert panel([], 0)["measures"] is None
+    assert quality_measures([], 0)["measures"] is None
 
 
 def test_zeros_of_both_signs_are_one_value():
@@ -115,13 +123,13 @@ def test_an_alert_of_a_decoy_counts_where_its_molecule_lacks_it():
     """A nitro group in the molecule and in its decoy is no new alert; a peroxide beside it is, and a thiol."""
     nitro, peroxide = "O=[N+]([O-])c1ccccc1CCO", "CCOOc1ccccc1[N+](=O)[O-]"
     blocks = [(nitro, ["O=[N+]([O-])c1cccc(CCO)c1", peroxide]), ("CSCCO", ["OCCCS"])]
-    assert panel(blocks, 0)["alerts"] == {
+    assert quality_measures(blocks, 0)["alerts"] == {
         "molecules": 2,
         "molecules_with_alert": 1,
         "decoys": 3,
         "decoys_with_new_alert": 2,
     }
-    assert panel([], 0)["alerts"] is None
+    assert quality_measures([], 0)["alerts"] is None
 
 
 def test_what_a_run_says_of_differences_and_alerts(small_run):

@@ -18,7 +18,7 @@ from hetero2.runtime import log
 
 Verbs = Mapping[str, tuple[str, str]]
 VERBS: Verbs = {
-    "config": ("hetero2.config.resolve", "show the resolved configuration of a target"),
+    "config": ("hetero2.commands.config", "show the resolved configuration of a target"),
     "dataset": ("hetero2.stages.dataset", "write a data set that comes with an installed package"),
     "suite": ("hetero2.stages.suite", "write the suite of ten molecules and its scores file"),
     "stress-input": ("hetero2.stages.stress_input", "write the odd rows of the stress target"),

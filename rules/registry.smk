@@ -47,7 +47,7 @@ rule separation:
         runtime=NEEDS.runtime("separation"),
     params:
         code=flow.digest("stages.separation", "report"),
-        variants=flow.configuration.variants(SEVERAL),
+        variants=flow.variants(SEVERAL),
         folder=subpath(output.separation, parent=True),
     shell:
         "python -m hetero2 separation --variants {params.variants} --rows {input.rows:q} --metrics {input.metrics:q} --zips {input.zips:q} "

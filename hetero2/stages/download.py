@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from hetero2.config.resolve import load_yaml
+from hetero2.config.load import load_yaml
 from hetero2.errors import ConfigError
 from hetero2.io.contracts import first_problem
 from hetero2.io.download import Limits, download, token_from

@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from hetero2.config.resolve import variants
+from hetero2.config.overlays import variants
 from hetero2.errors import ContractError
 from hetero2.io.contracts import write_json
 from hetero2.io.files import pretty_json, read_json, sha256_file, write_text

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hetero2.config import resolve as configuration
 from hetero2.config.consistency import baseline_higher_is_better, scores_file
+from hetero2.config.overlays import variants
+from hetero2.config.resolve import Config
+from hetero2.config.user_files import check_files
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.runtime import provenance
 from hetero2.workflow.score_inputs import FITS_A_JOB as FITS_A_JOB
@@ -27,7 +29,7 @@ class Plan(ScoreFiles):
     def check(self, needs_scores: bool = True) -> None:
         """Raise one clear error, before any job, unless the user's files are there and can be read."""
         for _, resolved in self.runs.values():
-            configuration.check_files(resolved, needs_scores)
+            check_files(resolved, needs_scores)
             check_baseline(resolved)
             check_score_column(resolved)
         for run in self.runs:
@@ -58,7 +60,7 @@ class Plan(ScoreFiles):
     def beside_separation(self, pattern: str) -> list[str]:
         """Files beside separation.json: those of each variant where the pattern has {run}, else the one."""
         names = self.runs_of(GROUP)
-        folder = f"{self.results}/{names[0].removesuffix('_' + configuration.variants(GROUP)[0])}"
+        folder = f"{self.results}/{names[0].removesuffix('_' + variants(GROUP)[0])}"
         return list(dict.fromkeys(f"{folder}/{pattern.format(run=name)}" for name in names))
 
     def truth_file(self, run: str) -> str:
@@ -160,7 +162,7 @@ def _check_writable(folder: Path) -> None:
         )
 
 
-def check_score_column(config: configuration.Config) -> None:
+def check_score_column(config: Config) -> None:
     """Raise ConfigError unless the library has the column by which its top is sampled: before any job."""
     column, library = config["audit"]["sample"]["score_column"], config["input"]["path"]
     if column is None:
@@ -173,7 +175,7 @@ def check_score_column(config: configuration.Config) -> None:
         raise ConfigError(f"configuration: audit.sample.score_column: {error.message}", error.hint) from None
 
 
-def check_baseline(config: configuration.Config) -> None:
+def check_baseline(config: Config) -> None:
     """Raise ConfigError unless today's filter, where there is one, can be read: before any job."""
     column, library = config["selection"]["baseline_column"], config["input"]["path"]
     file, key = config["selection"]["baseline"], "baseline" if column is None else "baseline_column"

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from hetero2 import paths
-from hetero2.config import resolve as configuration
 from hetero2.config.consistency import score_format
-from hetero2.config.contents import Contents
+from hetero2.config.resolve import Config, run_configuration
+from hetero2.config.sharding import audited_rows, n_shards
 from hetero2.io.files import sha256_bytes
 from hetero2.workflow.targets import Runs
+from hetero2.workflow.user_file_digests import Contents
 
 # What a data set brings, and the file that it is.
 _DATASET_FILES = {
@@ -55,7 +56,7 @@ class RunFiles:
         self._rows: dict[str, int] = {}
         self._shards: dict[str, list[str]] = {}
 
-    def config(self, run: str) -> configuration.Config:
+    def config(self, run: str) -> Config:
         """Resolved configuration of a run."""
         return self.runs[run][1]
 
@@ -74,12 +75,12 @@ class RunFiles:
 
     def sections(self, run: str, *names: str) -> str:
         """Whole sections of what identifies a run, as JSON."""
-        public = configuration.run_configuration(self.config(run))
+        public = run_configuration(self.config(run))
         return json.dumps({name: public[name] for name in names}, sort_keys=True)
 
     def identity(self, run: str) -> str:
         """The target and the configuration that identifies a run, as JSON."""
-        public = configuration.run_configuration(self.config(run))
+        public = run_configuration(self.config(run))
         return json.dumps({"target": self.target(run), **public}, sort_keys=True)
 
     def file(self, key: str) -> str:
@@ -93,13 +94,13 @@ class RunFiles:
     def rows(self, run: str) -> int:
         """Rows that are audited, at most; a library is read once for it."""
         if run not in self._rows:
-            self._rows[run] = configuration.audited_rows(self.config(run))
+            self._rows[run] = audited_rows(self.config(run))
         return self._rows[run]
 
     def shards(self, run: str) -> list[str]:
         """Names of the shards of a run."""
         if run not in self._shards:
-            count = configuration.n_shards(self.config(run), self.rows(run))
+            count = n_shards(self.config(run), self.rows(run))
             self._shards[run] = [paths.shard_name(number) for number in range(count)]
         return self._shards[run]
 
@@ -189,7 +190,7 @@ class RunFiles:
 
     def url_option(self, run: str, section: str) -> list[str]:
         """The option that says where a file came from, where it was downloaded."""
-        url = configuration.run_configuration(self.config(run))[section]["url"]
+        url = run_configuration(self.config(run))[section]["url"]
         return [] if url is None else [f"--url={url}"]
 
     def has_truth(self, run: str) -> bool:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from hetero2 import paths
-from hetero2.config import resolve as configuration
 from hetero2.config.consistency import is_brought, needs_training, score_format, scores_file
-from hetero2.config.contents import file_names
+from hetero2.config.resolve import Config, run_configuration
 from hetero2.config.score_sources import SUITE_VARIANTS
+from hetero2.config.user_files import user_files
 from hetero2.workflow.run_files import RunFiles
 from hetero2.workflow.targets import Runs
+from hetero2.workflow.user_file_digests import file_names
 
 FITS_A_JOB = 10
 
@@ -32,7 +33,7 @@ class ScoreFiles(RunFiles):
 
     def brought_files(self, run: str) -> list[str]:
         """All files of a run that the user brought."""
-        return [*map(str, configuration.user_files(self.config(run)).values()), *self.row_files(run)]
+        return [*map(str, user_files(self.config(run)).values()), *self.row_files(run)]
 
     def contents_of(self, run: str, inputs: Any) -> str:
         """sha256 of those of the inputs of a job that the user brought, in their order."""
@@ -55,7 +56,7 @@ class ScoreFiles(RunFiles):
 
     def score_settings(self, run: str) -> str:
         """What is recorded of the source of scores, as JSON."""
-        public = configuration.run_configuration(self.config(run))["scores"]
+        public = run_configuration(self.config(run))["scores"]
         return json.dumps(
             {"higher_is_better": public["higher_is_better"], "command": public["command"]}, sort_keys=True
         )
@@ -129,7 +130,7 @@ class ScoreFiles(RunFiles):
             return {"library": self.file("input").format(run=run), "rows": self.row_files(run), **train}
         found: dict[str, Any] = {"request": self.file("score_request").format(run=run)}
         if scores["source"] == "command":
-            files = configuration.user_files(self.config(run))
+            files = user_files(self.config(run))
             model = [str(path) for key, path in files.items() if key.startswith("scores.command[")]
             return found | {"model": model} | train
         return found | train
@@ -155,7 +156,7 @@ class ScoreFiles(RunFiles):
         return shlex.join(words)
 
 
-def row_files(config: configuration.Config) -> list[str]:
+def row_files(config: Config) -> list[str]:
     """The files named in the column scores_input, if that is where the scores are: a change of one is seen."""
     if config["scores"]["source"] != "external" or is_brought(config["scores"]) or not config["input"]["path"]:
         return []

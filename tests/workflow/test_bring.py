@@ -124,7 +124,7 @@ def test_the_published_inputs_are_built_again_byte_for_byte(published):
 
 
 def load_overlay(release: str):
-    from hetero2.config.resolve import load_yaml
+    from hetero2.config.load import load_yaml
 
     return load_yaml(ROOT / f"config/pinned/value-utility-realtruth-2026-01-14-{release}.yaml")
 

@@ -29,8 +29,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hetero2.io.tables import arrow_schema, write_parquet
-from hetero2.paths import ROOT, shard_name
+from hetero2.paths import ROOT
 from hetero2.workflow.plan import Plan
+from hetero2.workflow.run_layout import shard_name
 
 PARTS = ["C", "C", "N", "O", "C(C)", "C(=O)", "CC", "C(N)", "S", "C(CO)", "c1ccccc1", "C1CCNCC1"]
 TARGET, NAME, POOL = "value_utility_realtruth", "run", 20_000

@@ -35,10 +35,10 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def check_sha256(path: Path, expected: str, what: str) -> str:
-    """Return the sha256 of `path`; refuse the file if it is not the `expected` one ("none": not pinned)."""
+def check_sha256(path: Path, expected: str | None, what: str) -> str:
+    """Return the sha256 of `path`; refuse the file if it is not the `expected` one (None: not pinned)."""
     found = sha256_file(path)
-    if expected not in ("none", found.lower(), found.upper()):
+    if expected not in (None, found.lower(), found.upper()):
         raise GateError(
             f"{path}: {what} has sha256 {found}, expected {expected}",
             "the file is not the one that was pinned; restore it, or pin the new sha256 if you trust the file",

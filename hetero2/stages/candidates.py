@@ -16,12 +16,12 @@ from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import sha256_bytes
 from hetero2.io.structure_keys import keys
 from hetero2.io.tables import columns, from_columns, read_parquet
-from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.benefit.enrichment import dense_priority, order_candidates
 
 EXAMPLE = (
-    "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet --k 50 "
+    "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet "
     "--out ranked_candidates.csv --selected-decoys selected_decoys.csv"
 )
 _COLUMNS = ("id", "reason", "score", "call", "call_reason", "canonical_smiles", "structure_hash", "tanimoto_median")
@@ -103,8 +103,7 @@ def check_shards(args: argparse.Namespace) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought")
-    parser.add_argument("--k-list", type=positive, nargs="*", default=[], help="further K")
+    add_settings(parser, "selection.k", "selection.k_list")
     for name in ("decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--out", type=Path, required=True)

@@ -16,8 +16,8 @@ from hetero2.inputs.training import read_training
 from hetero2.io.contracts import write_json
 from hetero2.io.files import read_json, sha256_bytes
 from hetero2.io.tables import read_parquet
-from hetero2.runtime.cli_types import add_standardise, natural
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
 from hetero2.stats.audit.decoy_sets import Floats, describe_blocks, library_test
 from hetero2.stats.audit.label_permutation import QUICK_LOOK, planted, residual_ranks, verdict
@@ -200,12 +200,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="shards")
     parser.add_argument("--library", type=Path, required=True, help="library.json of the calls")
     parser.add_argument("--train", type=Path, help="id,smiles,label, where there is one")
-    add_standardise(parser)
     parser.add_argument("--refits", type=Path, nargs="*", default=[], help="what the refits wrote")
-    parser.add_argument("--n-refits", type=natural, default=0, help="fits on permuted labels, a model seed")
     parser.add_argument("--cross-validation", type=Path, help="what the cross-validation wrote")
     parser.add_argument("--why-not", default="no_refits", help="why there are no refits")
-    parser.add_argument("--seed", type=natural, default=0)
+    add_settings(parser, "audit.seed", "guardrails.standardise", n_refits="audit.refits")
     parser.add_argument("--out", type=Path, required=True)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -88,6 +89,11 @@ def build(folder: Path, *words: object, cores: int = 2, root: Path = ROOT, **opt
     """Run the main target with the configuration my.yaml of `folder`."""
     call = ("value_utility_realtruth", "--cores", cores, "--configfile", "my.yaml", *words)
     return snakemake(folder, *call, root=root, **options)
+
+
+def config_option(**sections: dict[str, object]) -> list[str]:
+    """Words that hand a verb some keys of the configuration."""
+    return ["--config", json.dumps(sections)]
 
 
 def tracked_files() -> list[str]:

@@ -220,7 +220,7 @@ def run(args: argparse.Namespace) -> None:
     for facts in (own, *beyond_novelty.values()) if library.get("n") == 0 else ():
         facts["reason"] = library["reason"]
     compared = {name: audit(sample, np.where(np.isfinite(score), values, np.nan)) for name, values in strange.items()}
-    inferred = inference(args.refits, args.n_refits, args.why_not)
+    inferred = inference(args.refits, args.n_refits if args.refits else 0, args.why_not)
     document = {
         "controls_schema": "controls.v1",
         "audit": status(silent, found),

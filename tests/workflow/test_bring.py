@@ -11,7 +11,7 @@ import pytest
 from hetero2 import cli
 from hetero2.io.download import Limits
 from hetero2.stages.download import limits
-from tests.conftest import ROOT, build, run, small_library, snakemake
+from tests.conftest import ROOT, build, config_option, run, small_library, snakemake
 from tests.server import serving
 from tools import published_inputs
 
@@ -171,7 +171,8 @@ def test_the_first_release_has_the_same_truth_and_random_scores(all_targets, pub
     overlay = load_overlay("r1")
     assert (overlay["scores"]["source"], overlay["truth"]["sha256"]) == ("random", TRUTH)
     summary = all_targets[0] / "results/value_utility_proxy/summary.csv"
-    words = ["cost-lift", "--summary", summary, "--truth", published / "truth.csv", "--k", overlay["selection"]["k"]]
+    words = ["cost-lift", "--summary", summary, "--truth", published / "truth.csv"]
+    words += config_option(selection={"k": overlay["selection"]["k"]})
     assert cli.main([str(word) for word in [*words, "--out", tmp_path / "c.json"]]) == 0
     report = load(tmp_path / "c.json")["report"]
     stored = load(GOLDEN / "cost_lift_realtruth_r1_strict.json")
@@ -390,7 +391,7 @@ def test_keys_that_contradict_the_library_are_named_with_their_lines(small_run, 
     pq.write_table(library, tmp_path / "rows.parquet")
     written(tmp_path / "scores.csv", [*molecules, *decoys])
     table = ["--index", tmp_path / "i.npy"]
-    words = ["--source", "external", "--path", tmp_path / "scores.csv", "--input", tmp_path / "rows.parquet", *table]
+    words = ["--path", tmp_path / "scores.csv", "--input", tmp_path / "rows.parquet", *table]
     words = ["score-source", *words, "--out", tmp_path / "s.csv", "--facts", tmp_path / "facts.json"]
     assert cli.main([str(word) for word in words]) == 0
     assert len(shard) == 20
@@ -436,7 +437,8 @@ def test_a_truth_that_matches_nothing_is_the_first_thing_one_reads(small_run):
 def test_a_truth_of_some_rows_leaves_the_others_unknown(small_run, tmp_path):
     truth = rows(small_run / "pack/truth.csv")[:5]
     written(tmp_path / "truth.csv", truth)
-    words = ["cost-lift", "--summary", small_run / "summary.csv", "--truth", tmp_path / "truth.csv", "--k", 3]
+    words = ["cost-lift", "--summary", small_run / "summary.csv", "--truth", tmp_path / "truth.csv"]
+    words += config_option(selection={"k": 3})
     assert cli.main([str(word) for word in [*words, "--out", tmp_path / "c.json"]]) == 0
     result = load(tmp_path / "c.json")
     known = {row["molecule_id"] for row in truth}

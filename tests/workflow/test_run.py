@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hetero2 import cli
-from tests.conftest import DATA, ROOT, build, run, small_library, snakemake
+from tests.conftest import DATA, ROOT, build, config_option, run, small_library, snakemake
 
 
 def summary_of(results: Path) -> list[dict[str, str]]:
@@ -243,21 +243,22 @@ def test_a_training_file_that_is_missing_is_told_before_any_job(tmp_path):
     assert "scores.train is needed" in done.stderr
 
 
-@pytest.mark.parametrize(("sign", "option"), [(1, "true"), (-1, "false")])
-def test_today_s_filter_is_read_by_its_own_sign(small_run, tmp_path, sign, option):
+@pytest.mark.parametrize(("sign", "larger_is_better"), [(1, True), (-1, False)])
+def test_today_s_filter_is_read_by_its_own_sign(small_run, tmp_path, sign, larger_is_better):
     """The score itself as today's filter, larger or smaller first: the same molecules, and nothing is gained."""
     summary = summary_of(small_run)
     with (tmp_path / "today.csv").open("w", newline="", encoding="utf-8") as handle:
         lines = csv.writer(handle)
         lines.writerow(["id", "score"])
         lines.writerows((row["id"], repr(sign * float(row["score"]))) for row in summary if row["score"])
+    selection = {"k": 3, "baseline_higher_is_better": larger_is_better}
     words = ["utility", "--summary", small_run / "summary.csv", "--truth", small_run / "truth/truth.csv"]
-    words += ["--cost-lift", small_run / "cost_lift.json", "--k", 3, "--resamples", 20]
-    words += ["--baseline", tmp_path / "today.csv", "--baseline-higher-is-better", option]
+    words += ["--cost-lift", small_run / "cost_lift.json", "--resamples", 20]
+    words += ["--baseline", tmp_path / "today.csv", *config_option(selection=selection)]
     words += ["--out", tmp_path / "u.json", "--curve", tmp_path / "c.csv"]
     assert cli.main([str(word) for word in words]) == 0
     report = json.loads((tmp_path / "u.json").read_text())
-    assert report["baseline"]["higher_is_better"] == (option == "true")
+    assert report["baseline"]["higher_is_better"] == larger_is_better
     methods = report["utility"]["at"][0]["methods"]
     assert methods["baseline_topk"] == methods["score_topk"]
 

@@ -150,13 +150,21 @@ def all_targets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, tu
     return folder, printed.read_text(), options
 
 
-@pytest.fixture
-def pack(small_run: Path, tmp_path: Path) -> Path:
-    """A copy of the small run's pack as a folder, to be damaged."""
-    return Path(shutil.copytree(small_run / "pack", tmp_path / "pack"))
+@pytest.fixture(scope="session")
+def stored_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results folder of the small run as it is stored, for tests that start no Snakemake; they must not change it."""
+    from tests.stored_run import unpack  # which needs this module
+
+    return unpack(tmp_path_factory.mktemp("stored") / "small")
 
 
 @pytest.fixture
-def archive(small_run: Path, tmp_path: Path) -> Path:
-    """A copy of the small run's zip, to be damaged."""
-    return Path(shutil.copyfile(small_run / "small_evidence_pack.zip", tmp_path / "pack.zip"))
+def pack(stored_run: Path, tmp_path: Path) -> Path:
+    """A copy of the stored run's pack as a folder, to be damaged."""
+    return Path(shutil.copytree(stored_run / "pack", tmp_path / "pack"))
+
+
+@pytest.fixture
+def archive(stored_run: Path, tmp_path: Path) -> Path:
+    """A copy of the stored run's zip, to be damaged."""
+    return Path(shutil.copyfile(stored_run / "small_evidence_pack.zip", tmp_path / "pack.zip"))

@@ -85,6 +85,11 @@ def test_show_tells_it_at_a_glance(small_run):
     assert "  Tells molecules from their isomers: cannot say, because" in text
 
 
+def test_the_time_of_every_job_is_kept_beside_the_pack(small_run):
+    jobs = json.loads((small_run / "runtime.json").read_text())["jobs"]
+    assert {"input", "decoys/0000", "pack"} <= set(jobs)
+
+
 def test_a_second_run_has_nothing_to_do(small_run):
     done = build(small_run.parent.parent)
     assert "Nothing to be done" in done.stdout + done.stderr

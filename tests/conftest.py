@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -52,8 +53,12 @@ selection: {{k: 3}}
 """
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at marks
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Long files first; the order within a file stays."""
+    """Long files first; the order within a file stays. What looks at the run of all targets is nightly."""
+    for item in items:
+        if "all_targets" in item.fixturenames:
+            item.add_marker(pytest.mark.nightly)
     places = {f"test_{name}.py": place for place, name in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
     if HIDING:
@@ -135,6 +140,16 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if empty:
             build(small_library(folder))
     return folder / "results" / "small"
+
+
+def first_by_day(cases: Sequence[tuple[Any, ...]], number: int) -> list[Any]:
+    """Cases as parameters: the first ones are tested always, the others are nightly."""
+    return [*cases[:number], *(pytest.param(*case, marks=pytest.mark.nightly) for case in cases[number:])]
+
+
+def taken_up(small_run: Path, folder: Path) -> Path:
+    """The small run's folder again, with all that was built: only what a change concerns is built again."""
+    return Path(shutil.copytree(small_run.parent.parent, folder, dirs_exist_ok=True))
 
 
 @pytest.fixture(scope="session")

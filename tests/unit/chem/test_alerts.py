@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from rdkit import Chem
-from rdkit_ways import alerts as of_the_whole_catalogue
 
 from hetero2.chem import alerts
 from hetero2.chem.alerts import Alerts, has_any
@@ -11,6 +10,7 @@ from hetero2.chem.decoys_v2.candidates import Pool
 from hetero2.chem.decoys_v2.graph import read_graph
 from hetero2.chem.decoys_v2.moves import still
 from hetero2.stages.dataset import read_compounds, source_folder
+from tests.unit.chem.rdkit_ways import alerts as of_the_whole_catalogue
 
 # One molecule for each of many groups that the catalogue names, and drug-like ones.
 SMILES = [

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from rdkit import Chem
-from rdkit_ways import properties
 
 from hetero2.chem.decoys_v2 import property_sums
 from hetero2.chem.decoys_v2.candidates import Pool, Site
 from hetero2.chem.decoys_v2.moves import still
 from hetero2.stages.dataset import read_compounds, source_folder
+from tests.unit.chem.rdkit_ways import properties
 
 KINDS = [
     "CC(=O)Nc1ccc(O)cc1", "[NH3+]CCC(=O)[O-]", "O=[N+]([O-])c1ccc(CCN=[N+]=[N-])cc1OCC", "CCCS(=O)(=O)Nc1ccc(OC)cc1",

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem, rdBase
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
-from rdkit_ways import alerts, compound_names, properties
 
 from hetero2.chem.bins import BINS, QUOTAS, check_quotas, hardness
 from hetero2.chem.decoys_v2.engine import generate
 from hetero2.chem.similarity import fingerprint, tanimoto
 from hetero2.stages.dataset import read_compounds, source_folder
+from tests.unit.chem.rdkit_ways import alerts, compound_names, properties
 
 ODD = {
     "methane": "C",

@@ -4,65 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, hypergeom
 
 from hetero2.stats.benefit import cluster_bootstrap, utility
-from hetero2.stats.benefit.choosing import BASELINE, OURS, PRESENT, Library, priorities, wilson
-from hetero2.stats.benefit.discordant import discordant
-from hetero2.stats.benefit.enrichment import dense_priority
-
-
-def library(seed=0, n=200, digits=6, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE"), baseline=False):
-    rng = np.random.default_rng(seed)
-    hit = rng.uniform(size=n) < 0.3
-    score = np.round(hit + rng.normal(size=n), digits)
-    call = rng.choice(np.array(calls, object), n)
-    passed = rng.uniform(size=n) < 0.3
-    today = np.round(hit + 2 * rng.normal(size=n), 2) if baseline else None
-    return Library(score, hit, call, np.arange(n) // 3, score, np.where(passed, 0.0, -0.5), passed, today)
-
-
-def brute_force(priority, hit, k):
-    """Mean over random orders within ties, by simulation-free arithmetic: tied hits come evenly."""
-    total, left = 0.0, k
-    for value in sorted(set(priority.tolist()), reverse=True):
-        tied = priority == value
-        taken = min(left, int(tied.sum()))
-        total += taken * hit[tied].mean()
-        left -= taken
-    return total
-
-
-@pytest.mark.parametrize("digits", [6, 0])
-def test_methods_are_the_twins_and_all_buy_k(digits):
-    data = library(1, digits=digits)
-    found = utility.report(data, 40, [10, 80], 0, 2.5, 100)
-    ways = priorities(data)
-    assert [at["k"] for at in found["at"]] == [10, 40, 80]
-    for at in found["at"]:
-        for name, way in ways.items():
-            one = at["methods"][name]
-            assert one["expected_hits"] == pytest.approx(brute_force(way, data.hit, at["k"]))
-            assert one["cost_per_hit"] == pytest.approx(2.5 * at["k"] / one["expected_hits"])
-            assert one["wilson_low"] <= one["hit_rate"] <= one["wilson_high"]
-        random = at["methods"]["random"]
-        assert random["expected_hits"] == pytest.approx(hypergeom(200, data.hit.sum(), at["k"]).mean())
-    json.dumps(found, allow_nan=False)
-
-
-def test_what_is_dropped_fills_up():
-    """With NO_SIGNAL for all but three, ours still buys K: the three, then the best of the dropped."""
-    data = library(2, n=60, calls=("NO_SIGNAL",))
-    data.call[:3] = "SIGNAL"
-    order = np.argsort(-priorities(data)[OURS])
-    assert set(order[:3].tolist()) == {0, 1, 2}
-    rest = [place for place in np.argsort(-data.score).tolist() if place > 2]
-    assert order[3:].tolist() == rest
-
-
-def test_wilson_is_scipys():
-    interval = binomtest(7, 40).proportion_ci(method="wilson")
-    assert wilson(7 / 40, 40) == pytest.approx((interval.low, interval.high))
+from hetero2.stats.benefit.choosing import BASELINE, OURS, PRESENT, Library, priorities
+from tests.unit.stats.benefit.libraries import brute_force, library, molecules_for
 
 
 def test_a_constant_score_gets_random_choice():
@@ -92,43 +37,6 @@ def test_fewer_is_counted_from_the_last_hit_of_either_list():
     before, after = (int(np.flatnonzero(np.cumsum(data.hit[order]) == hits)[0]) + 1 for order in (theirs, ours))
     assert (found["hits"], found["before"], found["after"]) == (hits, before, after)
     assert found["saving"] == pytest.approx(5 * (before - after))
-
-
-def test_discordant_counts_are_the_twins():
-    data = library(5)
-    k = 40
-    ways = priorities(data)
-    ours, theirs = (set(np.argsort(-ways[name])[:k].tolist()) for name in (OURS, PRESENT))
-    found = discordant(data.hit, data.cluster, ways[OURS], ways[PRESENT], k)
-    gained, lost = sum(data.hit[i] for i in ours - theirs), sum(data.hit[i] for i in theirs - ours)
-    assert (found["hits_gained"], found["hits_lost"]) == (gained, lost)
-    assert found["expected_discordant"] == len(ours ^ theirs)
-    interval = binomtest(int(gained), int(gained + lost)).proportion_ci()
-    assert found["exact_low"] == pytest.approx((2 * interval.low - 1) * (gained + lost) / k)
-    assert found["exact_high"] == pytest.approx((2 * interval.high - 1) * (gained + lost) / k)
-
-
-def test_resamples_are_the_twins_lists():
-    """The weights of a resample, written out as a list of molecules and ranked by sorting."""
-    data = library(6, n=45, digits=0)
-    way = priorities(data)[OURS]
-    ranked = cluster_bootstrap.Ranked(way, data.hit)
-    for weight in next(cluster_bootstrap.draws(data.cluster, 5, 0, 5)):
-        members = np.repeat(np.arange(45), weight.astype(int))
-        assert len({int(weight[data.cluster == c].max()) for c in data.cluster}) > 1
-        for k in (1, 7, 20):
-            found = ranked.expected_hits(weight[None, :], np.array([float(k)]))[0]
-            assert found == pytest.approx(brute_force(way[members], data.hit[members], k))
-
-
-def test_inverse_is_the_least_number_that_holds_the_hits():
-    data = library(7, n=50)
-    ranked = cluster_bootstrap.Ranked(dense_priority(data.score), data.hit)
-    ones = np.ones((1, 50))
-    order = np.argsort(-data.score)
-    for wanted in range(1, int(data.hit.sum()) + 1):
-        found = cluster_bootstrap.inverse(*ranked.groups(ones), np.array([float(wanted)]))[0]
-        assert found == pytest.approx(np.flatnonzero(np.cumsum(data.hit[order]) >= wanted)[0] + 1)
 
 
 def test_baseline_is_the_present_practice_where_there_is_one():
@@ -181,7 +89,8 @@ def test_row_order_and_monotone_rescaling_change_nothing():
 
 
 def resampled_lists(data, k, resamples, seed=0):
-    """Of each resample, molecule by molecule: hits of the top K by score, with the audit, by today; base rate; AUC."""
+    """Of each resample, molecule by molecule: K of it; hit rates of the top K by score, with the audit, by today; base
+    rate; AUC; share of K that the list by score, and that with the audit, need not send for the hits of today."""
     ways = priorities(data)
     rows = []
     for weight in np.concatenate(list(cluster_bootstrap.draws(data.cluster, resamples, seed, resamples))):
@@ -189,17 +98,19 @@ def resampled_lists(data, k, resamples, seed=0):
         size = max(1, round(k / data.hit.size * len(members)))
         hit, score = data.hit[members], data.score[members]
         lists = [brute_force(ways[name][members], hit, size) / size for name in (PRESENT, OURS, BASELINE)]
+        sent = [molecules_for(ways[name][members], hit, lists[2] * size) / size for name in (PRESENT, OURS, BASELINE)]
         beaten = [(a > b) + (a == b) / 2 for a in score[hit] for b in score[~hit]]
-        rows.append([*lists, hit.mean(), np.mean(beaten)])
+        rows.append([size, *lists, hit.mean(), np.mean(beaten), sent[2] - sent[0], sent[2] - sent[1]])
     return np.array(rows).T
 
 
 @pytest.mark.parametrize("digits", [6, 0])
 def test_intervals_are_those_of_lists_written_out(digits):
-    """95 %, not another level; widened by half a molecule at each end, but for the AUC."""
-    data = library(21, n=120, digits=digits, baseline=True)
-    found = utility.report(data, 24, [], 0, None, 60)
-    score, ours, today, base, auc = resampled_lists(data, 24, 60)
+    """95 %, not another level; differences of hits are widened by half a molecule at each end."""
+    data = library(21, n=120, digits=digits, baseline=True, uneven=True)
+    found = utility.report(data, 24, [], 0, 2.0, 60)
+    sizes, score, ours, today, base, auc, score_saves, ours_save = resampled_lists(data, 24, 60)
+    assert len(set(sizes)) > 5, "K follows the size of the resample"
     for record, values in [
         (found["list"]["against"]["random"], score - base),
         (found["list"]["against"][BASELINE], score - today),
@@ -211,6 +122,16 @@ def test_intervals_are_those_of_lists_written_out(digits):
         assert record["ci_low"] == pytest.approx(low - 0.5 / 24)
         assert record["ci_high"] == pytest.approx(high + 0.5 / 24)
         assert record["ci_low"] < record["uplift"] < record["ci_high"]
+    low, high = np.quantile((ours - today) * 24, [0.025, 0.975])
+    difference = found["before_after"]["non_inferiority"]
+    assert (difference["ci_low"], difference["ci_high"]) == pytest.approx((low - 0.5, high + 0.5))
+    for record, values in [
+        (found["list"]["sent_for_the_same_hits"], score_saves * 24),
+        (found["before_after"]["sent_for_the_same_hits"], ours_save * 24),
+    ]:
+        ends = np.quantile(values, [0.025, 0.975])
+        assert (record["ci_low"], record["ci_high"]) == pytest.approx(tuple(ends))
+        assert (record["saving_ci_low"], record["saving_ci_high"]) == pytest.approx(tuple(2 * ends))
     measured = found["score_metrics"]["roc_auc"]
     pairs = int(data.hit.sum()) * int((~data.hit).sum())
     logits = np.log((auc * pairs + 0.5) / ((1 - auc) * pairs + 0.5))
@@ -274,39 +195,6 @@ def test_one_hit_is_no_evidence_of_anything():
     found = utility.report(few, 10, [], 0, None, 50)
     assert found["before_after"]["non_inferiority"]["non_inferior"] is None
     assert found["uplift"]["against"]["random"]["ci_low"] is None
-
-
-def test_the_curve_around_k_is_counted_list_by_list():
-    data = library(25, n=400, baseline=True)
-    k = 20
-    found = utility.report(data, k, [], 0, None, 50)["around_k"]
-    sizes = [size for size in sorted({round(k / 4 * 16 ** (i / 20)) for i in range(21)}) if size != k]
-    assert (found["k_from"], found["k_to"]) == (5, 80)
-    assert {pair["n_k"] for pair in found["compared"]} == {len(sizes)}
-    ways, base = priorities(data), data.hit.sum()
-    counts = {(one["method"], one["against"]): one for one in found["compared"]}
-    assert set(counts) == {(PRESENT, "random"), (PRESENT, BASELINE), (OURS, PRESENT)}
-    for (method, other), told in counts.items():
-        signs = []
-        for size in [*sizes, k]:
-            hits = brute_force(ways[method], data.hit, size)
-            if other == "random":
-                low, high = hypergeom(400, base, size).interval(0.95)
-                signs.append(int(hits > high) - int(hits < low))
-            else:
-                theirs = brute_force(ways[other], data.hit, size)
-                signs.append(int(hits >= theirs + 0.5) - int(hits <= theirs - 0.5))
-        assert told["at_k"] == {1: "more", 0: "as_many", -1: "fewer"}[signs.pop()]
-        expected = {"more": signs.count(1), "as_many": signs.count(0), "fewer": signs.count(-1)}
-        assert {name: told[name] for name in expected} == expected
-
-
-def test_auc_of_a_resample_of_one_class_is_undefined():
-    ranked = cluster_bootstrap.Ranked(dense_priority(np.array([3.0, 2.0, 2.0])), np.array([True, False, True]))
-    weights = np.array([[1.0, 1.0, 1.0], [2.0, 0.0, 1.0], [0.0, 3.0, 0.0]])
-    area = cluster_bootstrap.cumulative_auc(*ranked.groups(weights))
-    assert area[0] == pytest.approx(0.75)
-    assert np.isnan(area[1:]).all()
 
 
 @pytest.mark.parametrize("score", [np.arange(200.0), np.zeros(200)])

@@ -28,13 +28,13 @@ def brute_force(priority, hit, k):
     return total
 
 
-def molecules_for(priority, hit, wanted):
+def molecules_for(priority, hit, n_hits):
     """How many molecules from the top hold the `wanted` number of hits, tied hits coming evenly; all where too few."""
     sent = hits = 0.0
     for value in sorted(set(priority.tolist()), reverse=True):
         tied = priority == value
         tied_hits = int(hit[tied].sum())
-        if tied_hits and hits + tied_hits >= wanted - 1e-9:
-            return sent + tied.sum() * (wanted - hits) / tied_hits
+        if tied_hits and hits + tied_hits >= n_hits - 1e-9:
+            return sent + tied.sum() * (n_hits - hits) / tied_hits
         sent, hits = sent + tied.sum(), hits + tied_hits
     return sent

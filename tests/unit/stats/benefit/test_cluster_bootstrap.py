@@ -18,8 +18,8 @@ def test_resamples_are_the_twins_lists():
         members = np.repeat(np.arange(45), weight.astype(int))
         assert len({int(weight[data.cluster == c].max()) for c in data.cluster}) > 1
         for k in (1, 7, 20):
-            found = ranked.expected_hits(weight[None, :], np.array([float(k)]))[0]
-            assert found == pytest.approx(brute_force(way[members], data.hit[members], k))
+            value = ranked.expected_hits(weight[None, :], np.array([float(k)]))[0]
+            assert value == pytest.approx(brute_force(way[members], data.hit[members], k))
 
 
 def test_inverse_is_the_least_number_that_holds_the_hits():
@@ -27,9 +27,9 @@ def test_inverse_is_the_least_number_that_holds_the_hits():
     ranked = cluster_bootstrap.Ranked(dense_priority(data.score), data.hit)
     ones = np.ones((1, 50))
     order = np.argsort(-data.score)
-    for wanted in range(1, int(data.hit.sum()) + 1):
-        found = cluster_bootstrap.inverse(*ranked.groups(ones), np.array([float(wanted)]))[0]
-        assert found == pytest.approx(np.flatnonzero(np.cumsum(data.hit[order]) >= wanted)[0] + 1)
+    for n_hits in range(1, int(data.hit.sum()) + 1):
+        value = cluster_bootstrap.inverse(*ranked.groups(ones), np.array([float(n_hits)]))[0]
+        assert value == pytest.approx(np.flatnonzero(np.cumsum(data.hit[order]) >= n_hits)[0] + 1)
 
 
 def test_auc_of_a_resample_of_one_class_is_undefined():

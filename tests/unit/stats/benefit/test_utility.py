@@ -19,39 +19,39 @@ def test_a_constant_score_gets_random_choice():
 
 
 def test_lists_that_coincide_have_no_uplift_to_show():
-    found = utility.report(library(4, calls=("UNDECIDABLE",)), 30, [], 0, 5.0, 50)
-    assert found["uplift"]["against"][PRESENT]["uplift"] == 0
-    assert found["uplift"]["discordant"]["lists_coincide"]
-    assert found["uplift"]["discordant"]["smallest_detectable_uplift"] is None
-    same = found["before_after"]["sent_for_the_same_hits"]
+    report = utility.report(library(4, calls=("UNDECIDABLE",)), 30, [], 0, 5.0, 50)
+    assert report["uplift"]["against"][PRESENT]["uplift"] == 0
+    assert report["uplift"]["discordant"]["lists_coincide"]
+    assert report["uplift"]["discordant"]["smallest_detectable_uplift"] is None
+    same = report["before_after"]["sent_for_the_same_hits"]
     assert [same[key] for key in ("fewer", "ci_low", "ci_high", "saving", "saving_ci_high")] == [0, 0, 0, 0, 0]
 
 
 def test_fewer_is_counted_from_the_last_hit_of_either_list():
     """A present practice whose last purchase is a miss could have stopped before: that is no merit of ours."""
     data = library(12)
-    found = utility.report(data, 40, [], 0, 5.0, 200)["before_after"]["sent_for_the_same_hits"]
+    same = utility.report(data, 40, [], 0, 5.0, 200)["before_after"]["sent_for_the_same_hits"]
     kept = data.call != "NO_SIGNAL"
     theirs, ours = np.argsort(-data.score), np.lexsort((-data.score, ~kept))
     hits = data.hit[theirs[:40]].sum()
     before, after = (int(np.flatnonzero(np.cumsum(data.hit[order]) == hits)[0]) + 1 for order in (theirs, ours))
-    assert (found["hits"], found["before"], found["after"]) == (hits, before, after)
-    assert found["saving"] == pytest.approx(5 * (before - after))
+    assert (same["hits"], same["before"], same["after"]) == (hits, before, after)
+    assert same["saving"] == pytest.approx(5 * (before - after))
 
 
 def test_baseline_is_the_present_practice_where_there_is_one():
-    found = utility.report(library(8, baseline=True), 40, [], 0, 10.0, 200)
-    after = found["before_after"]
+    report = utility.report(library(8, baseline=True), 40, [], 0, 10.0, 200)
+    after = report["before_after"]
     assert after["before"]["method"] == "baseline_topk"
     same = after["sent_for_the_same_hits"]
     assert same["fewer"] == same["before"] - same["after"]
     assert same["ci_low"] <= same["fewer"] <= same["ci_high"]
     assert same["saving"] == pytest.approx(10 * same["fewer"])
-    many = found["extrapolation"]
-    scale = 1_000_000 / found["n"]
+    many = report["extrapolation"]
+    scale = 1_000_000 / report["n"]
     assert many["sent"] == pytest.approx(40 * scale)
     assert many["sent_for_the_same_hits"]["saving_ci_low"] == pytest.approx(same["saving_ci_low"] * scale)
-    gained = found["uplift"]["against"]["baseline_topk"]
+    gained = report["uplift"]["against"]["baseline_topk"]
     assert many["hits_gained"]["ci_high"] == pytest.approx(gained["ci_high"] * 40 * scale)
     judged = after["non_inferiority"]
     assert judged["margin_hits"] == pytest.approx(0.1 * after["before"]["hits"])
@@ -62,15 +62,15 @@ def test_baseline_is_the_present_practice_where_there_is_one():
 def test_undefined_is_named_and_wrong_k_refused():
     data = library(9)
     few = Library(*(getattr(data, f)[:40] for f in ("score", "hit", "call", "cluster", "auc", "slack", "passed")))
-    found = utility.report(few, 10, [], 0, None, 50)
-    assert found["uplift"]["interval_reason"] == "fewer_than_30_scaffolds"
-    assert found["uplift"]["against"][PRESENT]["ci_low"] is None
-    assert found["before_after"]["non_inferiority"]["non_inferior"] is None
-    assert found["before_after"]["after"]["cost"] is None
+    report = utility.report(few, 10, [], 0, None, 50)
+    assert report["uplift"]["interval_reason"] == "fewer_than_30_scaffolds"
+    assert report["uplift"]["against"][PRESENT]["ci_low"] is None
+    assert report["before_after"]["non_inferiority"]["non_inferior"] is None
+    assert report["before_after"]["after"]["cost"] is None
     beyond = utility.report(few, 99, [50], 0, None, 50)
     assert (beyond["k"], beyond["k_reason"], beyond["k_not_shown"]) == (40, "k_beyond_library", [50])
-    one = Library(data.score, np.ones(200, bool), data.call, data.cluster, data.auc, data.slack, data.passed)
-    assert utility.report(one, 5, [], 0, None)["reason"] == "truth_has_one_class"
+    all_hits = Library(data.score, np.ones(200, bool), data.call, data.cluster, data.auc, data.slack, data.passed)
+    assert utility.report(all_hits, 5, [], 0, None)["reason"] == "truth_has_one_class"
     with pytest.raises(ValueError, match="K must be at least 1"):
         utility.report(data, 0, [], 0, None)
 
@@ -80,10 +80,10 @@ def test_row_order_and_monotone_rescaling_change_nothing():
     order = np.random.default_rng(0).permutation(150)
     turned = Library(*(getattr(data, f)[order] for f in ("score", "hit", "call", "cluster", "auc", "slack", "passed")))
     base = utility.report(data, 30, [], 0, None, 300)
-    other = utility.report(turned, 30, [], 0, None, 300)
-    assert json.dumps(base["at"]) == json.dumps(other["at"])
+    of_turned = utility.report(turned, 30, [], 0, None, 300)
+    assert json.dumps(base["at"]) == json.dumps(of_turned["at"])
     for name in (PRESENT, "random"):
-        assert base["uplift"]["against"][name] == pytest.approx(other["uplift"]["against"][name])
+        assert base["uplift"]["against"][name] == pytest.approx(of_turned["uplift"]["against"][name])
     grown = Library(np.exp(data.score), data.hit, data.call, data.cluster, data.auc, data.slack, data.passed)
     assert utility.report(grown, 30, [], 0, None, 300) == base
 
@@ -108,31 +108,31 @@ def resampled_lists(data, k, resamples, seed=0):
 def test_intervals_are_those_of_lists_written_out(digits):
     """95 %, not another level; differences of hits are widened by half a molecule at each end."""
     data = library(21, n=120, digits=digits, baseline=True, uneven=True)
-    found = utility.report(data, 24, [], 0, 2.0, 60)
+    report = utility.report(data, 24, [], 0, 2.0, 60)
     sizes, score, ours, today, base, auc, score_saves, ours_save = resampled_lists(data, 24, 60)
     assert len(set(sizes)) > 5, "K follows the size of the resample"
     for record, values in [
-        (found["list"]["against"]["random"], score - base),
-        (found["list"]["against"][BASELINE], score - today),
-        (found["uplift"]["against"][PRESENT], ours - score),
-        (found["uplift"]["against"][BASELINE], ours - today),
-        (found["uplift"]["against"]["random"], ours - base),
+        (report["list"]["against"]["random"], score - base),
+        (report["list"]["against"][BASELINE], score - today),
+        (report["uplift"]["against"][PRESENT], ours - score),
+        (report["uplift"]["against"][BASELINE], ours - today),
+        (report["uplift"]["against"]["random"], ours - base),
     ]:
         low, high = np.quantile(values, [0.025, 0.975])
         assert record["ci_low"] == pytest.approx(low - 0.5 / 24)
         assert record["ci_high"] == pytest.approx(high + 0.5 / 24)
         assert record["ci_low"] < record["uplift"] < record["ci_high"]
     low, high = np.quantile((ours - today) * 24, [0.025, 0.975])
-    difference = found["before_after"]["non_inferiority"]
+    difference = report["before_after"]["non_inferiority"]
     assert (difference["ci_low"], difference["ci_high"]) == pytest.approx((low - 0.5, high + 0.5))
     for record, values in [
-        (found["list"]["sent_for_the_same_hits"], score_saves * 24),
-        (found["before_after"]["sent_for_the_same_hits"], ours_save * 24),
+        (report["list"]["sent_for_the_same_hits"], score_saves * 24),
+        (report["before_after"]["sent_for_the_same_hits"], ours_save * 24),
     ]:
         ends = np.quantile(values, [0.025, 0.975])
         assert (record["ci_low"], record["ci_high"]) == pytest.approx(tuple(ends))
         assert (record["saving_ci_low"], record["saving_ci_high"]) == pytest.approx(tuple(2 * ends))
-    measured = found["score_metrics"]["roc_auc"]
+    measured = report["score_metrics"]["roc_auc"]
     pairs = int(data.hit.sum()) * int((~data.hit).sum())
     logits = np.log((auc * pairs + 0.5) / ((1 - auc) * pairs + 0.5))
     middle = np.log((measured["value"] * pairs + 0.5) / ((1 - measured["value"]) * pairs + 0.5))
@@ -142,12 +142,12 @@ def test_intervals_are_those_of_lists_written_out(digits):
 
 def test_the_list_follows_the_score_and_saves_what_today_does_not():
     data = library(22, baseline=True)
-    found = utility.report(data, 40, [], 0, 2.0, 100)
+    report = utility.report(data, 40, [], 0, 2.0, 100)
     order = np.argsort(-data.score)
-    same = found["list"]["sent_for_the_same_hits"]
+    same = report["list"]["sent_for_the_same_hits"]
     today = np.argsort(-data.baseline, kind="stable")
-    assert found["list"]["method"] == PRESENT
-    assert same["hits"] == found["at"][0]["methods"][BASELINE]["expected_hits"]
+    assert report["list"]["method"] == PRESENT
+    assert same["hits"] == report["at"][0]["methods"][BASELINE]["expected_hits"]
     assert same["after"] == int(np.flatnonzero(np.cumsum(data.hit[order]) >= same["hits"])[0]) + 1
     assert same["before"] <= len(today)
     assert same["saving"] == pytest.approx(2.0 * same["fewer"])
@@ -172,19 +172,19 @@ def test_too_few_hits_give_no_interval_and_no_verdict(hits, n, k, reason):
     hit = np.zeros(n, bool)
     hit[np.argsort(data.score)[:hits] if reason == "fewer_than_5_hits_bought" else np.arange(hits)] = True
     data = Library(data.score, hit, data.call, np.arange(n) // 2, data.auc, data.slack, data.passed)
-    found = utility.report(data, k, [], 0, 5.0, 50)
-    assert found["evidence"] == {"enough": reason is None, "reason": reason, "hits": hits, "others": n - hits}
-    intervals = [*found["uplift"]["against"].values(), *found["list"]["against"].values()]
-    intervals += [found["before_after"]["sent_for_the_same_hits"], found["before_after"]["non_inferiority"]]
+    report = utility.report(data, k, [], 0, 5.0, 50)
+    assert report["evidence"] == {"enough": reason is None, "reason": reason, "hits": hits, "others": n - hits}
+    intervals = [*report["uplift"]["against"].values(), *report["list"]["against"].values()]
+    intervals += [report["before_after"]["sent_for_the_same_hits"], report["before_after"]["non_inferiority"]]
     for record in intervals:
         assert (record["ci_low"] is None) == (reason is not None)
     if reason is not None:
-        assert found["uplift"]["interval_reason"] == found["list"]["interval_reason"] == reason
-        assert found["before_after"]["non_inferiority"]["non_inferior"] is None
-        assert found["before_after"]["non_inferiority"]["reason"] == reason
-        assert (found["extrapolation"], found["extrapolation_reason"]) == (None, reason)
+        assert report["uplift"]["interval_reason"] == report["list"]["interval_reason"] == reason
+        assert report["before_after"]["non_inferiority"]["non_inferior"] is None
+        assert report["before_after"]["non_inferiority"]["reason"] == reason
+        assert (report["extrapolation"], report["extrapolation_reason"]) == (None, reason)
     has_auc = not str(reason).startswith(("fewer_than_10", "fewer_than_5"))  # the latter: all hits score lowest
-    assert (found["score_metrics"]["roc_auc"]["ci_low"] is not None) == has_auc
+    assert (report["score_metrics"]["roc_auc"]["ci_low"] is not None) == has_auc
 
 
 def test_one_hit_is_no_evidence_of_anything():
@@ -192,9 +192,9 @@ def test_one_hit_is_no_evidence_of_anything():
     data = library(24, n=40)
     hit = np.arange(40) == int(np.argmax(data.score))
     few = Library(data.score, hit, data.call, np.arange(40), data.auc, data.slack, data.passed)
-    found = utility.report(few, 10, [], 0, None, 50)
-    assert found["before_after"]["non_inferiority"]["non_inferior"] is None
-    assert found["uplift"]["against"]["random"]["ci_low"] is None
+    report = utility.report(few, 10, [], 0, None, 50)
+    assert report["before_after"]["non_inferiority"]["non_inferior"] is None
+    assert report["uplift"]["against"]["random"]["ci_low"] is None
 
 
 @pytest.mark.parametrize("score", [np.arange(200.0), np.zeros(200)])

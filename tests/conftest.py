@@ -31,7 +31,7 @@ NEED_RDKIT = {
         "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report score_source "
         "structures suite"
     ).split(),
-    "unit/stats": ["enrichment"],
+    "unit/stats/benefit": ["enrichment"],
 }
 if HIDING:
     sys.path.insert(0, HIDING)

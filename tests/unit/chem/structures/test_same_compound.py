@@ -67,8 +67,8 @@ MOVABLE = [
 ]
 
 
-def shared(one, other):
-    return keys(one) & keys(other)
+def shared(first, second):
+    return keys(first) & keys(second)
 
 
 @pytest.mark.parametrize("pair", FORMS.values(), ids=FORMS.keys())

@@ -18,14 +18,14 @@ def page_name(row: int) -> str:
     return f"molecules/{row:08d}.html"
 
 
-def read_summary(path: Path, wanted: Sequence[str], later: Iterable[str] = ()) -> pa.Table:
+def read_summary(path: Path, names_needed: Sequence[str], later: Iterable[str] = ()) -> pa.Table:
     """Columns of a summary.csv, numbers as float64, null for an empty one; raises InputError with file and line.
 
     Columns that came `later` may be missing: their cells are then empty. As many bytes a row as its cells have letters.
     """
     properties = row_schema("summary.v1")["properties"]
-    numeric = {name for name in wanted if "number" in properties[name].get("type", "string")}
-    names = [*wanted, *later]
+    numeric = {name for name in names_needed if "number" in properties[name].get("type", "string")}
+    names = [*names_needed, *later]
     schema = pa.schema([(name, pa.float64() if name in numeric else pa.string()) for name in names])
 
     def column(name: str, rows: list[Row]) -> list[Any]:
@@ -34,7 +34,7 @@ def read_summary(path: Path, wanted: Sequence[str], later: Iterable[str] = ()) -
         return [number_cell(row[name], path, f"line {line}", name) if row[name] else None for line, row in rows]
 
     def batches() -> Iterator[pa.Table]:
-        source = read_csv(path, wanted)
+        source = read_csv(path, names_needed)
         while rows := list(itertools.islice(source, _ROWS)):
             yield pa.table([column(name, rows) for name in names], schema)
 

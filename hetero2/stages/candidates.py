@@ -36,18 +36,18 @@ def ranked(rows: pa.Table, sizes: list[int]) -> tuple[Ints, pa.Table]:
     Ties by structure hash, which knows no label. O(n log n).
     """
     place = np.flatnonzero(rows["score"].is_valid().to_numpy())
-    found = rows.take(pa.array(place))
-    order = order_candidates(dense_priority(found["score"].to_numpy()), *keys(_tie_break(found)))
-    found, rank = found.take(pa.array(order)), np.arange(1, len(order) + 1)
-    similar = found["tanimoto_median"]
+    scored = rows.take(pa.array(place))
+    order = order_candidates(dense_priority(scored["score"].to_numpy()), *keys(_tie_break(scored)))
+    scored, rank = scored.take(pa.array(order)), np.arange(1, len(order) + 1)
+    similar = scored["tanimoto_median"]
     bins = np.digitize(similar.fill_null(0.0).to_numpy(), EDGES)
     selected = np.append(np.sort(sizes), 0)[np.searchsorted(np.sort(sizes), rank)]
-    has_call = pc.not_equal(found["call"], "")
-    columns = {name: found[name] for name in ("id", "score")} | {
-        "call": pc.if_else(has_call, found["call"], None),
-        "call_reason": pc.if_else(has_call, found["call_reason"], found["reason"]),
+    has_call = pc.not_equal(scored["call"], "")
+    columns = {name: scored[name] for name in ("id", "score")} | {
+        "call": pc.if_else(has_call, scored["call"], None),
+        "call_reason": pc.if_else(has_call, scored["call_reason"], scored["reason"]),
         "rank": rank,
-        "canonical_smiles": pc.if_else(pc.equal(found["canonical_smiles"], ""), None, found["canonical_smiles"]),
+        "canonical_smiles": pc.if_else(pc.equal(scored["canonical_smiles"], ""), None, scored["canonical_smiles"]),
         "decoy_tanimoto_median": similar,
         "decoy_hardness": pc.if_else(pc.is_valid(similar), pa.array(BINS).take(pa.array(bins)), None),
         "selected_at_k": pa.array(selected, mask=selected == 0),
@@ -66,31 +66,31 @@ def decoys_of(rows: pa.Array, decoys: Sequence[Path], scores: Sequence[Path]) ->
 
     Of many shards most hold none of a few rows: of those only the column with the rows is read.
     """
-    found = False
+    has_yielded = False
     for decoy_path, score_path in zip(decoys, scores, strict=True):
-        here = pc.is_in(read_parquet(decoy_path, "decoy.v1", ["row"])["row"], value_set=rows)
-        if not pc.any(here).as_py() and (found or decoy_path != decoys[-1]):
+        of_rows = pc.is_in(read_parquet(decoy_path, "decoy.v1", ["row"])["row"], value_set=rows)
+        if not pc.any(of_rows).as_py() and (has_yielded or decoy_path != decoys[-1]):
             continue
-        found, own = True, read_parquet(decoy_path, "decoy.v1").filter(here)
+        has_yielded, shard_decoys = True, read_parquet(decoy_path, "decoy.v1").filter(of_rows)
         items = read_parquet(score_path, "score_item.v1", ["row", "decoy_index", "score", "excluded"])
-        place = places(item_numbers(own), item_numbers(items))
+        place = places(item_numbers(shard_decoys), item_numbers(items))
         taken = items.take(pa.array(place, mask=place < 0))
-        yield own.append_column("score", taken["score"]).append_column("excluded", taken["excluded"])
+        yield shard_decoys.append_column("score", taken["score"]).append_column("excluded", taken["excluded"])
 
 
-def selected_decoys(order: Ints, found: pa.Table, decoys: Sequence[Path], scores: Sequence[Path]) -> pa.Table:
+def selected_decoys(order: Ints, candidates: pa.Table, decoys: Sequence[Path], scores: Sequence[Path]) -> pa.Table:
     """The decoys of every selected molecule with their scores, in the order of the list; a shard is read at a time.
 
     Rows of the summary are those of the library, in order, so their place is the number of the row.
     """
-    selected = found.filter(pc.is_valid(found["selected_at_k"]))
+    selected = candidates.filter(pc.is_valid(candidates["selected_at_k"]))
     rows = pa.array(order[: len(selected)])  # the list begins with them
     parts = []
-    for own in decoys_of(rows, decoys, scores):
-        molecule = pc.index_in(own["row"], value_set=rows)
-        known = {name: own[name] for name in own.column_names if name in columns(DECOYS)}
-        known |= {name: selected[name].take(molecule) for name in ("id", "rank")}
-        parts.append(from_columns(DECOYS, len(own), known))
+    for shard_decoys in decoys_of(rows, decoys, scores):
+        molecule = pc.index_in(shard_decoys["row"], value_set=rows)
+        values = {name: shard_decoys[name] for name in shard_decoys.column_names if name in columns(DECOYS)}
+        values |= {name: selected[name].take(molecule) for name in ("id", "rank")}
+        parts.append(from_columns(DECOYS, len(shard_decoys), values))
     return pa.concat_tables(parts).sort_by([("rank", "ascending"), ("decoy_index", "ascending")])
 
 
@@ -114,8 +114,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write ranked_candidates.csv and selected_decoys.csv."""
     check_shards(args)
-    order, found = ranked(read_summary(args.summary, _COLUMNS), [args.k, *args.k_list])
-    write_csv(args.out, [found], LIST)
-    beside = selected_decoys(order, found, args.decoys, args.scores)
+    order, candidates = ranked(read_summary(args.summary, _COLUMNS), [args.k, *args.k_list])
+    write_csv(args.out, [candidates], LIST)
+    beside = selected_decoys(order, candidates, args.decoys, args.scores)
     write_csv(args.selected_decoys, [beside], DECOYS)
-    logger.info("%d candidates, %d decoys of the selected", len(found), len(beside))
+    logger.info("%d candidates, %d decoys of the selected", len(candidates), len(beside))

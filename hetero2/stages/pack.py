@@ -32,9 +32,9 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
         shutil.copyfile(path, folder / name)
     shutil.copyfile(args.scores_file, folder / args.scores_file.name)
     if args.truth is not None:
-        found = read_json(args.cost_lift)
-        if found["report"] is not None:
-            write_json(folder / verify.COST_LIFT, found["report"], "cost_lift.v1")
+        cost_lift = read_json(args.cost_lift)
+        if cost_lift["report"] is not None:
+            write_json(folder / verify.COST_LIFT, cost_lift["report"], "cost_lift.v1")
     for name in verify.SPREADSHEETS:
         spreadsheet.write(folder / name.replace("_spreadsheet", ""), folder / name)
     if args.pages:
@@ -66,15 +66,15 @@ def _write_artifacts(args: argparse.Namespace, folder: Path) -> None:
 def build(args: argparse.Namespace, folder: Path) -> None:
     """Write the whole pack into an empty folder."""
     release = {key: args.release.get(key) for key in ("source_commit", "timestamp_utc")}
-    known = identity.manifest_facts(args.run_name, args.config, args.facts) | release
+    facts = identity.manifest_facts(args.run_name, args.config, args.facts) | release
     _copy_results(args, folder)
-    write_text(folder / "config.yaml", yaml.safe_dump(known["config"], allow_unicode=True))
+    write_text(folder / "config.yaml", yaml.safe_dump(facts["config"], allow_unicode=True))
     environment = provenance.environment()
     write_json(folder / "environment.json", environment, "environment.v1")
     differences = provenance.lock_differences(environment["packages"])
-    write_text(folder / "index.md", index.render(folder, known, differences))
+    write_text(folder / "index.md", index.render(folder, facts, differences))
     files = manifest.list_files(folder)
-    document = manifest.with_files(known, files)
+    document = manifest.with_files(facts, files)
     validate(document, "manifest.v1", verify.MANIFEST)
     write_text(folder / verify.MANIFEST, pretty_json(document))
     write_text(folder / verify.CHECKSUMS, manifest.checksums(files, pretty_json(document)))

@@ -24,12 +24,12 @@ def pages(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     (lines,) = gather([args.molecules], [args.audit], calls, Tally(), paged=True)
     numbers = read_parquet(args.molecules, "molecule.v1", ["row"])["row"]
     decoys = card_data.by_row(
-        one for table in decoys_of(numbers, [args.decoys], [args.scores]) for one in table.to_pylist()
+        decoy for table in decoys_of(numbers, [args.decoys], [args.scores]) for decoy in table.to_pylist()
     )
     for row, line in zip(numbers.to_pylist(), lines.to_pylist(), strict=True):
         if line["status"] == "OK":
-            known = line | {"row": row, "rank": None, "measured": card_data.measured(hits.get(line["id"]))}
-            card = card_data.card(known, decoys[row], len(decoys[row]))
+            record = line | {"row": row, "rank": None, "measured": card_data.measured(hits.get(line["id"]))}
+            card = card_data.card(record, decoys[row], len(decoys[row]))
             yield {"row": row, "html": molecule_page.render(card, args.run_name)}
 
 

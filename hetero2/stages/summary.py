@@ -59,14 +59,14 @@ def lines(molecules: pa.Table, audit: pa.Table, calls: pa.Table, paged: bool = F
         "n_decoys": molecules["n_decoys_generated"],
         "n_decoys_scored": audit["n_neg"],
         "n_decoys_excluded": audit["n_decoys_excluded"],
-        "warnings_count": [len(one) for one in warnings],
-        "warnings": [";".join(one) or None for one in warnings],
+        "warnings_count": [len(texts) for texts in warnings],
+        "warnings": [";".join(texts) or None for texts in warnings],
     }
     return from_columns("summary.v1", len(molecules), columns)
 
 
 def _count(column: pa.ChunkedArray) -> Counter[str]:
-    return Counter({one["values"]: one["counts"] for one in pc.value_counts(column).to_pylist()})
+    return Counter({pair["values"]: pair["counts"] for pair in pc.value_counts(column).to_pylist()})
 
 
 @dataclass
@@ -103,12 +103,12 @@ class Tally:
     def _add_ok(self, rows: pa.Table) -> None:
         self.verdicts += _count(rows["verdict"])
         self.calls += _count(rows["call"])
-        made, scored, excluded = (rows[f"n_decoys{end}"].to_numpy() for end in ("", "_scored", "_excluded"))
-        for name, values in (("total", made), ("scored", scored), ("excluded", excluded)):
+        generated, scored, excluded = (rows[f"n_decoys{end}"].to_numpy() for end in ("", "_scored", "_excluded"))
+        for name, values in (("total", generated), ("scored", scored), ("excluded", excluded)):
             self.coverage[f"decoys_{name}"] += int(values.sum())
-        self.coverage["rows_with_missing"] += int((scored + excluded < made).sum())
+        self.coverage["rows_with_missing"] += int((scored + excluded < generated).sum())
         judged = rows["slack"].is_valid().to_numpy()
-        gone = int((~judged & (excluded == made)).sum())
+        gone = int((~judged & (excluded == generated)).sum())
         self.verdict_skips["all_decoys_excluded"] += gone
         self.verdict_skips["missing_scores_for_all_decoys"] += int((~judged).sum()) - gone
         self.coverage["below_19"] += int((scored[judged] < _LEVEL_DECOYS).sum())
@@ -156,9 +156,9 @@ def _known(rows: pa.Table) -> tuple[Any, Floats, Floats]:
     """Part and weight of rows of the sample, and what is known of them, see `population`."""
     ok = pc.equal(rows["status"], "OK").to_numpy()
     passed, called = (pc.fill_null(pc.equal(rows[k], v), False).to_numpy() for k, v in _KNOWN.items())
-    known = np.column_stack([passed.astype(float), called.astype(float), rows["auc_tie_aware"].to_numpy()])
-    known[~ok] = np.nan
-    return np.array(rows["sample_part"].to_pylist()), rows["sample_weight"].to_numpy(), known
+    values = np.column_stack([passed.astype(float), called.astype(float), rows["auc_tie_aware"].to_numpy()])
+    values[~ok] = np.nan
+    return np.array(rows["sample_part"].to_pylist()), rows["sample_weight"].to_numpy(), values
 
 
 def _of_library(name: str, values: Any, drawn: Any, weight: Any) -> Record:
@@ -168,7 +168,7 @@ def _of_library(name: str, values: Any, drawn: Any, weight: Any) -> Record:
     return weighted_mean(values, drawn, weight)._asdict()
 
 
-def population(part: Any, weight: Floats, known: Floats) -> Record:
+def population(part: Any, weight: Floats, measures: Floats) -> Record:
     """What the sample says of the library, and of its own two parts.
 
     Part and weight of each row of the sample (n,), and what is known of it (n, 3): 1 or 0 for PASS and SIGNAL, the AUC;
@@ -176,16 +176,16 @@ def population(part: Any, weight: Floats, known: Floats) -> Record:
     """
     drawn = part == "random"
     everyone, n_drawn = float(weight.sum()), int(drawn.sum())
-    found: Record = {"rows": round(everyone) if n_drawn else None, "top": len(part) - n_drawn, "random": n_drawn}
-    found["random_weight"] = float(weight[drawn][0]) if n_drawn else None
+    estimates: Record = {"rows": round(everyone) if n_drawn else None, "top": len(part) - n_drawn, "random": n_drawn}
+    estimates["random_weight"] = float(weight[drawn][0]) if n_drawn else None
     for column, name in enumerate(("pass_rate", "signal_rate", "mean_auc")):
-        values = known[:, column]
+        values = measures[:, column]
         parts = {key: values[(part == key) & np.isfinite(values)] for key in ("top", "random")}
-        found[name] = {
+        estimates[name] = {
             "library": _of_library(name, values, drawn, weight) if n_drawn else None,
             **{key: {"n": len(x), "estimate": float(x.mean()) if len(x) else None} for key, x in parts.items()},
         }
-    return found
+    return estimates
 
 
 def gather(
@@ -193,11 +193,11 @@ def gather(
 ) -> Iterator[pa.Table]:
     """Lines of summary.csv, a table a shard, counted on the way; one shard is in memory, and all calls, in order."""
     called = calls["row"].to_numpy()
-    wanted = ["row", "warnings", *_FROM_MOLECULE]
-    judged = ["row", "dataset_id", "verdict", "n_neg", "n_decoys_excluded", "warnings", *_FROM_AUDIT]
+    of_molecules = ["row", "warnings", *_FROM_MOLECULE]
+    of_audit = ["row", "dataset_id", "verdict", "n_neg", "n_decoys_excluded", "warnings", *_FROM_AUDIT]
     for molecule_path, audit_path in zip(molecules, audits, strict=True):
-        left = read_parquet(molecule_path, "molecule.v1", wanted)
-        right = read_parquet(audit_path, "hetero_audit.v2", judged)
+        left = read_parquet(molecule_path, "molecule.v1", of_molecules)
+        right = read_parquet(audit_path, "hetero_audit.v2", of_audit)
         bounds = pc.min_max(left["row"]).as_py()
         start, end = np.searchsorted(called, [bounds["min"] or 0, (bounds["max"] or 0) + 1])
         rows = lines(left, right, calls.slice(start, end - start), paged)

@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+MOLECULE_INDEX = -1  # decoy_index of the molecule itself in tables that hold molecules and decoys
 
 
 def item_numbers(table: pa.Table) -> Ints:

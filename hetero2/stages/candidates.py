@@ -1,7 +1,7 @@
 """candidates: the list that a team sends downstream, in order, and the decoys of those selected."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.chem.bins import BINS, EDGES
-from hetero2.errors import ConfigError
+from hetero2.inputs.decoys import check_shards, decoys_with_scores
 from hetero2.inputs.summary_rows import read_summary
-from hetero2.io.columns import Ints, item_numbers, places
+from hetero2.io.columns import Ints
 from hetero2.io.csv_writer import write_csv
-from hetero2.io.files import sha256_bytes
-from hetero2.io.structure_keys import keys
-from hetero2.io.tables import columns, from_columns, read_parquet
+from hetero2.io.tables import columns, from_columns
 from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
-from hetero2.stats.benefit.enrichment import dense_priority, order_candidates
+from hetero2.scoring.list_order import list_order
 
 EXAMPLE = (
     "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet --k 50 "
@@ -29,16 +27,12 @@ LIST, DECOYS = "ranked_candidates.v1", "selected_decoys.v1"
 
 
 def ranked(rows: pa.Table, sizes: list[int]) -> tuple[Ints, pa.Table]:
-    """(rows in the order to send, the list): those with a score, by score; calls stand beside it and move nothing.
+    """(indices of the rows in the order to send, the list): those with a score, by score; calls move nothing.
 
-    A molecule without decoys has a score and no call: its place is that of its score.
-
-    Ties by structure hash, which knows no label. O(n log n).
+    A molecule without decoys has a score and no call: its place is that of its score. `sizes`: the K of the selections.
     """
-    place = np.flatnonzero(rows["score"].is_valid().to_numpy())
-    scored = rows.take(pa.array(place))
-    order = order_candidates(dense_priority(scored["score"].to_numpy()), *keys(_tie_break(scored)))
-    scored, rank = scored.take(pa.array(order)), np.arange(1, len(order) + 1)
+    order = list_order(rows)
+    scored, rank = rows.take(pa.array(order)), np.arange(1, len(order) + 1)
     similar = scored["tanimoto_median"]
     bins = np.digitize(similar.fill_null(0.0).to_numpy(), EDGES)
     selected = np.append(np.sort(sizes), 0)[np.searchsorted(np.sort(sizes), rank)]
@@ -52,30 +46,7 @@ def ranked(rows: pa.Table, sizes: list[int]) -> tuple[Ints, pa.Table]:
         "decoy_hardness": pc.if_else(pc.is_valid(similar), pa.array(BINS).take(pa.array(bins)), None),
         "selected_at_k": pa.array(selected, mask=selected == 0),
     }
-    return place[order], from_columns(LIST, len(rank), columns)
-
-
-def _tie_break(rows: pa.Table) -> pa.Array:
-    """The structure hash of each row, or the hash of its id where it has none."""
-    pairs = zip(rows["structure_hash"].to_pylist(), rows["id"].to_pylist(), strict=True)
-    return pa.array([key or sha256_bytes(name.encode("utf-8")) for key, name in pairs], pa.string())
-
-
-def decoys_of(rows: pa.Array, decoys: Sequence[Path], scores: Sequence[Path]) -> Iterator[pa.Table]:
-    """The decoys of these rows of the library, with `score` and `excluded`, a shard at a time; at least one table.
-
-    Of many shards most hold none of a few rows: of those only the column with the rows is read.
-    """
-    has_yielded = False
-    for decoy_path, score_path in zip(decoys, scores, strict=True):
-        of_rows = pc.is_in(read_parquet(decoy_path, "decoy.v1", ["row"])["row"], value_set=rows)
-        if not pc.any(of_rows).as_py() and (has_yielded or decoy_path != decoys[-1]):
-            continue
-        has_yielded, shard_decoys = True, read_parquet(decoy_path, "decoy.v1").filter(of_rows)
-        items = read_parquet(score_path, "score_item.v1", ["row", "decoy_index", "score", "excluded"])
-        place = places(item_numbers(shard_decoys), item_numbers(items))
-        taken = items.take(pa.array(place, mask=place < 0))
-        yield shard_decoys.append_column("score", taken["score"]).append_column("excluded", taken["excluded"])
+    return order, from_columns(LIST, len(rank), columns)
 
 
 def selected_decoys(order: Ints, candidates: pa.Table, decoys: Sequence[Path], scores: Sequence[Path]) -> pa.Table:
@@ -86,18 +57,12 @@ def selected_decoys(order: Ints, candidates: pa.Table, decoys: Sequence[Path], s
     selected = candidates.filter(pc.is_valid(candidates["selected_at_k"]))
     rows = pa.array(order[: len(selected)])  # the list begins with them
     parts = []
-    for shard_decoys in decoys_of(rows, decoys, scores):
+    for shard_decoys in decoys_with_scores(rows, decoys, scores):
         molecule = pc.index_in(shard_decoys["row"], value_set=rows)
         values = {name: shard_decoys[name] for name in shard_decoys.column_names if name in columns(DECOYS)}
         values |= {name: selected[name].take(molecule) for name in ("id", "rank")}
         parts.append(from_columns(DECOYS, len(shard_decoys), values))
     return pa.concat_tables(parts).sort_by([("rank", "ascending"), ("decoy_index", "ascending")])
-
-
-def check_shards(args: argparse.Namespace) -> None:
-    """Raise ConfigError unless there are as many shards of decoys as of scores."""
-    if len(args.decoys) != len(args.scores):
-        raise ConfigError(f"{len(args.decoys)} shards of decoys, but {len(args.scores)} of scores")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,8 @@ from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS
 from hetero2.chem.molecules import parse_known
 from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popularity, synthetic_accessibility
-from hetero2.inputs.excluded_decoys import read_excluded, taking_part
+from hetero2.inputs.decoys import read_excluded, taking_part
+from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import sha256_bytes
 from hetero2.io.tables import read_parquet, to_table, write_parquet
 from hetero2.runtime import isolated
@@ -57,7 +58,7 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
     """
     for number, molecule in enumerate(molecules):
         molecule_hash = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
-        yield _item(number, 0, -1, molecule, molecule["canonical_smiles"], molecule_hash)
+        yield _item(number, 0, MOLECULE_INDEX, molecule, molecule["canonical_smiles"], molecule_hash)
         for decoy in decoys[molecule["row"]]:
             yield _item(number, 0, decoy["decoy_index"], molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
     with_structure = [molecule for molecule in molecules if molecule["canonical_smiles"]]
@@ -72,7 +73,7 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
             logger.warning("a decoy of row %d has no block: %s", molecule["row"], records.reason)
             continue
         if records:
-            yield _item(number, 1, -1, molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
+            yield _item(number, 1, MOLECULE_INDEX, molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
         for record in records:
             yield _item(number, 1, record["decoy_index"], molecule, record["decoy_smiles"], record["decoy_hash"])
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import yaml
 
 from hetero2.errors import ConfigError
+from hetero2.inputs.decoys import decoys_with_scores
 from hetero2.inputs.summary_rows import page_name, read_summary
 from hetero2.io.contracts import validate, write_json
 from hetero2.io.files import atomic_path, pretty_json, read_json, sha256_file, write_text
@@ -21,7 +22,6 @@ from hetero2.report.card_data import DECOYS, decoy_list
 from hetero2.runtime import identity, provenance
 from hetero2.runtime.cli_types import json_object
 from hetero2.runtime.log import logger
-from hetero2.stages.candidates import decoys_of
 
 _PAGES = 100  # that are Python objects at once
 EXAMPLE = "hetero2 pack --run my-run --config '{...}' --summary summary.csv ... (see rules/pack.smk)"
@@ -49,7 +49,7 @@ def _decoys(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Every decoy of an audited molecule with its score, in order."""
     rows = read_summary(args.summary, ["id", "status"])
     audited = pc.indices_nonzero(pc.equal(rows["status"], "OK")).cast("int64")
-    for table in decoys_of(audited, args.decoys, args.scores):
+    for table in decoys_with_scores(audited, args.decoys, args.scores):
         yield from decoy_list(rows, table).to_pylist()
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.errors import InputError
+from hetero2.inputs.decoys import check_shards, decoys_with_scores
 from hetero2.io.columns import Ints
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import write_text
@@ -21,7 +22,7 @@ from hetero2.report.text.words import counted, number
 from hetero2.runtime import identity, provenance
 from hetero2.runtime.log import logger
 from hetero2.runtime.seeds import sample
-from hetero2.stages.candidates import check_shards, decoys_of, ranked
+from hetero2.scoring.list_order import list_order
 
 EXAMPLE = "hetero2 report --run my-run --config '{...}' --summary summary.csv ... (see rules/report.smk)"
 _ROWS = 65_536  # that are Python objects at once
@@ -75,7 +76,7 @@ class Report:
         self.hits = card_data.read_hits(args.truth, self.config["truth"]["source"])
         self.seed = int(self.config["selection"]["seed"])
         k = int(self.config["selection"]["k"])
-        self.order, _ = ranked(self.rows, [])
+        self.order = list_order(self.rows)
         self.places = chosen(self.rows, self.order, k, self.config["report"]["cards"], self.seed)
         self.decoys = self._decoys()
         self.rank = np.zeros(len(self.rows), np.int64)
@@ -114,7 +115,7 @@ class Report:
     def _decoys(self) -> pa.Table:
         """The decoys of all cards, in the order of the library."""
         place = np.sort(np.concatenate(list(self.places.values())))
-        return pa.concat_tables(decoys_of(pa.array(place), self.args.decoys, self.args.scores))
+        return pa.concat_tables(decoys_with_scores(pa.array(place), self.args.decoys, self.args.scores))
 
     def groups(self) -> dict[str, list[Card]]:
         """The cards; drawings end where they would make the page too large."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from hetero2.chem.bins import hardness
 from hetero2.errors import ConfigError, InputError
+from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import TABLES, sha256_bytes
 from hetero2.io.tables import columns, read_shard, to_table, write_parquet
 from hetero2.runtime.cli_types import natural, positive
@@ -16,8 +17,7 @@ from hetero2.runtime.log import logger
 from hetero2.scoring import pair_table
 from hetero2.scoring.pair_table import Block, Decoy
 from hetero2.scoring.score_lookup import read_files
-from hetero2.scoring.scored_rows import UNAUDITED
-from hetero2.stages.scores import ORIGINAL, item
+from hetero2.scoring.scored_rows import UNAUDITED, score_item
 
 EXAMPLE = (
     "hetero2 blocks --input rows.parquet --scores-file scores_external.csv --molecules molecules.parquet "
@@ -69,9 +69,9 @@ def one_row(row: Record, block: Block | None, sign: int) -> tuple[Record, list[R
     if block is None or block.original is None or molecule["reason"] not in (None, *UNAUDITED):
         return molecule, [], iter(())
     number, decoys = row["row"], list(block.decoys.values())
-    scores = [(ORIGINAL, block.original), *enumerate(decoy.scored for decoy in decoys)]
+    scores = [(MOLECULE_INDEX, block.original), *enumerate(decoy.scored for decoy in decoys)]
     records = [_decoy(number, row["id"], index, decoy) for index, decoy in enumerate(decoys)]
-    return molecule, records, (item(number, index, scored, sign) for index, scored in scores)
+    return molecule, records, (score_item(number, index, scored, sign) for index, scored in scores)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from hetero2.inputs.excluded_decoys import read_excluded, taking_part
+from hetero2.inputs.decoys import read_excluded, taking_part
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.structure_keys import Keys, first_of_each, keys
 from hetero2.io.tables import arrow_schema, read_parquet

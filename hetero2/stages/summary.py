@@ -11,12 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.errors import ConfigError, ContractError
-from hetero2.inputs.summary_rows import page_name
-from hetero2.io.columns import places
+from hetero2.errors import ConfigError
+from hetero2.inputs.summary_rows import shard_lines
 from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import write_csv
-from hetero2.io.tables import from_columns, read_parquet
+from hetero2.io.tables import read_parquet
 from hetero2.runtime.cli_types import json_object
 from hetero2.stats.audit.sampling import Estimate, Floats, weighted_mean
 from hetero2.stats.benefit.distribution import describe
@@ -25,44 +24,9 @@ EXAMPLE = (
     "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet "
     "--calls calls.parquet --summary s.csv --metrics m.json"
 )
-_FROM_MOLECULE = (
-    "id decoy_strategy_used n_decoys_generated seed_used spectral_gap spectral_entropy spectral_entropy_norm "
-    "tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash scaffold sample_part sample_weight"
-).split()
-_FROM_AUDIT = ["status", "reason", "gate", "slack", "margin", "auc_tie_aware", "score", "n_decoys_tied", "p_value"]
-_FROM_CALL = ["call", "call_reason", "q_value", "m_needed"]
 _LEVEL_DECOYS = 19  # from here on a PASS by chance is no more frequent than one in 20
 _KNOWN = {"verdict": "PASS", "call": "SIGNAL"}
 Record = dict[str, Any]
-
-
-def lines(molecules: pa.Table, audit: pa.Table, calls: pa.Table, paged: bool = False) -> pa.Table:
-    """Lines of summary.csv: the molecules of a shard, their audit, and calls by row, of which some may be missing.
-
-    `paged`: the pack holds a page for each molecule that is OK.
-    """
-    same = len(molecules) == len(audit) and molecules["row"].equals(audit["row"])
-    if not (same and molecules["id"].equals(audit["dataset_id"])):
-        raise ContractError("the rows of the molecules are not the rows of the audit")
-    status, place = audit["status"], places(molecules["row"].to_numpy(), calls["row"].to_numpy())
-    called = pa.array(place, mask=(place < 0) | pc.not_equal(status, "OK").to_numpy())
-    texts = zip(molecules["warnings"].to_pylist(), audit["warnings"].to_pylist(), strict=True)
-    warnings = [[text for part in pair for text in part.split(";") if text] for pair in texts]
-    pages = pa.array(map(page_name, molecules["row"].to_pylist()) if paged else [], pa.string())
-    columns = {
-        **{key: molecules[key] for key in _FROM_MOLECULE},
-        **{key: audit[key] for key in _FROM_AUDIT},
-        **{key: calls[key].take(called) for key in _FROM_CALL},
-        "report_path": pc.if_else(pc.equal(status, "OK"), pages, None) if paged else None,
-        "skip_reason": pc.if_else(pc.equal(status, "SKIP"), audit["reason"], None),
-        "verdict": pc.if_else(pc.equal(status, "ERROR"), None, audit["verdict"]),
-        "n_decoys": molecules["n_decoys_generated"],
-        "n_decoys_scored": audit["n_neg"],
-        "n_decoys_excluded": audit["n_decoys_excluded"],
-        "warnings_count": [len(texts) for texts in warnings],
-        "warnings": [";".join(texts) or None for texts in warnings],
-    }
-    return from_columns("summary.v1", len(molecules), columns)
 
 
 def _count(column: pa.ChunkedArray) -> Counter[str]:
@@ -70,7 +34,7 @@ def _count(column: pa.ChunkedArray) -> Counter[str]:
 
 
 @dataclass
-class Tally:
+class LibraryCounts:
     """Counts of a library, taken shard by shard, and some numbers of each row: at most 70 bytes."""
 
     status: Counter[str] = field(default_factory=Counter)
@@ -189,19 +153,12 @@ def population(part: Any, weight: Floats, measures: Floats) -> Record:
 
 
 def gather(
-    molecules: list[Path], audits: list[Path], calls: pa.Table, tally: Tally, paged: bool = False
+    molecules: list[Path], audits: list[Path], calls: pa.Table, counts: LibraryCounts, paged: bool = False
 ) -> Iterator[pa.Table]:
-    """Lines of summary.csv, a table a shard, counted on the way; one shard is in memory, and all calls, in order."""
-    called = calls["row"].to_numpy()
-    of_molecules = ["row", "warnings", *_FROM_MOLECULE]
-    of_audit = ["row", "dataset_id", "verdict", "n_neg", "n_decoys_excluded", "warnings", *_FROM_AUDIT]
-    for molecule_path, audit_path in zip(molecules, audits, strict=True):
-        left = read_parquet(molecule_path, "molecule.v1", of_molecules)
-        right = read_parquet(audit_path, "hetero_audit.v2", of_audit)
-        bounds = pc.min_max(left["row"]).as_py()
-        start, end = np.searchsorted(called, [bounds["min"] or 0, (bounds["max"] or 0) + 1])
-        rows = lines(left, right, calls.slice(start, end - start), paged)
-        tally.add(rows)
+    """Rows of summary.csv, a table a shard, added to `counts` on the way; memory holds one shard, and all calls."""
+    for shard in zip(molecules, audits, strict=True):
+        rows = shard_lines(*shard, calls, paged)
+        counts.add(rows)
         yield rows
 
 
@@ -222,6 +179,6 @@ def run(args: argparse.Namespace) -> None:
     """Write summary.csv and metrics.json."""
     if len(args.molecules) != len(args.audit):
         raise ConfigError(f"{len(args.molecules)} shards of molecules, but {len(args.audit)} of the audit")
-    calls, tally = read_parquet(args.calls, "call.v1"), Tally()
-    write_csv(args.summary, gather(args.molecules, args.audit, calls, tally, args.artifacts == "full"), "summary.v1")
-    write_json(args.metrics, tally.metrics(args.settings), "metrics.v1")
+    calls, counts = read_parquet(args.calls, "call.v1"), LibraryCounts()
+    write_csv(args.summary, gather(args.molecules, args.audit, calls, counts, args.artifacts == "full"), "summary.v1")
+    write_json(args.metrics, counts.metrics(args.settings), "metrics.v1")

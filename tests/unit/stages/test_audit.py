@@ -3,9 +3,10 @@
 import pytest
 
 from hetero2.errors import ContractError
+from hetero2.inputs.summary_rows import lines
 from hetero2.io.tables import from_columns
 from hetero2.stages.audit import audit_row
-from hetero2.stages.summary import Tally, lines
+from hetero2.stages.summary import LibraryCounts
 
 MOLECULE = {"row": 0, "id": "a", "status": "OK", "reason": None}
 
@@ -46,7 +47,7 @@ def test_earlier_outcomes_pass_through():
 
 
 def test_tally_of_nothing_defines_nothing():
-    found = Tally().metrics({})
+    found = LibraryCounts().metrics({})
     assert found["pass_rate"] is None
     assert found["median_slack"] is None
 

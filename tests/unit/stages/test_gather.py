@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetero2 import cli
+from hetero2.inputs.summary_rows import lines
 from hetero2.io.columns import places, text_numbers
 from hetero2.io.tables import columns, from_columns, read_parquet, to_table, write_parquet
 from hetero2.runtime.seeds import sample
 from hetero2.stages.audit import audit_row, audit_shard, by_row
-from hetero2.stages.summary import lines
 from hetero2.stats.audit.decoy_quality import quantiles
 
 N = 90

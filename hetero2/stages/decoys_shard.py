@@ -78,20 +78,20 @@ def molecules_with_decoys(rows: Sequence[Record], args: argparse.Namespace, work
     A molecule that takes too long, crashes its worker or meets a defect of ours becomes its own ERROR row.
     """
     ready = partial(strategy.warm_up, args.strategy)
-    for row, found in isolated.each(partial(_one_molecule, args), rows, limits_of(args), workers, ready):
-        if isinstance(found, isolated.Failure):
-            logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), found.reason)
-            yield {**_blank(row, args), "status": "ERROR", "reason": found.reason}, []
+    for row, result in isolated.each(partial(_one_molecule, args), rows, limits_of(args), workers, ready):
+        if isinstance(result, isolated.Failure):
+            logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), result.reason)
+            yield {**_blank(row, args), "status": "ERROR", "reason": result.reason}, []
         else:
-            yield found
+            yield result
 
 
 def _identity(prepared: Prepared) -> Record:
-    known = prepared.canonical_smiles
+    canonical = prepared.canonical_smiles
     return {
         "warnings": ";".join(prepared.warnings),
-        "canonical_smiles": known,
-        "structure_hash": None if known is None else structure_hash(known),
+        "canonical_smiles": canonical,
+        "structure_hash": None if canonical is None else structure_hash(canonical),
         "skeleton": None if prepared.mol is None else skeleton(prepared.mol),
     }
 
@@ -104,16 +104,16 @@ def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Names
     record["scaffold"] = None if mol is None or prepared.canonical_smiles is None else murcko_scaffold(mol)
     if prepared.reason is not None or prepared.canonical_smiles is None or mol is None:
         return {**record, "status": "SKIP", "reason": prepared.reason}, []
-    made = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
-    if not made.records:
+    generated = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
+    if not generated.records:
         reason = "no_hard_decoys_generated" if args.hard_mode else "no_decoys_generated"
         return {**record, "status": "SKIP", "reason": reason}, []
-    record |= _structure_facts(mol, [decoy["tanimoto"] for decoy in made.records])
-    record |= {"decoy_strategy_used": made.strategy, "n_decoys_generated": len(made.records)}
-    if made.reason is not None:
-        few = f"{FEWER}:{len(made.records)}:{made.reason}"
+    record |= _structure_facts(mol, [decoy["tanimoto"] for decoy in generated.records])
+    record |= {"decoy_strategy_used": generated.strategy, "n_decoys_generated": len(generated.records)}
+    if generated.reason is not None:
+        few = f"{FEWER}:{len(generated.records)}:{generated.reason}"
         record["warnings"] = ";".join([*prepared.warnings, few])
-    return record, [{"row": record["row"], **decoy} for decoy in made.records]
+    return record, [{"row": record["row"], **decoy} for decoy in generated.records]
 
 
 def add_decoy_arguments(parser: argparse.ArgumentParser) -> None:
@@ -141,12 +141,12 @@ def limits_of(args: argparse.Namespace) -> isolated.Limits:
 
 def quotas(text: str) -> dict[str, float]:
     """Quotas from JSON; a mistake is an argparse error."""
-    found = json_object(text)
+    shares = json_object(text)
     try:
-        check_quotas(found)
+        check_quotas(shares)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return found
+    return shares
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -169,9 +169,9 @@ def run(args: argparse.Namespace) -> None:
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []
-    found = published(molecules_with_decoys(rows, args), args.log)
-    for record, made in progress(found, f"decoys {args.molecules.stem}", len(rows)):
+    results = published(molecules_with_decoys(rows, args), args.log)
+    for record, own_decoys in progress(results, f"decoys {args.molecules.stem}", len(rows)):
         molecules.append(record)
-        decoys += made
+        decoys += own_decoys
     write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")
     write_parquet(args.decoys, to_table(decoys, "decoy.v1"), "decoy.v1")

@@ -16,7 +16,14 @@ from hetero2.io.files import atomic_path
 from hetero2.io.tables import arrow_schema, columns, quoted, to_table
 from hetero2.runtime.cli_types import add_standardise, flag, positive
 from hetero2.runtime.log import logger, printable, progress
-from hetero2.stages.decoys_shard import FEWER, Record, add_decoy_arguments, molecules_with_decoys
+from hetero2.stages.decoys_shard import (
+    FEWER,
+    DecoyOptions,
+    Record,
+    add_decoy_arguments,
+    decoy_options,
+    molecules_with_decoys,
+)
 from hetero2.stages.input import mark
 
 EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --k 20 --workers 2"
@@ -65,9 +72,9 @@ def _check_ids(path: Path, rows: list[Record]) -> None:
             )
 
 
-def _results(rows: list[Record], args: argparse.Namespace) -> Iterator[tuple[Record, list[Record]]]:
-    for record, decoys in molecules_with_decoys(rows, args, args.workers):
-        yield record, [{"id": record["id"], **{k: v for k, v in one.items() if k != "row"}} for one in decoys]
+def _results(rows: list[Record], options: DecoyOptions, workers: int) -> Iterator[tuple[Record, list[Record]]]:
+    for record, decoys in molecules_with_decoys(rows, options, workers):
+        yield record, [{"id": record["id"], **decoy} for decoy in decoys]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -121,10 +128,12 @@ def run(args: argparse.Namespace) -> None:
         _check_ids(args.input, rows)
     molecules: list[Record] = []
     waiting: list[Record] = []
-    found = progress(_results(rows, args), f"decoys of {len(rows)} molecules", len(rows), terminal=True)
+    results = progress(
+        _results(rows, decoy_options(args), args.workers), f"decoys of {len(rows)} molecules", len(rows), terminal=True
+    )
     names = ("id", "status", "reason", "n_decoys_generated", "warnings")
     with atomic_path(args.out) as temporary, WRITERS[suffix](temporary) as write:
-        for record, decoys in found:
+        for record, decoys in results:
             molecules.append({name: record[name] for name in names})
             waiting += decoys
             if len(waiting) >= _ROWS_AT_ONCE:

@@ -1,7 +1,7 @@
 """calls: which molecules stand out of their decoys over the whole library, and the AUC by hardness of the decoys."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,7 @@ def together(parts: Sequence[Looked]) -> Looked:
     )
 
 
-def judge(found: Looked, options: argparse.Namespace) -> tuple[pa.Table, list[Record], Record]:
+def judge(found: Looked, fdr: float, method: str, min_decoys: int) -> tuple[pa.Table, list[Record], Record]:
     """(calls of all rows that have a score, lines of the curve, facts of the library).
 
     A structure that stands in several rows is looked at once, by the first of them, since copies are no evidence; its
@@ -146,16 +146,24 @@ def judge(found: Looked, options: argparse.Namespace) -> tuple[pa.Table, list[Re
         return _calls(found, first, None), [], {"n": 0, **(_NO_SCORED_DECOYS if len(found.scored) else _NO_SCORES)}
     blocks = Blocks(**{name: values[once] for name, values in vars(found.blocks).items()})
     pooled = None
-    if options.method == POOLED:
+    if method == POOLED:
         pooled = target_decoy_competition.pooled_p(
             found.residual[once], found.pool[np.repeat(once, found.blocks.n_decoys)]
         )
-    calls = target_decoy_competition.call(
-        blocks, options.fdr, options.method, min(options.min_decoys, options.k), pooled
-    )
+    calls = target_decoy_competition.call(blocks, fdr, method, min_decoys, pooled)
     curve, facts = _by_hardness(found, once)
     place = np.where(found.score == found.score[first], (np.cumsum(once) - 1)[first], _OTHER_SCORE)
     return _calls(found, place, calls), curve_rows(curve), {**vars(library_test(blocks)), **facts}
+
+
+def of_library(
+    shards: Iterable[tuple[Path, Path, Path]], fdr: float, method: str, min_decoys: int
+) -> tuple[pa.Table, pa.Table, Record]:
+    """(call.v1, hardness_curve.v1, facts) of a library, from molecules, decoys and scores of its shards, in order."""
+    calls, curve, facts = judge(together([look(*paths, method) for paths in shards]), fdr, method, min_decoys)
+    facts["calls"] = {name: pc.sum(pc.equal(calls["call"], name)).as_py() or 0 for name in _CALLS}
+    facts |= {"fdr": fdr, "method": method}
+    return calls, to_table(curve, "hardness_curve.v1"), facts
 
 
 def _by_hardness(found: Looked, once: Any) -> tuple[dict[str, Any], Record]:
@@ -233,11 +241,9 @@ def run(args: argparse.Namespace) -> None:
     """Write the calls, hardness_curve.csv and the facts of the library."""
     if not len(args.molecules) == len(args.decoys) == len(args.scores):
         raise ConfigError("--molecules, --decoys and --scores need as many shards each")
-    parts = [look(*paths, args.method) for paths in zip(args.molecules, args.decoys, args.scores, strict=True)]
-    calls, curve, facts = judge(together(parts), args)
-    facts["calls"] = {name: pc.sum(pc.equal(calls["call"], name)).as_py() or 0 for name in _CALLS}
-    facts |= {"fdr": args.fdr, "method": args.method}
+    shards = zip(args.molecules, args.decoys, args.scores, strict=True)
+    calls, curve, facts = of_library(shards, args.fdr, args.method, min(args.min_decoys, args.k))
     write_parquet(args.calls, calls, "call.v1")
-    write_csv(args.curve, [to_table(curve, "hardness_curve.v1")], "hardness_curve.v1")
+    write_csv(args.curve, [curve], "hardness_curve.v1")
     write_text(args.library, pretty_json(facts))
     logger.info("%d molecules, %s", len(calls), facts["calls"])

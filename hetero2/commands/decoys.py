@@ -129,7 +129,10 @@ def run(args: argparse.Namespace) -> None:
     molecules: list[Record] = []
     waiting: list[Record] = []
     results = progress(
-        _results(rows, decoy_options(args), args.workers), f"decoys of {len(rows)} molecules", len(rows), terminal=True
+        _results(rows, decoy_options(vars(args)), args.workers),
+        f"decoys of {len(rows)} molecules",
+        len(rows),
+        terminal=True,
     )
     names = ("id", "status", "reason", "n_decoys_generated", "warnings")
     with atomic_path(args.out) as temporary, WRITERS[suffix](temporary) as write:

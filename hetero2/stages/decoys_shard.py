@@ -62,9 +62,9 @@ class DecoyOptions:
     mb_per_molecule: int
 
 
-def decoy_options(args: argparse.Namespace) -> DecoyOptions:
-    """The options of a verb that makes decoys."""
-    return DecoyOptions(**{field.name: getattr(args, field.name) for field in fields(DecoyOptions)})
+def decoy_options(values: Mapping[str, Any]) -> DecoyOptions:
+    """The options among the values of a command line, or of the sections `decoys` and `guardrails`."""
+    return DecoyOptions(**{field.name: values[field.name] for field in fields(DecoyOptions)})
 
 
 def _structure_facts(mol: Mol, similarities: list[float]) -> Record:
@@ -193,7 +193,7 @@ def run(args: argparse.Namespace) -> None:
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []
-    found = published(molecules_with_decoys(rows, decoy_options(args)), args.log)
+    found = published(molecules_with_decoys(rows, decoy_options(vars(args))), args.log)
     for record, made in progress(found, f"decoys {args.molecules.stem}", len(rows)):
         molecules.append(record)
         decoys += made

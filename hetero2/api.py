@@ -158,7 +158,6 @@ def audit(
     are not what `decoys` gave; ConfigError for an option out of its range.
     """
     from hetero2.commands import decoy_sets
-    from hetero2.io.tables import to_table
 
     layer = {"fdr": fdr, "method": method, "min_decoys": min_decoys, "near_tanimoto": near_tanimoto}
     settings = sets.settings | _checked({"audit": layer})
@@ -166,13 +165,14 @@ def audit(
         standardise, near = settings["guardrails"]["standardise"], settings["audit"]["near_tanimoto"]
         leaks, excluded = decoy_sets.find_leaks(shard, training, standardise, near)
         audited = decoy_sets.audit_scores(shard, scores, higher_is_better, excluded, settings)
-    return Audit(*audited, to_table(leaks, "leakage.v1"))
+    return Audit(*audited, leaks)
 
 
 def verify(pack: Path | str, *, sha256: str | None = None, max_unpacked: int | None = None) -> list[str]:
-    """The problems of an evidence pack (a zip, or the folder that it unpacks to), one a line; none if it is in order.
+    """The problems of an evidence pack, one a line; none if it is in order.
 
-    `max_unpacked`: how many bytes a pack that you trust may unpack to; None: a limit in proportion to its size on disk.
+    `pack`: a zip, the folder that it unpacks to, or the results folder of a finished run. `max_unpacked`: how many
+    bytes a pack that you trust may unpack to; None: a limit in proportion to its size on disk.
     Raises InputError where there is no pack, GateError where the zip has another `sha256`.
 
     >>> verify("tests/contracts/data/pack.v1.zip")
@@ -180,8 +180,9 @@ def verify(pack: Path | str, *, sha256: str | None = None, max_unpacked: int | N
     """
     from hetero2.io.files import check_sha256
     from hetero2.pack import verify as pack_verify
+    from hetero2.pack.results import pack_at
 
-    path = _existing(pack)
+    path = pack_at(Path(pack))
     if sha256 is not None:
         if path.is_dir():
             raise InputError(f"{path}: is a folder, but a sha256 is that of the zip")
@@ -190,19 +191,20 @@ def verify(pack: Path | str, *, sha256: str | None = None, max_unpacked: int | N
 
 
 def accept(pack: Path | str, *, max_unpacked: int | None = None) -> Document:
-    """GO or STOP for an evidence pack, criterion by criterion (`acceptance.v1`); `max_unpacked` as in `verify`.
+    """GO or STOP for an evidence pack, criterion by criterion (`acceptance.v1`); arguments as in `verify`.
 
     >>> acceptance = accept("tests/contracts/data/pack.v1.zip")
     >>> acceptance["outcome"], [criterion["name"] for criterion in acceptance["criteria"] if not criterion["met"]]
     ('STOP', ['rows_error'])
     """
     from hetero2.pack import accept as pack_accept
+    from hetero2.pack.results import pack_at
 
-    return pack_accept.as_json(pack_accept.judge(_existing(pack), max_unpacked=max_unpacked))
+    return pack_accept.as_json(pack_accept.judge(pack_at(Path(pack)), max_unpacked=max_unpacked))
 
 
 def read_result(path: Path | str, *, max_unpacked: int | None = None) -> Result:
-    """What a finished run says: `path` is its results folder, its pack as a zip, or the folder of that pack.
+    """What a finished run says; `path` and `max_unpacked` as in `verify`.
 
     Nothing is refused because a criterion of `acceptance` is not met: look there before the rest is trusted. Columns
     that packs of earlier versions do not have are null. Raises InputError where there is no finished run, or where its
@@ -215,9 +217,7 @@ def read_result(path: Path | str, *, max_unpacked: int | None = None) -> Result:
     from hetero2.io.in_memory import from_cells
     from hetero2.pack import results
 
-    pack_path = _existing(path)
-    if pack_path.is_dir() and not (pack_path / "manifest.json").is_file():
-        pack_path = results.pack_of_run(pack_path)
+    pack_path = results.pack_at(Path(path))
     metrics, manifest, rows = results.read(pack_path, max_unpacked)
     summary = from_cells(rows, "summary.v1", f"{pack_path}: summary.csv")
     return Result(metrics, manifest, summary, accept(pack_path, max_unpacked=max_unpacked))
@@ -296,9 +296,3 @@ def _checked(layer: Mapping[str, Document]) -> Document:
 
     config = resolve.resolve(_DEFAULT_TARGET, {"run_name": "api", **layer})
     return {section: config[section] for section in layer}
-
-
-def _existing(path: Path | str) -> Path:
-    if not (Path(path).is_file() or Path(path).is_dir()):
-        raise InputError(f"{path}: no such file or folder")
-    return Path(path)

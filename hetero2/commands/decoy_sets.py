@@ -61,13 +61,11 @@ def stored(molecules: Any, decoys: Any) -> Iterator[Shard]:
             raise
 
 
-def find_leaks(
-    shard: Shard, training: Path | str | None, standardise: str, near: float
-) -> tuple[list[Record], pa.Table]:
-    """(what library, decoys and training set share, the decoys that therefore take no part)."""
+def find_leaks(shard: Shard, training: Path | str | None, standardise: str, near: float) -> tuple[pa.Table, pa.Table]:
+    """(leakage.v1: what library, decoys and training set share; the decoys that therefore take no part)."""
     train = {} if training is None else leakage.read_train(Path(training), standardise)
     leaks = leakage.find_leaks([shard.molecules], [shard.decoys], train, near)
-    return leaks, to_table(leakage.excluded(leaks), "excluded_decoy.v1")
+    return to_table(leaks, "leakage.v1"), to_table(leakage.excluded(leaks), "excluded_decoy.v1")
 
 
 def request(shard: Shard, excluded: pa.Table) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import Any
 from hetero2.errors import ConfigError, InputError
 from hetero2.pack import verify
 
+ROW = "registry_row.json"  # beside the pack: the last file of a run
 # Option and name in the pack.
 READ = {
     "summary": "summary.csv",
@@ -58,9 +59,16 @@ def given(args: argparse.Namespace, files: Mapping[str, str]) -> Iterator[tuple[
 
 def pack_of_run(folder: Path) -> Path:
     """The pack in the results folder of a run; raises InputError where no run has finished there."""
-    if not (folder / "registry_row.json").is_file():
+    if not (folder / ROW).is_file():
         raise InputError(f"{folder}: no finished run here", "run snakemake first")
     return folder / "pack"
+
+
+def pack_at(path: Path) -> Path:
+    """A pack (a zip or a folder), or the one in the results folder of a run; raises InputError where there is none."""
+    if not (path.is_file() or path.is_dir()):
+        raise InputError(f"{path}: no such file or folder")
+    return pack_of_run(path) if (path / ROW).is_file() else path
 
 
 def read(path: Path, max_unpacked: int | None = None) -> tuple[dict[str, Any], dict[str, Any], list[list[str]]]:

@@ -1,4 +1,4 @@
-"""decoys: decoys for a library, without a run around them."""
+"""decoys: decoys for a library, without a run."""
 
 import argparse
 import contextlib
@@ -78,20 +78,26 @@ def _results(rows: list[Record], options: DecoyOptions, workers: int) -> Iterato
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the verb."""
-    parser.add_argument("--input", type=Path, required=True, help=".csv, .csv.gz, .parquet, .smi or .sdf")
+    """Name library and output, how many processes, which molecules get decoys and which decoys."""
+    parser.add_argument("--input", type=Path, required=True, help="library: .csv, .csv.gz, .parquet, .smi or .sdf")
+    parser.add_argument("--out", type=Path, required=True, help="decoys: .csv, .parquet or .smi")
+    parser.add_argument("--workers", type=positive, default=1, help="processes (default 1); changes no decoy")
     parser.add_argument(
-        "--out", type=Path, required=True, help=".csv, .parquet or .smi; what it holds is by its suffix"
+        "--max-atoms", type=positive, default=200, help="of a molecule, hydrogen left out (default 200)"
     )
-    parser.add_argument("--workers", type=positive, default=1, help="processes (default 1); changes no byte")
-    parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
-    parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
+    parser.add_argument(
+        "--require-connected",
+        type=flag,
+        default=True,
+        metavar="true|false",
+        help="skip molecules of several fragments (default true)",
+    )
     add_standardise(parser)
     add_decoy_arguments(parser)
 
 
-def _tell(out: Path, molecules: list[Record], k: int) -> None:
-    """Each molecule that got fewer than k decoys, and why, beside the decoys."""
+def _report(out: Path, molecules: list[Record], k: int) -> None:
+    """Write which molecules got fewer than k decoys, and why, beside the decoys; print the totals."""
     few = [m for m in molecules if m["n_decoys_generated"] < k]
     beside = out.with_name(out.stem + ".fewer.csv")
     if few:
@@ -143,5 +149,5 @@ def run(args: argparse.Namespace) -> None:
                 write(waiting)
                 waiting = []
         write(waiting)
-    _tell(args.out, molecules, args.k)
+    _report(args.out, molecules, args.k)
     logger.info("done")

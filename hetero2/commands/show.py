@@ -90,7 +90,7 @@ def _shown(value: float | None) -> str:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the verb."""
+    """Name the run."""
     parser.add_argument("folder", type=Path, help="results folder of a run")
 
 

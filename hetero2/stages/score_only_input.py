@@ -20,7 +20,7 @@ from hetero2.scoring.scored_rows import UNAUDITED
 from hetero2.stages.scores import ORIGINAL, item
 
 EXAMPLE = (
-    "hetero2 blocks --input rows.parquet --scores-file scores_external.csv --molecules molecules.parquet "
+    "hetero2 score-only-input --input rows.parquet --scores-file scores_external.csv --molecules molecules.parquet "
     "--decoys decoys.parquet --scores scores.parquet"
 )
 STRATEGY = "brought"  # as decoy_strategy_used: the decoys are the user's own

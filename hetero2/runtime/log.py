@@ -1,4 +1,4 @@
-"""Log files and progress lines of a stage."""
+"""Log files and progress lines of a verb."""
 
 import logging
 import resource
@@ -19,7 +19,7 @@ _TERMINAL_SECONDS, _LOG_SECONDS = 2.0, 60.0
 def start(path: Path | None) -> None:
     """Send log lines to `path`, truncated first, or nowhere."""
     logger.setLevel(logging.INFO)
-    logging.raiseExceptions = False  # a log that cannot be written, on a full disk, shows no traceback
+    logging.raiseExceptions = False  # a full disk under the log shows no traceback
     logger.handlers[:] = [logging.NullHandler()]
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def start(path: Path | None) -> None:
 
 
 def used() -> None:
-    """Log CPU seconds of this process and of those it waited for, and the peak memory of the largest of them."""
+    """Log CPU seconds of this process and its finished children, and the peak memory of the largest of them."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu, peak = sum(usage.ru_utime + usage.ru_stime for usage in usages), max(usage.ru_maxrss for usage in usages)
     logger.info(
@@ -38,7 +38,7 @@ def used() -> None:
 
 
 def printable(text: str) -> str:
-    """A text for a terminal: what is no visible character as an escape, so that no id or file name can steer it."""
+    """A text for a terminal, with invisible characters escaped, so that no id or file name can control it."""
     if text.isprintable():
         return text
     return "".join(
@@ -54,14 +54,14 @@ def file() -> Path | None:
 
 
 def notice(message: str, *values: object) -> None:
-    """Log what a user should know of how a file was read; without a log file, say it on stderr."""
+    """Log what a user should know about how a file was read; without a log file, print it to stderr."""
     logger.info(message, *values)
     if file() is None:
         print(printable(f"note: {message % values}"), file=sys.stderr)
 
 
 def gate_ok(name: str, sha256: str, contract: str, url: str | None = None) -> None:
-    """Log that a user's file was let in; `sha256` is the pinned one, or "none"; `url`: where it was downloaded."""
+    """Log that a user's file was accepted; `sha256` is the pinned one, or "none"; `url`: where it was downloaded."""
     pinned = "sha256 recorded" if sha256 == "none" else "sha256 verified"
     logger.info("Gate OK: %s %s + %s validated", name, f"downloaded + {pinned}" if url else pinned, contract)
 

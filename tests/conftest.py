@@ -24,7 +24,8 @@ COMPILED = "hetero2/chem/decoys_v2/__pycache__"
 HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") else ""
 NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
-    "unit": ["api", "resources"],
+    "unit": ["api"],
+    "unit/workflow": ["resources"],
     "unit/inputs": ["smi"],
     "unit/scoring": ["reference", "refittable", "training"],
     "unit/stages": (

@@ -20,7 +20,6 @@ from hetero2.io.tables import quoted, read_shard, to_table, write_parquet
 from hetero2.runtime import isolated
 from hetero2.runtime.cli_types import add_standardise, flag, json_object, natural, positive
 from hetero2.runtime.log import logger, progress
-from hetero2.runtime.progress import published
 from hetero2.runtime.seeds import row_seed
 
 EXAMPLE = "hetero2 decoys-shard --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
@@ -193,8 +192,9 @@ def run(args: argparse.Namespace) -> None:
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []
-    results = published(molecules_with_decoys(rows, decoy_options(vars(args))), args.log)
-    for record, own_decoys in progress(results, f"decoys {args.molecules.stem}", len(rows)):
+    results = molecules_with_decoys(rows, decoy_options(vars(args)))
+    what = f"decoys {args.molecules.stem}"
+    for record, own_decoys in progress(results, what, len(rows), status=lambda result: str(result[0]["status"])):
         molecules.append(record)
         decoys += own_decoys
     write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")

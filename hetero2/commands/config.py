@@ -1,4 +1,4 @@
-"""Print the configuration that a run of a target would use."""
+"""config: the whole configuration of a target, as a run would use it."""
 
 import argparse
 from pathlib import Path
@@ -14,13 +14,13 @@ EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A target, and a layer of one's own."""
+    """Name the target and the user's layer."""
     parser.add_argument("target", help=f"one of {', '.join(targets())}")
-    parser.add_argument("--configfile", type=Path, help="your own layer (YAML)")
+    parser.add_argument("--configfile", type=Path, help="your own layer (YAML or JSON)")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the whole resolved configuration as YAML."""
+    """Print every key with its value as YAML."""
     config = resolve(args.target, load_layer(args.configfile) if args.configfile else {})
     check_files(config)
     print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")

@@ -1,4 +1,4 @@
-"""Types of command-line options: a wrong value is a usage error, told by argparse."""
+"""Types of command-line options: a wrong value is a usage error, reported by argparse."""
 
 import argparse
 from typing import Any
@@ -25,23 +25,23 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def positive(text: str) -> int:
-    """A whole number from 1 on."""
+    """A whole number of at least 1."""
     return _at_least(text, 1)
 
 
 def natural(text: str) -> int:
-    """A whole number from 0 on, of at most 32 bits."""
+    """A whole number of at least 0, below 2^32."""
     return _at_least(text, 0)
 
 
 def sha256(text: str) -> str:
     """64 hex digits."""
     if len(text) != 64 or not set(text.lower()) <= set("0123456789abcdef"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no sha256 (64 hex digits)")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a sha256 (64 hex digits)")
     return text
 
 
-def _at_least(text: str, least: int) -> int:
-    if not text.isdecimal() or not least <= int(text) < 2**32:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {2**32 - 1}")
+def _at_least(text: str, minimum: int) -> int:
+    if not text.isdecimal() or not minimum <= int(text) < 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {minimum} to {2**32 - 1}")
     return int(text)

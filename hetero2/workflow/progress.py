@@ -68,13 +68,14 @@ class Stage:
             return f"{self.name}: {self._of_items(counts, n_items, seconds)}"
         if len(self._logs) == 1:
             return f"{self.name}: {duration(seconds)}"
-        return f"{self.name}: {_share(len(self._finished), len(self._logs), len(self._finished), seconds)} jobs"
+        n_finished = len(self._finished)
+        return f"{self.name}: {_share(n_finished, len(self._logs), n_finished, seconds, ' jobs')}"
 
     def _counted(self) -> tuple[Counter[str], int]:
         """(counts of all jobs of this call, items of the stage or 0 if it counts none)."""
         running = [read(log, self._called) for job, log in self._logs.items() if job not in self._finished]
         counts = sum([*self._finished.values(), *filter(None, running)], Counter[str]())
-        return counts, (self._total() or counts["total"]) if counts["total"] else 0
+        return counts, (self._total() or counts["total"]) if counts else 0
 
     def _of_items(self, counts: Counter[str], n_items: int, seconds: float) -> str:
         if self._counts_before is None:
@@ -85,11 +86,11 @@ class Stage:
         return text + ("; " + ", ".join(f"{name} {n:,}" for name, n in status.items()) if any(status.values()) else "")
 
 
-def _share(done: int, total: int, new: int, seconds: float) -> str:
+def _share(done: int, total: int, new: int, seconds: float, unit: str = "") -> str:
     """`new` of those done are of the last `seconds`."""
     rate = new / seconds
     left = f", {duration((total - done) / rate)} left" if rate and done < total else ""
-    return f"{done:,} of {total:,} ({100 * done // max(1, total)} %), {rate:,.1f}/s{left}"
+    return f"{done:,} of {total:,}{unit} ({100 * done // max(1, total)} %), {rate:,.1f}/s{left}"
 
 
 class Board:

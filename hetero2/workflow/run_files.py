@@ -1,7 +1,6 @@
 """What the rules ask of the configuration of a run: its options, files and shards."""
 
 import json
-import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -26,6 +25,10 @@ _DATASET_FILES = {
     "suite": {"input.path": "suite_input", "scores.path": "suite_scores", "facts": "suite_facts"},
     "stress": {"input.path": "stress_input", "facts": "stress_facts"},
 }
+
+
+def _url_variable(url: str) -> str:
+    return f"HETERO2_URL_{sha256_bytes(url.encode('utf-8'))[:16].upper()}"
 
 
 class Setting(str):
@@ -178,10 +181,12 @@ class RunFiles:
 
         The URL itself may hold a signature, and Snakemake shows and stores what stands in a command.
         """
-        url = self.downloaded(wildcards, "url")
-        name = f"HETERO2_URL_{sha256_bytes(url.encode('utf-8'))[:16].upper()}"
-        os.environ[name] = url
-        return name
+        return _url_variable(self.downloaded(wildcards, "url"))
+
+    def url_variables(self) -> dict[str, str]:
+        """The URL by the name of its variable, for all downloads of all runs."""
+        urls = [self.config(run)[section]["url"] for run in self.runs for section in ("truth", "scores")]
+        return {_url_variable(url): url for url in urls if url is not None}
 
     def download_settings(self, run: str) -> str:
         """How downloads are done, as JSON: a matter of execution, so no parameter that runs it again."""

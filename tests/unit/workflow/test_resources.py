@@ -72,5 +72,5 @@ def test_no_stage_reads_them():
         "hetero2.workflow.plan",
     ]
     sources = {path.name for module in modules for path in provenance.module_sources(module)}
-    assert "workflow.py" in sources
+    assert "plan.py" in sources
     assert "resources.py" not in sources

@@ -8,6 +8,7 @@ wherever it runs.
 import contextlib
 import json
 import logging
+import re
 import shutil
 import sys
 import threading
@@ -31,6 +32,7 @@ _LABELS = {"decoys_shard": "decoys", "score_source": "scoring", "refit": "refits
 _KEPT = ("Nothing to be done", "Terminating processes", "Will exit after", "Trying to restart")
 # Not worth a line whatever was asked for.
 _DROPPED = ("Assuming unrestricted shared filesystem usage",)
+_KILLED = re.compile(r"died with <Signals\.\w+: \d+>|returned non-zero exit status 1[34]\d")  # bash: 128 + signal
 # Said better by our own last words.
 _FAILED = ("Exiting because a job execution failed", "At least one job did not complete", "CalledProcessError in file")
 
@@ -191,6 +193,8 @@ class Display(logging.Handler):
             self._write(_failed_job(record.__dict__))
         elif event == "group_error":
             self._write("".join(map(_failed_job, getattr(record, "job_error_info", []))))
+        elif killed := _KILLED.search(text):
+            self._write(f"a job {killed[0]}\n")
         elif not any(part in text for part in _FAILED):
             self._pass_on(record)
 

@@ -145,7 +145,9 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results folder of the small run; tests must not change it."""
     with made_once(tmp_path_factory, "small") as (folder, empty):
         if empty:
-            build(small_library(folder))
+            done = build(small_library(folder))
+            (folder / "printed.txt").write_text(done.stderr)
+            (folder / "result.txt").write_text(done.stdout)
     return folder / "results" / "small"
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from hetero2.workflow import results_lock
+from hetero2.workflow import orphans
 from tests.conftest import ROOT, build, run, small_library
 
 ROWS, SHARD_ROWS = 6, 2
@@ -222,7 +222,7 @@ def finish(folder: Path, outcome: Outcome) -> None:
         done = run(*shlex.split(advice[1]), cwd=folder, check=False) if advice else build(folder, check=False)
     outcome.zip_sha256 = sha256(folder)
     parts = [path for path in (folder / "results").rglob(".*") if path.name not in (".lock", ".inputs.json")]
-    outcome.left = [*map(str, parts), *(str(p) for p in results_lock.orphans(str(folder / "results")))]
+    outcome.left = [*map(str, parts), *(str(p) for p in orphans.orphans(str(folder / "results")))]
 
 
 def strike(kind: str, seed: int, reference: Path, folder: Path, earliest: float = 0.0) -> Outcome:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -88,6 +89,18 @@ def test_show_tells_it_at_a_glance(small_run):
 def test_the_time_of_every_job_is_kept_beside_the_pack(small_run):
     jobs = json.loads((small_run / "runtime.json").read_text())["jobs"]
     assert {"input", "decoys/0000", "pack"} <= set(jobs)
+
+
+def test_a_good_run_prints_its_result_and_little_else(small_run):
+    folder = small_run.parent.parent
+    assert (folder / "result.txt").read_text() == run(
+        "python", "-m", "hetero2", "show", "results/small", cwd=folder
+    ).stdout
+    profile, *progress = (folder / "printed.txt").read_text().splitlines()
+    assert profile.startswith("Using workflow specific profile")
+    assert len(progress) <= 6, progress  # one in the first minute, and one whenever twice the time has passed
+    assert all(re.match(r"\d+ of 22 jobs", line) for line in progress)
+    assert "Finished jobid" in next((folder / ".snakemake/log").glob("*.log")).read_text()
 
 
 def test_a_second_run_has_nothing_to_do(small_run):

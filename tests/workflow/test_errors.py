@@ -121,7 +121,7 @@ def test_a_pinned_file_that_changed_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ((), 2, "verbs:"),
+        ((), 2, "start here:"),
         (("--help",), 0, "cost-lift"),
         (("nonsense",), 2, "unknown verb 'nonsense'"),
         (("verify", "/no/such.zip"), 2, "/no/such.zip"),

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from hetero2.errors import HeteroError, InputError
 from hetero2.inputs.library import rows_of_table
+from hetero2.inputs.summary_rows import lines
 from hetero2.inputs.usable_rows import with_an_id
 from hetero2.io.files import TABLES
 from hetero2.io.in_memory import as_contract, as_table
@@ -105,7 +106,7 @@ def audit_scores(
         settings["audit"]["method"],
         min_decoys,
     )
-    rows = summary.lines(molecules, audit.audited(molecules, items, _RUN), called)
-    tally = summary.Tally()
-    tally.add(rows)
-    return rows, tally.metrics({name: settings[name] for name in ("guardrails", "decoys")}), curve, library
+    rows = lines(molecules, audit.audit_shard(molecules, items, _RUN), called)
+    counts = summary.LibraryCounts()
+    counts.add(rows)
+    return rows, counts.metrics({name: settings[name] for name in ("guardrails", "decoys")}), curve, library

@@ -20,7 +20,6 @@ from hetero2.io.tables import quoted, read_shard, to_table, write_parquet
 from hetero2.runtime import isolated
 from hetero2.runtime.cli_types import add_standardise, flag, json_object, natural, positive
 from hetero2.runtime.log import logger, progress
-from hetero2.runtime.progress import published
 from hetero2.runtime.seeds import row_seed
 
 EXAMPLE = "hetero2 decoys-shard --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
@@ -102,20 +101,20 @@ def molecules_with_decoys(rows: Sequence[Record], args: DecoyOptions, workers: i
     """
     ready = partial(strategy.warm_up, args.strategy)
     limits = isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
-    for row, found in isolated.each(partial(_one_molecule, args), rows, limits, workers, ready):
-        if isinstance(found, isolated.Failure):
-            logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), found.reason)
-            yield {**_blank(row, args), "status": "ERROR", "reason": found.reason}, []
+    for row, result in isolated.each(partial(_one_molecule, args), rows, limits, workers, ready):
+        if isinstance(result, isolated.Failure):
+            logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), result.reason)
+            yield {**_blank(row, args), "status": "ERROR", "reason": result.reason}, []
         else:
-            yield found
+            yield result
 
 
 def _identity(prepared: Prepared) -> Record:
-    known = prepared.canonical_smiles
+    canonical = prepared.canonical_smiles
     return {
         "warnings": ";".join(prepared.warnings),
-        "canonical_smiles": known,
-        "structure_hash": None if known is None else structure_hash(known),
+        "canonical_smiles": canonical,
+        "structure_hash": None if canonical is None else structure_hash(canonical),
         "skeleton": None if prepared.mol is None else skeleton(prepared.mol),
     }
 
@@ -128,16 +127,16 @@ def _audited(record: Record, limits: Guardrails, seed: int, args: DecoyOptions) 
     record["scaffold"] = None if mol is None or prepared.canonical_smiles is None else murcko_scaffold(mol)
     if prepared.reason is not None or prepared.canonical_smiles is None or mol is None:
         return {**record, "status": "SKIP", "reason": prepared.reason}, []
-    made = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
-    if not made.records:
+    generated = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
+    if not generated.records:
         reason = "no_hard_decoys_generated" if args.hard_mode else "no_decoys_generated"
         return {**record, "status": "SKIP", "reason": reason}, []
-    record |= _structure_facts(mol, [decoy["tanimoto"] for decoy in made.records])
-    record |= {"decoy_strategy_used": made.strategy, "n_decoys_generated": len(made.records)}
-    if made.reason is not None:
-        few = f"{FEWER}:{len(made.records)}:{made.reason}"
+    record |= _structure_facts(mol, [decoy["tanimoto"] for decoy in generated.records])
+    record |= {"decoy_strategy_used": generated.strategy, "n_decoys_generated": len(generated.records)}
+    if generated.reason is not None:
+        few = f"{FEWER}:{len(generated.records)}:{generated.reason}"
         record["warnings"] = ";".join([*prepared.warnings, few])
-    return record, [{"row": record["row"], **decoy} for decoy in made.records]
+    return record, [{"row": record["row"], **decoy} for decoy in generated.records]
 
 
 def add_decoy_arguments(parser: argparse.ArgumentParser) -> None:
@@ -165,12 +164,12 @@ def limits_of(args: argparse.Namespace) -> isolated.Limits:
 
 def quotas(text: str) -> dict[str, float]:
     """Quotas from JSON; a mistake is an argparse error."""
-    found = json_object(text)
+    shares = json_object(text)
     try:
-        check_quotas(found)
+        check_quotas(shares)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return found
+    return shares
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -193,9 +192,10 @@ def run(args: argparse.Namespace) -> None:
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []
-    found = published(molecules_with_decoys(rows, decoy_options(vars(args))), args.log)
-    for record, made in progress(found, f"decoys {args.molecules.stem}", len(rows)):
+    results = molecules_with_decoys(rows, decoy_options(vars(args)))
+    what = f"decoys {args.molecules.stem}"
+    for record, own_decoys in progress(results, what, len(rows), status=lambda result: str(result[0]["status"])):
         molecules.append(record)
-        decoys += made
+        decoys += own_decoys
     write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")
     write_parquet(args.decoys, to_table(decoys, "decoy.v1"), "decoy.v1")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from hetero2.inputs.excluded_decoys import read_excluded, taking_part
+from hetero2.inputs.decoys import read_excluded, taking_part
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.structure_keys import Keys, first_of_each, keys
 from hetero2.io.tables import arrow_schema, read_parquet
@@ -48,10 +48,10 @@ def once(tables: Iterator[pa.Table], first: np.ndarray, count: np.ndarray) -> It
     """The rows where a structure occurs first, with how often it does."""
     start = 0
     for table in tables:
-        here = slice(start, start + len(table))
+        place = slice(start, start + len(table))
         start += len(table)
-        found = table.append_column("n_rows", pa.array(count[here])).filter(pa.array(first[here]))
-        yield found.cast(arrow_schema(CONTRACT))
+        rows = table.append_column("n_rows", pa.array(count[place])).filter(pa.array(first[place]))
+        yield rows.cast(arrow_schema(CONTRACT))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -48,6 +48,7 @@ check: $(VENV)/.dev ## Format, lint, types, registry, workflows; changes nothing
 	ruff format --check .
 	ruff check .
 	mypy
+	lint-imports --no-logo
 	snakefmt --check Snakefile rules
 	snakemake --lint
 	python -m tools.release registry check

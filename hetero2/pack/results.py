@@ -82,8 +82,10 @@ def read(path: Path, max_unpacked: int | None = None) -> tuple[dict[str, Any], d
         if pack is not None:
             metrics, manifest = (verify.parse_json(pack, name, problems) for name in ("metrics.json", verify.MANIFEST))
             if isinstance(metrics, dict) and isinstance(manifest, dict):
-                return metrics, manifest, list(verify.read_rows(pack, "summary.csv"))
-        reason = problems[0] if problems else "metrics.json or manifest.json is not there"
+                rows = list(verify.read_rows(pack, "summary.csv"))
+                if rows:
+                    return metrics, manifest, rows
+        reason = problems[0] if problems else "metrics.json, manifest.json or summary.csv is empty or not there"
     except KeyError as error:
         reason = f"{error.args[0]} is not there"
     except (csv.Error, verify.TooManyProblemsError, *verify.UNREADABLE) as error:

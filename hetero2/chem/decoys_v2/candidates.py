@@ -109,7 +109,7 @@ class Pool:
         if self._explore(self.parent, LEVELS[0], _CHUNKS, common, rare, (bins, edges)):
             return
         for _ in range(_WALKS):
-            site = self._walk(-self.column("popularity"))
+            site = self._walk(-self.column("log_frequency"))
             if site is None or self._explore(site, LEVELS[0], 0, common, rare):
                 return
 
@@ -123,7 +123,7 @@ class Pool:
             self._level += 1
             self._explore(self.parent, LEVELS[self._level], _CHUNKS, before + more, 0)
             while len(self) < before + more and self._walks < _MOST_WALKS * self._level:
-                rarity = np.abs(self.column("popularity") - self.parent.fragments.popularity)
+                rarity = np.abs(self.column("log_frequency") - self.parent.fragments.log_frequency)
                 site = self._walk(rarity)
                 if site is None:
                     break
@@ -147,7 +147,7 @@ class Pool:
         above = 0
         for moves in self._batches(site, level, chunks):
             self._consider(site, moves, level)
-            above = int((self.column("popularity") > self.parent.fragments.popularity).sum())
+            above = int((self.column("log_frequency") > self.parent.fragments.log_frequency).sum())
             if not rare and len(self) >= common:
                 return True
             if above >= common and len(self) - above >= rare and self._spread_enough(bins):
@@ -176,10 +176,12 @@ class Pool:
     def _composed(self, site: Site, start: int) -> Moves:
         """Moves after a permutation: the pairs whose changes in popularity add up to nearly none."""
         moves = Moves.join([moves for _, moves in self._parts[start:]])
-        common = np.concatenate([view.popularity for view in self._views[start:]])
+        common = np.concatenate([view.log_frequency for view in self._views[start:]])
         permutes = moves.kind == KINDS.index("permute")
         first, second = np.flatnonzero(~permutes), np.flatnonzero(permutes)
-        total = common[first, None] + common[second] - site.fragments.popularity - self.parent.fragments.popularity
+        total = (
+            common[first, None] + common[second] - site.fragments.log_frequency - self.parent.fragments.log_frequency
+        )
         pairs = np.argsort(np.abs(total).ravel(), kind="stable")[:_COMPOSED]
         i, j = np.divmod(pairs, max(1, len(second)))
         return compose(moves, moves, first[i], second[j])

@@ -28,7 +28,7 @@ from hetero2.chem.structures.same_compound import Compounds, signed
 
 NAME = "decoy_strategy.v2"
 _HARD_ONLY = {"easy": 0.0, "medium": 0.0, "hard": 1.0}
-_SPREAD_POPULARITY, _SPREAD_CENTRES, _NOISE, _SPARE = 0.05, 0.1, 0.5, 1.5
+_LOG_FREQUENCY_SCALE, _SPREAD_CENTRES, _NOISE, _SPARE = 0.05, 0.1, 0.5, 1.5
 _SMALL = 12
 _AT_ONCE, _SHORTLIST, _SHORTLIST_MORE, _FAR = 32, 3.0, 4, 1e6
 # SMILES without stereo and without brackets but these: RDKit writes them as it read them.
@@ -106,13 +106,13 @@ class _Selection:
 
     def _rank(self) -> None:
         """Each candidate's cost, bin and side (rarer than the parent or not), and how many of each are wanted."""
-        pool, own = self._pool, self._pool.parent.fragments.own
+        pool, own = self._pool, self._pool.parent.fragments.unchanged
         n = len(pool)
         self._noise = mixed(np.arange(1, n + 4), self._seed) / 2.0**64
-        rarity = pool.column("popularity") - own.popularity[0]
+        rarity = pool.column("log_frequency") - own.log_frequency[0]
         centres = np.log10((1 + pool.column("centres")) / (1 + own.centres[0]))
         cost = (
-            np.abs(rarity) / _SPREAD_POPULARITY
+            np.abs(rarity) / _LOG_FREQUENCY_SCALE
             + np.abs(pool.column("donors") - own.donors[0])
             + np.abs(centres) / _SPREAD_CENTRES
             + _NOISE * self._noise[:n]

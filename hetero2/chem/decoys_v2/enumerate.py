@@ -74,14 +74,14 @@ class Space:
 
     def allow(self, rarest: float) -> None:
         """From now on make no bond that gives one of its atoms a surrounding rarer than `rarest` (log frequency)."""
-        common = self._popularity >= rarest
+        common = self._joined_log_frequency >= rarest
         self.allowed = common & common.T
 
     @cached_property
-    def _popularity(self) -> NDArray[np.float32]:
+    def _joined_log_frequency(self) -> NDArray[np.float32]:
         """(ends, ends): log frequency of the atom of one end and its neighbours once it is joined to the other end."""
         graph, ends = self.graph, np.stack([self.end_atom, self.end_slot])
-        found: NDArray[np.float32] = kernels.ends_popularity(
+        found: NDArray[np.float32] = kernels.joined_log_frequency(
             graph.arrays, graph.degree, ends, self.n_heavy, *frequencies()
         )
         return found

@@ -5,8 +5,9 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
+from hetero2.chem.decoys_v2 import kernels
 from hetero2.chem.decoys_v2.candidates import Pool, Site
-from hetero2.chem.decoys_v2.fragment_frequencies import popularity
+from hetero2.chem.decoys_v2.fragment_frequencies import frequencies
 from hetero2.chem.decoys_v2.graph import read_graph
 from hetero2.chem.decoys_v2.moves import KINDS
 from hetero2.chem.decoys_v2.preview import Fragments
@@ -34,12 +35,13 @@ def test_identifiers_are_those_of_rdkit(smiles):
     assert {place: int(layers[place[1]][place[0]]) for place in expected} == expected
 
 
-def test_popularity_is_that_of_the_reference():
+def test_log_frequencies_are_those_of_the_reference():
     log_frequencies = _sascorer()._fscores
     some = list(log_frequencies)[:: max(1, len(log_frequencies) // 5000)]
-    asked = np.array([key % 2**32 for key in some] + [1, 2, 3], np.uint32)
+    asked = [key % 2**32 for key in some] + [1, 2, 3]
     expected = [log_frequencies[key] for key in some] + [log_frequencies.get(key, -4.0) for key in (1, 2, 3)]
-    assert popularity(asked) == pytest.approx(expected, abs=1e-6)
+    looked_up = [kernels.log_frequency_of(*frequencies(), np.uint64(key)) for key in asked]
+    assert looked_up == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("smiles", SMILES)
@@ -48,7 +50,7 @@ def test_a_preview_is_true_of_the_molecule_that_is_built(smiles):
     pool = Pool(parent, 0)
     pool.fill(40, 40, (), ())
     kinds = set()
-    similar, common = pool.column("tanimoto"), pool.column("popularity")
+    similar, common = pool.column("tanimoto"), pool.column("log_frequency")
     for number in range(0, len(pool), max(1, len(pool) // 60)):
         mol = pool.build(number)
         if mol is None:

@@ -32,14 +32,18 @@ _THREE = np.array(
         [(0, 5), (1, 3), (2, 4)],
     ]
 )
-CHUNK = 2048
+CHUNK = 2048  # ways to join three cut bonds that are tried in a batch
+# Elements that move: B C N O F Si P S Cl Se Br I. Metals and the rest stay with the atoms that they are bound to.
 _IS_CHAIN = np.isin(np.arange(256), (5, 6, 7, 8, 9, 14, 15, 16, 17, 34, 35, 53))
+# Rings, by their number of atoms: none becomes smaller than 5 or, by taking in an atom, larger than 7. Strained rings
+# that the molecule lacks, and medium ones, would tell a decoy.
 _SMALLEST_TO_SHRINK, _LARGEST_TO_GROW = 6, 6
-# Large molecules: so many bonds, evenly spread, are enough, and memory stays bounded.
+# Large molecules have moves by the million: so many bonds (in pairs, in threes) and slides, evenly spread, are enough,
+# and memory stays bounded.
 _MOST_BONDS, _MOST_IN_THREE, _MOST_SLIDES = 150, 40, 20000
 
 
-class Space:
+class MoveEnumerator:
     """Everything that can be moved in one molecule."""
 
     def __init__(self, mol: Chem.Mol, graph: Graph) -> None:

@@ -6,7 +6,7 @@ from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
 from hetero2.chem.decoys_v2 import kernels
-from hetero2.chem.decoys_v2.candidates import Pool, Site
+from hetero2.chem.decoys_v2.candidates import CandidatePool, Origin
 from hetero2.chem.decoys_v2.fragment_frequencies import frequencies
 from hetero2.chem.decoys_v2.graph import read_graph
 from hetero2.chem.decoys_v2.moves import KINDS
@@ -47,7 +47,7 @@ def test_log_frequencies_are_those_of_the_reference():
 @pytest.mark.parametrize("smiles", SMILES)
 def test_a_preview_is_true_of_the_molecule_that_is_built(smiles):
     parent = parse_known(Chem.CanonSmiles(smiles))
-    pool = Pool(parent, 0)
+    pool = CandidatePool(parent, 0)
     pool.fill(40, 40, (), ())
     kinds = set()
     similar, common = pool.column("tanimoto"), pool.column("log_frequency")
@@ -64,12 +64,12 @@ def test_a_preview_is_true_of_the_molecule_that_is_built(smiles):
 def test_every_kind_of_move_is_made_somewhere():
     moves = set()
     for smiles in SMILES:
-        pool = Pool(parse_known(Chem.CanonSmiles(smiles)), 0)
+        pool = CandidatePool(parse_known(Chem.CanonSmiles(smiles)), 0)
         pool.fill(10**6, 10**6, (), ())
         moves |= {pool.move(number) for number in range(len(pool))}
     assert set(KINDS) - {"permute+slide"} <= moves  # that one is rarely among the closest
 
 
 def test_a_site_outlives_its_molecule():
-    site = Site(Chem.MolFromSmiles(SMILES[0]))
-    assert len(site.space.slides()) > 0
+    origin = Origin(Chem.MolFromSmiles(SMILES[0]))
+    assert len(origin.enumerator.slides()) > 0

@@ -54,17 +54,17 @@ def _templates(folder: Path) -> frozenset[Path]:
 @functools.cache
 def module_sources(module: str) -> frozenset[Path]:
     """The files of ours that importing `module` reads, its packages', those of all that it imports, and templates."""
-    found: set[Path] = set()
+    sources: set[Path] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _source(name)
-        if path is None or path in found:
+        if path is None or path in sources:
             continue
-        found |= {path, *_templates(path.parent)}
+        sources |= {path, *_templates(path.parent)}
         waiting += [name.rpartition(".")[0]] if "." in name else []
         waiting += imported(path)
-    return frozenset(found)
+    return frozenset(sources)
 
 
 def contract_sources(modules: frozenset[Path]) -> frozenset[Path]:

@@ -44,8 +44,8 @@ class ReferenceModel:
 
     def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
         """See Refittable."""
-        found: Floats = self._scorer.fit(labels.tolist(), seed, rows).score(self._features)
-        return found
+        scores: Floats = self._scorer.fit(labels.tolist(), seed, rows).score(self._features)
+        return scores
 
 
 class CommandModel:
@@ -62,19 +62,19 @@ class CommandModel:
     def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
         """See Refittable."""
         chosen = range(len(labels)) if rows is None else rows.tolist()
-        known = self._training
+        training = self._training
         with tempfile.TemporaryDirectory(prefix="hetero2-refit-") as name:
             folder = Path(name)
             files = {part: folder / f"{part}.csv" for part in ("train", "request", "scores")}
             _write(
                 files["train"],
                 ["id", "smiles", "label"],
-                [(known.ids[i], known.texts[i], int(labels[i])) for i in chosen],
+                [(training.ids[i], training.texts[i], int(labels[i])) for i in chosen],
             )
             _write(files["request"], ["id", "smiles"], self._request)
             command.run(self._line, {**files, "seed": seed}, self._seconds, self._log)
-            found = command.read_scores(files["scores"], score_table.read)
-        scores = np.array([found[key].score if key in found else np.nan for key in self._keys])
+            by_key = command.read_scores(files["scores"], score_table.read)
+        scores = np.array([by_key[key].score if key in by_key else np.nan for key in self._keys])
         if not np.isfinite(scores).any():
             raise HeteroError("scores.command: a refit scored none of the structures in its request")
         return scores

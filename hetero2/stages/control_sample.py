@@ -13,7 +13,8 @@ from hetero2.chem import strategy
 from hetero2.chem.bins import QUOTAS
 from hetero2.chem.molecules import parse_known
 from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popularity, synthetic_accessibility
-from hetero2.inputs.excluded_decoys import read_excluded, taking_part
+from hetero2.inputs.decoys import read_excluded, taking_part
+from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import sha256_bytes
 from hetero2.io.tables import read_parquet, to_table, write_parquet
 from hetero2.runtime import isolated
@@ -56,22 +57,24 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
     made for what `worker` says, there is no block.
     """
     for number, molecule in enumerate(molecules):
-        own = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
-        yield _item(number, 0, -1, molecule, molecule["canonical_smiles"], own)
+        molecule_hash = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
+        yield _item(number, 0, MOLECULE_INDEX, molecule, molecule["canonical_smiles"], molecule_hash)
         for decoy in decoys[molecule["row"]]:
             yield _item(number, 0, decoy["decoy_index"], molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
-    known = [molecule for molecule in molecules if molecule["canonical_smiles"]]
-    chosen = [(molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in known]
+    with_structure = [molecule for molecule in molecules if molecule["canonical_smiles"]]
+    chosen = [
+        (molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in with_structure
+    ]
     ready = partial(strategy.warm_up, args.strategy)
     made_of = isolated.each(partial(_made, args), chosen, limits_of(args), prepare=ready)
     every = progress(made_of, "decoys of decoys", len(chosen))
-    for number, ((molecule, one), made) in enumerate(every, start=len(molecules)):
-        if isinstance(made, isolated.Failure):
-            logger.warning("a decoy of row %d has no block: %s", molecule["row"], made.reason)
+    for number, ((molecule, decoy), records) in enumerate(every, start=len(molecules)):
+        if isinstance(records, isolated.Failure):
+            logger.warning("a decoy of row %d has no block: %s", molecule["row"], records.reason)
             continue
-        if made:
-            yield _item(number, 1, -1, molecule, one["decoy_smiles"], one["decoy_hash"])
-        for record in made:
+        if records:
+            yield _item(number, 1, MOLECULE_INDEX, molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
+        for record in records:
             yield _item(number, 1, record["decoy_index"], molecule, record["decoy_smiles"], record["decoy_hash"])
 
 
@@ -107,9 +110,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
     """The OK molecules, a shard in memory; on the way the number of each shard's goes to `counted`."""
-    wanted = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
+    names = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
     for path in paths:
-        table = read_parquet(path, "molecule.v1", [*wanted, "status"])
+        table = read_parquet(path, "molecule.v1", [*names, "status"])
         table = table.filter(pc.equal(table["status"], "OK"))
         counted.append(len(table))
         yield from table.to_pylist()
@@ -125,7 +128,7 @@ def run(args: argparse.Namespace) -> None:
         table = read_parquet(path, "decoy.v1", ["row", "decoy_index", "decoy_smiles", "decoy_hash"])
         for decoy in taking_part(table.filter(pc.is_in(table["row"], value_set=rows)), excluded).to_pylist():
             decoys[decoy["row"]].append(decoy)
-    items = list(blocks([one for one in chosen if decoys[one["row"]]], decoys, args))
+    items = list(blocks([molecule for molecule in chosen if decoys[molecule["row"]]], decoys, args))
     describe(items)
     write_parquet(args.out, to_table(items, "control_sample_item.v1"), "control_sample_item.v1")
     logger.info("%d of %d molecules, %d structures", len(chosen), sum(counted), len(items))

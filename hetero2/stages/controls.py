@@ -38,14 +38,14 @@ Record = dict[str, Any]
 
 def score_of(sample: Sequence[Record], shards: Sequence[Path]) -> Floats:
     """(structures,): the score under audit, nan where there is none; structures of level 1 have none."""
-    known: dict[tuple[int, int], float | None] = {}
+    by_item: dict[tuple[int, int], float | None] = {}
     rows = pa.array({item["row"] for item in sample}, pa.int64())
     for path in shards:
         table = read_parquet(path, "score_item.v1", ["row", "decoy_index", "score"])
         items = table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist()
-        known |= {(item["row"], item["decoy_index"]): item["score"] for item in items}
-    found = [known.get((i["row"], i["decoy_index"])) if i["level"] == 0 else None for i in sample]
-    return np.array([np.nan if value is None else value for value in found], float)
+        by_item |= {(item["row"], item["decoy_index"]): item["score"] for item in items}
+    scores = [by_item.get((i["row"], i["decoy_index"])) if i["level"] == 0 else None for i in sample]
+    return np.array([np.nan if value is None else value for value in scores], float)
 
 
 def _column(sample: Sequence[Record], name: str, sign: int = 1) -> Floats:
@@ -66,22 +66,22 @@ def structures_known(sample: Sequence[Record]) -> bool:
 
 def negative(sample: Sequence[Record], seed: int) -> Record:
     """Scores that know nothing of an isomer: each must stay silent."""
-    here = [item["level"] == 0 for item in sample]
+    is_first_level = [item["level"] == 0 for item in sample]
     scores = {
-        "constant": np.where(here, 0.0, np.nan),
+        "constant": np.where(is_first_level, 0.0, np.nan),
         "random": _hashed(
-            [item["structure_hash"] if on else None for item, on in zip(sample, here, strict=True)], seed
+            [item["structure_hash"] if on else None for item, on in zip(sample, is_first_level, strict=True)], seed
         ),
         "molecular_weight": _column(sample, "molecular_weight"),
         "formula": _hashed([item["formula"] for item in sample], seed),
     }
-    found = {name: audit(sample, values) for name, values in scores.items()}
-    for name, facts in found.items():
+    results = {name: audit(sample, values) for name, values in scores.items()}
+    for name, facts in results.items():
         if name in ("molecular_weight", "formula") and not structures_known(sample):
             facts |= {"silent": None, "reason": NO_STRUCTURES}
             continue
         facts["silent"] = all(abs(facts[key] or 0.0) < LOUD for key in ("mean_z", "dispersion_z"))
-    return found
+    return results
 
 
 def novelty_scores(sample: Sequence[Record], train: Path | None, standardise: str = "none") -> dict[str, Floats]:
@@ -101,17 +101,17 @@ def novelty_scores(sample: Sequence[Record], train: Path | None, standardise: st
 
 def beyond(sample: Sequence[Record], score: Floats, others: dict[str, Floats]) -> Record:
     """What the score keeps beyond each novelty control, and beyond all of them together."""
-    found: Record = {}
-    known = np.where(np.isfinite(score), 0.0, np.nan)
+    results: Record = {}
+    mask = np.where(np.isfinite(score), 0.0, np.nan)
     flat, starts, _ = sampled_decoy_sets(sample, 0, score)
     for name, chosen in {**{name: [name] for name in others}, "all": list(others)}.items():
-        competitors = [sampled_decoy_sets(sample, 0, others[one] + known)[0] for one in chosen]
+        competitors = [sampled_decoy_sets(sample, 0, others[other] + mask)[0] for other in chosen]
         if not len(starts) or any(len(values) != len(flat) for values in competitors):
-            found[name] = {"mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
+            results[name] = {"mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
             continue
         test = library_test(describe_blocks(residual_ranks(flat, competitors, starts), starts))
-        found[name] = {"mean_z": test.mean_z, "dispersion_z": test.dispersion_z, "reason": test.reason}
-    return found
+        results[name] = {"mean_z": test.mean_z, "dispersion_z": test.dispersion_z, "reason": test.reason}
+    return results
 
 
 def plant(sample: Sequence[Record], seed: int) -> Record:

@@ -38,10 +38,11 @@ def cross_validation(model: Refittable, labels: Ints, scaffolds: Sequence[str], 
         if len(np.unique(labels[rows])) < 2:
             return {"auc": None, "reason": "a_fold_leaves_one_label_only"}
         scores[fold == number] = model.scores(labels, seed, rows)[fold == number]
-    known = np.isfinite(scores)
-    by_fold = [roc_auc(scores[one], labels[one])[0] for one in (known & (fold == number) for number in range(FOLDS))]
-    area, reason = roc_auc(scores[known], labels[known])
-    return {"auc": area, "by_fold": by_fold, "n": int(known.sum()), "reason": reason}
+    scored = np.isfinite(scores)
+    in_folds = (scored & (fold == number) for number in range(FOLDS))
+    by_fold = [roc_auc(scores[in_fold], labels[in_fold])[0] for in_fold in in_folds]
+    area, reason = roc_auc(scores[scored], labels[scored])
+    return {"auc": area, "by_fold": by_fold, "n": int(scored.sum()), "reason": reason}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -34,14 +34,14 @@ def limits(settings: dict[str, object]) -> Limits:
     problem = first_problem({"execution": {"download": settings}}, "config", ("execution", "download"))
     if problem:
         raise ConfigError(f"--settings: {problem}", "config/default.yaml explains every key")
-    known = {**load_yaml(CONFIG / "default.yaml")["execution"]["download"], **settings}
+    section = {**load_yaml(CONFIG / "default.yaml")["execution"]["download"], **settings}
     return Limits(
-        rules=Rules(known["hosts"], tuple(known["ports"]), tuple(known["allow_addresses"])),
-        max_bytes=int(known["max_mb"] * (1 << 20)),
-        seconds=60 * known["minutes"],
-        ca_file=None if known["ca_file"] is None else Path(known["ca_file"]),
-        token=token_from(known["token_variable"]),
-        token_host=known["token_host"],
+        rules=Rules(section["hosts"], tuple(section["ports"]), tuple(section["allow_addresses"])),
+        max_bytes=int(section["max_mb"] * (1 << 20)),
+        seconds=60 * section["minutes"],
+        ca_file=None if section["ca_file"] is None else Path(section["ca_file"]),
+        token=token_from(section["token_variable"]),
+        token_host=section["token_host"],
     )
 
 

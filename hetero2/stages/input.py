@@ -69,11 +69,11 @@ def choose(args: argparse.Namespace) -> tuple[dict[int, tuple[str, float]], Reco
     keys: dict[int, str] = {}
     scores: dict[int, float] = {}
     raw, again = itertools.tee(read_any(args.library, more=column))
-    for row, known in zip(raw, mark(again), strict=True):
-        if known["reason"] not in BAD_IDS and row.smiles.strip():
-            keys[known["row"]] = row.id
+    for row, record in zip(raw, mark(again), strict=True):
+        if record["reason"] not in BAD_IDS and row.smiles.strip():
+            keys[record["row"]] = row.id
             if column is not None and row.cell:
-                scores[known["row"]] = sign * number_cell(row.cell, args.library, row.place, column)
+                scores[record["row"]] = sign * number_cell(row.cell, args.library, row.place, column)
     if args.sample_top and not scores:
         raise InputError(f"{args.library}: column {column!r}: no row has a score in it, so there is no top to sample")
     parts = sample_parts(keys, scores, args.sample_top, args.sample_random, args.sample_seed)

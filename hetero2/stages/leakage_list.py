@@ -22,7 +22,7 @@ def unknown_truth(library: Path, train: Path | None, truth: Path, source: str) -
     for chunk in read_parquet(library, "input_row.v1", ["id"])["id"].chunks:
         unknown -= set(chunk.to_pylist())
     none = {"structure_hash": None, "other_id": None, "tanimoto": None, "match": None}
-    return ({"kind": UNKNOWN, "id": one, **none} for one in ids if one in unknown)
+    return ({"kind": UNKNOWN, "id": molecule_id, **none} for molecule_id in ids if molecule_id in unknown)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

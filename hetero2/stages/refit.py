@@ -33,7 +33,7 @@ def fits(
     args: argparse.Namespace,
 ) -> list[Record]:
     """The audits of fits `first` to `first + count` of (1 + refits) a model seed; the first of each is observed."""
-    found = []
+    audits = []
     total = args.model_seeds * (args.refits + 1)
     for number in progress(range(args.first, min(args.first + args.count, total)), "fits"):
         seed, refit = divmod(number, args.refits + 1)
@@ -46,8 +46,8 @@ def fits(
             raise HeteroError(f"{what}: {error.message}", hint) from None
         record = {"model_seed": seed, "refit": refit, "n_scored": int(np.isfinite(scores).sum())}
         record |= audit(control_sample, scores)
-        found.append(record | ({"drift": audit(control_sample, scores, level=1)} if refit == 0 else {}))
-    return found
+        audits.append(record | ({"drift": audit(control_sample, scores, level=1)} if refit == 0 else {}))
+    return audits
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -51,9 +51,9 @@ def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = Non
     manifest, metrics = read_json(pack / "manifest.json"), read_json(pack / "metrics.json")
     counts, scores = metrics["counts"], manifest["scores"]
     truth = manifest["truth"] and {key: manifest["truth"][key] for key in ("sha256", "truth_source", "url")}
-    own, chain, variant = _name_parts(manifest)
+    is_target, chain, variant = _name_parts(manifest)
     criteria = accept.judge(archive, problems, UNLIMITED)
-    options = "" if own else " --configfile <your file>"
+    options = "" if is_target else " --configfile <your file>"
     options += " --config suite_strategy=chain" if chain else ""
     return {
         "tag": None,
@@ -79,7 +79,7 @@ def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = Non
         },
         "acceptance": {
             "outcome": accept.outcome(criteria),
-            "not_met": [one.name for one in criteria if not one.met],
+            "not_met": [criterion.name for criterion in criteria if not criterion.met],
         },
         "ci": {"test": None, "test-chem": None, "docker": None},
         "prev_sha256": None,

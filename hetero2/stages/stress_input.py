@@ -29,9 +29,9 @@ def _stress_smiles(rows: int) -> Iterator[str]:
 
 def stress_rows(rows: int, seed: int) -> Rows:
     """Rows that must be skipped, each for its reason, among tiny molecules, shuffled."""
-    found = list(_stress_smiles(rows))
-    random.Random(seed).shuffle(found)
-    return [{"id": f"stress_{number}", "smiles": smiles} for number, smiles in enumerate(found)]
+    shuffled = list(_stress_smiles(rows))
+    random.Random(seed).shuffle(shuffled)
+    return [{"id": f"stress_{number}", "smiles": smiles} for number, smiles in enumerate(shuffled)]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -42,8 +42,8 @@ def suite_scores(strategy: str, k: int, seed: int, full_cover_count: int) -> dic
     """
     decoys: dict[str, dict[str, float]] = {}
     for number, smiles in enumerate(MOLECULES.values()):
-        made = decoys_v1.generate(smiles, k, seed, strategy, False).smiles
-        for decoy in made if number < full_cover_count else made[:1]:
+        decoys_made = decoys_v1.generate(smiles, k, seed, strategy, False).smiles
+        for decoy in decoys_made if number < full_cover_count else decoys_made[:1]:
             decoys[structure_hash(decoy)] = {"score": 0.1, "weight": 1.0}
     return {
         "schema_version": hetero_scores.SCHEMA,

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetero2 import cli
+from hetero2.inputs.summary_rows import lines
 from hetero2.io.columns import places, text_numbers
 from hetero2.io.tables import columns, from_columns, read_parquet, to_table, write_parquet
 from hetero2.runtime.seeds import sample
-from hetero2.stages.audit import audited, by_row, one_molecule
-from hetero2.stages.summary import lines
+from hetero2.stages.audit import audit_row, audit_shard, by_row
 from hetero2.stats.audit.decoy_quality import quantiles
 
 N = 90
@@ -143,14 +143,14 @@ def test_missing_scores_are_counted_a_decoy_at_a_time(tmp_path):
 def test_a_shard_is_audited_as_its_molecules_are_one_by_one(seed):
     molecules, _, items = library(seed)
     own = by_row(items.to_pylist())
-    expected = [one_molecule(molecule, own[molecule["row"]], "r") for molecule in molecules.to_pylist()]
-    assert audited(molecules, items, "r").to_pylist() == expected
+    expected = [audit_row(molecule, own[molecule["row"]], "r") for molecule in molecules.to_pylist()]
+    assert audit_shard(molecules, items, "r").to_pylist() == expected
     assert {one["verdict"] for one in expected} == {"PASS", "FAIL", "SKIP"}
 
 
 def test_a_line_of_the_summary_is_what_the_parts_say():
     molecules, _, items = library()
-    audit = audited(molecules, items, "r")
+    audit = audit_shard(molecules, items, "r")
     rows = [row for row in range(N) if row % 3]
     calls = from_columns("call.v1", len(rows), {"row": rows, "call": "SIGNAL", "call_reason": "r", "q_value": 0.5})
     for molecule, one, line in zip(

@@ -11,7 +11,7 @@ from hetero2.chem.molecules import Mol, parse_known
 from hetero2.chem.properties import (
     dude_properties,
     feature_fingerprints,
-    fragment_popularity,
+    fragment_frequency,
     nearest,
     reference_molecules,
     synthetic_accessibility,
@@ -63,7 +63,7 @@ def features(blocks: Sequence[Block]) -> Features:
         cluster.astype(np.int64),
         dude_properties(mols),
         fingerprint_matrix(smiles),
-        np.column_stack([synthetic_accessibility(mols), fragment_popularity(mols), similar]),
+        np.column_stack([synthetic_accessibility(mols), fragment_frequency(mols), similar]),
         others,
         _alerted(mols, parents[block]),
     )

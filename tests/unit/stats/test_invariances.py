@@ -36,7 +36,7 @@ def by_molecule(read):
 
 def against(scores, tanimoto):
     bins = np.digitize(tanimoto.ravel(), [0.6])
-    return hardness.against(hardness.wins(*flat(scores)), flat(scores)[1], bins, 2, tanimoto.ravel())
+    return hardness.wins_by_bin(hardness.pairwise_wins(*flat(scores)), flat(scores)[1], bins, 2, tanimoto.ravel())
 
 
 def by_bin(scores, tanimoto, _, cluster):

@@ -20,7 +20,7 @@ from hetero2.io.tables import from_columns, read_parquet, to_table, write_parque
 from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
 from hetero2.stats.audit import hardness, target_decoy_competition
-from hetero2.stats.audit.decoy_sets import Blocks, Floats, describe_blocks, library_test
+from hetero2.stats.audit.decoy_sets import DecoySets, Floats, describe_decoy_sets, library_test
 
 EXAMPLE = (
     "hetero2 calls --molecules molecules/*.parquet --decoys decoys/*.parquet --scores scores/*.parquet "
@@ -56,7 +56,7 @@ class ShardSummary:
     key: tuple[Keys, Keys]
     score: Floats
     scaffold: pa.ChunkedArray
-    blocks: Blocks
+    blocks: DecoySets
     won: hardness.PairwiseWins
     without_similarity: Ints
     residual: Floats
@@ -85,7 +85,7 @@ def summarise_shard(molecules: Path, decoys: Path, scores: Path, method: str) ->
         key=_structure_keys(matched),
         score=values[starts],
         scaffold=matched["scaffold"].fill_null("None"),
-        blocks=describe_blocks(values, starts),
+        blocks=describe_decoy_sets(values, starts),
         won=hardness.wins_by_bin(won, starts, bins, len(BINS), np.nan_to_num(tanimoto)),
         without_similarity=np.add.reduceat(is_unknown, starts) - 1 if len(starts) else starts,
         residual=residuals[0],
@@ -129,7 +129,7 @@ def concatenate(shards: Sequence[ShardSummary]) -> ShardSummary:
         key=(join(lambda shard: shard.key[0]), join(lambda shard: shard.key[1])),
         score=join(lambda shard: shard.score),
         scaffold=pa.chunked_array(chunks, pa.string()),
-        blocks=Blocks(
+        blocks=DecoySets(
             **{name: join(lambda shard, n=name: getattr(shard.blocks, n)) for name in vars(shards[0].blocks)}
         ),
         won=hardness.PairwiseWins(*(join(lambda shard, n=number: shard.won[n]) for number in range(3))),
@@ -153,7 +153,7 @@ def call_library(
     if not is_first.any():
         reason = _NO_SCORED_DECOYS if len(library.scored_rows) else _NO_SCORES
         return _calls(library, first, None), [], {"n": 0, **reason}
-    blocks = Blocks(**{name: values[is_first] for name, values in vars(library.blocks).items()})
+    blocks = DecoySets(**{name: values[is_first] for name, values in vars(library.blocks).items()})
     pooled = None
     if method == POOLED:
         of_first = np.repeat(is_first, library.blocks.n_decoys)

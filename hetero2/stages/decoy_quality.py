@@ -56,7 +56,7 @@ def _forest(name: str, data: Features, seed: int) -> Record:
 
 
 def _within(column: int, data: Features, seed: int) -> Record:
-    values = quality.within_block(data.leaks[:, column], data.label, data.block)
+    values = quality.within_decoy_set(data.leaks[:, column], data.label, data.block)
     return quality.mean_with_interval(values, data.cluster, seed, 0.5)
 
 
@@ -78,7 +78,7 @@ def planted(data: Features, seed: int) -> Record:
 
 
 def quality_measures(blocks: Sequence[Block], seed: int) -> Record:
-    """Measures, targets, doppelgangers, planted leak and alerts of blocks with decoys; nulls where there are none."""
+    """Measures, targets, doppelgangers, planted leak and alerts of decoy sets; nulls where there are none."""
     if not blocks:
         return dict.fromkeys(("measures", "targets", "doppelganger", "planted_leak", "alerts"))
     data = features(sorted(blocks))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
-from hetero2.stats.audit.decoy_sets import Floats, Ints, block_numbers
+from hetero2.stats.audit.decoy_sets import Floats, Ints, set_numbers
 
 MIN_CLUSTERS = 10
 MIN_MOLECULES = 30
@@ -48,9 +48,9 @@ def cluster_mean(values: Floats, cluster: NDArray[Any]) -> Mean:
 
 
 def pairwise_wins(scores: Floats, starts: Ints) -> Floats:
-    """(t,): 1 where the block's molecule scores above the item, ½ where they tie, 0 below."""
-    _, block = block_numbers(starts, len(scores))
-    molecule_score = scores[starts][block]
+    """(t,): 1 where the decoy set's molecule scores above the item, ½ where they tie, 0 below."""
+    _, set_number = set_numbers(starts, len(scores))
+    molecule_score = scores[starts][set_number]
     credit: Floats = (molecule_score > scores) + 0.5 * (molecule_score == scores)
     return credit
 
@@ -73,15 +73,15 @@ def wins_by_bin(won: Floats, starts: Ints, bins: Ints, n_bins: int, tanimoto: Fl
     At the molecules bin and Tanimoto may be anything. Each set counts by itself, so a library can be audited in parts:
     concatenate what each part gives. O(t).
     """
-    n, (_, block) = len(starts), block_numbers(starts, len(won))
+    n, (_, set_number) = len(starts), set_numbers(starts, len(won))
     decoy = np.ones(len(won), bool)
     decoy[starts] = False
     count, total = np.zeros((n, n_bins + 1), np.int64), np.zeros((n, n_bins + 1))
     for number in range(n_bins + 1):
         in_bin = decoy & ((bins == number) | (number == n_bins))
-        count[:, number] = np.bincount(block[in_bin], minlength=n)
-        total[:, number] = np.bincount(block[in_bin], won[in_bin], n)
-    member = block[decoy]
+        count[:, number] = np.bincount(set_number[in_bin], minlength=n)
+        total[:, number] = np.bincount(set_number[in_bin], won[in_bin], n)
+    member = set_number[decoy]
 
     def centred(values: Floats) -> Floats:
         sums = np.bincount(member, values, n)

@@ -20,7 +20,7 @@ from hetero2.runtime.cli_types import add_standardise, natural
 from hetero2.runtime.log import logger
 from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
 from hetero2.stats.audit.decoy_sets import Floats, describe_decoy_sets, library_test
-from hetero2.stats.audit.label_permutation import QUICK_LOOK, planted, residual_ranks, verdict
+from hetero2.stats.audit.label_permutation import QUICK_LOOK, positive_control, residual_ranks, verdict
 from hetero2.stats.audit.target_decoy_competition import SIGNAL, call
 
 EXAMPLE = (
@@ -122,7 +122,7 @@ def plant(sample: Sequence[Record], seed: int) -> Record:
     flat, starts, _ = sampled_decoy_sets(sample, 0, np.where([item["level"] == 0 for item in sample], 0.0, np.nan))
     if len(starts) < MIN_MOLECULES:
         return {"mean_z": None, "n_signal": None, "found": None, "reason": f"fewer_than_{MIN_MOLECULES}_molecules"}
-    blocks = describe_decoy_sets(planted(starts, len(flat), PLANTED_SHIFT, seed), starts)
+    blocks = describe_decoy_sets(positive_control(starts, len(flat), PLANTED_SHIFT, seed), starts)
     test, enough = library_test(blocks), int((blocks.n_decoys >= FULL).sum()) >= MIN_MOLECULES
     n_signal = int((call(blocks, min_decoys=FULL).call == SIGNAL).sum()) if enough else None
     found = test.mean_z is not None and test.mean_z > LOUD and n_signal != 0

@@ -1,4 +1,8 @@
-"""Inference about a model by refits: does it resolve isomers more than the same learner fitted on permuted labels?"""
+"""Y-randomisation of a model: does it resolve isomers more than the same learner fitted on permuted labels?
+
+Refits on permuted labels (Y-scrambling, doi 10.1021/ci700157b) are the reference: what a learner of this kind does
+with these structures where labels say nothing.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,8 +12,8 @@ from numpy.typing import NDArray
 
 from hetero2.stats.audit.decoy_sets import Floats, Ints, relative_ranks
 
-LEVEL = 0.05
-_STRATUM = 8
+LEVEL = 0.05  # of the test, whatever the number of model seeds
+_STRATUM = 8  # scaffolds among which labels are dealt out: enough to permute, few enough to be of like size
 QUICK_LOOK = 99  # with fewer refits a verdict is labelled a quick look
 
 
@@ -96,7 +100,7 @@ def residual_ranks(scores: Floats, others: Sequence[Floats], starts: Ints) -> Fl
     return np.round(ranks - table @ weights, 9)
 
 
-def planted(starts: Ints, total: int, shift: float, seed: int) -> Floats:
+def positive_control(starts: Ints, total: int, shift: float, seed: int) -> Floats:
     """(total,): standard normal scores, the molecule of each set moved up by `shift` s.d.: a positive control."""
     rng = np.random.Generator(np.random.PCG64(seed))
     scores = rng.standard_normal(total)

@@ -96,7 +96,12 @@ def test_residuals_are_exchangeable_under_the_null():
     assert np.std(values) == pytest.approx(1, abs=0.12)
 
 
-def test_a_planted_signal_is_found():
+def test_a_positive_control_is_found():
     starts = np.arange(0, 100 * 21, 21)
-    assert library_test(describe_decoy_sets(label_permutation.planted(starts, 2100, 2.5, 0), starts)).mean_z > 10
-    assert abs(library_test(describe_decoy_sets(label_permutation.planted(starts, 2100, 0.0, 0), starts)).mean_z) < 3
+    assert (
+        library_test(describe_decoy_sets(label_permutation.positive_control(starts, 2100, 2.5, 0), starts)).mean_z > 10
+    )
+    assert (
+        abs(library_test(describe_decoy_sets(label_permutation.positive_control(starts, 2100, 0.0, 0), starts)).mean_z)
+        < 3
+    )

@@ -5,7 +5,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, Lipinski
 
-from hetero2.chem.decoy_features import LEAKS, features
+from hetero2.chem.decoy_features import BIASES, features
 from hetero2.chem.properties import (
     PROPERTIES,
     _sascorer,
@@ -58,7 +58,7 @@ def test_the_reference_is_there():
 def test_features_are_one_row_a_structure():
     table = features([("CCOC(=O)CC", ["CCCOC(C)=O", "CCC(=O)OCC"]), ("CCN", ["CNC"])])
     assert table.label.tolist() == [1, 0, 0, 1, 0]
-    assert table.block.tolist() == [0, 0, 0, 1, 1]
+    assert table.set_number.tolist() == [0, 0, 0, 1, 1]
     assert table.bits.shape == (5, 2048)
-    assert table.leaks.shape == (5, len(LEAKS))
+    assert table.biases.shape == (5, len(BIASES))
     assert len(table.doppelganger) == 3

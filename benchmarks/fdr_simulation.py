@@ -106,7 +106,8 @@ def called(scores: Floats) -> dict[str, NDArray[np.bool_]]:
     flat = scores[there]
     blocks, pooled = describe_decoy_sets(flat, starts), target_decoy_competition.pooled_residual_p(flat, starts)
     is_signal = {
-        name: target_decoy_competition.call(blocks, LEVEL, name, 19, pooled).call == target_decoy_competition.SIGNAL
+        name: target_decoy_competition.call(blocks, LEVEL, name, pooled_p=pooled).call
+        == target_decoy_competition.SIGNAL
         for name in target_decoy_competition.METHODS
     }
     p = (1 + blocks.n_at_or_above) / (1 + blocks.n_decoys)

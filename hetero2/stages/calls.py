@@ -20,7 +20,7 @@ from hetero2.io.tables import from_columns, read_parquet, to_table, write_parque
 from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
 from hetero2.stats.audit import hardness, target_decoy_competition
-from hetero2.stats.audit.decoy_sets import DecoySets, Floats, describe_decoy_sets, library_test
+from hetero2.stats.audit.decoy_sets import MIN_DECOYS, DecoySets, Floats, describe_decoy_sets, library_test
 
 EXAMPLE = (
     "hetero2 calls --molecules molecules/*.parquet --decoys decoys/*.parquet --scores scores/*.parquet "
@@ -242,7 +242,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--fdr", type=_level, default=0.10, help="false discovery rate of the calls (default 0.10)")
     parser.add_argument("--method", choices=target_decoy_competition.METHODS, default="union")
-    parser.add_argument("--min-decoys", type=positive, default=19, help="molecules with fewer are UNDECIDABLE")
+    parser.add_argument("--min-decoys", type=positive, default=MIN_DECOYS, help="molecules with fewer are UNDECIDABLE")
     parser.add_argument("--k", type=positive, default=20, help="decoys asked for; --min-decoys is at most this")
     parser.add_argument("--calls", type=Path, required=True)
     parser.add_argument("--curve", type=Path, required=True)

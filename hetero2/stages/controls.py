@@ -19,7 +19,7 @@ from hetero2.io.tables import read_parquet
 from hetero2.runtime.cli_types import add_standardise, natural
 from hetero2.runtime.log import logger
 from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
-from hetero2.stats.audit.decoy_sets import Floats, describe_decoy_sets, library_test
+from hetero2.stats.audit.decoy_sets import MIN_DECOYS, Floats, describe_decoy_sets, library_test
 from hetero2.stats.audit.label_permutation import QUICK_LOOK, positive_control, residual_ranks, verdict
 from hetero2.stats.audit.target_decoy_competition import SIGNAL, call
 
@@ -31,7 +31,6 @@ LOUD = 3.3  # |z| beyond which chance is below one in a thousand
 MIN_MOLECULES = 20
 MIN_SCAFFOLDS = 10  # below, permutations of whole scaffolds repeat themselves
 PLANTED_SHIFT = 2.5
-FULL = 19  # decoys of a molecule from which calls have power
 NO_STRUCTURES = "no_structures"
 Record = dict[str, Any]
 
@@ -123,8 +122,8 @@ def plant(sample: Sequence[Record], seed: int) -> Record:
     if len(starts) < MIN_MOLECULES:
         return {"mean_z": None, "n_signal": None, "found": None, "reason": f"fewer_than_{MIN_MOLECULES}_molecules"}
     blocks = describe_decoy_sets(positive_control(starts, len(flat), PLANTED_SHIFT, seed), starts)
-    test, enough = library_test(blocks), int((blocks.n_decoys >= FULL).sum()) >= MIN_MOLECULES
-    n_signal = int((call(blocks, min_decoys=FULL).call == SIGNAL).sum()) if enough else None
+    test, enough = library_test(blocks), int((blocks.n_decoys >= MIN_DECOYS).sum()) >= MIN_MOLECULES
+    n_signal = int((call(blocks, min_decoys=MIN_DECOYS).call == SIGNAL).sum()) if enough else None
     found = test.mean_z is not None and test.mean_z > LOUD and n_signal != 0
     return {"mean_z": test.mean_z, "n_signal": n_signal, "found": found, "reason": None}
 

@@ -88,7 +88,7 @@ def quality_measures(decoy_sets: Sequence[DecoySet], seed: int) -> Record:
     alike = data.doppelganger
     return {
         "measures": values,
-        "targets": quality.judged(values, TARGETS),
+        "targets": quality.targets_met(values, TARGETS),
         "doppelganger": {"mean": round(float(alike.mean()), 4), "max": round(float(alike.max()), 4)},
         "planted_leak": planted(data, seed),
         "alerts": alerts(data),

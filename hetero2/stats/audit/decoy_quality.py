@@ -149,7 +149,7 @@ def undefined(estimate: float | None) -> dict[str, Any]:
     }
 
 
-def judged(measures: Mapping[str, Any], targets: Mapping[str, float]) -> dict[str, Any]:
+def targets_met(measures: Mapping[str, Any], targets: Mapping[str, float]) -> dict[str, Any]:
     """Whether each target is met by the one-sided bound: of |AUC - 1/2| + 1/2 for an AUC, of the value for DOE."""
     judgements = {}
     for name, target in targets.items():

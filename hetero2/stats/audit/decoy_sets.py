@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+MIN_DECOYS = 19  # of a molecule, for a test at 5 %: the best of m + 1 has p = 1/(m + 1), 0.05 from here on
 _ROUNDING = 1e-12  # of a variance that is 0
 _DIGITS = 10  # of a studentised score: what a positive affine rescaling cannot be told from
 

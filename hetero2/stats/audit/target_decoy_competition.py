@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from hetero2.stats.audit.decoy_sets import DecoySets, Floats, Ints, set_numbers
+from hetero2.stats.audit.decoy_sets import MIN_DECOYS, DecoySets, Floats, Ints, set_numbers
 
 METHODS = ("union", "block_max", "studentised_block_max", "pooled_residuals_bh")
 SIGNAL, NO_SIGNAL, UNDECIDABLE = "SIGNAL", "NO_SIGNAL", "UNDECIDABLE"
-MIN_MOLECULES = 20
-SHARE, _MOST_DECOYS = 0.05, 100_000
+MIN_MOLECULES = 20  # with enough decoys: among fewer, a share of false calls is no rate
+SHARE = 0.05  # of decoys at or above a molecule: what NO_SIGNAL must lie above
+_ONE_IN = 20  # SHARE as one in so many, so that comparisons of counts are exact
+_MOST_DECOYS = 100_000  # of a molecule: that more would decide is of no use to anybody
 Bools = NDArray[np.bool_]
 
 
@@ -88,7 +90,7 @@ def pooled_p(residual: Floats, pool: Floats) -> Floats:
 
 
 def pooled_residual_p(scores: Floats, starts: Ints) -> Floats:
-    """(n,): `pooled_p` of a library that is looked at as a whole."""
+    """(n,): `pooled_p` of a library whose scores are all at hand."""
     return pooled_p(*residuals(scores, starts))
 
 
@@ -112,8 +114,8 @@ def upper_bound(x: Any, m: Any) -> Any:
 
 
 def share_told(x: Any, m: Any) -> Any:
-    """Whether the interval of a share seen as x of m leaves 0.05 out, on the side where x/m lies."""
-    return np.where(20 * np.asarray(x) > m, lower_bound(x, m) > SHARE, upper_bound(x, m) < SHARE)
+    """Whether the one-sided interval of a share seen as x of m leaves SHARE out, on the side where x/m lies."""
+    return np.where(_ONE_IN * np.asarray(x) > m, lower_bound(x, m) > SHARE, upper_bound(x, m) < SHARE)
 
 
 @cache
@@ -123,7 +125,7 @@ def decoys_needed(x: int, m: int, least: int = 1) -> int:
     0 where the interval does so already, and where no number up to 100,000 would.
     """
     many = np.arange(max(m + 1, least), _MOST_DECOYS + 1)
-    if 20 * x == m or (m >= least and share_told(x, m)) or not share_told(many[-1] * x / m, many[-1]):
+    if _ONE_IN * x == m or (m >= least and share_told(x, m)) or not share_told(many[-1] * x / m, many[-1]):
         return 0
     low, high = 0, len(many) - 1
     while low < high:
@@ -154,7 +156,11 @@ def _signals(sets: DecoySets, usable: Bools, method: str, pooled_p: Floats | Non
 
 
 def call(
-    sets: DecoySets, fdr: float = 0.10, method: str = "union", min_decoys: int = 19, pooled_p: Floats | None = None
+    sets: DecoySets,
+    fdr: float = 0.10,
+    method: str = "union",
+    min_decoys: int = MIN_DECOYS,
+    pooled_p: Floats | None = None,
 ) -> Calls:
     """Call every molecule. `union` gives half of `fdr` to each of two orderings fixed beforehand.
 
@@ -174,7 +180,7 @@ def call(
     pairs, place = np.unique(np.column_stack([x, m]), axis=0, return_inverse=True)
     decided = (share_told(pairs[:, 0], pairs[:, 1]))[place] if n else np.zeros(0, bool)
     signal = q_value <= fdr
-    weak = usable & enough & ~signal & decided & (20 * x > m)
+    weak = usable & enough & ~signal & decided & (_ONE_IN * x > m)
     open_ = ~signal & ~weak & enough
     needed = np.array([decoys_needed(int(a), int(b), min_decoys) for a, b in pairs], np.int64)
     needed = needed[place] if n else np.zeros(0, np.int64)

@@ -196,5 +196,5 @@ def test_coverage_of_a_whole_library_is_exact():
 
 def test_targets_are_judged_by_the_bound():
     interval = {"estimate": 0.52, "ci_low": 0.4, "ci_high": 0.6, "upper_bound": 0.06}
-    judged = quality.judged({"doe": {**interval, "upper_bound": 0.01}, "a": interval}, {"doe": 0.02, "a": 0.55})
+    judged = quality.targets_met({"doe": {**interval, "upper_bound": 0.01}, "a": interval}, {"doe": 0.02, "a": 0.55})
     assert (judged["doe"]["met"], judged["a"]["met"]) == (True, False)

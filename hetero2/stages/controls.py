@@ -19,8 +19,8 @@ from hetero2.io.tables import read_parquet
 from hetero2.runtime.log import logger
 from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
-from hetero2.stats.audit.decoy_sets import Floats, describe_blocks, library_test
-from hetero2.stats.audit.label_permutation import QUICK_LOOK, planted, residual_ranks, verdict
+from hetero2.stats.audit.decoy_sets import MIN_DECOYS, Floats, describe_decoy_sets, library_test
+from hetero2.stats.audit.label_permutation import QUICK_LOOK, positive_control, residual_ranks, verdict
 from hetero2.stats.audit.target_decoy_competition import SIGNAL, call
 
 EXAMPLE = (
@@ -31,7 +31,6 @@ LOUD = 3.3  # |z| beyond which chance is below one in a thousand
 MIN_MOLECULES = 20
 MIN_SCAFFOLDS = 10  # below, permutations of whole scaffolds repeat themselves
 PLANTED_SHIFT = 2.5
-FULL = 19  # decoys of a molecule from which calls have power
 NO_STRUCTURES = "no_structures"
 Record = dict[str, Any]
 
@@ -109,7 +108,7 @@ def beyond(sample: Sequence[Record], score: Floats, others: dict[str, Floats]) -
         if not len(starts) or any(len(values) != len(flat) for values in competitors):
             results[name] = {"mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
             continue
-        test = library_test(describe_blocks(residual_ranks(flat, competitors, starts), starts))
+        test = library_test(describe_decoy_sets(residual_ranks(flat, competitors, starts), starts))
         results[name] = {"mean_z": test.mean_z, "dispersion_z": test.dispersion_z, "reason": test.reason}
     return results
 
@@ -122,9 +121,9 @@ def plant(sample: Sequence[Record], seed: int) -> Record:
     flat, starts, _ = sampled_decoy_sets(sample, 0, np.where([item["level"] == 0 for item in sample], 0.0, np.nan))
     if len(starts) < MIN_MOLECULES:
         return {"mean_z": None, "n_signal": None, "found": None, "reason": f"fewer_than_{MIN_MOLECULES}_molecules"}
-    blocks = describe_blocks(planted(starts, len(flat), PLANTED_SHIFT, seed), starts)
-    test, enough = library_test(blocks), int((blocks.n_decoys >= FULL).sum()) >= MIN_MOLECULES
-    n_signal = int((call(blocks, min_decoys=FULL).call == SIGNAL).sum()) if enough else None
+    blocks = describe_decoy_sets(positive_control(starts, len(flat), PLANTED_SHIFT, seed), starts)
+    test, enough = library_test(blocks), int((blocks.n_decoys >= MIN_DECOYS).sum()) >= MIN_MOLECULES
+    n_signal = int((call(blocks, min_decoys=MIN_DECOYS).call == SIGNAL).sum()) if enough else None
     found = test.mean_z is not None and test.mean_z > LOUD and n_signal != 0
     return {"mean_z": test.mean_z, "n_signal": n_signal, "found": found, "reason": None}
 

@@ -33,6 +33,6 @@ def test_verdict_gate_and_slack_are_the_stored_ones(scores_file, summary):
             assert (expected["verdict"], expected["gate"]) == ("SKIP", "")
             continue
         values, weights = np.array([s.score for s in known]), np.array([s.weight for s in known])
-        found = audit(scores.original.score, scores.original.weight, values, weights)
+        found = audit(scores.molecule.score, scores.molecule.weight, values, weights)
         assert (found.verdict, found.gate) == (expected["verdict"], float(expected["gate"])), row["id"]
         assert found.slack == float(expected["slack"]), row["id"]

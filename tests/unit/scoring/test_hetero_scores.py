@@ -15,7 +15,7 @@ GOOD = {
 
 def test_unknown_keys_are_ignored_at_every_level():
     found = hetero_scores.parse(GOOD, "x")
-    assert (found.original, found.decoys["ab"], found.score_key) == ((1.0, 1.0), (-2.5, 2.0), None)
+    assert (found.molecule, found.decoys["ab"], found.score_key) == ((1.0, 1.0), (-2.5, 2.0), None)
 
 
 @pytest.mark.parametrize(

@@ -47,13 +47,13 @@ rule score_requests:
 
 
 onstart:
-    results_lock.enter_or_exit(PLAN, workflow)
-    tell_progress()
+    or_exit(startup.enter, PLAN, workflow, LOCK)
+    progress.start(DISPLAY, PLAN, workflow)
 
 
 onsuccess:
-    tell_results()
+    show_results()
 
 
 onerror:
-    tell_errors()
+    DISPLAY.end_with(end_messages.last_words(PLAN, workflow))

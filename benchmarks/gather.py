@@ -49,10 +49,10 @@ def pool(rng: np.random.Generator) -> pa.Array:
     return pa.array(["C" + "".join(rng.choice(PARTS, size)) for size in sizes])
 
 
-def by_contract(contract: str, n: int, **known: Any) -> pa.Table:
+def by_contract(contract: str, n: int, **columns: Any) -> pa.Table:
     """A table of a contract: the known columns, nulls elsewhere."""
     names = arrow_schema(contract)
-    arrays = [known[f.name].cast(f.type) if f.name in known else pa.nulls(n, f.type) for f in names]
+    arrays = [columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in names]
     return pa.table(arrays, schema=pa.schema([f.with_nullable(True) for f in names]))
 
 
@@ -95,7 +95,7 @@ def decoys_of(rng: np.random.Generator, molecules: pa.Table, smiles: pa.Array, d
     """Decoys of the OK molecules of a shard; one in ten thousand is a molecule of it."""
     row = np.repeat(molecules["row"].to_numpy()[molecules["status"].to_numpy(zero_copy_only=False) == "OK"], decoys)
     n = len(row)
-    own = molecules["structure_hash"].combine_chunks().take(pa.array(rng.integers(0, len(molecules), n)))
+    molecule_hash = molecules["structure_hash"].combine_chunks().take(pa.array(rng.integers(0, len(molecules), n)))
     tanimoto = rng.integers(10, 60, n) / rng.integers(60, 90, n)  # shared bits of all
     text = pa.array(["easy", "medium", "hard"]).take(pa.array(np.digitize(tanimoto, [0.5, 0.7])))
     hashed, made_up = pa.array(rng.random(n) < 1e-4), hashes(rng, n)
@@ -105,7 +105,7 @@ def decoys_of(rng: np.random.Generator, molecules: pa.Table, smiles: pa.Array, d
         row=pa.array(row),
         decoy_index=pa.array(np.tile(np.arange(decoys), n // decoys)),
         decoy_smiles=smiles.take(pa.array(rng.integers(0, POOL, n))),
-        decoy_hash=pc.if_else(hashed, own, made_up),
+        decoy_hash=pc.if_else(hashed, molecule_hash, made_up),
         strategy=pa.array(["decoy_strategy.v2"] * n),
         move=pa.array(["relink2"] * n),
         tanimoto=pa.array(tanimoto),
@@ -117,10 +117,10 @@ def decoys_of(rng: np.random.Generator, molecules: pa.Table, smiles: pa.Array, d
 
 def scores_of(rng: np.random.Generator, molecules: pa.ChunkedArray, decoys: pa.ChunkedArray) -> pa.Table:
     """A score for nearly every structure of a shard, each once; molecules somewhat higher."""
-    own = molecules.unique()
-    others = decoys.filter(pc.invert(pc.is_in(decoys, value_set=own)))
-    ids = pa.concat_arrays([own, others.combine_chunks()])
-    score = np.round(rng.normal(np.arange(len(ids)) < len(own), 1), 3)
+    molecule_ids = molecules.unique()
+    others = decoys.filter(pc.invert(pc.is_in(decoys, value_set=molecule_ids)))
+    ids = pa.concat_arrays([molecule_ids, others.combine_chunks()])
+    score = np.round(rng.normal(np.arange(len(ids)) < len(molecule_ids), 1), 3)
     table = pa.table({"id": ids, "score": pa.array(score), "weight": pa.array(np.ones(len(ids)))})
     return table.filter(pa.array(rng.random(len(ids)) > 1e-3))
 
@@ -137,15 +137,15 @@ def make_up(folder: Path, rows: int, shards: int, decoys: int, every: int) -> No
         for shard in range(shards):
             start, end = (rows * step // shards for step in (shard, shard + 1))
             molecules = molecules_of(rng, start, smiles, end - start, decoys, rows)
-            made = decoys_of(rng, molecules, smiles, decoys)
-            for kind, one in (("molecules", molecules), ("decoys", made)):
-                write_parquet(folder / kind / f"{shard_name(shard)}.parquet", one, f"{kind[:-1]}.v1")
+            decoy_table = decoys_of(rng, molecules, smiles, decoys)
+            for kind, contents in (("molecules", molecules), ("decoys", decoy_table)):
+                write_parquet(folder / kind / f"{shard_name(shard)}.parquet", contents, f"{kind[:-1]}.v1")
             for row, text in zip(molecules["row"].to_pylist(), molecules["smiles"].to_pylist(), strict=True):
                 library.write(f"molecule-{row},{text}\n")
                 if row % every == 0:
                     label = "PASS" if rng.random() < 0.05 else "FAIL"
                     truth.write(f"molecule-{row},{label},external,customer_truth.v1\n")
-            table.write_table(scores_of(rng, molecules["structure_hash"], made["decoy_hash"]).cast(schema))
+            table.write_table(scores_of(rng, molecules["structure_hash"], decoy_table["decoy_hash"]).cast(schema))
 
 
 def options(**named: Any) -> Words:
@@ -252,22 +252,29 @@ def measure(folder: Path, rows: int, shard_rows: int, decoys: int, every: int) -
     stages: dict[str, dict[str, float]] = {}
     for verb, words in commands(folder, shards, max(1, rows // 100)):
         cpu, peak = measured(verb, words, folder / f"{verb}.log")
-        one = stages.setdefault(verb, {"jobs": 0, "cpu_s": 0.0, "ms_per_molecule": 0.0, "peak_mb": 0.0})
-        one |= {"jobs": one["jobs"] + 1, "cpu_s": one["cpu_s"] + cpu, "peak_mb": max(one["peak_mb"], round(peak))}
-    for one in stages.values():
-        one |= {"cpu_s": round(one["cpu_s"], 2), "ms_per_molecule": round(1000 * one["cpu_s"] / rows, 4)}
-    total = sum(one["cpu_s"] for one in stages.values())
-    peak = max(one["peak_mb"] for one in stages.values())
-    found = {"rows": rows, "shards": shards, "decoys": decoys, "cpu_s": round(total, 1), "peak_mb": peak}
-    return {**found, "ms_per_molecule": round(1000 * total / rows, 3), "stages": stages}
+        sums = stages.setdefault(verb, {"jobs": 0, "cpu_s": 0.0, "ms_per_molecule": 0.0, "peak_mb": 0.0})
+        sums |= {
+            "jobs": sums["jobs"] + 1,
+            "cpu_s": sums["cpu_s"] + cpu,
+            "peak_mb": max(sums["peak_mb"], round(peak)),
+        }
+    for sums in stages.values():
+        sums |= {
+            "cpu_s": round(sums["cpu_s"], 2),
+            "ms_per_molecule": round(1000 * sums["cpu_s"] / rows, 4),
+        }
+    total = sum(sums["cpu_s"] for sums in stages.values())
+    peak = max(sums["peak_mb"] for sums in stages.values())
+    totals = {"rows": rows, "shards": shards, "decoys": decoys, "cpu_s": round(total, 1), "peak_mb": peak}
+    return {**totals, "ms_per_molecule": round(1000 * total / rows, 3), "stages": stages}
 
 
 def table_of(result: dict[str, Any]) -> str:
     """The stages of one library as a table."""
     lines = [f"{'stage':<18}{'jobs':>6}{'CPU s':>10}{'ms/mol':>9}{'peak MB':>9}"]
-    for stage, one in [*result["stages"].items(), ("all", {"jobs": result["shards"], **result})]:
+    for stage, sums in [*result["stages"].items(), ("all", {"jobs": result["shards"], **result})]:
         lines.append(
-            f"{stage:<18}{one['jobs']:>6}{one['cpu_s']:>10.2f}{one['ms_per_molecule']:>9.3f}{one['peak_mb']:>9.0f}"
+            f"{stage:<18}{sums['jobs']:>6}{sums['cpu_s']:>10.2f}{sums['ms_per_molecule']:>9.3f}{sums['peak_mb']:>9.0f}"
         )
     return "\n".join(lines)
 
@@ -282,13 +289,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where to work; kept, and used again (default: a temporary one)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    found = []
+    results = []
     with tempfile.TemporaryDirectory() as temporary:
         for rows in args.rows:
             folder = (args.folder or Path(temporary)).absolute() / str(rows)
-            found.append(measure(folder, rows, args.shard_rows, args.decoys, args.truth_every))
-            print(f"\n{rows} rows\n{table_of(found[-1])}", flush=True)
-    text = json.dumps(found, indent=2)
+            results.append(measure(folder, rows, args.shard_rows, args.decoys, args.truth_every))
+            print(f"\n{rows} rows\n{table_of(results[-1])}", flush=True)
+    text = json.dumps(results, indent=2)
     print(text)
     if args.json:
         args.json.write_text(text + "\n")

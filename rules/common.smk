@@ -1,19 +1,28 @@
 # Configuration and file names; everything with an `if` about data is in the package.
+import os
 import re
 import sys
 
 sys.path.insert(0, workflow.basedir)
 
-from hetero2.workflow import (
-    end_messages,
-    plan as flow,
-    progress,
-    resources,
-    results_lock,
-    startup,
-)
+from hetero2.errors import HeteroError
+from hetero2.workflow import end_messages, modified_outputs, plan as flow, progress
+from hetero2.workflow import resources, results_lock, startup, targets
 
-PLAN = startup.plan_or_exit(config, workflow)
+
+def or_exit(step, *arguments):
+    """What a step returns; its error is printed, and is the end."""
+    try:
+        return step(*arguments)
+    except HeteroError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+DISPLAY = progress.attach(workflow)
+PLAN = or_exit(startup.make_plan, config, workflow)
+os.environ.update(startup.environment_of_jobs(PLAN))
+LOCK = results_lock.ResultsLock(PLAN.results)
 RUN, SHARD = PLAN.file, PLAN.shard_files
 NEEDS = resources.Needs(PLAN)
 SEVERAL = flow.GROUP  # the target that makes several packs
@@ -29,7 +38,7 @@ wildcard_constraints:
 
 # Jobs on other machines must know which target was asked for.
 envvars:
-    startup.VARIABLE,
+    targets.VARIABLE,
 
 
 shell.prefix(startup.shell_prefix(workflow))
@@ -80,18 +89,9 @@ def requested(target):
     return expand(RUN("score_request"), run=PLAN.runs_of(target))
 
 
-def tell_progress():
-    """Tell how far the decoys of each run are, while they are made."""
-    progress.start(PLAN, workflow)
-
-
-def tell_results():
-    """Print the result of every run that this call has finished, and of which nothing was changed meanwhile."""
-    results_lock.leave_or_exit(PLAN, workflow)
-    for folder in end_messages.finished_folders(PLAN):
+def show_results():
+    """Print the result of every run that this call has finished, unless a file was changed meanwhile."""
+    DISPLAY.stop()
+    or_exit(modified_outputs.check_end, PLAN, workflow)
+    for folder in end_messages.finished_folders(PLAN, workflow):
         shell("python -m hetero2 show {folder:q}")
-
-
-def tell_errors():
-    """Repeat the errors of the failed jobs, so that they are the last thing one reads."""
-    print(end_messages.last_errors(PLAN), file=sys.stderr)

@@ -1,6 +1,5 @@
 """The configuration of a run: three layers merged, validated, and split in what identifies a run and what does not."""
 
-import argparse
 import copy
 import gzip
 import math
@@ -10,10 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hetero2.config.consistency import FREEWILSON, SUITE, check_sense, command_words
-from hetero2.config.load import AmbiguousError, Place, dotted, load_layer, plain_value
+from hetero2.config.load import AmbiguousError, Place, dotted, plain_value
 from hetero2.config.load import load_yaml as load_yaml
 from hetero2.config.user_files import check_files as check_files
 from hetero2.config.user_files import local_paths
@@ -23,8 +20,6 @@ from hetero2.io.contracts import first_problem, validator
 from hetero2.io.files import line_ends
 from hetero2.io.url_policy import recorded
 from hetero2.paths import CONFIG
-
-EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 
 _FREEWILSON_ROWS = 1017  # before the split: an upper bound of the rows of the library
 SUITE_STRATEGIES = {"strict": "rewire_strict_v1", "chain": "decoy_strategy.v1"}
@@ -208,16 +203,3 @@ def n_shards(config: Config, rows: int | None = None) -> int:
     usual = min(_MANY_ROWS, max(_FEW_ROWS, math.ceil(rows / _SHARDS)))
     shard_rows: int = config["execution"]["shard_rows"] or max(usual, math.ceil(rows / _MAX_SHARDS))
     return max(1, math.ceil(rows / shard_rows))
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of `hetero2 config`."""
-    parser.add_argument("target", help=f"one of {', '.join(targets())}")
-    parser.add_argument("--configfile", type=Path, help="your own layer (YAML)")
-
-
-def run(args: argparse.Namespace) -> None:
-    """Print the whole resolved configuration as YAML."""
-    config = resolve(args.target, load_layer(args.configfile) if args.configfile else {})
-    check_files(config)
-    print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")

@@ -205,7 +205,7 @@ def shown_names(names: Sequence[str]) -> str:
     return shown if len(names) <= _NAMES_SHOWN else f"{shown}, … and {len(names) - _NAMES_SHOWN:,} more"
 
 
-def check_names(path: Path, names: list[str]) -> list[str]:
+def check_names(path: Path | str, names: list[str]) -> list[str]:
     """The names of the columns of a user's file, none of which may occur twice. O(columns)."""
     doubled = sorted(name for name, count in Counter(names).items() if count > 1)
     if doubled:

@@ -1,4 +1,4 @@
-"""Types of command-line options: a wrong value is a usage error, told by argparse."""
+"""Types of command-line options: a wrong value is a usage error, reported by argparse."""
 
 import argparse
 from typing import Any
@@ -25,19 +25,19 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def positive(text: str) -> int:
-    """A whole number from 1 on."""
+    """A whole number of at least 1."""
     return _at_least(text, 1)
 
 
 def natural(text: str) -> int:
-    """A whole number from 0 on, of at most 32 bits."""
+    """A whole number of at least 0, below 2^32."""
     return _at_least(text, 0)
 
 
 def sha256(text: str) -> str:
     """64 hex digits."""
     if len(text) != 64 or not set(text.lower()) <= set("0123456789abcdef"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no sha256 (64 hex digits)")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a sha256 (64 hex digits)")
     return text
 
 
@@ -51,23 +51,23 @@ def price(text: str) -> float:
     return _above_zero(text, 1e12, "a price above 0 and up to 1e12")
 
 
-def _above_zero(text: str, most: float, what: str) -> float:
+def _above_zero(text: str, maximum: float, what: str) -> float:
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value <= most:
+    if not 0 < value <= maximum:
         raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return value
 
 
-def _at_least(text: str, least: int) -> int:
-    if not text.isdecimal() or not least <= int(text) < 2**32:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {2**32 - 1}")
+def _at_least(text: str, minimum: int) -> int:
+    if not text.isdecimal() or not minimum <= int(text) < 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {minimum} to {2**32 - 1}")
     return int(text)
 
 
 def add_standardise(parser: argparse.ArgumentParser) -> None:
-    """The option that says what is done to structures before anything else, those of a training set included."""
-    text = "largest_fragment: a salt is the largest of its fragments that is no counter-ion or solvent"
+    """The option that says how structures are standardised first, those of a training set included."""
+    text = "largest_fragment: a salt becomes its largest fragment that is not a counter-ion or solvent"
     parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none", help=text)

@@ -1,9 +1,9 @@
 """Work on molecules in a process of its own, so that one of them can be stopped, or can crash, alone.
 
-A worker is forked (spawned where there is no safe fork) with its items and sends the results in their order, so the
-first item without a result is the one it was at. The kernel holds it to its limits, not a watcher: a timer of CPU time
-ends it (SIGPROF), and memory beyond the limit is not given (MemoryError). Whoever reads starts another worker there.
-What all items need once, such as compiled loops, is made ready before the first of them, and counts for none.
+A worker is forked (spawned where fork is not safe) with its items and sends the results in order, so the first item
+without a result is the one it was working on. The kernel enforces the limits, not a watcher: a timer of CPU time ends
+the worker (SIGPROF), and memory beyond the limit is refused (MemoryError). The reader then starts another worker there.
+What all items need once, such as compiled loops, is prepared before the first of them, and counts against none.
 """
 
 import ctypes
@@ -24,10 +24,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 _FORKS = sys.platform == "linux"
 _CONTEXT: Any = get_context("fork" if _FORKS else "spawn")
-_TICK = 1.0  # seconds between two looks at a silent worker; time in which all of us are stopped counts as one
-_SILENT = 20  # a worker may say nothing for so many times its seconds of CPU: it hangs, or the machine is very busy
+_TICK = 1.0  # seconds between two looks at a silent worker; a stop of all processes (Ctrl-Z) counts as one
+_SILENT = 20  # a worker may be silent for this many times its CPU limit: it hangs, or the machine is very busy
 _STARTS = 600  # seconds in which a worker must have started, which may take a compiler
-_TRIES = 2  # a worker may die of what the machine does; an item is to blame that kills so many in a row
+_TRIES = 2  # the machine may kill a worker; an item is to blame if it kills this many in a row
 _OUT_OF_MEMORY, _STARTED = 77, "started"
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
@@ -54,10 +54,10 @@ def each(
     workers: int = 1,
     prepare: Callable[[], object] | None = None,
 ) -> Iterator[tuple[T, R | Failure]]:
-    """Every item with function(item), in order, or with the Failure of what was stopped, crashed or raised.
+    """Every item with function(item), in order, or with a Failure if it was stopped, crashed or raised.
 
-    `prepare` makes ready what every item needs, outside their limits: here, so that forked workers have it at once, or
-    in each worker where they are spawned. Raises HeteroError where a worker cannot even start.
+    `prepare` sets up what every item needs, outside their limits: here, so that forked workers have it at once, or in
+    each worker if they are spawned. Raises HeteroError if a worker cannot even start.
     """
     count = max(1, min(workers, len(items)))
     if items and prepare is not None and _FORKS:
@@ -67,7 +67,7 @@ def each(
         for place, item in enumerate(items):
             lane = lanes[place % count]
             while not lane.results:
-                _listen([one for one in lanes if one.process is not None])
+                _listen([busy for busy in lanes if busy.process is not None])
             yield item, lane.results.pop(0)
     finally:
         for lane in lanes:
@@ -85,7 +85,7 @@ def _listen(busy: "list[_Lane[Any, Any]]") -> None:
 
 
 class _Lane(Generic[T, R]):
-    """Some of the items, the worker that is at them, and the results that nobody has fetched yet."""
+    """Some of the items, the worker that processes them, and the results that nobody has fetched yet."""
 
     def __init__(
         self, function: Callable[[T], R], items: Sequence[T], limits: Limits, prepare: Callable[[], object] | None
@@ -102,7 +102,7 @@ class _Lane(Generic[T, R]):
         words = (self.function, self.items[self.done :], self.limits, self.prepare, self.reader, writer, os.getpid())
         self.process = _CONTEXT.Process(target=_work, args=words, daemon=True)
         self.started, self.hung, self.silent = False, False, 0.0
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the worker has learnt to ignore it
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the worker ignores it
         try:
             self.process.start()
         finally:
@@ -110,17 +110,17 @@ class _Lane(Generic[T, R]):
         writer.close()
 
     def receive(self) -> None:
-        """Take one message, or learn that the worker is dead."""
+        """Take one message, or notice that the worker is dead."""
         self.silent = 0.0
         try:
-            found = self.reader.recv()
+            message = self.reader.recv()
         except (EOFError, OSError):
             self._died()
             return
-        if found == _STARTED:
+        if message == _STARTED:
             self.started = True
         else:
-            self._next(found)
+            self._next(message)
 
     def wait(self, seconds: float) -> None:
         """Count silence; end a worker that hangs."""
@@ -136,14 +136,16 @@ class _Lane(Generic[T, R]):
             self.stop()
 
     def _died(self) -> None:
-        """Blame the item for what it does to every worker, then go on with another one."""
+        """Blame the item if it has killed every worker that tried it, then continue with a new worker."""
         self.process.join()
         code = self.process.exitcode
         logger.warning("a worker ended at item %d of %d, exit code %d", self.done + 1, len(self.items), code)
         self.deaths += 1
         self.stop()
         if not self.started and self.deaths == _TRIES:
-            raise HeteroError(f"a worker cannot start: exit code {code}", "is there enough memory, and a process left?")
+            raise HeteroError(
+                f"a worker cannot start: exit code {code}", "is there enough memory, and are more processes allowed?"
+            )
         if code == -signal.SIGPROF:
             self._next(Failure("timeout"))
         elif self.deaths == _TRIES:
@@ -154,7 +156,7 @@ class _Lane(Generic[T, R]):
             self._start()
 
     def stop(self) -> None:
-        """End the worker and wait for it, so that what it used is counted."""
+        """End the worker and wait for it, so that its CPU time and memory are counted."""
         if self.process is not None:
             self.process.kill()
             self.process.join()
@@ -199,21 +201,21 @@ def _result(function: Callable[[T], R], item: T) -> R | Failure:
 
 
 def _settle(limits: Limits, parent: int) -> None:
-    """Signals and limits of the worker: its parent hears Ctrl-C, and it never outlives its parent."""
+    """Signals and limits of the worker: Ctrl-C is left to its parent, which it never outlives."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for number in (signal.SIGPROF, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     end_with(parent)
     if sys.platform == "linux":
-        has = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
-        most = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        wanted = has + (limits.megabytes << 20)
-        resource.setrlimit(resource.RLIMIT_DATA, (wanted if most < 0 else min(wanted, most), most))
+        in_use = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        soft = in_use + (limits.megabytes << 20)
+        resource.setrlimit(resource.RLIMIT_DATA, (soft if hard < 0 else min(soft, hard), hard))
 
 
 def end_with(parent: int) -> None:
-    """Let this process end when its parent does, however that ends."""
+    """Make this process end when its parent does, however the parent ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
     if os.getppid() != parent:

@@ -1,12 +1,15 @@
-"""Log files and progress lines of a stage."""
+"""Log files and progress lines of a verb."""
 
 import logging
 import resource
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sized
 from pathlib import Path
 from typing import TypeVar
+
+from hetero2.runtime.progress import JobProgress
 
 T = TypeVar("T")
 logger = logging.getLogger("hetero2")
@@ -16,7 +19,7 @@ _TERMINAL_SECONDS, _LOG_SECONDS = 2.0, 60.0
 def start(path: Path | None) -> None:
     """Send log lines to `path`, truncated first, or nowhere."""
     logger.setLevel(logging.INFO)
-    logging.raiseExceptions = False  # a log that cannot be written, on a full disk, shows no traceback
+    logging.raiseExceptions = False  # a full disk under the log shows no traceback
     logger.handlers[:] = [logging.NullHandler()]
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,16 +29,16 @@ def start(path: Path | None) -> None:
 
 
 def used() -> None:
-    """Log CPU seconds of this process and of those it waited for, and the peak memory of the largest of them."""
-    each = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    cpu, peak = sum(one.ru_utime + one.ru_stime for one in each), max(one.ru_maxrss for one in each)
+    """Log CPU seconds of this process and its finished children, and the peak memory of the largest of them."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu, peak = sum(usage.ru_utime + usage.ru_stime for usage in usages), max(usage.ru_maxrss for usage in usages)
     logger.info(
         "used %.2f s of CPU, %d MB of memory at most", cpu, peak // (1 << 20 if sys.platform == "darwin" else 1024)
     )
 
 
 def printable(text: str) -> str:
-    """A text for a terminal: what is no visible character as an escape, so that no id or file name can steer it."""
+    """A text for a terminal, with invisible characters escaped, so that no id or file name can control it."""
     if text.isprintable():
         return text
     return "".join(
@@ -44,26 +47,45 @@ def printable(text: str) -> str:
     )
 
 
+def file() -> Path | None:
+    """The log file of this process."""
+    names = [handler.baseFilename for handler in logger.handlers if isinstance(handler, logging.FileHandler)]
+    return Path(names[0]) if names else None
+
+
 def notice(message: str, *values: object) -> None:
-    """Log what a user should know of how a file was read; without a log file, say it on stderr."""
+    """Log what a user should know about how a file was read; without a log file, print it to stderr."""
     logger.info(message, *values)
-    if not any(isinstance(handler, logging.FileHandler) for handler in logger.handlers):
+    if file() is None:
         print(printable(f"note: {message % values}"), file=sys.stderr)
 
 
 def gate_ok(name: str, sha256: str, contract: str, url: str | None = None) -> None:
-    """Log that a user's file was let in; `sha256` is the pinned one, or "none"; `url`: where it was downloaded."""
+    """Log that a user's file was accepted; `sha256` is the pinned one, or "none"; `url`: where it was downloaded."""
     pinned = "sha256 recorded" if sha256 == "none" else "sha256 verified"
     logger.info("Gate OK: %s %s + %s validated", name, f"downloaded + {pinned}" if url else pinned, contract)
 
 
-def progress(items: Iterable[T], what: str, total: int | None = None, terminal: bool = False) -> Iterator[T]:
-    """Yield the items; meanwhile tell rate and time left: in the log each minute, and on a `terminal` of a person."""
+def progress(
+    items: Iterable[T],
+    what: str,
+    total: int | None = None,
+    terminal: bool = False,
+    status: Callable[[T], str] | None = None,
+) -> Iterator[T]:
+    """Yield the items; meanwhile report rate and time left: in the log each minute, and on a `terminal` of a person.
+
+    Whoever watches the run finds how many there were, and how many of each `status`, in a file beside the log.
+    """
     total = len(items) if isinstance(items, Sized) else total
+    job, counts = JobProgress(None if terminal else file(), total), Counter[str]()
     began = time.monotonic()
     shown, logged, done = began, began, 0
     for done, item in enumerate(items, start=1):
         yield item
+        if status is not None:
+            counts[status(item)] += 1
+        job.update(done, counts)
         now = time.monotonic()
         if terminal and now - shown >= _TERMINAL_SECONDS and sys.stderr.isatty():
             shown = now
@@ -71,6 +93,7 @@ def progress(items: Iterable[T], what: str, total: int | None = None, terminal: 
         if now - logged >= _LOG_SECONDS:
             logged = now
             logger.info(_line(what, done, total, now - began))
+    job.write(done, counts)
     logger.info(_line(what, done, done, time.monotonic() - began))
 
 

@@ -18,8 +18,9 @@ def _order(seed: int, key: str) -> bytes:
     return hashlib.sha256(f"audited:{seed}:{key}".encode()).digest()
 
 
-def _size(wanted: float, rows: int) -> int:
-    return min(rows, max(int(wanted > 0), round(wanted * rows)) if wanted < 1 else int(wanted))
+def _size(size: float, rows: int) -> int:
+    """A number of rows, from a number or, below 1, a share of them."""
+    return min(rows, max(int(size > 0), round(size * rows)) if size < 1 else int(size))
 
 
 def sample_parts(
@@ -41,13 +42,13 @@ def sample_parts(
 def sample(molecules: Iterable[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
     """At most `size` of `molecules`, each structure once, chosen by structure_hash: their order does not matter.
 
-    One whose structure is not known stands for itself, by its id. Of several rows of a structure the first is taken.
-    O(n log size); memory holds `size` of them.
+    A molecule of unknown structure is chosen by its id. Of several rows with one structure the first is taken.
+    O(n log size) time, O(size) memory.
     """
     if size == 0:
         return []
     kept: dict[bytes, dict[str, Any]] = {}
-    worst: list[int] = []  # a heap of the orders that are kept, the last one first
+    worst: list[int] = []  # a heap of the orders kept, the last of them on top
     for molecule in molecules:
         key = molecule["structure_hash"] or molecule["id"]
         order = hashlib.sha256(f"{seed}:{key}".encode()).digest()

@@ -5,11 +5,13 @@ import os
 import shlex
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from hetero2.errors import HeteroError, InputError
+from hetero2.runtime.progress import SECONDS
 
 Table = TypeVar("Table")
 _TAIL_LINES, _TAIL_LETTERS = 5, 600
@@ -33,10 +35,27 @@ def _filled(word: str, values: Mapping[str, object]) -> str:
     return word
 
 
-def run(command: str, values: Mapping[str, object], time_limit_seconds: float, output: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], seconds: float, watch: Callable[[], object]) -> int:
+    """The exit code; meanwhile `watch` is called every two seconds. Raises subprocess.TimeoutExpired."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > SECONDS:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(timeout=SECONDS)
+        watch()
+    return process.wait(timeout=max(0.0, left))
+
+
+def run(
+    command: str,
+    values: Mapping[str, object],
+    time_limit_seconds: float,
+    output: Path,
+    watch: Callable[[], object] = lambda: None,
+) -> None:
     """Run `command` with {request}, {scores}, .. filled in from `values`, without a shell; its output goes to `output`.
 
-    The whole process group is killed at the time limit. Raises HeteroError unless it ends with 0 and wrote {scores}.
+    `watch` is called every two seconds. The whole process group is killed at the time limit. Raises HeteroError unless
+    the command ends with 0 and wrote {scores}.
     """
     words = [_filled(word, values) for word in shlex.split(command)]
     scores = Path(str(values["scores"]))
@@ -49,7 +68,7 @@ def run(command: str, values: Mapping[str, object], time_limit_seconds: float, o
         except OSError as error:
             raise HeteroError(f"scores.command: cannot start {words[0]!r}: {error.strerror}") from None
         try:
-            code = process.wait(timeout=time_limit_seconds)
+            code = _wait(process, time_limit_seconds, watch)
         except subprocess.TimeoutExpired:
             _stop(process)
             limit = f"{time_limit_seconds / 60:.3g} minutes"

@@ -1,7 +1,7 @@
 """calls: which molecules stand out of their decoys over the whole library, and the AUC by hardness of the decoys."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,9 @@ def concatenate(shards: Sequence[ShardSummary]) -> ShardSummary:
     )
 
 
-def call_library(library: ShardSummary, options: argparse.Namespace) -> tuple[pa.Table, list[Record], Record]:
+def call_library(
+    library: ShardSummary, fdr: float, method: str, min_decoys: int
+) -> tuple[pa.Table, list[Record], Record]:
     """(calls of all rows that have a score, rows of hardness_curve.csv, facts of the library).
 
     A structure that occurs in several rows is tested once, by the first of them, since copies are no further evidence.
@@ -153,16 +155,25 @@ def call_library(library: ShardSummary, options: argparse.Namespace) -> tuple[pa
         return _calls(library, first, None), [], {"n": 0, **reason}
     blocks = Blocks(**{name: values[is_first] for name, values in vars(library.blocks).items()})
     pooled = None
-    if options.method == POOLED:
+    if method == POOLED:
         of_first = np.repeat(is_first, library.blocks.n_decoys)
         pooled = target_decoy_competition.pooled_p(library.residual[is_first], library.decoy_residual[of_first])
-    calls = target_decoy_competition.call(
-        blocks, options.fdr, options.method, min(options.min_decoys, options.k), pooled
-    )
+    calls = target_decoy_competition.call(blocks, fdr, method, min_decoys, pooled)
     curve, facts = _by_hardness(library, is_first)
     same_score = library.score == library.score[first]
     place = np.where(same_score, (np.cumsum(is_first) - 1)[first], _OTHER_SCORE)
     return _calls(library, place, calls), curve_rows(curve), {**vars(library_test(blocks)), **facts}
+
+
+def of_library(
+    shards: Iterable[tuple[Path, Path, Path]], fdr: float, method: str, min_decoys: int
+) -> tuple[pa.Table, pa.Table, Record]:
+    """(call.v1, hardness_curve.v1, facts) of a library, from molecules, decoys and scores of its shards, in order."""
+    library = concatenate([summarise_shard(*paths, method) for paths in shards])
+    calls, curve, facts = call_library(library, fdr, method, min_decoys)
+    facts["calls"] = {name: pc.sum(pc.equal(calls["call"], name)).as_py() or 0 for name in _CALLS}
+    facts |= {"fdr": fdr, "method": method}
+    return calls, to_table(curve, "hardness_curve.v1"), facts
 
 
 def _by_hardness(library: ShardSummary, is_first: Any) -> tuple[dict[str, Any], Record]:
@@ -242,12 +253,9 @@ def run(args: argparse.Namespace) -> None:
     """Write the calls, hardness_curve.csv and the facts of the library."""
     if not len(args.molecules) == len(args.decoys) == len(args.scores):
         raise ConfigError("--molecules, --decoys and --scores need as many shards each")
-    paths = zip(args.molecules, args.decoys, args.scores, strict=True)
-    library = concatenate([summarise_shard(*shard, args.method) for shard in paths])
-    calls, curve, facts = call_library(library, args)
-    facts["calls"] = {name: pc.sum(pc.equal(calls["call"], name)).as_py() or 0 for name in _CALLS}
-    facts |= {"fdr": args.fdr, "method": args.method}
+    shards = zip(args.molecules, args.decoys, args.scores, strict=True)
+    calls, curve, facts = of_library(shards, args.fdr, args.method, min(args.min_decoys, args.k))
     write_parquet(args.calls, calls, "call.v1")
-    write_csv(args.curve, [to_table(curve, "hardness_curve.v1")], "hardness_curve.v1")
+    write_csv(args.curve, [curve], "hardness_curve.v1")
     write_text(args.library, pretty_json(facts))
     logger.info("%d molecules, %s", len(calls), facts["calls"])

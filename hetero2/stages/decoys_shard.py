@@ -2,7 +2,8 @@
 
 import argparse
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ from hetero2.io.tables import quoted, read_shard, to_table, write_parquet
 from hetero2.runtime import isolated
 from hetero2.runtime.cli_types import add_standardise, flag, json_object, natural, positive
 from hetero2.runtime.log import logger, progress
-from hetero2.runtime.progress import published
 from hetero2.runtime.seeds import row_seed
 
 EXAMPLE = "hetero2 decoys-shard --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
@@ -44,6 +44,28 @@ Record = dict[str, Any]
 Both = tuple[Record, list[Record]]
 
 
+@dataclass(frozen=True)
+class DecoyOptions:
+    """Which structures get decoys, which decoys, and what one molecule may use; the keys of the configuration."""
+
+    strategy: str
+    k: int
+    seed: int
+    seed_strategy: str
+    quotas: Mapping[str, float]
+    hard_mode: bool
+    max_atoms: int
+    require_connected: bool
+    standardise: str
+    seconds_per_molecule: float
+    mb_per_molecule: int
+
+
+def decoy_options(values: Mapping[str, Any]) -> DecoyOptions:
+    """The options among the values of a command line, or of the sections `decoys` and `guardrails`."""
+    return DecoyOptions(**{field.name: values[field.name] for field in fields(DecoyOptions)})
+
+
 def _structure_facts(mol: Mol, similarities: list[float]) -> Record:
     shape = spectrum(mol)
     return {
@@ -56,12 +78,12 @@ def _structure_facts(mol: Mol, similarities: list[float]) -> Record:
     }
 
 
-def _blank(row: Record, args: argparse.Namespace) -> Record:
+def _blank(row: Record, args: DecoyOptions) -> Record:
     seed = row_seed(args.seed, args.seed_strategy, row["id"])
     return {**row, **_EMPTY, "seed_used": seed, "status": row["status"] or "OK"}
 
 
-def _one_molecule(args: argparse.Namespace, row: Record) -> Both:
+def _one_molecule(args: DecoyOptions, row: Record) -> Both:
     """The record of one row and its decoys."""
     record = _blank(row, args)
     if row["status"] and row["reason"] != "not_sampled":
@@ -72,13 +94,14 @@ def _one_molecule(args: argparse.Namespace, row: Record) -> Both:
     return _audited(record, limits, record["seed_used"], args)
 
 
-def molecules_with_decoys(rows: Sequence[Record], args: argparse.Namespace, workers: int = 1) -> Iterator[Both]:
+def molecules_with_decoys(rows: Sequence[Record], args: DecoyOptions, workers: int = 1) -> Iterator[Both]:
     """The record of every row and its decoys, in order.
 
     A molecule that takes too long, crashes its worker or meets a defect of ours becomes its own ERROR row.
     """
     ready = partial(strategy.warm_up, args.strategy)
-    for row, result in isolated.each(partial(_one_molecule, args), rows, limits_of(args), workers, ready):
+    limits = isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
+    for row, result in isolated.each(partial(_one_molecule, args), rows, limits, workers, ready):
         if isinstance(result, isolated.Failure):
             logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), result.reason)
             yield {**_blank(row, args), "status": "ERROR", "reason": result.reason}, []
@@ -96,7 +119,7 @@ def _identity(prepared: Prepared) -> Record:
     }
 
 
-def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Namespace) -> Both:
+def _audited(record: Record, limits: Guardrails, seed: int, args: DecoyOptions) -> Both:
     prepared = prepare(record["smiles"], limits)
     record |= _identity(prepared)
     mol = prepared.mol
@@ -169,8 +192,9 @@ def run(args: argparse.Namespace) -> None:
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []
-    results = published(molecules_with_decoys(rows, args), args.log)
-    for record, own_decoys in progress(results, f"decoys {args.molecules.stem}", len(rows)):
+    results = molecules_with_decoys(rows, decoy_options(vars(args)))
+    what = f"decoys {args.molecules.stem}"
+    for record, own_decoys in progress(results, what, len(rows), status=lambda result: str(result[0]["status"])):
         molecules.append(record)
         decoys += own_decoys
     write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")

@@ -176,6 +176,22 @@ def excluded(leaks: Sequence[Record]) -> list[Record]:
     return [{"decoy_hash": key, "excluded": reasons[key]} for key in sorted(reasons)]
 
 
+def find_leaks(
+    molecules: Sequence[Path], decoys: Sequence[Path], train: dict[str, tuple[str, str]], near: float
+) -> list[Record]:
+    """The leaks of a library and its decoys, by shards; `train` as `read_train` gives it, `near` in Tanimoto.
+
+    Raises InputError where no molecule can be audited.
+    """
+    check_auditable(molecules)
+    library = structures(molecules)
+    forms = compare(molecules, decoys, library.skeleton[library.different], train)
+    leaks = list(of_molecules(molecules, library, train, near, forms))
+    leaks += of_decoys(decoys, library, train, forms)
+    logger.info("%d molecules, %d of training, %d leaks", len(library.row), len(train), len(leaks))
+    return leaks
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
@@ -192,11 +208,6 @@ def run(args: argparse.Namespace) -> None:
     if len(args.molecules) != len(args.decoys):
         raise ConfigError("--molecules and --decoys need as many shards each")
     train = read_train(args.train, args.standardise) if args.train else {}
-    check_auditable(args.molecules)
-    library = structures(args.molecules)
-    forms = compare(args.molecules, args.decoys, library.skeleton[library.different], train)
-    leaks = list(of_molecules(args.molecules, library, train, args.near, forms))
-    leaks += of_decoys(args.decoys, library, train, forms)
+    leaks = find_leaks(args.molecules, args.decoys, train, args.near)
     write_parquet(args.leaks, to_table(leaks, "leakage.v1"), "leakage.v1")
     write_parquet(args.excluded, to_table(excluded(leaks), "excluded_decoy.v1"), "excluded_decoy.v1")
-    logger.info("%d molecules, %d of training, %d leaks", len(library.row), len(train), len(leaks))

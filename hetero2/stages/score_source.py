@@ -4,7 +4,7 @@ import argparse
 import itertools
 import math
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from hetero2.io.files import canonical_json, check_sha256, copy_file, pretty_jso
 from hetero2.io.tables import quoted, read_csv, read_parquet, to_table
 from hetero2.runtime.cli_types import add_standardise, flag, json_object, positive
 from hetero2.runtime.log import gate_ok, logger, progress
+from hetero2.runtime.progress import JobProgress, LineCounter
 from hetero2.runtime.provenance import file_facts
 from hetero2.scoring import command, hetero_scores, pair_table, score_index, score_table, stand_ins
 from hetero2.scoring.library_ids import LibraryIds, read_library_ids
@@ -144,6 +145,13 @@ def _of_command(request: Path, table: score_index.Packed) -> Iterator[tuple[str,
         )
 
 
+def _watch(request: Path, written: Path, log: Path | None) -> Callable[[], None]:
+    """What tells those who watch the run how many scores the command has written, where it writes them one by one."""
+    lines, n_requested = LineCounter(written), LineCounter(request).count() - 1  # both have a header
+    job = JobProgress(log, n_requested)
+    return lambda: job.update(min(n_requested, max(0, lines.count() - 1)))
+
+
 def from_command(args: argparse.Namespace) -> Facts:
     """Run the user's command on the request and check what it wrote."""
     output = (args.log or args.out).with_suffix(".command.log")
@@ -152,7 +160,7 @@ def from_command(args: argparse.Namespace) -> Facts:
         request, written = Path(folder) / "request.csv", Path(folder) / "scores.csv"
         copy_file(args.request, request)  # the command may do with it what it wants
         files = {"request": request, "scores": written, "train": args.train, "seed": 0}
-        command.run(args.command, files, args.time_limit_seconds, output)
+        command.run(args.command, files, args.time_limit_seconds, output, _watch(request, written, args.log))
         table = command.read_scores(written, score_table.index)
     facts = _write_table(_of_command(args.request, table), args.out)
     return {**facts, "inputs": [file_facts("scores command file", path) for path in args.command_file]}

@@ -47,6 +47,16 @@ def attach(molecules: pa.Table, decoys: pa.Table, lookup: ScoreLookup, sign: int
     )
 
 
+def rows_with_scores(path: Path, by_id: bool) -> pa.Table:
+    """id, row and structure_hash of the molecules of a shard that get a score; `by_id`: also those without a structure.
+
+    Only a score table names molecules by their ids.
+    """
+    rows = read_parquet(path, "molecule.v1", ["row", "id", "status", "reason", "structure_hash"])
+    molecules = scored_rows(rows)
+    return pa.concat_tables([molecules, rows_scored_by_id(rows).cast(molecules.schema)]) if by_id else molecules
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, required=True)
@@ -60,10 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Attach scores to one shard."""
-    rows = read_parquet(args.molecules, "molecule.v1", ["row", "id", "status", "reason", "structure_hash"])
-    molecules = scored_rows(rows)
-    if args.scores_file.name.lower().endswith(TABLES):
-        molecules = pa.concat_tables([molecules, rows_scored_by_id(rows).cast(molecules.schema)])
+    molecules = rows_with_scores(args.molecules, args.scores_file.name.lower().endswith(TABLES))
     decoys = read_parquet(args.decoys, "decoy.v1", ["row", "decoy_index", "decoy_hash"])
     lookup = open_lookup(args.scores_file, args.index, set(molecules["id"].to_pylist()))
     sign = 1 if args.higher_is_better == "true" else -1

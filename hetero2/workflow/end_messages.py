@@ -1,31 +1,34 @@
-"""What is told when a call of Snakemake ends: the runs that it finished, and the errors of the jobs that failed."""
+"""Messages printed when Snakemake exits: the runs that it finished, and the errors of the jobs that failed."""
 
+import os
 import re
 import shutil
-import time
 from pathlib import Path
+from typing import Any
 
 from hetero2.workflow.plan import Plan
 
 _LOG_ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ", re.MULTILINE)
-_STARTED = time.time()
-_FULL = 2**20  # bytes: hardly a file fits
+_FULL = 2**20  # bytes: hardly any file fits
 
 
-def finished_folders(plan: Plan) -> list[Path]:
+def finished_folders(plan: Plan, workflow: Any) -> list[Path]:
     """Results folders of runs whose last file was written by this call."""
+    since = workflow.start_time.timestamp()
     last = [plan.folder(run) / "registry_row.json" for run in plan.runs] + [Path(plan.separation)]
-    return [path.parent for path in last if path.is_file() and path.stat().st_mtime >= _STARTED]
+    return [path.parent for path in last if path.is_file() and path.stat().st_mtime >= since]
 
 
-def last_errors(plan: Plan) -> str:
-    """The error lines of the logs that this call has written."""
-    found = []
+def last_words(plan: Plan, workflow: Any) -> str:
+    """Where Snakemake's own log is, then the errors of all jobs that have failed: the last thing to read."""
+    errors: list[str] = []
+    since = workflow.start_time.timestamp()
     for run in plan.runs:
         for log in sorted(plan.folder(run).glob("logs/**/*.log")):
-            if log.stat().st_mtime >= _STARTED and not log.name.endswith(".command.log"):
-                found += _errors(log)
-    return "\n".join(found) or _unlogged(plan)
+            if log.stat().st_mtime >= since and not log.name.endswith(".command.log"):
+                errors += _errors(log)
+    where = [f"Snakemake's log: {os.path.relpath(path)}" for path in workflow.logger_manager.get_logfile()]
+    return "\n".join([*where, *(errors or [_unlogged(plan)])])
 
 
 def _unlogged(plan: Plan) -> str:
@@ -33,8 +36,8 @@ def _unlogged(plan: Plan) -> str:
     if free < _FULL:
         why = f"{plan.results}: {free >> 10} kB are left on its disk: make room"
     else:
-        why = "the run was ended, or a job failed: see the messages above"
-    return f"error: {why}; the same command then goes on where this one ended"
+        why = "the run was ended, or a job failed without a message: see Snakemake's log"
+    return f"error: {why}; the same command then continues where this one ended"
 
 
 def _errors(log: Path) -> list[str]:

@@ -18,18 +18,23 @@ _SHOWN = 20
 
 def check_start(workflow: Any) -> None:
     """Raise HeteroError where a file that jobs will build upon was changed since it was written."""
-    found = changed(workflow, [job for job in workflow.dag.jobs if not workflow.dag.needrun(job)])
-    if found:
-        raise _error(found)
+    files = changed(workflow, [job for job in workflow.dag.jobs if not workflow.dag.needrun(job)])
+    if files:
+        raise _error(files)
 
 
 def check_end(plan: Plan, workflow: Any) -> None:
-    """Raise HeteroError where a file was changed during the run; what was made of it does not count as finished."""
+    """Raise HeteroError where a file was changed during the run; what was made of it does not count as finished.
+
+    Only the process that the user has started looks.
+    """
+    if not workflow.is_main_process:
+        return
     _check_brought(plan, workflow)
-    found = changed(workflow, workflow.dag.jobs)
-    _forget_results(plan, found)
-    if found:
-        raise _error(found)
+    files = changed(workflow, workflow.dag.jobs)
+    _forget_results(plan, files)
+    if files:
+        raise _error(files)
 
 
 def _forget_results(plan: Plan, outputs: Iterable[str]) -> None:
@@ -45,8 +50,8 @@ def _check_brought(plan: Plan, workflow: Any) -> None:
     changed_files = plan.contents.changed()
     if not changed_files:
         return
-    made_of_it = [job for job in workflow.dag.jobs if set(map(str, job.input)) & set(changed_files)]
-    outputs = [str(file) for job in made_of_it for file in job.output]
+    readers = [job for job in workflow.dag.jobs if set(map(str, job.input)) & set(changed_files)]
+    outputs = [str(file) for job in readers for file in job.output]
     for path in outputs:
         Path(path).unlink(missing_ok=True)
     _forget_results(plan, outputs)
@@ -72,11 +77,11 @@ def _changed(workflow: Any, jobs: Iterable[Any]) -> Iterator[str]:
                 yield str(file)
 
 
-def _error(found: list[str]) -> HeteroError:
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    call, files = [Path(sys.argv[0]).name, *sys.argv[1:]], found[:_SHOWN]
+def _error(modified: list[str]) -> HeteroError:
+    more = f" and {len(modified) - 1} more" if len(modified) > 1 else ""
+    call, files = [Path(sys.argv[0]).name, *sys.argv[1:]], modified[:_SHOWN]
     return HeteroError(
-        f"{found[0]}{more}: changed since it was written, and not by this workflow",
+        f"{modified[0]}{more}: changed since it was written, and not by this workflow",
         f"to build it again, type: {shlex.join([*call, '--forcerun', *files])}\n"
         f"hint: if it is right (copied, touched), type: {shlex.join([*call, '--cleanup-metadata', *files])}",
     )

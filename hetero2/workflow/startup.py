@@ -1,47 +1,85 @@
-"""How a call of Snakemake starts: the plan, or one clear error, and what stands before every command."""
+"""How a call of Snakemake starts: the plan, the hold on its results folder, and what every job inherits."""
 
+import contextlib
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from hetero2 import paths
 from hetero2.config.load import load_layer
 from hetero2.errors import ConfigError, HeteroError
-from hetero2.workflow import results_lock
+from hetero2.workflow import modified_outputs, orphans, targets
 from hetero2.workflow.plan import Plan
-from hetero2.workflow.targets import VARIABLE, requested
+from hetero2.workflow.results_lock import ResultsLock
 
 _STORAGE = ".snakemake/storage/"  # where Snakemake keeps copies of files in object storage
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def plan_or_exit(user: Mapping[str, Any], workflow: Any) -> Plan:
-    """The plan, or one clear message and the end, before any job. The files were merged by Snakemake; they are read
-    again since it does not mind a key that occurs twice. A job on a node evaluates the Snakefile too: nothing that the
-    call which submitted it has checked is read again there."""
-    try:
+def make_plan(user: Mapping[str, Any], workflow: Any) -> Plan:
+    """The plan of this call, checked before any job; raises HeteroError.
+
+    The configuration files were merged by Snakemake; they are read again since it does not mind a key that occurs
+    twice. A job on a node evaluates the Snakefile too: nothing that was checked before it was submitted is read again.
+    """
+    with _as_config_error():
         for path in workflow.configfiles:
             load_layer(Path(path))
-        asked = requested(sys.argv, os.environ)
-        os.environ[VARIABLE] = ",".join(asked)
-        plan = Plan(user, asked)
+        plan = Plan(user, targets.requested(sys.argv, os.environ))
         plan.contents.is_checked = not workflow.is_main_process
         if workflow.is_main_process:
             plan.check(needs_scores="score_requests" not in sys.argv)
             print("".join(f"{line}\n" for line in plan.baseline_sign()), end="", file=sys.stderr)
-    except HeteroError as error:
-        message, code = str(error), error.exit_code
-    except OSError as error:
-        told = f"{error.filename}: {error.strerror}" if error.filename is not None else str(error)
-        message, code = f"configuration: {told}", ConfigError.exit_code
-    else:
-        results_lock.mark(plan.results)
         return plan
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(code)
+
+
+@contextlib.contextmanager
+def _as_config_error() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
+        raise ConfigError(f"configuration: {what}") from error
+
+
+def environment_of_jobs(plan: Plan) -> dict[str, str]:
+    """What processes of jobs inherit: the targets asked for, and whose orphans they are if the run is killed.
+
+    A job may evaluate the Snakefile anew, without the words of the call: on another machine, or in another process. It
+    comes to the same plan only if it knows these targets, and Snakemake passes on to it nothing but variables.
+    """
+    asked = ",".join(targets.requested(sys.argv, os.environ))
+    return {targets.VARIABLE: asked, orphans.VARIABLE: orphans.mark(plan.results)}
+
+
+def enter(plan: Plan, workflow: Any, lock: ResultsLock) -> None:
+    """Take the results folder before any job, and clean up after a killed run; raises HeteroError.
+
+    Jobs on other machines take nothing.
+    """
+    if not workflow.is_main_process:
+        return
+    try:
+        if lock.take():
+            _clean(plan)
+        modified_outputs.check_start(workflow)
+        plan.contents.save()
+    except OSError as error:
+        raise HeteroError(f"{error.filename or plan.results}: {error.strerror or error}") from error
+
+
+def _clean(plan: Plan) -> None:
+    ended = orphans.end_orphans(plan.results)
+    unfinished = [path for run in plan.runs for path in orphans.leftovers(plan.folder(run))]
+    for path in unfinished:
+        orphans.remove(path)
+    if ended or unfinished:
+        actions = [f"ended its processes {' '.join(map(str, ended))}"] if ended else []
+        actions += [f"removed {len(unfinished)} unfinished files"] if unfinished else []
+        print(f"{plan.results}: an earlier run was killed; {', '.join(actions)}", file=sys.stderr)
 
 
 def shell_prefix(workflow: Any) -> str:

@@ -9,7 +9,7 @@ from hetero2.errors import ConfigError
 DEFAULT_TARGET = "value_utility_realtruth"
 # Carries the targets asked for to jobs that run in a Snakemake of their own, on another machine.
 VARIABLE = "HETERO2_TARGETS"
-_TAKE_ALL = {"--cores", "-c", "--jobs", "-j", "--slurm-array-jobs"}  # `--cores all` asks for no target
+_TAKE_ALL = {"--cores", "-c", "--jobs", "-j", "--quiet", "-q", "--slurm-array-jobs"}  # `--cores all` asks for no target
 Runs = dict[str, tuple[str, configuration.Config]]
 
 

@@ -56,22 +56,22 @@ def test_q_values_are_the_twins(seed):
     blocks = random_library(seed, digits=seed % 3)
     both = {name: np.array(twin_q(blocks, order)) for name, order in ORDERS.items()}
     for name, q in both.items():
-        found = called(blocks, method=name)
-        assert np.nan_to_num(found.q_value, nan=9) == pytest.approx(np.where(q <= 1, q, 9))
-        assert ((found.call == "SIGNAL") == (q <= 0.1)).all()
+        calls = called(blocks, method=name)
+        assert np.nan_to_num(calls.q_value, nan=9) == pytest.approx(np.where(q <= 1, q, 9))
+        assert ((calls.call == "SIGNAL") == (q <= 0.1)).all()
     union = 2 * np.minimum(*both.values())
-    found = called(blocks)
-    assert ((found.call == "SIGNAL") == (union <= 0.1)).all()
-    assert (found.call == "SIGNAL").any() or seed % 3 != 1
+    calls = called(blocks)
+    assert ((calls.call == "SIGNAL") == (union <= 0.1)).all()
+    assert (calls.call == "SIGNAL").any() or seed % 3 != 1
 
 
 def test_every_call_is_one_of_three_with_its_reason():
-    found = called(random_library(1, n=200))
-    reasons = {call: set(found.reason[found.call == call]) for call in set(found.call)}
+    calls = called(random_library(1, n=200))
+    reasons = {call: set(calls.reason[calls.call == call]) for call in set(calls.call)}
     assert reasons["SIGNAL"] <= {"both_orderings", "block_max", "studentised_block_max"}
     assert reasons["NO_SIGNAL"] == {"decoys_score_as_high"}
     assert reasons["UNDECIDABLE"] == {"share_not_told_from_0.05"}
-    assert (found.m_needed[found.call != "UNDECIDABLE"] == 0).all()
+    assert (calls.m_needed[calls.call != "UNDECIDABLE"] == 0).all()
 
 
 @pytest.mark.parametrize("method", ["union", "block_max", "studentised_block_max"])
@@ -90,9 +90,9 @@ def test_invariances(method):
 
 
 def test_a_constant_score_calls_nothing():
-    found = called([np.ones(21)] * 50)
-    assert set(found.call) == {"NO_SIGNAL"}
-    assert set(found.reason) == {"all_scores_equal"}
+    calls = called([np.ones(21)] * 50)
+    assert set(calls.call) == {"NO_SIGNAL"}
+    assert set(calls.reason) == {"all_scores_equal"}
 
 
 def test_one_over_m_is_enough_at_twenty():
@@ -148,9 +148,9 @@ def test_what_more_decoys_cannot_settle_is_named():
     """One of 100 decoys is below 5 %, but a molecule that loses is never called."""
     lost = np.append([50.5], np.arange(100.0) - 49 + (np.arange(100) == 99))
     blocks = [np.append([-1.0], np.arange(100.0))] * 30 + [lost]
-    found = called(blocks)
-    assert (found.call[-1], found.reason[-1]) == ("UNDECIDABLE", "share_below_0.05_but_not_called")
-    assert found.m_needed[-1] == 0
+    calls = called(blocks)
+    assert (calls.call[-1], calls.reason[-1]) == ("UNDECIDABLE", "share_below_0.05_but_not_called")
+    assert calls.m_needed[-1] == 0
     assert set(called(blocks[-5:]).m_needed) == {0}
 
 
@@ -164,18 +164,18 @@ def test_a_molecule_far_above_its_decoys_has_the_smallest_pooled_p():
 
 def test_pooled_residuals_are_the_twins_and_find_a_clear_signal():
     blocks = random_library(5, digits=6)
-    pool, own = [], []
+    pool, of_molecules = [], []
 
     def residual(value, others):
         return (value - np.mean(others)) / (np.std(others, ddof=1) * (1 + 1 / len(others)) ** 0.5)
 
     for block in blocks:
-        own.append(residual(block[0], block[1:]))
+        of_molecules.append(residual(block[0], block[1:]))
         pool += [residual(block[i], np.delete(block, [0, i])) for i in range(1, len(block))]
-    expected = [(1 + sum(p >= r - 1e-9 for p in pool)) / (1 + len(pool)) for r in own]
-    found = target_decoy_competition.pooled_residual_p(*flat(blocks))
-    assert found == pytest.approx(expected)
+    expected = [(1 + sum(p >= r - 1e-9 for p in pool)) / (1 + len(pool)) for r in of_molecules]
+    p_values = target_decoy_competition.pooled_residual_p(*flat(blocks))
+    assert p_values == pytest.approx(expected)
     assert target_decoy_competition.pooled_residual_p(*flat([np.ones(5), np.array([1.0, 0.0])])).tolist() == [1.0, 1.0]
-    calls = called(blocks, method="pooled_residuals_bh", pooled_p=found)
+    calls = called(blocks, method="pooled_residuals_bh", pooled_p=p_values)
     assert set(calls.reason[calls.call == "SIGNAL"]) == {"pooled_residuals"}
-    assert calls.q_value == pytest.approx(multipletests(found, method="fdr_bh")[1])
+    assert calls.q_value == pytest.approx(multipletests(p_values, method="fdr_bh")[1])

@@ -249,14 +249,14 @@ def grouped(smiles, kind, atoms):
 
 @pytest.mark.parametrize(("kind", "mark", "warning"), [("STERAC1", "&1", "and"), ("STEREL1", "o1", "or")])
 def test_a_stereo_group_says_the_same_in_every_format(kind, mark, warning):
-    one, mirror = "C[C@H](N)CC[C@@H](C)O", "C[C@@H](N)CC[C@H](C)O"
-    drawn = {prepare(sdf.read_block(grouped(smiles, kind, [1, 5]))[0], Guardrails()) for smiles in (one, mirror)}
-    written = {prepare(f"{smiles} |{mark}:1,5|", Guardrails()) for smiles in (one, mirror)}
+    drawn_form, mirror = "C[C@H](N)CC[C@@H](C)O", "C[C@@H](N)CC[C@H](C)O"
+    drawn = {prepare(sdf.read_block(grouped(smiles, kind, [1, 5]))[0], Guardrails()) for smiles in (drawn_form, mirror)}
+    written = {prepare(f"{smiles} |{mark}:1,5|", Guardrails()) for smiles in (drawn_form, mirror)}
     assert drawn == written
     assert [(row.canonical_smiles, row.warnings) for row in drawn] == [("CC(N)CCC(C)O", (f"stereo_dropped:{warning}",))]
-    absolute, reason = sdf.read_block(grouped(one, "STEABS", [1, 5]))
+    absolute, reason = sdf.read_block(grouped(drawn_form, "STEABS", [1, 5]))
     assert reason is None
-    assert prepare(absolute, Guardrails()) == prepare(one, Guardrails())
+    assert prepare(absolute, Guardrails()) == prepare(drawn_form, Guardrails())
 
 
 def test_atom_maps_of_a_record_reach_the_reader():

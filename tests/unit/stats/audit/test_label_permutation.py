@@ -11,14 +11,16 @@ def test_block_permutation_keeps_labels_and_runs():
     rng = np.random.default_rng(0)
     groups = [f"s{n // 5}" for n in range(200)]
     labels = np.repeat(rng.integers(0, 2, 40), 5)
-    found = label_permutation.block_permutation(labels, groups, (1, 2))
-    assert found.sum() == labels.sum()
-    assert (found != labels).any()
-    assert all(len(set(found[start : start + 5])) == 1 for start in range(0, 200, 5))
-    assert (found == label_permutation.block_permutation(labels, groups, (1, 2))).all()
-    assert (found != label_permutation.block_permutation(labels, groups, (1, 3))).any()
+    permuted = label_permutation.block_permutation(labels, groups, (1, 2))
+    assert permuted.sum() == labels.sum()
+    assert (permuted != labels).any()
+    assert all(len(set(permuted[start : start + 5])) == 1 for start in range(0, 200, 5))
+    assert (permuted == label_permutation.block_permutation(labels, groups, (1, 2))).all()
+    assert (permuted != label_permutation.block_permutation(labels, groups, (1, 3))).any()
     alone = [label_permutation.block_permutation(labels, [str(n) for n in range(200)], (s,)) for s in range(300)]
-    assert np.mean([(one * labels).sum() for one in alone]) == pytest.approx(labels.sum() ** 2 / 200, rel=0.03)
+    assert np.mean([(labels_dealt * labels).sum() for labels_dealt in alone]) == pytest.approx(
+        labels.sum() ** 2 / 200, rel=0.03
+    )
 
 
 def test_block_permutation_keeps_scaffolds_of_any_size_as_alike_as_they_are():
@@ -27,10 +29,10 @@ def test_block_permutation_keeps_scaffolds_of_any_size_as_alike_as_they_are():
     alike = np.repeat(np.arange(len(sizes)) % 3 == 0, sizes).astype(np.int64)
     mixed = np.arange(len(groups)) % 2
     for seed in range(50):
-        found = label_permutation.block_permutation(alike, groups.tolist(), (seed,))
-        assert all(len(set(found[groups == name])) == 1 for name in set(groups))
-        found = label_permutation.block_permutation(mixed, groups.tolist(), (seed,))
-        assert all(abs(found[groups == f"s{n}"].mean() - 0.5) <= 0.3 for n in range(2))
+        permuted = label_permutation.block_permutation(alike, groups.tolist(), (seed,))
+        assert all(len(set(permuted[groups == name])) == 1 for name in set(groups))
+        permuted = label_permutation.block_permutation(mixed, groups.tolist(), (seed,))
+        assert all(abs(permuted[groups == f"s{n}"].mean() - 0.5) <= 0.3 for n in range(2))
     dealt = np.array([label_permutation.block_permutation(alike, groups.tolist(), (seed,)) for seed in range(400)])
     assert abs(dealt[:, 0].mean() - 3 / 8) < 0.08  # three of the eight largest have the label
     assert dealt[:, -1].mean() == pytest.approx(alike[-25:].mean(), abs=0.08)
@@ -45,8 +47,12 @@ def test_verdicts():
     low, high = [float(n) for n in range(99)], [200.0] * 99
     assert label_permutation.verdict({0: (150.0, low)})["verdict"] == "RESOLVES_STRUCTURE"
     assert label_permutation.verdict({0: (150.0, high)})["verdict"] == "NOT_SHOWN"
-    found = label_permutation.verdict({0: (150.0, low), 1: (150.0, low), 2: (150.0, high)})
-    assert (found["verdict"], found["p_value"], found["p_values"]) == ("RESOLVES_STRUCTURE", 0.01, [0.01, 0.01, 1.0])
+    outcome = label_permutation.verdict({0: (150.0, low), 1: (150.0, low), 2: (150.0, high)})
+    assert (outcome["verdict"], outcome["p_value"], outcome["p_values"]) == (
+        "RESOLVES_STRUCTURE",
+        0.01,
+        [0.01, 0.01, 1.0],
+    )
     below = {0: (-3.5, [-9.0] * 99)}  # less dispersed than a random score, its refits still less
     assert (label_permutation.verdict(below)["verdict"], label_permutation.verdict(below)["p_value"]) == (
         "NOT_SHOWN",
@@ -66,9 +72,11 @@ def test_residuals_keep_nothing_of_the_competitor_and_all_of_an_own_signal():
     copied = label_permutation.residual_ranks(np.exp(strange), [strange], starts)
     assert z > 10
     assert library_test(describe_blocks(copied, starts)).reason == "all_scores_equal"
-    own = rng.normal(size=300 * 21)
-    own[starts] += 2
-    kept = library_test(describe_blocks(label_permutation.residual_ranks(own, [strange], starts), starts)).mean_z
+    independent = rng.normal(size=300 * 21)
+    independent[starts] += 2
+    kept = library_test(
+        describe_blocks(label_permutation.residual_ranks(independent, [strange], starts), starts)
+    ).mean_z
     assert kept > 8
 
 
@@ -77,10 +85,10 @@ def test_residuals_are_exchangeable_under_the_null():
     starts = np.arange(0, 40 * 11, 11)
     values = []
     for _ in range(400):
-        other = rng.normal(size=40 * 11)
-        scores = other + rng.normal(size=40 * 11)
+        competitor = rng.normal(size=40 * 11)
+        scores = competitor + rng.normal(size=40 * 11)
         values.append(
-            library_test(describe_blocks(label_permutation.residual_ranks(scores, [other], starts), starts)).mean_z
+            library_test(describe_blocks(label_permutation.residual_ranks(scores, [competitor], starts), starts)).mean_z
         )
     assert np.mean(values) == pytest.approx(0, abs=0.2)
     assert np.std(values) == pytest.approx(1, abs=0.12)

@@ -18,26 +18,26 @@ def flat(library):
 
 def auc(scores, item):
     others = scores[:item] + scores[item + 1 :]
-    return sum((scores[item] > other) + 0.5 * (scores[item] == other) for other in others) / len(others)
+    return sum((scores[item] > score) + 0.5 * (scores[item] == score) for score in others) / len(others)
 
 
 @given(LIBRARY)
 def test_twin(library):
-    found = describe_blocks(*flat(library))
+    described = describe_blocks(*flat(library))
     for number, block in enumerate(library):
         each = [auc(block, item) for item in range(len(block))]
         squares = [(value - 0.5) ** 2 for value in each]
-        assert found.n_decoys[number] == len(block) - 1
-        assert found.n_at_or_above[number] == sum(decoy >= block[0] for decoy in block[1:])
-        assert found.block_max[number] == max(block)
-        assert found.auc[number] == pytest.approx(each[0])
-        assert found.auc_variance[number] == pytest.approx(np.mean(squares))
-        assert found.dispersion_variance[number] == pytest.approx(np.var(squares), abs=1e-12)
+        assert described.n_decoys[number] == len(block) - 1
+        assert described.n_at_or_above[number] == sum(decoy >= block[0] for decoy in block[1:])
+        assert described.block_max[number] == max(block)
+        assert described.auc[number] == pytest.approx(each[0])
+        assert described.auc_variance[number] == pytest.approx(np.mean(squares))
+        assert described.dispersion_variance[number] == pytest.approx(np.var(squares), abs=1e-12)
         spread = np.std(block, ddof=1)
         if len(set(block)) == 1:
-            assert found.studentised_max[number] == -np.inf
+            assert described.studentised_max[number] == -np.inf
         else:
-            assert found.studentised_max[number] == pytest.approx((max(block) - np.mean(block)) / spread)
+            assert described.studentised_max[number] == pytest.approx((max(block) - np.mean(block)) / spread)
 
 
 @given(LIBRARY)
@@ -56,7 +56,7 @@ def test_moments_are_exact(library):
         choices = [[*done, [block[i], *block[:i], *block[i + 1 :]]] for done in choices for i in range(len(block))]
     tests = [library_test(describe_blocks(*flat(choice))) for choice in choices]
     for name in ("mean_z", "dispersion_z"):
-        values = [getattr(one, name) for one in tests]
+        values = [getattr(test, name) for test in tests]
         if values[0] is None:
             assert values == [None] * len(values)
         else:

@@ -148,7 +148,7 @@ def alive(pid):
 
 PARENT = """
 import os, sys, time
-from hetero2.worker import Limits, each
+from hetero2.runtime.isolated import Limits, each
 
 def told(item):
     print(os.getpid(), flush=True)

@@ -60,9 +60,9 @@ def test_k_below_one_is_a_defect_of_the_caller():
 
 
 def test_k_beyond_the_library_buys_all_of_it_and_all_methods_agree():
-    found = report([row(n) for n in range(10)], k=1000)
-    assert found["K_effective"] == 10
-    assert {m["hit_rate"] for m in found["methods"].values()} == {0.5}
+    document = report([row(n) for n in range(10)], k=1000)
+    assert document["K_effective"] == 10
+    assert {m["hit_rate"] for m in document["methods"].values()} == {0.5}
 
 
 def test_the_filter_never_buys_a_fail_and_ranks_by_slack_then_id():

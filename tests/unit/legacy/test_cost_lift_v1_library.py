@@ -35,8 +35,8 @@ def row(number, verdict, slack, score, hit):
 
 def test_library_facts():
     rows = [row(0, "PASS", 0.0, 3.0, True), row(1, "PASS", 0.0, 2.0, False), row(2, "FAIL", -0.5, 1.0, True)]
-    found = library_facts([*rows, row(3, "FAIL", -0.5, 9.0, None)], 2)
-    assert found == {
+    facts = library_facts([*rows, row(3, "FAIL", -0.5, 9.0, None)], 2)
+    assert facts == {
         "all": {"n": 3, "hits": 2, "hit_rate": 2 / 3},
         "PASS": {"n": 2, "hits": 1, "hit_rate": 0.5},
         "FAIL": {"n": 1, "hits": 1, "hit_rate": 1.0},

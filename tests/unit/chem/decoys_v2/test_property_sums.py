@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from rdkit import Chem
-from rdkit_ways import properties
 
 from hetero2.chem.decoys_v2 import property_sums
 from hetero2.chem.decoys_v2.candidates import Pool, Site
 from hetero2.chem.decoys_v2.moves import still
 from hetero2.stages.dataset import read_compounds, source_folder
+from tests.unit.chem.rdkit_ways import properties
 
 KINDS = [
     "CC(=O)Nc1ccc(O)cc1", "[NH3+]CCC(=O)[O-]", "O=[N+]([O-])c1ccc(CCN=[N+]=[N-])cc1OCC", "CCCS(=O)(=O)Nc1ccc(OC)cc1",
@@ -29,28 +29,28 @@ def test_properties_are_those_of_the_molecules_that_are_made(smiles):
     pool.widen(10)
     numbers = np.arange(len(pool))[:: max(1, len(pool) // 40)]
     facts = pool.facts(numbers)
-    made = [(place, pool.build(number)) for place, number in enumerate(numbers.tolist())]
-    for place, mol in made:
+    built = [(place, pool.build(number)) for place, number in enumerate(numbers.tolist())]
+    for place, mol in built:
         if mol is not None:
             assert facts.properties(place) == pytest.approx(properties(mol), abs=1e-6), Chem.MolToSmiles(mol)
-    assert not len(pool) or any(mol is not None for _, mol in made)
+    assert not len(pool) or any(mol is not None for _, mol in built)
 
 
 def test_what_is_known_already_changes_nothing():
     mol = Chem.MolFromSmiles("CC(=O)Nc1ccc(OCC2CC2)cc1")
-    found = []
+    values = []
     for _ in range(2):
-        found.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
+        values.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
     property_sums._known.cache_clear()
-    found.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
-    assert (found[0] == found[1]).all()
-    assert (found[0] == found[2]).all()
+    values.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
+    assert (values[0] == values[1]).all()
+    assert (values[0] == values[2]).all()
 
 
 def test_tautomers_share_a_skeleton_and_other_isomers_do_not():
-    one, tautomer, other = (
+    amide, tautomer, isomer = (
         Site(mol).environments.facts(still(mol.GetNumAtoms())).skeleton[0]
         for mol in map(Chem.MolFromSmiles, ("CC(=O)Nc1ccccc1", "CC(O)=Nc1ccccc1", "CNC(=O)c1ccccc1"))
     )
-    assert one == tautomer
-    assert one != other
+    assert amide == tautomer
+    assert amide != isomer

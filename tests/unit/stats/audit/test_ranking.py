@@ -49,24 +49,24 @@ def test_null_quantile_is_that_of_all_labelings(n_neg):
 @given(SCORES)
 def test_auc_is_that_of_all_pairs(scores):
     first, *decoys = scores
-    found = auc_one_positive(first, np.array(decoys), np.ones(len(decoys)))
-    assert found == pytest.approx(float(slow_auc([first], decoys, [1], [1] * len(decoys))), abs=1e-12)
+    value = auc_one_positive(first, np.array(decoys), np.ones(len(decoys)))
+    assert value == pytest.approx(float(slow_auc([first], decoys, [1], [1] * len(decoys))), abs=1e-12)
 
 
 @given(SCORES, st.data())
 def test_weighted_auc_is_that_of_all_pairs(scores, data):
     first, *decoys = scores
     weights = data.draw(st.lists(st.integers(1, 5), min_size=len(decoys), max_size=len(decoys)))
-    found = auc_one_positive(first, np.array(decoys), np.array(weights, float))
-    assert found == pytest.approx(float(slow_auc([first], decoys, [3], weights)), abs=1e-12)
+    value = auc_one_positive(first, np.array(decoys), np.array(weights, float))
+    assert value == pytest.approx(float(slow_auc([first], decoys, [3], weights)), abs=1e-12)
 
 
 @given(SCORES)
 def test_permuted_quantile_is_that_of_all_relabelings(scores):
     n = len(scores)
     aucs = sorted(float(slow_auc([s], scores[:i] + scores[i + 1 :], [1], [1] * (n - 1))) for i, s in enumerate(scores))
-    found = permuted_quantile(np.array(scores), np.ones(n))
-    assert found == pytest.approx(aucs[max(1, round(0.95 * n)) - 1], abs=1e-12)
+    value = permuted_quantile(np.array(scores), np.ones(n))
+    assert value == pytest.approx(aucs[max(1, round(0.95 * n)) - 1], abs=1e-12)
 
 
 def test_auc_agrees_with_scikit_learn_and_scipy():
@@ -77,9 +77,9 @@ def test_auc_agrees_with_scikit_learn_and_scipy():
     for _ in range(50):
         decoys, score = rng.integers(0, 6, 20).astype(float), float(rng.integers(0, 6))
         weights = rng.integers(1, 4, 20).astype(float)
-        found = auc_one_positive(score, decoys, weights)
+        value = auc_one_positive(score, decoys, weights)
         labels, scores = [1] + [0] * 20, [score, *decoys]
-        assert found == pytest.approx(roc_auc_score(labels, scores, sample_weight=[1, *weights]))
+        assert value == pytest.approx(roc_auc_score(labels, scores, sample_weight=[1, *weights]))
         unweighted = auc_one_positive(score, decoys, np.ones(20))
         assert unweighted == pytest.approx(mannwhitneyu([score], decoys).statistic / 20)
 
@@ -116,15 +116,15 @@ def test_order_of_decoys_and_monotone_rescaling_change_nothing(scores, random):
     first, *decoys = scores
     shuffled = decoys[:]
     random.shuffle(shuffled)
-    one = audit(first, 1.0, np.array(decoys), np.ones(len(decoys)))
+    single = audit(first, 1.0, np.array(decoys), np.ones(len(decoys)))
     two = audit(np.exp(first) * 7 + 1, 1.0, np.exp(np.array(shuffled)) * 7 + 1, np.ones(len(decoys)))
-    assert one == two
+    assert single == two
 
 
 def test_weights_of_very_different_size_lose_nothing():
     weights = np.array([1e100, 1e-100, 1e100, 1e-100])
-    found = permuted_quantile(np.array([1.0, 2.0, 3.0, 4.0]), weights)
-    assert 0 <= found <= 1
+    value = permuted_quantile(np.array([1.0, 2.0, 3.0, 4.0]), weights)
+    assert 0 <= value <= 1
     assert audit(1.0, 1e-100, np.array([0.5, 2.0]), np.array([1e100, 1e-100])).auc_tie_aware == pytest.approx(1)
 
 

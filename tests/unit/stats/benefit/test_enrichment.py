@@ -70,6 +70,6 @@ def test_invariances():
 
 
 def test_priorities_keep_ties_and_order():
-    found = enrichment.dense_priority([0, 1, 1, 0], [5.0, 1.0, 1.0, 7.0])
-    assert found.tolist() == [0, 2, 2, 1]
-    assert enrichment.order_candidates(found, ["d", "c", "b", "a"]).tolist() == [2, 1, 3, 0]
+    priority = enrichment.dense_priority([0, 1, 1, 0], [5.0, 1.0, 1.0, 7.0])
+    assert priority.tolist() == [0, 2, 2, 1]
+    assert enrichment.order_candidates(priority, ["d", "c", "b", "a"]).tolist() == [2, 1, 3, 0]

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from rdkit import Chem, RDConfig, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
-from rdkit_ways import compound_names
 
 from hetero2.chem.decoys_v2.engine import generate
 from hetero2.chem.molecules import canonical, parse
 from hetero2.chem.structures.same_compound import Compounds, keys, skeleton
+from tests.unit.chem.rdkit_ways import compound_names
 
 FORMS = {
     "benzimidazole": ("Cc1ccc2[nH]cnc2c1", "Cc1ccc2nc[nH]c2c1"),
@@ -67,8 +67,8 @@ MOVABLE = [
 ]
 
 
-def shared(one, other):
-    return keys(one) & keys(other)
+def shared(first, second):
+    return keys(first) & keys(second)
 
 
 @pytest.mark.parametrize("pair", FORMS.values(), ids=FORMS.keys())

@@ -19,12 +19,14 @@ def estimate(values, chosen, n_top):
 def test_over_all_samples_it_is_unbiased_and_so_is_its_variance(monkeypatch):
     monkeypatch.setattr("hetero2.stats.audit.sampling.MIN_DRAWN", 2)
     values = np.array([9.0, 8.0, 1.0, 4.0, 2.0, 7.0, 3.0, 0.0, -50.0, 60.0])
-    found = [estimate(values, list(chosen), 2) for chosen in combinations(range(2, 10), 4)]
-    means = np.array([one.estimate for one in found])
+    estimates = [estimate(values, list(chosen), 2) for chosen in combinations(range(2, 10), 4)]
+    means = np.array([interval.estimate for interval in estimates])
     assert means.mean() == pytest.approx(values.mean())
     # the interval may be cut at the range of what was seen; the uncut half widths give the variance back
-    half = [max(one.ci_high - one.estimate, one.estimate - one.ci_low) / Z for one in found]
-    cut = [one.ci_high in values and one.ci_low in values for one in found]
+    half = [
+        max(interval.ci_high - interval.estimate, interval.estimate - interval.ci_low) / Z for interval in estimates
+    ]
+    cut = [interval.ci_high in values and interval.ci_low in values for interval in estimates]
     assert not any(cut)
     assert np.mean(np.square(half)) == pytest.approx(means.var(), rel=1e-9)
 
@@ -37,8 +39,8 @@ def test_the_interval_covers_also_for_a_share_of_a_domain():
     truth = np.nanmean(values)
     covered = 0
     for _ in range(400):
-        one = estimate(values, rng.choice(np.arange(n_top, n), n_drawn, replace=False).tolist(), n_top)
-        covered += one.ci_low <= truth <= one.ci_high
+        interval = estimate(values, rng.choice(np.arange(n_top, n), n_drawn, replace=False).tolist(), n_top)
+        covered += interval.ci_low <= truth <= interval.ci_high
     assert 0.92 <= covered / 400 <= 0.98
 
 

@@ -32,25 +32,25 @@ def trend(won, starts, tanimoto):
 
 def test_curve_is_the_twins():
     scores, starts, _, bins, cluster = library(0)
-    found = hardness.curve(against(scores, starts, bins), cluster, BINS)
-    assert sum(count for name, (_, count) in found.items() if name != hardness.ALL) == found[hardness.ALL][1]
+    curve = hardness.curve(against(scores, starts, bins), cluster, BINS)
+    assert sum(count for name, (_, count) in curve.items() if name != hardness.ALL) == curve[hardness.ALL][1]
     for number, name in enumerate(BINS):
         values = []
         for start in starts:
-            own = scores[start]
+            molecule_score = scores[start]
             others = [scores[i] for i in range(start + 1, start + 13) if bins[i] == number]
             if others:
-                values.append(np.mean([(own > s) + 0.5 * (own == s) for s in others]))
-        assert found[name][0].estimate == pytest.approx(np.mean(values))
-        assert found[name][0].n == len(values)
+                values.append(np.mean([(molecule_score > s) + 0.5 * (molecule_score == s) for s in others]))
+        assert curve[name][0].estimate == pytest.approx(np.mean(values))
+        assert curve[name][0].n == len(values)
 
 
 def test_cluster_mean_is_the_cluster_robust_intercept_of_statsmodels():
     rng = np.random.default_rng(1)
     values, cluster = rng.normal(size=100), rng.integers(0, 25, 100)
-    found = hardness.cluster_mean(values, cluster)
+    mean = hardness.cluster_mean(values, cluster)
     model = OLS(values, np.ones(100)).fit(cov_type="cluster", cov_kwds={"groups": cluster}, use_t=True)
-    assert (found.low, found.high) == pytest.approx(tuple(model.conf_int()[0]))
+    assert (mean.low, mean.high) == pytest.approx(tuple(model.conf_int()[0]))
     alone = hardness.cluster_mean(values, np.arange(100))
     assert (alone.high - alone.low) / 2 == pytest.approx(t.ppf(0.975, 99) * values.std(ddof=1) / 10)
     assert hardness.cluster_mean(values, cluster % 9).reason == "fewer_than_10_scaffolds"
@@ -82,9 +82,9 @@ def test_trend_in_two_classes_is_the_test_of_cochran_mantel_and_haenszel():
         for s in (slice(start + 1, start + 13) for start in starts)
     ]
     expected = StratifiedTable([np.array(table, float) for table in tables]).test_null_odds(correction=False)
-    found = trend(won, starts, hard)
-    assert found["z"] ** 2 == pytest.approx(expected.statistic)
-    assert found["p_value"] == pytest.approx(expected.pvalue)
+    slope = trend(won, starts, hard)
+    assert slope["z"] ** 2 == pytest.approx(expected.statistic)
+    assert slope["p_value"] == pytest.approx(expected.pvalue)
 
 
 @pytest.mark.parametrize(("effect", "name"), [(1.5, "ILLUSION"), (0.0, "NOT_SHOWN_ON_HARD")])
@@ -92,9 +92,9 @@ def test_interpretations(effect, name):
     scores, starts, tanimoto, bins, cluster = library(3, n=200, effect=effect)
 
     def read(scores, bins, n=200):
-        found = against(scores[: n * 13], starts[:n], bins[: n * 13])
-        easier = hardness.easier(found, cluster[:n], BINS)
-        return hardness.interpret(hardness.curve(found, cluster[:n], BINS), easier)[0]
+        won = against(scores[: n * 13], starts[:n], bins[: n * 13])
+        easier = hardness.easier(won, cluster[:n], BINS)
+        return hardness.interpret(hardness.curve(won, cluster[:n], BINS), easier)[0]
 
     assert read(scores, bins) == name
     assert (trend(hardness.wins(scores, starts), starts, tanimoto)["p_value"] < 0.001) == (effect > 0)
@@ -108,16 +108,16 @@ def test_interpretations(effect, name):
 
 def test_the_same_advantage_on_easy_and_hard_decoys_is_hardly_ever_called_an_illusion():
     """Many more easy decoys than hard ones: their interval is narrower, and leaves 1/2 out before the other does."""
-    rng, found = np.random.default_rng(0), []
+    rng, names = np.random.default_rng(0), []
     bins = np.tile([-1, *[0] * 14, *[1] * 3, *[2] * 3], 40)
     starts, cluster = np.arange(0, 40 * 21, 21), np.arange(40) // 2
     for _ in range(200):
         scores = rng.normal(size=40 * 21)
         scores[starts] += 0.35
         won = against(scores, starts, bins)
-        found.append(hardness.interpret(hardness.curve(won, cluster, BINS), hardness.easier(won, cluster, BINS))[0])
-    assert found.count("ILLUSION") < 12
-    assert found.count("SIGNAL_ON_HARD") > 40
+        names.append(hardness.interpret(hardness.curve(won, cluster, BINS), hardness.easier(won, cluster, BINS))[0])
+    assert names.count("ILLUSION") < 12
+    assert names.count("SIGNAL_ON_HARD") > 40
 
 
 def test_blocks_can_be_looked_at_in_parts():
@@ -126,5 +126,5 @@ def test_blocks_can_be_looked_at_in_parts():
     cut = 11 * 13
     first = against(scores[:cut], starts[:11], bins[:cut], tanimoto[:cut])
     rest = against(scores[cut:], starts[11:] - cut, bins[cut:], tanimoto[cut:])
-    for all_, one, other in zip(whole, first, rest, strict=True):
-        assert np.array_equal(all_, np.concatenate([one, other]))
+    for all_, of_first, of_rest in zip(whole, first, rest, strict=True):
+        assert np.array_equal(all_, np.concatenate([of_first, of_rest]))

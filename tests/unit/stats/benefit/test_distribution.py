@@ -15,5 +15,9 @@ def test_without_values_everything_is_undefined():
 
 
 def test_median_is_the_ordinary_one():
-    found = describe([0.0, -0.5, -1.0, 0.0], [0.05] * 4)
-    assert (found["median_slack"], found["mean_slack"], found["median_margin"]) == (-0.25, pytest.approx(-0.375), 0.05)
+    summary = describe([0.0, -0.5, -1.0, 0.0], [0.05] * 4)
+    assert (summary["median_slack"], summary["mean_slack"], summary["median_margin"]) == (
+        -0.25,
+        pytest.approx(-0.375),
+        0.05,
+    )

@@ -24,20 +24,20 @@ def slow_doe(parents, decoys):
     everything = np.concatenate([parents, decoys])
     scale = np.percentile(everything, 95, axis=0) - np.percentile(everything, 5, axis=0)
     scale[scale == 0] = 1
-    found = []
-    for number, one in enumerate(parents):
-        own = [np.linalg.norm((one - p) / scale) for i, p in enumerate(parents) if i != number]
-        other = [np.linalg.norm((one - d) / scale) for d in decoys]
+    areas = []
+    for number, parent in enumerate(parents):
+        to_parents = [np.linalg.norm((parent - p) / scale) for i, p in enumerate(parents) if i != number]
+        to_decoys = [np.linalg.norm((parent - d) / scale) for d in decoys]
         points = [(0.0, 0.0)]
-        for cut in sorted({*own, *other}):
-            points.append((np.mean([d <= cut for d in other]), np.mean([d <= cut for d in own])))
+        for cut in sorted({*to_parents, *to_decoys}):
+            points.append((np.mean([d <= cut for d in to_decoys]), np.mean([d <= cut for d in to_parents])))
         area = 0.0
         for (x0, y0), (x1, y1) in pairwise(points):
             for step in range(200):  # many thin strips: where the curve crosses the diagonal, both sides count
                 t = (step + 0.5) / 200
                 area += abs((y0 + t * (y1 - y0)) - (x0 + t * (x1 - x0))) * (x1 - x0) / 200
-        found.append(area)
-    return np.array(found)
+        areas.append(area)
+    return np.array(areas)
 
 
 def test_doe_agrees_with_its_definition():
@@ -59,26 +59,26 @@ def test_weighted_auc_is_that_of_another_library():
     value, label, _, _ = blocks(40, 5, 0.7)
     value, weight = value.round(1), np.random.default_rng(0).integers(0, 4, len(value)).astype(float)
     _, rank = np.unique(value, return_inverse=True)
-    found = quality._weighted_auc(rank, weight * label, weight * (1 - label), int(rank.max()) + 1)
-    assert found == pytest.approx(roc_auc_score(label, value, sample_weight=weight))
+    auc = quality._weighted_auc(rank, weight * label, weight * (1 - label), int(rank.max()) + 1)
+    assert auc == pytest.approx(roc_auc_score(label, value, sample_weight=weight))
 
 
 def test_within_block_is_the_share_of_wins():
     value, label, block, _ = blocks(30, 7, 0.5)
     value = value.round(0)
-    found = quality.within_block(value, label, block)
+    shares = quality.within_block(value, label, block)
     for number in range(30):
-        own, decoys = value[(block == number) & (label == 1)][0], value[(block == number) & (label == 0)]
-        assert found[number] == pytest.approx(np.mean([(own > d) + 0.5 * (own == d) for d in decoys]))
+        parent, decoys = value[(block == number) & (label == 1)][0], value[(block == number) & (label == 0)]
+        assert shares[number] == pytest.approx(np.mean([(parent > d) + 0.5 * (parent == d) for d in decoys]))
 
 
 def test_within_block_sees_ranks_alone_and_no_order():
     value, label, block, _ = blocks(30, 7, 0.5)
-    found = quality.within_block(value, label, block)
-    assert quality.within_block(np.exp(3 * value), label, block) == pytest.approx(found)
-    assert quality.within_block(-value, label, block) == pytest.approx(1 - found)
+    shares = quality.within_block(value, label, block)
+    assert quality.within_block(np.exp(3 * value), label, block) == pytest.approx(shares)
+    assert quality.within_block(-value, label, block) == pytest.approx(1 - shares)
     order = np.random.default_rng(0).permutation(len(value))
-    assert quality.within_block(value[order], label[order], block[order]) == pytest.approx(found)
+    assert quality.within_block(value[order], label[order], block[order]) == pytest.approx(shares)
     assert quality.within_block(np.ones(len(value)), label, block) == pytest.approx(np.full(30, 0.5))
 
 
@@ -87,10 +87,10 @@ def test_the_forest_sees_what_is_there_and_no_more(shift, low, high):
     value, label, block, cluster = blocks(60, 5, shift)
     features = np.column_stack([value, np.random.default_rng(5).normal(size=(len(value), 3))])
     scores = quality.forest_scores(features, label, block)
-    found = quality.auc_with_interval(scores, label, block, cluster, 0)
-    assert low <= found["estimate"] <= high
-    assert found["ci_low"] <= found["estimate"] <= found["ci_high"]
-    assert found["upper_bound"] >= abs(found["estimate"] - 0.5) - 0.02
+    result = quality.auc_with_interval(scores, label, block, cluster, 0)
+    assert low <= result["estimate"] <= high
+    assert result["ci_low"] <= result["estimate"] <= result["ci_high"]
+    assert result["upper_bound"] >= abs(result["estimate"] - 0.5) - 0.02
 
 
 def test_the_parents_as_their_own_decoys_cannot_be_told():
@@ -110,9 +110,9 @@ def test_a_mean_has_the_interval_of_its_clusters():
 
 
 def test_few_clusters_give_no_interval():
-    found = quality.mean_with_interval(np.arange(50) / 50, np.arange(50) % 9, 0)
-    assert (found["ci_low"], found["upper_bound"]) == (None, None)
-    assert "fewer than 10 scaffolds" in found["reason"]
+    result = quality.mean_with_interval(np.arange(50) / 50, np.arange(50) % 9, 0)
+    assert (result["ci_low"], result["upper_bound"]) == (None, None)
+    assert "fewer than 10 scaffolds" in result["reason"]
 
 
 def redrawn(cluster, seed):
@@ -136,13 +136,13 @@ def test_the_bounds_of_a_mean_are_those_of_means_drawn_one_by_one():
     random = np.random.default_rng(4)
     values, cluster = random.normal(0.56, 0.1, size=40), np.repeat(np.arange(20), 2)
     means = [np.mean([values[block] for block in blocks]) for blocks in redrawn(cluster, 3)]
-    found = quality.mean_with_interval(values, cluster, 3)
-    assert found["estimate"] == pytest.approx(values.mean(), abs=1e-4)
-    assert (found["ci_low"], found["ci_high"]) == pytest.approx((cut(means, 0.025), cut(means, 0.975)), abs=1e-4)
-    assert found["upper_bound"] == pytest.approx(cut(means, 0.95), abs=1e-4)
+    result = quality.mean_with_interval(values, cluster, 3)
+    assert result["estimate"] == pytest.approx(values.mean(), abs=1e-4)
+    assert (result["ci_low"], result["ci_high"]) == pytest.approx((cut(means, 0.025), cut(means, 0.975)), abs=1e-4)
+    assert result["upper_bound"] == pytest.approx(cut(means, 0.95), abs=1e-4)
     around = quality.mean_with_interval(values, cluster, 3, 0.5)
     assert around["upper_bound"] == pytest.approx(cut([abs(mean - 0.5) for mean in means], 0.95), abs=1e-4)
-    assert around["upper_bound"] > found["estimate"] - 0.5 + 0.01
+    assert around["upper_bound"] > result["estimate"] - 0.5 + 0.01
     low = quality.mean_with_interval(1 - values, cluster, 3, 0.5)
     assert low["upper_bound"] == pytest.approx(around["upper_bound"], abs=1e-4)
 
@@ -154,9 +154,9 @@ def test_the_bound_of_an_auc_is_that_of_aucs_drawn_one_by_one():
     for chosen in redrawn(cluster, 7):
         rows = np.concatenate([np.flatnonzero(block == number) for number in chosen])
         aucs.append(roc_auc_score(label[rows], value[rows]))
-    found = quality.auc_with_interval(value, label, block, cluster, 7)
-    assert (found["ci_low"], found["ci_high"]) == pytest.approx((cut(aucs, 0.025), cut(aucs, 0.975)), abs=1e-4)
-    assert found["upper_bound"] == pytest.approx(cut([abs(auc - 0.5) for auc in aucs], 0.95), abs=1e-4)
+    result = quality.auc_with_interval(value, label, block, cluster, 7)
+    assert (result["ci_low"], result["ci_high"]) == pytest.approx((cut(aucs, 0.025), cut(aucs, 0.975)), abs=1e-4)
+    assert result["upper_bound"] == pytest.approx(cut([abs(auc - 0.5) for auc in aucs], 0.95), abs=1e-4)
 
 
 def lowest_share(full, molecules):
@@ -175,10 +175,10 @@ def lowest_share(full, molecules):
     ("full", "n"), [(299, 300), (300, 300), (298, 298), (299, 299), (500, 500), (495, 500), (0, 20)]
 )
 def test_coverage_of_a_sample_is_judged_by_its_lower_bound(full, n):
-    found = quality.coverage(full, n, False, 0.99)
-    assert (found["of"], found["estimate"]) == ("sample", round(full / n, 4))
-    assert found["lower_bound"] == pytest.approx(lowest_share(full, n), abs=6e-5)
-    assert found["met"] is (lowest_share(full, n) >= 0.99)
+    result = quality.coverage(full, n, False, 0.99)
+    assert (result["of"], result["estimate"]) == ("sample", round(full / n, 4))
+    assert result["lower_bound"] == pytest.approx(lowest_share(full, n), abs=6e-5)
+    assert result["met"] is (lowest_share(full, n) >= 0.99)
 
 
 def test_a_good_figure_of_a_small_sample_does_not_meet_the_target():
@@ -189,8 +189,8 @@ def test_a_good_figure_of_a_small_sample_does_not_meet_the_target():
 
 
 def test_coverage_of_a_whole_library_is_exact():
-    found = quality.coverage(299, 300, True, 0.99)
-    assert (found["of"], found["estimate"], found["lower_bound"], found["met"]) == ("library", 0.9967, 0.9967, True)
+    result = quality.coverage(299, 300, True, 0.99)
+    assert (result["of"], result["estimate"], result["lower_bound"], result["met"]) == ("library", 0.9967, 0.9967, True)
     assert quality.coverage(988, 1000, True, 0.99)["met"] is False
 
 

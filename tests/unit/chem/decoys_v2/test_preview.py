@@ -35,10 +35,10 @@ def test_identifiers_are_those_of_rdkit(smiles):
 
 
 def test_popularity_is_that_of_the_reference():
-    known = _sascorer()._fscores
-    some = list(known)[:: max(1, len(known) // 5000)]
+    log_frequencies = _sascorer()._fscores
+    some = list(log_frequencies)[:: max(1, len(log_frequencies) // 5000)]
     asked = np.array([key % 2**32 for key in some] + [1, 2, 3], np.uint32)
-    expected = [known[key] for key in some] + [known.get(key, -4.0) for key in (1, 2, 3)]
+    expected = [log_frequencies[key] for key in some] + [log_frequencies.get(key, -4.0) for key in (1, 2, 3)]
     assert popularity(asked) == pytest.approx(expected, abs=1e-6)
 
 
@@ -60,12 +60,12 @@ def test_a_preview_is_true_of_the_molecule_that_is_built(smiles):
 
 
 def test_every_kind_of_move_is_made_somewhere():
-    found = set()
+    moves = set()
     for smiles in SMILES:
         pool = Pool(parse_known(Chem.CanonSmiles(smiles)), 0)
         pool.fill(10**6, 10**6, (), ())
-        found |= {pool.move(number) for number in range(len(pool))}
-    assert set(KINDS) - {"permute+slide"} <= found  # that one is rarely among the closest
+        moves |= {pool.move(number) for number in range(len(pool))}
+    assert set(KINDS) - {"permute+slide"} <= moves  # that one is rarely among the closest
 
 
 def test_a_site_outlives_its_molecule():

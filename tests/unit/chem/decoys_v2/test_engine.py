@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem, rdBase
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
-from rdkit_ways import alerts, compound_names, properties
 
 from hetero2.chem.bins import BINS, QUOTAS, check_quotas, hardness
 from hetero2.chem.decoys_v2.engine import generate
 from hetero2.chem.similarity import fingerprint, tanimoto
 from hetero2.stages.dataset import read_compounds, source_folder
+from tests.unit.chem.rdkit_ways import alerts, compound_names, properties
 
 ODD = {
     "methane": "C",
@@ -59,29 +59,30 @@ def invariants(mol):
 def check(smiles, k=8, seed=1, **options):
     """Everything that must hold of the decoys of a molecule."""
     parent = Chem.CanonSmiles(smiles)
-    made = generate(parent, k, seed, **options)
+    generated = generate(parent, k, seed, **options)
     again = generate(parent, k, seed, **options)
-    assert made == again
-    assert len(made.decoys) <= k
-    assert (made.reason is None) == (len(made.decoys) == k)
+    assert generated == again
+    assert len(generated.decoys) <= k
+    assert (generated.reason is None) == (len(generated.decoys) == k)
     mol = Chem.MolFromSmiles(parent)
-    for decoy in made.decoys:
-        other = Chem.MolFromSmiles(decoy.smiles)
-        assert other is not None
-        assert invariants(other) == invariants(mol), decoy
-        assert Chem.MolToSmiles(other) == decoy.smiles
-        assert decoy.tanimoto == pytest.approx(tanimoto(fingerprint(mol), [fingerprint(other)])[0])
-        assert alerts(other) <= alerts(mol)
+    for decoy in generated.decoys:
+        mol_of_decoy = Chem.MolFromSmiles(decoy.smiles)
+        assert mol_of_decoy is not None
+        assert invariants(mol_of_decoy) == invariants(mol), decoy
+        assert Chem.MolToSmiles(mol_of_decoy) == decoy.smiles
+        assert decoy.tanimoto == pytest.approx(tanimoto(fingerprint(mol), [fingerprint(mol_of_decoy)])[0])
+        assert alerts(mol_of_decoy) <= alerts(mol)
         assert decoy.differences == {
-            name: pytest.approx(value - properties(mol)[name], abs=6e-5) for name, value in properties(other).items()
+            name: pytest.approx(value - properties(mol)[name], abs=6e-5)
+            for name, value in properties(mol_of_decoy).items()
         }
-        stereo = [len(Chem.FindMolChiralCenters(m, useLegacyImplementation=False)) for m in (other, mol)]
+        stereo = [len(Chem.FindMolChiralCenters(m, useLegacyImplementation=False)) for m in (mol_of_decoy, mol)]
         assert stereo[0] <= stereo[1]
-    known = [compound_names(Chem.MolFromSmiles(s)) for s in (parent, *(d.smiles for d in made.decoys))]
-    assert sum(map(len, known)) == len(set().union(*known)), "one compound twice"
-    flat = {Chem.MolToSmiles(Chem.MolFromSmiles(d.smiles), isomericSmiles=False) for d in made.decoys}
-    assert len(flat) == len(made.decoys)
-    return made
+    names = [compound_names(Chem.MolFromSmiles(s)) for s in (parent, *(d.smiles for d in generated.decoys))]
+    assert sum(map(len, names)) == len(set().union(*names)), "one compound twice"
+    flat = {Chem.MolToSmiles(Chem.MolFromSmiles(d.smiles), isomericSmiles=False) for d in generated.decoys}
+    assert len(flat) == len(generated.decoys)
+    return generated
 
 
 @pytest.mark.parametrize("smiles", ODD.values(), ids=ODD.keys())
@@ -98,8 +99,8 @@ def compounds():
 @settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_real_molecules(data):
-    made = check(data.draw(st.sampled_from(compounds())), k=20, seed=data.draw(st.integers(0, 2**32 - 1)))
-    assert len(made.decoys) == 20
+    generated = check(data.draw(st.sampled_from(compounds())), k=20, seed=data.draw(st.integers(0, 2**32 - 1)))
+    assert len(generated.decoys) == 20
 
 
 PIECES = [
@@ -133,12 +134,12 @@ def test_generated_molecules(pieces, k, seed):
 def test_atom_order_of_the_input_changes_nothing():
     mol = Chem.MolFromSmiles("CC(C)Cc1ccc(cc1)C(C)C(=O)NCCO")
     order = list(range(mol.GetNumAtoms()))
-    made = set()
+    outcomes = set()
     for seed in range(5):
         random.Random(seed).shuffle(order)
         text = Chem.MolToSmiles(Chem.RenumberAtoms(mol, order), canonical=False)
-        made.add(tuple(d.smiles for d in generate(Chem.CanonSmiles(text), 10, 0).decoys))
-    assert len(made) == 1
+        outcomes.add(tuple(d.smiles for d in generate(Chem.CanonSmiles(text), 10, 0).decoys))
+    assert len(outcomes) == 1
 
 
 def test_seeds_and_k_and_options_matter():
@@ -153,9 +154,9 @@ def test_seeds_and_k_and_options_matter():
 
 
 def test_the_quotas_are_met_where_chemistry_allows():
-    made = generate(Chem.CanonSmiles(compounds()[0]), 20, 0)
-    found = {name: sum(d.hardness == name for d in made.decoys) for name in BINS}
-    assert all(found[name] >= 0.7 * 20 * QUOTAS[name] for name in BINS), found
+    generated = generate(Chem.CanonSmiles(compounds()[0]), 20, 0)
+    n_in_bin = {name: sum(d.hardness == name for d in generated.decoys) for name in BINS}
+    assert all(n_in_bin[name] >= 0.7 * 20 * QUOTAS[name] for name in BINS), n_in_bin
 
 
 def test_why_there_are_fewer_is_said():
@@ -166,9 +167,9 @@ def test_why_there_are_fewer_is_said():
 
 def test_a_tautomer_is_no_decoy():
     """4-methylimidazole is 5-methylimidazole."""
-    made = generate("Cc1c[nH]cn1", 50, 0).decoys
-    assert Chem.CanonSmiles("Cc1cnc[nH]1") not in {d.smiles for d in made}
-    assert made
+    generated = generate("Cc1c[nH]cn1", 50, 0).decoys
+    assert Chem.CanonSmiles("Cc1cnc[nH]1") not in {d.smiles for d in generated}
+    assert generated
 
 
 def test_bins_and_quotas():

@@ -33,7 +33,7 @@ OWN = Path(__file__).parent / "data"
 )
 def test_hetero_scores_v1(name, n_decoys, original, key):
     scores = hetero_scores.read(GOLDEN / name)
-    assert (len(scores.decoys), scores.original.score, scores.score_key) == (n_decoys, original, key)
+    assert (len(scores.decoys), scores.molecule.score, scores.score_key) == (n_decoys, original, key)
     assert first_problem(json.loads((GOLDEN / name).read_text()), "hetero_scores.v1") is None
 
 

@@ -132,7 +132,9 @@ class Report:
         found = table.table(self._records(place), told)
         if len(found.rows) == len(place):
             return found
-        return found._replace(told=f"{told} The first {number(len(found.rows))} of them, since their cells are long.")
+        return found._replace(
+            caption=f"{told} The first {number(len(found.rows))} of them, since their cells are long."
+        )
 
 
 def contents(args: argparse.Namespace) -> Iterator[tuple[str, str]]:

@@ -79,7 +79,7 @@ def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = Non
         },
         "acceptance": {
             "outcome": accept.outcome(criteria),
-            "not_met": [one.name for one in criteria if not one.met],
+            "not_met": accept.not_met(criteria),
         },
         "ci": {"test": None, "test-chem": None, "docker": None},
         "prev_sha256": None,

@@ -19,9 +19,9 @@ from hetero2.io.files import read_json, sha256_bytes
 from hetero2.io.tables import read_parquet
 from hetero2.runtime.log import logger
 from hetero2.runtime.settings import add_settings
+from hetero2.stats.audit import label_permutation
 from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
 from hetero2.stats.audit.decoy_sets import MIN_DECOYS, Floats, describe_decoy_sets, library_test
-from hetero2.stats.audit import label_permutation
 from hetero2.stats.audit.label_permutation import QUICK_LOOK, residual_ranks, verdict
 from hetero2.stats.audit.target_decoy_competition import SIGNAL, call
 

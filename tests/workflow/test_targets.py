@@ -42,6 +42,22 @@ def agree(path: Path, stored: str) -> None:
     assert [[row[name] for name in names] for row in found] == [[row[name] for name in names] for row in expected]
 
 
+def test_targets_on_twenty_rows_as_far_as_their_summary(tmp_path):
+    """What stands by day for the run of all targets, which is nightly."""
+    targets = ("value_known_bad_good", "pilot", "stress")
+    snakemake(tmp_path, *targets, "--until", "summary", "--cores", 2, "--config", "dataset={rows: 20}")
+    summaries = {path.parent.name: json.loads(path.read_text()) for path in tmp_path.glob("results/*/metrics.json")}
+    outcome = {name: (summary["counts"]["OK"], summary["median_slack"]) for name, summary in summaries.items()}
+    assert outcome == {
+        "value_known_bad_good_BAD-constant": (6, -0.5),
+        "value_known_bad_good_BAD-random": (6, 0.0),
+        "value_known_bad_good_GOOD-synthetic": (6, 0.0),
+        "pilot": (6, 0.0),
+        "stress": (9, 0.0),
+    }
+    assert all(sum(summary["counts"].values()) == 20 for summary in summaries.values())
+
+
 def test_every_pack_of_all_verifies(strict):
     packs = sorted(strict.glob("*/*_evidence_pack.zip"))
     names = {path.name.removesuffix("_evidence_pack.zip") for path in packs}
@@ -65,6 +81,7 @@ def test_ring_suite_strict(strict):
     assert found["share_rows_with_n_decoys_gt_0"] == pytest.approx(0.3)
 
 
+@pytest.mark.nightly
 def test_ring_suite_chain(chain):
     found = metrics(chain, "value_ring_suite_chain")
     assert found["counts"] == {"OK": 200, "SKIP": 0, "ERROR": 0}
@@ -97,6 +114,7 @@ def test_known_bad_good_strict(strict):
         assert row["milestone"] is None  # set by a release
 
 
+@pytest.mark.nightly
 def test_known_bad_good_chain(chain):
     found = metrics(chain, "value_known_bad_good_chain_BAD-random")
     assert found["pass_rate"] == pytest.approx(0.6)

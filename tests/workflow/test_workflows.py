@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import tomllib
 
 import pytest
 import yaml
@@ -23,7 +24,7 @@ COMMANDS = sorted({step["run"] for _, _, step in STEPS if "run" in step})
 CI, WORDS = "part of make ci", "offline: run below, a build in test_release.py"
 API = "asks GitHub: run below against a server of our own"
 DOCKER = "needs a Docker engine: docs/container.md says what was run instead"
-LONG = "too long for every commit: run by hand, and every night"
+LONG = "too long for every commit: every night, and by hand before a release"
 PROOFS = {
     "make .venv/.run": CI,
     "make check": CI,
@@ -42,6 +43,12 @@ PROOFS = {
     "make image-same": DOCKER,
     "make test-newest": LONG,
     "make run-large": LONG,
+    "make test-nightly": LONG,
+    "make test-determinism": LONG,
+    "make test-faults": LONG,
+    "make fuzz-verify": LONG,
+    "make bench-uplift": LONG,
+    "make bench-fdr": LONG,
 }
 SELECTION = ("truth_url", "truth_sha256", "scores_url", "scores_sha256", "selection_k", "skip_policy")
 
@@ -95,7 +102,7 @@ def test_what_is_part_of_make_ci(command):
     ],
 )
 def test_the_words_of_a_command_are_what_the_environment_says(target, given, words, tmp_path):
-    assert told(target, given, tmp_path)["words"] == ["-m", "hetero2", *shlex.split(words)]
+    assert told(target, given, tmp_path)["words"] == ["-m", "tools.release", *shlex.split(words)]
 
 
 @pytest.mark.parametrize(
@@ -290,6 +297,18 @@ def test_the_night_has_what_is_too_long_or_too_new():
     assert {step["run"] for name, _, step in STEPS if name == "nightly.yml" and "run" in step} == {
         command for command in PROOFS if PROOFS[command] == LONG
     }
+
+
+def test_every_test_that_is_left_out_by_day_runs_at_night():
+    """Each marker that `make test` deselects is that of a target of the night, or of another part of `make ci`."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    markers = {marker.partition(":")[0] for marker in options["markers"]}
+    words = shlex.split(options["addopts"])
+    left_out = words[words.index("-m") + 1].removeprefix("not ").split(" and not ")
+    assert set(left_out) == markers
+    night = [command for command in PROOFS if PROOFS[command] == LONG]
+    recipes = "".join(recipe(command) for command in [*night, "make ci"])
+    assert {marker for marker in markers if f"-m {marker} " in f"{recipes} "} == markers
 
 
 def test_the_untouched_template_names_no_milestone():

@@ -81,8 +81,8 @@ def test_a_bad_file_ends_the_run_with_its_name_and_line_last(tmp_path, name, con
     assert done.returncode == 1
     assert "Traceback" not in texts(done)
     assert message in texts(done)
-    told = texts(done).rsplit("Exiting because a job execution failed", 1)[1]
-    assert message in told
+    ending = texts(done).rsplit("Exiting because a job execution failed", 1)[1]
+    assert message in ending
     parts = [path for path in (folder / "results").rglob("*") if ".part" in path.name]
     assert parts == []
     assert not (folder / "results/small/registry_row.json").exists()

@@ -23,7 +23,7 @@ import urllib3
 import urllib3.connection
 from urllib3.exceptions import HTTPError
 
-from hetero2.errors import GateError, HeteroError
+from hetero2.errors import ChecksumError, GateError, HeteroError
 from hetero2.io.files import atomic_path
 from hetero2.io.url_policy import Rules, check_url, resolve, shown
 
@@ -262,7 +262,7 @@ def download(url: str, sha256: str, out: Path, limits: Limits, tell: Callable[[s
     with atomic_path(out) as temporary:
         found = _fetch(url, limits, temporary, tell)
         if found != sha256.lower():
-            raise GateError(
+            raise ChecksumError(
                 f"{shown(url)}: has sha256 {found}, expected {sha256.lower()}",
                 "the file is not the one that was pinned; find out why before you pin another sha256",
             )

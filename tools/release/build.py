@@ -170,9 +170,7 @@ def built(root: Path, tag: Tag) -> Facts:
     """The row of a release that was built here; raises an error where there is none, or a file is not as built."""
     folder = folder_of(root, tag)
     if not (folder / ROW).is_file():
-        raise ConfigError(
-            f"{folder}: {tag.text} was not built here", f"python -m tools.release release build {tag.text}"
-        )
+        raise ConfigError(f"{folder}: {tag.text} was not built here", f"python -m tools.release build {tag.text}")
     row: Facts = read_json(folder / ROW)
     hint = f"remove {folder} and build it again"
     problem = first_problem(row, "registry_row.v1")

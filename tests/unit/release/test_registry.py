@@ -90,7 +90,7 @@ def test_git_of_a_hook_or_of_another_machine_sees_this_repository(root, monkeypa
 
 
 def test_a_base_that_is_none_is_refused(root, monkeypatch):
-    monkeypatch.setattr("tools.release.registry_verb.ROOT", root)
+    monkeypatch.setattr("tools.release.commands.registry.ROOT", root)
     for base in ("", " ", ":0", ":2"):
         with pytest.raises(SystemExit):
             release_main(["registry", "check", "--base", base])

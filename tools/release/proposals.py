@@ -1,7 +1,7 @@
-"""Pull requests for registry and lineage: a branch with the new lines, a pull request, and its own CI, awaited.
+"""Pull requests for registry and lineage: push a branch with the new lines, open the pull request, wait for its CI.
 
 A pull request that a job's token opens starts no CI by itself, so ci.yml is dispatched on its branch; the run that
-counts is the one of the commit that was pushed. All of it can be repeated: what is there already is used.
+counts is that of the pushed commit. All of it can be repeated: what exists already is used.
 """
 
 import base64
@@ -32,13 +32,13 @@ _WHO |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in _WHO.item
 Facts = dict[str, Any]
 Tell = Callable[[str], None]
 Edit = Callable[[Path, list[Facts]], bool]
-# What renders pages and says what is allowed: as on the branch that the pull request is for, else its CI would differ.
+# What renders and checks the pages: it must be as on the base branch, else CI of the pull request would differ.
 _RENDERS = ("hetero2", "config", "schemas")
 
 
 @dataclass(frozen=True)
 class Remote:
-    """Where branches are pushed to, and how long their CI is awaited."""
+    """Where branches are pushed to, and how long to wait for their CI."""
 
     api: Api
     remote: str = "origin"
@@ -48,29 +48,29 @@ class Remote:
 
 
 def _environment(api: Api, environment: Mapping[str, str]) -> dict[str, str]:
-    """For git: who commits, and the token for the server alone, in the environment, where no process list shows it."""
-    found = {**environment, **_WHO, "GIT_TERMINAL_PROMPT": "0"}
+    """Variables for git: who commits, and the token, for the server alone; here no process list shows it."""
+    variables = {**environment, **_WHO, "GIT_TERMINAL_PROMPT": "0"}
     server = environment.get("GITHUB_SERVER_URL", "")
     if api.token and server.startswith("https://"):
         secret = base64.b64encode(f"x-access-token:{api.token}".encode()).decode()
-        found |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader"}
-        found |= {"GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {secret}"}
-    return found
+        variables |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader"}
+        variables |= {"GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {secret}"}
+    return variables
 
 
 def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[[Path], bool]) -> str | None:
-    """The commit of the branch with the edit on the newest base; None where the base has it already.
+    """The commit of the branch with the edit on the newest base; None if the base has it already.
 
-    A branch of an earlier try is kept if it holds the same on the same base, else replaced: it is ours alone.
+    The branch of an earlier attempt is kept if it has the same content on the same base, else replaced.
     """
     ask = functools.partial(git, environment=_environment(remote.api, os.environ))
-    own = f"refs/hetero2/{os.getpid()}"  # another command may fetch meanwhile
+    refs = f"refs/hetero2/{os.getpid()}"  # another command may fetch meanwhile
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         try:
-            base = _fetched(ask, root, remote, remote.base, f"{own}/base")
+            base = _fetched(ask, root, remote, remote.base, f"{refs}/base")
             if base is None:
-                raise ConfigError(f"{remote.remote} has no branch {remote.base}", "name another by --base")
+                raise ConfigError(f"{remote.remote} has no branch {remote.base}", "name another one with --base")
             if ask(root, "diff", "--name-only", base, "--", *_RENDERS):
                 raise HeteroError(
                     f"the code here is not that of {remote.remote}/{remote.base}, whose rules the registry must meet",
@@ -82,11 +82,11 @@ def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[
                 return None
             ask(tree, "add", "--force", "registry", "docs")
             content = ask(tree, "write-tree").strip()
-            there = _fetched(ask, root, remote, branch, f"{own}/branch")
-            if there and ask(root, "show", "--no-patch", "--format=%T %P", there).split() == [content, base]:
-                return there
+            existing = _fetched(ask, root, remote, branch, f"{refs}/branch")
+            if existing and ask(root, "show", "--no-patch", "--format=%T %P", existing).split() == [content, base]:
+                return existing
             ask(tree, "commit", "--quiet", "--message", title)
-            lease = f"--force-with-lease=refs/heads/{branch}:{there or ''}"
+            lease = f"--force-with-lease=refs/heads/{branch}:{existing or ''}"
             ask(tree, "push", "--quiet", lease, "--end-of-options", remote.remote, f"HEAD:refs/heads/{branch}")
             return ask(tree, "rev-parse", "HEAD").strip()
         finally:
@@ -94,11 +94,11 @@ def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[
                 ask(root, "worktree", "remove", "--force", str(tree))
             for name in ("base", "branch"):
                 with contextlib.suppress(HeteroError):
-                    ask(root, "update-ref", "-d", f"{own}/{name}")
+                    ask(root, "update-ref", "-d", f"{refs}/{name}")
 
 
 def _fetched(ask: Callable[..., str], root: Path, remote: Remote, branch: str, name: str) -> str | None:
-    """The commit of a branch of the remote repository, fetched as a ref of our own; None where there is none."""
+    """The commit of a branch of the remote repository, fetched as the ref `name`; None if there is no such branch."""
     source = f"refs/heads/{branch}"
     if not ask(root, "ls-remote", "--end-of-options", remote.remote, source):
         return None
@@ -166,20 +166,20 @@ def _propose(root: Path, remote: Remote, branch: str, title: str, edit: Edit, te
 
 
 def _body(row: Facts, text: str) -> str:
-    milestone = row["milestone"] or "VALUE-M0"  # of a release that proves the pipeline alone
+    milestone = row["milestone"] or "VALUE-M0"  # a release that only proves the pipeline
     return f"{text}\n\nMilestone: {milestone}\n\n    {row['command']}\n"
 
 
 @checked_answers()
 def register(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
-    """Open the pull request that enters a published release in the registry, and await its CI."""
+    """Open the pull request that adds a published release to the registry, and wait for its CI."""
     row = build.built(root, tag)
     if row["status"] != "published":
         raise ConfigError(f"{tag.text}: is not published", f"python -m tools.release publish {tag.text}")
     confirm(remote.api, tag, row, files(root, tag))
 
-    def edit(tree: Path, found: list[Facts]) -> bool:
-        found.append(row)
+    def edit(tree: Path, edited: list[Facts]) -> bool:
+        edited.append(row)
         return registry.add(tree, row)
 
     return _propose(root, remote, f"registry/{tag.text}", f"Registry: {tag.text}", edit, tell)
@@ -187,15 +187,15 @@ def register(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
 
 @checked_answers()
 def record(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
-    """After the registry's pull request was merged: the same for the lineage, which records the merge commit."""
+    """After the registry's pull request was merged, do the same for the lineage, which records the merge commit."""
     pulls = _pulls(remote, f"registry/{tag.text}", "all")
     merged = [pull for pull in pulls if pull.merged_at]
     if not merged:
         where = f"merge {pulls[0].html_url} first" if pulls else f"python -m tools.release register {tag.text}"
         raise HeteroError(f"{tag.text}: its registry pull request is not merged", where)
 
-    def edit(tree: Path, found: list[Facts]) -> bool:
-        found += [row for row in rows(tree) if row["tag"] == tag.text]
+    def edit(tree: Path, edited: list[Facts]) -> bool:
+        edited += [row for row in rows(tree) if row["tag"] == tag.text]
         for pull in merged:
             if entered(tree, tag.text, ARTEFACTS, pull.merge_commit_sha):
                 return registry.add_lineage(tree, tag.text, pull.html_url, pull.merge_commit_sha)

@@ -73,7 +73,7 @@ def clone(built):
 
 def test_a_second_build_of_a_tag_at_once_is_refused(built):
     assert built[2].returncode == 1
-    assert "another command is at work on it here" in built[2].stderr
+    assert "another command is working on it here" in built[2].stderr
 
 
 def test_the_build_is_whole_though_the_first_try_was_killed(built):
@@ -155,7 +155,7 @@ def test_what_stands_in_the_way_is_one_clear_error(clone, tmp_path):
     git(folder, "commit", "--quiet", "--allow-empty", "--message", "later")
     assert "git switch --detach" in refused("build", TODAY)
     assert "no such commit" in refused("build", "pilot-2026-11-22", "--commit", "nowhere")
-    assert "unknown_bucket alone" in refused("plan", TAG, "--skip-policy", "guess")
+    assert "supports only unknown_bucket" in refused("plan", TAG, "--skip-policy", "guess")
     shutil.rmtree(folder / ".git")
     assert "no git checkout" in refused("build", TAG)
 

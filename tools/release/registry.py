@@ -33,7 +33,7 @@ def check_free(root: Path, tag: Tag) -> None:
         for number, line in enumerate(documents):
             if line["tag"] == tag.text and line["status"] != "superseded":
                 raise ConfigError(
-                    f"tag {tag.text}: is registered already: {name} line {number + 1}, {line['status']}",
+                    f"tag {tag.text}: is registered: {name} line {number + 1}, {line['status']}",
                     f"a tag is never used twice; the next one is {tag.next()}",
                 )
 

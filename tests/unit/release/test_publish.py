@@ -387,7 +387,7 @@ def test_a_tag_that_is_elsewhere_stops_it(root, api):
 def test_what_was_built_must_be_as_it_was_built(root, api):
     path = build.folder_of(root, TAG) / TAG.assets()[0]
     path.write_bytes(b"x")
-    with pytest.raises(HeteroError, match="is not as it was built"):
+    with pytest.raises(HeteroError, match="has changed since it was built"):
         go(root, api)
     path.unlink()
     with pytest.raises(HeteroError, match="no such file"):
@@ -429,7 +429,7 @@ def test_two_at_once_make_one_release(root, api):
 
 
 def test_a_second_command_here_is_refused_while_one_is_at_work(root, api):
-    with build.alone(root, TAG), pytest.raises(HeteroError, match="another command is at work on it here"):
+    with build.alone(root, TAG), pytest.raises(HeteroError, match="another command is working on it here"):
         go(root, api)
     assert api.asked == []
 

@@ -144,33 +144,33 @@ image-run: $(VENV)/.run ## Build TARGET in the container, into container/; verif
 image-same: run ## Build TARGET here too, and see that the pack of image-run has the same bytes.
 	cmp container/$(TARGET)/$(TARGET)_evidence_pack.zip results/$(TARGET)/$(TARGET)_evidence_pack.zip
 
-# What the workflows run, with .venv on the path. All that comes from outside is read by the shell from its environment
-# (TAG, REV, BASE, BODY and so on), so that nothing of it is ever a part of a command.
+# What the workflows run, with .venv on the PATH. Outside input (TAG, REV, BASE, BODY and so on) reaches the shell only
+# through the environment, so none of it can become part of a command. What talks to GitHub needs PyGithub, hence .dev.
 registry-check: $(VENV)/.run ## Check the registry, and against BASE that nothing of it was rewritten.
 	python -m tools.release registry check $${BASE:+--base "$$BASE"}
 
 pull-request-check: $(VENV)/.run ## Check that a pull request of the text BODY names its milestone.
 	printf '%s' "$$BODY" | python -m tools.release milestones --pull-request -
 
-release-contexts: $(VENV)/.run ## Ask whether commit REV may be released; needs GITHUB_TOKEN, as do the three below.
-	python -m tools.release release contexts "$$REV"
+release-contexts: $(VENV)/.dev ## Ask whether commit REV may be released; needs GITHUB_TOKEN, as do publish, register and record.
+	python -m tools.release contexts "$$REV"
 
 release-plan: $(VENV)/.run ## Show what the release TAG holds.
-	python -m tools.release release plan "$$TAG"
+	python -m tools.release plan "$$TAG"
 
 release-build: $(VENV)/.run ## Build the release TAG into release/TAG; TRUTH_URL and so on as in release.yml.
-	python -m tools.release release build "$$TAG" --commit HEAD --cores $(CORES) --truth-url "$$TRUTH_URL" --truth-sha256 "$$TRUTH_SHA256" \
+	python -m tools.release build "$$TAG" --commit HEAD --cores $(CORES) --truth-url "$$TRUTH_URL" --truth-sha256 "$$TRUTH_SHA256" \
 	  --scores-url "$$SCORES_URL" --scores-sha256 "$$SCORES_SHA256" \
 	  --selection-k "$$SELECTION_K" --skip-policy "$$SKIP_POLICY"
 
-release-publish: $(VENV)/.run ## Publish release/TAG, and compare what can then be downloaded; PRERELEASE=true.
-	python -m tools.release release publish "$$TAG" --prerelease "$${PRERELEASE:-false}"
+release-publish: $(VENV)/.dev ## Publish release/TAG, and compare what can then be downloaded; PRERELEASE=true.
+	python -m tools.release publish "$$TAG" --prerelease "$${PRERELEASE:-false}"
 
-release-register: $(VENV)/.run ## Open the pull request that adds TAG to the registry, and have it tested.
-	python -m tools.release release register "$$TAG"
+release-register: $(VENV)/.dev ## Open the pull request that adds TAG to the registry, and have it tested.
+	python -m tools.release register "$$TAG"
 
-release-record: $(VENV)/.run ## After that was merged: the same for the lineage; TAG may be the branch registry/TAG.
-	python -m tools.release release record "$${TAG#registry/}"
+release-record: $(VENV)/.dev ## After that was merged: the same for the lineage; TAG may be the branch registry/TAG.
+	python -m tools.release record "$${TAG#registry/}"
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)

@@ -33,7 +33,7 @@ def edges(mermaid: str) -> Edges:
 def rule_graph() -> Edges:
     """The edges of the default target, from Snakemake."""
     program = Path(sys.executable).with_name("snakemake")
-    words = [program, "--snakefile", ROOT / "Snakefile", TARGET, "--rulegraph", "mermaid-js"]
+    words: list[str | Path] = [program, "--snakefile", ROOT / "Snakefile", TARGET, "--rulegraph", "mermaid-js"]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
     return edges(done.stdout)
@@ -51,16 +51,16 @@ def layers(graph: Edges) -> dict[str, int]:
     needs = defaultdict(set)
     for a, b in graph:
         needs[b].add(a)
-    found: dict[str, int] = {}
+    depths: dict[str, int] = {}
 
     def depth(name: str) -> int:
-        if name not in found:
-            found[name] = 1 + max((depth(one) for one in sorted(needs[name])), default=-1)
-        return found[name]
+        if name not in depths:
+            depths[name] = 1 + max((depth(before) for before in sorted(needs[name])), default=-1)
+        return depths[name]
 
     for name in sorted({name for edge in graph for name in edge}):
         depth(name)
-    return found
+    return depths
 
 
 def reduced(graph: Edges) -> Edges:
@@ -70,9 +70,9 @@ def reduced(graph: Edges) -> Edges:
         after[a].add(b)
 
     def reached(name: str) -> set[str]:
-        return after[name].union(*(reached(one) for one in after[name]))
+        return after[name].union(*(reached(rule) for rule in after[name]))
 
-    return {(a, b) for a, b in graph if not any(b in reached(other) for other in after[a] - {b})}
+    return {(a, b) for a, b in graph if not any(b in reached(rule) for rule in after[a] - {b})}
 
 
 def _chains(graph: Edges, depth: dict[str, int]) -> list[list[str]]:
@@ -92,7 +92,7 @@ def _rows(chains: list[list[str]], depth: dict[str, int]) -> list[list[str]]:
     for sweep in range(24):
         place = {name: (number + 0.5) / len(row) for row in rows for number, name in enumerate(row)}
         for row in rows if sweep % 2 else rows[::-1]:
-            row.sort(key=lambda name: (sum(place[one] for one in beside[name]) / len(beside[name]), name))
+            row.sort(key=lambda name: (sum(place[neighbour] for neighbour in beside[name]) / len(beside[name]), name))
             place |= {name: (number + 0.5) / len(row) for number, name in enumerate(row)}
     return rows
 

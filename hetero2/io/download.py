@@ -20,7 +20,7 @@ import certifi
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from hetero2.errors import GateError, HeteroError
+from hetero2.errors import ChecksumError, GateError, HeteroError
 from hetero2.io.deadline import Deadline, WatchedPool
 from hetero2.io.files import atomic_path
 from hetero2.io.url_policy import Rules, check_url, resolve, shown
@@ -226,7 +226,7 @@ def download(url: str, sha256: str, out: Path, limits: Limits, tell: Callable[[s
     with atomic_path(out) as temporary:
         digest = _fetch(url, limits, temporary, tell)
         if digest != sha256.lower():
-            raise GateError(
+            raise ChecksumError(
                 f"{shown(url)}: has sha256 {digest}, expected {sha256.lower()}",
                 "the file is not the pinned one; find out why before you pin another sha256",
             )

@@ -26,6 +26,7 @@ API = "asks GitHub: run below against a server of our own"
 DOCKER = "needs a Docker engine: docs/container.md says what was run instead"
 LONG = "too long for every commit: every night, and by hand before a release"
 PROOFS = {
+    "make .venv/.dev": CI,
     "make .venv/.run": CI,
     "make check": CI,
     "make test": CI,
@@ -86,17 +87,17 @@ def test_what_is_part_of_make_ci(command):
         ("registry-check", {"BASE": ""}, "registry check"),
         ("registry-check", {"BASE": "abc"}, "registry check --base abc"),
         ("pull-request-check", {"BODY": "Milestone: VALUE-M6"}, "milestones --pull-request -"),
-        ("release-contexts", {"REV": "abc"}, "release contexts abc"),
-        ("release-plan", {"TAG": "value-1"}, "release plan value-1"),
-        ("release-publish", {"TAG": "value-1", "PRERELEASE": ""}, "release publish value-1 --prerelease false"),
-        ("release-publish", {"TAG": "value-1", "PRERELEASE": "true"}, "release publish value-1 --prerelease true"),
-        ("release-register", {"TAG": "value-1"}, "release register value-1"),
-        ("release-record", {"TAG": "registry/value-1"}, "release record value-1"),
-        ("release-record", {"TAG": "value-1"}, "release record value-1"),
+        ("release-contexts", {"REV": "abc"}, "contexts abc"),
+        ("release-plan", {"TAG": "value-1"}, "plan value-1"),
+        ("release-publish", {"TAG": "value-1", "PRERELEASE": ""}, "publish value-1 --prerelease false"),
+        ("release-publish", {"TAG": "value-1", "PRERELEASE": "true"}, "publish value-1 --prerelease true"),
+        ("release-register", {"TAG": "value-1"}, "register value-1"),
+        ("release-record", {"TAG": "registry/value-1"}, "record value-1"),
+        ("release-record", {"TAG": "value-1"}, "record value-1"),
         (
             "release-build",
             {"TAG": "value-1", "TRUTH_URL": "https://a/t", "SELECTION_K": "5"},
-            "release build value-1 --commit HEAD --cores 2 --truth-url https://a/t --truth-sha256 '' --scores-url '' "
+            "build value-1 --commit HEAD --cores 2 --truth-url https://a/t --truth-sha256 '' --scores-url '' "
             "--scores-sha256 '' --selection-k 5 --skip-policy ''",
         ),
     ],
@@ -112,14 +113,14 @@ def test_what_comes_from_outside_stays_one_word_and_is_never_run(hostile, tmp_pa
     for target, name in (("release-plan", "TAG"), ("release-contexts", "REV"), ("registry-check", "BASE")):
         assert told(target, {name: hostile}, tmp_path)["words"][-1] == hostile
     assert told("pull-request-check", {"BODY": hostile}, tmp_path)["input"] == hostile
-    assert told("release-build", {"TAG": "value-1", "TRUTH_URL": hostile}, tmp_path)["words"][10] == hostile
+    assert told("release-build", {"TAG": "value-1", "TRUTH_URL": hostile}, tmp_path)["words"][9] == hostile
     assert not (ROOT / "made").exists()
 
 
 def told(target, environment, folder):
     """What a recipe gives to Python, which here only tells its words and what it is given to read."""
     (folder / "bin").mkdir(exist_ok=True)
-    for name in (".locked", ".run"):
+    for name in (".locked", ".run", ".dev"):
         (folder / name).touch()
     python = folder / "bin/python"
     record = folder / "told.json"
@@ -205,7 +206,7 @@ def test_every_command_of_a_release_in_its_order(jobs, tmp_path):
 
         folder = jobs("publish", handed["publish", "down"])
         api.fail("POST", "/assets$", "half")
-        assert "the same command again goes on" in step(folder, "release-publish", TAG=TAG, PRERELEASE="", check=False)
+        assert "run the same command again" in step(folder, "release-publish", TAG=TAG, PRERELEASE="", check=False)
         assert "downloaded again, same sha256" in step(folder, "release-publish", TAG=TAG, PRERELEASE="false")
         (published,) = api.all_releases.values()
         assert (published["draft"], published["prerelease"]) == (False, False)

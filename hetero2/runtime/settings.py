@@ -96,7 +96,6 @@ def add_option(parser: argparse.ArgumentParser, key: str, *flags: str) -> None:
         dest=name,
         type=value,
         default=default,
-        choices=part.get("enum"),
         metavar="|".join(part["enum"]) if "enum" in part else usual[part["type"]],
         help=f"{part['description']} (default {json.dumps(default)})".replace("%", "%%"),
     )

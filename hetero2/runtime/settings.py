@@ -58,11 +58,13 @@ def by_key(part: Any, place: keys.Place, known: list[str]) -> Iterator[tuple[str
     key = keys.dotted(place)
     if key in known:
         yield key, part
-    elif not place or (isinstance(part, dict) and any(name.startswith(f"{key}.") for name in known)):
+    elif place and not any(name.startswith(f"{key}.") for name in known):
+        raise ValueError(keys.unknown_key((key,), known))
+    elif not isinstance(part, dict):
+        raise ValueError(f"{key}: {keys.wrong(part, keys.at(place))}")
+    else:
         for name, inner in part.items():
             yield from by_key(inner, (*place, name), known)
-    else:
-        raise ValueError(keys.unknown_key((key,), known))
 
 
 def _merged(default: Any, value: Any, place: keys.Place) -> Any:

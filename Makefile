@@ -74,7 +74,8 @@ test-installed:
 	$(MAKE) test-cluster
 	$(MAKE) test-browser REPORTS="small and not page_is_small"
 
-docs: $(VENV)/.dev ## Write the pages of contracts and registry and the pictures of the rule graph anew.
+docs: $(VENV)/.dev ## Write defaults and schema of the configuration, pages of contracts and registry, pictures of the rule graph.
+	python -m tools.config_files
 	python -m tools.contract_pages
 	python -m tools.rule_graph
 	python -m tools.release registry render

@@ -140,6 +140,11 @@ def test_the_snakefile_is_a_table_of_contents():
     ]
 
 
+def test_no_line_of_the_workflow_is_long():
+    for path in (ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")):
+        assert max(map(len, path.read_text().splitlines())) <= 120, path.name
+
+
 @pytest.mark.parametrize(("file", "name", "slots"), RULES, ids=[name for _, name, _ in RULES])
 def test_every_rule_is_a_command_with_log_benchmark_environment_and_code_digest(file, name, slots):
     needed = {"docstring", "output", "log", "benchmark", "conda", "resources", "params", "shellcmd"}

@@ -29,8 +29,8 @@ def _check_pins(config: Config) -> None:
             _check_url(section, url, sha256)
         pins_dataset = section == "truth" and config["input"]["dataset"] == FREEWILSON
         if sha256 is not None and path is None and url is None and not pins_dataset:
-            other = "" if section == "input" else f" or {section}.url"
-            raise ConfigError(f"configuration: {section}.sha256 goes with {section}.path{other}, which is not set")
+            or_url = "" if section == "input" else f" or {section}.url"
+            raise ConfigError(f"configuration: {section}.sha256 goes with {section}.path{or_url}, which is not set")
     if config["truth"]["sha256"] is not None and config["truth"]["source"] != "external":
         raise ConfigError(f"configuration: truth.sha256 is set, but truth.source is {config['truth']['source']}")
 
@@ -88,37 +88,37 @@ def _check_truth(config: Config) -> None:
 
 
 def _check_download(config: Config) -> None:
-    known = config["execution"]["download"]
-    rules = Rules(known["hosts"], known["ports"], known["allow_addresses"])
+    section = config["execution"]["download"]
+    rules = Rules(section["hosts"], section["ports"], section["allow_addresses"])
     rules.networks()
-    urls = [config[section]["url"] for section in ("scores", "truth") if config[section]["url"] is not None]
+    urls = [config[name]["url"] for name in ("scores", "truth") if config[name]["url"] is not None]
     for url in urls:
         try:
             check_url(url, rules)
         except GateError as error:
             raise ConfigError(f"configuration: {error.message}", error.hint) from None
     hosts = {urlsplit(url).hostname for url in urls}
-    if known["token_host"] is not None and urls and known["token_host"].lower() not in hosts:
-        told = ", ".join(sorted(str(host) for host in hosts))
+    if section["token_host"] is not None and urls and section["token_host"].lower() not in hosts:
+        of_urls = ", ".join(sorted(str(host) for host in hosts))
         raise ConfigError(
-            f"configuration: execution.download.token_host: {known['token_host']!r} is the host of no url ({told})"
+            f"configuration: execution.download.token_host: {section['token_host']!r} is the host of no url ({of_urls})"
         )
-    if (known["token_variable"] is None) != (known["token_host"] is None):
+    if (section["token_variable"] is None) != (section["token_host"] is None):
         raise ConfigError(
             "configuration: execution.download: token_variable goes with token_host: only it gets the token"
         )
 
 
 def _check_sample(config: Config) -> None:
-    wanted, path = config["audit"]["sample"], config["input"]["path"]
+    sample, path = config["audit"]["sample"], config["input"]["path"]
     for key in ("top", "random"):
-        if wanted[key] > 1 and not float(wanted[key]).is_integer():
-            raise ConfigError(f"configuration: audit.sample.{key}: found {wanted[key]}; a number of rows is whole")
-    if (wanted["top"] > 0) != (wanted["score_column"] is not None):
+        if sample[key] > 1 and not float(sample[key]).is_integer():
+            raise ConfigError(f"configuration: audit.sample.{key}: found {sample[key]}; a number of rows is whole")
+    if (sample["top"] > 0) != (sample["score_column"] is not None):
         raise ConfigError(
             "configuration: audit.sample.top goes with audit.sample.score_column, and the other way round"
         )
-    if wanted["score_column"] is not None and (path is None or not path.lower().endswith(TABLES)):
+    if sample["score_column"] is not None and (path is None or not path.lower().endswith(TABLES)):
         raise ConfigError(
             "configuration: audit.sample.score_column names a column of input.path, so that must be a table",
             f"give the library as {', '.join(TABLES)}, or set audit.sample.top: 0",
@@ -222,5 +222,5 @@ def scores_file(config: Mapping[str, Any]) -> str:
 def score_format(scores: Mapping[str, Any]) -> str | None:
     """What a scores file is that was brought, by configuration or by its suffix; None where neither says it."""
     name = scores["path"] if scores["path"] is not None else urlsplit(scores["url"]).path
-    found = next((kind for kind in ("csv.gz", *FORMATS) if name.lower().endswith(f".{kind}")), None)
-    return scores["format"] or found
+    by_suffix = next((kind for kind in ("csv.gz", *FORMATS) if name.lower().endswith(f".{kind}")), None)
+    return scores["format"] or by_suffix

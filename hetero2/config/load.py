@@ -186,8 +186,8 @@ def read_file(path: Path) -> Layer:
             values, words = events.document(), events.words
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f"line {error.problem_mark.line + 1}: "
-        told = ": ".join(part for part in (error.context, error.problem) if part)
-        raise ConfigError(f"{path}: {line}not valid YAML: {told}", _hint_of(text, error.problem_mark)) from None
+        problem = ": ".join(part for part in (error.context, error.problem) if part)
+        raise ConfigError(f"{path}: {line}not valid YAML: {problem}", _hint_of(text, error.problem_mark)) from None
     except (yaml.YAMLError, ValueError) as error:
         kind = "JSON" if path.name.lower().endswith(".json") else "YAML"
         raise ConfigError(f"{path}: not valid {kind}: {' '.join(str(error).split())}") from None

@@ -83,13 +83,13 @@ def user_files(config: Config) -> dict[str, Path]:
     keys |= {"scores.train": config["scores"]["train"], "truth.path": config["truth"]["path"]}
     keys["selection.baseline"] = config["selection"]["baseline"]
     keys["execution.download.ca_file"] = config["execution"]["download"]["ca_file"]
-    found = {key: Path(value) for key, value in keys.items() if value is not None}
+    files = {key: Path(value) for key, value in keys.items() if value is not None}
     if config["scores"]["command"] is not None:
         program, *words = command_words(config["scores"]["command"])
-        own = "/" in program and not _INTERPRETER.fullmatch(Path(program).name)
-        files = [Path(part) for word in ([program] if own else []) + words for part in word.split("=", 1)]
-        found |= {f"scores.command[{number}]": path for number, path in enumerate(files) if path.is_file()}
-    return found
+        is_users = "/" in program and not _INTERPRETER.fullmatch(Path(program).name)
+        paths = [Path(part) for word in ([program] if is_users else []) + words for part in word.split("=", 1)]
+        files |= {f"scores.command[{number}]": path for number, path in enumerate(paths) if path.is_file()}
+    return files
 
 
 def check_files(config: Config, needs_scores: bool = True) -> None:

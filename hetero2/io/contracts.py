@@ -12,20 +12,12 @@ from hetero2.errors import ContractError
 from hetero2.io.files import pretty_json, write_text
 from hetero2.paths import SCHEMAS
 
-_Strict = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
-    jsonschema.Draft202012Validator,
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
-)
-
 
 @functools.cache
 def validator(contract: str) -> jsonschema.Draft202012Validator:
-    """The compiled validator of `schemas/<contract>.schema.json`.
-
-    JSON Schema takes 5.0 for an integer; a person who writes it as a number of molecules is asked what is meant.
-    """
+    """The compiled validator of `schemas/<contract>.schema.json`."""
     schema = json.loads((SCHEMAS / f"{contract}.schema.json").read_text(encoding="utf-8"))
-    return (_Strict if contract == "config" else jsonschema.Draft202012Validator)(schema)
+    return jsonschema.Draft202012Validator(schema)
 
 
 def _dotted(path: Any) -> str:
@@ -58,16 +50,11 @@ def explain(error: Any) -> str:
     return f"{where}: found {value}; {error.message.removeprefix(str(error.instance)).strip()}"
 
 
-def first_problem(document: Any, contract: str, only: tuple[str, ...] = ()) -> str | None:
-    """What is wrong with `document`, or None; the problem nearest the top is told first.
-
-    With `only`, what is there of that part of it: what is missing is not asked for.
-    """
+def first_problem(document: Any, contract: str) -> str | None:
+    """What is wrong with `document`, or None; the problem nearest the top is told first."""
     errors = sorted(
         validator(contract).iter_errors(document), key=lambda e: (len(e.absolute_path), str(e.absolute_path))
     )
-    if only:
-        errors = [e for e in errors if tuple(e.absolute_path)[: len(only)] == only and e.validator != "required"]
     return explain(errors[0]) if errors else None
 
 

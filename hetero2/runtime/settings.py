@@ -26,7 +26,7 @@ def add_settings(parser: argparse.ArgumentParser, *dotted_keys: str, **renamed: 
     parser.add_argument(
         "--config",
         dest=argparse.SUPPRESS,
-        action=_Settings,
+        action=Settings,
         type=json_object,
         names=names,
         metavar="JSON",
@@ -35,33 +35,36 @@ def add_settings(parser: argparse.ArgumentParser, *dotted_keys: str, **renamed: 
     parser.set_defaults(**{name: keys.default(key) for name, key in names.items()})
 
 
-class _Settings(argparse.Action):
+class Settings(argparse.Action):
     """Spreads a part of a configuration over the attributes that its keys are called by."""
 
     def __init__(self, option_strings: list[str], dest: str, names: Mapping[str, str], **rest: Any) -> None:
         super().__init__(option_strings, dest, **rest)
-        self._names = names
+        self.names = names
 
     def __call__(self, _: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *__: Any) -> None:
-        attributes = {key: name for name, key in self._names.items()}
+        """Set what is given; raise ArgumentError where it is unknown or wrong."""
+        attributes = {key: name for name, key in self.names.items()}
         try:
-            for key, value in _by_key(values, (), list(attributes)):
+            for key, value in by_key(values, (), list(attributes)):
                 default = getattr(namespace, attributes[key])
                 setattr(namespace, attributes[key], _merged(default, value, tuple(key.split("."))))
         except ValueError as error:
             raise argparse.ArgumentError(self, str(error)) from None
 
 
-def _by_key(part: Any, place: keys.Place, known: list[str]) -> Iterator[tuple[str, Any]]:
+def by_key(part: Any, place: keys.Place, known: list[str]) -> Iterator[tuple[str, Any]]:
     """(dotted key, value) of each key in a part of a configuration; raises ValueError where one is unknown."""
     key = keys.dotted(place)
     if key in known:
         yield key, part
-    elif not place or (isinstance(part, dict) and any(name.startswith(f"{key}.") for name in known)):
-        for name, inner in part.items():
-            yield from _by_key(inner, (*place, name), known)
+    elif place and not any(name.startswith(f"{key}.") for name in known):
+        raise ValueError(keys.unknown_key((key,), known))
+    elif not isinstance(part, dict):
+        raise ValueError(f"{key}: {keys.wrong(part, keys.at(place))}")
     else:
-        raise ValueError(keys.unknown_key(place, known))
+        for name, inner in part.items():
+            yield from by_key(inner, (*place, name), known)
 
 
 def _merged(default: Any, value: Any, place: keys.Place) -> Any:
@@ -96,7 +99,6 @@ def add_option(parser: argparse.ArgumentParser, key: str, *flags: str) -> None:
         dest=name,
         type=value,
         default=default,
-        choices=part.get("enum"),
         metavar="|".join(part["enum"]) if "enum" in part else usual[part["type"]],
         help=f"{part['description']} (default {json.dumps(default)})".replace("%", "%%"),
     )

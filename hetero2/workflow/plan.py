@@ -145,10 +145,10 @@ class Plan(ScoreFiles):
 
     def facts(self, run: str) -> list[str]:
         """Records of what went in, as far as the run has them."""
-        found = [self.from_dataset(run, "facts")] if self.config(run)["input"]["dataset"] else []
+        dataset = [self.from_dataset(run, "facts")] if self.config(run)["input"]["dataset"] else []
         keys = ["input_facts", "score_facts", *(["truth_facts"] if self.has_truth(run) else [])]
         name = scores_file(self.config(run))
-        return found + [self.file(key).format(run=run, scores_file=name) for key in keys]
+        return dataset + [self.file(key).format(run=run, scores_file=name) for key in keys]
 
 
 def _check_writable(folder: Path) -> None:
@@ -186,10 +186,10 @@ def check_baseline(config: Config) -> None:
     from hetero2.inputs.baseline import read_baseline
 
     try:
-        found = read_baseline(Path(file or library), column)
+        scores = read_baseline(Path(file or library), column)
     except HeteroError as error:
         raise ConfigError(f"configuration: selection.{key}: {error.message}", error.hint) from None
-    if not found:
+    if not scores:
         raise ConfigError(f"configuration: selection.{key}: {file or library}: no molecule has a score there")
 
 

@@ -154,9 +154,9 @@ class RunFiles:
         """The file that the run's data set brings for a key."""
         return self.file(_DATASET_FILES[self.config(run)["input"]["dataset"]][key]).format(run=run)
 
-    def runs_with_structures(self, wanted: bool) -> str:
+    def runs_with_structures(self, with_structures: bool) -> str:
         """A pattern for the names of the runs whose molecules came with (or without) structures; may match none."""
-        names = [run for run, (_, config) in self.runs.items() if config["input"]["structures"] == wanted]
+        names = [run for run, (_, config) in self.runs.items() if config["input"]["structures"] == with_structures]
         return "|".join(map(re.escape, names)) or "(?!)"
 
     def input_settings(self, run: str) -> str:
@@ -178,10 +178,10 @@ class RunFiles:
 
     def given(self, run: str, section: str) -> str | None:
         """The file that the user brought for truth or scores: by path, or downloaded; None where there is none."""
-        known = self.config(run)[section]
-        if known["url"] is None:
-            return None if known["path"] is None else str(known["path"])
-        kind = score_format(known) if section == "scores" else "csv"
+        section_config = self.config(run)[section]
+        if section_config["url"] is None:
+            return None if section_config["path"] is None else str(section_config["path"])
+        kind = score_format(section_config) if section == "scores" else "csv"
         return self.file("download").format(run=run, brought=f"{section}.{kind}")
 
     def downloaded(self, wildcards: Any, key: str) -> str:

@@ -78,10 +78,10 @@ class ScoreFiles(RunFiles):
 
     def leakage_inputs(self, run: str) -> dict[str, Any]:
         """What leakage.csv is made from besides the library."""
-        found: dict[str, Any] = {"train": self.known_training(run)}
+        inputs: dict[str, Any] = {"train": self.known_training(run)}
         if self.config(run)["input"]["structures"]:
-            found["leaks"] = self.file("leaks").format(run=run)
-        return found | ({"truth": self.file("truth").format(run=run)} if self.has_truth(run) else {})
+            inputs["leaks"] = self.file("leaks").format(run=run)
+        return inputs | ({"truth": self.file("truth").format(run=run)} if self.has_truth(run) else {})
 
     def leakage_arguments(self, run: str) -> str:
         """The options of `hetero2 leakage-list` that depend on what is known."""
@@ -94,8 +94,8 @@ class ScoreFiles(RunFiles):
         audit, train = self.config(run)["audit"], self.training(run)
         total = audit["model_seeds"] * (audit["refits"] + 1) if train and audit["refits"] else 0
         names = [shard_name(number) for number in range(-(-total // FITS_A_JOB))]
-        found: dict[str, Any] = {"refits": [self.file("refit").format(run=run, chunk=name) for name in names]}
-        return found | ({**train, "cross_validation": self.file("cross_validation").format(run=run)} if train else {})
+        inputs: dict[str, Any] = {"refits": [self.file("refit").format(run=run, chunk=name) for name in names]}
+        return inputs | ({**train, "cross_validation": self.file("cross_validation").format(run=run)} if train else {})
 
     def control_settings(self, run: str) -> str:
         """What `hetero2 controls` must know; how many refits there are, only where the scorer can be fitted anew."""
@@ -114,21 +114,21 @@ class ScoreFiles(RunFiles):
     def score_inputs(self, run: str) -> dict[str, Any]:
         """What the scores file is made from: the user's file, the library's own column, or the request."""
         scores, suite = self.config(run)["scores"], self.config(run)["input"]["dataset"] == "suite"
-        given, known = self.given(run, "scores"), self.known_training(run)
-        train = {"train": known[0]} if known else {}
-        if given is not None:
+        user_scores, training = self.given(run, "scores"), self.known_training(run)
+        train = {"train": training[0]} if training else {}
+        if user_scores is not None:
             keyed = self.config(run)["input"]["structures"] and score_format(scores) != "json"
-            return {"path": given, **({"library": self.file("input").format(run=run)} if keyed else {}), **train}
+            return {"path": user_scores, **({"library": self.file("input").format(run=run)} if keyed else {}), **train}
         if suite and scores["source"] in ("external", *SUITE_VARIANTS):
             return {"path": self.from_dataset(run, "scores.path"), **train}
         if scores["source"] == "external":
             return {"library": self.file("input").format(run=run), "rows": self.row_files(run), **train}
-        found: dict[str, Any] = {"request": self.file("score_request").format(run=run)}
+        inputs: dict[str, Any] = {"request": self.file("score_request").format(run=run)}
         if scores["source"] == "command":
             files = user_files(self.config(run))
             model = [str(path) for key, path in files.items() if key.startswith("scores.command[")]
-            return found | {"model": model} | train
-        return found | train
+            return inputs | {"model": model} | train
+        return inputs | train
 
     def score_arguments(self, run: str) -> str:
         """The options of `hetero2 score-source` that depend on the source of scores."""

@@ -16,14 +16,14 @@ Runs = dict[str, tuple[str, Config]]
 
 def requested(words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """The targets that a command line asks for; none where it names files, or nothing."""
-    known = overlays.targets()
+    targets = overlays.targets()
     words = [word for before, word in zip(["", *words], words, strict=False) if before not in _TAKE_ALL]
     if "all" in words:
-        return known
-    found = [target for target in known if target in words]
-    if not found and "score_requests" in words:
+        return targets
+    asked = [target for target in targets if target in words]
+    if not asked and "score_requests" in words:
         return [DEFAULT_TARGET]
-    return found or [target for target in environment.get(VARIABLE, "").split(",") if target in known]
+    return asked or [target for target in environment.get(VARIABLE, "").split(",") if target in targets]
 
 
 def resolve_all(user: Mapping[str, Any], asked: Sequence[str]) -> tuple[dict[str, list[str]], Runs]:
@@ -34,8 +34,8 @@ def resolve_all(user: Mapping[str, Any], asked: Sequence[str]) -> tuple[dict[str
     ConfigError where two runs would share a folder.
     """
     if not asked:
-        own = "run_name" in user or "input" in user
-        asked = [DEFAULT_TARGET] if own else overlays.targets()
+        names_a_run = "run_name" in user or "input" in user
+        asked = [DEFAULT_TARGET] if names_a_run else overlays.targets()
     rest = {key: user[key] for key in ("execution", "suite_strategy") if key in user}
     names: dict[str, list[str]] = {}
     runs: Runs = {}

@@ -106,7 +106,7 @@ def test_another_strategy_and_another_seed(tmp_path):
         ("no/where/d.csv", (), "there is no folder"),
         ("d.csv", ("--quotas", '{"easy": 1}'), "add up to 1"),
         ("d.csv", ("--k", 0), "decoys.k: found 0; is less than the minimum of 1"),
-        ("d.csv", ("--strategy", "v9"), "invalid choice"),
+        ("d.csv", ("--strategy", "v9"), 'decoys.strategy: found "v9"; allowed are decoy_strategy.v2, '),
         ("d.csv", ("--input", "nothing.csv"), "nothing.csv: no such file"),
     ],
 )

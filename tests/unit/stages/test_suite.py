@@ -80,6 +80,6 @@ def test_stress_rows_are_what_they_are_said_to_be(tmp_path):
 
 def test_no_rows_are_refused(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
-        cli.main(["stress-input", "--rows", "0", "--out", str(tmp_path)])
+        cli.main(["stress-input", *config_option(dataset={"rows": 0}), "--out", str(tmp_path)])
     assert stopped.value.code == 2
-    assert "'0' is not a whole number from 1" in capsys.readouterr().err
+    assert "dataset.rows: found 0; is less than the minimum of 1" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from hetero2.paths import ROOT
 from hetero2.workflow.resources import NEEDS
 from tools import rule_graph
 
-CLUSTERS = ("slurm", "cluster-generic", "kubernetes")
+CLUSTERS = ("slurm", "cluster-generic")
 
 
 def profile(name):
@@ -22,7 +22,7 @@ def test_a_cluster_groups_small_steps_and_tries_a_killed_job_again(name):
     groups = dict(word.split("=") for word in found["groups"])
     assert set(groups) <= set(NEEDS)
     assert found["groups"] == profile("slurm")["groups"]
-    assert groups["pack"] == groups["registry_row"]  # on Kubernetes one finds the folder of the other only there
+    assert groups["pack"] == groups["registry_row"]
     own = {"decoys_shard", "score_only_input", "score_source", "refit", "cross_validation"}  # these take long
     assert not own & set(groups)
     assert (found["cores"], found["restart-times"], found["rerun-incomplete"]) == (1, 1, True)

@@ -25,9 +25,8 @@ def test_every_rule_asks_for_its_own_memory_and_time():
     assert set(bodies) == set(NEEDS)
     for name, body in bodies.items():
         asked = body.split("    resources:\n")[1].split("    params:\n")[0]
-        assert f'mem_mb=NEEDS.memory("{name}")' in asked
-        assert f'runtime=NEEDS.runtime("{name}")' in asked
-        assert "NEEDS" not in body.split("    params:\n")[1], "a resource in params would run the rule again"
+        assert f'**job("{name}")' in asked
+        assert "job(" not in body.split("    params:\n")[1], "a resource in params would run the rule again"
 
 
 @pytest.mark.parametrize("rule", NEEDS)

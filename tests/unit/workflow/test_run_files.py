@@ -15,7 +15,7 @@ def test_bash_expands_the_words_to_every_shard_in_order(count):
     names = [shard_name(number) for number in range(count)]
     files._shards["r"] = names
     expected = [f"some results/r/scores/{name}.parquet" for name in names]
-    words = files.shard_words("scores")(SimpleNamespace(run="r"), SimpleNamespace(scores=expected))
+    words = files.shard_words("scores")(SimpleNamespace(run="r"))
     assert len(words) < 200
     found = subprocess.run(["bash", "-c", f"printf '%s\\n' {words}"], capture_output=True, text=True, check=True)
     assert found.stdout.splitlines() == expected

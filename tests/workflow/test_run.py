@@ -88,7 +88,9 @@ def test_show_tells_it_at_a_glance(small_run):
 
 def test_a_good_run_prints_its_result_and_little_else(small_run):
     folder = small_run.parent.parent
-    assert (folder / "result.txt").read_text() == run("python", "-m", "hetero2", "show", "results/small", cwd=folder).stdout
+    assert (folder / "result.txt").read_text() == run(
+        "python", "-m", "hetero2", "show", "results/small", cwd=folder
+    ).stdout
     profile, *progress = (folder / "printed.txt").read_text().splitlines()
     assert profile.startswith("Using workflow specific profile")
     assert len(progress) <= 6, progress  # one in the first minute, and one whenever twice the time has passed

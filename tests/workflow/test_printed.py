@@ -106,10 +106,13 @@ def test_a_plan_a_list_and_an_unknown_target_are_shown_by_snakemake(broken):
 
 def test_without_the_package_snakemake_prints_its_log_and_our_last_words(broken):
     """Snakemake alone finds no plugin; the profile then asks for none."""
-    code = "from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry as R; R().plugins.pop('hetero2', None)"
-    words = ["--snakefile", str(ROOT / "Snakefile"), *CALL]
-    main = f"{code}; import sys; sys.argv[0] = 'snakemake'; from snakemake.cli import main; main()"
-    done = run("python", "-c", main, *words, cwd=broken, check=False)
+    code = (
+        "from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry\n"
+        "LoggerPluginRegistry().plugins.pop('hetero2', None)\n"
+        "from snakemake.cli import main\n"
+        "main()"
+    )
+    done = run("python", "-c", code, "--snakefile", ROOT / "Snakefile", *CALL, cwd=broken, check=False)
     assert done.returncode == 1
     assert "Error in rule input:" in done.stderr
     assert f"\n{ERROR}\n{HINT}\nComplete log(s): " in done.stderr

@@ -28,7 +28,8 @@ CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests
   tests/workflow/test_workflows.py hetero2/stats hetero2/pack
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock test-determinism test-faults fuzz-verify test-cluster test-browser \
+.PHONY: help run test check ci docs format lock stored-run test-determinism test-faults fuzz-verify test-cluster \
+  test-browser \
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed \
@@ -85,6 +86,9 @@ lock: $(VENV)/.dev ## Write the lock files anew from requirements*.in, with the 
 	  uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header $$name.in --output-file $$name.lock; \
 	done
+
+stored-run: $(VENV)/.dev ## Make the run anew that unit tests read, tests/data/small_run.tar.xz (40 s).
+	python -m tests.stored_run
 
 test-determinism: $(VENV)/.dev ## The default run under other cores, shards, hash seed, zone, locale and folder.
 	pytest -s -m determinism --override-ini addopts= tests/workflow/test_determinism.py

@@ -51,9 +51,9 @@ def sheet(path, n, wants):
     rows = {}
     for name, smiles, decoys in blocks(path, n):
         for key, want in wants.items():
-            found = row(name, smiles, decoys, want) if key not in rows else None
-            if found:
-                rows[key] = found
+            candidate = row(name, smiles, decoys, want) if key not in rows else None
+            if candidate:
+                rows[key] = candidate
                 break
     return [rows[key] for key in wants if key in rows]
 
@@ -70,8 +70,8 @@ def main():
         out.writerow(["id", "molecule", "decoy", "move", "tanimoto", "hardness"])
         for name, smiles, decoys in blocks(args.input, args.list):
             if decoys:
-                one = chooser.choice(decoys)
-                out.writerow([name, smiles, one.smiles, one.move, f"{one.tanimoto:.3f}", one.hardness])
+                decoy = chooser.choice(decoys)
+                out.writerow([name, smiles, decoy.smiles, decoy.move, f"{decoy.tanimoto:.3f}", decoy.hardness])
         return
     args.out.mkdir(parents=True, exist_ok=True)
     moves = {move: (lambda d, move=move: d.move == move) for move in MOVES}

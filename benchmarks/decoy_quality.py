@@ -26,14 +26,14 @@ from hetero2.stages.decoy_quality import Coverage, hardness_shares, quality_meas
 
 def one(strategy, k, hard_mode, molecule):
     name, smiles = molecule
-    made = make(strategy, smiles, k, row_seed(0, "per_row", name), QUOTAS, hard_mode)
-    fewer = "" if made.reason is None else f"fewer_decoys:{len(made.records)}:{made.reason}"
+    generated = make(strategy, smiles, k, row_seed(0, "per_row", name), QUOTAS, hard_mode)
+    fewer = "" if generated.reason is None else f"fewer_decoys:{len(generated.records)}:{generated.reason}"
     record = {
         "heavy_atoms": parse_known(smiles).GetNumHeavyAtoms(),
-        "n_decoys_generated": len(made.records),
+        "n_decoys_generated": len(generated.records),
         "warnings": fewer,
     }
-    return record, [(d["decoy_smiles"], d["tanimoto"]) for d in made.records]
+    return record, [(d["decoy_smiles"], d["tanimoto"]) for d in generated.records]
 
 
 def column(pool, molecules, strategy, k, hard_mode=False):
@@ -41,7 +41,7 @@ def column(pool, molecules, strategy, k, hard_mode=False):
     blocks = [
         (smiles, [d for d, _ in decoys]) for (_, smiles), (_, decoys) in zip(molecules, done, strict=True) if decoys
     ]
-    decoys = [d for _, made in done for d in made]
+    decoys = [d for _, of_molecule in done for d in of_molecule]
     coverage = Coverage(k, whole=False)
     coverage.add(pa.Table.from_pylist([record for record, _ in done]))
     return {

@@ -75,8 +75,8 @@ def main():
     rows, memory = [], []
     for number, (name, smiles) in enumerate(molecules):
         start = time.process_time()
-        made = engine.generate(smiles, args.k, row_seed(0, "per_row", name))
-        rows.append((time.process_time() - start, floor([d.smiles for d in made.decoys]), smiles))
+        generated = engine.generate(smiles, args.k, row_seed(0, "per_row", name))
+        rows.append((time.process_time() - start, floor([d.smiles for d in generated.decoys]), smiles))
         if number + 1 in (len(molecules) // 4, len(molecules)):
             memory.append((number + 1, peak()))
     parts = {}

@@ -62,11 +62,11 @@ def _high(rng: np.random.Generator, n: int, shift: float) -> Draw:
 def _series(rng: np.random.Generator, n: int, shift: float) -> Draw:
     """Series of 10 analogues, whose scores and whose decoys' scores have a correlation of 0.8."""
     scores, true = _plain(rng, n, shift)
-    own = 0.2**0.5 * (scores - shift * true[:, None] * (np.arange(M + 1) == 0))
+    independent = 0.2**0.5 * (scores - shift * true[:, None] * (np.arange(M + 1) == 0))
     shared = np.repeat(rng.standard_normal((-(-n // 10), M + 1)), 10, axis=0)[:n]
-    found = own + 0.8**0.5 * shared
-    found[true, 0] += shift
-    return found, true
+    scores_of_series = independent + 0.8**0.5 * shared
+    scores_of_series[true, 0] += shift
+    return scores_of_series, true
 
 
 def _t3(rng: np.random.Generator, n: int, shift: float) -> Draw:
@@ -105,12 +105,12 @@ def called(scores: Floats) -> dict[str, NDArray[np.bool_]]:
     starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))[:-1]]).astype(np.int64)
     flat = scores[there]
     blocks, pooled = describe_blocks(flat, starts), target_decoy_competition.pooled_residual_p(flat, starts)
-    found = {
+    is_signal = {
         name: target_decoy_competition.call(blocks, LEVEL, name, 19, pooled).call == target_decoy_competition.SIGNAL
         for name in target_decoy_competition.METHODS
     }
     p = (1 + blocks.n_at_or_above) / (1 + blocks.n_decoys)
-    return found | {"BH on p": false_discovery_control(p) <= LEVEL}
+    return is_signal | {"BH on p": false_discovery_control(p) <= LEVEL}
 
 
 def cell(shape: str, n: int, shift: float, libraries: int, seed: int) -> dict[str, tuple[float, float, float]]:
@@ -139,9 +139,9 @@ def main() -> int:
     print("FDR / power of each method; of the union the FDR with its standard error\n")
     print(f"| shape | N | signal | {' | '.join(METHODS)} |\n|---|---|---|{'---|' * len(METHODS)}")
     for shape, n, shift in itertools.product(SHAPES, SIZES, SIGNALS):
-        found = cell(shape, n, shift, args.libraries, args.seed)
-        shown = [f"{fdr:.3f} / {power:.2f}" if shift else f"{fdr:.3f}" for fdr, _, power in found.values()]
-        fdr, error, power = found["union"]
+        by_method = cell(shape, n, shift, args.libraries, args.seed)
+        shown = [f"{fdr:.3f} / {power:.2f}" if shift else f"{fdr:.3f}" for fdr, _, power in by_method.values()]
+        fdr, error, power = by_method["union"]
         shown[0] += f" (± {error:.3f})"
         print(f"| {shape} | {n} | {shift or 'null'} | {' | '.join(shown)} |", flush=True)
         if fdr > LEVEL + 3 * error:

@@ -51,8 +51,8 @@ def rewire(mol, bonds, k, seed, hard_mode=False):
     if not bonds:
         return []
     rng, parent = Random(seed), MORGAN.GetFingerprint(mol)
-    seen, found, attempts = {Chem.MolToSmiles(mol)}, [], 0
-    while len(found) < k and attempts < max(100, 200 * k):
+    seen, decoys, attempts = {Chem.MolToSmiles(mol)}, [], 0
+    while len(decoys) < k and attempts < max(100, 200 * k):
         attempts += 1
         product = attempt(mol, bonds, rng)
         if product is None:
@@ -67,8 +67,8 @@ def rewire(mol, bonds, k, seed, hard_mode=False):
         if hard_mode and not 0.65 <= DataStructs.TanimotoSimilarity(parent, MORGAN.GetFingerprint(product)) <= 0.95:
             continue
         seen.add(smiles)
-        found.append(smiles)
-    return found
+        decoys.append(smiles)
+    return decoys
 
 
 def as_single(mol):
@@ -96,7 +96,7 @@ def generate(canonical_smiles, k, seed, strategy="decoy_strategy.v1", hard_mode=
         if name != names[-1] and len(candidates(mol, lock_aromatic, allow_ring_bonds)) < 2:
             continue
         source = as_single(mol) if single else mol
-        found = rewire(source, candidates(source, lock_aromatic, allow_ring_bonds), k, seed, hard_mode)
-        if found:
-            return found, name
+        decoys = rewire(source, candidates(source, lock_aromatic, allow_ring_bonds), k, seed, hard_mode)
+        if decoys:
+            return decoys, name
     return [], None

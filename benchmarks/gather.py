@@ -29,8 +29,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hetero2.io.tables import arrow_schema, write_parquet
-from hetero2.paths import ROOT, shard_name
+from hetero2.paths import ROOT
 from hetero2.workflow.plan import Plan
+from hetero2.workflow.run_layout import shard_name
 
 PARTS = ["C", "C", "N", "O", "C(C)", "C(=O)", "CC", "C(N)", "S", "C(CO)", "c1ccccc1", "C1CCNCC1"]
 TARGET, NAME, POOL = "value_utility_realtruth", "run", 20_000
@@ -49,10 +50,10 @@ def pool(rng: np.random.Generator) -> pa.Array:
     return pa.array(["C" + "".join(rng.choice(PARTS, size)) for size in sizes])
 
 
-def by_contract(contract: str, n: int, **known: Any) -> pa.Table:
+def by_contract(contract: str, n: int, **columns: Any) -> pa.Table:
     """A table of a contract: the known columns, nulls elsewhere."""
     names = arrow_schema(contract)
-    arrays = [known[f.name].cast(f.type) if f.name in known else pa.nulls(n, f.type) for f in names]
+    arrays = [columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in names]
     return pa.table(arrays, schema=pa.schema([f.with_nullable(True) for f in names]))
 
 
@@ -95,7 +96,7 @@ def decoys_of(rng: np.random.Generator, molecules: pa.Table, smiles: pa.Array, d
     """Decoys of the OK molecules of a shard; one in ten thousand is a molecule of it."""
     row = np.repeat(molecules["row"].to_numpy()[molecules["status"].to_numpy(zero_copy_only=False) == "OK"], decoys)
     n = len(row)
-    own = molecules["structure_hash"].combine_chunks().take(pa.array(rng.integers(0, len(molecules), n)))
+    molecule_hash = molecules["structure_hash"].combine_chunks().take(pa.array(rng.integers(0, len(molecules), n)))
     tanimoto = rng.integers(10, 60, n) / rng.integers(60, 90, n)  # shared bits of all
     text = pa.array(["easy", "medium", "hard"]).take(pa.array(np.digitize(tanimoto, [0.5, 0.7])))
     hashed, made_up = pa.array(rng.random(n) < 1e-4), hashes(rng, n)
@@ -105,7 +106,7 @@ def decoys_of(rng: np.random.Generator, molecules: pa.Table, smiles: pa.Array, d
         row=pa.array(row),
         decoy_index=pa.array(np.tile(np.arange(decoys), n // decoys)),
         decoy_smiles=smiles.take(pa.array(rng.integers(0, POOL, n))),
-        decoy_hash=pc.if_else(hashed, own, made_up),
+        decoy_hash=pc.if_else(hashed, molecule_hash, made_up),
         strategy=pa.array(["decoy_strategy.v2"] * n),
         move=pa.array(["relink2"] * n),
         tanimoto=pa.array(tanimoto),
@@ -117,10 +118,10 @@ def decoys_of(rng: np.random.Generator, molecules: pa.Table, smiles: pa.Array, d
 
 def scores_of(rng: np.random.Generator, molecules: pa.ChunkedArray, decoys: pa.ChunkedArray) -> pa.Table:
     """A score for nearly every structure of a shard, each once; molecules somewhat higher."""
-    own = molecules.unique()
-    others = decoys.filter(pc.invert(pc.is_in(decoys, value_set=own)))
-    ids = pa.concat_arrays([own, others.combine_chunks()])
-    score = np.round(rng.normal(np.arange(len(ids)) < len(own), 1), 3)
+    molecule_ids = molecules.unique()
+    others = decoys.filter(pc.invert(pc.is_in(decoys, value_set=molecule_ids)))
+    ids = pa.concat_arrays([molecule_ids, others.combine_chunks()])
+    score = np.round(rng.normal(np.arange(len(ids)) < len(molecule_ids), 1), 3)
     table = pa.table({"id": ids, "score": pa.array(score), "weight": pa.array(np.ones(len(ids)))})
     return table.filter(pa.array(rng.random(len(ids)) > 1e-3))
 
@@ -137,15 +138,15 @@ def make_up(folder: Path, rows: int, shards: int, decoys: int, every: int) -> No
         for shard in range(shards):
             start, end = (rows * step // shards for step in (shard, shard + 1))
             molecules = molecules_of(rng, start, smiles, end - start, decoys, rows)
-            made = decoys_of(rng, molecules, smiles, decoys)
-            for kind, one in (("molecules", molecules), ("decoys", made)):
-                write_parquet(folder / kind / f"{shard_name(shard)}.parquet", one, f"{kind[:-1]}.v1")
+            decoy_table = decoys_of(rng, molecules, smiles, decoys)
+            for kind, contents in (("molecules", molecules), ("decoys", decoy_table)):
+                write_parquet(folder / kind / f"{shard_name(shard)}.parquet", contents, f"{kind[:-1]}.v1")
             for row, text in zip(molecules["row"].to_pylist(), molecules["smiles"].to_pylist(), strict=True):
                 library.write(f"molecule-{row},{text}\n")
                 if row % every == 0:
                     label = "PASS" if rng.random() < 0.05 else "FAIL"
                     truth.write(f"molecule-{row},{label},external,customer_truth.v1\n")
-            table.write_table(scores_of(rng, molecules["structure_hash"], made["decoy_hash"]).cast(schema))
+            table.write_table(scores_of(rng, molecules["structure_hash"], decoy_table["decoy_hash"]).cast(schema))
 
 
 def options(**named: Any) -> Words:
@@ -178,7 +179,7 @@ def commands(folder: Path, shards: int, k: int) -> Iterator[tuple[str, Words]]:
     yield "input", options(library=f / "library.csv", out=f / "rows.parquet", facts=f / "input.json")
     yield "leakage", [*both, *leaks, *options(leaks=f / "leaks.parquet")]
     yield "score-request", [*both, *leaks, *options(out=f / "request.csv")]
-    words = options(source="external", path=f / "scores.parquet", out=f / "scores_external.parquet", index=index)
+    words = options(path=f / "scores.parquet", out=f / "scores_external.parquet", index=index)
     words += options(input=f / "rows.parquet")
     yield "score-source", [*words, *options(settings=plan.score_settings(NAME), facts=f / "score.json")]
     source = options(scores_file=f / "scores_external.parquet", index=index, excluded=f / "excluded.parquet")
@@ -189,18 +190,22 @@ def commands(folder: Path, shards: int, k: int) -> Iterator[tuple[str, Words]]:
         yield "audit", options(molecules=molecules, scores=scores, out=out, run=NAME)
     every = [*both, *options(scores=of("scores"))]
     yield "calls", [*every, *options(calls=f / "calls.parquet", curve=f / "curve.csv", library=f / "library.json")]
-    yield "decoy-quality", [*both, *options(sample=20, out=f / "quality.json")]
-    yield "control-sample", [*both, *leaks, *options(sample=20, out=f / "control_sample.parquet")]
+    yield "decoy-quality", [*both, *options(config='{"decoys": {"quality_sample": 20}}', out=f / "quality.json")]
+    yield (
+        "control-sample",
+        [*both, *leaks, *options(config='{"audit": {"control_sample": 20}}', out=f / "control_sample.parquet")],
+    )
     scored = options(control_sample=f / "control_sample.parquet", scores=of("scores"), library=f / "library.json")
     yield "controls", [*scored, *options(out=f / "controls.json")]
     words = options(molecules=of("molecules"), audit=of("audit"), calls=f / "calls.parquet", summary=f / "s.csv")
-    yield "summary", [*words, *options(metrics=f / "m.json", settings=plan.sections(NAME, "guardrails", "decoys"))]
+    yield "summary", [*words, *options(metrics=f / "m.json", config=plan.settings(NAME, "guardrails", "decoys"))]
     yield "truth", options(path=f / "truth.csv", out=f / "t.csv", facts=f / "truth.json")
-    words = options(summary=f / "s.csv", decoys=of("decoys"), scores=of("scores"), k=k)
+    words = options(summary=f / "s.csv", decoys=of("decoys"), scores=of("scores"))
+    words += options(config=plan.settings(NAME, "selection.k"))
     yield "candidates", [*words, *options(out=f / "ranked.csv", selected_decoys=f / "selected.csv")]
-    yield "cost-lift", [*truth, *options(k=k, out=f / "lift.json")]
+    yield "cost-lift", [*truth, *options(config=plan.settings(NAME, "selection.k"), out=f / "lift.json")]
     words = options(cost_lift=f / "lift.json", out=f / "utility.json", curve=f / "hits.csv")
-    yield "utility", [*truth, *options(k=k), *words]
+    yield "utility", [*truth, *options(config=plan.settings(NAME, "selection.k")), *words]
     words = options(input=f / "rows.parquet", leaks=f / "leaks.parquet", truth=f / "t.csv")
     yield "leakage-list", [*words, *options(out=f / "leakage.csv")]
     yield from packed(f, plan, options(decoys=of("decoys"), scores=of("scores")))
@@ -252,22 +257,29 @@ def measure(folder: Path, rows: int, shard_rows: int, decoys: int, every: int) -
     stages: dict[str, dict[str, float]] = {}
     for verb, words in commands(folder, shards, max(1, rows // 100)):
         cpu, peak = measured(verb, words, folder / f"{verb}.log")
-        one = stages.setdefault(verb, {"jobs": 0, "cpu_s": 0.0, "ms_per_molecule": 0.0, "peak_mb": 0.0})
-        one |= {"jobs": one["jobs"] + 1, "cpu_s": one["cpu_s"] + cpu, "peak_mb": max(one["peak_mb"], round(peak))}
-    for one in stages.values():
-        one |= {"cpu_s": round(one["cpu_s"], 2), "ms_per_molecule": round(1000 * one["cpu_s"] / rows, 4)}
-    total = sum(one["cpu_s"] for one in stages.values())
-    peak = max(one["peak_mb"] for one in stages.values())
-    found = {"rows": rows, "shards": shards, "decoys": decoys, "cpu_s": round(total, 1), "peak_mb": peak}
-    return {**found, "ms_per_molecule": round(1000 * total / rows, 3), "stages": stages}
+        sums = stages.setdefault(verb, {"jobs": 0, "cpu_s": 0.0, "ms_per_molecule": 0.0, "peak_mb": 0.0})
+        sums |= {
+            "jobs": sums["jobs"] + 1,
+            "cpu_s": sums["cpu_s"] + cpu,
+            "peak_mb": max(sums["peak_mb"], round(peak)),
+        }
+    for sums in stages.values():
+        sums |= {
+            "cpu_s": round(sums["cpu_s"], 2),
+            "ms_per_molecule": round(1000 * sums["cpu_s"] / rows, 4),
+        }
+    total = sum(sums["cpu_s"] for sums in stages.values())
+    peak = max(sums["peak_mb"] for sums in stages.values())
+    totals = {"rows": rows, "shards": shards, "decoys": decoys, "cpu_s": round(total, 1), "peak_mb": peak}
+    return {**totals, "ms_per_molecule": round(1000 * total / rows, 3), "stages": stages}
 
 
 def table_of(result: dict[str, Any]) -> str:
     """The stages of one library as a table."""
     lines = [f"{'stage':<18}{'jobs':>6}{'CPU s':>10}{'ms/mol':>9}{'peak MB':>9}"]
-    for stage, one in [*result["stages"].items(), ("all", {"jobs": result["shards"], **result})]:
+    for stage, sums in [*result["stages"].items(), ("all", {"jobs": result["shards"], **result})]:
         lines.append(
-            f"{stage:<18}{one['jobs']:>6}{one['cpu_s']:>10.2f}{one['ms_per_molecule']:>9.3f}{one['peak_mb']:>9.0f}"
+            f"{stage:<18}{sums['jobs']:>6}{sums['cpu_s']:>10.2f}{sums['ms_per_molecule']:>9.3f}{sums['peak_mb']:>9.0f}"
         )
     return "\n".join(lines)
 
@@ -282,13 +294,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where to work; kept, and used again (default: a temporary one)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    found = []
+    results = []
     with tempfile.TemporaryDirectory() as temporary:
         for rows in args.rows:
             folder = (args.folder or Path(temporary)).absolute() / str(rows)
-            found.append(measure(folder, rows, args.shard_rows, args.decoys, args.truth_every))
-            print(f"\n{rows} rows\n{table_of(found[-1])}", flush=True)
-    text = json.dumps(found, indent=2)
+            results.append(measure(folder, rows, args.shard_rows, args.decoys, args.truth_every))
+            print(f"\n{rows} rows\n{table_of(results[-1])}", flush=True)
+    text = json.dumps(results, indent=2)
     print(text)
     if args.json:
         args.json.write_text(text + "\n")

@@ -64,9 +64,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, rows, decoys)
-        sample = ("--sample-top", 500, "--sample-random", 500, "--score-column", "score")
+        sample = ("--config", '{"audit": {"sample": {"top": 500, "random": 500, "score_column": "score"}}}')
         library = ("input", "--library", folder / "library.csv", "--out", folder / "r.parquet", "--facts", folder / "f")
-        table = ("score-source", "--source", "external", "--input", folder / "r.parquet", "--out", folder / "s.csv")
+        table = ("score-source", "--input", folder / "r.parquet", "--out", folder / "s.csv")
         table = (*table, "--index", folder / "i.npy", "--facts", folder / "g", "--path")
         steps = {
             "input": (folder / "library.csv", library),
@@ -74,14 +74,14 @@ def main() -> None:
             "score table": (folder / "scores.csv", (*table, folder / "scores.csv")),
             "score table by id": (folder / "ids.csv", (*table, folder / "ids.csv")),
         }
-        found = {}
+        result = {}
         for step, (path, words) in steps.items():
             plain = plainly(path)
-            found[step] = {**measured(*words), "csv_reader_cpu_s": round(plain, 2)}
-            found[step]["ratio"] = round(found[step]["cpu_s"] / plain, 1)
-            print(f"{step:<20} {found[step]}")
+            result[step] = {**measured(*words), "csv_reader_cpu_s": round(plain, 2)}
+            result[step]["ratio"] = round(result[step]["cpu_s"] / plain, 1)
+            print(f"{step:<20} {result[step]}")
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(json.dumps({"rows": rows, "decoys": decoys, "steps": found, "peak_mb": round(children)}, indent=2))
+    print(json.dumps({"rows": rows, "decoys": decoys, "steps": result, "peak_mb": round(children)}, indent=2))
 
 
 if __name__ == "__main__":

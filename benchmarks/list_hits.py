@@ -85,10 +85,10 @@ def one_run(source: Path, folder: Path, name: str, model: str, args: argparse.Na
         json.loads((results / "utility_report.json").read_text()),
     )
     at = {entry["k"]: entry["methods"] for entry in utility["utility"]["at"]}
-    for share, k, own in zip(SHARES, sizes, alone, strict=True):
+    for share, k, by_score in zip(SHARES, sizes, alone, strict=True):
         listed, chance = of_the_list(results, hits, k), k * sum(hits.values()) / len(hits)
         audit = at[k]["score_plus_audit_topk"]["expected_hits"]
-        yield [name, model, f"{share:.0%}", k, listed, own, chance, audit, "yes" if in_order(results) else "NO"]
+        yield [name, model, f"{share:.0%}", k, listed, by_score, chance, audit, "yes" if in_order(results) else "NO"]
 
 
 def main() -> int:

@@ -27,9 +27,9 @@ LABELS = {"drawn by scaffold": None, "scaffold level, s.d. 2": 2.0, "scaffold le
 BLOCKS, M, DIMENSIONS = 30, 20, 8
 
 
-def kernel(one: Floats, other: Floats) -> Floats:
+def kernel(a: Floats, b: Floats) -> Floats:
     """(n, k) Gaussian kernel."""
-    square = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    square = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
     return np.asarray(np.exp(-square / 32))
 
 
@@ -44,11 +44,13 @@ def passes(rng: np.random.Generator, sizes: list[int], level: float | None, refi
     """Whether the real labels of one set pass."""
     member = np.repeat(np.arange(len(sizes)), sizes)
     centres = 4 * rng.standard_normal((len(sizes), DIMENSIONS))
-    known = centres[member] + rng.standard_normal((len(member), DIMENSIONS))
-    molecules = known[rng.integers(0, len(known), BLOCKS)] + 0.5 * rng.standard_normal((BLOCKS, DIMENSIONS))
+    coordinates = centres[member] + rng.standard_normal((len(member), DIMENSIONS))
+    molecules = coordinates[rng.integers(0, len(coordinates), BLOCKS)] + 0.5 * rng.standard_normal((BLOCKS, DIMENSIONS))
     items = molecules[:, None, :] + 0.8 * rng.standard_normal((BLOCKS, M + 1, DIMENSIONS))
     items[:, 0] = molecules
-    smoother = kernel(items.reshape(-1, DIMENSIONS), known) @ np.linalg.inv(kernel(known, known) + np.eye(len(known)))
+    smoother = kernel(items.reshape(-1, DIMENSIONS), coordinates) @ np.linalg.inv(
+        kernel(coordinates, coordinates) + np.eye(len(coordinates))
+    )
     starts = np.arange(0, BLOCKS * (M + 1), M + 1)
 
     def dispersion(labels: Ints) -> float:

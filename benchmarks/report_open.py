@@ -45,14 +45,14 @@ def used(page: Page) -> dict[str, float]:
 
 def measured(file: Path) -> dict[str, float]:
     """Medians over fresh pages of one browser; `open` ends with the load event, the table in place."""
-    found: dict[str, list[float]] = {}
+    times: dict[str, list[float]] = {}
     with look.chromium() as browser:
         for _ in range(TIMES):
             with look.opened(browser, file) as seen:
                 loaded = seen.page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
                 for name, value in {"open": loaded, **used(seen.page)}.items():
-                    found.setdefault(name, []).append(value)
-    return {name: round(statistics.median(values), 3) for name, values in found.items()}
+                    times.setdefault(name, []).append(value)
+    return {name: round(statistics.median(values), 3) for name, values in times.items()}
 
 
 def main() -> None:
@@ -61,14 +61,14 @@ def main() -> None:
     args = parser.parse_args()
     file, job = args.run / "pack/report.html", _benchmark(args.run)
     counts = read_json(args.run / "metrics.json")["counts"]
-    found = {
+    result = {
         "rows": sum(counts.values()),
         "bytes": file.stat().st_size,
         "cpu_seconds": float(job["cpu_time"]),
         "rss_mb": float(job["max_rss"]),
         "seconds": measured(file),
     }
-    print(json.dumps(found, indent=2))
+    print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

@@ -56,11 +56,11 @@ def library(folder: Path, size: int) -> list[Record]:
             molecules.append({"id": row["id"], "smiles": text, "structure_hash": structure_hash(text)})
     items = []
     for number, molecule in enumerate(sample(molecules, size, 0)):
-        made = strategy.make(
+        generated = strategy.make(
             strategy.DEFAULT, molecule["smiles"], 20, row_seed(0, "per_row", molecule["id"]), QUOTAS, False
         )
         scaffold = murcko_scaffold(parse_known(molecule["smiles"]))
-        for index, smiles in enumerate([molecule["smiles"], *(r["decoy_smiles"] for r in made.records)], start=-1):
+        for index, smiles in enumerate([molecule["smiles"], *(r["decoy_smiles"] for r in generated.records)], start=-1):
             items.append({"block": number, "level": 0, "decoy_index": index, "smiles": smiles, "scaffold": scaffold})
     return items
 
@@ -88,27 +88,27 @@ class Bench:
         """(line of the table, dispersion z of the refits by model seed); `reference` spares the refits."""
         scaffolds = scaffolds_of(training.smiles)
         model = ReferenceModel(name, training, self._structures)
-        observed, p_values, found = [], [], reference or []
+        observed, p_values, refit_z = [], [], reference or []
         for seed in range(seeds):
             observed.append(audit(self._panel, model.scores(labels, seed)))
             if reference is None:
                 dealt = (block_permutation(labels, scaffolds, (0, b)) for b in range(1, refits + 1))
-                found.append([self._dispersion(model, one, seed) for one in dealt])
-            p_values.append(p_value(observed[-1]["dispersion_z"], np.array(found[seed])))
+                refit_z.append([self._dispersion(model, permuted, seed) for permuted in dealt])
+            p_values.append(p_value(observed[-1]["dispersion_z"], np.array(refit_z[seed])))
         on_library = ReferenceModel(name, training, self._smiles).scores(labels, 0)
         folds = cross_validation(ReferenceModel(name, training, training.smiles), labels, scaffolds, 0)
         line = {
-            "mean_z": float(np.median([one["mean_z"] for one in observed])),
-            "dispersion_z": float(np.median([one["dispersion_z"] for one in observed])),
+            "mean_z": float(np.median([audited["mean_z"] for audited in observed])),
+            "dispersion_z": float(np.median([audited["dispersion_z"] for audited in observed])),
             "p": float(np.median(p_values)),
             "truth": roc_auc(on_library, self._truth)[0],
             "cv": folds["auc"],
         }
-        return line, found
+        return line, refit_z
 
     def _dispersion(self, model: ReferenceModel, labels: Any, seed: int) -> float:
-        found: float = audit(self._panel, model.scores(labels, seed))["dispersion_z"]
-        return found
+        z: float = audit(self._panel, model.scores(labels, seed))["dispersion_z"]
+        return z
 
     def empty(self, training: Training, labels: Any, reference: Any) -> tuple[int, int]:
         """How many of PERMUTED forests on labels drawn for whole scaffolds, and on permuted ones, have p ≤ .05."""
@@ -116,7 +116,7 @@ class Bench:
         names, member = np.unique(np.asarray(scaffolds_of(training.smiles)), return_inverse=True)
         dealt = [(rng.uniform(size=len(names)) < labels.mean())[member].astype(np.int64) for _ in range(PERMUTED)]
         dealt += [rng.permutation(labels) for _ in range(PERMUTED)]
-        passed = [p_value(self._dispersion(model, one, 0), np.array(reference[0])) <= LEVEL for one in dealt]
+        passed = [p_value(self._dispersion(model, permuted, 0), np.array(reference[0])) <= LEVEL for permuted in dealt]
         return sum(passed[:PERMUTED]), sum(passed[PERMUTED:])
 
 
@@ -128,7 +128,7 @@ def show(name: str, model: str, line: Record) -> None:
     print(f"| {name} | {model} | {numbers} | {verdict} | {rest} |", flush=True)
 
 
-def one_set(name: str, folder: Path, other: Path | None, args: argparse.Namespace) -> bool:
+def one_set(name: str, folder: Path, empty_set: Path | None, args: argparse.Namespace) -> bool:
     """All models on one set; whether empty labels pass no more often than they may."""
     bench, training = Bench(folder, args.molecules), read_training(folder / "train.csv")
     usual, limit = (args.model_seeds, args.refits), (1, args.limit_refits)
@@ -144,8 +144,8 @@ def one_set(name: str, folder: Path, other: Path | None, args: argparse.Namespac
     show(name, "inverted", bench.judge(FOREST, training, 1 - labels, *usual, forests)[0])
     show(name, "heavier", bench.judge(FOREST, training, (weight > np.median(weight)).astype(np.int64), *limit)[0])
     show(name, "nearest_hit", bench.judge("reference:nearest_hit", training, labels, *limit)[0])
-    if other is not None:
-        strange = read_training(other / "train.csv")
+    if empty_set is not None:
+        strange = read_training(empty_set / "train.csv")
         show(name, "other_target", bench.judge(FOREST, strange, np.array(strange.labels, np.int64), *limit)[0])
     return all(binom.sf(number - 1, PERMUTED, LEVEL) > 0.001 for number in passed)
 

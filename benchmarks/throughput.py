@@ -105,15 +105,15 @@ def snakemake(folder: Path, cores: int, *words: str) -> dict[str, float]:
 
 def stages(results: Path) -> dict[str, dict[str, float]]:
     """CPU of all jobs and peak memory of the largest job of each rule, from the logs."""
-    found: dict[str, dict[str, float]] = defaultdict(lambda: {"jobs": 0, "cpu_s": 0.0, "peak_mb": 0})
+    by_rule: dict[str, dict[str, float]] = defaultdict(lambda: {"jobs": 0, "cpu_s": 0.0, "peak_mb": 0})
     for log in sorted((results / "logs").rglob("*.log")):
         used = USED.findall(log.read_text(errors="replace"))
         if used:
-            stage = found[log.relative_to(results / "logs").parts[0].removesuffix(".log")]
+            stage = by_rule[log.relative_to(results / "logs").parts[0].removesuffix(".log")]
             stage["jobs"] += 1
             stage["cpu_s"] += float(used[-1][0])
             stage["peak_mb"] = max(stage["peak_mb"], int(used[-1][1]))
-    return dict(found)
+    return dict(by_rule)
 
 
 def disk(folder: Path) -> float:
@@ -133,20 +133,20 @@ def measure(path: Path, folder: Path, rows: int, cores: int) -> dict[str, Any]:
     made_up_scores(results / "score_request.csv", folder / scores)
     second = snakemake(folder, cores, "value_utility_realtruth", *call)
     table = stages(results)
-    cpu, jobs = first["cpu_s"] + second["cpu_s"], sum(one["cpu_s"] for one in table.values())
+    cpu, jobs = first["cpu_s"] + second["cpu_s"], sum(sums["cpu_s"] for sums in table.values())
     table["snakemake"] = {"jobs": 2, "cpu_s": cpu - jobs, "peak_mb": 0}
-    moved = sum(one["cpu_s"] for stage, one in table.items() if stage not in COMPUTING)
+    moved = sum(sums["cpu_s"] for stage, sums in table.items() if stage not in COMPUTING)
     return {
         "rows": rows,
         "cpu_s": round(cpu, 1),
         "ms_per_molecule": round(1000 * cpu / rows, 2),
         "wall_s": round(first["wall_s"] + second["wall_s"], 1),
         "cores": cores,
-        "peak_mb": max(one["peak_mb"] for one in table.values()),
+        "peak_mb": max(sums["peak_mb"] for sums in table.values()),
         "disk_mb": round(disk(folder / "results"), 1),
         "input_mb": round(sum((folder / n).stat().st_size for n in ("library.csv", scores, "truth.csv")) / 1e6, 1),
         "reading_writing_gathering": round(moved / cpu, 3),
-        "stages": {stage: {key: round(value, 2) for key, value in one.items()} for stage, one in table.items()},
+        "stages": {stage: {key: round(value, 2) for key, value in sums.items()} for stage, sums in table.items()},
     }
 
 
@@ -157,16 +157,16 @@ def references(folder: Path, molecules: int) -> dict[str, float]:
         pq.read_table(p, columns=["row", "decoy_smiles"]) for p in sorted(results.glob("decoys/*.parquet"))
     )
     groups = itertools.groupby(zip(*decoys.to_pydict().values(), strict=True), lambda pair: pair[0])
-    wanted = [[smiles for _, smiles in group] for _, group in groups][: 10 * molecules]
-    least = sum(map(floor, wanted)) / len(wanted)
+    decoy_lists = [[smiles for _, smiles in group] for _, group in groups][: 10 * molecules]
+    least = sum(map(floor, decoy_lists)) / len(decoy_lists)
     with (folder / "library.csv").open() as handle:
         rows = list(itertools.islice(csv.DictReader(handle), molecules))
     began = time.process_time()
     for row in rows:
-        made, _ = frozen(row["smiles"], 20, row_seed(0, "per_row", row["id"]))
-        mols = [Chem.MolFromSmiles(smiles) for smiles in (row["smiles"], *made)]
+        frozen_decoys, _ = frozen(row["smiles"], 20, row_seed(0, "per_row", row["id"]))
+        mols = [Chem.MolFromSmiles(smiles) for smiles in (row["smiles"], *frozen_decoys)]
         spectrum(mols[0])
-        bulk_property_matrix([row["smiles"], *made])
+        bulk_property_matrix([row["smiles"], *frozen_decoys])
         for mol in mols:
             fingerprint(mol)
     return {"floor_ms": 1000 * least, "frozen_ms": 1000 * (time.process_time() - began) / len(rows)}
@@ -187,10 +187,10 @@ def cost(ms_per_molecule: float, core_hour: float, downstream: float, sent: floa
 def table_of(result: dict[str, Any]) -> str:
     """The stages of one library as a table."""
     lines = [f"{'stage':<18}{'jobs':>6}{'CPU s':>10}{'ms/mol':>9}{'share':>8}{'peak MB':>9}"]
-    for stage, one in sorted(result["stages"].items(), key=lambda pair: -pair[1]["cpu_s"]):
-        share = one["cpu_s"] / result["cpu_s"]
-        each = 1000 * one["cpu_s"] / result["rows"]
-        lines.append(f"{stage:<18}{one['jobs']:>6}{one['cpu_s']:>10.2f}{each:>9.2f}{share:>8.1%}{one['peak_mb']:>9}")
+    for stage, sums in sorted(result["stages"].items(), key=lambda pair: -pair[1]["cpu_s"]):
+        share = sums["cpu_s"] / result["cpu_s"]
+        each = 1000 * sums["cpu_s"] / result["rows"]
+        lines.append(f"{stage:<18}{sums['jobs']:>6}{sums['cpu_s']:>10.2f}{each:>9.2f}{share:>8.1%}{sums['peak_mb']:>9}")
     return "\n".join(lines)
 
 
@@ -207,20 +207,20 @@ def main() -> None:
     parser.add_argument("--sent", type=float, default=0.02, help="share of the molecules sent there (default 0.02)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    found = []
+    results = []
     with tempfile.TemporaryDirectory() as temporary:
         base = args.folder or Path(temporary)
         for rows in args.rows:
-            found.append(measure(args.smiles, base / str(rows), rows, args.cores))
-            print(f"\n{rows} rows\n{table_of(found[-1])}", flush=True)
+            results.append(measure(args.smiles, base / str(rows), rows, args.cores))
+            print(f"\n{rows} rows\n{table_of(results[-1])}", flush=True)
         beside = references(base / str(args.rows[0]), args.frozen)
-    for one in found:
-        one |= {
-            "times_floor": round(one["ms_per_molecule"] / beside["floor_ms"], 2),
-            "times_faster_than_frozen": round(beside["frozen_ms"] / one["ms_per_molecule"], 1),
-            "price_of_a_million": cost(one["ms_per_molecule"], args.core_hour, args.downstream, args.sent),
+    for result in results:
+        result |= {
+            "times_floor": round(result["ms_per_molecule"] / beside["floor_ms"], 2),
+            "times_faster_than_frozen": round(beside["frozen_ms"] / result["ms_per_molecule"], 1),
+            "price_of_a_million": cost(result["ms_per_molecule"], args.core_hour, args.downstream, args.sent),
         }
-    text = json.dumps({"references": {k: round(v, 2) for k, v in beside.items()}, "libraries": found}, indent=2)
+    text = json.dumps({"references": {k: round(v, 2) for k, v in beside.items()}, "libraries": results}, indent=2)
     print(text)
     if args.json:
         args.json.write_text(text + "\n")

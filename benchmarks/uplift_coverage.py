@@ -47,13 +47,13 @@ def cell(n: int, mean_size: int, share: float, args: argparse.Namespace) -> dict
     truth = float(np.mean([uplift_of(draw(rng, n, mean_size), k) for _ in range(max(2000, 2_000_000 // n))]))
     covered, width, exact, exact_width, none = [], [], [], [], 0
     for number in range(args.libraries):
-        found = report(draw(rng, n, mean_size), k, [], number, None, args.resamples)["uplift"]
-        own, lists = found["against"][PRESENT], found["discordant"]
-        if own["ci_low"] is None:
+        uplift = report(draw(rng, n, mean_size), k, [], number, None, args.resamples)["uplift"]
+        interval, lists = uplift["against"][PRESENT], uplift["discordant"]
+        if interval["ci_low"] is None:
             none += 1
         else:
-            covered.append(own["ci_low"] <= truth <= own["ci_high"])
-            width.append(own["ci_high"] - own["ci_low"])
+            covered.append(interval["ci_low"] <= truth <= interval["ci_high"])
+            width.append(interval["ci_high"] - interval["ci_low"])
         if lists["exact_low"] is not None:
             exact.append(lists["exact_low"] <= truth <= lists["exact_high"])
             exact_width.append(lists["exact_high"] - lists["exact_low"])
@@ -75,14 +75,14 @@ def main() -> int:
     for mean_size in (1, 2, 4):
         for n in SIZES:
             for share in SHARES:
-                found = cell(n, mean_size, share, args)
+                result = cell(n, mean_size, share, args)
                 kind = "independent" if mean_size == 1 else f"in scaffolds of {mean_size}"
                 numbers = " | ".join(
-                    f"{found[key]:.3f}" for key in ("truth", "coverage", "width", "exact", "exact_width")
+                    f"{result[key]:.3f}" for key in ("truth", "coverage", "width", "exact", "exact_width")
                 )
-                print(f"| {kind} | {n} | {round(share * n)} | {numbers} | {found['none']} |", flush=True)
+                print(f"| {kind} | {n} | {round(share * n)} | {numbers} | {result['none']} |", flush=True)
                 few = mean_size > 1 and n // mean_size < MIN_CLUSTERS
-                broken += found["none"] != args.libraries if few else not found["coverage"] >= 0.93
+                broken += result["none"] != args.libraries if few else not result["coverage"] >= 0.93
     print(f"\n{args.libraries} libraries a cell, {time.process_time() - began:.0f} s of CPU")
     return 1 if broken else 0
 

@@ -2,12 +2,14 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -23,6 +25,7 @@ COMPILED = "hetero2/chem/decoys_v2/__pycache__"
 HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") else ""
 NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
+    "unit": ["api"],
     "unit/workflow": ["resources"],
     "unit/inputs": ["smi"],
     "unit/scoring": ["reference", "refittable", "training"],
@@ -30,7 +33,7 @@ NEED_RDKIT = {
         "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report score_source "
         "structures suite"
     ).split(),
-    "unit/stats": ["enrichment"],
+    "unit/stats/benefit": ["enrichment"],
 }
 if HIDING:
     sys.path.insert(0, HIDING)
@@ -52,8 +55,12 @@ selection: {{k: 3}}
 """
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at marks
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Long files first; the order within a file stays."""
+    """Long files first; the order within a file stays. What looks at the run of all targets is nightly."""
+    for item in items:
+        if "all_targets" in item.fixturenames:
+            item.add_marker(pytest.mark.nightly)
     places = {f"test_{name}.py": place for place, name in enumerate(LONG_FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
     if HIDING:
@@ -88,6 +95,11 @@ def build(folder: Path, *words: object, cores: int = 2, root: Path = ROOT, **opt
     """Run the main target with the configuration my.yaml of `folder`."""
     call = ("value_utility_realtruth", "--cores", cores, "--configfile", "my.yaml", *words)
     return snakemake(folder, *call, root=root, **options)
+
+
+def config_option(**sections: dict[str, object]) -> list[str]:
+    """Words that hand a verb some keys of the configuration."""
+    return ["--config", json.dumps(sections)]
 
 
 def tracked_files() -> list[str]:
@@ -139,6 +151,16 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "results" / "small"
 
 
+def first_by_day(cases: Sequence[tuple[Any, ...]], number: int) -> list[Any]:
+    """Cases as parameters: the first ones are tested always, the others are nightly."""
+    return [*cases[:number], *(pytest.param(*case, marks=pytest.mark.nightly) for case in cases[number:])]
+
+
+def taken_up(small_run: Path, folder: Path) -> Path:
+    """The small run's folder again, with all that was built: only what a change concerns is built again."""
+    return Path(shutil.copytree(small_run.parent.parent, folder, dirs_exist_ok=True))
+
+
 @pytest.fixture(scope="session")
 def all_targets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, tuple[str, ...]]:
     """(folder, what was printed, options) of a run of all targets; tests must not change it."""
@@ -152,13 +174,21 @@ def all_targets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, tu
     return folder, printed.read_text(), options
 
 
-@pytest.fixture
-def pack(small_run: Path, tmp_path: Path) -> Path:
-    """A copy of the small run's pack as a folder, to be damaged."""
-    return Path(shutil.copytree(small_run / "pack", tmp_path / "pack"))
+@pytest.fixture(scope="session")
+def stored_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results folder of the small run as it is stored, for tests that start no Snakemake; they must not change it."""
+    from tests.stored_run import unpack  # which needs this module
+
+    return unpack(tmp_path_factory.mktemp("stored") / "small")
 
 
 @pytest.fixture
-def archive(small_run: Path, tmp_path: Path) -> Path:
-    """A copy of the small run's zip, to be damaged."""
-    return Path(shutil.copyfile(small_run / "small_evidence_pack.zip", tmp_path / "pack.zip"))
+def pack(stored_run: Path, tmp_path: Path) -> Path:
+    """A copy of the stored run's pack as a folder, to be damaged."""
+    return Path(shutil.copytree(stored_run / "pack", tmp_path / "pack"))
+
+
+@pytest.fixture
+def archive(stored_run: Path, tmp_path: Path) -> Path:
+    """A copy of the stored run's zip, to be damaged."""
+    return Path(shutil.copyfile(stored_run / "small_evidence_pack.zip", tmp_path / "pack.zip"))

@@ -25,7 +25,7 @@ ALLOWED = {
     "config": {"io", "paths"},
     "runtime": {"chem", "config", "io", "paths"},
     "inputs": {"chem", "io", "runtime"},
-    "scoring": {"chem", "inputs", "io", "runtime"},
+    "scoring": {"chem", "config", "inputs", "io", "runtime", "stats"},
     "report": {"chem", "inputs", "io", "pack", "runtime"},
     "legacy": {"chem", "io", "report", "scoring", "stats"},
     "workflow": {"config", "inputs", "io", "paths", "runtime"},

@@ -57,7 +57,7 @@ class _Catalogue:
         joined = [set(Counter(_joined(pattern)).items()) for pattern in patterns]
         every = sorted(set().union(*joined))
         self.bonds, self._counts = [bond for bond, _ in every], np.array([count for _, count in every])
-        self.bond_needs = np.array([[bond in one for bond in every] for one in joined], np.float32)
+        self.bond_needs = np.array([[bond in needed for bond in every] for needed in joined], np.float32)
         self.smallest = np.array([_smallest_ring(pattern) for pattern in patterns])
 
     def possible(self, kinds: Mapping[Kind, int], bonds: Sequence[int], rings: set[int]) -> Bools:
@@ -66,8 +66,8 @@ class _Catalogue:
         for kind, count in kinds.items():
             atoms += count * self._fitting(kind)
         enough = (self.needs <= np.concatenate([np.array(bonds, np.int64), atoms])).all(axis=1)
-        found: Bools = enough & ((self.smallest > _SMALL) | np.isin(self.smallest, sorted(rings)))
-        return found
+        possible: Bools = enough & ((self.smallest > _SMALL) | np.isin(self.smallest, sorted(rings)))
+        return possible
 
     def possible_by_bonds(self, codes: NDArray[np.uint64], among: Bools) -> Bools:
         """(c, alerts): those `among` some of whose bonds each of c molecules has enough, given its `codes` (c, b)."""
@@ -165,8 +165,8 @@ def _fits(description: str, kind: Kind) -> bool:
 def _fits_part(part: str, kind: Kind) -> bool:
     counted = _COUNTED.fullmatch(part)
     if counted is not None and counted[1] != "R":
-        known = _count(counted[1], kind)
-        return known is None or known == int(counted[2])
+        count = _count(counted[1], kind)
+        return count is None or count == int(counted[2])
     if part in ("!R", "R") or counted is not None:
         return kind.ring is None or kind.ring == (part not in ("!R", "R0"))
     if part in ("+", "-"):
@@ -191,13 +191,13 @@ def _fits_end(end: End, kind: Kind) -> bool:
     return (kind.degree or 0) >= degree and (kind.ring or not ring) and _fits(description, kind)
 
 
-def _fits_bond(bond: tuple[End, str, End], order: int, one: Kind, other: Kind) -> bool:
+def _fits_bond(bond: tuple[End, str, End], order: int, first: Kind, second: Kind) -> bool:
     """Whether a bond of this order between two atoms may be what is described."""
     begin, text, end = bond
     orders = _ORDERS.get(text.split("&")[0])
     if orders is not None and order not in orders:
         return False
-    return (_fits_end(begin, one) and _fits_end(end, other)) or (_fits_end(begin, other) and _fits_end(end, one))
+    return (_fits_end(begin, first) and _fits_end(end, second)) or (_fits_end(begin, second) and _fits_end(end, first))
 
 
 def _bond_of(code: int) -> tuple[int, Kind, Kind]:

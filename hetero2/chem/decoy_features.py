@@ -69,11 +69,11 @@ def features(blocks: Sequence[Block]) -> Features:
     )
 
 
-def _alerted(mols: Sequence[Mol], own: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """`Features.alert`; `own` (n,): place of the parent of each structure, of itself for a parent."""
-    known = [all_alerts(mol) for mol in mols]
+def _alerted(mols: Sequence[Mol], parent_places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """`Features.alert`; `parent_places` (n,): place of the parent of each structure, of itself for a parent."""
+    names_of_each = [all_alerts(mol) for mol in mols]
     new = [
-        names if place == parent else names - known[parent]
-        for place, (names, parent) in enumerate(zip(known, own.tolist(), strict=True))
+        names if place == parent else names - names_of_each[parent]
+        for place, (names, parent) in enumerate(zip(names_of_each, parent_places.tolist(), strict=True))
     ]
     return np.array(list(map(bool, new)), bool)

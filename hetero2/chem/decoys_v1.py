@@ -52,7 +52,7 @@ class Decoys:
 
 def candidate_bonds(mol: Chem.Mol, strategy: Strategy) -> list[tuple[int, int]]:
     """(begin, end) of the bonds that may be swapped, in RDKit's bond order."""
-    found = []
+    single_bonds = []
     for bond in mol.GetBonds():
         if bond.GetBondType() != Chem.BondType.SINGLE or bond.GetIsAromatic():
             continue
@@ -60,8 +60,8 @@ def candidate_bonds(mol: Chem.Mol, strategy: Strategy) -> list[tuple[int, int]]:
             continue
         if not strategy.allow_ring_bonds and bond.IsInRing():
             continue
-        found.append((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()))
-    return found
+        single_bonds.append((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()))
+    return single_bonds
 
 
 def _allowed_swaps(mol: Chem.Mol, bonds: list[tuple[int, int]]) -> dict[int, Swap]:
@@ -136,7 +136,7 @@ def rewire(mol: Chem.Mol, strategy: Strategy, k: int, seed: int, hard_mode: bool
     accept = _is_hard(fingerprint(mol)) if hard_mode else None
     attempts = max(_MIN_ATTEMPTS, _ATTEMPTS_PER_DECOY * k)
     seen = {canonical(mol)}
-    found: dict[str, Chem.Mol] = {}
+    decoys: dict[str, Chem.Mol] = {}
     for swap in _drawn_swaps(allowed, len(bonds), seed, attempts):
         product = _swapped(mol, swap)
         if product is None:
@@ -146,10 +146,10 @@ def rewire(mol: Chem.Mol, strategy: Strategy, k: int, seed: int, hard_mode: bool
             continue
         seen.add(smiles)
         if accept is None or accept(product):
-            found[smiles] = product
-            if len(found) == k:
+            decoys[smiles] = product
+            if len(decoys) == k:
                 break
-    return found
+    return decoys
 
 
 def generate(canonical_smiles: str, k: int, seed: int, strategy: str = CHAIN, hard_mode: bool = False) -> Decoys:
@@ -163,7 +163,7 @@ def generate(canonical_smiles: str, k: int, seed: int, strategy: str = CHAIN, ha
             if len(chain) > 1 and link is not chain[-1] and len(candidate_bonds(mol, link)) < 2:
                 continue
             source = _aromatic_as_single(mol) if link.as_single else mol
-            found = rewire(source, link, k, seed, hard_mode)
-            if found:
-                return Decoys(tuple(found), tuple(found.values()), link.name)
+            decoys = rewire(source, link, k, seed, hard_mode)
+            if decoys:
+                return Decoys(tuple(decoys), tuple(decoys.values()), link.name)
     return Decoys((), (), None)

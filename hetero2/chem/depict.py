@@ -79,8 +79,8 @@ class _Side:
         atoms, bonds = list(mol.GetAtoms()), list(mol.GetBonds())
         self.bonds: list[tuple[int, int]] = list(map(_ends, bonds))
         self.near: list[dict[int, float]] = [{} for _ in range(len(atoms) + 1)]
-        for (one, other), bond in zip(self.bonds, bonds, strict=True):
-            self.near[one][other] = self.near[other][one] = bond.GetBondTypeAsDouble()
+        for (begin, end), bond in zip(self.bonds, bonds, strict=True):
+            self.near[begin][end] = self.near[end][begin] = bond.GetBondTypeAsDouble()
         self.charge: list[int] = [*(atom.GetFormalCharge() for atom in atoms), 0]
         self.element = [self._name(atom.GetAtomicNum(), atom.GetIsotope()) for atom in atoms]
         layers = [self.element, list(map(self._name, self.element, self.charge))]
@@ -113,37 +113,37 @@ class _Mapping:
 
     def _equal_atoms(self) -> list[tuple[list[int], list[int]]]:
         """Atoms of the same colour in decoy and molecule: widest radius first, the least ambiguous first."""
-        found = []
+        pairs = []
         for radius in reversed(range(_RADII + 2)):
             same: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
             for number, side in enumerate((self._decoy, self._parent)):
                 for atom, colours in enumerate(side.colours):
                     same[colours[radius]][number].append(atom)
-            found += sorted((pair for pair in same.values() if all(pair)), key=lambda pair: max(map(len, pair)))
-        return found
+            pairs += sorted((pair for pair in same.values() if all(pair)), key=lambda pair: max(map(len, pair)))
+        return pairs
 
     def _grown(self, first: Iterable[tuple[int, int]]) -> list[int]:
         """The images of the decoy's atoms, grown along bonds from the pairs `first`, then from atoms of one colour."""
         image, free = [-1] * len(self._decoy.element), [True] * len(self._parent.element)
         for pair in first:
             self._grow(pair, image, free)
-        for atoms, others in self._seeds:
-            left = (other for other in others if free[other])
+        for atoms, candidates in self._seeds:
+            left = (theirs for theirs in candidates if free[theirs])
             for atom in atoms:
-                if image[atom] < 0 and (other := next(left, -1)) >= 0:
-                    self._grow((atom, other), image, free)
+                if image[atom] < 0 and (theirs := next(left, -1)) >= 0:
+                    self._grow((atom, theirs), image, free)
         return image
 
     def _grow(self, pair: tuple[int, int], image: list[int], free: list[bool]) -> None:
         """Give neighbours of mapped atoms images: over the same bond first, then where the surroundings agree most."""
         queue = [(False, 0, *pair)]
         while queue:
-            *_, atom, other = heappop(queue)
-            if image[atom] >= 0 or not free[other]:
+            *_, atom, image_atom = heappop(queue)
+            if image[atom] >= 0 or not free[image_atom]:
                 continue
-            image[atom], free[other] = other, False
+            image[atom], free[image_atom] = image_atom, False
             for near, order in self._decoy.near[atom].items():
-                for at, theirs in self._parent.near[other].items():
+                for at, theirs in self._parent.near[image_atom].items():
                     if image[near] < 0 and free[at] and self._decoy.element[near] == self._parent.element[at]:
                         agreed = -sum(map(eq, self._decoy.colours[near], self._parent.colours[at]))
                         heappush(queue, (order != theirs, agreed, near, at))
@@ -152,10 +152,10 @@ class _Mapping:
         """Where a bond could be kept that is not, exchange two images or grow anew from there, if that is better."""
         best, least = self._image, self._cost()
         tried: set[_Wish] = set()
-        while len(tried) < _TRIES and (wish := next((one for one in self._wishes() if one not in tried), None)):
+        while len(tried) < _TRIES and (wish := next((pair for pair in self._wishes() if pair not in tried), None)):
             tried.add(wish)
             new, old = wish[0][1], best[wish[0][0]]
-            for image in ([{old: new, new: old}.get(other, other) for other in best], self._grown(wish)):
+            for image in ([{old: new, new: old}.get(theirs, theirs) for theirs in best], self._grown(wish)):
                 self._image = image
                 if (cost := self._cost()) < least:
                     best, least = image, cost
@@ -165,13 +165,13 @@ class _Mapping:
         """Pairs of an atom and an image for the two ends of a changed bond, so that the bond would be kept."""
         for ends in self._decoy.bonds:
             if self._penalty(*ends) == _MOVED:
-                for one, other in (ends, ends[::-1]):
-                    for at in self._parent.near[self._image[one]]:
-                        if self._parent.element[at] == self._decoy.element[other]:
-                            yield (other, at), (one, self._image[one])
+                for begin, end in (ends, ends[::-1]):
+                    for at in self._parent.near[self._image[begin]]:
+                        if self._parent.element[at] == self._decoy.element[end]:
+                            yield (end, at), (begin, self._image[begin])
 
-    def _penalty(self, one: int, other: int) -> int:
-        order, theirs = self._decoy.near[one][other], self._parent.near[self._image[one]].get(self._image[other], 0.0)
+    def _penalty(self, begin: int, end: int) -> int:
+        order, theirs = self._decoy.near[begin][end], self._parent.near[self._image[begin]].get(self._image[end], 0.0)
         perceived = theirs and abs(order - theirs) == 0.5
         return 0 if order == theirs else _PERCEIVED if perceived else _MOVED
 
@@ -279,21 +279,23 @@ def _svg(mol: Mol, change: Change, scale: float) -> str:
     except _REFUSED:
         return f'{head} font-size="12"><text x="50" y="95">{mol.GetNumHeavyAtoms()} heavy atoms: not drawn</text></svg>'
     bare = change.atoms.difference(*change.bonds)
-    band = "".join(f"M{at[one]}L{at[two]}" for one, two in (*change.bonds, *((atom, atom) for atom in sorted(bare))))
+    band = "".join(
+        f"M{at[begin]}L{at[end]}" for begin, end in (*change.bonds, *((atom, atom) for atom in sorted(bare)))
+    )
     paths = defaultdict(str, {_BAND: band} if band else {})
     labels: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
     for tag, attributes, letter in _TAG.findall(text):
-        known = dict(_ATTRIBUTE.findall(attributes.replace("style='", "")))
+        fields = dict(_ATTRIBUTE.findall(attributes.replace("style='", "")))
         if tag == "text":
-            labels[known["font-size"][:-2], known["y"], known["class"]].append((known["x"], letter))
-        elif "class" in known:  # without: a corner where bonds meet, which round ends of lines make needless
-            style = "".join(f' {name}="{known[name]}"' for name in _KEPT if known.get(name, _BLACK) != _BLACK)
-            paths[style + _INK] += re.sub(" ?([A-Z]) ?", r"\1", known["d"]).replace(",", " ")
+            labels[fields["font-size"][:-2], fields["y"], fields["class"]].append((fields["x"], letter))
+        elif "class" in fields:  # without: a corner where bonds meet, which round ends of lines make needless
+            style = "".join(f' {name}="{fields[name]}"' for name in _KEPT if fields.get(name, _BLACK) != _BLACK)
+            paths[style + _INK] += re.sub(" ?([A-Z]) ?", r"\1", fields["d"]).replace(",", " ")
     size = max((size for size, *_ in labels), key=int, default="9")
     lines = [f'{head} font-size="{size}" stroke-width="1.3" stroke-linecap="round" stroke-linejoin="round">']
     lines += [f'<path{style} d="{path}"/>' for style, path in paths.items()]
-    for (own, y, _), letters in labels.items():
+    for (letter_size, y, _), letters in labels.items():
         x, word = " ".join(place for place, _ in letters), "".join(letter for _, letter in letters)
-        tag = f'<text x="{x}" y="{y}"' + f' font-size="{own}"' * (own != size)
+        tag = f'<text x="{x}" y="{y}"' + f' font-size="{letter_size}"' * (letter_size != size)
         lines.append(f"{tag}>{html.escape(html.unescape(word)).translate(_SIGNS)}</text>")
     return "".join([*lines, "</svg>"])

@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 
 def logp(mol: Chem.Mol) -> float:
     """LogP after Wildman and Crippen (doi 10.1021/ci990307l)."""
-    found: float = rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
-    return found
+    value: float = rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
+    return value
 
 
 PROPERTIES: dict[str, Callable[[Chem.Mol], float]] = {
@@ -69,8 +69,8 @@ def bulk_property_matrix(smiles: Sequence[str]) -> Floats:
 
 def formula(mol: Chem.Mol) -> str:
     """Molecular formula, Hill order, with charge."""
-    found: str = rdMolDescriptors.CalcMolFormula(mol)
-    return found
+    text: str = rdMolDescriptors.CalcMolFormula(mol)
+    return text
 
 
 @cache
@@ -92,13 +92,13 @@ def synthetic_accessibility(mols: Sequence[Chem.Mol]) -> Floats:
 
 def fragment_popularity(mols: Sequence[Chem.Mol]) -> Floats:
     """(n, 2): mean log frequency of a molecule's Morgan fragments in SA score's reference, and the share not in it."""
-    known = _sascorer()._fscores
+    log_frequencies = _sascorer()._fscores
     rows = []
     for mol in mols:
         counts = _MORGAN.GetSparseCountFingerprint(mol).GetNonzeroElements()
         total = sum(counts.values())
-        mean = sum(known.get(bit, _UNKNOWN) * count for bit, count in counts.items()) / total
-        rows.append((mean, sum(count for bit, count in counts.items() if bit not in known) / total))
+        mean = sum(log_frequencies.get(bit, _UNKNOWN) * count for bit, count in counts.items()) / total
+        rows.append((mean, sum(count for bit, count in counts.items() if bit not in log_frequencies) / total))
     return np.array(rows, float).reshape(-1, 2)
 
 
@@ -113,24 +113,24 @@ def nearest(
     leave_out: Sequence[int] | None = None,
 ) -> Floats:
     """(n,): largest Tanimoto similarity of each to the others, but for the one at `leave_out`; 0 without others."""
-    found = np.zeros(len(fingerprints))
-    for position, one in enumerate(fingerprints):
-        similar = np.array(DataStructs.BulkTanimotoSimilarity(one, list(others)))
+    largest = np.zeros(len(fingerprints))
+    for position, query in enumerate(fingerprints):
+        similar = np.array(DataStructs.BulkTanimotoSimilarity(query, list(others)))
         if leave_out is not None:
             similar[leave_out[position]] = 0.0
-        found[position] = similar.max(initial=0.0)
-    return found
+        largest[position] = similar.max(initial=0.0)
+    return largest
 
 
 @cache
 def reference_molecules(n: int = 1000) -> tuple[Chem.Mol, ...]:
     """The first `n` drug-sized molecules of the NCI file in the RDKit wheel: a public reference."""
     path = Path(RDConfig.RDDataDir) / "NCI" / "first_5K.smi"
-    found: list[Chem.Mol] = []
+    mols: list[Chem.Mol] = []
     for line in path.read_text().splitlines():
         mol = parse(line.split()[0]) if line.strip() else None
         if mol is not None and mol.GetNumHeavyAtoms() >= 10:
-            found.append(mol)
-        if len(found) == n:
+            mols.append(mol)
+        if len(mols) == n:
             break
-    return tuple(found)
+    return tuple(mols)

@@ -17,13 +17,13 @@ _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=N_BITS)
 
 def fingerprint(mol: Chem.Mol) -> DataStructs.ExplicitBitVect:
     """Morgan fingerprint, radius 2, 2048 bits (doi 10.1021/ci100050t)."""
-    found: DataStructs.ExplicitBitVect = _MORGAN.GetFingerprint(mol)
-    return found
+    bits: DataStructs.ExplicitBitVect = _MORGAN.GetFingerprint(mol)
+    return bits
 
 
-def tanimoto(one: DataStructs.ExplicitBitVect, many: Sequence[DataStructs.ExplicitBitVect]) -> list[float]:
-    """Tanimoto similarity in [0, 1] of `one` to each of `many`."""
-    return DataStructs.BulkTanimotoSimilarity(one, list(many))
+def tanimoto(query: DataStructs.ExplicitBitVect, many: Sequence[DataStructs.ExplicitBitVect]) -> list[float]:
+    """Tanimoto similarity in [0, 1] of `query` to each of `many`."""
+    return DataStructs.BulkTanimotoSimilarity(query, list(many))
 
 
 class Neighbours:
@@ -32,20 +32,20 @@ class Neighbours:
     def __init__(self, fingerprints: Sequence[DataStructs.ExplicitBitVect]) -> None:
         self._order = sorted(range(len(fingerprints)), key=lambda place: fingerprints[place].GetNumOnBits())
         self._sorted = [fingerprints[place] for place in self._order]
-        self._bits = [one.GetNumOnBits() for one in self._sorted]
+        self._bits = [bits.GetNumOnBits() for bits in self._sorted]
 
-    def nearest(self, one: DataStructs.ExplicitBitVect, least: float) -> tuple[int | None, float]:
+    def nearest(self, query: DataStructs.ExplicitBitVect, least: float) -> tuple[int | None, float]:
         """(place of the most similar, its Tanimoto), or (None, 0) where none reaches `least`; ties by place.
 
         Only those are compared whose number of bits allows it: |A ∩ B| / |A ∪ B| <= min / max of the two
         (doi 10.1021/ci600358f).
         """
-        bits = one.GetNumOnBits()
-        start = bisect.bisect_left(self._bits, math.ceil(least * bits - 1e-9))
-        end = bisect.bisect_right(self._bits, math.floor(bits / least + 1e-9))
+        n_bits = query.GetNumOnBits()
+        start = bisect.bisect_left(self._bits, math.ceil(least * n_bits - 1e-9))
+        end = bisect.bisect_right(self._bits, math.floor(n_bits / least + 1e-9))
         if start >= end:
             return None, 0.0
-        similar = DataStructs.BulkTanimotoSimilarity(one, self._sorted[start:end])
+        similar = DataStructs.BulkTanimotoSimilarity(query, self._sorted[start:end])
         best = max(similar)
         if best < least:
             return None, 0.0

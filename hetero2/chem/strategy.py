@@ -31,14 +31,14 @@ def make(strategy: str, canonical_smiles: str, k: int, seed: int, quotas: Mappin
     """Decoys of a molecule given by its canonical SMILES. Raises ValueError for an unknown strategy or SMILES."""
     if strategy == engine.NAME:
         return _v2(canonical_smiles, k, seed, quotas, hard_mode)
-    made = decoys_v1.generate(canonical_smiles, k, seed, strategy, hard_mode)
-    similar = tanimoto(fingerprint(parse_known(canonical_smiles)), [fingerprint(mol) for mol in made.mols])
+    generated = decoys_v1.generate(canonical_smiles, k, seed, strategy, hard_mode)
+    similar = tanimoto(fingerprint(parse_known(canonical_smiles)), [fingerprint(mol) for mol in generated.mols])
     unknown: dict[str, Any] = {f"d_{name}": None for name in DIFFERENCES}
     records = tuple(
-        _record(index, smiles, made.strategy, "rewire", similarity, unknown | {"skeleton": skeleton(mol)})
-        for index, (smiles, mol, similarity) in enumerate(zip(made.smiles, made.mols, similar, strict=True))
+        _record(index, smiles, generated.strategy, "rewire", similarity, unknown | {"skeleton": skeleton(mol)})
+        for index, (smiles, mol, similarity) in enumerate(zip(generated.smiles, generated.mols, similar, strict=True))
     )
-    return Made(made.strategy, records, None if len(records) == k else "attempts_exhausted")
+    return Made(generated.strategy, records, None if len(records) == k else "attempts_exhausted")
 
 
 @cache
@@ -52,7 +52,7 @@ def warm_up(strategy: str) -> None:
 
 
 def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> Made:
-    made = engine.generate(canonical_smiles, k, seed, quotas, hard_mode)
+    generated = engine.generate(canonical_smiles, k, seed, quotas, hard_mode)
     records = tuple(
         _record(
             index,
@@ -62,9 +62,9 @@ def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], h
             decoy.tanimoto,
             {f"d_{name}": decoy.differences[name] for name in DIFFERENCES} | {"skeleton": decoy.skeleton},
         )
-        for index, decoy in enumerate(made.decoys)
+        for index, decoy in enumerate(generated.decoys)
     )
-    return Made(engine.NAME if records else None, records, made.reason)
+    return Made(engine.NAME if records else None, records, generated.reason)
 
 
 def _record(

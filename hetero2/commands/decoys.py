@@ -1,4 +1,4 @@
-"""decoys: decoys for a library, without a run around them."""
+"""decoys: decoys for a library, without a run."""
 
 import argparse
 import contextlib
@@ -14,12 +14,21 @@ from hetero2.inputs.sdf import read_any
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import atomic_path
 from hetero2.io.tables import arrow_schema, columns, quoted, to_table
-from hetero2.runtime.cli_types import add_standardise, flag, positive
+from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger, printable, progress
-from hetero2.stages.decoys_shard import FEWER, Record, add_decoy_arguments, molecules_with_decoys
+from hetero2.runtime.settings import add_option
+from hetero2.stages.decoys_shard import (
+    FEWER,
+    SETTINGS,
+    DecoyOptions,
+    Record,
+    check_shares,
+    decoy_options,
+    molecules_with_decoys,
+)
 from hetero2.stages.input import mark
 
-EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --k 20 --workers 2"
+EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --decoys-per-molecule 20 --workers 2"
 CONTRACT = "decoy_file.v1"
 _ROWS_AT_ONCE = 16384
 Write = Callable[[list[Record]], None]
@@ -65,26 +74,24 @@ def _check_ids(path: Path, rows: list[Record]) -> None:
             )
 
 
-def _results(rows: list[Record], args: argparse.Namespace) -> Iterator[tuple[Record, list[Record]]]:
-    for record, decoys in molecules_with_decoys(rows, args, args.workers):
-        yield record, [{"id": record["id"], **{k: v for k, v in one.items() if k != "row"}} for one in decoys]
+def _results(rows: list[Record], options: DecoyOptions, workers: int) -> Iterator[tuple[Record, list[Record]]]:
+    for record, decoys in molecules_with_decoys(rows, options, workers):
+        yield record, [{"id": record["id"], **decoy} for decoy in decoys]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the verb."""
-    parser.add_argument("--input", type=Path, required=True, help=".csv, .csv.gz, .parquet, .smi or .sdf")
-    parser.add_argument(
-        "--out", type=Path, required=True, help=".csv, .parquet or .smi; what it holds is by its suffix"
-    )
-    parser.add_argument("--workers", type=positive, default=1, help="processes (default 1); changes no byte")
-    parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
-    parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
-    add_standardise(parser)
-    add_decoy_arguments(parser)
+    """Name library and output, how many processes, which molecules get decoys and which decoys."""
+    parser.add_argument("--input", type=Path, required=True, help="library: .csv, .csv.gz, .parquet, .smi or .sdf")
+    parser.add_argument("--out", type=Path, required=True, help="decoys: .csv, .parquet or .smi")
+    parser.add_argument("--workers", type=positive, default=1, help="processes (default 1); changes no decoy")
+    add_option(parser, "decoys.k", "--decoys-per-molecule", "--k")
+    for key in SETTINGS:
+        if key != "decoys.k":
+            add_option(parser, key)
 
 
-def _tell(out: Path, molecules: list[Record], k: int) -> None:
-    """Each molecule that got fewer than k decoys, and why, beside the decoys."""
+def _report(out: Path, molecules: list[Record], k: int) -> None:
+    """Write which molecules got fewer than k decoys, and why, beside the decoys; print the totals."""
     few = [m for m in molecules if m["n_decoys_generated"] < k]
     beside = out.with_name(out.stem + ".fewer.csv")
     if few:
@@ -114,6 +121,7 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f"{args.out}: is the input itself", "name another file for --out")
     if not args.out.absolute().parent.is_dir():
         raise ConfigError(f"{args.out}: there is no folder {args.out.parent}")
+    check_shares(args.quotas)
     rows = list(mark(read_any(args.input)))
     if not rows:
         raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
@@ -121,15 +129,20 @@ def run(args: argparse.Namespace) -> None:
         _check_ids(args.input, rows)
     molecules: list[Record] = []
     waiting: list[Record] = []
-    found = progress(_results(rows, args), f"decoys of {len(rows)} molecules", len(rows), terminal=True)
+    results = progress(
+        _results(rows, decoy_options(vars(args)), args.workers),
+        f"decoys of {len(rows)} molecules",
+        len(rows),
+        terminal=True,
+    )
     names = ("id", "status", "reason", "n_decoys_generated", "warnings")
     with atomic_path(args.out) as temporary, WRITERS[suffix](temporary) as write:
-        for record, decoys in found:
+        for record, decoys in results:
             molecules.append({name: record[name] for name in names})
             waiting += decoys
             if len(waiting) >= _ROWS_AT_ONCE:
                 write(waiting)
                 waiting = []
         write(waiting)
-    _tell(args.out, molecules, args.k)
+    _report(args.out, molecules, args.k)
     logger.info("done")

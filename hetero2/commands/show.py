@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hetero2.errors import InputError
 from hetero2.io.files import read_json
 from hetero2.pack import accept, verify
+from hetero2.pack.results import pack_of_run
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.index import CALLS, hit_table, judgement
 from hetero2.report.text import answer, isomers, sentences, worth
@@ -27,25 +27,25 @@ def _outcome(acceptance: dict[str, Any]) -> str:
     return f"{acceptance['outcome']}: not met: {', '.join(acceptance['not_met'])}"
 
 
-def _first(known: Evidence) -> Iterator[str]:
+def _first(evidence: Evidence) -> Iterator[str]:
     """What was asked, answered and must not be missed; the text of one finding a line."""
-    yield answer.to_send(known)
-    yield answer.answer(known)
-    yield from answer.more(known)
-    yield from isomers.contradictions(known)
-    yield from (f"{one.level}: {one.text}" for one in grave(known))
+    yield answer.to_send(evidence)
+    yield answer.answer(evidence)
+    yield from answer.more(evidence)
+    yield from isomers.contradictions(evidence)
+    yield from (f"{caution.level}: {caution.text}" for caution in grave(evidence))
 
 
-def _library(known: Evidence) -> Iterator[tuple[str, str]]:
-    metrics, counts = known.metrics, known.metrics["counts"]
-    yield "rows", f"{known.n_rows}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
+def _library(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    metrics, counts = evidence.metrics, evidence.metrics["counts"]
+    yield "rows", f"{evidence.n_rows}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
     yield from (("", f"{reason} {count}") for reason, count in metrics["top_reasons"])
     verdicts, chance = metrics["verdict_counts"], f"{metrics['pass_expected_by_chance']:.0f} PASS expected by chance"
     yield "verdicts", f"PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']} ({chance})"
     yield "calls", ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
-    yield from judgement(known.controls)
+    yield from judgement(evidence.controls)
     yield from sentences.population(metrics)
-    for place, text in enumerate(sentences.leakage(known.leaks, known.knows_training)):
+    for place, text in enumerate(sentences.leakage(evidence.leaks, evidence.knows_training)):
         yield ("" if place else "leakage"), text
 
 
@@ -55,17 +55,17 @@ def _wrapped(text: str) -> Iterator[str]:
 
 def lines(folder: Path) -> Iterator[str]:
     """What a person wants to see first."""
-    row, pack = read_json(folder / "registry_row.json"), folder / "pack"
+    pack, row = pack_of_run(folder), read_json(folder / "registry_row.json")
     environment, asset = read_json(pack / "environment.json"), row["assets"][0]
-    known = of_pack(pack, read_json(pack / verify.MANIFEST), provenance.lock_differences(environment["packages"]))
+    evidence = of_pack(pack, read_json(pack / verify.MANIFEST), provenance.lock_differences(environment["packages"]))
     yield f"HETERO-2 {row['run']}"
-    for text in _first(known):
+    for text in _first(evidence):
         yield from _wrapped(text)
-    hits = list(hit_table(known))
-    if known.primary and hits:
-        yield f"  hits among {known.primary['k']} bought{worth.part(known)}"
+    hits = list(hit_table(evidence))
+    if evidence.primary and hits:
+        yield f"  hits among {evidence.primary['k']} bought{worth.part(evidence)}"
     yield from (f"    {label:<32}{count:>14}   {rate}" for label, count, rate in hits)
-    yield from (f"  {what:<8}  {text}" for what, text in _library(known))
+    yield from (f"  {what:<8}  {text}" for what, text in _library(evidence))
     yield f"  pack      {_outcome(row['acceptance'])}"
     yield f"            {folder / asset['name']}"
     yield f"  sha256    {asset['sha256'].lower()}"
@@ -76,11 +76,11 @@ def separation_lines(path: Path) -> Iterator[str]:
     """Known bad and known good side by side."""
     separation = read_json(path)
     yield f"HETERO-2 {path.parent.name}: {'separated' if separation['separated'] else 'NOT separated'}"
-    for name, one in separation["variants"].items():
-        slack, rate = one["median_slack"], one["pass_rate"]
-        yield f"  {name:<30}OK {one['rows_ok']}, median slack {_shown(slack)}, pass rate {_shown(rate)}"
-    for name, one in separation["deltas"].items():
-        slack, rate = one["median_slack"]["delta"], one["pass_rate"]["delta"]
+    for name, variant in separation["variants"].items():
+        slack, rate = variant["median_slack"], variant["pass_rate"]
+        yield f"  {name:<30}OK {variant['rows_ok']}, median slack {_shown(slack)}, pass rate {_shown(rate)}"
+    for name, delta in separation["deltas"].items():
+        slack, rate = delta["median_slack"]["delta"], delta["pass_rate"]["delta"]
         yield f"  {name:<30}median slack {_shown(slack)}, pass rate {_shown(rate)}"
     yield f"  read      {path}"
 
@@ -90,14 +90,12 @@ def _shown(value: float | None) -> str:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the verb."""
+    """Name the run."""
     parser.add_argument("folder", type=Path, help="results folder of a run")
 
 
 def run(args: argparse.Namespace) -> None:
     """Print the result."""
     separation = args.folder / "separation.json"
-    if not separation.is_file() and not (args.folder / "registry_row.json").is_file():
-        raise InputError(f"{args.folder}: no finished run here", "run snakemake first")
-    told = separation_lines(separation) if separation.is_file() else lines(args.folder)
-    print(printable("\n".join(told)))
+    text = separation_lines(separation) if separation.is_file() else lines(args.folder)
+    print(printable("\n".join(text)))

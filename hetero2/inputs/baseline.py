@@ -13,13 +13,13 @@ def read_baseline(path: Path, column: str | None = None, higher_is_better: bool 
     With `column`, `path` is the library: an empty cell is no score, and of several rows of an id the first counts, as
     it does everywhere.
     """
-    name, found = column or "score", dict[str, float | None]()
+    name, scores = column or "score", dict[str, float | None]()
     for row in read_library(path, structures=False, more=name):
         line, molecule_id, text = row.place, row.id, row.cell
-        if molecule_id in found:
+        if molecule_id in scores:
             if column is not None:
                 continue
             raise InputError(f"{path}: {line}: the id {molecule_id!r} was there before")
-        found[molecule_id] = None if column is not None and not text.strip() else number_cell(text, path, line, name)
+        scores[molecule_id] = None if column is not None and not text.strip() else number_cell(text, path, line, name)
     sign = 1 if higher_is_better else -1
-    return {molecule_id: sign * value + 0.0 for molecule_id, value in found.items() if value is not None}
+    return {molecule_id: sign * value + 0.0 for molecule_id, value in scores.items() if value is not None}

@@ -74,11 +74,11 @@ class Forms:
         same = self._same(key, self._firsts[1], self._training)
         return None if same is None else (self._train[same][0], self._tanimoto(key, same))
 
-    def _tanimoto(self, key: str, other: str) -> float:
-        if key == other:
+    def _tanimoto(self, key: str, other_key: str) -> float:
+        if key == other_key:
             return 1.0
-        one, second = (fingerprint(parse_known(self._smiles[name])) for name in (key, other))
-        return tanimoto(one, [second])[0]
+        first, second = (fingerprint(parse_known(self._smiles[name])) for name in (key, other_key))
+        return tanimoto(first, [second])[0]
 
 
 def _keys(texts: Sequence[str]) -> dict[str, frozenset[str]]:

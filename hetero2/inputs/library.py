@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from hetero2.errors import ConfigError, InputError
 from hetero2.inputs import smi
-from hetero2.inputs.parquet import Kind, read_parquet_rows
+from hetero2.inputs.parquet import Kind, read_parquet_rows, table_rows
 from hetero2.io.files import TABLES
 from hetero2.io.tables import quoted, read_csv
 from hetero2.runtime.log import notice
@@ -57,6 +59,12 @@ def _read_parquet(path: Path, required: Sequence[str], more: str | None) -> Iter
     for number, row in read_parquet_rows(path, required, _NAMES, kinds):
         texts = {name: "" if value is None else str(value) for name, value in row.items()}
         yield _raw(texts, more, f"row {number}")
+
+
+def rows_of_table(name: str, table: pa.Table) -> Iterator[Raw]:
+    """Every row of a table in memory with the columns id and smiles, which messages call `name`."""
+    for number, row in table_rows(name, table, ("id", "smiles"), {"id": "id", "smiles": "text"}):
+        yield Raw(row["id"] or "", row["smiles"] or "", place=f"{name}: row {number}")
 
 
 def _raw(texts: dict[str, str], more: str | None, place: str) -> Raw:

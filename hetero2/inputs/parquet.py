@@ -5,7 +5,8 @@ numbers (whole numbers of any width, floats of 16 to 64 bits, decimals) is read;
 refused where a text or a number is needed, and ignored elsewhere.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,7 +89,7 @@ def batches_of(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Reco
         yield from file.iter_batches(row_groups=[group], columns=columns)
 
 
-def _check_type(path: Path, name: str, column: pa.DataType, kind: Kind) -> None:
+def _check_type(path: Path | str, name: str, column: pa.DataType, kind: Kind) -> None:
     """Raise InputError unless a column is of a type that can hold this kind of value."""
     numbers = kind in ("number", "any") and is_number(column)
     if is_text(column) or numbers or (kind in ("id", "any") and is_id(column)):
@@ -102,7 +103,7 @@ def _check_type(path: Path, name: str, column: pa.DataType, kind: Kind) -> None:
     )
 
 
-def _read_column(path: Path, name: str, values: pa.Array, kind: Kind, row: int) -> pa.Array:
+def _read_column(path: Path | str, name: str, values: pa.Array, kind: Kind, row: int) -> pa.Array:
     """The values as texts or numbers; `row`: how many rows came before. Raises InputError for what is no text."""
     if kind in ("number", "any") and is_number(values.type):
         whole = kind == "any" and pa.types.is_integer(values_type(values.type))
@@ -132,18 +133,7 @@ def read_parquet_rows(
     check_file(path)
     try:
         with pq.ParquetFile(path.absolute()) as file:
-            names = check_names(path, file.schema_arrow.names)
-            for name in required:
-                if name not in names:
-                    raise InputError(f"{path}: there is no column {name!r}; found {shown_names(names)}")
-            present = [name for name in dict.fromkeys((*required, *optional)) if name in names]
-            for name in present:
-                _check_type(path, name, file.schema_arrow.field(name).type, kinds.get(name, "any"))
-            row = 0
-            for batch in batches_of(file, present):
-                columns = [_read_column(path, name, batch[name], kinds.get(name, "any"), row) for name in present]
-                yield from enumerate(pa.RecordBatch.from_arrays(columns, present).to_pylist(), start=row + 1)
-                row += len(batch)
+            yield from _rows(path, file.schema_arrow, partial(batches_of, file), (required, optional, kinds))
     except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
@@ -151,3 +141,32 @@ def read_parquet_rows(
             f"{path}: not a readable Parquet file: {' '.join(str(error).split())}",
             "is the file complete? Numbers wider than 64 bits are not supported",
         ) from None
+
+
+def table_rows(
+    name: str, table: pa.Table, required: Iterable[str], kinds: Mapping[str, Kind]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The same of the `required` columns of a table in memory, which messages call `name`."""
+    yield from _rows(name, table.schema, lambda columns: table.select(columns).to_batches(), (required, (), kinds))
+
+
+def _rows(
+    path: Path | str,
+    schema: pa.Schema,
+    read_batches: Callable[[list[str]], Iterable[pa.RecordBatch]],
+    columns: tuple[Iterable[str], Iterable[str], Mapping[str, Kind]],
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a table; `columns`: the required ones, the optional ones, and the kinds of both."""
+    required, optional, kinds = columns
+    names = check_names(path, schema.names)
+    for name in required:
+        if name not in names:
+            raise InputError(f"{path}: there is no column {name!r}; found {shown_names(names)}")
+    present = [name for name in dict.fromkeys((*required, *optional)) if name in names]
+    for name in present:
+        _check_type(path, name, schema.field(name).type, kinds.get(name, "any"))
+    row = 0
+    for batch in read_batches(present):
+        values = [_read_column(path, name, batch[name], kinds.get(name, "any"), row) for name in present]
+        yield from enumerate(pa.RecordBatch.from_arrays(values, present).to_pylist(), start=row + 1)
+        row += len(batch)

@@ -23,7 +23,7 @@ _ADVICE = {
 }
 
 
-def with_an_id(rows: Iterable[Record], library: Path) -> Iterator[Record]:
+def with_an_id(rows: Iterable[Record], library: Path | str) -> Iterator[Record]:
     """The rows as they come; raises InputError after the last where none of them has an id."""
     n_rows = n_without_id = 0
     for row in rows:

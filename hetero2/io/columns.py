@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+MOLECULE_INDEX = -1  # decoy_index of the molecule itself in tables that hold molecules and decoys
 
 
 def item_numbers(table: pa.Table) -> Ints:
@@ -14,13 +15,13 @@ def item_numbers(table: pa.Table) -> Ints:
     return numbers
 
 
-def places(wanted: Ints, among: Ints) -> Ints:
-    """(len(wanted),): where each number stands among others that occur once each; -1: nowhere. O(n log n)."""
+def places(numbers: Ints, among: Ints) -> Ints:
+    """(len(numbers),): index of each number in `among`, whose values are unique; -1 where it is absent. O(n log n)."""
     if not len(among):
-        return np.full(len(wanted), -1, np.int64)
-    order = np.argsort(among, kind="stable")  # which is linear where they are sorted
-    here = order[np.minimum(np.searchsorted(among, wanted, sorter=order), len(among) - 1)]
-    return np.where(among[here] == wanted, here, -1)
+        return np.full(len(numbers), -1, np.int64)
+    order = np.argsort(among, kind="stable")  # linear where they are sorted already
+    candidate = order[np.minimum(np.searchsorted(among, numbers, sorter=order), len(among) - 1)]
+    return np.where(among[candidate] == numbers, candidate, -1)
 
 
 def text_numbers(texts: pa.ChunkedArray) -> Ints:

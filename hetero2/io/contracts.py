@@ -43,19 +43,19 @@ def _unknown_key(error: Any) -> str:
 
 def explain(error: Any) -> str:
     """One line: which key, what was found, what is allowed."""
-    where, found = _dotted(error.absolute_path), json.dumps(error.instance, default=str)
-    found = found if len(found) <= 80 else found[:77] + "..."
+    where, value = _dotted(error.absolute_path), json.dumps(error.instance, default=str)
+    value = value if len(value) <= 80 else value[:77] + "..."
     if error.validator == "additionalProperties":
         return _unknown_key(error)
     if error.validator == "required":
         return f"{where}: {error.message}"
     if error.validator == "enum":
         allowed = ", ".join("null" if value is None else str(value) for value in error.validator_value)
-        return f"{where}: found {found}; allowed are {allowed}"
+        return f"{where}: found {value}; allowed are {allowed}"
     if error.validator == "type":
         kinds = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        return f"{where}: found {found}; expected {' or '.join(kinds)}"
-    return f"{where}: found {found}; {error.message.removeprefix(str(error.instance)).strip()}"
+        return f"{where}: found {value}; expected {' or '.join(kinds)}"
+    return f"{where}: found {value}; {error.message.removeprefix(str(error.instance)).strip()}"
 
 
 def first_problem(document: Any, contract: str, only: tuple[str, ...] = ()) -> str | None:

@@ -60,13 +60,13 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
 def _headers(parts: SplitResult, limits: Limits, hop: int) -> dict[str, str]:
     host = (parts.hostname or "").lower()
     port = "" if parts.port in (None, 443) else f":{parts.port}"
-    found = {"Host": f"[{host}]{port}" if ":" in host else host + port, "User-Agent": "hetero2"}
-    found |= {"Accept-Encoding": "identity", "Accept": "*/*"}
+    headers = {"Host": f"[{host}]{port}" if ":" in host else host + port, "User-Agent": "hetero2"}
+    headers |= {"Accept-Encoding": "identity", "Accept": "*/*"}
     if _GITHUB_ASSET.fullmatch(parts.path):
-        found["Accept"] = "application/octet-stream"  # else the API answers with a description of the file
+        headers["Accept"] = "application/octet-stream"  # else the API answers with a description of the file
     if limits.token and hop == 0 and host == (limits.token_host or "").lower():
-        found["Authorization"] = f"Bearer {limits.token}"
-    return found
+        headers["Authorization"] = f"Bearer {limits.token}"
+    return headers
 
 
 class _Deadline:
@@ -260,10 +260,10 @@ def download(url: str, sha256: str, out: Path, limits: Limits, tell: Callable[[s
     Raises GateError (a rule, a cap, the server, the network, another sha256) or ConfigError (a rule that is none).
     """
     with atomic_path(out) as temporary:
-        found = _fetch(url, limits, temporary, tell)
-        if found != sha256.lower():
+        digest = _fetch(url, limits, temporary, tell)
+        if digest != sha256.lower():
             raise GateError(
-                f"{shown(url)}: has sha256 {found}, expected {sha256.lower()}",
+                f"{shown(url)}: has sha256 {digest}, expected {sha256.lower()}",
                 "the file is not the one that was pinned; find out why before you pin another sha256",
             )
 

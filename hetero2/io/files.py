@@ -35,15 +35,15 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def check_sha256(path: Path, expected: str, what: str) -> str:
-    """Return the sha256 of `path`; refuse the file if it is not the `expected` one ("none": not pinned)."""
-    found = sha256_file(path)
-    if expected not in ("none", found.lower(), found.upper()):
+def check_sha256(path: Path, expected: str | None, what: str) -> str:
+    """Return the sha256 of `path`; refuse the file if it is not the `expected` one (None: not pinned)."""
+    digest = sha256_file(path)
+    if expected not in (None, digest.lower(), digest.upper()):
         raise GateError(
-            f"{path}: {what} has sha256 {found}, expected {expected}",
+            f"{path}: {what} has sha256 {digest}, expected {expected}",
             "the file is not the one that was pinned; restore it, or pin the new sha256 if you trust the file",
         )
-    return found
+    return digest
 
 
 @contextlib.contextmanager
@@ -109,12 +109,12 @@ def _finite(text: str) -> float:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    unique: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
+        if key in unique:
             raise ValueError(f"the key {key!r} occurs twice")
-        found[key] = value
-    return found
+        unique[key] = value
+    return unique
 
 
 def read_json(path: Path, max_bytes: int | None = None) -> Any:

@@ -39,9 +39,9 @@ def first_of_each(high: Keys, low: Keys) -> tuple[NDArray[np.bool_], Ints]:
 def place_of_first(high: Keys, low: Keys) -> Ints:
     """(n,): for each place the first one that has the same key. O(n log n)."""
     order, starts = _groups(high, low)
-    found = np.empty(len(order), np.int64)
-    found[order] = np.repeat(order[starts], np.diff(starts, append=len(order)))
-    return found
+    firsts = np.empty(len(order), np.int64)
+    firsts[order] = np.repeat(order[starts], np.diff(starts, append=len(order)))
+    return firsts
 
 
 def _groups(high: Keys, low: Keys) -> tuple[Ints, Ints]:
@@ -55,17 +55,20 @@ def _groups(high: Keys, low: Keys) -> tuple[Ints, Ints]:
     return order, np.flatnonzero(new)
 
 
-def find(high: Keys, low: Keys, wanted: tuple[Keys, Keys]) -> Ints:
-    """(n,): where in keys sorted by (high, low), each once, the `wanted` ones stand; -1: nowhere. O(n log keys)."""
+def find(high: Keys, low: Keys, queries: tuple[Keys, Keys]) -> Ints:
+    """(n,): index of each query (high, low) in keys that are unique and sorted by (high, low); -1 where it is absent.
+
+    O(n log keys).
+    """
     end = len(high)
     if not end:
-        return np.full(len(wanted[0]), -1, np.int64)
-    place = np.searchsorted(high, wanted[0])
-    for _ in range(end):  # of different structures whose first 64 bits agree, which hardly ever happens
-        here = np.minimum(place, end - 1)
-        further = (place < end) & (high[here] == wanted[0]) & (low[here] < wanted[1])
+        return np.full(len(queries[0]), -1, np.int64)
+    place = np.searchsorted(high, queries[0])
+    for _ in range(end):  # steps over structures that share their first 64 bits, which hardly ever happens
+        inside = np.minimum(place, end - 1)
+        further = (place < end) & (high[inside] == queries[0]) & (low[inside] < queries[1])
         if not further.any():
             break
         place = place + further
-    here = np.minimum(place, end - 1)
-    return np.where((place < end) & (high[here] == wanted[0]) & (low[here] == wanted[1]), here, -1)
+    inside = np.minimum(place, end - 1)
+    return np.where((place < end) & (high[inside] == queries[0]) & (low[inside] == queries[1]), inside, -1)

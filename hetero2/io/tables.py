@@ -70,8 +70,8 @@ def _violations(values: pa.ChunkedArray, column: Mapping[str, Any]) -> Iterator[
         yield "a value is required", pc.is_null(values)
     if "enum" in column:
         allowed = [value for value in column["enum"] if value is not None]
-        known = pc.is_in(values, value_set=pa.array(allowed, values.type))
-        yield f"allowed are {', '.join(map(str, allowed))}", pc.invert(pc.or_(known, pc.is_null(values)))
+        is_allowed = pc.is_in(values, value_set=pa.array(allowed, values.type))
+        yield f"allowed are {', '.join(map(str, allowed))}", pc.invert(pc.or_(is_allowed, pc.is_null(values)))
     if "const" in column:
         yield f"must be {column['const']!r}", pc.not_equal(values, column["const"])
     if "minLength" in column:
@@ -110,11 +110,11 @@ def to_table(rows: Iterable[Row], contract: str) -> pa.Table:
     return check(pa.Table.from_pylist([dict(row) for row in rows], schema=nullable), contract, contract)
 
 
-def from_columns(contract: str, n: int, known: Mapping[str, Any]) -> pa.Table:
+def from_columns(contract: str, n: int, values: Mapping[str, Any]) -> pa.Table:
     """A table of n rows from columns (n,) or single values by name; null in the other columns, and for a nan."""
     arrays = []
     for field in arrow_schema(contract):
-        value = known.get(field.name)
+        value = values.get(field.name)
         if isinstance(value, pa.Array | pa.ChunkedArray):
             arrays.append(value.cast(field.type))
         elif value is None or isinstance(value, str | int | float):
@@ -205,7 +205,7 @@ def shown_names(names: Sequence[str]) -> str:
     return shown if len(names) <= _NAMES_SHOWN else f"{shown}, … and {len(names) - _NAMES_SHOWN:,} more"
 
 
-def check_names(path: Path, names: list[str]) -> list[str]:
+def check_names(path: Path | str, names: list[str]) -> list[str]:
     """The names of the columns of a user's file, none of which may occur twice. O(columns)."""
     doubled = sorted(name for name, count in Counter(names).items() if count > 1)
     if doubled:

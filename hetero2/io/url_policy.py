@@ -161,12 +161,12 @@ def _ask(host: str, port: int, seconds: float) -> list[Any]:
 
     threading.Thread(target=ask, daemon=True).start()
     try:
-        found = answers.get(timeout=max(0.0, seconds))
+        answer = answers.get(timeout=max(0.0, seconds))
     except queue.Empty:
         raise TimeoutError("no answer in time") from None
-    if isinstance(found, Exception):
-        raise found
-    return list(found)
+    if isinstance(answer, Exception):
+        raise answer
+    return list(answer)
 
 
 def resolve(host: str, port: int, rules: Rules, seconds: float = 60.0) -> list[str]:
@@ -177,12 +177,12 @@ def resolve(host: str, port: int, rules: Rules, seconds: float = 60.0) -> list[s
         raise GateError(
             f"{host}: cannot be resolved: {error}", "check the name, and that this machine has DNS"
         ) from None
-    found = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
-    for text in found:
+    addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+    for text in addresses:
         why = refusal(ipaddress.ip_address(text.partition("%")[0]), rules.networks())
         if why is not None:
             raise GateError(
                 f"{host}: refused: it stands for the {why}",
                 "an address inside your own network needs execution.download.allow_addresses",
             )
-    return found
+    return addresses

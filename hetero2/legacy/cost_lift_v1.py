@@ -110,15 +110,15 @@ def _scores_coverage(rows: Sequence[Row]) -> dict[str, int]:
 
 def _counts(rows: Sequence[Row]) -> dict[str, Any]:
     status = Counter(row.status for row in rows)
-    known = sum(row.status == "OK" and row.hit is not None for row in rows)
+    with_truth = sum(row.status == "OK" and row.hit is not None for row in rows)
     return {
         "N_total": len(rows),
         "N_ok": status["OK"],
         "N_skip": status["SKIP"],
         "N_error": status["ERROR"],
-        "N_with_truth": known,
-        "truth_coverage_rate": known / status["OK"],
-        "unknown_bucket_rate": 1.0 - known / status["OK"],
+        "N_with_truth": with_truth,
+        "truth_coverage_rate": with_truth / status["OK"],
+        "unknown_bucket_rate": 1.0 - with_truth / status["OK"],
     }
 
 

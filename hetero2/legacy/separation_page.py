@@ -10,6 +10,6 @@ from hetero2.report.plots import tallies
 
 def render(document: dict[str, Any], name: str) -> str:
     """The page beside separation.json."""
-    one = tallies.separation(document)
-    figure = one._replace(svg=Markup(one.svg))  # noqa: S704 - drawn by us
+    drawing = tallies.separation(document)
+    figure = drawing._replace(svg=Markup(drawing.svg))  # noqa: S704 - drawn by us
     return html.page("separation.html.j2", found=document, figure=figure, name=name)

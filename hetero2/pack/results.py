@@ -1,12 +1,15 @@
-"""The result files of a run, as options: those that report reads are among those that pack collects."""
+"""The result files of a run, as options: report reads some of what pack collects; and a pack, read again."""
 
 import argparse
+import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from hetero2.errors import ConfigError
+from hetero2.errors import ConfigError, InputError
 from hetero2.pack import verify
 
+ROW = "registry_row.json"  # beside the pack: the last file of a run
 # Option and name in the pack.
 READ = {
     "summary": "summary.csv",
@@ -52,3 +55,37 @@ def given(args: argparse.Namespace, files: Mapping[str, str]) -> Iterator[tuple[
         yield where, getattr(args, name)
     if args.truth is not None:
         yield from ((TRUTH[name], getattr(args, name)) for name in TRUTH if name != "cost_lift")
+
+
+def pack_of_run(folder: Path) -> Path:
+    """The pack in the results folder of a run; raises InputError where no run has finished there."""
+    if not (folder / ROW).is_file():
+        raise InputError(f"{folder}: no finished run here", "run snakemake first")
+    return folder / "pack"
+
+
+def pack_at(path: Path) -> Path:
+    """A pack (a zip or a folder), or the one in the results folder of a run; raises InputError where there is none."""
+    if not (path.is_file() or path.is_dir()):
+        raise InputError(f"{path}: no such file or folder")
+    return pack_of_run(path) if (path / ROW).is_file() else path
+
+
+def read(path: Path, max_unpacked: int | None = None) -> tuple[dict[str, Any], dict[str, Any], list[list[str]]]:
+    """(metrics.json, manifest.json, rows of summary.csv with the header first) of a pack, as far as it can be read.
+
+    Raises InputError where it cannot; `max_unpacked` is as in verify.
+    """
+    problems = verify.Problems()
+    try:
+        pack = verify.open_pack(path, problems, max_unpacked)
+        if pack is not None:
+            metrics, manifest = (verify.parse_json(pack, name, problems) for name in ("metrics.json", verify.MANIFEST))
+            if isinstance(metrics, dict) and isinstance(manifest, dict):
+                return metrics, manifest, list(verify.read_rows(pack, "summary.csv"))
+        reason = problems[0] if problems else "metrics.json or manifest.json is not there"
+    except KeyError as error:
+        reason = f"{error.args[0]} is not there"
+    except (csv.Error, verify.TooManyProblemsError, *verify.UNREADABLE) as error:
+        reason = str(error)
+    raise InputError(f"{path}: cannot be read as a pack: {reason}", "`hetero2 verify` lists its problems")

@@ -54,17 +54,17 @@ def _templates(folder: Path) -> frozenset[Path]:
 @functools.cache
 def module_sources(module: str) -> frozenset[Path]:
     """The files of ours that importing `module` reads, its packages', those of all that it imports, and templates."""
-    found: set[Path] = set()
+    sources: set[Path] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
         path = _source(name)
-        if path is None or path in found:
+        if path is None or path in sources:
             continue
-        found |= {path, *_templates(path.parent)}
+        sources |= {path, *_templates(path.parent)}
         waiting += [name.rpartition(".")[0]] if "." in name else []
         waiting += imported(path)
-    return frozenset(found)
+    return frozenset(sources)
 
 
 def contract_sources(modules: frozenset[Path]) -> frozenset[Path]:
@@ -192,6 +192,6 @@ def workflow_files() -> list[Path]:
 @functools.cache
 def pack_digest() -> str:
     """Digest of all code that makes a pack: the modules of its stages and the workflow."""
-    modules = [f"hetero2.stages.{stage}" for stage in STAGES] + ["hetero2.config.resolve", "hetero2.workflow.plan"]
+    modules = [*(f"hetero2.stages.{stage}" for stage in STAGES), "hetero2.workflow.plan"]
     sources = frozenset().union(*(module_sources(module) for module in modules))
     return files_digest(sources | frozenset(workflow_files()))

@@ -59,17 +59,17 @@ def _parquet_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -
     with pq.ParquetFile(path.absolute()) as file:
         names = file.schema_arrow.names
         _check(names)
-        wanted = [name for name in (*texts, *numbers) if name in names]
-        for name in wanted:
+        present = [name for name in (*texts, *numbers) if name in names]
+        for name in present:
             kind = file.schema_arrow.field(name).type
             if not (is_id(kind) if name in texts else is_number(kind)):
                 raise Odd
-        for batch in batches_of(file, wanted):
-            columns = [as_texts(batch[name]) if name in texts else as_numbers(batch[name]) for name in wanted]
+        for batch in batches_of(file, present):
+            columns = [as_texts(batch[name]) if name in texts else as_numbers(batch[name]) for name in present]
             for column in columns:
                 if pa.types.is_string(column.type) and pc.any(pc.match_substring(column, "\0")).as_py():
                     raise Odd
-            yield pa.RecordBatch.from_arrays(columns, wanted)
+            yield pa.RecordBatch.from_arrays(columns, present)
 
 
 def _check(names: Sequence[str]) -> None:

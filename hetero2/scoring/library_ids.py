@@ -66,5 +66,9 @@ class LibraryIds:
 def read_library_ids(path: Path) -> LibraryIds:
     """The ids of the numbered rows of a library; rows whose id is missing or repeats another have none."""
     rows = read_parquet(path, "input_row.v1", ["id", "reason"])
-    is_bad = pc.is_in(rows["reason"], value_set=pa.array(BAD_IDS))
-    return LibraryIds(rows["id"].filter(pc.invert(is_bad)))
+    return LibraryIds(rows["id"].filter(has_good_id(rows["reason"])))
+
+
+def has_good_id(reasons: pa.ChunkedArray) -> pa.ChunkedArray:
+    """(n,): whether the reason of each row is another than a missing or repeated id."""
+    return pc.invert(pc.is_in(reasons, value_set=pa.array(BAD_IDS)))

@@ -56,13 +56,15 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def _similarity(cell: object, where: str) -> float | None:
     if cell in ("", None):
         return None
-    found = finite(cell, "tanimoto", where)
-    if not 0 <= found <= 1:
-        raise InputError(f"{where}: tanimoto is {found}, expected 0 to 1")
-    return found
+    value = finite(cell, "tanimoto", where)
+    if not 0 <= value <= 1:
+        raise InputError(f"{where}: tanimoto is {value}, expected 0 to 1")
+    return value
 
 
-def _add(blocks: dict[str, Block], molecule_id: str, name: str, one: Scored, similar: float | None, where: str) -> None:
+def _add(
+    blocks: dict[str, Block], molecule_id: str, name: str, score: Scored, similar: float | None, where: str
+) -> None:
     block = blocks.setdefault(molecule_id, Block())
     before = block.original if name == "" else block.decoys[name].scored if name in block.decoys else None
     if before is not None:
@@ -71,21 +73,21 @@ def _add(blocks: dict[str, Block], molecule_id: str, name: str, one: Scored, sim
             f"{where}: {what} of {quoted(molecule_id)} is there twice", "give each decoy of a molecule once"
         )
     if name == "":
-        block.original = one
+        block.original = score
     else:
-        block.decoys[name] = Decoy(name, one, similar)
+        block.decoys[name] = Decoy(name, score, similar)
 
 
-def read_plainly(path: Path, wanted: Collection[str] | None = None) -> dict[str, Block]:
+def read_plainly(path: Path, molecule_ids: Collection[str] | None = None) -> dict[str, Block]:
     """As `read`, a row at a time."""
     blocks: dict[str, Block] = {}
     for where, row in _rows(path):
         molecule_id, name = str(row["id"]), str(row["decoy"]).strip()
         if not molecule_id.strip():
             raise InputError(f"{where}: id is empty", "every line names its molecule")
-        one, similar = scored(row["score"], row.get("weight"), where), _similarity(row.get("tanimoto"), where)
-        if wanted is None or molecule_id in wanted:
-            _add(blocks, molecule_id, name, one, similar, where)
+        score, similar = scored(row["score"], row.get("weight"), where), _similarity(row.get("tanimoto"), where)
+        if molecule_ids is None or molecule_id in molecule_ids:
+            _add(blocks, molecule_id, name, score, similar, where)
     return blocks
 
 
@@ -98,21 +100,21 @@ def _whole(batch: pa.RecordBatch) -> bool:
     return trimmed is not False and pc.min(pc.utf8_length(pc.utf8_trim_whitespace(batch["id"]))).as_py() != 0
 
 
-def read(path: Path, wanted: Collection[str]) -> dict[str, Block]:
+def read(path: Path, molecule_ids: Collection[str]) -> dict[str, Block]:
     """The blocks of the wanted molecules; raises InputError with file and line. O(rows); memory holds what is wanted.
 
     What is wrong is found wherever in the table it stands; a line that is there twice, among the wanted molecules.
     """
-    chosen, blocks = pa.array(list(wanted), pa.string()), dict[str, Block]()
+    chosen, blocks = pa.array(list(molecule_ids), pa.string()), dict[str, Block]()
     try:
         for batch in read_batches(path, TEXTS, NUMBERS):
             if not _whole(batch):
                 raise Odd
             for row in batch.filter(pc.is_in(batch["id"], value_set=chosen)).to_pylist():
-                one = scored(row["score"], row.get("weight"), "")
-                _add(blocks, row["id"], row["decoy"], one, _similarity(row.get("tanimoto"), ""), "")
+                score = scored(row["score"], row.get("weight"), "")
+                _add(blocks, row["id"], row["decoy"], score, _similarity(row.get("tanimoto"), ""), "")
     except (Odd, InputError, pa.ArrowException):
-        return read_plainly(path, wanted)
+        return read_plainly(path, molecule_ids)
     return blocks
 
 
@@ -134,7 +136,7 @@ def _counted(path: Path) -> tuple[int, int]:
     for batch in read_batches(path, TEXTS, NUMBERS):
         if not (_whole(batch) and _in_range(batch)):
             raise Odd
-        molecules |= {_digest(one) for one in batch["id"].unique().to_pylist()}
+        molecules |= {_digest(molecule_id) for molecule_id in batch["id"].unique().to_pylist()}
         pairs.append(_digests(batch["id"].to_pylist(), batch["decoy"].to_pylist()))
     high, low = (np.concatenate([pair[half] for pair in pairs]) for half in (0, 1))
     if not first_of_each(high, low)[0].all():
@@ -150,9 +152,9 @@ def _in_range(batch: pa.RecordBatch) -> bool:
         "tanimoto": (0, 1),
     }
     spans = {name: pc.min_max(batch[name]).as_py() for name in limits if name in batch.schema.names}
-    known = {name: span for name, span in spans.items() if span["min"] is not None}
-    whole = not any(pc.any(pc.is_nan(batch[name])).as_py() for name in known)
-    return whole and all(limits[n][0] <= span["min"] and span["max"] <= limits[n][1] for n, span in known.items())
+    ranges = {name: span for name, span in spans.items() if span["min"] is not None}
+    whole = not any(pc.any(pc.is_nan(batch[name])).as_py() for name in ranges)
+    return whole and all(limits[n][0] <= span["min"] and span["max"] <= limits[n][1] for n, span in ranges.items())
 
 
 def _digest(text: str) -> bytes:
@@ -161,6 +163,6 @@ def _digest(text: str) -> bytes:
 
 def _digests(ids: list[str], names: list[str]) -> tuple[Keys, Keys]:
     """128 bits of each pair of texts, by halves."""
-    joined = b"".join(_digest(f"{one}\0{name}") for one, name in zip(ids, names, strict=True))
+    joined = b"".join(_digest(f"{molecule_id}\0{name}") for molecule_id, name in zip(ids, names, strict=True))
     digits = np.frombuffer(joined, np.uint64)
     return digits[0::2], digits[1::2]

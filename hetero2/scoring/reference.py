@@ -35,8 +35,8 @@ class _Probability:
 
     def score(self, features: Matrix) -> Matrix:
         column = list(self._classifier.classes_).index(1)
-        found: Matrix = self._classifier.predict_proba(features)[:, column]
-        return found
+        probability: Matrix = self._classifier.predict_proba(features)[:, column]
+        return probability
 
 
 class _NearestHit:
@@ -50,8 +50,8 @@ class _NearestHit:
         bits = features.astype(np.float32)
         common = bits @ self._hits.T
         union = bits.sum(axis=1)[:, None] + self._hits.sum(axis=1)[None, :] - common
-        found: Matrix = (common / np.maximum(union, 1)).max(axis=1).astype(float)
-        return found
+        nearest: Matrix = (common / np.maximum(union, 1)).max(axis=1).astype(float)
+        return nearest
 
 
 def _forest(seed: int) -> _Probability:

@@ -17,7 +17,7 @@ from hetero2.errors import ConfigError, HeteroError
 from hetero2.inputs.training import Training
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import sha256_bytes
-from hetero2.runtime.cli_types import add_standardise, flag, positive
+from hetero2.runtime.cli_types import positive
 from hetero2.scoring import command, score_table
 from hetero2.scoring.reference import Reference
 
@@ -44,8 +44,8 @@ class ReferenceModel:
 
     def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
         """See Refittable."""
-        found: Floats = self._scorer.fit(labels.tolist(), seed, rows).score(self._features)
-        return found
+        scores: Floats = self._scorer.fit(labels.tolist(), seed, rows).score(self._features)
+        return scores
 
 
 class CommandModel:
@@ -62,19 +62,19 @@ class CommandModel:
     def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
         """See Refittable."""
         chosen = range(len(labels)) if rows is None else rows.tolist()
-        known = self._training
+        training = self._training
         with tempfile.TemporaryDirectory(prefix="hetero2-refit-") as name:
             folder = Path(name)
             files = {part: folder / f"{part}.csv" for part in ("train", "request", "scores")}
             _write(
                 files["train"],
                 ["id", "smiles", "label"],
-                [(known.ids[i], known.texts[i], int(labels[i])) for i in chosen],
+                [(training.ids[i], training.texts[i], int(labels[i])) for i in chosen],
             )
             _write(files["request"], ["id", "smiles"], self._request)
             command.run(self._line, {**files, "seed": seed}, self._seconds, self._log)
-            found = command.read_scores(files["scores"], score_table.read)
-        scores = np.array([found[key].score if key in found else np.nan for key in self._keys])
+            by_key = command.read_scores(files["scores"], score_table.read)
+        scores = np.array([by_key[key].score if key in by_key else np.nan for key in self._keys])
         if not np.isfinite(scores).any():
             raise HeteroError("scores.command: a refit scored none of the structures in its request")
         return scores
@@ -101,16 +101,15 @@ class NegatedModel:
         return -self._model.scores(labels, seed, rows)
 
 
+MODEL_SETTINGS = ("scores.source", "scores.command", "scores.higher_is_better", "guardrails.standardise")
+
+
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Options that name the model and its training set."""
     parser.add_argument("--train", type=Path, required=True, help="id,smiles,label")
-    add_standardise(parser)
-    parser.add_argument("--source", required=True, help=f"command, {', '.join(REFERENCES)}")
-    parser.add_argument("--command", help="command: words with {train}, {request}, {scores} and perhaps {seed}")
     parser.add_argument(
         "--time-limit-seconds", type=positive, default=3600, help="command: each fit is stopped after this"
     )
-    parser.add_argument("--higher-is-better", type=flag, default=True, metavar="true|false")
 
 
 def model_of(args: argparse.Namespace, training: Any, structures: Sequence[str]) -> Refittable:

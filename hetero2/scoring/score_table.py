@@ -123,11 +123,11 @@ def _told(pair: Scored) -> str:
     return f"the score {pair.score:.15g}" + (f" (weight {pair.weight:.15g})" if pair.weight != 1 else "")
 
 
-def first_places(path: Path, wanted: Collection[str]) -> dict[str, str]:
+def first_places(path: Path, keys: Collection[str]) -> dict[str, str]:
     """Where each of these keys stands first in a table, such as "line 7"."""
     places: dict[str, str] = {}
     for place, _, key, _, _ in _cells(path):
-        if str(key) in wanted:
+        if str(key) in keys:
             places.setdefault(str(key), place)
     return places
 

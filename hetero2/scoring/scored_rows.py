@@ -6,14 +6,22 @@ it keeps the score that a table gives to its id.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.io.files import sha256_bytes
+from hetero2.scoring.hetero_scores import Scored
 
 UNAUDITED = ("no_decoys_generated", "no_hard_decoys_generated", "disconnected")
 WITHOUT_HASH = ("too_many_atoms", "undefined_structure", "invalid_smiles")
+
+
+def score_item(row: int, decoy_index: int, scored: Scored | None, sign: int) -> dict[str, Any]:
+    """An item of `score_item.v1`, of a molecule (MOLECULE_INDEX) or of a decoy; `sign` makes larger scores better."""
+    score, weight = (sign * scored.score + 0.0, scored.weight) if scored else (None, None)
+    return {"row": row, "decoy_index": decoy_index, "score": score, "weight": weight, "excluded": None}
 
 
 def _are_skipped(molecules: pa.Table, reasons: Sequence[str]) -> pa.ChunkedArray:

@@ -4,13 +4,14 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from hetero2.io.columns import MOLECULE_INDEX, Ints
 from hetero2.io.tables import columns, from_columns, read_parquet, to_table, write_parquet
 from hetero2.runtime.log import logger
 from hetero2.stats.audit.ranking import MARGIN, audit, audit_unweighted
@@ -19,7 +20,7 @@ EXAMPLE = (
     "hetero2 audit --molecules molecules/0000.parquet --scores scores/0000.parquet --run my-run --out audit.parquet"
 )
 _WEIGHTED = "weights_used_in_auc_but_null_q_is_unweighted"
-CONTRACT, ORIGINAL = "hetero_audit.v2", -1
+CONTRACT = "hetero_audit.v2"
 Record = dict[str, Any]
 
 
@@ -36,32 +37,36 @@ def _blank(molecule: Record, run_name: str, status: str, reason: str | None) -> 
     return record | {"verdict": "SKIP", **none, "warnings": ""}
 
 
-def one_molecule(molecule: Record, items: list[Record], run_name: str) -> Record:
-    """The audit record of one row; `items` are its scores, the molecule itself first."""
+def audit_row(molecule: Record, items: list[Record], run_name: str) -> Record:
+    """The audit record of one row; `items` are its scores, the molecule itself first.
+
+    A defect in our code becomes the ERROR row of this molecule alone.
+    """
     if molecule["status"] != "OK":
-        score = items[0]["score"] if items else None  # of a molecule that has no decoys: its place in the list
+        score = items[0]["score"] if items else None  # of a molecule without decoys: its place in the list to send
         return _blank(molecule, run_name, molecule["status"], molecule["reason"]) | {"score": score}
     try:
-        return _scored(molecule, items[0], items[1:], run_name)
+        return _audit_scored(molecule, items[0], items[1:], run_name)
     except Exception as error:
         logger.exception("row %d", molecule["row"])
         return _blank(molecule, run_name, "ERROR", f"internal_error:{type(error).__name__}")
 
 
-def _scored(molecule: Record, original: Record, decoys: list[Record], run_name: str) -> Record:
-    if original["score"] is None:
+def _audit_scored(molecule: Record, molecule_item: Record, decoy_items: list[Record], run_name: str) -> Record:
+    if molecule_item["score"] is None:
         return _blank(molecule, run_name, "SKIP", "missing_scores_input")
     record = _blank(molecule, run_name, "OK", None)
-    scored = [item for item in decoys if item["score"] is not None]
-    excluded = sum(item["excluded"] is not None for item in decoys)
-    missing = len(decoys) - len(scored) - excluded
-    record |= {"score": original["score"], "n_pos": 1, "n_neg": len(scored), "n_decoys_missing": missing}
+    scored = [item for item in decoy_items if item["score"] is not None]
+    excluded = sum(item["excluded"] is not None for item in decoy_items)
+    missing = len(decoy_items) - len(scored) - excluded
+    record |= {"score": molecule_item["score"], "n_pos": 1, "n_neg": len(scored), "n_decoys_missing": missing}
     record["n_decoys_excluded"] = excluded
     if not scored:
         why = "missing_scores_for_all_decoys" if missing else "all_decoys_excluded"
-        return record | {"warnings": ";".join([f"skip:{why}", *_left_out(excluded)])}
+        return record | {"warnings": ";".join([f"skip:{why}", *_excluded_warning(excluded)])}
     scores = np.array([item["score"] for item in scored])
-    result = audit(original["score"], original["weight"], scores, np.array([item["weight"] for item in scored]))
+    weights = np.array([item["weight"] for item in scored])
+    result = audit(molecule_item["score"], molecule_item["weight"], scores, weights)
     return record | {
         "verdict": result.verdict,
         "auc_tie_aware": result.auc_tie_aware,
@@ -81,53 +86,73 @@ def _scored(molecule: Record, original: Record, decoys: list[Record], run_name: 
     }
 
 
-def plainly(molecules: pa.Table, items: pa.Table, run_name: str) -> tuple[NDArray[np.int64], pa.Table]:
-    """(places of the molecules that are audited all at once, their records): the same as `one_molecule` gives.
+class _ItemCounts(NamedTuple):
+    """How many score items each of n molecules has of a kind; every field is (n,)."""
 
-    These are the OK ones with a score of their own and of a decoy, where each score weighs 1. The items of a molecule
-    may stand anywhere. O(items log items).
+    molecule_scored: Ints
+    decoys: Ints
+    decoys_scored: Ints
+    decoys_excluded: Ints
+    weighted: Ints
+
+
+def _count_items(items: pa.Table, place: Ints, n: int) -> _ItemCounts:
+    """`place` (t,): index of the molecule of each item."""
+    is_molecule = items["decoy_index"].to_numpy() == MOLECULE_INDEX
+    is_scored, is_excluded = items["score"].is_valid().to_numpy(), items["excluded"].is_valid().to_numpy()
+    is_weighted = is_scored & (items["weight"].to_numpy() != 1)
+    kinds = (is_molecule & is_scored, ~is_molecule, ~is_molecule & is_scored, ~is_molecule & is_excluded, is_weighted)
+    return _ItemCounts(*(np.bincount(place[kind], minlength=n) for kind in kinds))
+
+
+def _decoy_sets(items: pa.Table, place: Ints, chosen: Ints) -> tuple[NDArray[np.float64], Ints]:
+    """(scores (t,), starts (c,)): the scored items of the chosen molecules set by set, in each the molecule first."""
+    is_decoy = items["decoy_index"].to_numpy() != MOLECULE_INDEX
+    members = np.flatnonzero(items["score"].is_valid().to_numpy() & np.isin(place, chosen))
+    members = members[np.lexsort((is_decoy[members], place[members]))]
+    return items["score"].to_numpy()[members], np.searchsorted(place[members], chosen)
+
+
+def audit_unweighted_rows(molecules: pa.Table, items: pa.Table, run_name: str) -> tuple[Ints, pa.Table]:
+    """(indices of the molecules that can be audited all at once, their records), the same as `audit_row` gives.
+
+    These are OK, have a score of their own and one of a decoy at least, and all their weights are 1. Items may come in
+    any order. O(items log items).
     """
-    n, score = len(molecules), items["score"].to_numpy()
     place = pc.index_in(items["row"], molecules["row"].combine_chunks()).to_numpy()
-    original, scored = items["decoy_index"].to_numpy() == ORIGINAL, items["score"].is_valid().to_numpy()
-    heavy, excluded = scored & (items["weight"].to_numpy() != 1), items["excluded"].is_valid().to_numpy()
-    own, decoys, gone, other = (
-        np.bincount(place[which], minlength=n) for which in (original & scored, ~original, ~original & excluded, heavy)
-    )
-    n_neg = np.bincount(place[scored & ~original], minlength=n)
-    ok = pc.equal(molecules["status"], "OK").to_numpy()
-    chosen = np.flatnonzero(ok & (own == 1) & (n_neg > 0) & (other == 0))
-    here = np.flatnonzero(scored & np.isin(place, chosen))
-    here = here[np.lexsort((~original[here], place[here]))]
-    starts = np.searchsorted(place[here], chosen)
-    found: dict[str, Any] = audit_unweighted(score[here], starts)
-    missing = (decoys - n_neg - gone)[chosen]
-    known = molecules.take(pa.array(chosen))
-    found |= {"row": known["row"], "dataset_id": known["id"], "score": score[here][starts], "rand_q": found["null_q"]}
-    found |= {"n_decoys_missing": missing, "n_decoys_excluded": gone[chosen]}
-    found["warnings"] = [_warnings(*pair) for pair in zip(missing.tolist(), gone[chosen].tolist(), strict=True)]
+    counts = _count_items(items, place, len(molecules))
+    is_ok = pc.equal(molecules["status"], "OK").to_numpy()
+    chosen = np.flatnonzero(is_ok & (counts.molecule_scored == 1) & (counts.decoys_scored > 0) & (counts.weighted == 0))
+    scores, starts = _decoy_sets(items, place, chosen)
+    values: dict[str, Any] = audit_unweighted(scores, starts)
+    excluded = counts.decoys_excluded[chosen]
+    missing = (counts.decoys - counts.decoys_scored)[chosen] - excluded
+    audited = molecules.take(pa.array(chosen))
+    values |= {"row": audited["row"], "dataset_id": audited["id"], "score": scores[starts], "rand_q": values["null_q"]}
+    values |= {"n_decoys_missing": missing, "n_decoys_excluded": excluded}
+    values["warnings"] = [_warnings(*pair) for pair in zip(missing.tolist(), excluded.tolist(), strict=True)]
     fixed = {"run": run_name, "status": "OK", "margin": MARGIN, "null_q_method": "exact", "method": "exact", "n_pos": 1}
-    return chosen, from_columns(CONTRACT, len(chosen), found | fixed)
+    return chosen, from_columns(CONTRACT, len(chosen), values | fixed)
 
 
-def audited(molecules: pa.Table, items: pa.Table, run_name: str) -> pa.Table:
+def audit_shard(molecules: pa.Table, items: pa.Table, run_name: str) -> pa.Table:
     """The audit records of a shard, in the order of its molecules."""
-    chosen, plain = plainly(molecules, items, run_name)
+    chosen, unweighted = audit_unweighted_rows(molecules, items, run_name)
     rest = np.setdiff1d(np.arange(len(molecules)), chosen)
-    others = molecules.take(pa.array(rest))
-    own = by_row(items.filter(pc.is_in(items["row"], value_set=others["row"].combine_chunks())).to_pylist())
-    records = [one_molecule(molecule, own[molecule["row"]], run_name) for molecule in others.to_pylist()]
-    table = pa.concat_tables([plain, to_table(records, CONTRACT).cast(plain.schema)])
+    remaining = molecules.take(pa.array(rest))
+    items_of = by_row(items.filter(pc.is_in(items["row"], value_set=remaining["row"].combine_chunks())).to_pylist())
+    records = [audit_row(molecule, items_of[molecule["row"]], run_name) for molecule in remaining.to_pylist()]
+    table = pa.concat_tables([unweighted, to_table(records, CONTRACT).cast(unweighted.schema)])
     return table.take(pa.array(np.argsort(np.concatenate([chosen, rest]))))
 
 
-def _left_out(excluded: int) -> list[str]:
+def _excluded_warning(excluded: int) -> list[str]:
     return [f"excluded_decoys:{excluded}"] if excluded else []
 
 
 def _warnings(missing: int, excluded: int, weighted: bool = False) -> str:
     some = [f"missing_scores_for_some_decoys:{missing}"] if missing else []
-    return ";".join(some + _left_out(excluded) + ([_WEIGHTED] if weighted else []))
+    return ";".join(some + _excluded_warning(excluded) + ([_WEIGHTED] if weighted else []))
 
 
 def by_row(items: Iterable[Record]) -> dict[int, list[Record]]:
@@ -149,6 +174,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Audit one shard."""
     molecules = read_parquet(args.molecules, "molecule.v1", ["row", "id", "status", "reason"])
-    table = audited(molecules, read_parquet(args.scores, "score_item.v1"), args.run_name)
+    table = audit_shard(molecules, read_parquet(args.scores, "score_item.v1"), args.run_name)
     write_parquet(args.out, table, CONTRACT)
     logger.info("%d molecules", len(table))

@@ -1,7 +1,7 @@
 """candidates: the list that a team sends downstream, in order, and the decoys of those selected."""
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.chem.bins import BINS, EDGES
-from hetero2.errors import ConfigError
+from hetero2.inputs.decoys import check_shards, decoys_with_scores
 from hetero2.inputs.summary_rows import read_summary
-from hetero2.io.columns import Ints, item_numbers, places
+from hetero2.io.columns import Ints
 from hetero2.io.csv_writer import write_csv
-from hetero2.io.files import sha256_bytes
-from hetero2.io.structure_keys import keys
-from hetero2.io.tables import columns, from_columns, read_parquet
-from hetero2.runtime.cli_types import positive
+from hetero2.io.tables import columns, from_columns
 from hetero2.runtime.log import logger
-from hetero2.stats.benefit.enrichment import dense_priority, order_candidates
+from hetero2.runtime.settings import add_settings
+from hetero2.scoring.list_order import list_order
 
 EXAMPLE = (
-    "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet --k 50 "
+    "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet "
     "--out ranked_candidates.csv --selected-decoys selected_decoys.csv"
 )
 _COLUMNS = ("id", "reason", "score", "call", "call_reason", "canonical_smiles", "structure_hash", "tanimoto_median")
@@ -29,82 +27,48 @@ LIST, DECOYS = "ranked_candidates.v1", "selected_decoys.v1"
 
 
 def ranked(rows: pa.Table, sizes: list[int]) -> tuple[Ints, pa.Table]:
-    """(rows in the order to send, the list): those with a score, by score; calls stand beside it and move nothing.
+    """(indices of the rows in the order to send, the list): those with a score, by score; calls move nothing.
 
-    A molecule without decoys has a score and no call: its place is that of its score.
-
-    Ties by structure hash, which knows no label. O(n log n).
+    A molecule without decoys has a score and no call: its place is that of its score. `sizes`: the K of the selections.
     """
-    place = np.flatnonzero(rows["score"].is_valid().to_numpy())
-    found = rows.take(pa.array(place))
-    order = order_candidates(dense_priority(found["score"].to_numpy()), *keys(_tie_break(found)))
-    found, rank = found.take(pa.array(order)), np.arange(1, len(order) + 1)
-    similar = found["tanimoto_median"]
+    order = list_order(rows)
+    scored, rank = rows.take(pa.array(order)), np.arange(1, len(order) + 1)
+    similar = scored["tanimoto_median"]
     bins = np.digitize(similar.fill_null(0.0).to_numpy(), EDGES)
     selected = np.append(np.sort(sizes), 0)[np.searchsorted(np.sort(sizes), rank)]
-    has_call = pc.not_equal(found["call"], "")
-    columns = {name: found[name] for name in ("id", "score")} | {
-        "call": pc.if_else(has_call, found["call"], None),
-        "call_reason": pc.if_else(has_call, found["call_reason"], found["reason"]),
+    has_call = pc.not_equal(scored["call"], "")
+    columns = {name: scored[name] for name in ("id", "score")} | {
+        "call": pc.if_else(has_call, scored["call"], None),
+        "call_reason": pc.if_else(has_call, scored["call_reason"], scored["reason"]),
         "rank": rank,
-        "canonical_smiles": pc.if_else(pc.equal(found["canonical_smiles"], ""), None, found["canonical_smiles"]),
+        "canonical_smiles": pc.if_else(pc.equal(scored["canonical_smiles"], ""), None, scored["canonical_smiles"]),
         "decoy_tanimoto_median": similar,
         "decoy_hardness": pc.if_else(pc.is_valid(similar), pa.array(BINS).take(pa.array(bins)), None),
         "selected_at_k": pa.array(selected, mask=selected == 0),
     }
-    return place[order], from_columns(LIST, len(rank), columns)
+    return order, from_columns(LIST, len(rank), columns)
 
 
-def _tie_break(rows: pa.Table) -> pa.Array:
-    """The structure hash of each row, or the hash of its id where it has none."""
-    pairs = zip(rows["structure_hash"].to_pylist(), rows["id"].to_pylist(), strict=True)
-    return pa.array([key or sha256_bytes(name.encode("utf-8")) for key, name in pairs], pa.string())
-
-
-def decoys_of(rows: pa.Array, decoys: Sequence[Path], scores: Sequence[Path]) -> Iterator[pa.Table]:
-    """The decoys of these rows of the library, with `score` and `excluded`, a shard at a time; at least one table.
-
-    Of many shards most hold none of a few rows: of those only the column with the rows is read.
-    """
-    found = False
-    for decoy_path, score_path in zip(decoys, scores, strict=True):
-        here = pc.is_in(read_parquet(decoy_path, "decoy.v1", ["row"])["row"], value_set=rows)
-        if not pc.any(here).as_py() and (found or decoy_path != decoys[-1]):
-            continue
-        found, own = True, read_parquet(decoy_path, "decoy.v1").filter(here)
-        items = read_parquet(score_path, "score_item.v1", ["row", "decoy_index", "score", "excluded"])
-        place = places(item_numbers(own), item_numbers(items))
-        taken = items.take(pa.array(place, mask=place < 0))
-        yield own.append_column("score", taken["score"]).append_column("excluded", taken["excluded"])
-
-
-def selected_decoys(order: Ints, found: pa.Table, decoys: Sequence[Path], scores: Sequence[Path]) -> pa.Table:
+def selected_decoys(order: Ints, candidates: pa.Table, decoys: Sequence[Path], scores: Sequence[Path]) -> pa.Table:
     """The decoys of every selected molecule with their scores, in the order of the list; a shard is read at a time.
 
     Rows of the summary are those of the library, in order, so their place is the number of the row.
     """
-    selected = found.filter(pc.is_valid(found["selected_at_k"]))
+    selected = candidates.filter(pc.is_valid(candidates["selected_at_k"]))
     rows = pa.array(order[: len(selected)])  # the list begins with them
     parts = []
-    for own in decoys_of(rows, decoys, scores):
-        molecule = pc.index_in(own["row"], value_set=rows)
-        known = {name: own[name] for name in own.column_names if name in columns(DECOYS)}
-        known |= {name: selected[name].take(molecule) for name in ("id", "rank")}
-        parts.append(from_columns(DECOYS, len(own), known))
+    for shard_decoys in decoys_with_scores(rows, decoys, scores):
+        molecule = pc.index_in(shard_decoys["row"], value_set=rows)
+        values = {name: shard_decoys[name] for name in shard_decoys.column_names if name in columns(DECOYS)}
+        values |= {name: selected[name].take(molecule) for name in ("id", "rank")}
+        parts.append(from_columns(DECOYS, len(shard_decoys), values))
     return pa.concat_tables(parts).sort_by([("rank", "ascending"), ("decoy_index", "ascending")])
-
-
-def check_shards(args: argparse.Namespace) -> None:
-    """Raise ConfigError unless there are as many shards of decoys as of scores."""
-    if len(args.decoys) != len(args.scores):
-        raise ConfigError(f"{len(args.decoys)} shards of decoys, but {len(args.scores)} of scores")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought")
-    parser.add_argument("--k-list", type=positive, nargs="*", default=[], help="further K")
+    add_settings(parser, "selection.k", "selection.k_list")
     for name in ("decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--out", type=Path, required=True)
@@ -114,8 +78,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write ranked_candidates.csv and selected_decoys.csv."""
     check_shards(args)
-    order, found = ranked(read_summary(args.summary, _COLUMNS), [args.k, *args.k_list])
-    write_csv(args.out, [found], LIST)
-    beside = selected_decoys(order, found, args.decoys, args.scores)
+    order, candidates = ranked(read_summary(args.summary, _COLUMNS), [args.k, *args.k_list])
+    write_csv(args.out, [candidates], LIST)
+    beside = selected_decoys(order, candidates, args.decoys, args.scores)
     write_csv(args.selected_decoys, [beside], DECOYS)
-    logger.info("%d candidates, %d decoys of the selected", len(found), len(beside))
+    logger.info("%d candidates, %d decoys of the selected", len(candidates), len(beside))

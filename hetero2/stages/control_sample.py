@@ -10,21 +10,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.chem import strategy
-from hetero2.chem.bins import QUOTAS
 from hetero2.chem.molecules import parse_known
 from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popularity, synthetic_accessibility
-from hetero2.inputs.excluded_decoys import read_excluded, taking_part
+from hetero2.inputs.decoys import read_excluded, taking_part
+from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import sha256_bytes
 from hetero2.io.tables import read_parquet, to_table, write_parquet
 from hetero2.runtime import isolated
-from hetero2.runtime.cli_types import flag, json_object, natural, positive
 from hetero2.runtime.log import logger, progress
 from hetero2.runtime.seeds import sample
-from hetero2.stages.decoys_shard import add_limit_arguments, limits_of
+from hetero2.runtime.settings import add_settings
+from hetero2.stages.decoys_shard import check_shares, limits_of
 
 EXAMPLE = (
-    "hetero2 control-sample --molecules molecules/*.parquet --decoys decoys/*.parquet --sample 200 "
-    "--out control_sample.parquet"
+    "hetero2 control-sample --molecules molecules/*.parquet --decoys decoys/*.parquet --out control_sample.parquet"
 )
 Record = dict[str, Any]
 _UNKNOWN = dict.fromkeys(("synthetic_accessibility", "fragment_popularity", "molecular_weight", "formula"))
@@ -56,22 +55,24 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
     made for what `worker` says, there is no block.
     """
     for number, molecule in enumerate(molecules):
-        own = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
-        yield _item(number, 0, -1, molecule, molecule["canonical_smiles"], own)
+        molecule_hash = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
+        yield _item(number, 0, MOLECULE_INDEX, molecule, molecule["canonical_smiles"], molecule_hash)
         for decoy in decoys[molecule["row"]]:
             yield _item(number, 0, decoy["decoy_index"], molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
-    known = [molecule for molecule in molecules if molecule["canonical_smiles"]]
-    chosen = [(molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in known]
+    with_structure = [molecule for molecule in molecules if molecule["canonical_smiles"]]
+    chosen = [
+        (molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in with_structure
+    ]
     ready = partial(strategy.warm_up, args.strategy)
     made_of = isolated.each(partial(_made, args), chosen, limits_of(args), prepare=ready)
     every = progress(made_of, "decoys of decoys", len(chosen))
-    for number, ((molecule, one), made) in enumerate(every, start=len(molecules)):
-        if isinstance(made, isolated.Failure):
-            logger.warning("a decoy of row %d has no block: %s", molecule["row"], made.reason)
+    for number, ((molecule, decoy), records) in enumerate(every, start=len(molecules)):
+        if isinstance(records, isolated.Failure):
+            logger.warning("a decoy of row %d has no block: %s", molecule["row"], records.reason)
             continue
-        if made:
-            yield _item(number, 1, -1, molecule, one["decoy_smiles"], one["decoy_hash"])
-        for record in made:
+        if records:
+            yield _item(number, 1, MOLECULE_INDEX, molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
+        for record in records:
             yield _item(number, 1, record["decoy_index"], molecule, record["decoy_smiles"], record["decoy_hash"])
 
 
@@ -95,21 +96,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
     parser.add_argument("--excluded", type=Path, help="decoys that take no part in the audit")
-    parser.add_argument("--sample", type=positive, default=200, help="molecules to look at")
-    parser.add_argument("--sample-seed", type=natural, default=0)
-    parser.add_argument("--strategy", choices=strategy.NAMES, default=strategy.DEFAULT)
-    parser.add_argument("--k", type=positive, default=20, help="decoys a molecule")
-    parser.add_argument("--quotas", type=json_object, default=dict(QUOTAS), help="JSON: share of easy, medium, hard")
-    parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
-    add_limit_arguments(parser)
+    add_settings(
+        parser,
+        "decoys.strategy",
+        "decoys.k",
+        "decoys.quotas",
+        "decoys.hard_mode",
+        "guardrails.seconds_per_molecule",
+        "guardrails.mb_per_molecule",
+        sample="audit.control_sample",
+        sample_seed="audit.seed",
+    )
     parser.add_argument("--out", type=Path, required=True)
 
 
 def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
     """The OK molecules, a shard in memory; on the way the number of each shard's goes to `counted`."""
-    wanted = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
+    names = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
     for path in paths:
-        table = read_parquet(path, "molecule.v1", [*wanted, "status"])
+        table = read_parquet(path, "molecule.v1", [*names, "status"])
         table = table.filter(pc.equal(table["status"], "OK"))
         counted.append(len(table))
         yield from table.to_pylist()
@@ -117,6 +122,7 @@ def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
 
 def run(args: argparse.Namespace) -> None:
     """Write the control sample."""
+    check_shares(args.quotas)
     counted: list[int] = []
     chosen = sample(_audited(args.molecules, counted), args.sample, args.sample_seed)
     decoys: dict[int, list[Record]] = {molecule["row"]: [] for molecule in chosen}
@@ -125,7 +131,7 @@ def run(args: argparse.Namespace) -> None:
         table = read_parquet(path, "decoy.v1", ["row", "decoy_index", "decoy_smiles", "decoy_hash"])
         for decoy in taking_part(table.filter(pc.is_in(table["row"], value_set=rows)), excluded).to_pylist():
             decoys[decoy["row"]].append(decoy)
-    items = list(blocks([one for one in chosen if decoys[one["row"]]], decoys, args))
+    items = list(blocks([molecule for molecule in chosen if decoys[molecule["row"]]], decoys, args))
     describe(items)
     write_parquet(args.out, to_table(items, "control_sample_item.v1"), "control_sample_item.v1")
     logger.info("%d of %d molecules, %d structures", len(chosen), sum(counted), len(items))

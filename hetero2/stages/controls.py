@@ -16,8 +16,8 @@ from hetero2.inputs.training import read_training
 from hetero2.io.contracts import write_json
 from hetero2.io.files import read_json, sha256_bytes
 from hetero2.io.tables import read_parquet
-from hetero2.runtime.cli_types import add_standardise, natural
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
 from hetero2.stats.audit.decoy_sets import Floats, describe_blocks, library_test
 from hetero2.stats.audit.label_permutation import QUICK_LOOK, planted, residual_ranks, verdict
@@ -38,14 +38,14 @@ Record = dict[str, Any]
 
 def score_of(sample: Sequence[Record], shards: Sequence[Path]) -> Floats:
     """(structures,): the score under audit, nan where there is none; structures of level 1 have none."""
-    known: dict[tuple[int, int], float | None] = {}
+    by_item: dict[tuple[int, int], float | None] = {}
     rows = pa.array({item["row"] for item in sample}, pa.int64())
     for path in shards:
         table = read_parquet(path, "score_item.v1", ["row", "decoy_index", "score"])
         items = table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist()
-        known |= {(item["row"], item["decoy_index"]): item["score"] for item in items}
-    found = [known.get((i["row"], i["decoy_index"])) if i["level"] == 0 else None for i in sample]
-    return np.array([np.nan if value is None else value for value in found], float)
+        by_item |= {(item["row"], item["decoy_index"]): item["score"] for item in items}
+    scores = [by_item.get((i["row"], i["decoy_index"])) if i["level"] == 0 else None for i in sample]
+    return np.array([np.nan if value is None else value for value in scores], float)
 
 
 def _column(sample: Sequence[Record], name: str, sign: int = 1) -> Floats:
@@ -66,22 +66,22 @@ def structures_known(sample: Sequence[Record]) -> bool:
 
 def negative(sample: Sequence[Record], seed: int) -> Record:
     """Scores that know nothing of an isomer: each must stay silent."""
-    here = [item["level"] == 0 for item in sample]
+    is_first_level = [item["level"] == 0 for item in sample]
     scores = {
-        "constant": np.where(here, 0.0, np.nan),
+        "constant": np.where(is_first_level, 0.0, np.nan),
         "random": _hashed(
-            [item["structure_hash"] if on else None for item, on in zip(sample, here, strict=True)], seed
+            [item["structure_hash"] if on else None for item, on in zip(sample, is_first_level, strict=True)], seed
         ),
         "molecular_weight": _column(sample, "molecular_weight"),
         "formula": _hashed([item["formula"] for item in sample], seed),
     }
-    found = {name: audit(sample, values) for name, values in scores.items()}
-    for name, facts in found.items():
+    results = {name: audit(sample, values) for name, values in scores.items()}
+    for name, facts in results.items():
         if name in ("molecular_weight", "formula") and not structures_known(sample):
             facts |= {"silent": None, "reason": NO_STRUCTURES}
             continue
         facts["silent"] = all(abs(facts[key] or 0.0) < LOUD for key in ("mean_z", "dispersion_z"))
-    return found
+    return results
 
 
 def novelty_scores(sample: Sequence[Record], train: Path | None, standardise: str = "none") -> dict[str, Floats]:
@@ -101,17 +101,17 @@ def novelty_scores(sample: Sequence[Record], train: Path | None, standardise: st
 
 def beyond(sample: Sequence[Record], score: Floats, others: dict[str, Floats]) -> Record:
     """What the score keeps beyond each novelty control, and beyond all of them together."""
-    found: Record = {}
-    known = np.where(np.isfinite(score), 0.0, np.nan)
+    results: Record = {}
+    mask = np.where(np.isfinite(score), 0.0, np.nan)
     flat, starts, _ = sampled_decoy_sets(sample, 0, score)
     for name, chosen in {**{name: [name] for name in others}, "all": list(others)}.items():
-        competitors = [sampled_decoy_sets(sample, 0, others[one] + known)[0] for one in chosen]
+        competitors = [sampled_decoy_sets(sample, 0, others[other] + mask)[0] for other in chosen]
         if not len(starts) or any(len(values) != len(flat) for values in competitors):
-            found[name] = {"mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
+            results[name] = {"mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
             continue
         test = library_test(describe_blocks(residual_ranks(flat, competitors, starts), starts))
-        found[name] = {"mean_z": test.mean_z, "dispersion_z": test.dispersion_z, "reason": test.reason}
-    return found
+        results[name] = {"mean_z": test.mean_z, "dispersion_z": test.dispersion_z, "reason": test.reason}
+    return results
 
 
 def plant(sample: Sequence[Record], seed: int) -> Record:
@@ -200,12 +200,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="shards")
     parser.add_argument("--library", type=Path, required=True, help="library.json of the calls")
     parser.add_argument("--train", type=Path, help="id,smiles,label, where there is one")
-    add_standardise(parser)
     parser.add_argument("--refits", type=Path, nargs="*", default=[], help="what the refits wrote")
-    parser.add_argument("--n-refits", type=natural, default=0, help="fits on permuted labels, a model seed")
     parser.add_argument("--cross-validation", type=Path, help="what the cross-validation wrote")
     parser.add_argument("--why-not", default="no_refits", help="why there are no refits")
-    parser.add_argument("--seed", type=natural, default=0)
+    add_settings(parser, "audit.seed", "guardrails.standardise", n_refits="audit.refits")
     parser.add_argument("--out", type=Path, required=True)
 
 
@@ -222,7 +220,7 @@ def run(args: argparse.Namespace) -> None:
     for facts in (own, *beyond_novelty.values()) if library.get("n") == 0 else ():
         facts["reason"] = library["reason"]
     compared = {name: audit(sample, np.where(np.isfinite(score), values, np.nan)) for name, values in strange.items()}
-    inferred = inference(args.refits, args.n_refits, args.why_not)
+    inferred = inference(args.refits, args.n_refits if args.refits else 0, args.why_not)
     document = {
         "controls_schema": "controls.v1",
         "audit": status(silent, found),

@@ -9,11 +9,14 @@ import numpy as np
 
 from hetero2.inputs.training import read_training
 from hetero2.io.files import pretty_json, write_text
-from hetero2.runtime.cli_types import natural
-from hetero2.scoring.refittable import Ints, Refittable, add_model_arguments, model_of, scaffolds_of
+from hetero2.runtime.settings import add_settings
+from hetero2.scoring.refittable import MODEL_SETTINGS, Ints, Refittable, add_model_arguments, model_of, scaffolds_of
 from hetero2.stats.benefit.enrichment import roc_auc
 
-EXAMPLE = "hetero2 cross-validation --source reference:morgan_rf --train train.csv --out cross_validation.json"
+EXAMPLE = (
+    """hetero2 cross-validation --config '{"scores": {"source": "reference:morgan_rf"}}' --train train.csv """
+    "--out cross_validation.json"
+)
 FOLDS = 5
 Record = dict[str, Any]
 
@@ -38,16 +41,17 @@ def cross_validation(model: Refittable, labels: Ints, scaffolds: Sequence[str], 
         if len(np.unique(labels[rows])) < 2:
             return {"auc": None, "reason": "a_fold_leaves_one_label_only"}
         scores[fold == number] = model.scores(labels, seed, rows)[fold == number]
-    known = np.isfinite(scores)
-    by_fold = [roc_auc(scores[one], labels[one])[0] for one in (known & (fold == number) for number in range(FOLDS))]
-    area, reason = roc_auc(scores[known], labels[known])
-    return {"auc": area, "by_fold": by_fold, "n": int(known.sum()), "reason": reason}
+    scored = np.isfinite(scores)
+    in_folds = (scored & (fold == number) for number in range(FOLDS))
+    by_fold = [roc_auc(scores[in_fold], labels[in_fold])[0] for in_fold in in_folds]
+    area, reason = roc_auc(scores[scored], labels[scored])
+    return {"auc": area, "by_fold": by_fold, "n": int(scored.sum()), "reason": reason}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     add_model_arguments(parser)
-    parser.add_argument("--seed", type=natural, default=0, help="seed of the model")
+    add_settings(parser, *MODEL_SETTINGS, "audit.seed")
     parser.add_argument("--out", type=Path, required=True)
 
 

@@ -15,12 +15,12 @@ from hetero2.chem.bins import BINS, EDGES
 from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
 from hetero2.io.contracts import write_json
 from hetero2.io.tables import read_parquet
-from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import logger
 from hetero2.runtime.seeds import sample
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit import decoy_quality as quality
 
-EXAMPLE = "hetero2 decoy-quality --molecules molecules.parquet --decoys decoys.parquet --k 20 --out decoy_quality.json"
+EXAMPLE = "hetero2 decoy-quality --molecules molecules.parquet --decoys decoys.parquet --out decoy_quality.json"
 TARGETS = {
     "doe": 0.02,
     "property_auc": 0.55,
@@ -39,12 +39,12 @@ def measures(data: Features, seed: int) -> Record:
     """Every measure with its interval."""
     parents = data.label == 1
     deviation = quality.doe(data.properties[parents], data.properties[~parents])
-    found: Record = {"doe": quality.mean_with_interval(deviation, data.cluster, seed)}
+    values: Record = {"doe": quality.mean_with_interval(deviation, data.cluster, seed)}
     for name in ("property_auc", "topology_auc"):
-        found[name] = _forest(name, data, seed)
+        values[name] = _forest(name, data, seed)
     for column, name in enumerate(LEAKS):
-        found[name] = _within(column, data, seed)
-    return found
+        values[name] = _within(column, data, seed)
+    return values
 
 
 def _forest(name: str, data: Features, seed: int) -> Record:
@@ -68,13 +68,13 @@ def planted(data: Features, seed: int) -> Record:
     bits[:, 0] = decoys
     leaks -= 0.5 * decoys[:, None]
     spoilt = replace(data, properties=properties, bits=bits, leaks=leaks)
-    found = {name: {"planted": text, **_forest(name, spoilt, seed)} for name, text in _PLANTED.items()}
+    results = {name: {"planted": text, **_forest(name, spoilt, seed)} for name, text in _PLANTED.items()}
     for column, name in enumerate(LEAKS[:2]):
-        found[name] = {"planted": "value of decoys - 0.5", **_within(column, spoilt, seed)}
-    for name, value in found.items():
+        results[name] = {"planted": "value of decoys - 0.5", **_within(column, spoilt, seed)}
+    for name, value in results.items():
         low = value["estimate"]
         value["seen"] = None if low is None else bool(low > TARGETS[name])
-    return found
+    return results
 
 
 def quality_measures(blocks: Sequence[Block], seed: int) -> Record:
@@ -82,11 +82,11 @@ def quality_measures(blocks: Sequence[Block], seed: int) -> Record:
     if not blocks:
         return dict.fromkeys(("measures", "targets", "doppelganger", "planted_leak", "alerts"))
     data = features(sorted(blocks))
-    found = measures(data, seed)
+    values = measures(data, seed)
     alike = data.doppelganger
     return {
-        "measures": found,
-        "targets": quality.judged(found, TARGETS),
+        "measures": values,
+        "targets": quality.judged(values, TARGETS),
         "doppelganger": {"mean": round(float(alike.mean()), 4), "max": round(float(alike.max()), 4)},
         "planted_leak": planted(data, seed),
         "alerts": alerts(data),
@@ -116,13 +116,13 @@ class Coverage:
 
     def add(self, molecules: pa.Table) -> None:
         """Count molecules: heavy_atoms, n_decoys_generated, warnings."""
-        made, low, high = molecules["n_decoys_generated"], *DRUG_LIKE
+        n_decoys, low, high = molecules["n_decoys_generated"], *DRUG_LIKE
         inside = pc.and_(pc.less_equal(low, molecules["heavy_atoms"]), pc.less_equal(molecules["heavy_atoms"], high))
-        drug_like = made.filter(inside)
+        drug_like = n_decoys.filter(inside)
         self._molecules += len(molecules)
         self._drug_like += len(drug_like)
         self._full += int((drug_like.to_numpy() == self._k).sum())
-        self._few += Counter(map(_reason, molecules.filter(pc.less(made, self._k)).to_pylist()))
+        self._few += Counter(map(_reason, molecules.filter(pc.less(n_decoys, self._k)).to_pylist()))
 
     def told(self) -> Record:
         """What decoy_quality.json says of it."""
@@ -146,9 +146,9 @@ def hardness_shares(similarities: Counter[float]) -> Record:
     """Share of decoys in each bin, and quantiles of their Tanimoto, from how often each value occurs."""
     values = np.array(sorted(similarities))
     often = np.array([similarities[value] for value in values.tolist()], np.int64)
-    found, n = np.bincount(np.digitize(values, EDGES), often, len(BINS)).astype(int), max(1, int(often.sum()))
+    counts, n = np.bincount(np.digitize(values, EDGES), often, len(BINS)).astype(int), max(1, int(often.sum()))
     return {
-        "shares": {name: round(int(count) / n, 4) for name, count in zip(BINS, found, strict=True)},
+        "shares": {name: round(int(count) / n, 4) for name, count in zip(BINS, counts, strict=True)},
         "tanimoto": quality.spread(similarities),
     }
 
@@ -166,22 +166,20 @@ class Differences:
 
     def told(self) -> Record | None:
         """p05, median and p95 of each property; None where no decoy has any."""
-        found = {name: quality.spread(often) or None for name, often in self._often.items()}
-        return found if any(found.values()) else None
+        spreads = {name: quality.spread(often) or None for name, often in self._often.items()}
+        return spreads if any(spreads.values()) else None
 
 
 def _count(column: pa.ChunkedArray) -> dict[float, int]:
     """How often each value occurs; Arrow counts 0.0 and -0.0 apart, and adding 0.0 makes one of them."""
-    return {one["values"]: one["counts"] for one in pc.value_counts(pc.add(column, 0.0)).to_pylist()}
+    return {pair["values"]: pair["counts"] for pair in pc.value_counts(pc.add(column, 0.0)).to_pylist()}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
-    parser.add_argument("--k", type=positive, default=20, help="decoys asked for")
-    parser.add_argument("--sample", type=positive, default=200, help="molecules to look at")
-    parser.add_argument("--seed", type=natural, default=0)
+    add_settings(parser, "decoys.k", "decoys.seed", sample="decoys.quality_sample")
     parser.add_argument("--out", type=Path, required=True)
 
 
@@ -190,17 +188,17 @@ def _tried(paths: Sequence[Path], coverage: Coverage, brought: list[bool]) -> It
 
     `brought`: whether a shard has molecules with decoys, also without structures.
     """
-    wanted = ["structure_hash", "canonical_smiles", "heavy_atoms", "n_decoys_generated", "warnings", "row", "reason"]
+    names = ["structure_hash", "canonical_smiles", "heavy_atoms", "n_decoys_generated", "warnings", "row", "reason"]
     for path in paths:
-        table = read_parquet(path, "molecule.v1", wanted)
+        table = read_parquet(path, "molecule.v1", names)
         brought.append(pc.any(pc.greater(table["n_decoys_generated"], 0)).as_py() or False)
         expected = pc.or_(pc.is_null(table["reason"]), pc.fill_null(pc.equal(table["reason"], NO_DECOYS), False))
         tried = table.filter(pc.and_(pc.is_valid(table["heavy_atoms"]), expected))
         coverage.add(tried)
         left_out = pc.any(pc.equal(table["reason"], NOT_SAMPLED)).as_py() or False
         coverage.whole = coverage.whole and not left_out
-        made = tried.filter(pc.greater(tried["n_decoys_generated"], 0))
-        yield from made.select(["structure_hash", "canonical_smiles", "row"]).to_pylist()
+        with_decoys = tried.filter(pc.greater(tried["n_decoys_generated"], 0))
+        yield from with_decoys.select(["structure_hash", "canonical_smiles", "row"]).to_pylist()
 
 
 def run(args: argparse.Namespace) -> None:
@@ -217,12 +215,12 @@ def run(args: argparse.Namespace) -> None:
         connected += len(table) - (pc.sum(pc.match_substring(table["decoy_smiles"], ".")).as_py() or 0)
         for decoy in table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist():
             blocks[decoy["row"]].append(decoy["decoy_smiles"])
-    total, known = similar.total(), coverage.told()
+    total, counts = similar.total(), coverage.told()
     share = connected / total if total else None
     document = {
         "quality_schema": "decoy_quality.v1",
-        "reason": "no_structures" if any(brought) and not known["molecules"] else None,
-        **known,
+        "reason": "no_structures" if any(brought) and not counts["molecules"] else None,
+        **counts,
         "decoys": total,
         "connected": {"estimate": None if share is None else round(share, 6), "target": 1.0, "met": share == 1.0},
         "hardness": hardness_shares(similar),
@@ -231,4 +229,4 @@ def run(args: argparse.Namespace) -> None:
         **quality_measures([(molecule["canonical_smiles"], blocks[molecule["row"]]) for molecule in chosen], args.seed),
     }
     write_json(args.out, document, "decoy_quality.v1")
-    logger.info("%d molecules, %d of them looked at", known["molecules"], len(blocks))
+    logger.info("%d molecules, %d of them looked at", counts["molecules"], len(blocks))

@@ -2,13 +2,14 @@
 
 import argparse
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hetero2.chem import strategy
-from hetero2.chem.bins import QUOTAS, check_quotas
+from hetero2.chem.bins import check_quotas
 from hetero2.chem.molecules import Mol, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
@@ -17,11 +18,25 @@ from hetero2.chem.structures.same_compound import skeleton
 from hetero2.errors import ConfigError
 from hetero2.io.tables import quoted, read_shard, to_table, write_parquet
 from hetero2.runtime import isolated
-from hetero2.runtime.cli_types import add_standardise, flag, json_object, natural, positive
+from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import logger, progress
 from hetero2.runtime.seeds import row_seed
+from hetero2.runtime.settings import add_settings
 
-EXAMPLE = "hetero2 decoys-shard --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
+EXAMPLE = "hetero2 decoys-shard --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet"
+SETTINGS = (
+    "decoys.strategy",
+    "decoys.k",
+    "decoys.seed",
+    "decoys.seed_strategy",
+    "decoys.quotas",
+    "decoys.hard_mode",
+    "guardrails.max_atoms",
+    "guardrails.require_connected",
+    "guardrails.standardise",
+    "guardrails.seconds_per_molecule",
+    "guardrails.mb_per_molecule",
+)
 _EMPTY = {
     "canonical_smiles": None,
     "heavy_atoms": None,
@@ -43,6 +58,28 @@ Record = dict[str, Any]
 Both = tuple[Record, list[Record]]
 
 
+@dataclass(frozen=True)
+class DecoyOptions:
+    """Which structures get decoys, which decoys, and what one molecule may use; the keys of the configuration."""
+
+    strategy: str
+    k: int
+    seed: int
+    seed_strategy: str
+    quotas: Mapping[str, float]
+    hard_mode: bool
+    max_atoms: int
+    require_connected: bool
+    standardise: str
+    seconds_per_molecule: float
+    mb_per_molecule: int
+
+
+def decoy_options(values: Mapping[str, Any]) -> DecoyOptions:
+    """The options among the values of a command line, or of the sections `decoys` and `guardrails`."""
+    return DecoyOptions(**{field.name: values[field.name] for field in fields(DecoyOptions)})
+
+
 def _structure_facts(mol: Mol, similarities: list[float]) -> Record:
     shape = spectrum(mol)
     return {
@@ -55,12 +92,12 @@ def _structure_facts(mol: Mol, similarities: list[float]) -> Record:
     }
 
 
-def _blank(row: Record, args: argparse.Namespace) -> Record:
+def _blank(row: Record, args: DecoyOptions) -> Record:
     seed = row_seed(args.seed, args.seed_strategy, row["id"])
     return {**row, **_EMPTY, "seed_used": seed, "status": row["status"] or "OK"}
 
 
-def _one_molecule(args: argparse.Namespace, row: Record) -> Both:
+def _one_molecule(args: DecoyOptions, row: Record) -> Both:
     """The record of one row and its decoys."""
     record = _blank(row, args)
     if row["status"] and row["reason"] != "not_sampled":
@@ -71,31 +108,32 @@ def _one_molecule(args: argparse.Namespace, row: Record) -> Both:
     return _audited(record, limits, record["seed_used"], args)
 
 
-def molecules_with_decoys(rows: Sequence[Record], args: argparse.Namespace, workers: int = 1) -> Iterator[Both]:
+def molecules_with_decoys(rows: Sequence[Record], args: DecoyOptions, workers: int = 1) -> Iterator[Both]:
     """The record of every row and its decoys, in order.
 
     A molecule that takes too long, crashes its worker or meets a defect of ours becomes its own ERROR row.
     """
     ready = partial(strategy.warm_up, args.strategy)
-    for row, found in isolated.each(partial(_one_molecule, args), rows, limits_of(args), workers, ready):
-        if isinstance(found, isolated.Failure):
-            logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), found.reason)
-            yield {**_blank(row, args), "status": "ERROR", "reason": found.reason}, []
+    limits = isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
+    for row, result in isolated.each(partial(_one_molecule, args), rows, limits, workers, ready):
+        if isinstance(result, isolated.Failure):
+            logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), result.reason)
+            yield {**_blank(row, args), "status": "ERROR", "reason": result.reason}, []
         else:
-            yield found
+            yield result
 
 
 def _identity(prepared: Prepared) -> Record:
-    known = prepared.canonical_smiles
+    canonical = prepared.canonical_smiles
     return {
         "warnings": ";".join(prepared.warnings),
-        "canonical_smiles": known,
-        "structure_hash": None if known is None else structure_hash(known),
+        "canonical_smiles": canonical,
+        "structure_hash": None if canonical is None else structure_hash(canonical),
         "skeleton": None if prepared.mol is None else skeleton(prepared.mol),
     }
 
 
-def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Namespace) -> Both:
+def _audited(record: Record, limits: Guardrails, seed: int, args: DecoyOptions) -> Both:
     prepared = prepare(record["smiles"], limits)
     record |= _identity(prepared)
     mol = prepared.mol
@@ -103,34 +141,16 @@ def _audited(record: Record, limits: Guardrails, seed: int, args: argparse.Names
     record["scaffold"] = None if mol is None or prepared.canonical_smiles is None else murcko_scaffold(mol)
     if prepared.reason is not None or prepared.canonical_smiles is None or mol is None:
         return {**record, "status": "SKIP", "reason": prepared.reason}, []
-    made = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
-    if not made.records:
+    generated = strategy.make(args.strategy, prepared.canonical_smiles, args.k, seed, args.quotas, args.hard_mode)
+    if not generated.records:
         reason = "no_hard_decoys_generated" if args.hard_mode else "no_decoys_generated"
         return {**record, "status": "SKIP", "reason": reason}, []
-    record |= _structure_facts(mol, [decoy["tanimoto"] for decoy in made.records])
-    record |= {"decoy_strategy_used": made.strategy, "n_decoys_generated": len(made.records)}
-    if made.reason is not None:
-        few = f"{FEWER}:{len(made.records)}:{made.reason}"
+    record |= _structure_facts(mol, [decoy["tanimoto"] for decoy in generated.records])
+    record |= {"decoy_strategy_used": generated.strategy, "n_decoys_generated": len(generated.records)}
+    if generated.reason is not None:
+        few = f"{FEWER}:{len(generated.records)}:{generated.reason}"
         record["warnings"] = ";".join([*prepared.warnings, few])
-    return record, [{"row": record["row"], **decoy} for decoy in made.records]
-
-
-def add_decoy_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options that say which decoys are wanted."""
-    parser.add_argument("--strategy", choices=strategy.NAMES, default=strategy.DEFAULT)
-    parser.add_argument("--k", type=positive, default=20, help="decoys a molecule (default 20)")
-    parser.add_argument("--seed", type=natural, default=0)
-    parser.add_argument("--seed-strategy", choices=["per_row", "global"], default="per_row")
-    parser.add_argument("--quotas", type=quotas, default=dict(QUOTAS), help='JSON: {"easy": 0.3, ...}, adding up to 1')
-    parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
-    add_limit_arguments(parser)
-
-
-def add_limit_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options that say what one molecule may use."""
-    usual = isolated.Limits()
-    parser.add_argument("--seconds-per-molecule", type=positive, default=usual.seconds, help="of CPU (default 60)")
-    parser.add_argument("--mb-per-molecule", type=positive, default=usual.megabytes, help="of memory (default 1024)")
+    return record, [{"row": record["row"], **decoy} for decoy in generated.records]
 
 
 def limits_of(args: argparse.Namespace) -> isolated.Limits:
@@ -138,14 +158,12 @@ def limits_of(args: argparse.Namespace) -> isolated.Limits:
     return isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
 
 
-def quotas(text: str) -> dict[str, float]:
-    """Quotas from JSON; a mistake is an argparse error."""
-    found = json_object(text)
+def check_shares(quotas: Mapping[str, float]) -> None:
+    """Raise ConfigError unless there is a share for each bin, and they add up to 1."""
     try:
-        check_quotas(found)
+        check_quotas(quotas)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return found
+        raise ConfigError(f"decoys.{error}") from None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -155,23 +173,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
     parser.add_argument("--molecules", type=Path, required=True, help="where to write the molecules")
     parser.add_argument("--decoys", type=Path, required=True, help="where to write their decoys")
-    add_decoy_arguments(parser)
-    parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
-    parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
-    add_standardise(parser)
+    add_settings(parser, *SETTINGS)
 
 
 def run(args: argparse.Namespace) -> None:
     """Build the decoys of one shard."""
     if args.shard >= args.shards:
         raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
+    check_shares(args.quotas)
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []
-    results = molecules_with_decoys(rows, args)
+    results = molecules_with_decoys(rows, decoy_options(vars(args)))
     what = f"decoys {args.molecules.stem}"
-    for record, made in progress(results, what, len(rows), status=lambda result: str(result[0]["status"])):
+    for record, own_decoys in progress(results, what, len(rows), status=lambda result: str(result[0]["status"])):
         molecules.append(record)
-        decoys += made
+        decoys += own_decoys
     write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")
     write_parquet(args.decoys, to_table(decoys, "decoy.v1"), "decoy.v1")

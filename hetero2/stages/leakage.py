@@ -23,8 +23,8 @@ from hetero2.inputs.usable_rows import check_auditable
 from hetero2.io.columns import Ints, places
 from hetero2.io.structure_keys import Keys, find, keys, place_of_first
 from hetero2.io.tables import read_parquet, to_table, write_parquet
-from hetero2.runtime.cli_types import add_standardise, similarity
 from hetero2.runtime.log import logger, progress
+from hetero2.runtime.settings import add_settings
 
 EXAMPLE = (
     "hetero2 leakage --molecules molecules/*.parquet --decoys decoys/*.parquet --train train.csv "
@@ -46,13 +46,13 @@ def read_train(path: Path, standardise: str) -> dict[str, tuple[str, str]]:
 
 
 def _leak(
-    kind: str, molecule: Record, key: str, other: str, tanimoto: float = 1.0, match: str | None = STRUCTURE
+    kind: str, molecule: Record, key: str, other_id: str, tanimoto: float = 1.0, match: str | None = STRUCTURE
 ) -> Record:
     return {
         "kind": kind,
         "id": molecule["id"],
         "structure_hash": key,
-        "other_id": other,
+        "other_id": other_id,
         "tanimoto": tanimoto,
         "match": match,
     }
@@ -95,13 +95,13 @@ def structures(paths: Sequence[Path]) -> Structures:
         skeleton = table["skeleton"].to_numpy()
         parts.append((table["row"].to_numpy(), table["id"], *keys(table["structure_hash"]), skeleton))
     row, ids, high, low, skeletons = zip(*parts, strict=True)
-    names = pa.concat_arrays([one.combine_chunks() for one in ids])
+    names = pa.concat_arrays([shard_ids.combine_chunks() for shard_ids in ids])
     halves = np.concatenate(high), np.concatenate(low)
     return Structures(np.concatenate(row), names, *halves, np.concatenate(skeletons), place_of_first(*halves))
 
 
-def _known(path: Path, wanted: Sequence[str]) -> pa.Table:
-    table = read_parquet(path, "molecule.v1", wanted)
+def _known(path: Path, names: Sequence[str]) -> pa.Table:
+    table = read_parquet(path, "molecule.v1", names)
     return table.filter(pc.is_valid(table["structure_hash"]))
 
 
@@ -112,11 +112,11 @@ def of_molecules(
 
     O(molecules · training set) comparisons of fingerprints, less those whose sizes alone say that they are not near.
     """
-    known = Neighbours([fingerprint(parse_known(smiles)) for _, smiles in train.values()])
+    training = Neighbours([fingerprint(parse_known(smiles)) for _, smiles in train.values()])
     names, start = [molecule_id for molecule_id, _ in train.values()], 0
-    wanted = ["id", "structure_hash", *(["canonical_smiles"] if train else [])]
+    column_names = ["id", "structure_hash", *(["canonical_smiles"] if train else [])]
     for path in progress(paths, "shards looked up"):
-        table = _known(path, wanted)
+        table = _known(path, column_names)
         first = library.first[start : start + len(table)]
         originals = library.id.take(pa.array(first)).to_pylist()
         copied, start = first != np.arange(start, start + len(table)), start + len(table)
@@ -133,9 +133,9 @@ def of_molecules(
             if trained is not None:
                 yield trained
             elif train:
-                found, similar = known.nearest(fingerprint(parse_known(molecule["canonical_smiles"])), near)
-                if found is not None:
-                    yield _leak("molecule_near_training", molecule, key, names[found], similar, None)
+                nearest, similar = training.nearest(fingerprint(parse_known(molecule["canonical_smiles"])), near)
+                if nearest is not None:
+                    yield _leak("molecule_near_training", molecule, key, names[nearest], similar, None)
 
 
 def of_decoys(
@@ -152,14 +152,16 @@ def of_decoys(
         place = np.where(place >= 0, order[place] if len(order) else -1, -1)
         shared = np.flatnonzero((place >= 0) | pc.is_in(table["decoy_hash"], value_set=candidates).to_numpy())
         leaks = table.take(pa.array(shared))
-        own = library.id.take(pa.array(places(leaks["row"].to_numpy(), library.row)))
-        for decoy, name, other in zip(leaks.to_pylist(), own.to_pylist(), place[shared].tolist(), strict=True):
+        molecule_ids = library.id.take(pa.array(places(leaks["row"].to_numpy(), library.row)))
+        for decoy, molecule_id, library_place in zip(
+            leaks.to_pylist(), molecule_ids.to_pylist(), place[shared].tolist(), strict=True
+        ):
             key = decoy["decoy_hash"]
-            if other >= 0:
-                yield _leak("decoy_in_library", {"id": name}, key, library.id[other].as_py())
+            if library_place >= 0:
+                yield _leak("decoy_in_library", {"id": molecule_id}, key, library.id[library_place].as_py())
             elif (other_form := forms.in_library(key)) is not None:
-                yield _leak("decoy_in_library", {"id": name}, key, *other_form, COMPOUND)
-            trained = _in_training("decoy_in_training", {"id": name}, key, train, forms)
+                yield _leak("decoy_in_library", {"id": molecule_id}, key, *other_form, COMPOUND)
+            trained = _in_training("decoy_in_training", {"id": molecule_id}, key, train, forms)
             if trained is not None:
                 yield trained
 
@@ -167,11 +169,27 @@ def of_decoys(
 def excluded(leaks: Sequence[Record]) -> list[Record]:
     """The decoys that take no part in any audit, once each, with the first reason."""
     why = {"decoy_in_library": LIBRARY, "decoy_in_training": TRAINING}
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for leak in leaks:
         if leak["kind"] in why:
-            found.setdefault(leak["structure_hash"], why[leak["kind"]])
-    return [{"decoy_hash": key, "excluded": found[key]} for key in sorted(found)]
+            reasons.setdefault(leak["structure_hash"], why[leak["kind"]])
+    return [{"decoy_hash": key, "excluded": reasons[key]} for key in sorted(reasons)]
+
+
+def find_leaks(
+    molecules: Sequence[Path], decoys: Sequence[Path], train: dict[str, tuple[str, str]], near: float
+) -> list[Record]:
+    """The leaks of a library and its decoys, by shards; `train` as `read_train` gives it, `near` in Tanimoto.
+
+    Raises InputError where no molecule can be audited.
+    """
+    check_auditable(molecules)
+    library = structures(molecules)
+    forms = compare(molecules, decoys, library.skeleton[library.different], train)
+    leaks = list(of_molecules(molecules, library, train, near, forms))
+    leaks += of_decoys(decoys, library, train, forms)
+    logger.info("%d molecules, %d of training, %d leaks", len(library.row), len(train), len(leaks))
+    return leaks
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,8 +197,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
     parser.add_argument("--train", type=Path, help="training set of the model: id,smiles and more")
-    parser.add_argument("--near", type=similarity, default=0.85, help="Tanimoto from which a molecule is near")
-    add_standardise(parser)
+    add_settings(parser, "guardrails.standardise", near="audit.near_tanimoto")
     parser.add_argument("--leaks", type=Path, required=True, help="where to write what was found")
     parser.add_argument("--excluded", type=Path, required=True, help="where to write the excluded decoys")
 
@@ -190,11 +207,6 @@ def run(args: argparse.Namespace) -> None:
     if len(args.molecules) != len(args.decoys):
         raise ConfigError("--molecules and --decoys need as many shards each")
     train = read_train(args.train, args.standardise) if args.train else {}
-    check_auditable(args.molecules)
-    library = structures(args.molecules)
-    forms = compare(args.molecules, args.decoys, library.skeleton[library.different], train)
-    leaks = list(of_molecules(args.molecules, library, train, args.near, forms))
-    leaks += of_decoys(args.decoys, library, train, forms)
+    leaks = find_leaks(args.molecules, args.decoys, train, args.near)
     write_parquet(args.leaks, to_table(leaks, "leakage.v1"), "leakage.v1")
     write_parquet(args.excluded, to_table(excluded(leaks), "excluded_decoy.v1"), "excluded_decoy.v1")
-    logger.info("%d molecules, %d of training, %d leaks", len(library.row), len(train), len(leaks))

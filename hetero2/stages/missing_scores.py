@@ -33,8 +33,8 @@ def without_score(decoys: Path, scores: Path) -> pa.Table:
     items = read_parquet(scores, "score_item.v1", ["row", "decoy_index", "score", "excluded"])
     items = items.filter(pc.and_(pc.is_null(items["score"]), pc.is_null(items["excluded"])))
     named = read_parquet(decoys, "decoy.v1", ["row", "decoy_index", "decoy_hash", "decoy_smiles"])
-    here = places(item_numbers(items), item_numbers(named))
-    return named.select(["decoy_hash", "decoy_smiles"]).take(pa.array(here[here >= 0]))
+    place = places(item_numbers(items), item_numbers(named))
+    return named.select(["decoy_hash", "decoy_smiles"]).take(pa.array(place[place >= 0]))
 
 
 def most_first(shards: Shards) -> Iterator[pa.Table]:
@@ -62,8 +62,8 @@ def _lines(shards: Shards, sizes: Sequence[int], chosen: Ints, count: Ints) -> p
         if low < high:
             parts.append(without_score(*paths).take(pa.array(ordered[low:high] - ends[number])))
     table = pa.concat_tables(parts).take(pa.array(np.argsort(np.argsort(chosen))))
-    known = dict(zip(table.column_names, table.columns, strict=True))
-    return from_columns(CONTRACT, len(chosen), {**known, "count_rows_affected": count})
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    return from_columns(CONTRACT, len(chosen), {**columns, "count_rows_affected": count})
 
 
 def run(args: argparse.Namespace) -> None:

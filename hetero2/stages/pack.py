@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import yaml
 
 from hetero2.errors import ConfigError
+from hetero2.inputs.decoys import decoys_with_scores
 from hetero2.inputs.summary_rows import page_name, read_summary
 from hetero2.io.contracts import validate, write_json
 from hetero2.io.files import atomic_path, pretty_json, read_json, sha256_file, write_text
@@ -21,7 +22,6 @@ from hetero2.report.card_data import DECOYS, decoy_list
 from hetero2.runtime import identity, provenance
 from hetero2.runtime.cli_types import json_object
 from hetero2.runtime.log import logger
-from hetero2.stages.candidates import decoys_of
 
 _PAGES = 100  # that are Python objects at once
 EXAMPLE = "hetero2 pack --run my-run --config '{...}' --summary summary.csv ... (see rules/pack.smk)"
@@ -32,9 +32,9 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
         shutil.copyfile(path, folder / name)
     shutil.copyfile(args.scores_file, folder / args.scores_file.name)
     if args.truth is not None:
-        found = read_json(args.cost_lift)
-        if found["report"] is not None:
-            write_json(folder / verify.COST_LIFT, found["report"], "cost_lift.v1")
+        cost_lift = read_json(args.cost_lift)
+        if cost_lift["report"] is not None:
+            write_json(folder / verify.COST_LIFT, cost_lift["report"], "cost_lift.v1")
     for name in verify.SPREADSHEETS:
         spreadsheet.write(folder / name.replace("_spreadsheet", ""), folder / name)
     if args.pages:
@@ -49,7 +49,7 @@ def _decoys(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Every decoy of an audited molecule with its score, in order."""
     rows = read_summary(args.summary, ["id", "status"])
     audited = pc.indices_nonzero(pc.equal(rows["status"], "OK")).cast("int64")
-    for table in decoys_of(audited, args.decoys, args.scores):
+    for table in decoys_with_scores(audited, args.decoys, args.scores):
         yield from decoy_list(rows, table).to_pylist()
 
 
@@ -66,15 +66,15 @@ def _write_artifacts(args: argparse.Namespace, folder: Path) -> None:
 def build(args: argparse.Namespace, folder: Path) -> None:
     """Write the whole pack into an empty folder."""
     release = {key: args.release.get(key) for key in ("source_commit", "timestamp_utc")}
-    known = identity.manifest_facts(args.run_name, args.config, args.facts) | release
+    facts = identity.manifest_facts(args.run_name, args.config, args.facts) | release
     _copy_results(args, folder)
-    write_text(folder / "config.yaml", yaml.safe_dump(known["config"], allow_unicode=True))
+    write_text(folder / "config.yaml", yaml.safe_dump(facts["config"], allow_unicode=True))
     environment = provenance.environment()
     write_json(folder / "environment.json", environment, "environment.v1")
     differences = provenance.lock_differences(environment["packages"])
-    write_text(folder / "index.md", index.render(folder, known, differences))
+    write_text(folder / "index.md", index.render(folder, facts, differences))
     files = manifest.list_files(folder)
-    document = manifest.with_files(known, files)
+    document = manifest.with_files(facts, files)
     validate(document, "manifest.v1", verify.MANIFEST)
     write_text(folder / verify.MANIFEST, pretty_json(document))
     write_text(folder / verify.CHECKSUMS, manifest.checksums(files, pretty_json(document)))
@@ -95,7 +95,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("pages", "decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", default=[], help="shards, for a pack with all artefacts")
     parser.add_argument("--release", type=json_object, default={}, help="JSON: commit and its time, of a release")
-    parser.add_argument("--compression", choices=["stored", "deflate"], default="stored")
     parser.add_argument("--pack", type=Path, required=True, help="folder of the pack; replaced as a whole")
     parser.add_argument("--zip", type=Path, required=True)
 
@@ -115,7 +114,7 @@ def run(args: argparse.Namespace) -> None:
         shutil.rmtree(aside, ignore_errors=True)
     files = [(path.relative_to(args.pack).as_posix(), path) for path in args.pack.rglob("*") if path.is_file()]
     with atomic_path(args.zip) as temporary:
-        archive.write_zip(files, temporary, compress=args.compression == "deflate")
+        archive.write_zip(files, temporary, compress=args.config["pack"]["compression"] == "deflate")
     sha256 = sha256_file(args.zip)
     write_text(args.zip.with_name(args.zip.name + ".sha256"), f"{sha256}  {args.zip.name}\n")
     logger.info("%s: %d files, sha256 %s", args.zip.name, len(files), sha256)

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hetero2.inputs.decoys import decoys_with_scores
+from hetero2.inputs.summary_rows import shard_lines
 from hetero2.io.tables import read_parquet, write_parquet_rows
 from hetero2.report import card_data, molecule_page
 from hetero2.runtime.log import logger
-from hetero2.stages.candidates import decoys_of
-from hetero2.stages.summary import Tally, gather
+from hetero2.runtime.settings import add_settings
 
 EXAMPLE = (
     "hetero2 pages --run my-run --molecules m.parquet --audit a.parquet --calls calls.parquet "
@@ -21,15 +22,15 @@ def pages(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """The page of each OK row of the shard, in order; of the library only calls and truth are looked at."""
     hits = card_data.read_hits(args.truth, args.truth_source)
     calls = read_parquet(args.calls, "call.v1")
-    (lines,) = gather([args.molecules], [args.audit], calls, Tally(), paged=True)
+    lines = shard_lines(args.molecules, args.audit, calls, paged=True)
     numbers = read_parquet(args.molecules, "molecule.v1", ["row"])["row"]
     decoys = card_data.by_row(
-        one for table in decoys_of(numbers, [args.decoys], [args.scores]) for one in table.to_pylist()
+        decoy for table in decoys_with_scores(numbers, [args.decoys], [args.scores]) for decoy in table.to_pylist()
     )
     for row, line in zip(numbers.to_pylist(), lines.to_pylist(), strict=True):
         if line["status"] == "OK":
-            known = line | {"row": row, "rank": None, "measured": card_data.measured(hits.get(line["id"]))}
-            card = card_data.card(known, decoys[row], len(decoys[row]))
+            record = line | {"row": row, "rank": None, "measured": card_data.measured(hits.get(line["id"]))}
+            card = card_data.card(record, decoys[row], len(decoys[row]))
             yield {"row": row, "html": molecule_page.render(card, args.run_name)}
 
 
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=Path, required=True, help="of the shard")
     parser.add_argument("--calls", type=Path, required=True, help="of the whole library")
     parser.add_argument("--truth", type=Path)
-    parser.add_argument("--truth-source", default="external")
+    add_settings(parser, truth_source="truth.source")
     parser.add_argument("--out", type=Path, required=True)
 
 

@@ -56,8 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the labels."""
-    found = list(rows(args.library))
-    if not found:
+    labels = list(rows(args.library))
+    if not labels:
         raise InputError(f"{args.library}: no row has an id, so there is nothing to label")
-    write_csv(args.out, [to_table(found, "proxy_truth.v1")], "proxy_truth.v1")
-    logger.info("%d labels by %s", len(found), RULE)
+    write_csv(args.out, [to_table(labels, "proxy_truth.v1")], "proxy_truth.v1")
+    logger.info("%d labels by %s", len(labels), RULE)

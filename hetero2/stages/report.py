@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.errors import InputError
+from hetero2.inputs.decoys import check_shards, decoys_with_scores
 from hetero2.io.columns import Ints
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import write_text
@@ -21,7 +22,7 @@ from hetero2.report.text.words import counted, number
 from hetero2.runtime import identity, provenance
 from hetero2.runtime.log import logger
 from hetero2.runtime.seeds import sample
-from hetero2.stages.candidates import check_shards, decoys_of, ranked
+from hetero2.scoring.list_order import list_order
 
 EXAMPLE = "hetero2 report --run my-run --config '{...}' --summary summary.csv ... (see rules/report.smk)"
 _ROWS = 65_536  # that are Python objects at once
@@ -35,9 +36,9 @@ Record = dict[str, Any]
 
 def _drawn_at_random(rows: pa.Table, among: Ints, size: int, seed: int) -> Ints:
     """At most `size` of the rows `among`, in their order."""
-    found = rows.select(["structure_hash", "id"]).take(pa.array(among)).append_column("row", pa.array(among))
-    known = (key for batch in found.to_batches(_ROWS) for key in batch.to_pylist())
-    return np.sort(np.array([one["row"] for one in sample(known, size, seed)], np.int64))
+    named = rows.select(["structure_hash", "id"]).take(pa.array(among)).append_column("row", pa.array(among))
+    records = (key for batch in named.to_batches(_ROWS) for key in batch.to_pylist())
+    return np.sort(np.array([record["row"] for record in sample(records, size, seed)], np.int64))
 
 
 def chosen(rows: pa.Table, order: Ints, k: int, size: int, seed: int) -> dict[str, Ints]:
@@ -59,11 +60,11 @@ def listed(rows: pa.Table, order: Ints, most: int, seed: int) -> tuple[Ints, str
     top, rest = everyone[: most // 2], everyone[most // 2 :]
     drawn = np.zeros(n, bool)
     drawn[_drawn_at_random(rows, rest, most - most // 2, seed)] = True
-    told = (
+    caption = (
         f"A part of the {number(n)} rows: the first {number(len(top))} of the list to send and "
         f"{number(drawn.sum())} drawn at random from the rest (seed {seed}). summary.csv holds all."
     )
-    return np.concatenate([top, rest[drawn[rest]]]), told
+    return np.concatenate([top, rest[drawn[rest]]]), caption
 
 
 class Report:
@@ -75,7 +76,7 @@ class Report:
         self.hits = card_data.read_hits(args.truth, self.config["truth"]["source"])
         self.seed = int(self.config["selection"]["seed"])
         k = int(self.config["selection"]["k"])
-        self.order, _ = ranked(self.rows, [])
+        self.order = list_order(self.rows)
         self.places = chosen(self.rows, self.order, k, self.config["report"]["cards"], self.seed)
         self.decoys = self._decoys()
         self.rank = np.zeros(len(self.rows), np.int64)
@@ -87,15 +88,17 @@ class Report:
     def _hits_by_call(self) -> dict[str, tuple[int, int]]:
         """(molecules with truth, hits) of each call."""
         measured = [self.hits.get(name) for name in self.rows["id"].to_pylist()] if self.hits else []
-        found = Counter(
+        counts = Counter(
             pair for pair in zip(self.rows["call"].to_pylist(), measured, strict=False) if pair[1] is not None
         )
-        return {call: (found[call, True] + found[call, False], found[call, True]) for call in index.CALLS if measured}
+        return {
+            call: (counts[call, True] + counts[call, False], counts[call, True]) for call in index.CALLS if measured
+        }
 
     def evidence(self) -> evidence.Evidence:
         """What the pack's files say, and numbers of summary.csv."""
         args, ok = self.args, self.rows.filter(pc.is_valid(self.rows["p_value"]))
-        found = evidence.read(
+        facts = evidence.read(
             dict(results.given(args, results.READ)),
             args.cost_lift,
             facts=identity.manifest_facts(args.run_name, args.config, args.facts),
@@ -105,34 +108,36 @@ class Report:
             most_decoys=pc.max(ok["n_decoys_scored"]).as_py() or 0,
             hits_by_call=self._hits_by_call(),
         )
-        if found.n_rows != len(self.rows):
-            raise InputError(f"{args.summary}: {len(self.rows)} rows, but {args.metrics} counts {found.n_rows}")
-        return found
+        if facts.n_rows != len(self.rows):
+            raise InputError(f"{args.summary}: {len(self.rows)} rows, but {args.metrics} counts {facts.n_rows}")
+        return facts
 
     def _decoys(self) -> pa.Table:
         """The decoys of all cards, in the order of the library."""
         place = np.sort(np.concatenate(list(self.places.values())))
-        return pa.concat_tables(decoys_of(pa.array(place), self.args.decoys, self.args.scores))
+        return pa.concat_tables(decoys_with_scores(pa.array(place), self.args.decoys, self.args.scores))
 
     def groups(self) -> dict[str, list[Card]]:
         """The cards; drawings end where they would make the page too large."""
         decoys = card_data.by_row(self.decoys.to_pylist())
-        spent, found = 0, dict[str, list[Card]]()
+        spent, cards = 0, dict[str, list[Card]]()
         for name, place in self.places.items():
-            found[name] = []
+            cards[name] = []
             for record in self._records(place):
-                one = card_data.card(record, decoys.get(record["row"], []), DRAWN, spent < DRAWING_BYTES)
-                spent += len(one.svg) + len(one.axis) + sum(len(decoy.svg) for decoy in one.decoys)
-                found[name].append(one)
-        return found
+                card = card_data.card(record, decoys.get(record["row"], []), DRAWN, spent < DRAWING_BYTES)
+                spent += len(card.svg) + len(card.axis) + sum(len(decoy.svg) for decoy in card.decoys)
+                cards[name].append(card)
+        return cards
 
     def table(self) -> table.Table:
         """The rows that the page sorts and filters."""
-        place, told = listed(self.rows, self.order, self.config["report"]["table_rows"], self.seed)
-        found = table.table(self._records(place), told)
-        if len(found.rows) == len(place):
-            return found
-        return found._replace(told=f"{told} The first {number(len(found.rows))} of them, since their cells are long.")
+        place, caption = listed(self.rows, self.order, self.config["report"]["table_rows"], self.seed)
+        shown = table.table(self._records(place), caption)
+        if len(shown.rows) == len(place):
+            return shown
+        return shown._replace(
+            told=f"{caption} The first {number(len(shown.rows))} of them, since their cells are long."
+        )
 
 
 def contents(args: argparse.Namespace) -> Iterator[tuple[str, str]]:

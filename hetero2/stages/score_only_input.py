@@ -9,18 +9,19 @@ from typing import Any
 
 from hetero2.chem.bins import hardness
 from hetero2.errors import ConfigError, InputError
+from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import TABLES, sha256_bytes
 from hetero2.io.tables import columns, read_shard, to_table, write_parquet
 from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 from hetero2.scoring import pair_table
 from hetero2.scoring.pair_table import Block, Decoy
 from hetero2.scoring.score_lookup import read_files
-from hetero2.scoring.scored_rows import UNAUDITED
-from hetero2.stages.scores import ORIGINAL, item
+from hetero2.scoring.scored_rows import UNAUDITED, score_item
 
 EXAMPLE = (
-    "hetero2 blocks --input rows.parquet --scores-file scores_external.csv --molecules molecules.parquet "
+    "hetero2 score-only-input --input rows.parquet --scores-file scores_external.csv --molecules molecules.parquet "
     "--decoys decoys.parquet --scores scores.parquet"
 )
 STRATEGY = "brought"  # as decoy_strategy_used: the decoys are the user's own
@@ -31,10 +32,10 @@ Record = dict[str, Any]
 def read_blocks(path: Path, ids: Collection[str]) -> Mapping[str, Block]:
     """The blocks of these molecules: from a table, or from `hetero_scores.v1` files by id."""
     if path.suffix == ".jsonl":
-        found = read_files(path, ids)
+        files = read_files(path, ids)
         return {
-            key: Block(one.original, {name: Decoy(name, scored, None) for name, scored in one.decoys.items()})
-            for key, one in found.items()
+            key: Block(scores.original, {name: Decoy(name, scored, None) for name, scored in scores.decoys.items()})
+            for key, scores in files.items()
         }
     if path.name.lower().endswith(TABLES):
         return pair_table.read(path, ids)
@@ -50,17 +51,17 @@ def _molecule(row: Record, block: Block | None) -> Record:
     if not block.decoys:
         return record | {"status": "SKIP", "reason": "no_decoys_generated"}
     similar = [decoy.tanimoto for decoy in block.decoys.values() if decoy.tanimoto is not None]
-    known = {"tanimoto_min": min(similar), "tanimoto_median": statistics.median(similar)} if similar else {}
-    known |= {"tanimoto_max": max(similar)} if similar else {}
+    similarity = {"tanimoto_min": min(similar), "tanimoto_median": statistics.median(similar)} if similar else {}
+    similarity |= {"tanimoto_max": max(similar)} if similar else {}
     counts = {"decoy_strategy_used": STRATEGY, "n_decoys_generated": len(block.decoys)}
-    return record | {"status": "OK", "warnings": "no_structures"} | counts | known
+    return record | {"status": "OK", "warnings": "no_structures"} | counts | similarity
 
 
 def _decoy(row: int, molecule_id: str, index: int, decoy: Decoy) -> Record:
-    known = dict.fromkeys(columns("decoy.v1")) | {"row": row, "decoy_index": index, "strategy": STRATEGY}
+    record = dict.fromkeys(columns("decoy.v1")) | {"row": row, "decoy_index": index, "strategy": STRATEGY}
     named = decoy.name if _HASH.fullmatch(decoy.name) else sha256_bytes(f"{molecule_id}\0{decoy.name}".encode())
-    known |= {"decoy_hash": named, "move": STRATEGY, "tanimoto": decoy.tanimoto}
-    return known | {"hardness": None if decoy.tanimoto is None else hardness(decoy.tanimoto)}
+    record |= {"decoy_hash": named, "move": STRATEGY, "tanimoto": decoy.tanimoto}
+    return record | {"hardness": None if decoy.tanimoto is None else hardness(decoy.tanimoto)}
 
 
 def one_row(row: Record, block: Block | None, sign: int) -> tuple[Record, list[Record], Iterator[Record]]:
@@ -69,9 +70,9 @@ def one_row(row: Record, block: Block | None, sign: int) -> tuple[Record, list[R
     if block is None or block.original is None or molecule["reason"] not in (None, *UNAUDITED):
         return molecule, [], iter(())
     number, decoys = row["row"], list(block.decoys.values())
-    own = [(ORIGINAL, block.original), *enumerate(decoy.scored for decoy in decoys)]
-    made = [_decoy(number, row["id"], index, decoy) for index, decoy in enumerate(decoys)]
-    return molecule, made, (item(number, index, scored, sign) for index, scored in own)
+    scores = [(MOLECULE_INDEX, block.original), *enumerate(decoy.scored for decoy in decoys)]
+    records = [_decoy(number, row["id"], index, decoy) for index, decoy in enumerate(decoys)]
+    return molecule, records, (score_item(number, index, scored, sign) for index, scored in scores)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,9 +81,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", type=natural, default=0, help="which part of them, from 0")
     parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
     parser.add_argument("--scores-file", type=Path, required=True)
-    parser.add_argument("--higher-is-better", choices=["true", "false"], default="true")
     for name in ("molecules", "decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, required=True, help=f"where to write the {name}")
+    add_settings(parser, "scores.higher_is_better")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -91,14 +92,14 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     blocks = read_blocks(args.scores_file, {row["id"] for row in rows if row["status"] is None})
-    sign = 1 if args.higher_is_better == "true" else -1
+    sign = 1 if args.higher_is_better else -1
     molecules: list[Record] = []
     decoys: list[Record] = []
     scores: list[Record] = []
     for row in rows:
-        molecule, made, items = one_row(row, blocks.get(row["id"]), sign)
+        molecule, shard_decoys, items = one_row(row, blocks.get(row["id"]), sign)
         molecules.append(molecule)
-        decoys += made
+        decoys += shard_decoys
         scores += items
     write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")
     write_parquet(args.decoys, to_table(decoys, "decoy.v1"), "decoy.v1")

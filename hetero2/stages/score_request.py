@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from hetero2.inputs.excluded_decoys import read_excluded, taking_part
+from hetero2.inputs.decoys import read_excluded, taking_part
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.structure_keys import Keys, first_of_each, keys
 from hetero2.io.tables import arrow_schema, read_parquet
@@ -33,6 +33,13 @@ def occurrences(molecules: Sequence[Path], decoys: Sequence[Path], excluded: pa.
         yield _named(kept["decoy_hash"], kept["decoy_smiles"], "decoy")
 
 
+def request(molecules: Sequence[Path], decoys: Sequence[Path], excluded: pa.Table) -> Iterator[pa.Table]:
+    """The rows of score_request.csv, in two passes over the shards; memory holds at most 50 bytes an occurrence."""
+    first, count = first_of_each(*_keys(occurrences(molecules, decoys, excluded)))
+    logger.info("%d structures need a score", int(first.sum()))
+    return once(occurrences(molecules, decoys, excluded), first, count)
+
+
 def _named(ids: pa.ChunkedArray, smiles: pa.ChunkedArray, role: str) -> pa.Table:
     return pa.table({"id": ids, "smiles": smiles, "role": pa.array([role] * len(ids), pa.string())})
 
@@ -41,10 +48,10 @@ def once(tables: Iterator[pa.Table], first: np.ndarray, count: np.ndarray) -> It
     """The rows where a structure occurs first, with how often it does."""
     start = 0
     for table in tables:
-        here = slice(start, start + len(table))
+        place = slice(start, start + len(table))
         start += len(table)
-        found = table.append_column("n_rows", pa.array(count[here])).filter(pa.array(first[here]))
-        yield found.cast(arrow_schema(CONTRACT))
+        rows = table.append_column("n_rows", pa.array(count[place])).filter(pa.array(first[place]))
+        yield rows.cast(arrow_schema(CONTRACT))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,11 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write score_request.csv, in two passes over the shards; memory holds at most 50 bytes an occurrence."""
-    files = args.molecules, args.decoys, read_excluded(args.excluded)
-    first, count = first_of_each(*_keys(occurrences(*files)))
-    write_csv(args.out, once(occurrences(*files), first, count), CONTRACT)
-    logger.info("%d structures need a score", int(first.sum()))
+    """Write score_request.csv."""
+    write_csv(args.out, request(args.molecules, args.decoys, read_excluded(args.excluded)), CONTRACT)
 
 
 def _keys(tables: Iterator[pa.Table]) -> tuple[Keys, Keys]:

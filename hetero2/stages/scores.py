@@ -2,16 +2,16 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.inputs.excluded_decoys import read_excluded, why_excluded
+from hetero2.inputs.decoys import read_excluded, why_excluded
+from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import TABLES
 from hetero2.io.tables import read_parquet, write_parquet
-from hetero2.scoring.hetero_scores import Scored
+from hetero2.runtime.settings import add_settings
 from hetero2.scoring.score_lookup import ScoreBook, read_book
 from hetero2.scoring.scored_rows import rows_scored_by_id, scored_rows
 
@@ -19,14 +19,6 @@ EXAMPLE = (
     "hetero2 scores --molecules molecules/0000.parquet --decoys decoys/0000.parquet "
     "--scores-file scores.csv --index scores.csv.index.npy --excluded excluded.parquet --out scores/0000.parquet"
 )
-ORIGINAL = -1
-Record = dict[str, Any]
-
-
-def item(row: int, index: int, scored: Scored | None, sign: int) -> Record:
-    """The score of a molecule (index -1) or of a decoy; larger is better from here on."""
-    score, weight = (sign * scored.score + 0.0, scored.weight) if scored else (None, None)
-    return {"row": row, "decoy_index": index, "score": score, "weight": weight, "excluded": None}
 
 
 def attach(molecules: pa.Table, decoys: pa.Table, book: ScoreBook, sign: int, excluded: pa.Table) -> pa.Table:
@@ -41,7 +33,7 @@ def attach(molecules: pa.Table, decoys: pa.Table, book: ScoreBook, sign: int, ex
     scores, weights = np.full((2, len(takes_part)), np.nan)
     looked_up = book.originals(molecules["id"], molecules["structure_hash"]), book.decoys(owners, part["decoy_hash"])
     scores[takes_part], weights[takes_part] = (np.concatenate(pair) for pair in zip(*looked_up, strict=True))
-    none, originals = np.isnan(scores), np.full(len(molecules), ORIGINAL)
+    none, originals = np.isnan(scores), np.full(len(molecules), MOLECULE_INDEX)
     return pa.table(
         {
             "row": np.concatenate([molecules["row"].to_numpy(), decoys["row"].to_numpy()]),
@@ -53,6 +45,16 @@ def attach(molecules: pa.Table, decoys: pa.Table, book: ScoreBook, sign: int, ex
     )
 
 
+def rows_with_scores(path: Path, by_id: bool) -> pa.Table:
+    """id, row and structure_hash of the molecules of a shard that get a score; `by_id`: also those without a structure.
+
+    Only a score table names molecules by their ids.
+    """
+    rows = read_parquet(path, "molecule.v1", ["row", "id", "status", "reason", "structure_hash"])
+    molecules = scored_rows(rows)
+    return pa.concat_tables([molecules, rows_scored_by_id(rows).cast(molecules.schema)]) if by_id else molecules
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, required=True)
@@ -60,18 +62,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores-file", type=Path, required=True)
     parser.add_argument("--index", type=Path, required=True, help="index of the scores file")
     parser.add_argument("--excluded", type=Path, required=True, help="decoys that take no part")
-    parser.add_argument("--higher-is-better", choices=["true", "false"], default="true")
+    add_settings(parser, "scores.higher_is_better")
     parser.add_argument("--out", type=Path, required=True)
 
 
 def run(args: argparse.Namespace) -> None:
     """Attach scores to one shard."""
-    rows = read_parquet(args.molecules, "molecule.v1", ["row", "id", "status", "reason", "structure_hash"])
-    molecules = scored_rows(rows)
-    if args.scores_file.name.lower().endswith(TABLES):
-        molecules = pa.concat_tables([molecules, rows_scored_by_id(rows).cast(molecules.schema)])
+    molecules = rows_with_scores(args.molecules, args.scores_file.name.lower().endswith(TABLES))
     decoys = read_parquet(args.decoys, "decoy.v1", ["row", "decoy_index", "decoy_hash"])
     book = read_book(args.scores_file, args.index, set(molecules["id"].to_pylist()))
-    sign = 1 if args.higher_is_better == "true" else -1
+    sign = 1 if args.higher_is_better else -1
     items = attach(molecules, decoys, book, sign, read_excluded(args.excluded))
     write_parquet(args.out, items, "score_item.v1")

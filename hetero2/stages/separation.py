@@ -31,14 +31,14 @@ def delta(good: float | None, bad: float | None, threshold: float) -> Facts:
 def compare(metrics: Mapping[str, Facts]) -> Facts:
     """What separation.json says of the metrics of each variant, but for its packs."""
     facts = {
-        name: {"rows_ok": found["counts"]["OK"], **{key: found[key] for key in _STATISTICS}}
-        for name, found in metrics.items()
+        name: {"rows_ok": variant["counts"]["OK"], **{key: variant[key] for key in _STATISTICS}}
+        for name, variant in metrics.items()
     }
     deltas = {
         f"{GOOD} - {bad}": {key: delta(facts[GOOD][key], facts[bad][key], least) for key, least in THRESHOLDS.items()}
         for bad in BAD
     }
-    separated = all(any(one["met"] for one in found.values()) for found in deltas.values())
+    separated = all(any(statistic["met"] for statistic in by_statistic.values()) for by_statistic in deltas.values())
     return {"separation_schema": "separation.v1", "variants": facts, "deltas": deltas, "separated": separated}
 
 
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     if not len(args.variants) == len(args.rows) == len(args.metrics) == len(args.zips):
         raise ConfigError("--rows, --metrics and --zips need one file for each of --variants, in their order")
     metrics = {name: read_json(path) for name, path in zip(args.variants, args.metrics, strict=True)}
-    if not all("metrics_schema" in found for found in metrics.values()):
+    if not all("metrics_schema" in document for document in metrics.values()):
         raise InputError(f"--metrics: one of {', '.join(map(str, args.metrics))} is no metrics.v1")
     document = compare(metrics)
     for name, path, row in zip(args.variants, args.zips, args.rows, strict=True):

@@ -11,13 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.errors import ConfigError, ContractError
-from hetero2.inputs.summary_rows import page_name
-from hetero2.io.columns import places
+from hetero2.errors import ConfigError
+from hetero2.inputs.summary_rows import shard_lines
 from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import write_csv
-from hetero2.io.tables import from_columns, read_parquet
-from hetero2.runtime.cli_types import json_object
+from hetero2.io.tables import read_parquet
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit.sampling import Estimate, Floats, weighted_mean
 from hetero2.stats.benefit.distribution import describe
 
@@ -25,52 +24,17 @@ EXAMPLE = (
     "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet "
     "--calls calls.parquet --summary s.csv --metrics m.json"
 )
-_FROM_MOLECULE = (
-    "id decoy_strategy_used n_decoys_generated seed_used spectral_gap spectral_entropy spectral_entropy_norm "
-    "tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash scaffold sample_part sample_weight"
-).split()
-_FROM_AUDIT = ["status", "reason", "gate", "slack", "margin", "auc_tie_aware", "score", "n_decoys_tied", "p_value"]
-_FROM_CALL = ["call", "call_reason", "q_value", "m_needed"]
 _LEVEL_DECOYS = 19  # from here on a PASS by chance is no more frequent than one in 20
 _KNOWN = {"verdict": "PASS", "call": "SIGNAL"}
 Record = dict[str, Any]
 
 
-def lines(molecules: pa.Table, audit: pa.Table, calls: pa.Table, paged: bool = False) -> pa.Table:
-    """Lines of summary.csv: the molecules of a shard, their audit, and calls by row, of which some may be missing.
-
-    `paged`: the pack holds a page for each molecule that is OK.
-    """
-    same = len(molecules) == len(audit) and molecules["row"].equals(audit["row"])
-    if not (same and molecules["id"].equals(audit["dataset_id"])):
-        raise ContractError("the rows of the molecules are not the rows of the audit")
-    status, place = audit["status"], places(molecules["row"].to_numpy(), calls["row"].to_numpy())
-    called = pa.array(place, mask=(place < 0) | pc.not_equal(status, "OK").to_numpy())
-    texts = zip(molecules["warnings"].to_pylist(), audit["warnings"].to_pylist(), strict=True)
-    warnings = [[text for part in pair for text in part.split(";") if text] for pair in texts]
-    pages = pa.array(map(page_name, molecules["row"].to_pylist()) if paged else [], pa.string())
-    columns = {
-        **{key: molecules[key] for key in _FROM_MOLECULE},
-        **{key: audit[key] for key in _FROM_AUDIT},
-        **{key: calls[key].take(called) for key in _FROM_CALL},
-        "report_path": pc.if_else(pc.equal(status, "OK"), pages, None) if paged else None,
-        "skip_reason": pc.if_else(pc.equal(status, "SKIP"), audit["reason"], None),
-        "verdict": pc.if_else(pc.equal(status, "ERROR"), None, audit["verdict"]),
-        "n_decoys": molecules["n_decoys_generated"],
-        "n_decoys_scored": audit["n_neg"],
-        "n_decoys_excluded": audit["n_decoys_excluded"],
-        "warnings_count": [len(one) for one in warnings],
-        "warnings": [";".join(one) or None for one in warnings],
-    }
-    return from_columns("summary.v1", len(molecules), columns)
-
-
 def _count(column: pa.ChunkedArray) -> Counter[str]:
-    return Counter({one["values"]: one["counts"] for one in pc.value_counts(column).to_pylist()})
+    return Counter({pair["values"]: pair["counts"] for pair in pc.value_counts(column).to_pylist()})
 
 
 @dataclass
-class Tally:
+class LibraryCounts:
     """Counts of a library, taken shard by shard, and some numbers of each row: at most 70 bytes."""
 
     status: Counter[str] = field(default_factory=Counter)
@@ -103,12 +67,12 @@ class Tally:
     def _add_ok(self, rows: pa.Table) -> None:
         self.verdicts += _count(rows["verdict"])
         self.calls += _count(rows["call"])
-        made, scored, excluded = (rows[f"n_decoys{end}"].to_numpy() for end in ("", "_scored", "_excluded"))
-        for name, values in (("total", made), ("scored", scored), ("excluded", excluded)):
+        generated, scored, excluded = (rows[f"n_decoys{end}"].to_numpy() for end in ("", "_scored", "_excluded"))
+        for name, values in (("total", generated), ("scored", scored), ("excluded", excluded)):
             self.coverage[f"decoys_{name}"] += int(values.sum())
-        self.coverage["rows_with_missing"] += int((scored + excluded < made).sum())
+        self.coverage["rows_with_missing"] += int((scored + excluded < generated).sum())
         judged = rows["slack"].is_valid().to_numpy()
-        gone = int((~judged & (excluded == made)).sum())
+        gone = int((~judged & (excluded == generated)).sum())
         self.verdict_skips["all_decoys_excluded"] += gone
         self.verdict_skips["missing_scores_for_all_decoys"] += int((~judged).sum()) - gone
         self.coverage["below_19"] += int((scored[judged] < _LEVEL_DECOYS).sum())
@@ -156,9 +120,9 @@ def _known(rows: pa.Table) -> tuple[Any, Floats, Floats]:
     """Part and weight of rows of the sample, and what is known of them, see `population`."""
     ok = pc.equal(rows["status"], "OK").to_numpy()
     passed, called = (pc.fill_null(pc.equal(rows[k], v), False).to_numpy() for k, v in _KNOWN.items())
-    known = np.column_stack([passed.astype(float), called.astype(float), rows["auc_tie_aware"].to_numpy()])
-    known[~ok] = np.nan
-    return np.array(rows["sample_part"].to_pylist()), rows["sample_weight"].to_numpy(), known
+    values = np.column_stack([passed.astype(float), called.astype(float), rows["auc_tie_aware"].to_numpy()])
+    values[~ok] = np.nan
+    return np.array(rows["sample_part"].to_pylist()), rows["sample_weight"].to_numpy(), values
 
 
 def _of_library(name: str, values: Any, drawn: Any, weight: Any) -> Record:
@@ -168,7 +132,7 @@ def _of_library(name: str, values: Any, drawn: Any, weight: Any) -> Record:
     return weighted_mean(values, drawn, weight)._asdict()
 
 
-def population(part: Any, weight: Floats, known: Floats) -> Record:
+def population(part: Any, weight: Floats, measures: Floats) -> Record:
     """What the sample says of the library, and of its own two parts.
 
     Part and weight of each row of the sample (n,), and what is known of it (n, 3): 1 or 0 for PASS and SIGNAL, the AUC;
@@ -176,32 +140,25 @@ def population(part: Any, weight: Floats, known: Floats) -> Record:
     """
     drawn = part == "random"
     everyone, n_drawn = float(weight.sum()), int(drawn.sum())
-    found: Record = {"rows": round(everyone) if n_drawn else None, "top": len(part) - n_drawn, "random": n_drawn}
-    found["random_weight"] = float(weight[drawn][0]) if n_drawn else None
+    estimates: Record = {"rows": round(everyone) if n_drawn else None, "top": len(part) - n_drawn, "random": n_drawn}
+    estimates["random_weight"] = float(weight[drawn][0]) if n_drawn else None
     for column, name in enumerate(("pass_rate", "signal_rate", "mean_auc")):
-        values = known[:, column]
+        values = measures[:, column]
         parts = {key: values[(part == key) & np.isfinite(values)] for key in ("top", "random")}
-        found[name] = {
+        estimates[name] = {
             "library": _of_library(name, values, drawn, weight) if n_drawn else None,
             **{key: {"n": len(x), "estimate": float(x.mean()) if len(x) else None} for key, x in parts.items()},
         }
-    return found
+    return estimates
 
 
 def gather(
-    molecules: list[Path], audits: list[Path], calls: pa.Table, tally: Tally, paged: bool = False
+    molecules: list[Path], audits: list[Path], calls: pa.Table, counts: LibraryCounts, paged: bool = False
 ) -> Iterator[pa.Table]:
-    """Lines of summary.csv, a table a shard, counted on the way; one shard is in memory, and all calls, in order."""
-    called = calls["row"].to_numpy()
-    wanted = ["row", "warnings", *_FROM_MOLECULE]
-    judged = ["row", "dataset_id", "verdict", "n_neg", "n_decoys_excluded", "warnings", *_FROM_AUDIT]
-    for molecule_path, audit_path in zip(molecules, audits, strict=True):
-        left = read_parquet(molecule_path, "molecule.v1", wanted)
-        right = read_parquet(audit_path, "hetero_audit.v2", judged)
-        bounds = pc.min_max(left["row"]).as_py()
-        start, end = np.searchsorted(called, [bounds["min"] or 0, (bounds["max"] or 0) + 1])
-        rows = lines(left, right, calls.slice(start, end - start), paged)
-        tally.add(rows)
+    """Rows of summary.csv, a table a shard, added to `counts` on the way; memory holds one shard, and all calls."""
+    for shard in zip(molecules, audits, strict=True):
+        rows = shard_lines(*shard, calls, paged)
+        counts.add(rows)
         yield rows
 
 
@@ -210,10 +167,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--audit", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--calls", type=Path, required=True)
-    parser.add_argument(
-        "--settings", type=json_object, default={}, help="JSON: sections of the configuration to record"
-    )
-    parser.add_argument("--artifacts", choices=["light", "full"], default="light", help="full: with pages of molecules")
+    add_settings(parser, "guardrails", "decoys", "pack.artifacts")
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
 
@@ -222,6 +176,6 @@ def run(args: argparse.Namespace) -> None:
     """Write summary.csv and metrics.json."""
     if len(args.molecules) != len(args.audit):
         raise ConfigError(f"{len(args.molecules)} shards of molecules, but {len(args.audit)} of the audit")
-    calls, tally = read_parquet(args.calls, "call.v1"), Tally()
-    write_csv(args.summary, gather(args.molecules, args.audit, calls, tally, args.artifacts == "full"), "summary.v1")
-    write_json(args.metrics, tally.metrics(args.settings), "metrics.v1")
+    calls, counts = read_parquet(args.calls, "call.v1"), LibraryCounts()
+    write_csv(args.summary, gather(args.molecules, args.audit, calls, counts, args.artifacts == "full"), "summary.v1")
+    write_json(args.metrics, counts.metrics({"guardrails": args.guardrails, "decoys": args.decoys}), "metrics.v1")

@@ -18,9 +18,10 @@ from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import read_json
 from hetero2.io.tables import columns, to_table
-from hetero2.runtime.cli_types import flag, natural, positive, price
+from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
 from hetero2.runtime.provenance import file_facts
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.benefit.choosing import Library
 from hetero2.stats.benefit.discordant import inclusion
 from hetero2.stats.benefit.enrichment import dense_priority, roc_auc
@@ -28,7 +29,7 @@ from hetero2.stats.benefit.hit_curve import curve
 from hetero2.stats.benefit.utility import RESAMPLES, report
 
 EXAMPLE = (
-    "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json --k 50 "
+    "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json "
     "--out utility_report.json --curve hit_curve.csv"
 )
 _COLUMNS = ("id", "status", "verdict", "slack", "auc_tie_aware", "score", "call", "scaffold")
@@ -46,13 +47,15 @@ def library_of(rows: pa.Table, hits: dict[str, bool], baseline: dict[str, float]
     ids = chosen["id"].to_pylist()
     return Library(
         score=column("score"),
-        hit=np.array([hits[one] for one in ids], bool),
+        hit=np.array([hits[molecule_id] for molecule_id in ids], bool),
         call=chosen["call"].to_numpy(),
         cluster=text_numbers(chosen["scaffold"]),
         auc=column("auc_tie_aware"),
         slack=column("slack"),
         passed=pc.equal(chosen["verdict"], "PASS").to_numpy(),
-        baseline=None if baseline is None else np.array([baseline.get(one, -np.inf) for one in ids], float),
+        baseline=None
+        if baseline is None
+        else np.array([baseline.get(molecule_id, -np.inf) for molecule_id in ids], float),
     )
 
 
@@ -61,11 +64,13 @@ def _scored(rows: pa.Table) -> Any:
 
 
 def _known(rows: pa.Table, hits: dict[str, bool]) -> Any:
-    return np.fromiter((one in hits for batch in rows["id"].chunks for one in batch.to_pylist()), bool, len(rows))
+    return np.fromiter(
+        (molecule_id in hits for batch in rows["id"].chunks for molecule_id in batch.to_pylist()), bool, len(rows)
+    )
 
 
 def _count(column: pa.ChunkedArray) -> dict[str, int]:
-    return {one["values"]: one["counts"] for one in pc.value_counts(column).to_pylist()}
+    return {pair["values"]: pair["counts"] for pair in pc.value_counts(column).to_pylist()}
 
 
 def of_the_list(rows: pa.Table, hits: dict[str, bool], k: int) -> Record | None:
@@ -89,14 +94,14 @@ def of_the_list(rows: pa.Table, hits: dict[str, bool], k: int) -> Record | None:
 def coverage(rows: pa.Table, hits: dict[str, bool], k: int) -> Record:
     """Whether truth is known for all that were scored, or only for what was selected before (verification bias)."""
     scored, status = _scored(rows), _count(rows["status"])
-    known = _known(rows, hits)[scored]
-    area, _ = roc_auc(rows["score"].to_numpy()[scored], known)
-    everyone = bool(known.all())
-    bias = False if len(known) and everyone else None
+    has_truth = _known(rows, hits)[scored]
+    area, _ = roc_auc(rows["score"].to_numpy()[scored], has_truth)
+    everyone = bool(has_truth.all())
+    bias = False if len(has_truth) and everyone else None
     return {
         "status_counts": {key: status.get(key, 0) for key in ("OK", "SKIP", "ERROR")},
-        "scored": len(known),
-        "with_truth": int(known.sum()),
+        "scored": len(has_truth),
+        "with_truth": int(has_truth.sum()),
         "of_the_list": of_the_list(rows, hits, k),
         "auc_of_score_for_having_truth": area,
         "reason": None if area is not None else "truth_for_all" if everyone else "truth_for_none",
@@ -122,11 +127,11 @@ def limited(utility: Record, population: Record) -> Record:
 def curve_rows(library: Library, k: int) -> Iterator[Record]:
     """Lines of hit_curve.csv: hits of every way of choosing at a grid of K."""
     for at in curve(library, k):
-        for name, one in at["methods"].items():
+        for name, result in at["methods"].items():
             yield (
                 dict.fromkeys(columns(CURVE))
                 | {"k": at["k"], "method": name}
-                | {key: one[key] for key in columns(CURVE) if key in one}
+                | {key: result[key] for key in columns(CURVE) if key in result}
             )
 
 
@@ -139,16 +144,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
-    parser.add_argument("--truth-source", default="external")
     parser.add_argument("--cost-lift", type=Path, required=True, help="what hetero2 cost-lift wrote")
-    parser.add_argument("--baseline", type=Path, help="today's filter: id,score")
-    parser.add_argument("--baseline-column", help="--baseline is the library, and this its column with today's filter")
-    parser.add_argument("--baseline-higher-is-better", type=flag, default=True, metavar="true|false")
-    parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought: the primary K")
-    parser.add_argument("--k-list", type=positive, nargs="*", default=[], help="further K")
-    parser.add_argument("--price", type=price, help="price of evaluating one molecule")
+    parser.add_argument(
+        "--baseline", type=Path, help="today's filter: id,score; with selection.baseline_column, the library"
+    )
+    add_settings(
+        parser,
+        "selection.k",
+        "selection.k_list",
+        "selection.seed",
+        "selection.baseline_column",
+        "selection.baseline_higher_is_better",
+        price="selection.price_per_evaluation",
+        truth_source="truth.source",
+    )
     parser.add_argument("--resamples", type=positive, default=RESAMPLES)
-    parser.add_argument("--seed", type=natural, default=0)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--curve", type=Path, required=True, help="where to write hits at many K")
 
@@ -157,15 +167,17 @@ def run(args: argparse.Namespace) -> None:
     """Write utility_report.json."""
     rows = read_summary(args.summary, _COLUMNS, ["sample_part"])
     hits = read_truth(args.truth, args.truth_source)
+    if args.baseline_higher_is_better is None:
+        args.baseline_higher_is_better = True
     better = args.baseline_higher_is_better
     baseline = read_baseline(args.baseline, args.baseline_column, better) if args.baseline else None
     library = library_of(rows, hits, baseline)
-    known = None if library.baseline is None else int(np.isfinite(library.baseline).sum())
-    if known is not None and known < min(args.k, len(library.hit)):
+    n_with_baseline = None if library.baseline is None else int(np.isfinite(library.baseline).sum())
+    if n_with_baseline is not None and n_with_baseline < min(args.k, len(library.hit)):
         column = f"column {args.baseline_column!r}" if args.baseline_column else "today's filter"
         raise InputError(
-            f"{args.baseline}: {column}: {known} of the {len(library.hit)} molecules that may be bought have a score "
-            f"in it, too few to buy K = {args.k}",
+            f"{args.baseline}: {column}: {n_with_baseline} of the {len(library.hit)} molecules that may be bought have "
+            f"a score in it, too few to buy K = {args.k}",
             "its ids must be those of the library; give more molecules a score, or lower selection.k",
         )
     result = read_json(args.cost_lift)
@@ -174,7 +186,7 @@ def run(args: argparse.Namespace) -> None:
         "cost_lift_v1": {"refused": result["refused"] is not None, "reason": result["refused"]},
         "library": result["library"],
         "truth_coverage": coverage(rows, hits, args.k),
-        "baseline": _baseline_facts(args, known) if args.baseline else None,
+        "baseline": _baseline_facts(args, n_with_baseline) if args.baseline else None,
         "price_per_evaluation": args.price,
         "population": (population := audited(rows)),
         "utility": limited(report(library, args.k, args.k_list, args.seed, args.price, args.resamples), population),

@@ -26,13 +26,13 @@ def test_verdict_gate_and_slack_are_the_stored_ones(scores_file, summary):
     with (DATA / summary).open(newline="") as handle:
         stored = {row["id"]: row for row in csv.DictReader(handle)}
     for row in DECOYS:
-        known = [scores.decoys[key] for key, _ in row["decoys"] if key in scores.decoys]
+        scored = [scores.decoys[key] for key, _ in row["decoys"] if key in scores.decoys]
         expected = stored[row["id"]]
-        assert len(known) == int(expected["n_decoys_scored"])
-        if not known:
+        assert len(scored) == int(expected["n_decoys_scored"])
+        if not scored:
             assert (expected["verdict"], expected["gate"]) == ("SKIP", "")
             continue
-        values, weights = np.array([s.score for s in known]), np.array([s.weight for s in known])
-        found = audit(scores.original.score, scores.original.weight, values, weights)
-        assert (found.verdict, found.gate) == (expected["verdict"], float(expected["gate"])), row["id"]
-        assert found.slack == float(expected["slack"]), row["id"]
+        values, weights = np.array([s.score for s in scored]), np.array([s.weight for s in scored])
+        result = audit(scores.original.score, scores.original.weight, values, weights)
+        assert (result.verdict, result.gate) == (expected["verdict"], float(expected["gate"])), row["id"]
+        assert result.slack == float(expected["slack"]), row["id"]

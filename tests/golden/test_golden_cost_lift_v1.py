@@ -40,5 +40,5 @@ def rows_of(summary: str, truth: str) -> list[cost_lift_v1.Row]:
 @pytest.mark.parametrize(("summary", "truth", "report"), CASES)
 def test_every_stored_field_comes_out_again(summary, truth, report):
     stored = json.loads((DATA / report).read_text())
-    found = cost_lift_v1.cost_lift(rows_of(summary, truth), 10000, 0, stored["summary_csv"], stored["truth_csv"])
-    assert {key: found[key] for key in stored} == stored
+    report_made = cost_lift_v1.cost_lift(rows_of(summary, truth), 10000, 0, stored["summary_csv"], stored["truth_csv"])
+    assert {key: report_made[key] for key in stored} == stored

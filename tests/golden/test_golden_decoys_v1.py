@@ -23,28 +23,28 @@ def test_the_suite_has_200_rows_and_880_decoys():
 
 @pytest.mark.parametrize("row", ROWS[:20], ids=lambda row: row["id"])
 def test_decoys_hashes_seed_and_strategy_are_the_stored_ones(row):
-    made = decoys_v1.generate(row["smiles"], row["k"], row["seed"])
-    assert [[structure_hash(smiles), smiles] for smiles in made.smiles] == row["decoys"]
-    assert made.strategy == row["strategy"]
+    decoys = decoys_v1.generate(row["smiles"], row["k"], row["seed"])
+    assert [[structure_hash(smiles), smiles] for smiles in decoys.smiles] == row["decoys"]
+    assert decoys.strategy == row["strategy"]
     assert row_seed(0, "per_row", row["id"]) == row["seed"]
 
 
 @pytest.mark.parametrize("row", ROWS[:10], ids=lambda row: row["id"])
 def test_spectrum_and_tanimoto_are_the_stored_ones(row):
     mol = parse_known(row["smiles"])
-    found = spectrum(mol)
+    of_molecule = spectrum(mol)
     stored = row["spectral"]
-    assert (found.gap, found.entropy, found.entropy_norm) == (
+    assert (of_molecule.gap, of_molecule.entropy, of_molecule.entropy_norm) == (
         stored["spectral_gap"],
         stored["spectral_entropy"],
         stored["spectral_entropy_norm"],
     )
-    made = decoys_v1.generate(row["smiles"], row["k"], row["seed"])
-    similarities = tanimoto(fingerprint(mol), [fingerprint(decoy) for decoy in made.mols])
+    decoys = decoys_v1.generate(row["smiles"], row["k"], row["seed"])
+    similarities = tanimoto(fingerprint(mol), [fingerprint(decoy) for decoy in decoys.mols])
     assert (min(similarities), statistics.median(similarities)) == (row["tanimoto"]["min"], row["tanimoto"]["median"])
 
 
 def test_all_rows():
     for row in ROWS:
-        made = decoys_v1.generate(row["smiles"], row["k"], row["seed"])
-        assert list(made.smiles) == [smiles for _, smiles in row["decoys"]], row["id"]
+        decoys = decoys_v1.generate(row["smiles"], row["k"], row["seed"])
+        assert list(decoys.smiles) == [smiles for _, smiles in row["decoys"]], row["id"]

@@ -16,6 +16,6 @@ def test_the_contract_of_v2_stands():
         blocks.setdefault((row["parent"], int(row["seed"])), []).append(row)
     assert len(blocks) >= 50
     for (parent, seed), expected in blocks.items():
-        made = generate(parent, 20, seed).decoys
-        found = [(d.smiles, d.move, f"{d.tanimoto:.6f}") for d in made]
-        assert found == [(row["decoy"], row["move"], row["tanimoto"]) for row in expected], parent
+        decoys = generate(parent, 20, seed).decoys
+        written = [(d.smiles, d.move, f"{d.tanimoto:.6f}") for d in decoys]
+        assert written == [(row["decoy"], row["move"], row["tanimoto"]) for row in expected], parent

@@ -1,17 +1,20 @@
 """Other people's data: what docs/bring-your-own.md says, done; published inputs by URL; samples; scores alone."""
 
 import csv
+import hashlib
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hetero2 import cli
 from hetero2.io.download import Limits
 from hetero2.stages.download import limits
-from tests.conftest import ROOT, build, run, small_library, snakemake
+from tests.conftest import ROOT, build, config_option, run, small_library, snakemake, taken_up
 from tests.server import serving
 from tools import published_inputs
 
@@ -55,6 +58,7 @@ def brought(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.nightly
 def test_five_minutes_from_a_csv_and_a_model_to_a_pack_that_is_accepted(brought):
     commands = blocks("console")[0].splitlines()
     assert commands[0] == "$ snakemake --cores 2 value_utility_realtruth --configfile my.yaml"
@@ -68,6 +72,7 @@ def test_five_minutes_from_a_csv_and_a_model_to_a_pack_that_is_accepted(brought)
     assert {entry["role"] for entry in load(results / "pack/manifest.json")["inputs"]} >= {"training set", "library"}
 
 
+@pytest.mark.nightly
 def test_leaks_are_listed_counted_and_left_out(brought):
     pack = brought / "results/my-library/pack"
     found = rows(pack / "leakage.csv")
@@ -86,6 +91,7 @@ def test_leaks_are_listed_counted_and_left_out(brought):
     assert "decoys are molecules of the training set and were excluded" in index
 
 
+@pytest.mark.nightly
 def test_a_model_that_runs_elsewhere_gives_the_same_and_what_is_missing_is_listed(brought, tmp_path):
     for name in ("library.csv", "train.csv", "truth.csv"):
         (tmp_path / name).write_bytes((brought / name).read_bytes())
@@ -124,7 +130,7 @@ def test_the_published_inputs_are_built_again_byte_for_byte(published):
 
 
 def load_overlay(release: str):
-    from hetero2.config.resolve import load_yaml
+    from hetero2.config.load import load_yaml
 
     return load_yaml(ROOT / f"config/pinned/value-utility-realtruth-2026-01-14-{release}.yaml")
 
@@ -133,6 +139,23 @@ def hit_rates(report) -> list[tuple[float, float, float]]:
     return [(one["hit_rate"], one["ci_low"], one["ci_high"]) for one in report["methods"].values()]
 
 
+def test_a_truth_by_url_enters_through_its_gate(tmp_path):
+    folder = small_library(tmp_path / "mine")
+    content = (folder / "truth.csv").read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    with serving(tmp_path) as server:
+        server.files["/truth.csv"] = content
+        rules = {"ports": [server.server_port], "allow_addresses": ["127.0.0.1/32"], "ca_file": str(server.ca_file)}
+        layer = {"truth": {"url": f"{server.url}/truth.csv", "sha256": sha256}, "execution": {"download": rules}}
+        text = (folder / "my.yaml").read_text().split("truth:")[0]
+        (folder / "my.yaml").write_text(text + yaml.safe_dump(layer))
+        build(folder, "--until", "truth")
+    results = folder / "results/small"
+    assert "Gate OK: truth.csv downloaded + sha256 verified" in (results / "logs/truth.log").read_text()
+    assert (results / "truth/truth.csv").read_bytes() == content
+
+
+@pytest.mark.nightly
 def test_the_second_release_is_built_from_urls_through_both_gates(published, tmp_path):
     overlay = ROOT / "config/pinned/value-utility-realtruth-2026-01-14-r2.yaml"
     with serving(tmp_path) as server:
@@ -171,7 +194,8 @@ def test_the_first_release_has_the_same_truth_and_random_scores(all_targets, pub
     overlay = load_overlay("r1")
     assert (overlay["scores"]["source"], overlay["truth"]["sha256"]) == ("random", TRUTH)
     summary = all_targets[0] / "results/value_utility_proxy/summary.csv"
-    words = ["cost-lift", "--summary", summary, "--truth", published / "truth.csv", "--k", overlay["selection"]["k"]]
+    words = ["cost-lift", "--summary", summary, "--truth", published / "truth.csv"]
+    words += config_option(selection={"k": overlay["selection"]["k"]})
     assert cli.main([str(word) for word in [*words, "--out", tmp_path / "c.json"]]) == 0
     report = load(tmp_path / "c.json")["report"]
     stored = load(GOLDEN / "cost_lift_realtruth_r1_strict.json")
@@ -180,6 +204,7 @@ def test_the_first_release_has_the_same_truth_and_random_scores(all_targets, pub
     assert report["uplift_score_plus_audit_vs_random"] == pytest.approx(0.008333, abs=5e-7)
 
 
+@pytest.mark.nightly
 def test_the_chain_with_all_44_scores_has_the_published_facts(published, tmp_path):
     layer = {
         "run_name": "chain",
@@ -200,6 +225,7 @@ def test_the_chain_with_all_44_scores_has_the_published_facts(published, tmp_pat
     assert [[row[name] for name in names] for row in found] == [[row[name] for name in names] for row in stored]
 
 
+@pytest.mark.nightly
 def test_a_sample_is_audited_and_every_number_says_so(brought, tmp_path):
     summary = {row["id"]: row["score"] for row in rows(brought / "results/my-library/summary.csv")}
     lines = [{**row, "docking": summary[row["id"]]} for row in rows(brought / "library.csv")]
@@ -234,6 +260,7 @@ def test_a_sample_is_audited_and_every_number_says_so(brought, tmp_path):
     assert run("python", "-m", "hetero2", "accept", pack, cwd=ROOT).returncode == 0
 
 
+@pytest.mark.nightly
 def test_scores_alone_give_the_same_verdicts_and_calls(brought, tmp_path):
     source = brought / "results/my-library"
     import pyarrow.parquet as pq
@@ -295,7 +322,7 @@ def test_hetero_scores_files_by_row_need_no_structure(tmp_path):
 
 def keyed_by_ids(folder: Path, small_run: Path, shard_rows: int) -> tuple[list[dict[str, object]], ...]:
     """A user's folder with a scores file to be; the scores of its molecules by id, and those of the decoys by hash."""
-    small_library(folder)
+    taken_up(small_run, folder)
     head = (folder / "my.yaml").read_text().split("scores:")[0]
     rest = "scores: {source: external, path: scores.csv}\ntruth: {path: truth.csv}\nselection: {k: 3}\n"
     (folder / "my.yaml").write_text(f"{head}{rest}execution: {{shard_rows: {shard_rows}}}\n")
@@ -308,7 +335,7 @@ def keyed_by_ids(folder: Path, small_run: Path, shard_rows: int) -> tuple[list[d
 
 def test_scores_by_ones_own_ids_give_all_but_the_isomer_audit_and_with_those_of_decoys_that_too(small_run, tmp_path):
     """The page says: bring what you have, then score missing_decoy_scores.csv and add its lines."""
-    molecules, decoys = keyed_by_ids(tmp_path, small_run, 6)
+    molecules, decoys = keyed_by_ids(tmp_path, small_run, 256)
     written(tmp_path / "scores.csv", molecules)
     done = build(tmp_path)
     results, pack = tmp_path / "results/small", tmp_path / "results/small/pack"
@@ -346,17 +373,17 @@ def test_scores_by_ones_own_ids_give_all_but_the_isomer_audit_and_with_those_of_
     build(tmp_path)
     assert (results / "summary.csv").read_bytes() == (small_run / "summary.csv").read_bytes()
     assert load(pack / "controls.json")["library"] == load(small_run / "pack/controls.json")["library"]
-    zipped = (results / "small_evidence_pack.zip").read_bytes()
 
-    again = tmp_path / "again"
-    keyed_by_ids(again, small_run, 256)
-    (again / "scores.csv").write_bytes((tmp_path / "scores.csv").read_bytes())
-    build(again, cores=1)
-    assert (again / "results/small/small_evidence_pack.zip").read_bytes() == zipped
+    shards = tmp_path / "shards"
+    keyed_by_ids(shards, small_run, 7)
+    (shards / "scores.csv").write_bytes((tmp_path / "scores.csv").read_bytes())
+    build(shards, "--until", "summary", cores=1)
+    assert (shards / "results/small/summary.csv").read_bytes() == (results / "summary.csv").read_bytes()
 
 
 def test_a_table_of_which_no_key_is_an_id_of_the_library_stops_the_run_before_the_decoys(small_run, tmp_path):
-    molecules, _ = keyed_by_ids(tmp_path, small_run, 6)
+    molecules, _ = keyed_by_ids(tmp_path, small_run, 256)
+    shutil.rmtree(tmp_path / "results")
     written(tmp_path / "scores.csv", [{**row, "molecule_id": f"{row['molecule_id']}!"} for row in molecules])
     done = build(tmp_path, cores=1, check=False)
     assert done.returncode == 1
@@ -372,7 +399,7 @@ def test_keys_that_contradict_the_library_are_named_with_their_lines(small_run, 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    molecules, decoys = keyed_by_ids(tmp_path, small_run, 6)
+    molecules, decoys = keyed_by_ids(tmp_path, small_run, 256)
     key = {row["id"]: row["structure_hash"] for row in rows(small_run / "summary.csv")}["naproxen"]
     library, shard = (pq.read_table(small_run / name) for name in ("input/rows.parquet", "molecules/0000.parquet"))
     if mistake == "two scores":
@@ -390,7 +417,7 @@ def test_keys_that_contradict_the_library_are_named_with_their_lines(small_run, 
     pq.write_table(library, tmp_path / "rows.parquet")
     written(tmp_path / "scores.csv", [*molecules, *decoys])
     table = ["--index", tmp_path / "i.npy"]
-    words = ["--source", "external", "--path", tmp_path / "scores.csv", "--input", tmp_path / "rows.parquet", *table]
+    words = ["--path", tmp_path / "scores.csv", "--input", tmp_path / "rows.parquet", *table]
     words = ["score-source", *words, "--out", tmp_path / "s.csv", "--facts", tmp_path / "facts.json"]
     assert cli.main([str(word) for word in words]) == 0
     assert len(shard) == 20
@@ -402,8 +429,8 @@ def test_keys_that_contradict_the_library_are_named_with_their_lines(small_run, 
     assert not (tmp_path / "items.parquet").exists()
 
 
-def test_a_library_of_skips_and_scores_and_truth_that_match_nothing_say_so(tmp_path):
-    small_library(tmp_path)
+def test_a_library_of_skips_and_scores_and_truth_that_match_nothing_say_so(small_run, tmp_path):
+    taken_up(small_run, tmp_path)
     written(tmp_path / "scores.csv", [{"id": "f" * 64, "score": 1}])
     truth = [{**row, "molecule_id": f"other-{row['molecule_id']}"} for row in rows(tmp_path / "truth.csv")]
     written(tmp_path / "truth.csv", truth)
@@ -436,7 +463,8 @@ def test_a_truth_that_matches_nothing_is_the_first_thing_one_reads(small_run):
 def test_a_truth_of_some_rows_leaves_the_others_unknown(small_run, tmp_path):
     truth = rows(small_run / "pack/truth.csv")[:5]
     written(tmp_path / "truth.csv", truth)
-    words = ["cost-lift", "--summary", small_run / "summary.csv", "--truth", tmp_path / "truth.csv", "--k", 3]
+    words = ["cost-lift", "--summary", small_run / "summary.csv", "--truth", tmp_path / "truth.csv"]
+    words += config_option(selection={"k": 3})
     assert cli.main([str(word) for word in [*words, "--out", tmp_path / "c.json"]]) == 0
     result = load(tmp_path / "c.json")
     known = {row["molecule_id"] for row in truth}

@@ -1,22 +1,24 @@
 """What a person sees when something is wrong: one clear line, exit code 1 or 2, no traceback, nothing half-written."""
 
+import contextlib
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import build, run, small_library
+from hetero2 import cli
+from tests.conftest import build, config_option, first_by_day, run, small_library
 
 BEFORE_ANY_JOB = [
     ("decoys: {k: 4}", "decoys: {kk: 4}", "unknown key decoys.kk"),
-    ("decoys: {k: 4}", "decoys: {k: four}", 'decoys.k: found "four"; expected integer'),
     ("path: library.csv", "path: none.csv", "input.path: none.csv: no such file"),
+    ("selection: {k: ", "selection: {baseline_column: today, k: ", "library.csv: line 1: there is no column 'today'"),
+    ("{request}", "request", "scores.command lacks {request}"),
+    ("run_name: small", "run_name: small\nexecution: {results_dir: /dev/null}", "cannot be written"),
+    ("run_name: small", "run_name: small\nrun_name: small", "occurs twice"),
+    ("decoys: {k: 4}", "decoys: {k: four}", 'decoys.k: found "four"; expected integer'),
     ("truth: {path: truth.csv}", "truth: {path: truth.csv, sha256: 12}", "truth.sha256: found 12"),
     ("run_name: small", "run_name: ../small", "run_name"),
-    ("run_name: small", "run_name: small\nrun_name: small", "occurs twice"),
-    ("run_name: small", "run_name: small\nexecution: {results_dir: /dev/null}", "cannot be written"),
-    ("{request}", "request", "scores.command lacks {request}"),
-    ("selection: {k: ", "selection: {baseline_column: today, k: ", "library.csv: line 1: there is no column 'today'"),
     ("selection: {k: 3}", "selection: {k: 03}", "my.yaml: line 8: selection.k: 03 is not the same number"),
     ("selection: {k: 3}", "selection: {k: 3.0}", "my.yaml: line 8: selection.k: found 3.0; expected integer"),
     ("selection: {k: 3}", 'selection: {k: "3"}', 'my.yaml: line 8: selection.k: found "3"; expected integer'),
@@ -32,19 +34,19 @@ BEFORE_ANY_JOB = [
 ]
 IN_THE_FILES = [
     ("library.csv", "id,smile\na,C\n", "library.csv: line 1: there is no column 'smiles'"),
-    ("library.csv", "", "library.csv: the file is empty"),
-    ("library.csv", "id,smiles\n", "library.csv: no row after the header"),
-    ("library.csv", b"id,smiles\na\xe9,C\n", "not UTF-8"),
-    ("library.csv", "id,smiles\na,C,C\n", "library.csv: line 2: 3 cells"),
-    ("library.csv", "id,smiles\n,CCO\n,CCN\n", "library.csv: 2 of 2 rows have no id"),
     (
         "library.csv",
         "id,smiles\na,C1CC\nb,\nc,CC.CC\n,CCO\nd,C(\n",
         "none of the 5 rows can be audited: 2 invalid_smiles, 1 missing_smiles, 1 disconnected, 1 missing_id",
     ),
     ("truth.csv", "molecule_id\na\n", "truth.csv: line 1: there is no column 'expensive_label'"),
-    ("model.py", "import sys, os; os.mkdir(sys.argv[2])\n", "wrote no"),
     ("model.py", "import sys; sys.exit('no licence')\n", "no licence"),
+    ("library.csv", "", "library.csv: the file is empty"),
+    ("library.csv", "id,smiles\n", "library.csv: no row after the header"),
+    ("library.csv", b"id,smiles\na\xe9,C\n", "not UTF-8"),
+    ("library.csv", "id,smiles\na,C,C\n", "library.csv: line 2: 3 cells"),
+    ("library.csv", "id,smiles\n,CCO\n,CCN\n", "library.csv: 2 of 2 rows have no id"),
+    ("model.py", "import sys, os; os.mkdir(sys.argv[2])\n", "wrote no"),
     (
         "model.py",
         "import sys; open(sys.argv[2], 'w').write('id,score\\naspirin,1\\n')",
@@ -65,7 +67,7 @@ def last_words(done) -> str:
     return last
 
 
-@pytest.mark.parametrize(("old", "new", "message"), BEFORE_ANY_JOB)
+@pytest.mark.parametrize(("old", "new", "message"), first_by_day(BEFORE_ANY_JOB, 6))
 def test_a_wrong_configuration_stops_before_any_job_with_one_line(tmp_path, old, new, message):
     folder = small_library(tmp_path)
     text = (folder / "my.yaml").read_text()
@@ -80,7 +82,7 @@ def test_a_wrong_configuration_stops_before_any_job_with_one_line(tmp_path, old,
     assert not (folder / "results").exists()
 
 
-@pytest.mark.parametrize(("name", "content", "message"), IN_THE_FILES)
+@pytest.mark.parametrize(("name", "content", "message"), first_by_day(IN_THE_FILES, 4))
 def test_a_bad_file_ends_the_run_with_its_name_and_line_last(tmp_path, name, content, message):
     folder = small_library(tmp_path)
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -126,6 +128,9 @@ def test_a_pinned_file_that_changed_is_refused(tmp_path):
     assert not (folder / "results/small/truth/truth.csv").exists()
 
 
+FILES = ("--input", "i", "--molecules", "m", "--decoys", "d")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -138,23 +143,34 @@ def test_a_pinned_file_that_changed_is_refused(tmp_path):
         (("config", "value_utility_realtruth", "--configfile", "/no/such.yaml"), 2, "no such configuration file"),
         (("truth", "--path", "/no/such.csv", "--out", "o", "--facts", "f"), 1, "/no/such.csv: no such file"),
         (
-            ("cost-lift", "--summary", "s", "--truth", "t", "--k", "0", "--out", "o"),
+            ("cost-lift", "--summary", "s", "--truth", "t", *config_option(selection={"k": 0}), "--out", "o"),
             2,
-            "'0' is not a whole number from 1",
+            "selection.k: found 0; is less than the minimum of 1",
         ),
         (("decoys-shard", "--input"), 2, "expected one argument"),
         (
-            ("decoys-shard", "--input", "i", "--molecules", "m", "--decoys", "d", "--hard-mode", "maybe"),
+            ("decoys-shard", *FILES, *config_option(decoys={"hard_mode": "maybe"})),
             2,
-            "neither true nor",
+            'decoys.hard_mode: found "maybe"; expected boolean',
         ),
         (
-            ("decoys-shard", "--input", "i", "--molecules", "m", "--decoys", "d", "--shard", "3", "--shards", "2"),
+            ("decoys-shard", *FILES, *config_option(decoys={"kk": 3})),
+            2,
+            "unknown key decoys.kk; did you mean 'decoys.k'? Allowed here: decoys.strategy, decoys.k,",
+        ),
+        (("decoys-shard", *FILES, *config_option(decoys={"quotas": {"easy": 1}})), 2, "add up to 1"),
+        (
+            ("decoys", "--input", "i", "--out", "o.csv", "--hard-mode", "maybe"),
+            2,
+            'decoys.hard_mode: found "maybe"; expected boolean',
+        ),
+        (
+            ("decoys-shard", *FILES, "--shard", "3", "--shards", "2"),
             2,
             "--shard is 3",
         ),
         (
-            ("decoys-shard", "--input", "i", "--molecules", "m", "--decoys", "d", "--shards", "0"),
+            ("decoys-shard", *FILES, "--shards", "0"),
             2,
             "whole number from 1",
         ),
@@ -164,17 +180,22 @@ def test_a_pinned_file_that_changed_is_refused(tmp_path):
             "none.parquet: no such file",
         ),
         (
-            ("score-source", "--source", "external", "--out", "o", "--index", "i", "--facts", "f"),
+            ("score-source", "--out", "o", "--index", "i", "--facts", "f"),
             2,
-            "--source external needs --input",
+            "scores.source external needs --input",
         ),
         (
-            ("score-source", "--source", "reference:x", "--out", "o", "--index", "i", "--facts", "f"),
+            ("score-source", *config_option(scores={"source": "x"}), "--out", "o", "--index", "i", "--facts", "f"),
             2,
-            "unknown source of scores",
+            'scores.source: found "x"; allowed are external, command, reference:morgan_rf',
         ),
-        (("dataset", "rdkit-freewilson", "--out", "o", "--threshold", "nan"), 2, "--threshold must be a finite"),
-        (("dataset", "rdkit-freewilson", "--out", "o", "--source-sha256", "[]"), 2, "not a JSON object"),
+        (
+            ("dataset", "rdkit-freewilson", "--out", "o", *config_option(dataset={"test_share": 1})),
+            2,
+            "dataset.test_share: found 1; is greater than or equal to the maximum of 1",
+        ),
+        (("dataset", "rdkit-freewilson", "--out", "o", "--config", '{"dataset": NaN}'), 2, "not JSON"),
+        (("dataset", "rdkit-freewilson", "--out", "o", "--config", "[]"), 2, "not a JSON object"),
         (("--version",), 0, "hetero2 0"),
     ],
 )
@@ -186,13 +207,13 @@ def test_every_verb_says_what_is_wrong(tmp_path, words, code, message):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_help_of_every_verb_ends_with_an_example(tmp_path):
-    from hetero2.cli import VERBS
-
-    for verb in VERBS:
-        done = run("python", "-m", "hetero2", verb, "--help", cwd=tmp_path, env={"PYTHONPATH": str(Path.cwd())})
-        assert done.stdout.strip().splitlines()[-2] == "example:", verb
-        assert f"hetero2 {verb}" in done.stdout.strip().splitlines()[-1]
+@pytest.mark.parametrize("verb", cli.VERBS)
+def test_the_help_of_every_verb_ends_with_an_example(verb, capsys):
+    with contextlib.suppress(SystemExit):  # as argparse ends
+        cli.main([verb, "--help"])
+    *_, head, example = capsys.readouterr().out.strip().splitlines()
+    assert head == "example:"
+    assert f"hetero2 {verb}" in example
 
 
 def test_an_internal_error_keeps_its_traceback_in_the_log(tmp_path):

@@ -34,22 +34,23 @@ if "decoys-shard" in sys.orig_argv:
 LOST = {"=1+1": "worker_crashed", "x" * 300: "timeout"}
 
 
+def build_broken(folder, shard_rows):
+    """Results folder of a run in which two molecules go wrong."""
+    results_dir = f"r{shard_rows}"
+    words = ("--config", f"execution={{results_dir: {results_dir}, shard_rows: {shard_rows}}}")
+    build(folder, *words, env={"PYTHONPATH": str(folder / "planted")})
+    return folder / results_dir / "small"
+
+
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory):
-    """A folder with runs of other shards, in which two molecules go wrong."""
+    """The user's folder, and the results of one shard."""
     folder = small_library(tmp_path_factory.mktemp("broken"))
     (folder / "planted").mkdir()
     (folder / "planted/sitecustomize.py").write_text(PLANTED)
     text = (folder / "my.yaml").read_text()
     (folder / "my.yaml").write_text(text + "guardrails: {seconds_per_molecule: 2}\n")
-    for rows in (3, 20):
-        build(
-            folder,
-            "--config",
-            f"execution={{results_dir: r{rows}, shard_rows: {rows}}}",
-            env={"PYTHONPATH": str(folder / "planted")},
-        )
-    return folder
+    return folder, build_broken(folder, 20)
 
 
 def summary(folder):
@@ -58,7 +59,7 @@ def summary(folder):
 
 
 def test_two_molecules_are_lost_and_no_neighbour(broken, small_run):
-    rows, healthy = summary(broken / "r20/small"), summary(small_run)
+    rows, healthy = summary(broken[1]), summary(small_run)
     assert [row["id"] for row in rows] == [row["id"] for row in healthy]
     lost = {row["id"]: row["reason"] for row in rows if row["reason"] in LOST.values()}
     assert list(lost.values()) == list(LOST.values())
@@ -66,17 +67,19 @@ def test_two_molecules_are_lost_and_no_neighbour(broken, small_run):
     for row, other in zip(rows, healthy, strict=True):
         if row["id"] not in lost:
             assert [row.get(name) for name in facts] == [other.get(name) for name in facts]
-    counts = [json.loads((at / "metrics.json").read_text())["counts"] for at in (broken / "r20/small", small_run)]
+    counts = [json.loads((at / "metrics.json").read_text())["counts"] for at in (broken[1], small_run)]
     assert counts[0] == {**counts[1], "OK": counts[1]["OK"] - 2, "ERROR": counts[1]["ERROR"] + 2}
 
 
+@pytest.mark.nightly
 def test_shards_change_no_byte_of_it(broken):
-    name = "small/small_evidence_pack.zip"
-    assert (broken / "r3" / name).read_bytes() == (broken / "r20" / name).read_bytes()
+    folder, results = broken
+    name = "small_evidence_pack.zip"
+    assert (build_broken(folder, 3) / name).read_bytes() == (results / name).read_bytes()
 
 
 def test_nobody_releases_it(broken):
-    archive = broken / "r20/small/small_evidence_pack.zip"
+    archive = broken[1] / "small_evidence_pack.zip"
     done = run("python", "-m", "hetero2", "accept", archive, cwd=ROOT, check=False)
     assert done.returncode == 1
     assert done.stdout.endswith("\npack: STOP: rows_error\n")
@@ -97,6 +100,7 @@ strategy.make = planted
 """
 
 
+@pytest.mark.nightly
 def test_compiling_counts_for_no_molecule(tmp_path):
     """A fresh clone compiles, and an install where nothing can be kept does so in every process: some 20 s of CPU."""
     (tmp_path / "planted").mkdir()
@@ -130,8 +134,9 @@ def on_a_terminal(*words, cwd):
 def test_a_terminal_shows_the_run_and_ends_with_its_last_line(tmp_path):
     folder = small_library(tmp_path)
     program = Path(sys.executable).with_name("snakemake")
-    words = ("value_utility_realtruth", "--cores", "2", "--configfile", "my.yaml", "--config")
-    said = on_a_terminal(program, "--snakefile", ROOT / "Snakefile", *words, "execution={shard_rows: 5}", cwd=folder)
+    words = ("value_utility_realtruth", "--cores", "2", "--configfile", "my.yaml", "--until", "decoys_shard")
+    words += ("--config", "execution={shard_rows: 5}")
+    said = on_a_terminal(program, "--snakefile", ROOT / "Snakefile", *words, cwd=folder)
     last = [line for line in said.splitlines() if "decoys of small: 20 of 20 (100 %)" in line]
     assert len(last) == 1
     assert "ERROR 2" in last[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import build, copy_checkout, small_library
+from tests.conftest import build, copy_checkout, first_by_day, small_library
 
 AFTER = {
     "truth": {"truth", "leakage_list", "cost_lift", "utility", "report", "pack", "registry_row"},
@@ -36,24 +36,24 @@ ALL = {"input", "decoys_shard", "decoy_quality", "leakage", "control_sample", "s
 ALL |= {*AFTER["scores"], *AFTER["truth"]}
 EDITS = [
     ("hetero2/stages/cost_lift.py", AFTER["cost_lift"]),
-    ("hetero2/legacy/cost_lift_v1.py", AFTER["cost_lift"]),
     ("hetero2/stats/audit/ranking.py", AFTER["audit"]),
+    ("hetero2/report/templates/report.html.j2", AFTER["pack"]),
+    ("hetero2/errors.py", ALL),
+    ("schemas/hetero_score_table.v1.schema.json", {"score_source", *AFTER["scores"]}),
+    ("README.md", set()),
+    ("hetero2/legacy/cost_lift_v1.py", AFTER["cost_lift"]),
     ("hetero2/stats/audit/target_decoy_competition.py", {"decoy_quality", *AFTER["calls"]}),
     ("hetero2/stages/summary.py", AFTER["summary"]),
     ("hetero2/report/index.py", AFTER["pack"]),
-    ("hetero2/report/templates/report.html.j2", AFTER["pack"]),
     ("hetero2/stages/registry_row.py", AFTER["registry_row"]),
     ("hetero2/pack/accept.py", AFTER["pack"]),
     ("hetero2/commands/show.py", set()),
     ("hetero2/chem/decoys_v1.py", ALL - {"input", "truth"}),
     ("hetero2/chem/decoys_v2/enumerate.py", ALL - {"input", "truth"}),
     ("hetero2/stats/audit/decoy_quality.py", {"decoy_quality", *AFTER["pack"]}),
-    ("hetero2/errors.py", ALL),
     ("requirements.lock", ALL),
     ("schemas/summary.v1.schema.json", AFTER["summary"]),
-    ("schemas/hetero_score_table.v1.schema.json", {"score_source", *AFTER["scores"]}),
     ("envs/model.yaml", {"decoy_quality", "score_source", *AFTER["scores"]}),
-    ("README.md", set()),
 ]
 
 
@@ -77,7 +77,7 @@ def planned(checkout: Path, *words: object) -> set[str]:
     return rules - {"value_utility_realtruth"}
 
 
-@pytest.mark.parametrize(("name", "expected"), EDITS, ids=[name for name, _ in EDITS])
+@pytest.mark.parametrize(("name", "expected"), first_by_day(EDITS, 6), ids=[name for name, _ in EDITS])
 def test_an_edited_line_runs_its_stage_and_what_follows(checkout, name, expected):
     path = checkout / "code" / name
     text = path.read_text()
@@ -88,22 +88,22 @@ def test_an_edited_line_runs_its_stage_and_what_follows(checkout, name, expected
         path.write_text(text)
 
 
-@pytest.mark.parametrize(
-    ("setting", "expected"),
-    [
-        ("audit={fdr: 0.2}", AFTER["calls"]),
-        ("audit={refits: 99}", AFTER["pack"]),  # the model of this run cannot be fitted again
-        ("selection={k: 2}", {"candidates", *AFTER["cost_lift"]}),
-        ("selection={price_per_evaluation: 9}", {"utility", *AFTER["pack"]}),
-        ("decoys={seed: 1}", ALL - {"input", "truth"}),
-        ("report={cards: 2}", AFTER["pack"]),
-        ("pack={compression: deflate}", AFTER["pack"]),
-        ("pack={artifacts: full}", AFTER["summary"] | {"pages"}),
-        ("execution={command_minutes: 5}", AFTER["registry_row"]),  # runtime.json, outside the pack, records it
-        ("guardrails={max_atoms: 100}", ALL - {"input", "truth"}),
-        ("selection={k: 2, seed: 3}", {"candidates", *AFTER["cost_lift"]}),  # two values swapped
-    ],
-)
+SETTINGS = [
+    ("audit={fdr: 0.2}", AFTER["calls"]),
+    ("pack={artifacts: full}", AFTER["summary"] | {"pages"}),
+    ("selection={k: 2, seed: 3}", {"candidates", *AFTER["cost_lift"]}),  # two values swapped
+    ("audit={refits: 99}", AFTER["pack"]),  # the model of this run cannot be fitted again
+    ("selection={k: 2}", {"candidates", *AFTER["cost_lift"]}),
+    ("selection={price_per_evaluation: 9}", {"utility", *AFTER["pack"]}),
+    ("decoys={seed: 1}", ALL - {"input", "truth"}),
+    ("report={cards: 2}", AFTER["pack"]),
+    ("pack={compression: deflate}", AFTER["pack"]),
+    ("execution={command_minutes: 5}", AFTER["registry_row"]),  # runtime.json, outside the pack, records it
+    ("guardrails={max_atoms: 100}", ALL - {"input", "truth"}),
+]
+
+
+@pytest.mark.parametrize(("setting", "expected"), first_by_day(SETTINGS, 3))
 def test_an_edited_configuration_runs_what_depends_on_it(checkout, setting, expected):
     assert planned(checkout, "--config", setting) == expected
 
@@ -124,14 +124,14 @@ def test_swapped_options_run_what_depends_on_them(checkout):
     assert planned(checkout, *words) == ALL - {"input", "truth"}
 
 
-BROUGHT = {
-    "truth.csv": AFTER["truth"],
-    "model.py": {"score_source", *AFTER["scores"]},
-    "library.csv": ALL - {"truth"},
-}
+BROUGHT = [
+    ("library.csv", ALL - {"truth"}),
+    ("truth.csv", AFTER["truth"]),
+    ("model.py", {"score_source", *AFTER["scores"]}),
+]
 
 
-@pytest.mark.parametrize(("name", "expected"), BROUGHT.items(), ids=BROUGHT)
+@pytest.mark.parametrize(("name", "expected"), first_by_day(BROUGHT, 1), ids=[name for name, _ in BROUGHT])
 def test_a_file_replaced_by_an_older_one_runs_what_depends_on_it(checkout, name, expected):
     """As by `mv` and `cp -p`; and one whose size and time are those of the file before, too."""
     path, kept = checkout / "work" / name, checkout / "kept"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hetero2 import cli
-from tests.conftest import DATA, ROOT, build, run, small_library, snakemake
+from tests.conftest import DATA, ROOT, build, config_option, run, small_library, snakemake, taken_up
 
 
 def summary_of(results: Path) -> list[dict[str, str]]:
@@ -98,6 +98,11 @@ def test_a_good_run_prints_its_result_and_little_else(small_run):
     assert "Finished jobid" in next((folder / ".snakemake/log").glob("*.log")).read_text()
 
 
+def test_the_time_of_every_job_is_kept_beside_the_pack(small_run):
+    jobs = json.loads((small_run / "runtime.json").read_text())["jobs"]
+    assert {"input", "decoys/0000", "pack"} <= set(jobs)
+
+
 def test_a_second_run_has_nothing_to_do(small_run):
     done = build(small_run.parent.parent)
     assert "Nothing to be done" in done.stdout + done.stderr
@@ -118,7 +123,8 @@ def test_the_readme_overlay_works_on_a_users_own_files(tmp_path):
 
 def test_scores_computed_elsewhere_give_the_same_audit(small_run, tmp_path):
     """score_requests, then a table as external scores."""
-    folder = small_library(tmp_path)
+    folder = taken_up(small_run, tmp_path)
+    (folder / "results/small/score_request.csv").unlink()
     text = (folder / "my.yaml").read_text().split("scores:")[0]
     rest = "scores: {source: external, path: table.csv}\ntruth: {path: truth.csv}\nselection: {k: 3}\n"
     (folder / "my.yaml").write_text(text + rest)
@@ -130,7 +136,7 @@ def test_scores_computed_elsewhere_give_the_same_audit(small_run, tmp_path):
     assert (results / "pack/scores_external.csv").read_bytes() == (folder / "table.csv").read_bytes()
 
 
-def test_a_hetero_scores_file_and_one_for_each_row_give_the_same_audit(tmp_path):
+def test_a_hetero_scores_file_and_one_for_each_row_give_the_same_audit(small_run, tmp_path):
     scores = {
         "schema_version": "hetero_scores.v1",
         "original": {"score": 1.0, "weight": 1.0},
@@ -138,7 +144,7 @@ def test_a_hetero_scores_file_and_one_for_each_row_give_the_same_audit(tmp_path)
     }
     summaries = []
     for mode in ("shared", "by_row"):
-        folder = small_library(tmp_path / mode)
+        folder = taken_up(small_run, tmp_path / mode)
         (folder / "s.json").write_text(json.dumps(scores))
         path = "path: s.json" if mode == "shared" else "path: null"
         head = (folder / "my.yaml").read_text().split("scores:")[0]
@@ -150,9 +156,9 @@ def test_a_hetero_scores_file_and_one_for_each_row_give_the_same_audit(tmp_path)
                 writer = csv.writer(handle)
                 writer.writerow(["id", "smiles", "scores_input"])
                 writer.writerows([row["id"], row["smiles"], "s.json"] for row in rows)
-        build(folder, cores=1)
+        build(folder, *(() if mode == "by_row" else ("--until", "summary")), cores=1)
         summaries.append((folder / "results/small/summary.csv").read_bytes())
-        run("python", "-m", "hetero2", "verify", folder / "results/small/small_evidence_pack.zip", cwd=ROOT)
+    run("python", "-m", "hetero2", "verify", folder / "results/small/small_evidence_pack.zip", cwd=ROOT)
     assert summaries[0] == summaries[1]
     assert b"skip:missing_scores_for_all_decoys" in summaries[0]
     assert (folder / "results/small/pack/scores_external.jsonl").is_file()
@@ -160,10 +166,10 @@ def test_a_hetero_scores_file_and_one_for_each_row_give_the_same_audit(tmp_path)
 
 
 def test_lower_scores_may_be_better(small_run, tmp_path):
-    folder = small_library(tmp_path)
+    folder = taken_up(small_run, tmp_path)
     text = (folder / "my.yaml").read_text().replace("source: command", "source: command\n  higher_is_better: false")
     (folder / "my.yaml").write_text(text)
-    build(folder, cores=1)
+    build(folder, "--until", "summary", cores=1)
     for up, down in zip(summary_of(small_run), summary_of(folder / "results/small"), strict=True):
         if up["status"] == "OK":
             assert float(down["score"]) == -float(up["score"])
@@ -171,7 +177,7 @@ def test_lower_scores_may_be_better(small_run, tmp_path):
 
 
 def test_a_truth_with_a_byte_order_mark_and_blank_lines_is_taken_in_as_it_is(small_run, tmp_path):
-    folder = small_library(tmp_path)
+    folder = taken_up(small_run, tmp_path)
     text = b"\xef\xbb\xbf" + (folder / "truth.csv").read_bytes() + b"\n\n"
     (folder / "truth.csv").write_bytes(text)
     build(folder)
@@ -224,16 +230,16 @@ def test_a_model_that_takes_a_training_file_is_fitted_again_and_cross_validated(
     )
     text = text.replace("model.py", "trained.py").replace("source: command", "source: command\n  train: train.csv")
     text = text.replace("selection: {", "selection: {baseline_column: today, ")
-    (folder / "my.yaml").write_text(text + "audit: {refits: 4, model_seeds: 3}\n")
+    (folder / "my.yaml").write_text(text + "audit: {refits: 2, model_seeds: 2}\n")
     header, *lines = (folder / "library.csv").read_text().splitlines()
     filtered = [f"{line},{(7 * n) % 5}" for n, line in enumerate(lines)]
     (folder / "library.csv").write_text("\n".join([f"{header},today", *filtered]) + "\n")
     build(folder)
     found = json.loads((folder / "results/small/pack/controls.json").read_text())
     fits = found["inference"]["fits"]
-    assert [(fit["model_seed"], fit["refit"]) for fit in fits] == [(s, b) for s in range(3) for b in range(5)]
+    assert [(fit["model_seed"], fit["refit"]) for fit in fits] == [(s, b) for s in range(2) for b in range(3)]
     assert len({fit["dispersion_z"] for fit in fits}) > 1
-    assert len(found["inference"]["p_values"]) == 3
+    assert len(found["inference"]["p_values"]) == 2
     assert found["inference"]["quick_look"]
     assert fits[0]["mean_z"] == found["score"]["mean_z"]
     assert found["drift"]["n"] > 0
@@ -256,21 +262,22 @@ def test_a_training_file_that_is_missing_is_told_before_any_job(tmp_path):
     assert "scores.train is needed" in done.stderr
 
 
-@pytest.mark.parametrize(("sign", "option"), [(1, "true"), (-1, "false")])
-def test_today_s_filter_is_read_by_its_own_sign(small_run, tmp_path, sign, option):
+@pytest.mark.parametrize(("sign", "larger_is_better"), [(1, True), (-1, False)])
+def test_today_s_filter_is_read_by_its_own_sign(small_run, tmp_path, sign, larger_is_better):
     """The score itself as today's filter, larger or smaller first: the same molecules, and nothing is gained."""
     summary = summary_of(small_run)
     with (tmp_path / "today.csv").open("w", newline="", encoding="utf-8") as handle:
         lines = csv.writer(handle)
         lines.writerow(["id", "score"])
         lines.writerows((row["id"], repr(sign * float(row["score"]))) for row in summary if row["score"])
+    selection = {"k": 3, "baseline_higher_is_better": larger_is_better}
     words = ["utility", "--summary", small_run / "summary.csv", "--truth", small_run / "truth/truth.csv"]
-    words += ["--cost-lift", small_run / "cost_lift.json", "--k", 3, "--resamples", 20]
-    words += ["--baseline", tmp_path / "today.csv", "--baseline-higher-is-better", option]
+    words += ["--cost-lift", small_run / "cost_lift.json", "--resamples", 20]
+    words += ["--baseline", tmp_path / "today.csv", *config_option(selection=selection)]
     words += ["--out", tmp_path / "u.json", "--curve", tmp_path / "c.csv"]
     assert cli.main([str(word) for word in words]) == 0
     report = json.loads((tmp_path / "u.json").read_text())
-    assert report["baseline"]["higher_is_better"] == (option == "true")
+    assert report["baseline"]["higher_is_better"] == larger_is_better
     methods = report["utility"]["at"][0]["methods"]
     assert methods["baseline_topk"] == methods["score_topk"]
 

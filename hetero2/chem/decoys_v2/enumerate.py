@@ -65,10 +65,10 @@ class Space:
     @cached_property
     def _slot(self) -> dict[tuple[int, int], int]:
         """Where the second atom stands among the neighbours of the first."""
-        known = self.graph.lists
+        graph = self.graph.lists
         return {
             (a, b): column
-            for a, (row, degree) in enumerate(zip(known.neighbour, known.degree, strict=True))
+            for a, (row, degree) in enumerate(zip(graph.neighbour, graph.degree, strict=True))
             for column, b in enumerate(row[:degree])
         }
 
@@ -153,13 +153,13 @@ class Space:
 
     @cached_property
     def _movers(self) -> Ints:
-        found: Ints = kernels.movers(self.graph.arrays, self.graph.degree, self._in_rings, _SMALLEST_TO_SHRINK)
-        return found
+        movers: Ints = kernels.movers(self.graph.arrays, self.graph.degree, self._in_rings, _SMALLEST_TO_SHRINK)
+        return movers
 
     @cached_property
     def _growable(self) -> Ints:
-        found: Ints = kernels.growable(self.graph.arrays, self._in_rings, _LARGEST_TO_GROW)
-        return found
+        bonds: Ints = kernels.growable(self.graph.arrays, self._in_rings, _LARGEST_TO_GROW)
+        return bonds
 
     def permutations(self) -> Moves:
         """Pairs of atoms of like kind and different elements: O(atoms²)."""

@@ -51,13 +51,13 @@ def popularity(identifiers: Hashes) -> Floats:
     flat = identifiers.ravel()
     place = flat & mask
     seen = table[place]
-    found = np.where(seen == flat, scores[place], np.float32(UNKNOWN))
+    log_frequency = np.where(seen == flat, scores[place], np.float32(UNKNOWN))
     open_ = np.flatnonzero((seen != flat) & (seen != 0))
     shift = 1
     while len(open_):
         place = (flat[open_] + np.uint32(shift)) & mask
         seen = table[place]
         hit = seen == flat[open_]
-        found[open_[hit]] = scores[place[hit]]
+        log_frequency[open_[hit]] = scores[place[hit]]
         open_, shift = open_[~hit & (seen != 0)], shift + 1
-    return found.reshape(identifiers.shape)
+    return log_frequency.reshape(identifiers.shape)

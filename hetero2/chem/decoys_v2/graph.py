@@ -69,8 +69,8 @@ class Graph:
     @property
     def aromatic(self) -> Bools:
         """(n,): atoms with an aromatic bond."""
-        found: Bools = (self.order == AROMATIC).any(axis=1)
-        return found
+        has_aromatic_bond: Bools = (self.order == AROMATIC).any(axis=1)
+        return has_aromatic_bond
 
 
 def read_graph(mol: Chem.Mol, plain: bool = False) -> Graph:

@@ -41,17 +41,17 @@ def combine(seed: Any, value: Any) -> Any:
 @compiled
 def invariant(element: Any, total: Any, hydrogens: Any, charge: Any, isotope: Any, ring: Any) -> Any:
     """RDKit's connectivity invariant of an atom, ring membership included."""
-    found = _U(0)
-    found = combine(found, _U(element) & _MASK)
-    found = combine(found, _U(total) & _MASK)
-    found = combine(found, _U(hydrogens) & _MASK)
-    found = combine(found, _U(charge) & _MASK)
-    found = combine(found, _U(isotope) & _MASK)
-    return combine(found, _U(1)) if ring else found
+    hashed = _U(0)
+    hashed = combine(hashed, _U(element) & _MASK)
+    hashed = combine(hashed, _U(total) & _MASK)
+    hashed = combine(hashed, _U(hydrogens) & _MASK)
+    hashed = combine(hashed, _U(charge) & _MASK)
+    hashed = combine(hashed, _U(isotope) & _MASK)
+    return combine(hashed, _U(1)) if ring else hashed
 
 
 @compiled
-def next_identifier(layer: Any, own: Any, order: Any, others: Any, keys: Any) -> Any:
+def next_identifier(layer: Any, previous: Any, order: Any, others: Any, keys: Any) -> Any:
     """Morgan identifier of the next layer from bond types and identifiers of the neighbours, in no order of theirs.
 
     `order`, `others`: (d,), 0 and anything where there is no neighbour; `keys`: (d,) room to work in.
@@ -65,12 +65,12 @@ def next_identifier(layer: Any, own: Any, order: Any, others: Any, keys: Any) ->
             keys[place] = keys[place - 1]
             place -= 1
         keys[place] = key
-    found = combine(_U(layer), own)
+    identifier = combine(_U(layer), previous)
     for slot in range(d):
         kind = keys[slot] >> _U(32)
         if kind > _U(0):
-            found = combine(found, combine((kind + _GOLDEN) & _MASK, keys[slot] & _MASK))
-    return found
+            identifier = combine(identifier, combine((kind + _GOLDEN) & _MASK, keys[slot] & _MASK))
+    return identifier
 
 
 @compiled
@@ -106,10 +106,10 @@ def spread(identifier: Any) -> Any:
 @compiled
 def spread_sum(identifiers: Any) -> Any:
     """(1,) the signature of fragments: a sum that knows no order."""
-    found = np.zeros(1, np.uint64)
+    signature = np.zeros(1, np.uint64)
     for identifier in identifiers:
-        found[0] += spread(identifier)
-    return found
+        signature[0] += spread(identifier)
+    return signature
 
 
 @compiled
@@ -146,7 +146,7 @@ def first_layers(graph: Any, table: Any, frequencies: Any) -> Any:
     """(3, n) Morgan identifiers of a graph, layer by layer, and their log frequencies."""
     atoms, neighbour, order = graph
     n, d = neighbour.shape
-    found, score = np.zeros((3, n + 1), np.uint64), np.zeros((3, n), np.float32)
+    identifiers, score = np.zeros((3, n + 1), np.uint64), np.zeros((3, n), np.float32)
     keys, others = np.zeros(d, np.uint64), np.zeros(d, np.uint64)
     for layer in range(3):
         for a in range(n):
@@ -154,13 +154,13 @@ def first_layers(graph: Any, table: Any, frequencies: Any) -> Any:
                 total = atoms[1, a]
                 for slot in range(d):
                     total += order[a, slot] > 0
-                found[0, a] = invariant(atoms[0, a], total, atoms[1, a], atoms[2, a], atoms[3, a], atoms[4, a])
+                identifiers[0, a] = invariant(atoms[0, a], total, atoms[1, a], atoms[2, a], atoms[3, a], atoms[4, a])
             else:
                 for slot in range(d):
-                    others[slot] = found[layer - 1, neighbour[a, slot]]
-                found[layer, a] = next_identifier(layer - 1, found[layer - 1, a], order[a], others, keys)
-            score[layer, a] = popularity_of(table, frequencies, found[layer, a])
-    return found[:, :n], score
+                    others[slot] = identifiers[layer - 1, neighbour[a, slot]]
+                identifiers[layer, a] = next_identifier(layer - 1, identifiers[layer - 1, a], order[a], others, keys)
+            score[layer, a] = popularity_of(table, frequencies, identifiers[layer, a])
+    return identifiers[:, :n], score
 
 
 @compiled
@@ -188,7 +188,7 @@ def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> Non
 def _centres(atoms: Any, degree: Any, neighbour: Any, order: Any, identifiers: Any, keys: Any) -> Any:
     """Likely stereo centres: saturated carbons whose neighbours differ in their surroundings of radius 2."""
     n, d = len(degree) - 1, neighbour.shape[1]
-    found = 0
+    n_centres = 0
     for a in range(n):
         if atoms[0, a] != 6 or degree[a] < 3 or degree[a] + atoms[1, a] != 4 or atoms[1, a] > 1:
             continue
@@ -199,8 +199,8 @@ def _centres(atoms: Any, degree: Any, neighbour: Any, order: Any, identifiers: A
         for i in range(d):
             for j in range(i):
                 fine &= keys[i] != keys[j]
-        found += fine
-    return found
+        n_centres += fine
+    return n_centres
 
 
 @compiled
@@ -307,8 +307,8 @@ def ends_popularity(graph: Any, degree: Any, ends: Any, n_heavy: Any, table: Any
     """
     atoms, neighbour, order = graph
     (n, d), m = neighbour.shape, ends.shape[1]
-    found = np.full((m, m), np.float32(9.0))
-    whole, own = np.zeros(n, np.uint64), np.zeros((2, m), np.uint64)
+    joined_frequency = np.full((m, m), np.float32(9.0))
+    whole, alone = np.zeros(n, np.uint64), np.zeros((2, m), np.uint64)
     kinds, others, keys = np.zeros(d, np.int64), np.zeros(d, np.uint64), np.zeros(d, np.uint64)
     for a in range(n):
         total = degree[a] + atoms[1, a]
@@ -319,7 +319,7 @@ def ends_popularity(graph: Any, degree: Any, ends: Any, n_heavy: Any, table: Any
             if a < n:
                 bears = atoms[1, a] - (i >= 2 * n_heavy) + h
                 total = degree[a] + atoms[1, a]
-                own[h, i] = invariant(atoms[0, a], total, bears, atoms[2, a], atoms[3, a], atoms[4, a])
+                alone[h, i] = invariant(atoms[0, a], total, bears, atoms[2, a], atoms[3, a], atoms[4, a])
     for i in range(m):
         a = ends[0, i]
         if a == n:
@@ -329,10 +329,10 @@ def ends_popularity(graph: Any, degree: Any, ends: Any, n_heavy: Any, table: Any
             others[slot] = whole[neighbour[a, slot]] if neighbour[a, slot] < n else _U(0)
         for j in range(m):
             joined = ends[0, j] < n
-            kinds[ends[1, i]], others[ends[1, i]] = int(joined), own[0, j]
-            new = next_identifier(0, own[0 if joined else 1, i], kinds, others, keys)
-            found[i, j] = popularity_of(table, frequencies, new)
-    return found
+            kinds[ends[1, i]], others[ends[1, i]] = int(joined), alone[0, j]
+            new = next_identifier(0, alone[0 if joined else 1, i], kinds, others, keys)
+            joined_frequency[i, j] = popularity_of(table, frequencies, new)
+    return joined_frequency
 
 
 @compiled
@@ -340,21 +340,21 @@ def sides(graph: Any, bonds: Any) -> Any:
     """(b, n): the atoms behind each of b acyclic bonds (b, 2), seen from its first atom."""
     neighbour = graph[1]
     n, d = neighbour.shape
-    found, stack = np.zeros((len(bonds), n), np.bool_), np.zeros(n, np.int64)
+    behind, stack = np.zeros((len(bonds), n), np.bool_), np.zeros(n, np.int64)
     for b in range(len(bonds)):
-        found[b, bonds[b, 0]] = found[b, bonds[b, 1]] = True
+        behind[b, bonds[b, 0]] = behind[b, bonds[b, 1]] = True
         stack[0], top = bonds[b, 1], 1
         while top > 0:
             top -= 1
             a = stack[top]
             for slot in range(d):
-                other = neighbour[a, slot]
-                if other < n and not found[b, other]:
-                    found[b, other] = True
-                    stack[top] = other
+                near = neighbour[a, slot]
+                if near < n and not behind[b, near]:
+                    behind[b, near] = True
+                    stack[top] = near
                     top += 1
-        found[b, bonds[b, 0]] = False
-    return found
+        behind[b, bonds[b, 0]] = False
+    return behind
 
 
 @compiled
@@ -383,11 +383,11 @@ def adjacency(hydrogens: Any, bonds: Any) -> Any:
 @compiled
 def _slot(neighbour: Any, a: Any, b: Any) -> Any:
     """Where b stands among the neighbours of a, -1 where it does not."""
-    found = -1
+    place = -1
     for slot in range(neighbour.shape[1]):
         if neighbour[a, slot] == b:
-            found = slot
-    return found
+            place = slot
+    return place
 
 
 @compiled
@@ -395,14 +395,14 @@ def acyclic(graph: Any, cyclic: Any, fine: Any) -> Any:
     """(b, 2) single bonds in no ring, both of whose atoms are `fine`."""
     _, neighbour, order = graph
     n, d = neighbour.shape
-    found, c = np.zeros((n * d, 2), np.int64), 0
+    bonds, c = np.zeros((n * d, 2), np.int64), 0
     for a in range(n):
         for slot in range(d):
             b = neighbour[a, slot]
             if order[a, slot] == 1 and not cyclic[a, slot] and a < b and fine[a] and fine[b]:
-                found[c, 0], found[c, 1] = a, b
+                bonds[c, 0], bonds[c, 1] = a, b
                 c += 1
-    return found[:c]
+    return bonds[:c]
 
 
 @compiled
@@ -429,7 +429,7 @@ def movers(graph: Any, degree: Any, rings: Any, smallest: Any) -> Any:
     """
     atoms, neighbour, order = graph
     n = len(degree)
-    found, c = np.zeros((n, 5), np.int64), 0
+    rows, c = np.zeros((n, 5), np.int64), 0
     for x in range(n):
         element = atoms[0, x]
         fine = degree[x] == 2 and atoms[2, x] == 0 and (element == 6 or element == 7 or element == 8 or element == 16)
@@ -444,10 +444,10 @@ def movers(graph: Any, degree: Any, rings: Any, smallest: Any) -> Any:
                 around += 1
                 fine &= size >= smallest and size != 8
         if fine and around <= 1:
-            found[c, 0], found[c, 1], found[c, 2] = x, u, v
-            found[c, 3], found[c, 4] = _slot(neighbour, u, x), _slot(neighbour, v, x)
+            rows[c, 0], rows[c, 1], rows[c, 2] = x, u, v
+            rows[c, 3], rows[c, 4] = _slot(neighbour, u, x), _slot(neighbour, v, x)
             c += 1
-    return found[:c]
+    return rows[:c]
 
 
 @compiled
@@ -455,7 +455,7 @@ def growable(graph: Any, rings: Any, largest: Any) -> Any:
     """(b, 5) single bonds that take in an atom: acyclic, or in one ring of 5 to `largest`; as `slides` wants them."""
     atoms, neighbour, order = graph
     n, d = neighbour.shape
-    found, c = np.zeros((n * d, 5), np.int64), 0
+    bonds, c = np.zeros((n * d, 5), np.int64), 0
     for p in range(n):
         for slot in range(d):
             q = neighbour[p, slot]
@@ -467,10 +467,10 @@ def growable(graph: Any, rings: Any, largest: Any) -> Any:
                     around += 1
                     fine = 5 <= rings[r].sum() <= largest
             if around == 0 or (around == 1 and fine):
-                found[c, 0], found[c, 1], found[c, 2], found[c, 3] = p, q, slot, _slot(neighbour, q, p)
-                found[c, 4] = around
+                bonds[c, 0], bonds[c, 1], bonds[c, 2], bonds[c, 3] = p, q, slot, _slot(neighbour, q, p)
+                bonds[c, 4] = around
                 c += 1
-    return found[:c]
+    return bonds[:c]
 
 
 @compiled
@@ -498,16 +498,16 @@ def permutations(graph: Any, degree: Any, chain: Any, rings: Any) -> Any:
             if rings[r, x]:
                 around += 1
                 five[x] = r if rings[r].sum() == 5 and around == 1 else -1
-    found, c = np.zeros((n * n, 2), np.int64), 0
+    pairs, c = np.zeros((n * n, 2), np.int64), 0
     for x in range(n):
         for y in range(x + 1, n):
             if gives[x] < 0 or gives[y] < 0 or bonds[x] != bonds[y] or degree[x] != degree[y]:
                 continue
             like = gives[x] == gives[y] or (gives[x] > 0 and gives[y] > 0 and five[x] >= 0 and five[x] == five[y])
             if like and atoms[0, x] != atoms[0, y]:
-                found[c, 0], found[c, 1] = x, y
+                pairs[c, 0], pairs[c, 1] = x, y
                 c += 1
-    return found[:c]
+    return pairs[:c]
 
 
 @compiled
@@ -556,12 +556,12 @@ def exchanges(end_atom: Any, side: Any, allowed: Any, n_heavy: Any) -> Any:
 def _piece(end: Any, cuts: Any, end_atom: Any, side: Any) -> Any:
     """Which of the four pieces that three cuts leave an end is in: by the sides of the cuts that it lies on."""
     n = side.shape[1] - 1
-    atom, found = end_atom[end], 0
+    atom, piece = end_atom[end], 0
     for column in range(3):
         cut = cuts[column]
         behind = side[cut, end_atom[2 * (end // 2)] if atom == n else atom] or (atom == n and end // 2 == cut)
-        found |= int(behind) << column
-    return found
+        piece |= int(behind) << column
+    return piece
 
 
 @compiled
@@ -583,11 +583,11 @@ def trees(cuts: Any, ways: Any, end_atom: Any, side: Any, allowed: Any) -> Any:
         if not fine:
             continue
         for j in range(3):
-            one = _piece(joins[c, j, 0], cuts[m], end_atom, side)
-            other = _piece(joins[c, j, 1], cuts[m], end_atom, side)
-            pair[j] = min(one, other) * 8 + max(one, other)
-            seen |= (1 << one) | (1 << other)
-            fine &= one != other
+            first = _piece(joins[c, j, 0], cuts[m], end_atom, side)
+            second = _piece(joins[c, j, 1], cuts[m], end_atom, side)
+            pair[j] = min(first, second) * 8 + max(first, second)
+            seen |= (1 << first) | (1 << second)
+            fine &= first != second
         fine &= pair[0] != pair[1] and pair[0] != pair[2] and pair[1] != pair[2]
         pieces = 0
         for bit in range(8):
@@ -607,9 +607,9 @@ def relinked(joins: Any, cuts: Any, end_atom: Any, end_slot: Any, n: Any, n_heav
     for m in range(c):
         for j in range(2 * width):
             turned = j >= width
-            one, other = joins[m, j - width * turned, int(turned)], joins[m, j - width * turned, int(not turned)]
-            atom, partner = end_atom[one], end_atom[other]
-            edits[m, j, 0], edits[m, j, 1], edits[m, j, 2] = atom, end_slot[one], partner
+            end, partner_end = joins[m, j - width * turned, int(turned)], joins[m, j - width * turned, int(not turned)]
+            atom, partner = end_atom[end], end_atom[partner_end]
+            edits[m, j, 0], edits[m, j, 1], edits[m, j, 2] = atom, end_slot[end], partner
             edits[m, j, 3] = partner < n
             changes[m, j, 0], changes[m, j, 1] = atom if partner == n else n, 1
         for j in range(width):
@@ -619,12 +619,12 @@ def relinked(joins: Any, cuts: Any, end_atom: Any, end_slot: Any, n: Any, n_heav
 
 
 @compiled
-def _gather(own: Any, other: Any, neighbour: Any, bond: Any, a: Any) -> Any:
+def _gather(of_atom: Any, of_neighbour: Any, neighbour: Any, bond: Any, a: Any) -> Any:
     """An atom's hash with those of its neighbours, in no order."""
-    total = own[a]
+    total = of_atom[a]
     for slot in range(neighbour.shape[1]):
         if bond[a, slot] > _U(0):
-            total += mix(other[neighbour[a, slot]] + bond[a, slot] * _BOND)
+            total += mix(of_neighbour[neighbour[a, slot]] + bond[a, slot] * _BOND)
     return mix(total)
 
 
@@ -695,14 +695,14 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
             far[a], inner[a] = mix(_U(small)), mix(_U(small | min(degree, 3) << 17))
             kind = atoms[0, a] | (fixed[a] & 1) << 8 | (np.sign(atoms[2, a]) + 1) << 9 | (atoms[4, a] > 0) << 11
             ends[a] = kind | min(atoms[1, a], 15) << 12 | min(degree, 15) << 16
-        found = 0
+        n_codes = 0
         for a in range(n):
             for slot in range(d):
                 b = neighbour[a, slot]
-                if order[a, slot] > 0 and a < b and b < n and found < codes.shape[1]:
+                if order[a, slot] > 0 and a < b and b < n and n_codes < codes.shape[1]:
                     low, high = min(ends[a], ends[b]), max(ends[a], ends[b])
-                    codes[m, found] = _U(low | high << 20 | order[a, slot] << 40)
-                    found += 1
+                    codes[m, n_codes] = _U(low | high << 20 | order[a, slot] << 40)
+                    n_codes += 1
         for a in range(n + 1):
             middle[a] = _gather(inner, far, neighbour, double, a)
         for a in range(n + 1):

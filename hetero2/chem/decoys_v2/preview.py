@@ -43,18 +43,18 @@ class Fragments:
         # RDKit leaves out what covers no new bond: the second layer of an atom with one neighbour. In a ring of three
         # or four it leaves out one more; there the preview is off by one fragment, but not what is recorded.
         shown = np.stack([np.ones(n, bool), graph.degree > 0, graph.degree > 1])
-        total = sum(float(score[here].sum()) for score, here in zip(scores, shown, strict=True))
+        total = sum(float(score[counted].sum()) for score, counted in zip(scores, shown, strict=True))
         self.popularity: float = total / int(shown.sum())  # mean log frequency of the parent's fragments
-        every = self.layers[shown]
-        signature = kernels.spread_sum(every)
+        identifiers = self.layers[shown]
+        signature = kernels.spread_sum(identifiers)
         self.signature: np.uint64 = signature[0]
         # Columns: the bits of the reference (the parent itself unless told otherwise), then other bits of this graph.
-        counts = np.bincount((every % np.uint64(N_BITS)).astype(np.int64), minlength=N_BITS)
-        own = np.flatnonzero(counts)
-        self.bits: Ints = own if reference is None else reference.bits
+        counts = np.bincount((identifiers % np.uint64(N_BITS)).astype(np.int64), minlength=N_BITS)
+        bits_set = np.flatnonzero(counts)
+        self.bits: Ints = bits_set if reference is None else reference.bits
         place = np.full(N_BITS, -1)
         place[self.bits] = 0
-        columns = own if reference is None else np.concatenate([self.bits, own[place[own] < 0]])
+        columns = bits_set if reference is None else np.concatenate([self.bits, bits_set[place[bits_set] < 0]])
         place[columns] = np.arange(len(columns))
         sums = np.array([total, shown.sum()], float)
         self._facts = (self.layers, scores, shown, counts[columns], place, len(self.bits), sums, signature)

@@ -93,12 +93,12 @@ class Builder:
 
     def _label(self, product: Chem.RWMol, moves: Moves, number: int) -> None:
         """Elements, charges and isotopes of two atoms that change places, and the hydrogens of all that change."""
-        n, known = self._graph.n, self._graph.lists.hydrogens
+        n, parent_hydrogens = self._graph.n, self._graph.lists.hydrogens
         x, y = moves.labels[number].tolist()
         changes = [change for change in moves.hydrogens[number].tolist() if change[0] < n]
-        hydrogens = {place: known[place] for place, _ in changes}
+        hydrogens = {place: parent_hydrogens[place] for place, _ in changes}
         if x < n:
-            hydrogens |= {x: known[y], y: known[x]}
+            hydrogens |= {x: parent_hydrogens[y], y: parent_hydrogens[x]}
             for place, source in ((x, y), (y, x)):
                 atom, old = product.GetAtomWithIdx(place), self._base.GetAtomWithIdx(source)
                 atom.SetAtomicNum(old.GetAtomicNum())
@@ -118,8 +118,8 @@ class Builder:
             if bond.GetStereo() != Chem.BondStereo.STEREONONE:
                 continue
             anchors = []
-            for atom, other, old in ((begin, end, named[0]), (end, begin, named[1])):
-                near = {a.GetIdx() for a in product.GetAtomWithIdx(atom).GetNeighbors()} - {other}
+            for atom, opposite, old in ((begin, end, named[0]), (end, begin, named[1])):
+                near = {a.GetIdx() for a in product.GetAtomWithIdx(atom).GetNeighbors()} - {opposite}
                 anchors.append(old if old in near else min(near, default=-1))
             if min(anchors) >= 0:
                 bond.SetStereoAtoms(*anchors)

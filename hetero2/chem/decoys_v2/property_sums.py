@@ -84,15 +84,15 @@ class Environments:
 
     def _contributions(self, keys: Keys, moves: Moves) -> Floats:
         """(c, n + 1, 6), asking RDKit about the first molecule with an environment that is not known yet."""
-        known = _known()
+        contributions = _known()
         keys = keys[:, :-1]
-        place = known.places(keys)
+        place = contributions.places(keys)
         while (place < 0).any():
             number = int(np.argmax((place < 0).any(axis=1)))
-            known.learn(keys[number], _ask(self._builder.assemble(moves, number)))
-            place = known.places(keys)
+            contributions.learn(keys[number], _ask(self._builder.assemble(moves, number)))
+            place = contributions.places(keys)
         values = np.zeros((len(keys), keys.shape[1] + 1, 6))
-        values[:, :-1] = known.values[place]
+        values[:, :-1] = contributions.values[place]
         return values
 
 
@@ -129,7 +129,7 @@ def _known() -> _Known:
 @cache
 def _patterns() -> tuple[Chem.Mol, ...]:
     smarts = (_ACCEPTOR, Lipinski.HDonorSmarts, f"[{_END}]", f"[{_FREE_END}]")
-    return tuple(one if isinstance(one, Chem.Mol) else Chem.MolFromSmarts(one) for one in smarts)
+    return tuple(pattern if isinstance(pattern, Chem.Mol) else Chem.MolFromSmarts(pattern) for pattern in smarts)
 
 
 def _ask(mol: Chem.Mol) -> list[tuple[float, ...]]:

@@ -45,12 +45,12 @@ def doe(parents: Floats, decoys: Floats) -> Floats:
     scaled = everything / scale
     label = np.zeros(len(everything), np.int64)
     label[: len(parents)] = 1
-    found = np.zeros(len(parents))
+    deviation = np.zeros(len(parents))
     for number in range(len(parents)):
         distance = np.sqrt(((scaled - scaled[number]) ** 2).sum(axis=1))
         others = np.arange(len(everything)) != number
-        found[number] = _area_to_diagonal(distance[others], label[others])
-    return found
+        deviation[number] = _area_to_diagonal(distance[others], label[others])
+    return deviation
 
 
 def _area_to_diagonal(distance: Floats, label: Ints) -> float:
@@ -87,8 +87,8 @@ def within_block(value: Floats, label: Ints, block: Ints) -> Floats:
     block, label, value = block[order], label[order], value[order]
     starts = np.flatnonzero(np.diff(block, prepend=block[0] - 1))
     sizes = np.diff(np.append(starts, len(block)))
-    own = np.repeat(np.add.reduceat(np.where(label == 1, value, 0.0), starts), sizes)
-    wins = (own > value) + 0.5 * (own == value)
+    parent_value = np.repeat(np.add.reduceat(np.where(label == 1, value, 0.0), starts), sizes)
+    wins = (parent_value > value) + 0.5 * (parent_value == value)
     result: Floats = np.add.reduceat(np.where(label == 0, wins, 0.0), starts) / (sizes - 1)
     return result
 
@@ -104,10 +104,10 @@ def _draws(cluster: Ints, seed: int) -> Floats:
 
 def _interval(estimate: float, resampled: Floats, centre: float | None) -> dict[str, Any]:
     low, high = (float(value) for value in np.quantile(resampled, [0.025, 0.975]))
-    found: dict[str, Any] = {"estimate": round(estimate, 4), "ci_low": round(low, 4), "ci_high": round(high, 4)}
+    interval: dict[str, Any] = {"estimate": round(estimate, 4), "ci_low": round(low, 4), "ci_high": round(high, 4)}
     bound = np.quantile(resampled if centre is None else np.abs(resampled - centre), 0.95)
-    found["upper_bound"] = round(float(bound), 4)
-    return found
+    interval["upper_bound"] = round(float(bound), 4)
+    return interval
 
 
 def mean_with_interval(values: Floats, cluster: Ints, seed: int, centre: float | None = None) -> dict[str, Any]:
@@ -131,11 +131,11 @@ def auc_with_interval(score: Floats, label: Ints, block: Ints, cluster: Ints, se
         return undefined(estimate)
     _, rank = np.unique(score, return_inverse=True)
     size = int(rank.max()) + 1
-    found = np.zeros(RESAMPLES)
+    resampled = np.zeros(RESAMPLES)
     for number, weight in enumerate(_draws(cluster, seed)):
         each = weight[block]
-        found[number] = _weighted_auc(rank, each * label, each * (1 - label), size)
-    return _interval(estimate, found, 0.5)
+        resampled[number] = _weighted_auc(rank, each * label, each * (1 - label), size)
+    return _interval(estimate, resampled, 0.5)
 
 
 def undefined(estimate: float | None) -> dict[str, Any]:
@@ -151,12 +151,12 @@ def undefined(estimate: float | None) -> dict[str, Any]:
 
 def judged(measures: Mapping[str, Any], targets: Mapping[str, float]) -> dict[str, Any]:
     """Whether each target is met by the one-sided bound: of |AUC - 1/2| + 1/2 for an AUC, of the value for DOE."""
-    found = {}
+    judgements = {}
     for name, target in targets.items():
         bound = measures[name]["upper_bound"]
         shift = 0.0 if name == "doe" else 0.5
-        found[name] = {"target": target, "met": None if bound is None else bool(bound + shift <= target)}
-    return found
+        judgements[name] = {"target": target, "met": None if bound is None else bool(bound + shift <= target)}
+    return judgements
 
 
 def coverage(full: int, molecules: int, whole: bool, target: float) -> dict[str, Any]:
@@ -188,11 +188,11 @@ def spread(often: Mapping[float, int]) -> dict[str, float]:
 
 def quantiles(values: Floats, counts: Ints, shares: Sequence[float]) -> list[float]:
     """np.quantile of all values, from each of them once, sorted, (n,) and how often it occurs (n,). O(n)."""
-    ends, found = np.cumsum(counts), []
+    ends, values_at = np.cumsum(counts), []
     for share in shares:
         place = share * float(ends[-1] - 1)
         below = int(place)
         low, high = values[np.searchsorted(ends, [below, min(below + 1, int(ends[-1]) - 1)], "right")].tolist()
         part = place - below
-        found.append(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
-    return found
+        values_at.append(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
+    return values_at

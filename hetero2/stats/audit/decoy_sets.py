@@ -54,16 +54,16 @@ def relative_ranks(scores: Floats, starts: Ints) -> Floats:
     group = np.cumsum(fresh) - 1
     length = np.diff(np.append(first, len(s)))
     midrank = first[group] - starts[b] + (length[group] - 1) / 2
-    found = np.empty(len(s))
-    found[order] = midrank / (sizes[b] - 1)
-    return found
+    ranks = np.empty(len(s))
+    ranks[order] = midrank / (sizes[b] - 1)
+    return ranks
 
 
 def describe_blocks(scores: Floats, starts: Ints) -> Blocks:
     """What each block says; O(t log t) time, O(t) memory."""
     sizes, block = block_numbers(starts, len(scores))
-    own = scores[starts]
-    at_or_above = np.add.reduceat((scores >= own[block]).astype(np.int64), starts) - 1
+    molecule_score = scores[starts]
+    at_or_above = np.add.reduceat((scores >= molecule_score[block]).astype(np.int64), starts) - 1
     largest = np.maximum.reduceat(scores, starts)
     ranks = relative_ranks(scores, starts)
     square = (ranks - 0.5) ** 2

@@ -50,9 +50,9 @@ def cluster_mean(values: Floats, cluster: NDArray[Any]) -> Mean:
 def wins(scores: Floats, starts: Ints) -> Floats:
     """(t,): 1 where the block's molecule scores above the item, ½ where they tie, 0 below."""
     _, block = block_numbers(starts, len(scores))
-    own = scores[starts][block]
-    found: Floats = (own > scores) + 0.5 * (own == scores)
-    return found
+    molecule_score = scores[starts][block]
+    credit: Floats = (molecule_score > scores) + 0.5 * (molecule_score == scores)
+    return credit
 
 
 class Won(NamedTuple):
@@ -77,9 +77,9 @@ def against(won: Floats, starts: Ints, bins: Ints, n_bins: int, tanimoto: Floats
     decoy[starts] = False
     count, total = np.zeros((n, n_bins + 1), np.int64), np.zeros((n, n_bins + 1))
     for number in range(n_bins + 1):
-        here = decoy & ((bins == number) | (number == n_bins))
-        count[:, number] = np.bincount(block[here], minlength=n)
-        total[:, number] = np.bincount(block[here], won[here], n)
+        in_bin = decoy & ((bins == number) | (number == n_bins))
+        count[:, number] = np.bincount(block[in_bin], minlength=n)
+        total[:, number] = np.bincount(block[in_bin], won[in_bin], n)
     member = block[decoy]
 
     def centred(values: Floats) -> Floats:
@@ -90,7 +90,7 @@ def against(won: Floats, starts: Ints, bins: Ints, n_bins: int, tanimoto: Floats
     return Won(count, total, np.column_stack([np.bincount(member, x, n) for x in (w * s, w * w, s * s)]))
 
 
-def curve(found: Won, cluster: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
+def curve(won: Won, cluster: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
     """For each name of a bin, and for `all`: (Mean of the molecules' AUC against those decoys, number of decoys).
 
     `cluster` (n,) scaffolds of the molecules. Each molecule with a decoy in the bin counts once. A random score gives
@@ -98,13 +98,13 @@ def curve(found: Won, cluster: NDArray[Any], names: Sequence[str]) -> dict[str, 
     """
     shown = {}
     for number, name in enumerate((*names, ALL)):
-        count, total = found.decoys[:, number], found.total[:, number]
+        count, total = won.decoys[:, number], won.total[:, number]
         some = count > 0
         shown[name] = (cluster_mean(total[some] / count[some], cluster[some]), int(count.sum()))
     return shown
 
 
-def trend(found: Won) -> dict[str, Any]:
+def trend(won: Won) -> dict[str, Any]:
     """Does a molecule lose more often to decoys that look more like it? z < 0 says so.
 
     z = Σ_i C_i / √Σ_i V_i with C_i the covariance sum of wins and Tanimoto over the decoys of molecule i, and
@@ -112,23 +112,23 @@ def trend(found: Won) -> dict[str, Any]:
     permutation test (correlation statistic of Cochran, Mantel and Haenszel, doi 10.1080/01621459.1963.10500879).
     Two-sided p from the normal distribution. None where nothing varies.
     """
-    both, ww, ss = (np.ascontiguousarray(column) for column in found.moments.T)
-    variance = float((ww * ss / np.maximum(found.decoys[:, -1] - 1, 1)).sum())
+    covariance, ww, ss = (np.ascontiguousarray(column) for column in won.moments.T)
+    variance = float((ww * ss / np.maximum(won.decoys[:, -1] - 1, 1)).sum())
     if variance <= 1e-18:
         return {"z": None, "p_value": None, "reason": "no_molecule_where_both_vary"}
-    z = float(both.sum()) / variance**0.5
+    z = float(covariance.sum()) / variance**0.5
     return {"z": z, "p_value": float(2 * ndtr(-abs(z))), "reason": None}
 
 
-def easier(found: Won, cluster: NDArray[Any], names: Sequence[str]) -> Mean:
+def easier(won: Won, cluster: NDArray[Any], names: Sequence[str]) -> Mean:
     """Mean of a molecule's AUC against its easy decoys minus that against its hard ones, over those that have both."""
     easy, hard = names.index(EASY), names.index(HARD)
-    both = (found.decoys[:, easy] > 0) & (found.decoys[:, hard] > 0)
-    auc = found.total[both] / np.maximum(found.decoys[both], 1)
+    both = (won.decoys[:, easy] > 0) & (won.decoys[:, hard] > 0)
+    auc = won.total[both] / np.maximum(won.decoys[both], 1)
     return cluster_mean(auc[:, easy] - auc[:, hard], cluster[both])
 
 
-def interpret(found: Mapping[str, tuple[Mean, int]], difference: Mean) -> tuple[str, str]:
+def interpret(by_bin: Mapping[str, tuple[Mean, int]], difference: Mean) -> tuple[str, str]:
     """(interpretation, why) of a curve with the bins easy, medium and hard, and of the `difference` from `easier`.
 
     INCONCLUSIVE_DECOYS_TOO_EASY: below 5 % of the decoys are hard. INCONCLUSIVE_TOO_FEW_HARD: below 30 molecules, or
@@ -136,8 +136,8 @@ def interpret(found: Mapping[str, tuple[Mean, int]], difference: Mean) -> tuple[
     ILLUSION: it does not, but that against easy ones does, and that of the difference lies above 0 (two intervals of
     which one leaves 1/2 out would be no difference). NOT_SHOWN_ON_HARD: the rest.
     """
-    (hard, n_hard), (easy, _) = found[HARD], found[EASY]
-    total = sum(count for name, (_, count) in found.items() if name != ALL)
+    (hard, n_hard), (easy, _) = by_bin[HARD], by_bin[EASY]
+    total = sum(count for name, (_, count) in by_bin.items() if name != ALL)
     if n_hard < MIN_HARD_SHARE * total:
         return "INCONCLUSIVE_DECOYS_TOO_EASY", f"{n_hard} of {total} decoys are hard"
     if hard.n < MIN_MOLECULES or hard.low is None:

@@ -27,13 +27,13 @@ def block_permutation(labels: Ints, groups: Sequence[str], seed: Sequence[int]) 
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(list(seed))))
     _, member, size = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
     rows = np.split(np.argsort(member, kind="stable"), np.cumsum(size)[:-1])
-    found = np.empty_like(labels)
+    permuted = np.empty_like(labels)
     for stratum in _strata(size):
         for to, source in zip(stratum, rng.permutation(stratum), strict=True):
-            dealt, wanted = rng.permutation(labels[rows[source]]), len(rows[to])
-            whole = np.tile(dealt, wanted // len(dealt))
-            found[rows[to]] = rng.permutation(np.concatenate([whole, dealt[: wanted - len(whole)]]))
-    return found
+            dealt, n_labels = rng.permutation(labels[rows[source]]), len(rows[to])
+            whole = np.tile(dealt, n_labels // len(dealt))
+            permuted[rows[to]] = rng.permutation(np.concatenate([whole, dealt[: n_labels - len(whole)]]))
+    return permuted
 
 
 def _strata(size: Ints) -> list[Ints]:
@@ -66,16 +66,16 @@ def verdict(by_seed: Mapping[int, tuple[float | None, Sequence[float | None]]]) 
     """
     p_values: list[float] = []
     for observed, refits in by_seed.values():
-        known = [value for value in refits if value is not None]
-        if observed is None or not known or len(known) < len(refits):
+        defined = [value for value in refits if value is not None]
+        if observed is None or not defined or len(defined) < len(refits):
             return {"verdict": "NOT_ASSESSABLE", "reason": "a_statistic_is_undefined", "p_value": None, "p_values": []}
-        p_values.append(p_value(observed, np.array(known)))
+        p_values.append(p_value(observed, np.array(defined)))
     if not p_values:
         return {"verdict": "NOT_ASSESSABLE", "reason": "no_refits", "p_value": None, "p_values": []}
     median = float(np.median(p_values))
     middle = float(np.median([observed for observed, _ in by_seed.values() if observed is not None]))
-    found = "RESOLVES_STRUCTURE" if resolves(median, middle) else "NOT_SHOWN"
-    return {"verdict": found, "reason": None, "p_value": median, "p_values": p_values}
+    outcome = "RESOLVES_STRUCTURE" if resolves(median, middle) else "NOT_SHOWN"
+    return {"verdict": outcome, "reason": None, "p_value": median, "p_values": p_values}
 
 
 def resolves(p: float, dispersion_z: float) -> bool:
@@ -90,10 +90,10 @@ def residual_ranks(scores: Floats, others: Sequence[Floats], starts: Ints) -> Fl
     not know which item is the molecule, so under exchangeability the residuals' z has still mean 0 and variance 1.
     Rounded, so that what is a tie in ranks is one in residuals. Linear in ranks: not every dependence is taken out.
     """
-    own = relative_ranks(scores, starts) - 0.5
-    table: NDArray[np.float64] = np.column_stack([relative_ranks(other, starts) - 0.5 for other in others])
-    weights = np.linalg.lstsq(table, own, rcond=None)[0]
-    return np.round(own - table @ weights, 9)
+    ranks = relative_ranks(scores, starts) - 0.5
+    table: NDArray[np.float64] = np.column_stack([relative_ranks(competitor, starts) - 0.5 for competitor in others])
+    weights = np.linalg.lstsq(table, ranks, rcond=None)[0]
+    return np.round(ranks - table @ weights, 9)
 
 
 def planted(starts: Ints, total: int, shift: float, seed: int) -> Floats:

@@ -104,7 +104,7 @@ def audit_unweighted(scores: Floats, starts: Ints) -> dict[str, NDArray[Any]]:
     The AUCs are halves over n_neg, so no order of summation can change them. O(t log t) time, O(t) memory.
     """
     sizes, block = block_numbers(starts, len(scores))
-    ranks, own = relative_ranks(scores, starts), scores[starts][block]
+    ranks, molecule_score = relative_ranks(scores, starts), scores[starts][block]
     kinds, kind = np.unique(sizes, return_inverse=True)
     null_q = np.array([null_quantile(int(size) - 1) for size in kinds])[kind]
     nearest = np.array([max(1, round(QUANTILE * int(size))) - 1 for size in kinds], np.int64)[kind]
@@ -120,6 +120,6 @@ def audit_unweighted(scores: Floats, starts: Ints) -> dict[str, NDArray[Any]]:
         "neg_auc_max": np.maximum(perm_q, null_q),
         "reps_used": sizes,
         "n_neg": sizes - 1,
-        "n_decoys_tied": np.add.reduceat((scores == own).astype(np.int64), starts) - 1,
-        "p_value": np.add.reduceat((scores >= own).astype(np.int64), starts) / sizes,
+        "n_decoys_tied": np.add.reduceat((scores == molecule_score).astype(np.int64), starts) - 1,
+        "p_value": np.add.reduceat((scores >= molecule_score).astype(np.int64), starts) / sizes,
     }

@@ -40,9 +40,9 @@ def competition_q(wins: Bools, order: Floats, m: int) -> Floats:
     Keich, arXiv:1907.01458, the "max" method, c = λ = 1/(m + 1)). A molecule with more than m decoys wins more rarely
     by chance than the bound supposes, which keeps it valid. O(n log n).
     """
-    found = np.full(len(order), np.nan)
+    q_value = np.full(len(order), np.nan)
     if not len(order):
-        return found
+        return q_value
     rank = np.argsort(-order, kind="stable")
     ordered = order[rank]
     end = np.append(ordered[1:] != ordered[:-1], True)
@@ -50,8 +50,8 @@ def competition_q(wins: Bools, order: Floats, m: int) -> Floats:
     rate = (1.0 + np.arange(1, len(rank) + 1) - true) / (m * np.maximum(true, 1))
     rate[~end] = np.inf
     least = np.minimum.accumulate(rate[::-1])[::-1]
-    found[rank] = np.where(wins[rank] & (least <= 1), least, np.nan)
-    return found
+    q_value[rank] = np.where(wins[rank] & (least <= 1), least, np.nan)
+    return q_value
 
 
 def residuals(scores: Floats, starts: Ints) -> tuple[Floats, Floats]:
@@ -72,19 +72,19 @@ def residuals(scores: Floats, starts: Ints) -> tuple[Floats, Floats]:
     inside = np.where(decoy, values, 0.0)
     total, square = np.add.reduceat(inside, starts), np.add.reduceat(inside**2, starts)
     b, v = block[decoy], values[decoy]
-    own = _standardised(values[starts], total, square, m)
-    return own, _standardised(v, total[b] - v, square[b] - v**2, m[b] - 1)
+    of_molecules = _standardised(values[starts], total, square, m)
+    return of_molecules, _standardised(v, total[b] - v, square[b] - v**2, m[b] - 1)
 
 
-def pooled_p(own: Floats, pool: Floats) -> Floats:
+def pooled_p(residual: Floats, pool: Floats) -> Floats:
     """(n,): p of each molecule's standardised residual among those of all decoys of the library, both of `residuals`.
 
-    p = (1 + #{pooled ≥ own}) / (1 + pool). Supposes that residuals have the same distribution in all blocks. 1 where
+    p = (1 + #{pooled ≥ residual}) / (1 + pool). Supposes the same distribution of residuals in all blocks. 1 where
     the molecule has none. O(t log t); 16 bytes a decoy.
     """
     pool = np.sort(pool[np.isfinite(pool)])
-    above = len(pool) - np.searchsorted(pool, own, "left")
-    return np.where(np.isfinite(own), (1 + above) / (1 + len(pool)), 1.0)
+    above = len(pool) - np.searchsorted(pool, residual, "left")
+    return np.where(np.isfinite(residual), (1 + above) / (1 + len(pool)), 1.0)
 
 
 def pooled_residual_p(scores: Floats, starts: Ints) -> Floats:
@@ -96,9 +96,9 @@ def _standardised(value: Any, total: Floats, square: Floats, m: Floats) -> Float
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = total / m
         spread = np.maximum(square - m * mean**2, 0) / (m - 1)
-        found = (value - mean) / np.sqrt(spread * (1 + 1 / m))
+        standardised = (value - mean) / np.sqrt(spread * (1 + 1 / m))
     flat = (m < 2) | (spread <= 1e-12 * np.maximum(square / np.maximum(m, 1), 1e-300))
-    return np.where(flat, np.nan, found)
+    return np.where(flat, np.nan, standardised)
 
 
 def lower_bound(x: Any, m: Any) -> Any:
@@ -134,7 +134,7 @@ def decoys_needed(x: int, m: int, least: int = 1) -> int:
 
 def _signals(blocks: Blocks, usable: Bools, method: str, pooled_p: Floats | None) -> dict[str, Floats]:
     """q-values (n,) of each ordering that the method looks at, at the share of the level that it has."""
-    found = {}
+    q_values = {}
     if method == "pooled_residuals_bh":
         if pooled_p is None:
             raise ValueError("pooled_residuals_bh needs pooled_p")
@@ -149,8 +149,8 @@ def _signals(blocks: Blocks, usable: Bools, method: str, pooled_p: Floats | None
     for name in names:
         q = np.full(len(usable), np.nan)
         q[usable] = competition_q(blocks.n_at_or_above[usable] == 0, orders[name][usable], m) * len(names)
-        found[name] = np.where(q <= 1, q, np.nan)
-    return found
+        q_values[name] = np.where(q <= 1, q, np.nan)
+    return q_values
 
 
 def call(
@@ -172,9 +172,9 @@ def call(
         q_value = np.fmin(q_value, q)
     x, m = blocks.n_at_or_above, blocks.n_decoys
     pairs, place = np.unique(np.column_stack([x, m]), axis=0, return_inverse=True)
-    told = (share_told(pairs[:, 0], pairs[:, 1]))[place] if n else np.zeros(0, bool)
+    decided = (share_told(pairs[:, 0], pairs[:, 1]))[place] if n else np.zeros(0, bool)
     signal = q_value <= fdr
-    weak = usable & enough & ~signal & told & (20 * x > m)
+    weak = usable & enough & ~signal & decided & (20 * x > m)
     open_ = ~signal & ~weak & enough
     needed = np.array([decoys_needed(int(a), int(b), min_decoys) for a, b in pairs], np.int64)
     needed = needed[place] if n else np.zeros(0, np.int64)
@@ -185,15 +185,15 @@ def call(
 def _reasons(
     blocks: Blocks, by_order: dict[str, Floats], fdr: float, usable: Bools, weak: Bools, enough: bool
 ) -> NDArray[Any]:
-    found = np.full(len(usable), "share_not_told_from_0.05" if enough else "library_too_small", object)
+    reasons = np.full(len(usable), "share_not_told_from_0.05" if enough else "library_too_small", object)
     if enough:
-        found[share_told(blocks.n_at_or_above, blocks.n_decoys)] = "share_below_0.05_but_not_called"
-    found[~usable] = "too_few_decoys"
-    found[weak] = "decoys_score_as_high"
-    found[weak & np.isneginf(blocks.studentised_max)] = "all_scores_equal"
+        reasons[share_told(blocks.n_at_or_above, blocks.n_decoys)] = "share_below_0.05_but_not_called"
+    reasons[~usable] = "too_few_decoys"
+    reasons[weak] = "decoys_score_as_high"
+    reasons[weak & np.isneginf(blocks.studentised_max)] = "all_scores_equal"
     called = np.array([q <= fdr for q in by_order.values()]).reshape(len(by_order), len(usable))
     for name, hits in zip(by_order, called, strict=True):
-        found[hits] = name
+        reasons[hits] = name
     if len(by_order) > 1:
-        found[called.all(axis=0)] = "both_orderings"
-    return found
+        reasons[called.all(axis=0)] = "both_orderings"
+    return reasons

@@ -41,14 +41,14 @@ class Library:
 def priorities(library: Library) -> dict[str, Ints]:
     """The ways of choosing, each as a rank (n,); what a method drops comes after what it keeps, so that all buy K."""
     kept, signal = library.call != "NO_SIGNAL", library.call == "SIGNAL"
-    found = {
+    ways = {
         PRESENT: dense_priority(library.score),
         OURS: dense_priority(kept, library.score),
         FIRST: dense_priority(signal, kept, library.score),
         "audit_auc_topk": dense_priority(library.auc),
         "pass_slack_topk": dense_priority(library.passed, library.slack),
     }
-    return found | ({} if library.baseline is None else {BASELINE: dense_priority(library.baseline)})
+    return ways | ({} if library.baseline is None else {BASELINE: dense_priority(library.baseline)})
 
 
 def wilson(rate: float, n: int) -> tuple[float, float]:
@@ -78,10 +78,10 @@ def methods_at(library: Library, ways: Mapping[str, Ints], k: int, price: float 
     n, hits = library.hit.size, int(library.hit.sum())
     if library.baseline is not None and np.isfinite(library.baseline).sum() < k:
         ways = {name: way for name, way in ways.items() if name != BASELINE}
-    found = {name: _method(expected_hits_of_top(p, library.hit, k), k, hits / n, price) for name, p in ways.items()}
+    methods = {name: _method(expected_hits_of_top(p, library.hit, k), k, hits / n, price) for name, p in ways.items()}
     low, high = hypergeom(n, hits, k).interval(0.95)
     drawn = {"hits_low": int(low), "hits_high": int(high)}
-    return {"k": k, "methods": found | {"random": _method(hits * k / n, k, hits / n, price) | drawn}}
+    return {"k": k, "methods": methods | {"random": _method(hits * k / n, k, hits / n, price) | drawn}}
 
 
 def around_k(library: Library, ways: Mapping[str, Ints], at: Record) -> Record:
@@ -99,25 +99,25 @@ def around_k(library: Library, ways: Mapping[str, Ints], at: Record) -> Record:
         "compared": [
             {
                 "method": method,
-                "against": other,
-                "at_k": SIGNS[_sign(methods[method], methods[other])],
-                "n_k": sum(other in looked for looked in every),
-                **_tally(every, method, other),
+                "against": against,
+                "at_k": SIGNS[_sign(methods[method], methods[against])],
+                "n_k": sum(against in looked for looked in every),
+                **_tally(every, method, against),
             }
-            for method, other in pairs
-            if other in methods
+            for method, against in pairs
+            if against in methods
         ],
     }
 
 
-def _tally(every: Sequence[Record], method: str, other: str) -> Record:
-    signs = [_sign(methods[method], methods[other]) for methods in every if other in methods]
+def _tally(every: Sequence[Record], method: str, against: str) -> Record:
+    signs = [_sign(methods[method], methods[against]) for methods in every if against in methods]
     return {name: signs.count(sign) for sign, name in SIGNS.items()}
 
 
-def _sign(of_list: Record, other: Record) -> int:
+def _sign(of_list: Record, against: Record) -> int:
     """1, 0 or -1: a list holds more hits than another, as many, or fewer."""
-    hits, theirs = of_list["expected_hits"], other["expected_hits"]
-    if "hits_low" in other:
-        return int(hits > other["hits_high"]) - int(hits < other["hits_low"])
+    hits, theirs = of_list["expected_hits"], against["expected_hits"]
+    if "hits_low" in against:
+        return int(hits > against["hits_high"]) - int(hits < against["hits_low"])
     return int(hits >= theirs + 0.5) - int(hits <= theirs - 0.5)

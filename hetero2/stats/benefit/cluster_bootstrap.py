@@ -55,13 +55,13 @@ def interpolated(size: Floats, hits: Floats, k: Floats) -> Floats:
     low_hits = np.where(place > 0, hits[row, before], 0.0)
     step = size[row, place] - low
     share = np.where(step > 0, (k - low) / np.where(step > 0, step, 1.0), 0.0)
-    found: Floats = low_hits + share * (hits[row, place] - low_hits)
-    return found
+    hits_at_k: Floats = low_hits + share * (hits[row, place] - low_hits)
+    return hits_at_k
 
 
-def inverse(size: Floats, hits: Floats, wanted: Floats) -> Floats:
-    """(resamples,): how many molecules from the top hold the `wanted` number of hits, on the same lines."""
-    return interpolated(hits, size, np.minimum(wanted, hits[:, -1]))
+def inverse(size: Floats, hits: Floats, n_hits: Floats) -> Floats:
+    """(resamples,): how many molecules from the top hold `n_hits` hits (resamples,), on the same lines."""
+    return interpolated(hits, size, np.minimum(n_hits, hits[:, -1]))
 
 
 def cumulative_auc(size: Floats, hits: Floats) -> Floats:
@@ -90,8 +90,8 @@ def resampled(
     O(resamples·n) time; memory is bounded by working on a few resamples at a time.
     """
     chunk = max(1, _CELLS // max(1, len(cluster)))
-    found = []
+    measured = []
     for weight in draws(cluster, resamples, seed, chunk):
         k = np.maximum(1.0, np.round(fraction * weight.sum(axis=1)))
-        found.append(measure(rankings, weight, k))
-    return np.concatenate(found)
+        measured.append(measure(rankings, weight, k))
+    return np.concatenate(measured)

@@ -14,8 +14,8 @@ def inclusion(priority: Ints, k: int) -> Floats:
     """(n,): chance that each molecule is among the first k; at a tie across the cut all of the tied share it."""
     cut = np.sort(priority)[priority.size - k]
     above, tied = priority > cut, priority == cut
-    found: Floats = above + tied * (k - above.sum()) / tied.sum()
-    return found
+    chance: Floats = above + tied * (k - above.sum()) / tied.sum()
+    return chance
 
 
 def intraclass_correlation(hit: Bools, cluster: Ints) -> tuple[float, float]:

@@ -113,14 +113,14 @@ def metrics(library: Library, k: int, drawn: Drawn | None) -> Record:
     """How well the score alone ranks the library; beside each measure what a random score gets."""
     auc, reason = roc_auc(library.score, library.hit)
     early, random, why = bedroc(library.score, library.hit)
-    found: Record = {
+    measures: Record = {
         "roc_auc": {"value": auc, "random": 0.5, "reason": reason, **_auc_interval(library, drawn)},
         "bedroc_20": {"value": early, "random": random, "reason": why},
     }
     for name, share in (("1_percent", 0.01), ("5_percent", 0.05), ("10_percent", 0.10), ("k", k / library.hit.size)):
         value, reason = enrichment_factor(library.score, library.hit, share)
-        found[f"enrichment_factor_{name}"] = {"value": value, "random": 1.0, "reason": reason}
-    return found
+        measures[f"enrichment_factor_{name}"] = {"value": value, "random": 1.0, "reason": reason}
+    return measures
 
 
 def _money(price: float | None, number: float | None) -> float | None:

@@ -34,4 +34,4 @@ def compound_names(mol):
     Chem.RemoveStereochemistry(flat)
     functions = (rdMolHash.HashFunction.HetAtomTautomer, rdMolHash.HashFunction.HetAtomTautomerv2)
     with rdBase.BlockLogs():
-        return {MolToInchiKey(mol)[:14], *(rdMolHash.MolHash(Chem.Mol(flat), one) for one in functions)}
+        return {MolToInchiKey(mol)[:14], *(rdMolHash.MolHash(Chem.Mol(flat), function) for function in functions)}

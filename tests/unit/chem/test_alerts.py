@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from rdkit import Chem
-from rdkit_ways import alerts as of_the_whole_catalogue
 
 from hetero2.chem import alerts
 from hetero2.chem.alerts import Alerts, has_any
@@ -11,6 +10,7 @@ from hetero2.chem.decoys_v2.candidates import Pool
 from hetero2.chem.decoys_v2.graph import read_graph
 from hetero2.chem.decoys_v2.moves import still
 from hetero2.stages.dataset import read_compounds, source_folder
+from tests.unit.chem.rdkit_ways import alerts as of_the_whole_catalogue
 
 # One molecule for each of many groups that the catalogue names, and drug-like ones.
 SMILES = [
@@ -51,16 +51,16 @@ def isomers(smiles):
     pool.widen(30)
     numbers = np.arange(len(pool))[:: max(1, len(pool) // 60)]
     looked_for = Alerts(mol, pool.parent.graph).suspected(pool.facts(numbers).bonds)
-    made = [pool.build(number) for number in numbers.tolist()]
-    return [(one, suspected) for one, suspected in zip(made, looked_for, strict=True) if one is not None]
+    built = [pool.build(number) for number in numbers.tolist()]
+    return [(isomer, suspected) for isomer, suspected in zip(built, looked_for, strict=True) if isomer is not None]
 
 
 def test_new_alerts_of_isomers_are_those_of_the_whole_catalogue_that_the_molecule_lacks():
     seen, entries = set(), []
     for smiles in [*SMILES, *MIXED, *compounds()[::2]]:
-        known = of_the_whole_catalogue(Chem.MolFromSmiles(smiles))
+        alerts_of_molecule = of_the_whole_catalogue(Chem.MolFromSmiles(smiles))
         for isomer, suspected in isomers(smiles):
-            new = of_the_whole_catalogue(isomer) - known
+            new = of_the_whole_catalogue(isomer) - alerts_of_molecule
             assert has_any(isomer, suspected) == bool(new), (smiles, Chem.MolToSmiles(isomer), new)
             seen |= new
             entries.append(suspected.GetNumEntries())
@@ -102,9 +102,9 @@ def test_an_atom_fits_where_one_of_the_molecule_is_described(smarts, smiles, fit
         )
         for atom in mol.GetAtoms()
     ]  # fmt: skip
-    found = any(alerts._fits(smarts, kind) for kind in kinds)
-    assert found == fits
-    assert found or not mol.HasSubstructMatch(Chem.MolFromSmarts(smarts))
+    fitting = any(alerts._fits(smarts, kind) for kind in kinds)
+    assert fitting == fits
+    assert fitting or not mol.HasSubstructMatch(Chem.MolFromSmarts(smarts))
 
 
 def test_no_number_of_like_bonds_is_taken_for_none():

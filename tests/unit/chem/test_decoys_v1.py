@@ -48,9 +48,9 @@ def test_single_strategies_agree_too(strategy):
 
 
 def test_hard_mode_agrees_and_stays_within_its_limits():
-    made = agree(SERIES[3], 1, k=3, hard_mode=True)
+    decoys = agree(SERIES[3], 1, k=3, hard_mode=True)
     parent = decoys_v1.fingerprint(parse(SERIES[3]))
-    for mol in made.mols:
+    for mol in decoys.mols:
         assert 0.65 <= frozen_decoys_v1.DataStructs.TanimotoSimilarity(parent, decoys_v1.fingerprint(mol)) <= 0.95
 
 
@@ -69,14 +69,14 @@ def test_an_unknown_strategy_is_a_defect_of_the_caller():
 def test_decoys_are_valid_distinct_isomers_and_never_the_molecule(smiles, seed):
     mol = parse(smiles)
     canonical = Chem.MolToSmiles(mol)
-    made = decoys_v1.generate(canonical, 5, seed)
-    assert len(set(made.smiles)) == len(made.smiles) <= 5
-    assert canonical not in made.smiles
-    for text in made.smiles:
+    decoys = decoys_v1.generate(canonical, 5, seed)
+    assert len(set(decoys.smiles)) == len(decoys.smiles) <= 5
+    assert canonical not in decoys.smiles
+    for text in decoys.smiles:
         assert parse(text) is not None
-        if made.strategy != "rewire_fallback_aromatic_as_single_v1":
+        if decoys.strategy != "rewire_fallback_aromatic_as_single_v1":
             assert CalcMolFormula(parse(text)) == CalcMolFormula(mol)
-    assert made.smiles == decoys_v1.generate(canonical, 5, seed).smiles
+    assert decoys.smiles == decoys_v1.generate(canonical, 5, seed).smiles
 
 
 @settings(max_examples=200, deadline=None)

@@ -57,19 +57,19 @@ def pairs():
 
 @pytest.mark.parametrize(("smiles", "decoy", "n_changed", "atoms"), KNOWN)
 def test_known_changes(smiles, decoy, n_changed, atoms):
-    found = changed_bonds(Chem.MolFromSmiles(smiles), Chem.MolFromSmiles(decoy))
-    assert len(found.bonds) == n_changed
-    assert found.atoms == atoms
+    change = changed_bonds(Chem.MolFromSmiles(smiles), Chem.MolFromSmiles(decoy))
+    assert len(change.bonds) == n_changed
+    assert change.atoms == atoms
 
 
 def test_the_mapping_is_one_to_one_keeps_elements_and_the_count_is_what_it_says(pairs):
     for smiles, decoy in pairs:
-        one, other = parse_known(smiles), parse_known(decoy.smiles)
-        found = changed_bonds(one, other)
-        assert sorted(found.image) == list(range(one.GetNumAtoms()))
-        for at, image in enumerate(found.image):
-            assert other.GetAtomWithIdx(at).GetAtomicNum() == one.GetAtomWithIdx(image).GetAtomicNum()
-        assert len(found.bonds) == changed_under(found.image, one, other) > 0
+        first, second = parse_known(smiles), parse_known(decoy.smiles)
+        change = changed_bonds(first, second)
+        assert sorted(change.image) == list(range(first.GetNumAtoms()))
+        for at, image in enumerate(change.image):
+            assert second.GetAtomWithIdx(at).GetAtomicNum() == first.GetAtomWithIdx(image).GetAtomicNum()
+        assert len(change.bonds) == changed_under(change.image, first, second) > 0
 
 
 def test_no_more_changes_than_the_move_that_made_the_decoy(pairs):
@@ -106,11 +106,11 @@ def test_no_more_changes_than_by_rdkits_common_substructure(pairs):
     ],
 )
 def test_as_few_changes_as_any_mapping_has(smiles, decoy):
-    one, other = Chem.MolFromSmiles(smiles), Chem.MolFromSmiles(decoy)
-    elements = [[atom.GetAtomicNum() for atom in mol.GetAtoms()] for mol in (one, other)]
+    first, second = Chem.MolFromSmiles(smiles), Chem.MolFromSmiles(decoy)
+    elements = [[atom.GetAtomicNum() for atom in mol.GetAtoms()] for mol in (first, second)]
     possible = (p for p in permutations(range(len(elements[0]))) if [elements[0][image] for image in p] == elements[1])
-    fewest = min(changed_under(image, one, other) for image in possible)
-    assert len(changed_bonds(one, other).bonds) == fewest
+    fewest = min(changed_under(image, first, second) for image in possible)
+    assert len(changed_bonds(first, second).bonds) == fewest
 
 
 def test_the_molecule_itself_has_no_change_whatever_the_order_of_its_atoms():
@@ -118,10 +118,10 @@ def test_the_molecule_itself_has_no_change_whatever_the_order_of_its_atoms():
         mol = parse_known(drug)
         shuffled = Chem.RenumberAtoms(mol, list(range(mol.GetNumAtoms()))[::-1])
         assert changed_bonds(mol, shuffled)[1:] == ((), frozenset())
-        own, again = with_decoys(drug, [drug])
-        assert own == again
-        assert own.n_changed == 0
-        assert "#f2b36b" not in own.svg
+        drawing, again = with_decoys(drug, [drug])
+        assert drawing == again
+        assert drawing.n_changed == 0
+        assert "#f2b36b" not in drawing.svg
 
 
 def test_drawings_are_small_plain_xml_with_the_changes_marked(pairs):
@@ -147,8 +147,8 @@ def test_what_has_not_changed_is_where_it_was(monkeypatch):
     monkeypatch.setattr(depict, "_drawn", lambda mol, scale: seen.append(Chem.Mol(mol)) or drawn(mol, scale))
     with_decoys("Fc1ccc(CCCBr)cc1", ["Fc1cccc(CCCBr)c1"])
     change = changed_bonds(*(parse_known(smiles) for smiles in ("Fc1ccc(CCCBr)cc1", "Fc1cccc(CCCBr)c1")))
-    one, other = (mol.GetConformer().GetPositions() for mol in seen)
-    still = [at for at, image in enumerate(change.image) if abs(one[image] - other[at]).max() < 1e-3]
+    first, second = (mol.GetConformer().GetPositions() for mol in seen)
+    still = [at for at, image in enumerate(change.image) if abs(first[image] - second[at]).max() < 1e-3]
     assert len(still) >= 6
     orders = [bond_types(mol) for mol in seen]
     for ends, order in orders[1].items():
@@ -164,8 +164,8 @@ def test_the_core_is_kept_in_place_unless_atoms_would_overlap(pairs, monkeypatch
             change = changed_bonds(mol, like)
             core = depict._core(mol, like, change)
             laid = depict._laid_out_like(depict._laid_out(mol), like, change)
-            one, other = (each.GetConformer().GetPositions() for each in (mol, laid))
-            far.append(max((abs(one[image] - other[at]).max() for image, at in core), default=0.0))
+            first, second = (each.GetConformer().GetPositions() for each in (mol, laid))
+            far.append(max((abs(first[image] - second[at]).max() for image, at in core), default=0.0))
         return [distance > 1e-3 for distance in far]
 
     assert sum(moved()) < 0.2 * len(pairs)

@@ -56,9 +56,9 @@ def test_the_reference_is_there():
 
 
 def test_features_are_one_row_a_structure():
-    found = features([("CCOC(=O)CC", ["CCCOC(C)=O", "CCC(=O)OCC"]), ("CCN", ["CNC"])])
-    assert found.label.tolist() == [1, 0, 0, 1, 0]
-    assert found.block.tolist() == [0, 0, 0, 1, 1]
-    assert found.bits.shape == (5, 2048)
-    assert found.leaks.shape == (5, len(LEAKS))
-    assert len(found.doppelganger) == 3
+    table = features([("CCOC(=O)CC", ["CCCOC(C)=O", "CCC(=O)OCC"]), ("CCN", ["CNC"])])
+    assert table.label.tolist() == [1, 0, 0, 1, 0]
+    assert table.block.tolist() == [0, 0, 0, 1, 1]
+    assert table.bits.shape == (5, 2048)
+    assert table.leaks.shape == (5, len(LEAKS))
+    assert len(table.doppelganger) == 3

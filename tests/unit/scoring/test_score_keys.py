@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hetero2.errors import InputError
-from hetero2.inputs.excluded_decoys import CONTRACT as EXCLUDED
+from hetero2.inputs.decoys import EXCLUDED
 from hetero2.io.tables import arrow_schema
 from hetero2.scoring import score_index, score_table
 from hetero2.scoring.library_ids import LibraryIds

@@ -20,6 +20,7 @@ from hetero2.io.tables import to_table, write_parquet
 from hetero2.runtime.seeds import sample
 from hetero2.scoring import reference, refittable
 from hetero2.stages import control_sample, controls, refit
+from hetero2.stages.cross_validation import cross_validation
 
 RINGS = ["c1ccccc1", "c1ccncc1", "C1CCNCC1", "c1ccsc1", "C1CCOCC1"]
 TAILS = ["CCC(=O)NCCO", "CC(C)CNC(=O)C", "COCCNC(=O)C", "CCCS(=O)(=O)NC", "NCC(=O)OCC(C)C"]
@@ -114,7 +115,7 @@ def test_a_control_that_sees_the_molecule_fails_the_audit(items):
 
 def test_fits_are_the_same_in_any_chunks_and_the_first_is_the_model_itself(items, train):
     training = read_training(train)
-    labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles)
+    labels, scaffolds = np.array(training.labels), refittable.scaffolds_of(training.smiles)
     model = refittable.ReferenceModel("reference:property_linear", training, [i["smiles"] for i in items])
 
     def fits(first, count):
@@ -137,13 +138,15 @@ def test_a_command_with_a_training_file_is_fitted_again(items, train, tmp_path):
     smiles = [item["smiles"] for item in items]
     model = refittable.CommandModel(line, training, smiles, 60, tmp_path / "log")
     assert model.scores(np.array(training.labels), 3).tolist() == [text.count("N") + 3 for text in smiles]
+    no_train = argparse.Namespace(source="command", command="model {request} {scores}", higher_is_better=True)
     with pytest.raises(ConfigError, match=r"has no \{train\}"):
-        refit._fitted_anew(argparse.Namespace(source="command", command="model {request} {scores}"), training, smiles)
+        refittable.model_of(no_train, training, smiles)
+    external = argparse.Namespace(source="external", command=None, higher_is_better=True)
     with pytest.raises(ConfigError, match="cannot be fitted again"):
-        refit._fitted_anew(argparse.Namespace(source="external", command=None), training, smiles)
+        refittable.model_of(external, training, smiles)
     options = {"source": "reference:property_linear", "command": None}
     up, down = (
-        refit._model(argparse.Namespace(**options, higher_is_better=better), training, smiles)
+        refittable.model_of(argparse.Namespace(**options, higher_is_better=better), training, smiles)
         for better in (True, False)
     )
     labels = np.array(training.labels)
@@ -153,7 +156,7 @@ def test_a_command_with_a_training_file_is_fitted_again(items, train, tmp_path):
 
 def test_cross_validation_never_scores_what_it_was_fitted_on(train):
     training = read_training(train)
-    labels, scaffolds = np.array(training.labels), refit.scaffolds_of(training.smiles)
+    labels, scaffolds = np.array(training.labels), refittable.scaffolds_of(training.smiles)
 
     class Seen:
         def scores(self, labels, _, rows):
@@ -161,10 +164,10 @@ def test_cross_validation_never_scores_what_it_was_fitted_on(train):
             found[rows] = labels[rows] * 100
             return found
 
-    found = refit.cross_validation(Seen(), labels, scaffolds, 0)
+    found = cross_validation(Seen(), labels, scaffolds, 0)
     assert found["auc"] == 0.5
     assert found["n"] == len(labels)
-    assert refit.cross_validation(Seen(), labels, ["a"] * len(labels), 0)["reason"] == "fewer_than_5_scaffolds"
+    assert cross_validation(Seen(), labels, ["a"] * len(labels), 0)["reason"] == "fewer_than_5_scaffolds"
 
 
 def fitted(tmp_path, n_scored, scaffolds=20):

@@ -76,8 +76,8 @@ def test_a_panel_of_few_scaffolds_has_figures_but_no_intervals():
     assert found["targets"]["doe"]["met"] is None
 
 
-def test_the_panel_of_a_run_is_valid_and_sees_what_is_planted(small_run):
-    found = json.loads((small_run / "pack/decoy_quality.json").read_text())
+def test_the_panel_of_a_run_is_valid_and_sees_what_is_planted(stored_run):
+    found = json.loads((stored_run / "pack/decoy_quality.json").read_text())
     validate(found, "decoy_quality.v1", "decoy_quality.json")
     assert found["connected"]["met"] is True
     assert found["sample"]["molecules"] == 11
@@ -132,8 +132,8 @@ def test_an_alert_of_a_decoy_counts_where_its_molecule_lacks_it():
     assert quality_measures([], 0)["alerts"] is None
 
 
-def test_what_a_run_says_of_differences_and_alerts(small_run):
-    found = json.loads((small_run / "pack/decoy_quality.json").read_text())
+def test_what_a_run_says_of_differences_and_alerts(stored_run):
+    found = json.loads((stored_run / "pack/decoy_quality.json").read_text())
     assert set(found["property_differences"]) == set(DIFFERENCES)
     assert all(one["p05"] <= one["median"] <= one["p95"] for one in found["property_differences"].values())
     assert found["alerts"]["molecules"] == found["sample"]["molecules"]

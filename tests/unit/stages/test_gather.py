@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetero2 import cli
+from hetero2.inputs.summary_rows import lines
 from hetero2.io.columns import places, text_numbers
 from hetero2.io.tables import columns, from_columns, read_parquet, to_table, write_parquet
 from hetero2.runtime.seeds import sample
-from hetero2.stages.audit import audited, by_row, one_molecule
-from hetero2.stages.summary import lines
+from hetero2.stages.audit import audit_row, audit_shard, by_row
 from hetero2.stats.audit.decoy_quality import quantiles
 
 N = 90
@@ -92,10 +92,11 @@ def run(folder, ends, method="union"):
     for molecules, scores, out in zip(paths["molecules"], paths["scores"], paths["audit"], strict=True):
         call("audit", [], molecules=molecules, scores=scores, run="r", out=out)
     files = {"calls": f / "calls.parquet", "curve": f / "curve.csv", "library": f / "library.json"}
-    call("calls", [*both, "scores"], method=method, min_decoys=10, **files)
+    config = json.dumps({"audit": {"method": method, "min_decoys": 10}})
+    call("calls", [*both, "scores"], config=config, **files)
     call("summary", ["molecules", "audit"], calls=f / "calls.parquet", summary=f / "s.csv", metrics=f / "m.json")
     files = {"out": f / "ranked.csv", "selected_decoys": f / "selected.csv"}
-    call("candidates", ["decoys", "scores"], summary=f / "s.csv", k=9, **files)
+    call("candidates", ["decoys", "scores"], summary=f / "s.csv", config='{"selection": {"k": 9}}', **files)
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
@@ -143,14 +144,14 @@ def test_missing_scores_are_counted_a_decoy_at_a_time(tmp_path):
 def test_a_shard_is_audited_as_its_molecules_are_one_by_one(seed):
     molecules, _, items = library(seed)
     own = by_row(items.to_pylist())
-    expected = [one_molecule(molecule, own[molecule["row"]], "r") for molecule in molecules.to_pylist()]
-    assert audited(molecules, items, "r").to_pylist() == expected
+    expected = [audit_row(molecule, own[molecule["row"]], "r") for molecule in molecules.to_pylist()]
+    assert audit_shard(molecules, items, "r").to_pylist() == expected
     assert {one["verdict"] for one in expected} == {"PASS", "FAIL", "SKIP"}
 
 
 def test_a_line_of_the_summary_is_what_the_parts_say():
     molecules, _, items = library()
-    audit = audited(molecules, items, "r")
+    audit = audit_shard(molecules, items, "r")
     rows = [row for row in range(N) if row % 3]
     calls = from_columns("call.v1", len(rows), {"row": rows, "call": "SIGNAL", "call_reason": "r", "q_value": 0.5})
     for molecule, one, line in zip(

@@ -3,53 +3,30 @@
 import csv
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from hetero2 import cli
-from hetero2.io.tables import read_parquet
 from hetero2.report import card_data
 from hetero2.report.page import STATIC_ROWS
 from hetero2.stages.candidates import ranked
 from hetero2.stages.report import RANDOM, SUSPICIOUS, TOP, chosen, listed
-from tests.conftest import build, small_library
-
-VOID = {"meta", "input", "br", "link", "img"}
-
-
-class Page(HTMLParser):
-    """Elements with their attributes; asserts that they nest."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.found, self.texts = [], [], []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
-
-    def ids(self):
-        return [attributes["id"] for _, attributes in self.found if "id" in attributes]
+from tests.pages import Page
 
 
 @pytest.fixture
-def page(small_run):
-    return Page((small_run / "pack/report.html").read_text(encoding="utf-8"))
+def text(verb):
+    """The page of the stored run."""
+    code, _, folder = verb()
+    assert code == 0
+    return (folder / "r.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def page(text):
+    return Page(text)
 
 
 def library(n, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")):
@@ -103,9 +80,8 @@ def test_the_table_holds_all_rows_or_says_which():
     assert "the first 10 of the list to send and 10 drawn at random from the rest (seed 0)" in told
 
 
-def test_the_page_asks_nothing_of_a_network(small_run):
-    text = (small_run / "pack/report.html").read_text(encoding="utf-8")
-    found = Page(text).found
+def test_the_page_asks_nothing_of_a_network(text, page):
+    found = page.found
     assert "//" not in re.sub(r"<script[^>]*>.*?</script>", "", text, flags=re.DOTALL)
     for tag, attributes in found:
         assert tag not in ("img", "link", "iframe", "object", "embed", "base", "form"), tag
@@ -125,69 +101,28 @@ def test_ids_of_the_page_are_unique_and_what_is_referred_to_is_there(page):
             assert attributes["href"][1:] in ids
 
 
-def test_the_page_shows_every_criterion_and_the_files_of_the_pack(small_run, page):
+def test_the_page_shows_every_criterion_and_the_files_of_the_pack(stored_run, page):
     text = " ".join(" ".join(page.texts).split())
-    accepted = json.loads((small_run / "registry_row.json").read_text())["acceptance"]
+    accepted = json.loads((stored_run / "registry_row.json").read_text())["acceptance"]
     for name in ("rows_error", "rows_ok", "cost_lift_v1"):
         told = "NOT MET" if name in accepted["not_met"] else "met"
         assert f"{told} {name}:" in text
-    for path in (small_run / "pack").iterdir():
+    for path in (stored_run / "pack").iterdir():
         assert path.name in text or path.name.startswith("scores"), path.name
     rows = json.loads(next(part for part in page.texts if part.startswith("[[")))
-    with (small_run / "summary.csv").open(newline="", encoding="utf-8") as handle:
+    with (stored_run / "summary.csv").open(newline="", encoding="utf-8") as handle:
         assert len(rows) == sum(1 for _ in csv.DictReader(handle)) < STATIC_ROWS
 
 
-@pytest.fixture(scope="module")
-def full_run(tmp_path_factory):
-    """The small library with all artefacts, in two shards."""
-    folder = small_library(tmp_path_factory.mktemp("full"))
-    (folder / "my.yaml").write_text(
-        (folder / "my.yaml").read_text() + "pack: {artifacts: full}\nexecution: {shard_rows: 11}\n"
-    )
-    build(folder)
-    return folder / "results/small"
+def test_a_light_pack_names_no_pages(stored_run):
+    assert not any(row["report_path"] for row in card_data.read_rows(stored_run / "summary.csv").to_pylist())
+    assert not (stored_run / "pack/molecules").exists()
 
 
-def test_a_full_pack_has_a_page_for_every_ok_row_and_links_to_it(full_run):
-    pack = full_run / "pack"
-    rows = card_data.read_rows(pack / "summary.csv").to_pylist()
-    paths = [row["report_path"] for row in rows if row["status"] == "OK"]
-    assert not [row for row in rows if row["status"] != "OK" and row["report_path"]]
-    assert sorted(path.relative_to(pack).as_posix() for path in (pack / "molecules").iterdir()) == sorted(paths)
-    index = (pack / "index.md").read_text(encoding="utf-8")
-    linked = re.findall(r"\]\((molecules/\d{8}\.html)\)", index)
-    assert linked == paths
-    shown = [
-        attributes["href"] for _, attributes in Page((pack / "report.html").read_text()).found if "href" in attributes
-    ]
-    assert {href for href in shown if not href.startswith("#")} <= set(paths)
-    for row in rows:
-        if row["status"] == "OK":
-            page = Page((pack / row["report_path"]).read_text(encoding="utf-8"))
-            assert row["canonical_smiles"] in page.texts
-            assert sum("decoy" in one.get("aria-label", "") and tag == "span" for tag, one in page.found) == 4
-
-
-def test_a_full_pack_verifies_and_holds_every_decoy(full_run):
-    assert cli.main(["verify", str(full_run / "small_evidence_pack.zip")]) == 0
-    decoys = read_parquet(full_run / "pack/decoys.parquet", "decoy_list.v1")
-    metrics = json.loads((full_run / "metrics.json").read_text())
-    assert len(decoys) == metrics["scores_coverage"]["decoys_total"]
-    ids = [row["id"] for row in card_data.read_rows(full_run / "summary.csv").to_pylist() if row["status"] == "OK"]
-    assert list(dict.fromkeys(decoys["id"].to_pylist())) == ids
-    assert decoys["score"].null_count == 0
-
-
-def test_a_light_pack_names_no_pages(small_run):
-    assert not any(row["report_path"] for row in card_data.read_rows(small_run / "summary.csv").to_pylist())
-    assert not (small_run / "pack/molecules").exists()
-
-
-def test_shards_that_do_not_fit_together_are_refused(small_run, tmp_path, capsys):
+def test_shards_that_do_not_fit_together_are_refused(stored_run, tmp_path, capsys):
     words = ["report", "--run", "x", "--config", "{}", "--facts", "f.json", "--decoys", "a", "b", "--scores", "a"]
     for name in ("summary", "metrics", "decoy-quality", "controls", "hardness-curve", "leakage"):
-        words += [f"--{name}", str(small_run / "summary.csv")]
+        words += [f"--{name}", str(stored_run / "summary.csv")]
     assert (
         cli.main(
             [*words, "--out", str(tmp_path / "r.html"), "--spreadsheet", str(tmp_path / "s.csv"), "--card-decoys", "c"]
@@ -198,22 +133,25 @@ def test_shards_that_do_not_fit_together_are_refused(small_run, tmp_path, capsys
 
 
 @pytest.fixture
-def verb(small_run, tmp_path, capsys):
-    """Calls the verb on the small run, with some of its files replaced by texts; gives exit code and message."""
-    manifest = json.loads((small_run / "pack/manifest.json").read_text())
+def verb(stored_run, tmp_path, capsys):
+    """Calls the verb on the stored run, with some of its files replaced by texts; gives exit code and message."""
+    manifest = json.loads((stored_run / "pack/manifest.json").read_text())
     config = {"target": manifest["target"], **manifest["config"]}
     facts = [
-        small_run / "input/facts.json",
-        *small_run.glob("score_source/*.facts.json"),
-        small_run / "truth/facts.json",
+        stored_run / "input/facts.json",
+        *stored_run.glob("score_source/*.facts.json"),
+        stored_run / "truth/facts.json",
     ]
-    files = {name: small_run / name for name in ("summary.csv", "metrics.json", "decoy_quality.json", "leakage.csv")}
-    files |= {"controls.json": small_run / "controls/controls.json", "truth.csv": small_run / "truth/truth.csv"}
+    files = {name: stored_run / name for name in ("summary.csv", "metrics.json", "decoy_quality.json", "leakage.csv")}
+    files |= {"controls.json": stored_run / "controls/controls.json", "truth.csv": stored_run / "truth/truth.csv"}
     files |= {
-        "hardness_curve.csv": small_run / "calls/hardness_curve.csv",
-        "hit_curve.csv": small_run / "hit_curve.csv",
+        "hardness_curve.csv": stored_run / "calls/hardness_curve.csv",
+        "hit_curve.csv": stored_run / "hit_curve.csv",
     }
-    files |= {"cost_lift.json": small_run / "cost_lift.json", "utility_report.json": small_run / "utility_report.json"}
+    files |= {
+        "cost_lift.json": stored_run / "cost_lift.json",
+        "utility_report.json": stored_run / "utility_report.json",
+    }
 
     def call(**texts):
         used = dict(files)
@@ -225,7 +163,7 @@ def verb(small_run, tmp_path, capsys):
         for name, path in used.items():
             words += [f"--{name.split('.')[0].removesuffix('_report').replace('_', '-')}", str(path)]
         for name in ("decoys", "scores"):
-            words += [f"--{name}", *map(str, sorted(small_run.glob(f"{name}/*.parquet")))]
+            words += [f"--{name}", *map(str, sorted(stored_run.glob(f"{name}/*.parquet")))]
         for name, out in (("out", "r.html"), ("spreadsheet", "s.csv"), ("card-decoys", "c.csv")):
             words += [f"--{name}", str(tmp_path / "new" / out)]
         return cli.main(words), capsys.readouterr().err, tmp_path / "new"
@@ -233,11 +171,11 @@ def verb(small_run, tmp_path, capsys):
     return call
 
 
-def test_the_verb_makes_the_same_bytes_as_the_run(verb, small_run):
+def test_the_verb_makes_the_same_bytes_as_the_stored_run(verb, stored_run):
     code, _, folder = verb()
     assert code == 0
     for name, own in (("report.html", "r.html"), ("summary_spreadsheet.csv", "s.csv"), ("card_decoys.csv", "c.csv")):
-        assert (folder / own).read_bytes() == (small_run / "pack" / name).read_bytes(), name
+        assert (folder / own).read_bytes() == (stored_run / "pack" / name).read_bytes(), name
 
 
 @pytest.mark.parametrize(
@@ -260,13 +198,13 @@ def test_a_damaged_file_is_named_and_nothing_is_written(verb, name, text, told):
     assert not folder.exists() or not list(folder.iterdir())
 
 
-def test_a_page_of_huge_cells_and_drawings_stays_small(verb, small_run, monkeypatch):
+def test_a_page_of_huge_cells_and_drawings_stays_small(verb, stored_run, monkeypatch):
     """The limits hold by construction: every part that grows with the data has one."""
     from hetero2.stages import report
 
     monkeypatch.setattr(report, "DRAWING_BYTES", 5000)
     code, _, folder = verb()
     assert code == 0
-    small, whole = (folder / "r.html").read_text(), (small_run / "pack/report.html").read_text()
+    small, whole = (folder / "r.html").read_text(), (stored_run / "pack/report.html").read_text()
     assert small.count('class="drawing"') < whole.count('class="drawing"')
     assert len(small) < len(whole)

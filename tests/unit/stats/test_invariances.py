@@ -40,8 +40,8 @@ def against(scores, tanimoto):
 
 
 def by_bin(scores, tanimoto, _, cluster):
-    found = hardness.curve(against(scores, tanimoto), cluster, [0, 1])
-    return np.array([[mean.estimate, mean.low, mean.high] for mean, _ in found.values()])
+    curve = hardness.curve(against(scores, tanimoto), cluster, [0, 1])
+    return np.array([[mean.estimate, mean.low, mean.high] for mean, _ in curve.values()])
 
 
 def of_list(read):
@@ -50,15 +50,15 @@ def of_list(read):
 
 def uplift(scores, _, hit, cluster):
     call = np.where(scores[:, 1] > scores[:, 0], "NO_SIGNAL", "UNDECIDABLE").astype(object)
-    own = scores[:, 0]
-    data = choosing.Library(own, hit, call, cluster, own, own, own > 0)
+    score = scores[:, 0]
+    data = choosing.Library(score, hit, call, cluster, score, score, score > 0)
     at = choosing.methods_at(data, choosing.priorities(data), 20, None)["methods"]
-    return np.array([one["expected_hits"] for one in at.values()])
+    return np.array([method["expected_hits"] for method in at.values()])
 
 
 def frozen(scores):
-    found = [audit(block[0], 1.0, block[1:], np.ones(M)) for block in scores]
-    return [[one.p_value, one.auc_tie_aware, one.slack, one.perm_q] for one in found]
+    audits = [audit(block[0], 1.0, block[1:], np.ones(M)) for block in scores]
+    return [[result.p_value, result.auc_tie_aware, result.slack, result.perm_q] for result in audits]
 
 
 SIGNALS = {
@@ -97,8 +97,8 @@ PER_MOLECULE = {"frozen audit", "share at or above", "AUC", *SIGNALS}
 def test_order_of_molecules(name):
     parts = library()
     order = np.random.default_rng(1).permutation(N)
-    base, found = EVERYTHING[name](*parts), EVERYTHING[name](*(part[order] for part in parts))
-    assert found == pytest.approx(base[order] if name in PER_MOLECULE else base)
+    base, reordered = EVERYTHING[name](*parts), EVERYTHING[name](*(part[order] for part in parts))
+    assert reordered == pytest.approx(base[order] if name in PER_MOLECULE else base)
 
 
 @pytest.mark.parametrize("name", sorted(set(EVERYTHING) - {"hits of the top K"}))

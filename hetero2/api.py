@@ -1,0 +1,299 @@
+"""The public face of the package: what the verbs and a run do, as functions on tables.
+
+Tables come in as pyarrow Tables, pandas DataFrames, tables of any library with Arrow's C stream, or mappings of column
+names to columns, and go out as pyarrow Tables. What is wrong with an input is raised as one of the errors below, with
+the message that the command line shows; what the system refuses stays an OSError. Importing this module takes some
+10 ms: each function imports what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hetero2.errors import ConfigError, ContractError, GateError, HeteroError, InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "Audit",
+    "ConfigError",
+    "ContractError",
+    "DecoySets",
+    "GateError",
+    "HeteroError",
+    "InputError",
+    "Result",
+    "accept",
+    "audit",
+    "decoys",
+    "read_result",
+    "resolve_configuration",
+    "run_command",
+    "score_request",
+    "targets",
+    "verify",
+]
+_DEFAULT_TARGET = "value_utility_realtruth"
+Document = dict[str, Any]
+
+
+class DecoySets(NamedTuple):
+    """The molecules of a library and their decoys.
+
+    `molecules` (n rows, `molecule.v1`): one for each row of the library, in its order, with status and reason.
+    `decoys` (`decoy.v1`): at most k for each molecule whose status is OK; `row` is that of the molecule.
+    `settings`: the sections `decoys` and `guardrails` of the configuration that they were made with.
+    Stored tables make one again: `DecoySets(molecules, decoys, settings)`.
+    """
+
+    molecules: pa.Table
+    decoys: pa.Table
+    settings: Document
+
+
+class Audit(NamedTuple):
+    """What a score says of molecules and their decoys.
+
+    `summary` (n rows, `summary.v1`): verdict, slack, p-value and call of each molecule; columns as in summary.csv.
+    `metrics` (`metrics.v1`): counts and rates of the library.
+    `hardness_curve` (`hardness_curve.v1`): AUC of molecule against decoy, by Tanimoto similarity of the decoys.
+    `library`: the test of the whole library, and the number of molecules of each call.
+    `leakage` (`leakage.v1`): what library, decoys and training set share.
+    """
+
+    summary: pa.Table
+    metrics: Document
+    hardness_curve: pa.Table
+    library: Document
+    leakage: pa.Table
+
+
+class Result(NamedTuple):
+    """What a pack says: `metrics.v1`, `manifest.v1`, summary.csv as a table (`summary.v1`), and `acceptance.v1`."""
+
+    metrics: Document
+    manifest: Document
+    summary: pa.Table
+    acceptance: Document
+
+
+def decoys(
+    molecules: Any,
+    *,
+    k: int = 20,
+    strategy: str = "decoy_strategy.v2",
+    seed: int = 0,
+    seed_strategy: str = "per_row",
+    quotas: Mapping[str, float] | None = None,
+    hard_mode: bool = False,
+    max_atoms: int = 200,
+    require_connected: bool = True,
+    standardise: str = "none",
+    seconds_per_molecule: int = 60,
+    mb_per_molecule: int = 1024,
+    workers: int = 1,
+) -> DecoySets:
+    """Decoys for a table of molecules: connected isomers that look as common as the molecule.
+
+    `molecules`: a table with the columns `id` and `smiles`, a row a molecule. The options are the keys of the sections
+    `decoys` and `guardrails` of the configuration, with the same defaults and limits: `k` decoys per molecule at most,
+    `max_atoms` heavy atoms, `seconds_per_molecule` of CPU, `mb_per_molecule` of memory in MB. `workers` is the number
+    of processes; it changes nothing in the result.
+
+    A molecule that gets no decoys keeps its row, with status and reason. Raises InputError where the table cannot be
+    used, ConfigError for an option out of its range.
+
+    >>> sets = decoys({"id": ["benzocaine"], "smiles": ["CCOC(=O)c1ccc(N)cc1"]}, k=3)
+    >>> sets.molecules["status"].to_pylist(), len(sets.decoys)
+    (['OK'], 3)
+    """
+    from hetero2.commands import decoy_sets
+
+    if workers < 1:
+        raise ConfigError(f"workers: found {workers}; expected at least 1")
+    wanted = {"k": k, "strategy": strategy, "seed": seed, "seed_strategy": seed_strategy, "hard_mode": hard_mode}
+    wanted |= {} if quotas is None else {"quotas": dict(quotas)}
+    limits = {"max_atoms": max_atoms, "require_connected": require_connected, "standardise": standardise}
+    limits |= {"seconds_per_molecule": seconds_per_molecule, "mb_per_molecule": mb_per_molecule}
+    settings = _checked({"decoys": wanted, "guardrails": limits})
+    return DecoySets(*decoy_sets.make(molecules, settings, workers), settings)
+
+
+def score_request(sets: DecoySets, *, training: Path | str | None = None) -> pa.Table:
+    """The structures that need a score, each once, to be given to a model (`score_request.v1`).
+
+    Columns: `id` (the structure hash, which is the key of a score), `smiles`, `role` and `n_rows`. Decoys that are
+    molecules of the library, or of the `training` set (a CSV with the columns id and smiles), take no part.
+    """
+    from hetero2.commands import decoy_sets
+
+    with decoy_sets.stored(sets.molecules, sets.decoys) as shard:
+        _, excluded = decoy_sets.find_leaks(shard, training, sets.settings["guardrails"]["standardise"], near=1)
+        return decoy_sets.request(shard, excluded)
+
+
+def audit(
+    sets: DecoySets,
+    scores: Any,
+    *,
+    higher_is_better: bool = True,
+    training: Path | str | None = None,
+    fdr: float = 0.10,
+    method: str = "union",
+    min_decoys: int = 19,
+    near_tanimoto: float = 0.85,
+) -> Audit:
+    """Whether a score tells each molecule from its decoys: verdicts, slack and calls, as in a run.
+
+    `scores`: a table with a key column (`id`, `molecule_id` or `structure_hash`), `score` and, if wanted, `weight`; or
+    the path of a scores file (.csv, .csv.gz, .parquet, or `hetero_scores.v1` as .json). The key of a structure is its
+    hash, as in `score_request`; a molecule may be named by its id instead. `training`: the CSV (id,smiles) of the
+    molecules that the model was fitted on; decoys among them take no part, as those in the library. `fdr`: the false
+    discovery rate of the calls; `method` and `min_decoys`: as the keys of the section `audit` of the configuration.
+
+    Raises InputError where tables or scores cannot be used, or no molecule can be audited; ContractError where `sets`
+    are not what `decoys` gave; ConfigError for an option out of its range.
+    """
+    from hetero2.commands import decoy_sets
+
+    layer = {"fdr": fdr, "method": method, "min_decoys": min_decoys, "near_tanimoto": near_tanimoto}
+    settings = sets.settings | _checked({"audit": layer})
+    with decoy_sets.stored(sets.molecules, sets.decoys) as shard:
+        standardise, near = settings["guardrails"]["standardise"], settings["audit"]["near_tanimoto"]
+        leaks, excluded = decoy_sets.find_leaks(shard, training, standardise, near)
+        audited = decoy_sets.audit_scores(shard, scores, higher_is_better, excluded, settings)
+    return Audit(*audited, leaks)
+
+
+def verify(pack: Path | str, *, sha256: str | None = None, max_unpacked: int | None = None) -> list[str]:
+    """The problems of an evidence pack, one a line; none if it is in order.
+
+    `pack`: a zip, the folder that it unpacks to, or the results folder of a finished run. `max_unpacked`: how many
+    bytes a pack that you trust may unpack to; None: a limit in proportion to its size on disk.
+    Raises InputError where there is no pack, GateError where the zip has another `sha256`.
+
+    >>> verify("tests/contracts/data/pack.v1.zip")
+    []
+    """
+    from hetero2.io.files import check_sha256
+    from hetero2.pack import verify as pack_verify
+    from hetero2.pack.results import pack_at
+
+    path = pack_at(Path(pack))
+    if sha256 is not None:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder, but a sha256 is that of the zip")
+        check_sha256(path, sha256, "pack")
+    return [str(problem) for problem in pack_verify.verify(path, max_unpacked)]
+
+
+def accept(pack: Path | str, *, max_unpacked: int | None = None) -> Document:
+    """GO or STOP for an evidence pack, criterion by criterion (`acceptance.v1`); arguments as in `verify`.
+
+    >>> acceptance = accept("tests/contracts/data/pack.v1.zip")
+    >>> acceptance["outcome"], [criterion["name"] for criterion in acceptance["criteria"] if not criterion["met"]]
+    ('STOP', ['rows_error'])
+    """
+    from hetero2.pack import accept as pack_accept
+    from hetero2.pack.results import pack_at
+
+    return pack_accept.as_json(pack_accept.judge(pack_at(Path(pack)), max_unpacked=max_unpacked))
+
+
+def read_result(path: Path | str, *, max_unpacked: int | None = None) -> Result:
+    """What a finished run says; `path` and `max_unpacked` as in `verify`.
+
+    Nothing is refused because a criterion of `acceptance` is not met: look there before the rest is trusted. Columns
+    that packs of earlier versions do not have are null. Raises InputError where there is no finished run, or where its
+    files cannot be read.
+
+    >>> result = read_result("tests/contracts/data/pack.v1.zip")
+    >>> result.acceptance["outcome"], result.metrics["counts"]["OK"], len(result.summary)
+    ('STOP', 11, 20)
+    """
+    from hetero2.io.in_memory import from_cells
+    from hetero2.pack import results
+
+    pack_path = results.pack_at(Path(path))
+    metrics, manifest, rows = results.read(pack_path, max_unpacked)
+    summary = from_cells(rows, "summary.v1", f"{pack_path}: summary.csv")
+    return Result(metrics, manifest, summary, accept(pack_path, max_unpacked=max_unpacked))
+
+
+def targets() -> list[str]:
+    """The names of all targets: what a run can be asked for (docs/targets.md)."""
+    from hetero2.config import overlays
+
+    return overlays.targets()
+
+
+def resolve_configuration(
+    target: str = _DEFAULT_TARGET, settings: Mapping[str, Any] | Path | str | None = None
+) -> Document:
+    """Every key of the configuration that a run of `target` would use, as `hetero2 config` prints it.
+
+    `settings`: what differs from the target, as a mapping of sections or as the path of a YAML or JSON file; relative
+    paths in it are relative to the working directory. Raises ConfigError for a key or a value that is not allowed, for
+    keys that contradict each other, and for a file that is not there.
+
+    >>> resolve_configuration("pilot", {"decoys": {"k": 30}})["decoys"]["k"]
+    30
+    """
+    from hetero2.config import resolve
+    from hetero2.config.user_files import check_files
+
+    config = resolve.resolve(target, _layer(settings))
+    check_files(config)
+    return config
+
+
+def run_command(
+    target: str = _DEFAULT_TARGET,
+    configfile: Path | str | None = None,
+    *,
+    cores: int = 1,
+    directory: Path | str | None = None,
+) -> list[str]:
+    """The words of the command that runs `target`, for `subprocess.run`; its results come to `results/<run_name>`.
+
+    `configfile`: YAML or JSON with what differs from the target; it is checked first, as by `resolve_configuration`.
+    `cores`: how many jobs run at once. `directory`: the working directory of the run, to which results and relative
+    paths belong; None: that in which the command is started. More options of Snakemake may be appended.
+
+    Raises ConfigError as `resolve_configuration` does.
+
+    >>> run_command("pilot", cores=2)[-3:]
+    ['--cores', '2', 'pilot']
+    """
+    import sys
+
+    from hetero2.config import resolve
+    from hetero2.paths import ROOT
+
+    if cores < 1:
+        raise ConfigError(f"cores: found {cores}; expected at least 1")
+    resolve.resolve(target, _layer(configfile))
+    words = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    words += [] if directory is None else ["--directory", str(directory)]
+    words += [] if configfile is None else ["--configfile", str(Path(configfile).absolute())]
+    return [*words, "--cores", str(cores), target]
+
+
+def _layer(settings: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any]:
+    """The user's layer of the configuration."""
+    from hetero2.config.load import load_layer
+
+    if settings is None or isinstance(settings, Mapping):
+        return settings or {}
+    return load_layer(Path(settings))
+
+
+def _checked(layer: Mapping[str, Document]) -> Document:
+    """The sections of a layer with all their keys, checked as those of a run."""
+    from hetero2.config import resolve
+
+    config = resolve.resolve(_DEFAULT_TARGET, {"run_name": "api", **layer})
+    return {section: config[section] for section in layer}

@@ -1,0 +1,324 @@
+"""hetero2.api gives what the verbs and a run give for the same input, and raises our errors."""
+
+import csv
+import doctest
+import inspect
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hetero2 import api, cli
+from hetero2.config.resolve import resolve
+from hetero2.errors import ConfigError, ContractError, GateError, InputError
+from hetero2.workflow import targets
+from tests.conftest import DATA, MODEL, OWN_PACK, ROOT
+from tests.packs import own_folder
+
+PUBLIC = [
+    "Audit",
+    "ConfigError",
+    "ContractError",
+    "DecoySets",
+    "GateError",
+    "HeteroError",
+    "InputError",
+    "Result",
+    "accept",
+    "audit",
+    "decoys",
+    "read_result",
+    "resolve_configuration",
+    "run_command",
+    "score_request",
+    "targets",
+    "verify",
+]
+HEAVY = {"pyarrow", "numpy", "pandas", "rdkit", "yaml", "jsonschema", "snakemake", "scipy", "sklearn"}
+
+
+def library():
+    with (DATA / "library.csv").open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    return {"id": [row["id"] for row in rows], "smiles": [row["smiles"] for row in rows]}
+
+
+@pytest.fixture(scope="module")
+def sets():
+    """The decoys that the stored pack has: the library of the tests, four decoys per molecule."""
+    return api.decoys(library(), k=4)
+
+
+@pytest.fixture(scope="module")
+def scores(sets, tmp_path_factory):
+    """The scores of the model of the stored pack."""
+    folder = tmp_path_factory.mktemp("scores")
+    request = api.score_request(sets)
+    with (folder / "request.csv").open("w", newline="") as handle:
+        csv.writer(handle).writerows([("id", "smiles"), *((row["id"], row["smiles"]) for row in request.to_pylist())])
+    subprocess.run([sys.executable, MODEL, folder / "request.csv", folder / "scores.csv"], check=True)
+    with (folder / "scores.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    return pa.table({"id": [row["id"] for row in rows], "score": [float(row["score"]) for row in rows]})
+
+
+@pytest.fixture(scope="module")
+def audited(sets, scores):
+    return api.audit(sets, scores)
+
+
+def test_the_public_names_are_these():
+    assert api.__all__ == PUBLIC
+    assert all(inspect.getdoc(getattr(api, name)) for name in PUBLIC)
+    own_names = {name for name, value in vars(api).items() if getattr(value, "__module__", "") == "hetero2.api"}
+    mine = {name for name in own_names if not name.startswith("_")}
+    assert mine <= set(PUBLIC)
+
+
+def test_the_defaults_are_those_of_the_configuration():
+    config = resolve(targets.DEFAULT_TARGET, {})
+    for function, sections in ((api.decoys, ("decoys", "guardrails")), (api.audit, ("audit", "scores"))):
+        known = {key: value for section in sections for key, value in config[section].items()}
+        for name, parameter in inspect.signature(function).parameters.items():
+            if name in known and name != "quotas":
+                assert parameter.default == known[name], name
+    assert inspect.signature(api.run_command).parameters["target"].default == targets.DEFAULT_TARGET
+
+
+def test_the_import_is_cheap_and_no_function_needs_pandas():
+    code = "import sys, hetero2.api; print(*{name.split('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not HEAVY & set(loaded.stdout.split())
+    code = """import sys
+class NoPandas:
+    def find_spec(self, name, *_):
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, NoPandas())
+from hetero2 import api
+sets = api.decoys({"id": ["a"], "smiles": ["CCOC(=O)c1ccc(N)cc1"]}, k=2)
+request = api.score_request(sets)
+audit = api.audit(sets, {"id": request["id"], "score": [1.0] * len(request)})
+assert audit.summary["verdict"].to_pylist() == ["FAIL"]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_decoys_are_those_that_the_verb_writes(sets, tmp_path):
+    out = tmp_path / "decoys.parquet"
+    assert cli.main(["decoys", "--input", str(DATA / "library.csv"), "--out", str(out), "--k", "4"]) == 0
+    written = pq.read_table(out)
+    names = written.column_names[1:]
+    assert sets.decoys.select(names).to_pylist() == written.select(names).to_pylist()
+    assert len(sets.decoys) == 44
+    by_row = dict(zip(sets.molecules["row"].to_pylist(), sets.molecules["id"].to_pylist(), strict=True))
+    assert [by_row[row] for row in sets.decoys["row"].to_pylist()] == written["id"].to_pylist()
+
+
+def test_options_change_the_decoys_as_they_do_on_the_command_line(tmp_path):
+    out, small = tmp_path / "decoys.csv", {"id": ["a"], "smiles": ["CC(C)NCC(O)COc1cccc2ccccc12"]}
+    (tmp_path / "small.csv").write_text("id,smiles\na,CC(C)NCC(O)COc1cccc2ccccc12\n")
+    words = ["--strategy", "rewire_strict_v1", "--k", "6", "--seed", "7", "--seed-strategy", "global"]
+    assert cli.main(["decoys", "--input", str(tmp_path / "small.csv"), "--out", str(out), *words]) == 0
+    with out.open(newline="") as handle:
+        smiles = [row["decoy_smiles"] for row in csv.DictReader(handle)]
+    options = {"strategy": "rewire_strict_v1", "k": 6, "seed": 7, "seed_strategy": "global"}
+    assert api.decoys(small, **options, workers=2).decoys["decoy_smiles"].to_pylist() == smiles
+
+
+def test_the_request_is_that_of_the_run(sets):
+    request = api.score_request(sets)
+    assert request.column_names == ["id", "smiles", "role", "n_rows"]
+    with_decoys = pa.concat_arrays([sets.decoys["decoy_hash"].combine_chunks()]).to_pylist()
+    assert set(with_decoys) <= set(request["id"].to_pylist())
+    assert len(set(request["id"].to_pylist())) == len(request)
+
+
+def test_the_audit_is_that_of_the_stored_run(audited):
+    """What a later version added to the columns of a row is not in the stored pack."""
+    stored = api.read_result(OWN_PACK)
+    unaudited = {"score", "scaffold"}  # of molecules that only the audit had to skip
+    for name in stored.summary.column_names:
+        if stored.summary[name].null_count == len(stored.summary):
+            continue
+        pairs = zip(stored.summary[name].to_pylist(), audited.summary[name].to_pylist(), strict=True)
+        differing = [pair for pair in pairs if pair[0] != pair[1]]
+        assert not differing or (name in unaudited and all(was is None for was, _ in differing)), name
+    for key, value in stored.metrics.items():
+        if key not in ("config", "scores_coverage"):
+            assert audited.metrics[key] == value, key
+    assert audited.metrics["scores_coverage"].items() >= stored.metrics["scores_coverage"].items()
+    assert audited.library["calls"] == audited.metrics["call_counts"]
+    assert audited.leakage.column_names[:2] == ["kind", "id"]
+    assert audited.hardness_curve["bin"].to_pylist() == ["easy", "medium", "hard", "all"]
+
+
+def test_pandas_comes_in_and_arrow_goes_out(sets, scores, audited):
+    from_pandas = api.decoys(pd.DataFrame(library()), k=4)
+    assert from_pandas.molecules.equals(sets.molecules)
+    assert from_pandas.decoys.equals(sets.decoys)
+    frames = api.DecoySets(sets.molecules.to_pandas(), sets.decoys.to_pandas(), sets.settings)
+    again = api.audit(frames, scores.to_pandas())
+    assert again.summary.equals(audited.summary)
+    assert again.metrics == audited.metrics
+
+
+def test_scores_may_come_as_a_file_and_point_down(sets, scores, audited, tmp_path):
+    path = tmp_path / "scores.parquet"
+    negated = pa.table({"structure_hash": scores["id"], "score": [-value for value in scores["score"].to_pylist()]})
+    pq.write_table(negated, path)
+    assert api.audit(sets, path, higher_is_better=False).summary.equals(audited.summary)
+
+
+def test_decoys_of_the_training_set_take_no_part(sets, scores, tmp_path):
+    first = sets.decoys.slice(0, 1).to_pylist()[0]
+    (tmp_path / "train.csv").write_text(f"id,smiles\nknown,{first['decoy_smiles']}\n")
+    audit = api.audit(sets, scores, training=tmp_path / "train.csv")
+    assert audit.summary["n_decoys_excluded"].to_pylist()[0] == 1
+    assert "decoy_in_training" in audit.leakage["kind"].to_pylist()
+    request = api.score_request(sets, training=tmp_path / "train.csv")
+    assert first["decoy_hash"] not in request["id"].to_pylist()
+
+
+def test_a_pack_is_verified_and_accepted_as_by_the_verbs(tmp_path, capsys):
+    assert api.verify(OWN_PACK) == []
+    assert cli.main(["accept", str(OWN_PACK), "--json"]) == 1
+    assert api.accept(OWN_PACK) == json.loads(capsys.readouterr().out)
+    folder = own_folder(tmp_path / "pack", small=True)
+    (folder / "metrics.json").write_text("{}\n")
+    problems = api.verify(folder)
+    assert cli.main(["verify", str(folder)]) == 1
+    assert [line[8:] for line in capsys.readouterr().out.splitlines() if line.startswith("PROBLEM ")] == problems
+    assert api.accept(folder)["outcome"] == "STOP"
+
+
+def test_a_result_is_read_from_zip_folder_and_results_folder(tmp_path):
+    result = api.read_result(OWN_PACK)
+    folder = own_folder(tmp_path / "run" / "pack")
+    (tmp_path / "run" / "registry_row.json").write_text("{}")
+    for path in (folder, str(tmp_path / "run")):
+        other = api.read_result(path)
+        assert other.summary.equals(result.summary)
+        assert other[0::3] == result[0::3]
+    assert result.manifest["config"]["run_name"] == "small"
+    ids = result.summary["id"].to_pylist()
+    assert "new\nline" in ids
+    assert ids.count("") == 1
+    assert result.summary.schema.field("n_decoys").type == pa.int64()
+    assert result.summary["slack"].null_count == 9
+    shutil.rmtree(folder / "workflow")
+    assert api.read_result(folder).acceptance["outcome"] == "STOP"
+
+
+def test_a_configuration_is_resolved_as_by_the_verb(tmp_path, capsys):
+    (tmp_path / "my.yaml").write_text("decoys: {k: 30}\n")
+    assert cli.main(["config", "pilot", "--configfile", str(tmp_path / "my.yaml")]) == 0
+    import yaml
+
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert api.resolve_configuration("pilot", tmp_path / "my.yaml") == printed
+    assert api.resolve_configuration("pilot", {"decoys": {"k": 30}}) == printed
+    assert api.targets() == sorted(path.stem for path in (ROOT / "config/runs").glob("*.yaml"))
+
+
+def test_the_words_of_a_run_are_those_that_snakemake_takes(tmp_path):
+    from snakemake.cli import get_argument_parser
+
+    (tmp_path / "my.yaml").write_text("decoys: {k: 30}\n")
+    words = api.run_command("pilot", tmp_path / "my.yaml", cores=3, directory=tmp_path)
+    assert words[1:3] == ["-m", "snakemake"]
+    options = get_argument_parser().parse_args(words[3:])
+    assert list(options.targets) == ["pilot"]
+    assert [Path(path) for path in options.configfile] == [tmp_path / "my.yaml"]
+    assert (Path(options.snakefile), Path(options.directory)) == (ROOT / "Snakefile", tmp_path)
+    assert targets.requested(words, {}) == ["pilot"]
+
+
+def test_what_is_wrong_with_decoys_is_said():
+    wrong = [
+        ([1], InputError, "molecules: expected a table, found list"),
+        ({"id": ["a"]}, InputError, "molecules: there is no column 'smiles'"),
+        ({"id": [1.5], "smiles": ["C"]}, InputError, "the column 'id' is of type double"),
+        ({"id": [], "smiles": []}, InputError, "molecules: no row"),
+        ({"id": [None], "smiles": ["C"]}, InputError, "molecules: 1 of 1 rows have no id"),
+        ({"id": ["a", "b"], "smiles": ["C"]}, InputError, "molecules: not a table"),
+        ({"id": ["a\0"], "smiles": ["C"]}, InputError, "NUL"),
+    ]
+    for table, kind, message in wrong:
+        with pytest.raises(kind, match=re.escape(message)):
+            api.decoys(table)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"k": 0}, "decoys.k: found 0"),
+        ({"strategy": "v9"}, "decoys.strategy: found"),
+        ({"quotas": {"easy": 1}}, "add up to 1"),
+        ({"max_atoms": -1}, "guardrails.max_atoms: found -1"),
+        ({"workers": 0}, "workers: found 0"),
+    ],
+)
+def test_an_option_out_of_its_range_is_an_error_of_the_configuration(options, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        api.decoys({"id": ["a"], "smiles": ["CCOC(=O)c1ccccc1N"]}, **options)
+
+
+def test_what_is_wrong_with_an_audit_is_said(sets, scores):
+    wrong = [
+        ({"id": ["nobody"], "score": [1.0]}, InputError, "scores: none of its 1 keys is an id of the library"),
+        ({"id": ["aspirin"], "score": [float("nan")]}, InputError, "scores: data row 1: score is missing"),
+        ({"id": ["aspirin"]}, InputError, "scores: there is no column 'score'"),
+        ("no.csv", InputError, "no.csv: no such file"),
+        (3, InputError, "scores: expected a table, found int"),
+    ]
+    for table, kind, message in wrong:
+        with pytest.raises(kind, match=re.escape(message)):
+            api.audit(sets, table)
+    with pytest.raises(ConfigError, match=re.escape("audit.fdr: found 2")):
+        api.audit(sets, scores, fdr=2)
+    lacking = sets._replace(molecules=sets.molecules.drop_columns(["row"]))
+    with pytest.raises(ContractError, match=re.escape("molecules: molecule.v1 needs the column 'row'")):
+        api.audit(lacking, scores)
+    none_ok = api.decoys({"id": ["a"], "smiles": ["C1CC"]})
+    with pytest.raises(InputError, match="none of the 1 rows can be audited: 1 invalid_smiles"):
+        api.score_request(none_ok)
+
+
+def test_what_is_wrong_with_a_pack_or_a_configuration_is_said(tmp_path):
+    for function in (api.verify, api.accept, api.read_result):
+        with pytest.raises(InputError, match=r"nothing\.zip: no such file or folder"):
+            function("nothing.zip")
+    with pytest.raises(InputError, match="cannot be read as a pack"):
+        api.read_result(tmp_path)
+    with pytest.raises(InputError, match="cannot be read as a pack"):
+        api.read_result(MODEL)
+    with pytest.raises(GateError, match="has sha256"):
+        api.verify(OWN_PACK, sha256="0" * 64)
+    with pytest.raises(InputError, match="is a folder"):
+        api.verify(tmp_path, sha256="0" * 64)
+    with pytest.raises(ConfigError, match="unknown target 'nope'"):
+        api.resolve_configuration("nope")
+    with pytest.raises(ConfigError, match="did you mean 'decoys'"):
+        api.resolve_configuration("pilot", {"decoy": {}})
+    with pytest.raises(ConfigError, match="no such configuration file"):
+        api.run_command("pilot", tmp_path / "no.yaml")
+    with pytest.raises(ConfigError, match="cores: found 0"):
+        api.run_command("pilot", cores=0)
+
+
+def test_the_page_shows_what_the_functions_give(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs/api.md").read_text()
+    assert all(f"`{name}" in page for name in PUBLIC)
+    examples = doctest.DocTestParser().get_doctest(page, {}, "docs/api.md", "docs/api.md", 0)
+    failures, tried = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples)
+    assert failures == 0
+    assert tried >= 8

@@ -108,22 +108,22 @@ def started(folder: Path, *words: str, env: dict[str, str] | None = None) -> Ite
 
 def jobs(process: psutil.Popen, word: str = "hetero2") -> list[psutil.Process]:
     """Python processes of the jobs of a run."""
-    found = []
+    running = []
     with contextlib.suppress(psutil.Error):
         for child in process.children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 words = child.cmdline()
                 if len(words) > 2 and words[1] == "-m" and words[2].startswith(word):
-                    found.append(child)
-    return found
+                    running.append(child)
+    return running
 
 
 def await_job(process: psutil.Popen, word: str = "hetero2") -> psutil.Process:
     """A job that is at work now."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
-        if found := jobs(process, word):
-            return found[-1]
+        if running := jobs(process, word):
+            return running[-1]
         time.sleep(0.01)
     raise AssertionError(f"no process of {word} was seen; the run ended with {process.poll()}")
 

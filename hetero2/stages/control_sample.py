@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from hetero2.chem import strategy
 from hetero2.chem.molecules import parse_known
-from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popularity, synthetic_accessibility
+from hetero2.chem.properties import bulk_property_matrix, formula, fragment_frequency, synthetic_accessibility
 from hetero2.inputs.decoys import read_excluded, taking_part
 from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import sha256_bytes
@@ -83,10 +83,10 @@ def describe(items: list[Record]) -> None:
         return
     mols = [parse_known(item["smiles"]) for item in first]
     weights = bulk_property_matrix([item["smiles"] for item in first])[:, 0]
-    popularity = fragment_popularity(mols)[:, 0]
+    frequency = fragment_frequency(mols)[:, 0]
     for place, (item, accessible) in enumerate(zip(first, synthetic_accessibility(mols), strict=True)):
         item["synthetic_accessibility"] = round(float(accessible), 9)
-        item["fragment_popularity"] = round(float(popularity[place]), 9)
+        item["fragment_popularity"] = round(float(frequency[place]), 9)
         item["molecular_weight"] = round(float(weights[place]), 4)
         item["formula"] = formula(mols[place])
 

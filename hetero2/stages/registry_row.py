@@ -79,7 +79,7 @@ def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = Non
         },
         "acceptance": {
             "outcome": accept.outcome(criteria),
-            "not_met": [criterion.name for criterion in criteria if not criterion.met],
+            "not_met": accept.not_met(criteria),
         },
         "ci": {"test": None, "test-chem": None, "docker": None},
         "prev_sha256": None,

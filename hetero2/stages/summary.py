@@ -17,6 +17,7 @@ from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.tables import read_parquet
 from hetero2.runtime.settings import add_settings
+from hetero2.stats.audit.decoy_sets import MIN_DECOYS
 from hetero2.stats.audit.sampling import Estimate, Floats, weighted_mean
 from hetero2.stats.benefit.distribution import describe
 
@@ -24,7 +25,6 @@ EXAMPLE = (
     "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet "
     "--calls calls.parquet --summary s.csv --metrics m.json"
 )
-_LEVEL_DECOYS = 19  # from here on a PASS by chance is no more frequent than one in 20
 _KNOWN = {"verdict": "PASS", "call": "SIGNAL"}
 Record = dict[str, Any]
 
@@ -75,7 +75,7 @@ class LibraryCounts:
         gone = int((~judged & (excluded == generated)).sum())
         self.verdict_skips["all_decoys_excluded"] += gone
         self.verdict_skips["missing_scores_for_all_decoys"] += int((~judged).sum()) - gone
-        self.coverage["below_19"] += int((scored[judged] < _LEVEL_DECOYS).sum())
+        self.coverage["below_19"] += int((scored[judged] < MIN_DECOYS).sum())
         # one after the other, whatever the shards are
         self.pass_by_chance = float(np.cumsum(np.append(self.pass_by_chance, 1 / (scored[judged] + 1)))[-1])
         self.slacks.append(rows["slack"].to_numpy()[judged])

@@ -116,9 +116,9 @@ class Story:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with tempfile.TemporaryDirectory(prefix="hetero2-cluster-") as folder, Cluster(Path(folder)) as cluster:
-        told = Story(cluster, tmp_path_factory.mktemp("story"))
-        yield told
-        told.end()
+        story = Story(cluster, tmp_path_factory.mktemp("story"))
+        yield story
+        story.end()
 
 
 def test_a_cancelled_job_is_tried_again_with_twice_the_memory_and_then_fails_by_name(story):

@@ -134,7 +134,7 @@ FILES = ("--input", "i", "--molecules", "m", "--decoys", "d")
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ((), 2, "verbs:"),
+        ((), 2, "start here:"),
         (("--help",), 0, "cost-lift"),
         (("nonsense",), 2, "unknown verb 'nonsense'"),
         (("verify", "/no/such.zip"), 2, "/no/such.zip"),

@@ -72,8 +72,8 @@ def test_one_command_finishes_the_run_after_many(kind, reference, tmp_path):
 
 def test_a_second_run_of_a_folder_is_refused_and_one_of_another_is_not(reference, tmp_path):
     faults.state_at(reference, tmp_path, 0.85)
-    other = (tmp_path / "my.yaml").read_text().replace("execution: {", "execution: {results_dir: elsewhere, ")
-    (tmp_path / "other.yaml").write_text(other)
+    overlay = (tmp_path / "my.yaml").read_text().replace("execution: {", "execution: {results_dir: elsewhere, ")
+    (tmp_path / "other.yaml").write_text(overlay)
     with faults.started(tmp_path) as first:
         job = faults.await_job(first)
         job.suspend()  # so that the first is surely still at work

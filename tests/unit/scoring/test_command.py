@@ -27,7 +27,7 @@ def test_whoever_watches_is_called_while_the_command_runs(tmp_path, monkeypatch)
     values = {"request": tmp_path / "request.csv", "scores": tmp_path / "scores.csv"}
     line = f"{sys.executable} -c 'import sys, time; time.sleep(0.4); open(sys.argv[1], chr(119))' {{scores}}"
     command.run(line, values, 60, tmp_path / "model.log", lambda: calls.append(time.monotonic()))
-    assert 1 <= len(calls)
+    assert len(calls) >= 1
 
 
 def test_a_failing_command_is_quoted(tmp_path):

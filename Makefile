@@ -215,7 +215,7 @@ $(VENV)/.locked: requirements.lock | $(VENV)/bin/python
 	$(PIP) -r requirements.lock
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.locked
+$(VENV)/.run: pyproject.toml $(VENV)/.locked
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(COMPILE)
 	@$(LOOPS)

@@ -102,6 +102,11 @@ class Board:
         self._stages = {job: stage for stage, jobs in stages for job in jobs}
         self._finished: set[int] = set()
 
+    @property
+    def jobs(self) -> list[int]:
+        """The ids of all jobs."""
+        return list(self._stages)
+
     def start(self, jobs: Iterable[object]) -> None:
         """These jobs have started; a group of jobs goes by another id, and is not counted."""
         for job in jobs:
@@ -139,7 +144,9 @@ class Display(logging.Handler):
 
     def watch(self, board: Board) -> None:
         """Show how far these stages are, from now on."""
-        if not self._shows_all:
+        if not board.jobs:  # Snakemake does not say so where --until left none
+            self._write("Nothing to be done.\n")
+        elif not self._shows_all:
             self._board = board
             threading.Thread(target=self._tick, daemon=True).start()
 

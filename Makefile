@@ -205,7 +205,7 @@ bench-ingest: $(VENV)/.dev ## CPU time and memory of taking in a million molecul
 	@touch $@
 
 clean: ## Remove results and caches; keeps .venv and release.
-	rm -rf results container .tests-passed .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf results container .tests-passed .snakemake .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'

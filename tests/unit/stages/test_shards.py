@@ -6,7 +6,6 @@ import json
 from collections import Counter
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from hypothesis import given
@@ -14,9 +13,7 @@ from hypothesis import strategies as st
 
 from hetero2 import cli
 from hetero2.inputs.summary_rows import lines
-from hetero2.io.columns import places, text_numbers
 from hetero2.io.tables import columns, from_columns, read_parquet, to_table, write_parquet
-from hetero2.runtime.seeds import sample
 from hetero2.stages.audit import audit_row, audit_shard, by_row
 from hetero2.stats.audit.decoy_quality import quantiles
 
@@ -178,29 +175,6 @@ def test_metrics_count_the_lines_of_the_summary(tmp_path):
     assert metrics["verdict_counts"]["PASS"] == sum(row["verdict"] == "PASS" for row in ok)
     assert metrics["scores_coverage"]["decoys_scored"] == sum(int(row["n_decoys_scored"]) for row in ok)
     assert metrics["verdict_skip_reasons"] == {"missing_scores_for_all_decoys": 1}
-
-
-@given(st.lists(st.integers(0, 30)), st.integers(1, 8), st.integers(0, 3))
-def test_a_sample_is_the_first_of_all_in_the_order_of_their_hashes(numbers, size, seed):
-    molecules = [
-        {"structure_hash": str(n) if n % 3 else None, "id": f"i{n}", "place": p} for p, n in enumerate(numbers)
-    ]
-    once = {one["structure_hash"] or one["id"]: one for one in reversed(molecules)}
-    order = sorted(once, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
-    assert sample(iter(molecules), size, seed) == [once[key] for key in order[:size]]
-
-
-@given(st.lists(st.integers(-20, 20)), st.lists(st.integers(-20, 20), unique=True))
-def test_places(wanted, among):
-    found = places(np.array(wanted, np.int64), np.array(among, np.int64))
-    assert found.tolist() == [among.index(one) if one in among else -1 for one in wanted]
-
-
-@given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")))))
-def test_text_numbers_are_ranks(chunks):
-    texts = [text for chunk in chunks for text in chunk]
-    rank = {text: number for number, text in enumerate(sorted(set(texts)))}
-    assert text_numbers(pa.chunked_array(chunks, pa.string())).tolist() == [rank[text] for text in texts]
 
 
 @given(st.lists(st.integers(0, 9), min_size=1))

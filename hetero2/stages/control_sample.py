@@ -1,4 +1,4 @@
-"""control-sample: the sample of molecules that controls and refits look at, with their decoys and a decoy's own."""
+"""control_sample: a sample of molecules for controls and refits, with their decoys, and decoys as queries."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -51,10 +51,10 @@ def _made(args: argparse.Namespace, pair: tuple[Record, Record]) -> Sequence[Rec
 
 
 def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace) -> Iterator[Record]:
-    """Items of every block: first each molecule and its decoys, then one decoy of each and what is made from it.
+    """Items of every decoy set: first of each molecule, then of one decoy of each as a query with decoys of its own.
 
-    Which decoy: the one whose hash is lowest, so that it is no special one. Where it has no decoys, or none could be
-    made for what `worker` says, there is no block.
+    The decoy with the lowest hash is taken, which singles out none. There is no set where it has no decoys, or where
+    its worker failed.
     """
     for number, molecule in enumerate(molecules):
         molecule_hash = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
@@ -70,7 +70,7 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
     every = progress(made_of, "decoys of decoys", len(chosen))
     for number, ((molecule, decoy), records) in enumerate(every, start=len(molecules)):
         if isinstance(records, isolated.Failure):
-            logger.warning("a decoy of row %d has no block: %s", molecule["row"], records.reason)
+            logger.warning("row %d: no decoys of its decoy: %s", molecule["row"], records.reason)
             continue
         if records:
             yield _item(number, 1, MOLECULE_INDEX, molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
@@ -79,7 +79,7 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
 
 
 def describe(items: list[Record]) -> None:
-    """Fill in what the controls look at, for molecules of the library and their decoys."""
+    """Fill in the properties that the controls score by, for molecules of the library and their decoys."""
     first = [item for item in items if item["level"] == 0 and item["smiles"] is not None]
     if not first:
         return
@@ -109,7 +109,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
-    """The OK molecules, a shard in memory; on the way the number of each shard's goes to `counted`."""
+    """The OK molecules, with one shard in memory; `counted` gets the number of each shard."""
     names = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
     for path in paths:
         table = read_parquet(path, "molecule.v1", [*names, "status"])

@@ -1,4 +1,4 @@
-"""decoys: guardrails, decoys and structure facts of the molecules of one shard."""
+"""decoys_shard: guardrails, decoys and structure facts of the molecules of one shard."""
 
 import argparse
 import statistics
@@ -97,7 +97,7 @@ def _one_molecule(args: DecoyOptions, row: Record) -> Both:
 def molecules_with_decoys(rows: Sequence[Record], args: DecoyOptions, workers: int = 1) -> Iterator[Both]:
     """The record of every row and its decoys, in order.
 
-    A molecule that takes too long, crashes its worker or meets a defect of ours becomes its own ERROR row.
+    A molecule that takes too long, crashes its worker or hits a defect in our code becomes an ERROR row of its own.
     """
     ready = partial(strategy.warm_up, args.strategy)
     limits = isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)

@@ -1,4 +1,4 @@
-"""refit: fit the learner again, on the labels and on labels permuted in scaffold blocks, and audit each fit."""
+"""refit: Y-randomisation: fit the model on the labels and on labels permuted by scaffold groups, audit each fit."""
 
 import argparse
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def fits(
     scaffolds: Sequence[str],
     args: argparse.Namespace,
 ) -> list[Record]:
-    """The audits of fits `first` to `first + count` of (1 + refits) a model seed; the first of each is observed."""
+    """The audits of fits `first` to `first + count`; of the 1 + `refits` fits of a model seed the first is observed."""
     audits = []
     total = args.model_seeds * (args.refits + 1)
     for number in progress(range(args.first, min(args.first + args.count, total)), "fits"):

@@ -165,7 +165,7 @@ def test_a_pinned_file_that_changed_is_refused(tmp_path):
         (
             ("score-source", "--source", "reference:x", "--out", "o", "--index", "i", "--facts", "f"),
             2,
-            "unknown source of scores",
+            "--source: found 'reference:x'",
         ),
         (("dataset", "rdkit-freewilson", "--out", "o", "--threshold", "nan"), 2, "--threshold must be a finite"),
         (("dataset", "rdkit-freewilson", "--out", "o", "--source-sha256", "[]"), 2, "not a JSON object"),

@@ -22,7 +22,7 @@ def test_the_command_gets_both_paths_and_its_words_are_kept(tmp_path):
 
 
 def test_a_failing_command_is_quoted(tmp_path):
-    with pytest.raises(HeteroError, match=r"exit code 3; its last words .*:\n  \| no licence"):
+    with pytest.raises(HeteroError, match=r"exit code 3; the end of its output .*:\n  \| no licence"):
         run(tmp_path, "import sys; print('no licence', file=sys.stderr); sys.exit(3)")
 
 

@@ -67,7 +67,7 @@ def test_a_bad_row_is_one_error_with_its_line(tmp_path, text, message):
     [
         ("", "line 3: the key is empty"),
         ("  \t", "line 3: the key is empty"),
-        ("E" * 64, "line 3: 'E+' is a structure hash in capital letters, and no id of the library"),
+        ("E" * 64, "line 3: 'E+' is a structure hash in capital letters, and not an id of the library"),
         ("mol-1", "line 3: 'mol-1' has the score 2, but the score 1 in line 2"),
     ],
 )

@@ -120,7 +120,7 @@ def test_a_baseline_is_read_and_checked(files, capsys):
     for text, message in [
         ("id,score\nm1,high\n", "line 2: column 'score': found 'high', expected a finite number"),
         ("id,score\nm1,nan\n", "line 2: column 'score': found 'nan'"),
-        ("id,score\nm1,1\nm1,2\n", "line 3: the id 'm1' was there before"),
+        ("id,score\nm1,1\nm1,2\n", "line 3: the id 'm1' occurs twice"),
         ("id,score\nm1,1_000\n", "found '1_000'"),
         ("id,score\nz,1\n", "0 of the 50 molecules that may be bought have a score in it, too few to buy K = "),
         ("id,score\nm1,2\nm2,1\n", "2 of the 50 molecules that may be bought have a score in it"),

@@ -263,7 +263,7 @@ def test_a_molecule_of_two_scaffolds_is_refused(tmp_path, capsys):
     path = tmp_path / "t.csv"
     path.write_text("id,decoy,score,scaffold\na,,1,s\na,d,2,\na,e,2,t\n")
     assert made(tmp_path, path, "--structures", "false")[0] == 1
-    assert "line 4: 'a' has another scaffold than before, 's'" in capsys.readouterr().err
+    assert "line 4: 'a' has the scaffold 't', but 's' before" in capsys.readouterr().err
 
 
 def test_the_smallest_share_is_one_row(tmp_path):

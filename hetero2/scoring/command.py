@@ -81,7 +81,7 @@ def run(
         raise HeteroError(f"scores.command: {how}; the end of its output ({output}):\n{_tail(output)}")
     if not scores.is_file():
         raise HeteroError(
-            f"scores.command: exited with 0, but did not write {scores}; it must write the file named by {{scores}}"
+            f"scores.command: ended with 0, but did not write {scores}; it must write the file named by {{scores}}"
         )
 
 

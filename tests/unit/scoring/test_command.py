@@ -27,7 +27,7 @@ def test_a_failing_command_is_quoted(tmp_path):
 
 
 def test_a_command_that_writes_nothing_is_told(tmp_path):
-    with pytest.raises(HeteroError, match="wrote no"):
+    with pytest.raises(HeteroError, match="did not write"):
         run(tmp_path, "pass")
 
 

@@ -35,10 +35,10 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def check_sha256(path: Path, expected: str, what: str) -> str:
-    """The sha256 of a file; raises GateError unless it is the `expected` one ("none": not pinned)."""
+def check_sha256(path: Path, expected: str | None, what: str) -> str:
+    """The sha256 of a file; raises GateError unless it is the `expected` one (None: not pinned)."""
     digest = sha256_file(path)
-    if expected not in ("none", digest.lower(), digest.upper()):
+    if expected not in (None, digest.lower(), digest.upper()):
         raise GateError(
             f"{path}: {what} has sha256 {digest}, expected {expected}",
             "the file is not the pinned one; restore it, or pin the new sha256 if you trust the file",

@@ -17,11 +17,12 @@ from hetero2.inputs.training import read_training
 from hetero2.io.contracts import write_json
 from hetero2.io.files import read_json, sha256_bytes
 from hetero2.io.tables import read_parquet
-from hetero2.runtime.cli_types import add_standardise, natural
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
+from hetero2.stats.audit import label_permutation
 from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
-from hetero2.stats.audit.decoy_sets import Floats, describe_blocks, library_test
-from hetero2.stats.audit.label_permutation import QUICK_LOOK, planted, residual_ranks, verdict
+from hetero2.stats.audit.decoy_sets import MIN_DECOYS, Floats, describe_decoy_sets, library_test
+from hetero2.stats.audit.label_permutation import QUICK_LOOK, residual_ranks, verdict
 from hetero2.stats.audit.target_decoy_competition import SIGNAL, call
 
 EXAMPLE = (
@@ -32,7 +33,6 @@ LOUD = 3.3  # |z| that chance exceeds less than once in a thousand
 MIN_MOLECULES = 20
 MIN_SCAFFOLDS = 10  # of the training part: with fewer, permutations of whole scaffolds repeat themselves
 PLANTED_SHIFT = 2.5  # standard deviations by which the positive control lifts each molecule
-FULL = 19  # decoys of a molecule: fewer leave the smallest possible p-value above 5 %
 NO_STRUCTURES = "no_structures"
 _OF_A_FIT = ("model_seed", "refit", "n_scored", "mean_auc", "mean_z", "dispersion_z")
 Record = dict[str, Any]
@@ -112,7 +112,7 @@ def beyond_familiarity(sample: Sequence[Record], score: Floats, familiarity: dic
         if not len(starts) or any(len(values) != len(flat) for values in competitors):
             results[name] = {"mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
             continue
-        test = library_test(describe_blocks(residual_ranks(flat, competitors, starts), starts))
+        test = library_test(describe_decoy_sets(residual_ranks(flat, competitors, starts), starts))
         results[name] = {"mean_z": test.mean_z, "dispersion_z": test.dispersion_z, "reason": test.reason}
     return results
 
@@ -125,9 +125,9 @@ def positive_control(sample: Sequence[Record], seed: int) -> Record:
     flat, starts, _ = sampled_decoy_sets(sample, 0, np.where([item["level"] == 0 for item in sample], 0.0, np.nan))
     if len(starts) < MIN_MOLECULES:
         return {"mean_z": None, "n_signal": None, "found": None, "reason": f"fewer_than_{MIN_MOLECULES}_molecules"}
-    blocks = describe_blocks(planted(starts, len(flat), PLANTED_SHIFT, seed), starts)
-    test, enough = library_test(blocks), int((blocks.n_decoys >= FULL).sum()) >= MIN_MOLECULES
-    n_signal = int((call(blocks, min_decoys=FULL).call == SIGNAL).sum()) if enough else None
+    blocks = describe_decoy_sets(label_permutation.positive_control(starts, len(flat), PLANTED_SHIFT, seed), starts)
+    test, enough = library_test(blocks), int((blocks.n_decoys >= MIN_DECOYS).sum()) >= MIN_MOLECULES
+    n_signal = int((call(blocks, min_decoys=MIN_DECOYS).call == SIGNAL).sum()) if enough else None
     is_found = test.mean_z is not None and test.mean_z > LOUD and n_signal != 0
     return {"mean_z": test.mean_z, "n_signal": n_signal, "found": is_found, "reason": None}
 
@@ -208,12 +208,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores", type=Path, nargs="+", required=True, help="shards")
     parser.add_argument("--library", type=Path, required=True, help="library.json of the calls")
     parser.add_argument("--train", type=Path, help="id,smiles,label, where there is one")
-    add_standardise(parser)
     parser.add_argument("--refits", type=Path, nargs="*", default=[], help="what the refits wrote")
-    parser.add_argument("--n-refits", type=natural, default=0, help="fits on permuted labels, a model seed")
     parser.add_argument("--cross-validation", type=Path, help="what the cross-validation wrote")
     parser.add_argument("--why-not", default="no_refits", help="why there are no refits")
-    parser.add_argument("--seed", type=natural, default=0)
+    add_settings(parser, "audit.seed", "guardrails.standardise", n_refits="audit.refits")
     parser.add_argument("--out", type=Path, required=True)
 
 
@@ -230,9 +228,10 @@ def run(args: argparse.Namespace) -> None:
     beyond, library = beyond_familiarity(sample, score, familiarity), read_json(args.library)
     for facts in (of_score, *beyond.values()) if library.get("n") == 0 else ():
         facts["reason"] = library["reason"]
-    is_scored = np.isfinite(score)
-    compared = {name: audit(sample, np.where(is_scored, values, np.nan)) for name, values in familiarity.items()}
-    inferred = inference(args.refits, args.n_refits, args.why_not)
+    compared = {
+        name: audit(sample, np.where(np.isfinite(score), values, np.nan)) for name, values in familiarity.items()
+    }
+    inferred = inference(args.refits, args.n_refits if args.refits else 0, args.why_not)
     document = {
         "controls_schema": "controls.v1",
         "audit": status(negative_controls, positive),

@@ -12,15 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.chem.bins import BINS, EDGES
-from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
+from hetero2.chem.decoy_features import BIASES, LOGP, DecoySet, Features, features
 from hetero2.io.contracts import write_json
 from hetero2.io.tables import read_parquet
-from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import logger
 from hetero2.runtime.seeds import sample
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit import decoy_quality as quality
 
-EXAMPLE = "hetero2 decoy-quality --molecules molecules.parquet --decoys decoys.parquet --k 20 --out decoy_quality.json"
+EXAMPLE = "hetero2 decoy-quality --molecules molecules.parquet --decoys decoys.parquet --out decoy_quality.json"
 TARGETS = {
     "doe": 0.02,
     "property_auc": 0.55,
@@ -42,34 +42,36 @@ def measures(data: Features, seed: int) -> Record:
     values: Record = {"doe": quality.mean_with_interval(deviation, data.cluster, seed)}
     for name in ("property_auc", "topology_auc"):
         values[name] = _forest(name, data, seed)
-    for column, name in enumerate(LEAKS):
+    for column, name in enumerate(BIASES):
         values[name] = _within(column, data, seed)
     return values
 
 
 def _forest(name: str, data: Features, seed: int) -> Record:
-    table, group = (data.properties, data.block) if name == "property_auc" else (data.bits, data.cluster[data.block])
+    table, group = (
+        (data.properties, data.set_number) if name == "property_auc" else (data.bits, data.cluster[data.set_number])
+    )
     if len(np.unique(group)) < 2:
         return quality.undefined(None)
     scores = quality.forest_scores(table, data.label, group, seed)
-    return quality.auc_with_interval(scores, data.label, data.block, data.cluster, seed)
+    return quality.auc_with_interval(scores, data.label, data.set_number, data.cluster, seed)
 
 
 def _within(column: int, data: Features, seed: int) -> Record:
-    values = quality.within_block(data.leaks[:, column], data.label, data.block)
+    values = quality.within_decoy_set(data.biases[:, column], data.label, data.set_number)
     return quality.mean_with_interval(values, data.cluster, seed, 0.5)
 
 
 def planted(data: Features, seed: int) -> Record:
     """Positive control: the same measures on decoys biased on purpose, which a measure that works must see."""
     decoys = (data.label == 0).astype(float)
-    properties, bits, leaks = data.properties.copy(), data.bits.copy(), data.leaks.copy()
+    properties, bits, biases = data.properties.copy(), data.bits.copy(), data.biases.copy()
     properties[:, LOGP] += decoys
     bits[:, 0] = decoys
-    leaks -= 0.5 * decoys[:, None]
-    spoilt = replace(data, properties=properties, bits=bits, leaks=leaks)
+    biases -= 0.5 * decoys[:, None]
+    spoilt = replace(data, properties=properties, bits=bits, biases=biases)
     results = {name: {"planted": text, **_forest(name, spoilt, seed)} for name, text in _PLANTED.items()}
-    for column, name in enumerate(LEAKS[:2]):
+    for column, name in enumerate(BIASES[:2]):
         results[name] = {"planted": "value of decoys - 0.5", **_within(column, spoilt, seed)}
     for name, value in results.items():
         low = value["estimate"]
@@ -77,16 +79,16 @@ def planted(data: Features, seed: int) -> Record:
     return results
 
 
-def quality_measures(blocks: Sequence[Block], seed: int) -> Record:
-    """Measures, targets, doppelgangers, positive control and alerts of these decoy sets; nulls where there are none."""
-    if not blocks:
+def quality_measures(decoy_sets: Sequence[DecoySet], seed: int) -> Record:
+    """Measures, targets, doppelgangers, positive control and alerts of decoy sets; nulls where there are none."""
+    if not decoy_sets:
         return dict.fromkeys(("measures", "targets", "doppelganger", "planted_leak", "alerts"))
-    data = features(sorted(blocks))
+    data = features(sorted(decoy_sets))
     values = measures(data, seed)
     alike = data.doppelganger
     return {
         "measures": values,
-        "targets": quality.judged(values, TARGETS),
+        "targets": quality.targets_met(values, TARGETS),
         "doppelganger": {"mean": round(float(alike.mean()), 4), "max": round(float(alike.max()), 4)},
         "planted_leak": planted(data, seed),
         "alerts": alerts(data),
@@ -179,9 +181,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
-    parser.add_argument("--k", type=positive, default=20, help="decoys asked for")
-    parser.add_argument("--sample", type=positive, default=200, help="molecules to look at")
-    parser.add_argument("--seed", type=natural, default=0)
+    add_settings(parser, "decoys.k", "decoys.seed", sample="decoys.quality_sample")
     parser.add_argument("--out", type=Path, required=True)
 
 

@@ -14,6 +14,7 @@ from hetero2.io.files import TABLES, sha256_bytes
 from hetero2.io.tables import columns, read_shard, to_table, write_parquet
 from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 from hetero2.scoring import pair_table
 from hetero2.scoring.pair_table import Decoy, DecoySet
 from hetero2.scoring.score_lookup import read_files
@@ -80,9 +81,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", type=natural, default=0, help="which part of them, from 0")
     parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
     parser.add_argument("--scores-file", type=Path, required=True)
-    parser.add_argument("--higher-is-better", choices=["true", "false"], default="true")
     for name in ("molecules", "decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, required=True, help=f"where to write the {name}")
+    add_settings(parser, "scores.higher_is_better")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -91,7 +92,7 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     decoy_sets = read_decoy_sets(args.scores_file, {row["id"] for row in rows if row["status"] is None})
-    sign = 1 if args.higher_is_better == "true" else -1
+    sign = 1 if args.higher_is_better else -1
     molecules: list[Record] = []
     decoys: list[Record] = []
     scores: list[Record] = []

@@ -11,6 +11,7 @@ from hetero2.inputs.decoys import read_excluded, why_excluded
 from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import TABLES
 from hetero2.io.tables import read_parquet, write_parquet
+from hetero2.runtime.settings import add_settings
 from hetero2.scoring.score_lookup import ScoreLookup, open_lookup
 from hetero2.scoring.scored_rows import rows_scored_by_id, scored_rows
 
@@ -64,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores-file", type=Path, required=True)
     parser.add_argument("--index", type=Path, required=True, help="index of the scores file")
     parser.add_argument("--excluded", type=Path, required=True, help="decoys that take no part")
-    parser.add_argument("--higher-is-better", choices=["true", "false"], default="true")
+    add_settings(parser, "scores.higher_is_better")
     parser.add_argument("--out", type=Path, required=True)
 
 
@@ -73,6 +74,6 @@ def run(args: argparse.Namespace) -> None:
     molecules = rows_with_scores(args.molecules, args.scores_file.name.lower().endswith(TABLES))
     decoys = read_parquet(args.decoys, "decoy.v1", ["row", "decoy_index", "decoy_hash"])
     lookup = open_lookup(args.scores_file, args.index, set(molecules["id"].to_pylist()))
-    sign = 1 if args.higher_is_better == "true" else -1
+    sign = 1 if args.higher_is_better else -1
     items = attach(molecules, decoys, lookup, sign, read_excluded(args.excluded))
     write_parquet(args.out, items, "score_item.v1")

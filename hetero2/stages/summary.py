@@ -16,7 +16,8 @@ from hetero2.inputs.summary_rows import shard_lines
 from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.tables import read_parquet
-from hetero2.runtime.cli_types import json_object
+from hetero2.runtime.settings import add_settings
+from hetero2.stats.audit.decoy_sets import MIN_DECOYS
 from hetero2.stats.audit.sampling import Estimate, Floats, weighted_mean
 from hetero2.stats.benefit.distribution import describe
 
@@ -24,7 +25,6 @@ EXAMPLE = (
     "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet "
     "--calls calls.parquet --summary s.csv --metrics m.json"
 )
-_LEVEL_DECOYS = 19  # decoys: with fewer, chance gives PASS more often than once in 20
 _KNOWN = {"verdict": "PASS", "call": "SIGNAL"}
 Record = dict[str, Any]
 
@@ -75,7 +75,7 @@ class LibraryCounts:
         gone = int((~judged & (excluded == generated)).sum())
         self.verdict_skips["all_decoys_excluded"] += gone
         self.verdict_skips["missing_scores_for_all_decoys"] += int((~judged).sum()) - gone
-        self.coverage["below_19"] += int((scored[judged] < _LEVEL_DECOYS).sum())
+        self.coverage["below_19"] += int((scored[judged] < MIN_DECOYS).sum())
         # summed one after the other, so that the sum does not depend on the shards
         self.pass_by_chance = float(np.cumsum(np.append(self.pass_by_chance, 1 / (scored[judged] + 1)))[-1])
         self.slacks.append(rows["slack"].to_numpy()[judged])
@@ -166,10 +166,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--audit", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--calls", type=Path, required=True)
-    parser.add_argument(
-        "--settings", type=json_object, default={}, help="JSON: sections of the configuration to record"
-    )
-    parser.add_argument("--artifacts", choices=["light", "full"], default="light", help="full: with pages of molecules")
+    add_settings(parser, "guardrails", "decoys", "pack.artifacts")
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
 
@@ -180,4 +177,4 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f"{len(args.molecules)} shards of molecules, but {len(args.audit)} of the audit")
     calls, counts = read_parquet(args.calls, "call.v1"), LibraryCounts()
     write_csv(args.summary, gather(args.molecules, args.audit, calls, counts, args.artifacts == "full"), "summary.v1")
-    write_json(args.metrics, counts.metrics(args.settings), "metrics.v1")
+    write_json(args.metrics, counts.metrics({"guardrails": args.guardrails, "decoys": args.decoys}), "metrics.v1")

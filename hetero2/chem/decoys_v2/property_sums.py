@@ -32,12 +32,12 @@ _FREE_END = (
     "!$([CD3](=[N+])-!@[#7!D1]);!$([#7!D1]-!@[CD3]=[N+])"
 )
 NAMES = ("logp", "rotatable_bonds", "hbond_acceptors", "hbond_donors", "tpsa")
-_MOST_KNOWN = 200_000
+_MOST_KNOWN = 200_000  # environments kept a process, 56 bytes each: 11 MB
 _LOGP, _TPSA, _ACCEPTORS, _DONORS, _ENDS, _FREE_ENDS = range(6)
 
 
 @dataclass(frozen=True)
-class Facts:
+class MoveProperties:
     """Of c rearrangements: `values` (c, 5) in the order of NAMES; `skeleton` (c,), a hash that all forms of a compound
     share; `bonds` (c, b), codes of the bonds with their ends."""
 
@@ -45,7 +45,7 @@ class Facts:
     skeleton: Keys
     bonds: Keys
 
-    def properties(self, number: int) -> dict[str, float]:
+    def by_name(self, number: int) -> dict[str, float]:
         """The properties of one of them by name."""
         return dict(zip(NAMES, self.values[number].tolist(), strict=True))
 
@@ -60,7 +60,7 @@ class Environments:
         self._fixed[[atom for ring in three for atom in ring]] |= 2
         self._cyclic = np.concatenate([graph.cyclic, np.zeros((1, graph.cyclic.shape[1]), bool)])
 
-    def facts(self, moves: Moves) -> Facts:
+    def properties(self, moves: Moves) -> MoveProperties:
         """The properties of what each move makes."""
         keys, skeleton, near, single, bonds = kernels.surroundings(
             self._graph.arrays, self._fixed, self._cyclic, moves.kind, moves.arrays
@@ -80,7 +80,7 @@ class Environments:
                 total[:, _TPSA],
             ]
         )
-        return Facts(values, skeleton, bonds)
+        return MoveProperties(values, skeleton, bonds)
 
     def _contributions(self, keys: Keys, moves: Moves) -> Floats:
         """(c, n + 1, 6), asking RDKit about the first molecule with an environment that is not known yet."""

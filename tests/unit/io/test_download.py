@@ -1,7 +1,7 @@
 """Downloads against a real HTTPS server: what is let in, and every refusal."""
 
 import hashlib
-import json
+import re
 import time
 
 import pytest
@@ -10,6 +10,7 @@ from hetero2 import cli
 from hetero2.errors import ConfigError, GateError, HeteroError
 from hetero2.io.download import Limits, download, token_from
 from hetero2.io.url_policy import Rules
+from tests.conftest import config_option
 from tests.server import BODY, serving
 
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -212,8 +213,11 @@ def test_a_full_disk_is_no_error_of_the_network(server, tmp_path, monkeypatch):
 )
 def test_settings_of_the_verb_are_checked(tmp_path, capsys, settings):
     words = ["download", "--url", "https://h.org/", "--sha256", SHA256, "--out", str(tmp_path / "f")]
-    assert cli.main([*words, "--settings", json.dumps(settings)]) == 2
-    assert "--settings: " in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([*words, *config_option(execution={"download": settings})])
+    assert stopped.value.code == 2
+    (key,) = settings
+    assert re.search(f"--config: .*execution.download.{key}", capsys.readouterr().err)
 
 
 def test_a_url_may_come_from_the_environment(tmp_path, monkeypatch):

@@ -86,7 +86,9 @@ def test_the_page_asks_nothing_of_a_network(text, page):
         assert tag not in ("img", "link", "iframe", "object", "embed", "base", "form"), tag
         assert not {"src", "srcset", "action", "background", "onload", "onclick", "onerror"} & set(attributes), tag
         assert attributes.get("href", "#").startswith("#"), attributes
-    policy = next(attributes for _, attributes in page.found if attributes.get("http-equiv") == "Content-Security-Policy")
+    policy = next(
+        attributes for _, attributes in page.found if attributes.get("http-equiv") == "Content-Security-Policy"
+    )
     assert policy["content"].startswith("default-src 'none'")
 
 

@@ -29,9 +29,9 @@ Record = dict[str, Any]
 _UNKNOWN = dict.fromkeys(("synthetic_accessibility", "fragment_popularity", "molecular_weight", "formula"))
 
 
-def _item(block: int, level: int, index: int, molecule: Record, smiles: str | None, structure_hash: str) -> Record:
+def _item(decoy_set: int, level: int, index: int, molecule: Record, smiles: str | None, structure_hash: str) -> Record:
     return {
-        "block": block,
+        "block": decoy_set,
         "level": level,
         "decoy_index": index,
         "row": molecule["row"],
@@ -42,13 +42,15 @@ def _item(block: int, level: int, index: int, molecule: Record, smiles: str | No
     }
 
 
-def _made(args: argparse.Namespace, pair: tuple[Record, Record]) -> Sequence[Record]:
+def _decoys_of(args: argparse.Namespace, pair: tuple[Record, Record]) -> Sequence[Record]:
     molecule, decoy = pair
     seed = molecule["seed_used"]
     return strategy.make(args.strategy, decoy["decoy_smiles"], args.k, seed, args.quotas, args.hard_mode).records
 
 
-def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace) -> Iterator[Record]:
+def sample_items(
+    molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace
+) -> Iterator[Record]:
     """Items of every decoy set: first of each molecule, then of one decoy of each as a query with decoys of its own.
 
     The decoy with the lowest hash is taken, which singles out none. There is no set where it has no decoys, or where
@@ -64,7 +66,7 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
         (molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in with_structure
     ]
     ready = partial(strategy.warm_up, args.strategy)
-    made_of = isolated.each(partial(_made, args), chosen, limits_of(args), prepare=ready)
+    made_of = isolated.each(partial(_decoys_of, args), chosen, limits_of(args), prepare=ready)
     every = progress(made_of, "decoys of decoys", len(chosen))
     for number, ((molecule, decoy), records) in enumerate(every, start=len(molecules)):
         if isinstance(records, isolated.Failure):
@@ -131,7 +133,7 @@ def run(args: argparse.Namespace) -> None:
         table = read_parquet(path, "decoy.v1", ["row", "decoy_index", "decoy_smiles", "decoy_hash"])
         for decoy in taking_part(table.filter(pc.is_in(table["row"], value_set=rows)), excluded).to_pylist():
             decoys[decoy["row"]].append(decoy)
-    items = list(blocks([molecule for molecule in chosen if decoys[molecule["row"]]], decoys, args))
+    items = list(sample_items([molecule for molecule in chosen if decoys[molecule["row"]]], decoys, args))
     describe(items)
     write_parquet(args.out, to_table(items, "control_sample_item.v1"), "control_sample_item.v1")
     logger.info("%d of %d molecules, %d structures", len(chosen), sum(counted), len(items))

@@ -126,7 +126,7 @@ class Coverage:
         self._full += int((drug_like.to_numpy() == self._k).sum())
         self._few += Counter(map(_reason, molecules.filter(pc.less(n_decoys, self._k)).to_pylist()))
 
-    def told(self) -> Record:
+    def summary(self) -> Record:
         """The part of decoy_quality.json about coverage."""
         return {
             "k": self._k,
@@ -166,7 +166,7 @@ class Differences:
         for name, often in self._often.items():
             often.update(_count(decoys[name].drop_null()))
 
-    def told(self) -> Record | None:
+    def summary(self) -> Record | None:
         """p05, median and p95 of each difference; None where no decoy has any."""
         spreads = {name: quality.spread(often) or None for name, often in self._often.items()}
         return spreads if any(spreads.values()) else None
@@ -217,7 +217,7 @@ def run(args: argparse.Namespace) -> None:
         connected += len(table) - (pc.sum(pc.match_substring(table["decoy_smiles"], ".")).as_py() or 0)
         for decoy in table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist():
             blocks[decoy["row"]].append(decoy["decoy_smiles"])
-    total, counts = similar.total(), coverage.told()
+    total, counts = similar.total(), coverage.summary()
     share = connected / total if total else None
     document = {
         "quality_schema": "decoy_quality.v1",
@@ -226,7 +226,7 @@ def run(args: argparse.Namespace) -> None:
         "decoys": total,
         "connected": {"estimate": None if share is None else round(share, 6), "target": 1.0, "met": share == 1.0},
         "hardness": hardness_shares(similar),
-        "property_differences": differences.told(),
+        "property_differences": differences.summary(),
         "sample": {"molecules": len(blocks), "seed": args.seed},
         **quality_measures([(molecule["canonical_smiles"], blocks[molecule["row"]]) for molecule in chosen], args.seed),
     }

@@ -54,7 +54,7 @@ def items():
             "seed_used": row,
         }
         molecules.append(facts | {"scaffold": murcko_scaffold(mol)})
-    rows = list(control_sample.blocks(molecules, decoys, options))
+    rows = list(control_sample.sample_items(molecules, decoys, options))
     control_sample.describe(rows)
     return rows
 

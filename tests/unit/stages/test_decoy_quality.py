@@ -25,7 +25,7 @@ def counts(shards, k):
     coverage = Coverage(k)
     for molecules in shards:
         coverage.add(pa.Table.from_pylist(molecules))
-    return coverage.told()
+    return coverage.summary()
 
 
 def molecule(n, atoms=20, warnings=""):
@@ -60,7 +60,7 @@ def test_coverage_is_exact_unless_molecules_were_left_out(tmp_path, last, of):
     rows.append(rows[0] if last is None else {"n_decoys_generated": 0, "reason": last, "status": "SKIP"})
     coverage = Coverage(5)
     list(_tried(parts(tmp_path, rows), coverage, []))
-    shares = coverage.told()["coverage"]
+    shares = coverage.summary()["coverage"]
     assert (shares["of"], shares["estimate"]) == (of, 1.0)
     assert shares["met"] is (of == "library")
 
@@ -101,7 +101,7 @@ def test_differences_of_all_shards_are_those_of_one_table():
     differences = Differences()
     for shard in (rows[:4], rows[4:]):
         differences.add(pa.Table.from_pylist(shard))
-    spreads = differences.told()
+    spreads = differences.summary()
     for name in DIFFERENCES:
         values = [row[name] for row in rows if row[name] is not None]
         assert list(spreads[name].values()) == pytest.approx(np.quantile(values, [0.05, 0.5, 0.95]), abs=1e-4)
@@ -112,10 +112,10 @@ def test_a_property_that_no_decoy_has_is_null():
     kinds = pa.schema([(name, pa.float64()) for name in DIFFERENCES])
     differences = Differences()
     differences.add(pa.Table.from_pylist([dict.fromkeys(DIFFERENCES)], kinds))
-    assert differences.told() is None
+    assert differences.summary() is None
     differences.add(pa.Table.from_pylist([dict.fromkeys(DIFFERENCES) | {"d_logp": -0.0}], kinds))
-    assert differences.told() == dict.fromkeys(DIFFERENCES) | {"d_logp": {"p05": 0.0, "median": 0.0, "p95": 0.0}}
-    assert "-0.0" not in json.dumps(differences.told())
+    assert differences.summary() == dict.fromkeys(DIFFERENCES) | {"d_logp": {"p05": 0.0, "median": 0.0, "p95": 0.0}}
+    assert "-0.0" not in json.dumps(differences.summary())
     assert spread({}) == {}
 
 

@@ -28,7 +28,7 @@ _KEYS = ("structure_hash", "molecule_id", "id")
 _KINDS: Mapping[str, Kind] = {**dict.fromkeys(_KEYS, "id"), "score": "number", "weight": "number"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HASH_IN_ANY_CASE = re.compile(r"[0-9A-Fa-f]{64}")
-_NEEDS_A_LOOK = r"^([\pZ\pC]*|[0-9A-Fa-f]{64})\z"  # a key that may be blank, or a hash with capitals
+_NEEDS_A_LOOK = r"^([\pZ\pC]*|[0-9A-Fa-f]{64})\z"  # a key that may be blank, or a structure hash in capitals
 _BATCH = 16_384
 REQUEST_HINT = "return the column id of score_request.csv unchanged"
 KEY_HINT = (
@@ -73,7 +73,7 @@ def _cells(path: Path) -> Iterator[tuple[str, str, object, object, object]]:
 
 
 def _key_text(key: object, column: str, where: str, library: LibraryIds | None) -> str:
-    """A key as text, a whole number as its digits; raises InputError for what can be no key."""
+    """A key as text, a whole number as its digits; raises InputError for anything that cannot be a key."""
     text = str(key) if isinstance(key, int) and not isinstance(key, bool) else key
     if text is None or (isinstance(text, str) and not text.strip()):
         raise InputError(
@@ -87,7 +87,7 @@ def _key_text(key: object, column: str, where: str, library: LibraryIds | None) 
         raise InputError(f"{where}: {quoted(text)} is not a structure hash (64 lower-case hex digits)", REQUEST_HINT)
     if _HASH_IN_ANY_CASE.fullmatch(text) and not library.have([text])[0]:
         raise InputError(
-            f"{where}: {quoted(text)} is a structure hash in capital letters, and no id of the library",
+            f"{where}: {quoted(text)} is a structure hash in capital letters, and not an id of the library",
             "write structure hashes in lower case, as score_request.csv has them",
         )
     return text
@@ -145,7 +145,7 @@ def first_unknown_id(path: Path, library: LibraryIds) -> tuple[str, str] | None:
 def _index_rows(
     keys: pa.Array, is_hash: NDArray[np.bool_], scores: Floats, weights: Floats, library: LibraryIds | None
 ) -> Iterator[Packed]:
-    """Rows of an index for rows of a table; a hash that is the text of an id of the library, too, is there as both."""
+    """Rows of an index for rows of a table; a structure hash that is also an id of the library is entered as both."""
     if is_hash.all() and (library is None or not len(library.hash_form[0])):
         yield packed(hash_keys(keys), scores, weights)
         return
@@ -203,7 +203,9 @@ def index(path: Path, library: LibraryIds | None = None) -> Packed:
         return ordered(list(large(_plain_batches(path, library))))
     except (Contradiction, InputError):
         read(path, library)  # says which line of the file is the first that is wrong
-        raise InputError(f"{path}: two structure hashes agree in their first half: no sha256 does", KEY_HINT) from None
+        raise InputError(
+            f"{path}: two structure hashes share their first half, which does not happen with sha256", KEY_HINT
+        ) from None
 
 
 def _floats(column: pa.Array) -> Floats:

@@ -33,7 +33,7 @@ def fits(
     scaffolds: Sequence[str],
     args: argparse.Namespace,
 ) -> list[Record]:
-    """The audits of fits `first` to `first + count` of (1 + refits) a model seed; the first of each is observed."""
+    """The audits of fits `first` to `first + count`; of the 1 + `refits` fits of a model seed the first is observed."""
     audits = []
     total = args.model_seeds * (args.refits + 1)
     for number in progress(range(args.first, min(args.first + args.count, total)), "fits"):

@@ -46,7 +46,7 @@ IN_THE_FILES = [
     ("library.csv", b"id,smiles\na\xe9,C\n", "not UTF-8"),
     ("library.csv", "id,smiles\na,C,C\n", "library.csv: line 2: 3 cells"),
     ("library.csv", "id,smiles\n,CCO\n,CCN\n", "library.csv: 2 of 2 rows have no id"),
-    ("model.py", "import sys, os; os.mkdir(sys.argv[2])\n", "wrote no"),
+    ("model.py", "import sys, os; os.mkdir(sys.argv[2])\n", "did not write"),
     (
         "model.py",
         "import sys; open(sys.argv[2], 'w').write('id,score\\naspirin,1\\n')",

@@ -138,9 +138,9 @@ def test_a_redirect_is_checked_like_the_first_address(server, tmp_path):
 
 
 def test_a_certificate_for_another_name_is_refused(tmp_path):
-    with serving(tmp_path, names=("files.example.org",)) as other:
+    with serving(tmp_path, names=("files.example.org",)) as elsewhere:
         (tmp_path / "out").mkdir()
-        assert "certificate is not valid for" in refused(other, "/file.csv", tmp_path / "out/f")
+        assert "certificate is not valid for" in refused(elsewhere, "/file.csv", tmp_path / "out/f")
 
 
 @pytest.mark.parametrize("path", ["/slow", "/slow-header", "/slow-open", "/to?/slow"])
@@ -173,11 +173,11 @@ def test_a_connection_that_is_made_too_late_is_shut(server, tmp_path, monkeypatc
     """As where an accept queue is full until the time is over: what comes then must not be read for ever."""
     import urllib3.connection
 
-    made = urllib3.connection.HTTPSConnection._new_conn
+    connect = urllib3.connection.HTTPSConnection._new_conn
 
     def late(self):
         time.sleep(0.5)
-        return made(self)
+        return connect(self)
 
     monkeypatch.setattr("urllib3.connection.HTTPSConnection._new_conn", late)
     began = time.monotonic()
@@ -238,8 +238,8 @@ def test_nobody_there_is_told(server, tmp_path):
 
 def test_the_token_goes_to_its_host_and_never_past_a_redirect(server, tmp_path):
     del server.seen[:]
-    own = {"token": "t0ken", "token_host": "127.0.0.1"}
-    download(f"{server.url}/hops/0", SHA256, tmp_path / "f", limits(server, **own))
+    token = {"token": "t0ken", "token_host": "127.0.0.1"}
+    download(f"{server.url}/hops/0", SHA256, tmp_path / "f", limits(server, **token))
     assert [headers.get("Authorization") for _, headers in server.seen] == ["Bearer t0ken", None]
     del server.seen[:]
     download(f"{server.url}/file.csv", SHA256, tmp_path / "f", limits(server, token="t0ken", token_host="example.org"))
@@ -259,7 +259,7 @@ def test_a_token_variable_that_is_not_set_is_told(monkeypatch):
 def test_the_asset_api_of_github_is_asked_for_the_file(server, tmp_path):
     path = "/repos/some/where/releases/assets/12345"
     server.files |= {path: BODY, f"/api/v3{path}": BODY, f"{path}/more": BODY}
-    wanted = {path: "application/octet-stream", f"/api/v3{path}": "application/octet-stream", f"{path}/more": "*/*"}
-    for name, accept in wanted.items():
+    accepted = {path: "application/octet-stream", f"/api/v3{path}": "application/octet-stream", f"{path}/more": "*/*"}
+    for name, accept in accepted.items():
         download(server.url + name, SHA256, tmp_path / "f", limits(server))
         assert server.seen[-1][1]["Accept"] == accept

@@ -87,8 +87,8 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_a_byte_order_mark_blank_lines_and_quoted_newlines_are_read(tmp_path):
-    found = rows_of(tmp_path, b'\xef\xbb\xbfid,smiles\r\n"a\nb",C\r\n\r\n=1,"C,C"\r\n')
-    assert found == [(2, {"id": "a\nb", "smiles": "C"}), (5, {"id": "=1", "smiles": "C,C"})]
+    rows = rows_of(tmp_path, b'\xef\xbb\xbfid,smiles\r\n"a\nb",C\r\n\r\n=1,"C,C"\r\n')
+    assert rows == [(2, {"id": "a\nb", "smiles": "C"}), (5, {"id": "=1", "smiles": "C,C"})]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -182,7 +182,7 @@ def test_csv_round_trip_of_hostile_text(tmp_path):
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=9), min_size=1, max_size=5))
 def test_any_text_comes_back_from_a_csv(tmp_path_factory, texts):
     path = tmp_path_factory.getbasetemp() / "back.csv"
-    rows = [{"id": text, "smiles": other} for text, other in zip(texts, reversed(texts), strict=True)]
+    rows = [{"id": text, "smiles": reverse} for text, reverse in zip(texts, reversed(texts), strict=True)]
     write_csv(path, [to_table(rows, "molecule_input.v1")], "molecule_input.v1")
     assert [row for _, row in read_csv(path, ["id", "smiles"])] == rows
     with path.open(encoding="utf-8", newline="") as handle:

@@ -14,8 +14,8 @@ GOOD = {
 
 
 def test_unknown_keys_are_ignored_at_every_level():
-    found = hetero_scores.parse(GOOD, "x")
-    assert (found.molecule, found.decoys["ab"], found.score_key) == ((1.0, 1.0), (-2.5, 2.0), None)
+    scores = hetero_scores.parse(GOOD, "x")
+    assert (scores.molecule, scores.decoys["ab"], scores.score_key) == ((1.0, 1.0), (-2.5, 2.0), None)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from tests.conftest import ROOT
 STORED = ROOT / "tests/contracts/data/hetero_pair_table.v1.csv"
 
 
-def read(tmp_path, text, wanted=("a", "b")):
+def read(tmp_path, text, molecule_ids=("a", "b")):
     path = tmp_path / "t.csv"
     path.write_text(text)
-    return pair_table.read(path, set(wanted))
+    return pair_table.read(path, set(molecule_ids))
 
 
 def test_the_stored_table_is_read():
@@ -85,4 +85,4 @@ def test_a_table_is_counted_as_a_row_at_a_time(tmp_path, suffix):
     (pq.write_table if suffix == "parquet" else arrow_csv.write_csv)(table, path)
     assert pair_table.check(path) == (8, len(rows))
     sets = pair_table.read_row_by_row(path)
-    assert (8, len(rows)) == (len(sets), sum(len(one.decoys) + 1 for one in sets.values()))
+    assert (8, len(rows)) == (len(sets), sum(len(decoy_set.decoys) + 1 for decoy_set in sets.values()))

@@ -19,9 +19,9 @@ SCORES = {
 }
 
 
-def one(found):
+def one(looked_up):
     """The only (score, weight) of a look-up; None where there is none."""
-    (score,), (weight,) = found
+    (score,), (weight,) = looked_up
     return None if np.isnan(score) else (score, weight)
 
 

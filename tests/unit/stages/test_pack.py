@@ -52,11 +52,11 @@ def test_what_the_audit_says_is_told_in_words(pack):
     assert f"- audit: {controls['audit']['status']}: {controls['audit']['reason']}" in text
     assert "- model: NOT_ASSESSABLE by refits: the_scorer_cannot_be_fitted_again" in text
     assert f"- decoys: {controls['library']['interpretation']}: " in text
-    found = {"verdict": "NOT_SHOWN", "quick_look": True, "refits": 19, "model_seeds": 3, "p_value": 0.1}
-    found |= {"explanation": "EXPLAINED_BY_NOVELTY", "explained_by": ["x"]}
-    told = [words for _, words in judgement(controls | {"inference": found})]
-    assert told[2] == "NOT_SHOWN by 19 refits for each of 3 model seeds, a quick look (p = 0.1)"
-    assert told[3].startswith("EXPLAINED_BY_NOVELTY: x prefers")
+    inference = {"verdict": "NOT_SHOWN", "quick_look": True, "refits": 19, "model_seeds": 3, "p_value": 0.1}
+    inference |= {"explanation": "EXPLAINED_BY_NOVELTY", "explained_by": ["x"]}
+    sentences = [words for _, words in judgement(controls | {"inference": inference})]
+    assert sentences[2] == "NOT_SHOWN by 19 refits for each of 3 model seeds, a quick look (p = 0.1)"
+    assert sentences[3].startswith("EXPLAINED_BY_NOVELTY: x prefers")
     controls["audit"] = {"status": "FAILED", "reason": "not silent: formula"}
     (pack / "controls.json").write_text(json.dumps(controls))
     text = first_page(pack)

@@ -56,16 +56,16 @@ def attached(folder, lines, molecules, excluded=()):
 def twin(lines, molecules):
     """The same from the words of the contract: scores, or the set of what is wrong."""
     wrong = set()
-    for (key, score), (other, another) in itertools.combinations(lines, 2):
-        if key == other and score != another:
+    for (key, score), (other_key, another) in itertools.combinations(lines, 2):
+        if key == other_key and score != another:
             wrong.add("but the score")
     scores = dict(lines)
     structures = [(molecule_id, key, "molecule") for molecule_id, key, _ in molecules]
     structures += [(molecule_id, key, "decoy") for molecule_id, _, decoys in molecules for key in decoys]
     for molecule_id, structure, role in structures:
         for other_id, _, _ in molecules:
-            own = role == "molecule" and other_id == molecule_id
-            if structure == other_id and structure in scores and not own:
+            is_own = role == "molecule" and other_id == molecule_id
+            if structure == other_id and structure in scores and not is_own:
                 wrong.add("two meanings")
     for molecule_id, structure, _ in molecules:
         if len({scores[key] for key in (molecule_id, structure) if key in scores}) > 1:
@@ -80,8 +80,8 @@ def twin(lines, molecules):
 def libraries(draw):
     """Molecules with different ids, structures that may repeat, and decoys that may be molecules."""
     ids = draw(st.lists(st.sampled_from(IDS), unique=True, min_size=1, max_size=3))
-    one = st.sampled_from(HASHES)
-    return [(molecule_id, draw(one), draw(st.lists(one, max_size=2, unique=True))) for molecule_id in ids]
+    structure = st.sampled_from(HASHES)
+    return [(molecule_id, draw(structure), draw(st.lists(structure, max_size=2, unique=True))) for molecule_id in ids]
 
 
 @given(

@@ -3,9 +3,11 @@
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from tests import rules
 from tests.conftest import ROOT, snakemake
 
 # Python runs this before anything else: whatever Snakemake asks of the network is written down, and refused.
@@ -91,6 +93,6 @@ def test_the_pack_carries_the_captions(small_run):
 
 
 def test_every_caption_is_used():
-    rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
-    used = set(re.findall(r'caption="captions/(\w+)\.rst"', rules)) | {"workflow"}
+    texts = {text for parts in rules.sections().values() for text in rules.constants(parts.get("output"))}
+    used = {Path(text).stem for text in texts if text.startswith("captions/")} | {"workflow"}
     assert used == {path.stem for path in (ROOT / "rules/captions").glob("*.rst")}

@@ -33,6 +33,14 @@ def compiled(function: Callable[..., Any]) -> Any:
         return njit(function)
 
 
+def inlined(function: Callable[..., Any]) -> Any:
+    """Part of a compiled loop that has a name of its own, at no cost: the compiler puts it where it is called."""
+    try:
+        return njit(cache=True, forceinline=True)(function)
+    except RuntimeError:
+        return njit(forceinline=True)(function)
+
+
 @compiled
 def combine(seed: Any, value: Any) -> Any:
     """RDKit's hash_combine of 32-bit numbers held in 64 bits."""
@@ -164,7 +172,7 @@ def first_layers(graph: Any, table: Any, frequencies: Any) -> Any:
     return identifiers[:, :n], score
 
 
-@compiled
+@inlined
 def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> None:
     """masks (3, n + 1): atoms of another kind; those, their neighbours and atoms with another neighbour; all near."""
     edits, changes, labels, ring = moves
@@ -185,7 +193,7 @@ def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> Non
         masks[layer + 1, n] = False
 
 
-@compiled
+@inlined
 def _centres(atoms: Any, degree: Any, neighbour: Any, order: Any, identifiers: Any, keys: Any) -> Any:
     """Likely stereo centres: saturated carbons whose neighbours differ in their surroundings of radius 2."""
     n, d = len(degree) - 1, neighbour.shape[1]
@@ -255,7 +263,7 @@ class Workspace(NamedTuple):
     room: Any
 
 
-@compiled
+@inlined
 def _workspace(n: Any, d: Any, n_columns: Any) -> Any:
     """A `Workspace` for a graph of n atoms with d slots, and fingerprints of so many bits."""
     return Workspace(
@@ -272,7 +280,7 @@ def _workspace(n: Any, d: Any, n_columns: Any) -> Any:
     )
 
 
-@compiled
+@inlined
 def _owes_hydrogens(work: Any) -> Any:
     """Whether an atom would have fewer than no hydrogens; on the way `degree` is counted."""
     owing = False
@@ -284,7 +292,7 @@ def _owes_hydrogens(work: Any) -> Any:
     return owing
 
 
-@compiled
+@inlined
 def _identifier(
     layer: Any, a: Any, atoms: Any, degree: Any, neighbour: Any, order: Any, previous: Any, room: Any
 ) -> Any:
@@ -300,7 +308,7 @@ def _identifier(
     return next_identifier(layer - 1, previous[a], order[a], room[0], room[1])
 
 
-@compiled
+@inlined
 def _set_bit(identifier: Any, column: Any, bit_counts: Any, new_bits: Any, n_new: Any) -> Any:
     """Count a fragment on its bit; returned is how many bits are now in neither graph."""
     bit = int(identifier % _U(N_BITS))
@@ -314,7 +322,7 @@ def _set_bit(identifier: Any, column: Any, bit_counts: Any, new_bits: Any, n_new
     return n_new + 1
 
 
-@compiled
+@inlined
 def _refragmented(parent: Any, work: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
     """(a surrounding is rarer than `rarest`, sum of log frequencies, number of fragments, signature, new bits).
 
@@ -361,7 +369,7 @@ def _refragmented(parent: Any, work: Any, rarest: Any, table: Any, frequencies: 
     return rare, total, count, signature, n_new
 
 
-@compiled
+@inlined
 def _tanimoto(bit_counts: Any, n_reference_bits: Any, n_new: Any) -> Any:
     """Tanimoto similarity to the reference: bits in both over bits in either."""
     shared, beside = 0, 0
@@ -374,12 +382,15 @@ def _tanimoto(bit_counts: Any, n_reference_bits: Any, n_new: Any) -> Any:
 
 
 @compiled
-def preview(graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
-    """`Previews` of c moves of one graph, given its `ParentFragments`. O(n) each.
+def preview(graph: Any, parent_fields: Any, moves: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
+    """The fields of `Previews` of c moves of one graph, given those of its `ParentFragments`. O(n) each.
+
+    In and out go plain tuples: they pass between Python and compiled code faster than named ones.
 
     Fine is a move that gives no atom a surrounding (log frequency of the atom with its neighbours) rarer than `rarest`
     and leaves no hydrogens owing.
     """
+    parent = ParentFragments(*parent_fields)
     c, (n, d) = len(moves[2]), graph[1].shape
     result = Previews(
         np.zeros(c, np.bool_), np.zeros(c), np.zeros(c), np.zeros(c, np.int64), np.zeros(c, np.int64),
@@ -401,7 +412,7 @@ def preview(graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, freque
         for a in range(n):
             result.donors[m] += atoms[1, a] > 0 and (atoms[0, a] == 7 or atoms[0, a] == 8)
         result.centres[m] = _centres(atoms, work.degree, work.neighbour, work.order, work.current, work.room[0])
-    return result
+    return result.fine, result.tanimoto, result.log_frequency, result.donors, result.centres, result.signature
 
 
 @compiled

@@ -102,7 +102,9 @@ def smallest_detectable_uplift(n_only: float, base_rate: float, design_effect: f
     (z(.975) + z(.80))·√(deff·D·p(1 - p))/K, D molecules in one list only, p the base rate, deff = 1 + (m - 1)·ICC over
     scaffolds (Kish, Survey Sampling, 1965, ch. 8).
     """
-    return float(norm.ppf(0.975) + norm.ppf(0.8)) * (design_effect * n_only * base_rate * (1 - base_rate)) ** 0.5 / k
+    z = float(norm.ppf(0.975) + norm.ppf(0.8))
+    least: float = z * (design_effect * n_only * base_rate * (1 - base_rate)) ** 0.5 / k
+    return least
 
 
 def exact_interval(gained: int, lost: int, k: int) -> tuple[float, float]:

@@ -28,7 +28,7 @@ CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests
   tests/workflow/test_workflows.py hetero2/stats hetero2/pack
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock stored-run test-determinism test-faults fuzz-verify test-cluster \
+.PHONY: help run test check ci docs format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
   test-browser \
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
@@ -48,6 +48,7 @@ check: $(VENV)/.dev ## Format, lint, types, registry, workflows; changes nothing
 	ruff format --check .
 	ruff check .
 	mypy
+	lint-imports --no-logo
 	snakefmt --check Snakefile rules
 	snakemake --lint
 	python -m tools.release registry check
@@ -63,6 +64,8 @@ lint-workflows: $(VENV)/.dev ## Check workflows and Dockerfile: zizmor, actionli
 test-core: $(VENV)/.dev ## The tests that need no RDKit, with RDKit hidden from them.
 	HETERO2_WITHOUT_RDKIT=1 pytest --numprocesses 2 --dist loadfile $(CORE)
 
+# What passed without RDKit does not run again with it.
+ci: export TESTS_PASSED = $(CURDIR)/.tests-passed
 ci: check test-core ## What CI runs; the cluster mostly waits, so it runs beside the tests, and then the browser.
 	$(MAKE) --jobs 2 --output-sync=line test test-installed
 
@@ -90,25 +93,28 @@ lock: $(VENV)/.dev ## Write the lock files anew from requirements*.in, with the 
 stored-run: $(VENV)/.dev ## Make the run anew that unit tests read, tests/data/small_run.tar.xz (40 s).
 	python -m tests.stored_run
 
+test-nightly: $(VENV)/.dev ## The tests that take long: all targets, published and own releases, rarer faults of input, limits.
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m nightly tests
+
 test-determinism: $(VENV)/.dev ## The default run under other cores, shards, hash seed, zone, locale and folder.
-	pytest -s -m determinism --override-ini addopts= tests/workflow/test_determinism.py
+	pytest -s -m determinism tests/workflow/test_determinism.py
 
 test-faults: $(VENV)/.dev ## Each fault (kill -9, Ctrl-C, full disk, ..) at 20 moments; MOMENTS=n for more.
-	MOMENTS=$(MOMENTS) pytest -s -m faults --override-ini addopts= tests/workflow/test_faults.py
+	MOMENTS=$(MOMENTS) pytest -s -m faults tests/workflow/test_faults.py
 
 fuzz-verify: $(VENV)/.dev ## Packs whose zip was changed in its structure and sealed again, against verify: CASES of them.
-	CASES=$(CASES) pytest -s -m fuzz --override-ini addopts= tests/unit/pack/test_verify_fuzz.py
+	CASES=$(CASES) pytest -s -m fuzz tests/unit/pack/test_verify_fuzz.py
 
 test-cluster: $(VENV)/.dev ## The small run on a SLURM cluster of one node; needs root, installs SLURM where it is missing.
 	@if [ "$$(id -u)" = 0 ] && ! { command -v slurmctld && command -v slurmd && command -v munged; } >/dev/null; then \
 	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends slurm-wlm munge >/dev/null || true; \
 	fi
-	pytest -rs -m cluster --override-ini addopts= tests/cluster
+	pytest -rs -m cluster tests/cluster
 
 test-browser: $(VENV)/.dev ## The reports in Chromium (REPORTS: words as for pytest -k); as root, installs it where it is missing.
 	$(call needs,chromium npm)
 	@$(MAKE) --silent tests/browser/$(NPM) || true
-	pytest -rs -m browser --override-ini addopts= -k "$(REPORTS)" tests/browser
+	pytest -rs -m browser -k "$(REPORTS)" tests/browser
 
 test-newest: ## The small run and the golden tests with the newest RDKit and Snakemake, in .venv-newest.
 	$(MAKE) VENV=.venv-newest newest
@@ -198,7 +204,7 @@ bench-ingest: $(VENV)/.dev ## CPU time and memory of taking in a million molecul
 	@touch $@
 
 clean: ## Remove results and caches; keeps .venv and release.
-	rm -rf results container .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf results container .tests-passed .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'

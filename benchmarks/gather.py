@@ -29,8 +29,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hetero2.io.tables import arrow_schema, write_parquet
-from hetero2.paths import ROOT, shard_name
+from hetero2.paths import ROOT
 from hetero2.workflow.plan import Plan
+from hetero2.workflow.run_layout import shard_name
 
 PARTS = ["C", "C", "N", "O", "C(C)", "C(=O)", "CC", "C(N)", "S", "C(CO)", "c1ccccc1", "C1CCNCC1"]
 TARGET, NAME, POOL = "value_utility_realtruth", "run", 20_000
@@ -178,7 +179,7 @@ def commands(folder: Path, shards: int, k: int) -> Iterator[tuple[str, Words]]:
     yield "input", options(library=f / "library.csv", out=f / "rows.parquet", facts=f / "input.json")
     yield "leakage", [*both, *leaks, *options(leaks=f / "leaks.parquet")]
     yield "score-request", [*both, *leaks, *options(out=f / "request.csv")]
-    words = options(source="external", path=f / "scores.parquet", out=f / "scores_external.parquet", index=index)
+    words = options(path=f / "scores.parquet", out=f / "scores_external.parquet", index=index)
     words += options(input=f / "rows.parquet")
     yield "score-source", [*words, *options(settings=plan.score_settings(NAME), facts=f / "score.json")]
     source = options(scores_file=f / "scores_external.parquet", index=index, excluded=f / "excluded.parquet")
@@ -189,18 +190,22 @@ def commands(folder: Path, shards: int, k: int) -> Iterator[tuple[str, Words]]:
         yield "audit", options(molecules=molecules, scores=scores, out=out, run=NAME)
     every = [*both, *options(scores=of("scores"))]
     yield "calls", [*every, *options(calls=f / "calls.parquet", curve=f / "curve.csv", library=f / "library.json")]
-    yield "decoy-quality", [*both, *options(sample=20, out=f / "quality.json")]
-    yield "control-sample", [*both, *leaks, *options(sample=20, out=f / "control_sample.parquet")]
+    yield "decoy-quality", [*both, *options(config='{"decoys": {"quality_sample": 20}}', out=f / "quality.json")]
+    yield (
+        "control-sample",
+        [*both, *leaks, *options(config='{"audit": {"control_sample": 20}}', out=f / "control_sample.parquet")],
+    )
     scored = options(control_sample=f / "control_sample.parquet", scores=of("scores"), library=f / "library.json")
     yield "controls", [*scored, *options(out=f / "controls.json")]
     words = options(molecules=of("molecules"), audit=of("audit"), calls=f / "calls.parquet", summary=f / "s.csv")
-    yield "summary", [*words, *options(metrics=f / "m.json", settings=plan.sections(NAME, "guardrails", "decoys"))]
+    yield "summary", [*words, *options(metrics=f / "m.json", config=plan.settings(NAME, "guardrails", "decoys"))]
     yield "truth", options(path=f / "truth.csv", out=f / "t.csv", facts=f / "truth.json")
-    words = options(summary=f / "s.csv", decoys=of("decoys"), scores=of("scores"), k=k)
+    words = options(summary=f / "s.csv", decoys=of("decoys"), scores=of("scores"))
+    words += options(config=plan.settings(NAME, "selection.k"))
     yield "candidates", [*words, *options(out=f / "ranked.csv", selected_decoys=f / "selected.csv")]
-    yield "cost-lift", [*truth, *options(k=k, out=f / "lift.json")]
+    yield "cost-lift", [*truth, *options(config=plan.settings(NAME, "selection.k"), out=f / "lift.json")]
     words = options(cost_lift=f / "lift.json", out=f / "utility.json", curve=f / "hits.csv")
-    yield "utility", [*truth, *options(k=k), *words]
+    yield "utility", [*truth, *options(config=plan.settings(NAME, "selection.k")), *words]
     words = options(input=f / "rows.parquet", leaks=f / "leaks.parquet", truth=f / "t.csv")
     yield "leakage-list", [*words, *options(out=f / "leakage.csv")]
     yield from packed(f, plan, options(decoys=of("decoys"), scores=of("scores")))

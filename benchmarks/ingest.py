@@ -64,9 +64,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, rows, decoys)
-        sample = ("--sample-top", 500, "--sample-random", 500, "--score-column", "score")
+        sample = ("--config", '{"audit": {"sample": {"top": 500, "random": 500, "score_column": "score"}}}')
         library = ("input", "--library", folder / "library.csv", "--out", folder / "r.parquet", "--facts", folder / "f")
-        table = ("score-source", "--source", "external", "--input", folder / "r.parquet", "--out", folder / "s.csv")
+        table = ("score-source", "--input", folder / "r.parquet", "--out", folder / "s.csv")
         table = (*table, "--index", folder / "i.npy", "--facts", folder / "g", "--path")
         steps = {
             "input": (folder / "library.csv", library),

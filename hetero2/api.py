@@ -114,11 +114,11 @@ def decoys(
 
     if workers < 1:
         raise ConfigError(f"workers: found {workers}; expected at least 1")
-    wanted = {"k": k, "strategy": strategy, "seed": seed, "seed_strategy": seed_strategy, "hard_mode": hard_mode}
-    wanted |= {} if quotas is None else {"quotas": dict(quotas)}
-    limits = {"max_atoms": max_atoms, "require_connected": require_connected, "standardise": standardise}
-    limits |= {"seconds_per_molecule": seconds_per_molecule, "mb_per_molecule": mb_per_molecule}
-    settings = _checked({"decoys": wanted, "guardrails": limits})
+    section = {"k": k, "strategy": strategy, "seed": seed, "seed_strategy": seed_strategy, "hard_mode": hard_mode}
+    section |= {} if quotas is None else {"quotas": dict(quotas)}
+    guardrails = {"max_atoms": max_atoms, "require_connected": require_connected, "standardise": standardise}
+    guardrails |= {"seconds_per_molecule": seconds_per_molecule, "mb_per_molecule": mb_per_molecule}
+    settings = _checked({"decoys": section, "guardrails": guardrails})
     return DecoySets(*decoy_sets.make(molecules, settings, workers), settings)
 
 
@@ -225,9 +225,9 @@ def read_result(path: Path | str, *, max_unpacked: int | None = None) -> Result:
 
 def targets() -> list[str]:
     """The names of all targets: what a run can be asked for (docs/targets.md)."""
-    from hetero2.config import resolve
+    from hetero2.config import overlays
 
-    return resolve.targets()
+    return overlays.targets()
 
 
 def resolve_configuration(
@@ -243,9 +243,10 @@ def resolve_configuration(
     30
     """
     from hetero2.config import resolve
+    from hetero2.config.user_files import check_files
 
     config = resolve.resolve(target, _layer(settings))
-    resolve.check_files(config)
+    check_files(config)
     return config
 
 

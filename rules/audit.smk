@@ -13,8 +13,7 @@ rule audit:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("audit"),
-        runtime=NEEDS.runtime("audit"),
+        **job("audit"),
     params:
         code=flow.digest("stages.audit", "core"),
     shell:
@@ -45,18 +44,14 @@ rule calls:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=NEEDS.memory("calls"),
-        runtime=NEEDS.runtime("calls"),
+        **job("calls"),
     params:
         code=flow.digest("stages.calls", "model"),
         molecules=PLAN.shard_words("molecules"),
         decoys=PLAN.shard_words("decoys"),
         scores=PLAN.shard_words("scores"),
-        fdr=option("audit.fdr"),
-        method=option("audit.method"),
-        min_decoys=option("audit.min_decoys"),
-        k=option("decoys.k"),
+        config=settings("audit.fdr", "audit.method", "audit.min_decoys", "decoys.k"),
     shell:
-        "python -m hetero2 calls --molecules {params.molecules} --decoys {params.decoys} --scores {params.scores} --fdr {params.fdr} "
-        "--method {params.method} --min-decoys {params.min_decoys} --k {params.k} --calls {output.calls:q} --curve {output.curve:q} "
-        "--library {output.library:q} --log {log:q}"
+        "python -m hetero2 calls --molecules {params.molecules} --decoys {params.decoys} --scores {params.scores} "
+        "--config {params.config:q} --calls {output.calls:q} --curve {output.curve:q} --library {output.library:q} "
+        "--log {log:q}"

@@ -24,7 +24,7 @@ PLAN = or_exit(startup.make_plan, config, workflow)
 os.environ.update(startup.environment_of_jobs(PLAN))
 LOCK = results_lock.ResultsLock(PLAN.results)
 RUN, SHARD = PLAN.file, PLAN.shard_files
-NEEDS = resources.Needs(PLAN)
+job = resources.Needs(PLAN).of
 SEVERAL = flow.GROUP  # the target that makes several packs
 
 
@@ -54,20 +54,18 @@ def BENCHMARK(name):
     return f"{PLAN.results}/{{run}}/benchmarks/{name}.tsv"
 
 
-def option(key):
+def config_value(key):
     """The value of a configuration key for the run of a job."""
-    return lambda wildcards: PLAN.option(wildcards.run, key)
+    return lambda wildcards: PLAN.config_value(wildcards.run, key)
 
 
-def words(method):
-    """The words for a command that a method of the plan gives for a run, with input files as the job finds them."""
-    return lambda wildcards, input: startup.placed(
-        getattr(PLAN, method)(wildcards.run), input
-    )
+def settings(*keys):
+    """Configuration keys as one JSON option: a change of one of them runs the job again."""
+    return lambda wildcards: PLAN.settings(wildcards.run, *keys)
 
 
-def told(method):
-    """The same by plain names, so that a change runs the job again: those that ask for `input` are not compared."""
+def cli_args(method):
+    """The options that a method of the plan gives for a run."""
     return lambda wildcards: getattr(PLAN, method)(wildcards.run)
 
 

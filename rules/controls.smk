@@ -14,25 +14,25 @@ rule control_sample:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=NEEDS.memory("control_sample"),
-        runtime=NEEDS.runtime("control_sample"),
+        **job("control_sample"),
     params:
         code=flow.digest("stages.control_sample", "chem"),
         molecules=PLAN.shard_words("molecules"),
         decoys=PLAN.shard_words("decoys"),
-        excluded=words("excluded_option"),
-        sample=option("audit.control_sample"),
-        seed=option("audit.seed"),
-        strategy=option("decoys.strategy"),
-        k=option("decoys.k"),
-        quotas=option("decoys.quotas"),
-        hard_mode=option("decoys.hard_mode"),
-        seconds=option("guardrails.seconds_per_molecule"),
-        mb=option("guardrails.mb_per_molecule"),
+        excluded=cli_args("excluded_arguments"),
+        config=settings(
+            "audit.control_sample",
+            "audit.seed",
+            "decoys.strategy",
+            "decoys.k",
+            "decoys.quotas",
+            "decoys.hard_mode",
+            "guardrails.seconds_per_molecule",
+            "guardrails.mb_per_molecule",
+        ),
     shell:
-        "python -m hetero2 control-sample --molecules {params.molecules} --decoys {params.decoys} {params.excluded} --sample {params.sample} --sample-seed {params.seed} "
-        "--strategy {params.strategy} --k {params.k} --quotas {params.quotas:q} --hard-mode {params.hard_mode} --seconds-per-molecule {params.seconds} --mb-per-molecule {params.mb} "
-        "--out {output:q} --log {log:q}"
+        "python -m hetero2 control-sample --molecules {params.molecules} --decoys {params.decoys} {params.excluded} "
+        "--config {params.config:q} --out {output:q} --log {log:q}"
 
 
 rule refit:
@@ -50,23 +50,26 @@ rule refit:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=NEEDS.memory("refit"),
-        runtime=NEEDS.runtime("refit"),
+        **job("refit"),
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.refit", "model"),
         contents=contents("score_inputs"),
-        arguments=words("refit_arguments"),
-        told=told("refit_arguments"),
-        refits=option("audit.refits"),
-        model_seeds=option("audit.model_seeds"),
-        seed=option("audit.seed"),
+        config=settings(
+            "scores.source",
+            "scores.command",
+            "scores.higher_is_better",
+            "guardrails.standardise",
+            "audit.seed",
+            "audit.refits",
+            "audit.model_seeds",
+        ),
         first_fit=lambda w: int(w.chunk) * flow.FITS_A_JOB,
         n_fits=flow.FITS_A_JOB,
-        standardise=option("guardrails.standardise"),
     shell:
-        "python -m hetero2 refit --control-sample {input.control_sample:q} {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --refits {params.refits} "
-        "--model-seeds {params.model_seeds} --seed {params.seed} --first {params.first_fit} --count {params.n_fits} --out {output:q} --log {log:q}"
+        "python -m hetero2 refit --control-sample {input.control_sample:q} --train={input.train:q} "
+        "--config {params.config:q} --time-limit-seconds {resources.command_seconds} "
+        "--first {params.first_fit} --count {params.n_fits} --out {output:q} --log {log:q}"
 
 
 rule cross_validation:
@@ -85,19 +88,21 @@ rule cross_validation:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=NEEDS.memory("cross_validation"),
-        runtime=NEEDS.runtime("cross_validation"),
+        **job("cross_validation"),
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.cross_validation", "model"),
         contents=contents("score_inputs"),
-        arguments=words("refit_arguments"),
-        told=told("refit_arguments"),
-        seed=option("audit.seed"),
-        standardise=option("guardrails.standardise"),
+        config=settings(
+            "scores.source",
+            "scores.command",
+            "scores.higher_is_better",
+            "guardrails.standardise",
+            "audit.seed",
+        ),
     shell:
-        "python -m hetero2 cross-validation {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --seed {params.seed} "
-        "--out {output:q} --log {log:q}"
+        "python -m hetero2 cross-validation --train={input.train:q} --config {params.config:q} "
+        "--time-limit-seconds {resources.command_seconds} --out {output:q} --log {log:q}"
 
 
 rule controls:
@@ -122,16 +127,13 @@ rule controls:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=NEEDS.memory("controls"),
-        runtime=NEEDS.runtime("controls"),
+        **job("controls"),
     params:
         code=flow.digest("stages.controls", "model"),
         contents=contents("known_training"),
         scores=PLAN.shard_words("scores"),
-        arguments=words("control_arguments"),
-        told=told("control_arguments"),
-        seed=option("audit.seed"),
-        standardise=option("guardrails.standardise"),
+        arguments=cli_args("control_arguments"),
+        config=cli_args("control_settings"),
     shell:
-        "python -m hetero2 controls --control-sample {input.control_sample:q} --scores {params.scores} --library {input.library:q} {params.arguments} --standardise {params.standardise} --seed {params.seed} "
-        "--out {output:q} --log {log:q}"
+        "python -m hetero2 controls --control-sample {input.control_sample:q} --scores {params.scores} "
+        "--library {input.library:q} {params.arguments} --config {params.config:q} --out {output:q} --log {log:q}"

@@ -13,16 +13,13 @@ rule cost_lift:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("cost_lift"),
-        runtime=NEEDS.runtime("cost_lift"),
+        **job("cost_lift"),
     params:
         code=flow.digest("stages.cost_lift", "core"),
-        k=option("selection.k"),
-        seed=option("selection.seed"),
-        source=option("truth.source"),
+        config=settings("selection.k", "selection.seed", "truth.source"),
     shell:
-        "python -m hetero2 cost-lift --summary {input.summary:q} --truth {input.truth:q} --truth-source {params.source} "
-        "--k {params.k} --seed {params.seed} --out {output:q} --log {log:q}"
+        "python -m hetero2 cost-lift --summary {input.summary:q} --truth {input.truth:q} --config {params.config:q} "
+        "--out {output:q} --log {log:q}"
 
 
 rule utility:
@@ -48,19 +45,15 @@ rule utility:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=NEEDS.memory("utility"),
-        runtime=NEEDS.runtime("utility"),
+        **job("utility"),
     params:
         code=flow.digest("stages.utility", "model"),
         contents=contents("baseline"),
-        k=option("selection.k"),
-        seed=option("selection.seed"),
-        source=option("truth.source"),
-        arguments=words("utility_arguments"),
-        told=told("utility_arguments"),
+        arguments=cli_args("baseline_arguments"),
+        config=cli_args("utility_settings"),
     shell:
-        "python -m hetero2 utility --summary {input.summary:q} --truth {input.truth:q} --truth-source {params.source} --cost-lift {input.cost_lift:q} "
-        "--k {params.k} {params.arguments} --seed {params.seed} --out {output.utility:q} --curve {output.curve:q} --log {log:q}"
+        "python -m hetero2 utility --summary {input.summary:q} --truth {input.truth:q} --cost-lift {input.cost_lift:q} "
+        "{params.arguments} --config {params.config:q} --out {output.utility:q} --curve {output.curve:q} --log {log:q}"
 
 
 rule candidates:
@@ -85,14 +78,12 @@ rule candidates:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=NEEDS.memory("candidates"),
-        runtime=NEEDS.runtime("candidates"),
+        **job("candidates"),
     params:
         code=flow.digest("stages.candidates", "model"),
         decoys=PLAN.shard_words("decoys"),
         scores=PLAN.shard_words("scores"),
-        k=option("selection.k"),
-        k_list=lambda w: " ".join(PLAN.k_list(w.run)),
+        config=settings("selection.k", "selection.k_list"),
     shell:
-        "python -m hetero2 candidates --summary {input.summary:q} --decoys {params.decoys} --scores {params.scores} --k {params.k} {params.k_list} "
-        "--out {output.candidates:q} --selected-decoys {output.decoys:q} --log {log:q}"
+        "python -m hetero2 candidates --summary {input.summary:q} --decoys {params.decoys} --scores {params.scores} "
+        "--config {params.config:q} --out {output.candidates:q} --selected-decoys {output.decoys:q} --log {log:q}"

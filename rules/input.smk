@@ -13,19 +13,19 @@ rule dataset:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=NEEDS.memory("dataset"),
-        runtime=NEEDS.runtime("dataset"),
+        **job("dataset"),
     params:
         code=flow.digest("stages.dataset", "chem"),
-        name=option("input.dataset"),
-        threshold=option("dataset.activity_threshold"),
-        share=option("dataset.test_share"),
-        seed=option("dataset.split_seed"),
-        pins=option("dataset.source_sha256"),
+        name=config_value("input.dataset"),
+        config=settings(
+            "dataset.activity_threshold",
+            "dataset.test_share",
+            "dataset.split_seed",
+            "dataset.source_sha256",
+        ),
         folder=subpath(output.library, parent=True),
     shell:
-        "python -m hetero2 dataset {params.name} --out {params.folder:q} --threshold {params.threshold} --test-share {params.share} "
-        "--split-seed {params.seed} --source-sha256 {params.pins:q} --log {log:q}"
+        "python -m hetero2 dataset {params.name} --config {params.config:q} --out {params.folder:q} --log {log:q}"
 
 
 rule suite:
@@ -41,19 +41,19 @@ rule suite:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=NEEDS.memory("suite"),
-        runtime=NEEDS.runtime("suite"),
+        **job("suite"),
     params:
         code=flow.digest("stages.suite", "chem"),
-        rows=option("dataset.rows"),
-        strategy=option("decoys.strategy"),
-        k=option("decoys.k"),
-        seed=option("decoys.seed"),
-        full_cover_count=option("dataset.full_cover_count"),
+        config=settings(
+            "dataset.rows",
+            "dataset.full_cover_count",
+            "decoys.strategy",
+            "decoys.k",
+            "decoys.seed",
+        ),
         folder=subpath(output.library, parent=True),
     shell:
-        "python -m hetero2 suite --rows {params.rows} --strategy {params.strategy} --k {params.k} --seed {params.seed} "
-        "--full-cover-count {params.full_cover_count} --out {params.folder:q} --log {log:q}"
+        "python -m hetero2 suite --config {params.config:q} --out {params.folder:q} --log {log:q}"
 
 
 rule stress_input:
@@ -68,15 +68,13 @@ rule stress_input:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=NEEDS.memory("stress_input"),
-        runtime=NEEDS.runtime("stress_input"),
+        **job("stress_input"),
     params:
         code=flow.digest("stages.stress_input", "chem"),
-        rows=option("dataset.rows"),
-        seed=option("dataset.shuffle_seed"),
+        config=settings("dataset.rows", "dataset.shuffle_seed"),
         folder=subpath(output.library, parent=True),
     shell:
-        "python -m hetero2 stress-input --rows {params.rows} --seed {params.seed} --out {params.folder:q} --log {log:q}"
+        "python -m hetero2 stress-input --config {params.config:q} --out {params.folder:q} --log {log:q}"
 
 
 rule download:
@@ -92,15 +90,16 @@ rule download:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("download"),
-        runtime=NEEDS.runtime("download"),
-        settings=lambda w: PLAN.download_settings(w.run),
+        **job("download"),
+        # no parameter: how it is fetched runs nothing again
+        settings=settings("execution.download"),
     params:
         code=flow.digest("stages.download", "core"),
         variable=lambda w: PLAN.url_variable(w),
         sha256=lambda w: PLAN.downloaded(w, "sha256"),
     shell:
-        "python -m hetero2 download --url-variable {params.variable} --sha256 {params.sha256} --settings {resources.settings:q} --out {output:q} --log {log:q}"
+        "python -m hetero2 download --url-variable {params.variable} --sha256 {params.sha256} "
+        "--config {resources.settings:q} --out {output:q} --log {log:q}"
 
 
 rule input:
@@ -117,13 +116,11 @@ rule input:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=NEEDS.memory("input"),
-        runtime=NEEDS.runtime("input"),
+        **job("input"),
     params:
         code=flow.digest("stages.input", "chem"),
         contents=contents("brought", "input.path"),
-        sha256=option("input.sha256"),
-        options=lambda w: PLAN.input_arguments(w.run),
+        config=cli_args("input_settings"),
     shell:
-        "python -m hetero2 input --library={input.library:q} --sha256 {params.sha256:q} {params.options} --out {output.rows:q} "
+        "python -m hetero2 input --library={input.library:q} --config {params.config:q} --out {output.rows:q} "
         "--facts {output.facts:q} --log {log:q}"

@@ -37,17 +37,19 @@ rule pack:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=NEEDS.memory("pack"),
-        runtime=NEEDS.runtime("pack"),
+        **job("pack"),
     params:
         code=flow.provenance.pack_digest(),
-        config=lambda w: PLAN.identity(w.run),
-        utility=words("result_arguments"),
+        config=cli_args("identity"),
+        utility=cli_args("result_arguments"),
         full=PLAN.words_if_full("pages", "decoys", "scores"),
-        compression=option("pack.compression"),
-        release=option("release"),
+        release=config_value("release"),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m hetero2 pack --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} --summary {input.summary:q} "
-        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} --selected-decoys {input.selected:q} --leakage {input.leakage:q} --missing-scores {input.missing:q} --scores-file {input.scores_file:q} --report {input.report:q} --spreadsheet {input.spreadsheet:q} --card-decoys {input.card_decoys:q} {params.utility} {params.full} --compression {params.compression} --release {params.release:q} "
+        "python -m hetero2 pack --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} "
+        "--summary {input.summary:q} --metrics {input.metrics:q} --decoy-quality {input.quality:q} "
+        "--controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} "
+        "--selected-decoys {input.selected:q} --leakage {input.leakage:q} --missing-scores {input.missing:q} "
+        "--scores-file {input.scores_file:q} --report {input.report:q} --spreadsheet {input.spreadsheet:q} "
+        "--card-decoys {input.card_decoys:q} {params.utility} {params.full} --release {params.release:q} "
         "--pack {params.folder:q} --zip {output.zip:q} --log {log:q}"

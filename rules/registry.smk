@@ -14,16 +14,16 @@ rule registry_row:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("registry_row"),
-        runtime=NEEDS.runtime("registry_row"),
+        **job("registry_row"),
     params:
         code=flow.digest("stages.registry_row", "core"),
         pack=subpath(input.manifest, parent=True),
         benchmarks=lambda w: PLAN.folder(w.run) / "benchmarks",
-        execution=option("execution"),
+        config=settings("execution"),
     shell:
-        "python -m hetero2 registry-row --pack {params.pack:q} --zip {input.zip:q} --benchmarks {params.benchmarks:q} "
-        "--execution {params.execution:q} --row {output.row:q} --runtime {output.runtime:q} --log {log:q}"
+        "python -m hetero2 registry-row --pack {params.pack:q} --zip {input.zip:q} "
+        "--benchmarks {params.benchmarks:q} --config {params.config:q} --row {output.row:q} "
+        "--runtime {output.runtime:q} --log {log:q}"
 
 
 rule separation:
@@ -43,12 +43,11 @@ rule separation:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=NEEDS.memory("separation"),
-        runtime=NEEDS.runtime("separation"),
+        **job("separation"),
     params:
         code=flow.digest("stages.separation", "report"),
-        variants=flow.configuration.variants(SEVERAL),
+        variants=flow.variants(SEVERAL),
         folder=subpath(output.separation, parent=True),
     shell:
-        "python -m hetero2 separation --variants {params.variants} --rows {input.rows:q} --metrics {input.metrics:q} --zips {input.zips:q} "
-        "--out {params.folder:q} --log {log:q}"
+        "python -m hetero2 separation --variants {params.variants} --rows {input.rows:q} "
+        "--metrics {input.metrics:q} --zips {input.zips:q} --out {params.folder:q} --log {log:q}"

@@ -29,18 +29,19 @@ rule report:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=NEEDS.memory("report"),
-        runtime=NEEDS.runtime("report"),
+        **job("report"),
     params:
         code=flow.provenance.pack_digest(),
-        config=lambda w: PLAN.identity(w.run),
+        config=cli_args("identity"),
         decoys=PLAN.shard_words("decoys"),
         scores=PLAN.shard_words("scores"),
-        arguments=words("result_arguments"),
+        arguments=cli_args("result_arguments"),
     shell:
-        "python -m hetero2 report --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} --summary {input.summary:q} "
-        "--metrics {input.metrics:q} --decoy-quality {input.quality:q} --controls {input.controls:q} --hardness-curve {input.curve:q} --leakage {input.leakage:q} --decoys {params.decoys} --scores {params.scores} {params.arguments} "
-        "--out {output.report:q} --card-decoys {output.decoys:q} --spreadsheet {output.spreadsheet:q} --log {log:q}"
+        "python -m hetero2 report --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} "
+        "--summary {input.summary:q} --metrics {input.metrics:q} --decoy-quality {input.quality:q} "
+        "--controls {input.controls:q} --hardness-curve {input.curve:q} --leakage {input.leakage:q} "
+        "--decoys {params.decoys} --scores {params.scores} {params.arguments} --out {output.report:q} "
+        "--card-decoys {output.decoys:q} --spreadsheet {output.spreadsheet:q} --log {log:q}"
 
 
 rule pages:
@@ -61,12 +62,12 @@ rule pages:
     conda:
         "../envs/report.yaml"
     resources:
-        mem_mb=NEEDS.memory("pages"),
-        runtime=NEEDS.runtime("pages"),
+        **job("pages"),
     params:
         code=flow.digest("stages.pages", "report"),
-        source=option("truth.source"),
-        arguments=words("pages_arguments"),
+        config=settings("truth.source"),
+        arguments=cli_args("pages_arguments"),
     shell:
-        "python -m hetero2 pages --run {wildcards.run} --molecules {input.molecules:q} --audit {input.audit:q} --calls {input.calls:q} --decoys {input.decoys:q} --scores {input.scores:q} "
-        "--truth-source {params.source} {params.arguments} --out {output:q} --log {log:q}"
+        "python -m hetero2 pages --run {wildcards.run} --molecules {input.molecules:q} --audit {input.audit:q} "
+        "--calls {input.calls:q} --decoys {input.decoys:q} --scores {input.scores:q} {params.arguments} "
+        "--config {params.config:q} --out {output:q} --log {log:q}"

@@ -15,19 +15,17 @@ rule leakage:
     conda:
         "../envs/chem.yaml"
     resources:
-        mem_mb=NEEDS.memory("leakage"),
-        runtime=NEEDS.runtime("leakage"),
+        **job("leakage"),
     params:
         code=flow.digest("stages.leakage", "chem"),
         contents=contents("known_training"),
         molecules=PLAN.shard_words("molecules"),
         decoys=PLAN.shard_words("decoys"),
-        train=words("training_option"),
-        near=option("audit.near_tanimoto"),
-        standardise=option("guardrails.standardise"),
+        train=cli_args("training_arguments"),
+        config=settings("audit.near_tanimoto", "guardrails.standardise"),
     shell:
-        "python -m hetero2 leakage --molecules {params.molecules} --decoys {params.decoys} {params.train} --near {params.near} "
-        "--standardise {params.standardise} --leaks {output.leaks:q} --excluded {output.excluded:q} --log {log:q}"
+        "python -m hetero2 leakage --molecules {params.molecules} --decoys {params.decoys} {params.train} "
+        "--config {params.config:q} --leaks {output.leaks:q} --excluded {output.excluded:q} --log {log:q}"
 
 
 rule score_request:
@@ -45,14 +43,14 @@ rule score_request:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("score_request"),
-        runtime=NEEDS.runtime("score_request"),
+        **job("score_request"),
     params:
         code=flow.digest("stages.score_request", "core"),
         molecules=PLAN.shard_words("molecules"),
         decoys=PLAN.shard_words("decoys"),
     shell:
-        "python -m hetero2 score-request --molecules {params.molecules} --decoys {params.decoys} --excluded {input.excluded:q} --out {output:q} --log {log:q}"
+        "python -m hetero2 score-request --molecules {params.molecules} --decoys {params.decoys} "
+        "--excluded {input.excluded:q} --out {output:q} --log {log:q}"
 
 
 rule score_source:
@@ -71,19 +69,24 @@ rule score_source:
     conda:
         "../envs/model.yaml"
     resources:
-        mem_mb=NEEDS.memory("score_source"),
-        runtime=NEEDS.runtime("score_source"),
+        **job("score_source"),
         command_seconds=lambda w: PLAN.command_seconds(w.run),
     params:
         code=flow.digest("stages.score_source", "model"),
         contents=contents("score_inputs"),
-        arguments=words("score_arguments"),
-        told=told("score_arguments"),
-        settings=lambda w: PLAN.score_settings(w.run),
-        standardise=option("guardrails.standardise"),
+        arguments=cli_args("score_arguments"),
+        config=settings(
+            "scores.source",
+            "scores.sha256",
+            "scores.command",
+            "input.structures",
+            "guardrails.standardise",
+        ),
+        recorded=cli_args("score_settings"),
     shell:
-        "python -m hetero2 score-source {params.arguments} --standardise {params.standardise} --time-limit-seconds {resources.command_seconds} --settings {params.settings:q} --out {output.scores:q} "
-        "--index {output.index:q} --facts {output.facts:q} --log {log:q}"
+        "python -m hetero2 score-source {params.arguments} --config {params.config:q} --settings {params.recorded:q} "
+        "--time-limit-seconds {resources.command_seconds} --out {output.scores:q} --index {output.index:q} "
+        "--facts {output.facts:q} --log {log:q}"
 
 
 rule scores:
@@ -105,14 +108,14 @@ rule scores:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("scores"),
-        runtime=NEEDS.runtime("scores"),
+        **job("scores"),
     params:
         code=flow.digest("stages.scores", "core"),
-        higher_is_better=option("scores.higher_is_better"),
+        config=settings("scores.higher_is_better"),
     shell:
-        "python -m hetero2 scores --molecules {input.molecules:q} --decoys {input.decoys:q} --scores-file {input.scores:q} "
-        "--index {input.index:q} --excluded {input.excluded:q} --higher-is-better {params.higher_is_better} --out {output:q} --log {log:q}"
+        "python -m hetero2 scores --molecules {input.molecules:q} --decoys {input.decoys:q} "
+        "--scores-file {input.scores:q} --index {input.index:q} --excluded {input.excluded:q} "
+        "--config {params.config:q} --out {output:q} --log {log:q}"
 
 
 rule missing_scores:
@@ -129,11 +132,11 @@ rule missing_scores:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("missing_scores"),
-        runtime=NEEDS.runtime("missing_scores"),
+        **job("missing_scores"),
     params:
         code=flow.digest("stages.missing_scores", "core"),
         decoys=PLAN.shard_words("decoys"),
         scores=PLAN.shard_words("scores"),
     shell:
-        "python -m hetero2 missing-scores --decoys {params.decoys} --scores {params.scores} --out {output:q} --log {log:q}"
+        "python -m hetero2 missing-scores --decoys {params.decoys} --scores {params.scores} "
+        "--out {output:q} --log {log:q}"

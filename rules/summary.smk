@@ -27,14 +27,12 @@ rule summary:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("summary"),
-        runtime=NEEDS.runtime("summary"),
+        **job("summary"),
     params:
         code=flow.digest("stages.summary", "core"),
         molecules=PLAN.shard_words("molecules"),
         audit=PLAN.shard_words("audit"),
-        settings=lambda w: PLAN.sections(w.run, "guardrails", "decoys"),
-        artifacts=option("pack.artifacts"),
+        config=settings("guardrails", "decoys", "pack.artifacts"),
     shell:
-        "python -m hetero2 summary --molecules {params.molecules} --audit {params.audit} --calls {input.calls:q} --settings {params.settings:q} --artifacts {params.artifacts} "
-        "--summary {output.summary:q} --metrics {output.metrics:q} --log {log:q}"
+        "python -m hetero2 summary --molecules {params.molecules} --audit {params.audit} --calls {input.calls:q} "
+        "--config {params.config:q} --summary {output.summary:q} --metrics {output.metrics:q} --log {log:q}"

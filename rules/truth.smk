@@ -12,8 +12,7 @@ rule proxy_truth:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("proxy_truth"),
-        runtime=NEEDS.runtime("proxy_truth"),
+        **job("proxy_truth"),
     params:
         code=flow.digest("stages.proxy_truth", "core"),
         contents=contents("brought", "input.path"),
@@ -36,16 +35,14 @@ rule truth:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("truth"),
-        runtime=NEEDS.runtime("truth"),
+        **job("truth"),
     params:
         code=flow.digest("stages.truth", "core"),
         contents=contents("truth_file"),
-        sha256=option("truth.sha256"),
-        source=option("truth.source"),
-        arguments=told("truth_arguments"),
+        config=settings("truth.sha256", "truth.source"),
+        arguments=cli_args("truth_arguments"),
     shell:
-        "python -m hetero2 truth --path={input.truth:q} --sha256 {params.sha256:q} --source {params.source} {params.arguments} "
+        "python -m hetero2 truth --path={input.truth:q} --config {params.config:q} {params.arguments} "
         "--out {output.truth:q} --facts {output.facts:q} --log {log:q}"
 
 
@@ -63,12 +60,12 @@ rule leakage_list:
     conda:
         "../envs/core.yaml"
     resources:
-        mem_mb=NEEDS.memory("leakage_list"),
-        runtime=NEEDS.runtime("leakage_list"),
+        **job("leakage_list"),
     params:
         code=flow.digest("stages.leakage_list", "core"),
         contents=contents("known_training"),
-        arguments=words("leakage_arguments"),
-        told=told("leakage_arguments"),
+        arguments=cli_args("leakage_arguments"),
+        config=settings("truth.source"),
     shell:
-        "python -m hetero2 leakage-list --input {input.rows:q} {params.arguments} --out {output:q} --log {log:q}"
+        "python -m hetero2 leakage-list --input {input.rows:q} {params.arguments} --config {params.config:q} "
+        "--out {output:q} --log {log:q}"

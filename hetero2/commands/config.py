@@ -6,7 +6,9 @@ from pathlib import Path
 import yaml
 
 from hetero2.config.load import load_layer
-from hetero2.config.resolve import check_files, resolve, targets
+from hetero2.config.overlays import targets
+from hetero2.config.resolve import resolve
+from hetero2.config.user_files import check_files
 
 EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 

@@ -14,19 +14,21 @@ from hetero2.inputs.sdf import read_any
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import atomic_path
 from hetero2.io.tables import arrow_schema, columns, quoted, to_table
-from hetero2.runtime.cli_types import add_standardise, flag, positive
+from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger, printable, progress
+from hetero2.runtime.settings import add_option
 from hetero2.stages.decoys_shard import (
     FEWER,
+    SETTINGS,
     DecoyOptions,
     Record,
-    add_decoy_arguments,
+    check_shares,
     decoy_options,
     molecules_with_decoys,
 )
 from hetero2.stages.input import mark
 
-EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --k 20 --workers 2"
+EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --decoys-per-molecule 20 --workers 2"
 CONTRACT = "decoy_file.v1"
 _ROWS_AT_ONCE = 16384
 Write = Callable[[list[Record]], None]
@@ -82,18 +84,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", type=Path, required=True, help="library: .csv, .csv.gz, .parquet, .smi or .sdf")
     parser.add_argument("--out", type=Path, required=True, help="decoys: .csv, .parquet or .smi")
     parser.add_argument("--workers", type=positive, default=1, help="processes (default 1); changes no decoy")
-    parser.add_argument(
-        "--max-atoms", type=positive, default=200, help="of a molecule, hydrogen left out (default 200)"
-    )
-    parser.add_argument(
-        "--require-connected",
-        type=flag,
-        default=True,
-        metavar="true|false",
-        help="skip molecules of several fragments (default true)",
-    )
-    add_standardise(parser)
-    add_decoy_arguments(parser)
+    add_option(parser, "decoys.k", "--decoys-per-molecule", "--k")
+    for key in SETTINGS:
+        if key != "decoys.k":
+            add_option(parser, key)
 
 
 def _report(out: Path, molecules: list[Record], k: int) -> None:
@@ -127,6 +121,7 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f"{args.out}: is the input itself", "name another file for --out")
     if not args.out.absolute().parent.is_dir():
         raise ConfigError(f"{args.out}: there is no folder {args.out.parent}")
+    check_shares(args.quotas)
     rows = list(mark(read_any(args.input)))
     if not rows:
         raise InputError(f"{args.input}: no row after the header", "give at least one molecule")

@@ -4,7 +4,6 @@ import argparse
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from hetero2.io.files import read_json
 from hetero2.pack import accept, verify
@@ -18,13 +17,6 @@ from hetero2.runtime.log import printable
 
 EXAMPLE = "hetero2 show results/value_utility_realtruth"
 _WIDTH = 120
-
-
-def _outcome(acceptance: dict[str, Any]) -> str:
-    """GO or STOP, and what it is about: the pack, not the score."""
-    if acceptance["outcome"] == accept.GO:
-        return f"{accept.GO}, in order"
-    return f"{acceptance['outcome']}: not met: {', '.join(acceptance['not_met'])}"
 
 
 def _first(evidence: Evidence) -> Iterator[str]:
@@ -66,7 +58,7 @@ def lines(folder: Path) -> Iterator[str]:
         yield f"  hits among {evidence.primary['k']} bought{worth.part(evidence)}"
     yield from (f"    {label:<32}{count:>14}   {rate}" for label, count, rate in hits)
     yield from (f"  {what:<8}  {text}" for what, text in _library(evidence))
-    yield f"  pack      {_outcome(row['acceptance'])}"
+    yield f"  pack      {accept.in_words(row['acceptance']['not_met'])}"
     yield f"            {folder / asset['name']}"
     yield f"  sha256    {asset['sha256'].lower()}"
     yield f"  read      {pack / 'report.html'}"

@@ -1,6 +1,5 @@
 """Whether the parts of a configuration go together: what no schema of single keys can say."""
 
-import math
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -19,14 +18,6 @@ FORMATS = ("json", "csv", "csv.gz", "parquet")
 def is_brought(section: Mapping[str, Any]) -> bool:
     """Whether the user names the file of a section, by path or by URL."""
     return section["path"] is not None or section.get("url") is not None
-
-
-def _check_finite(value: Any, where: str) -> None:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            _check_finite(inner, f"{where}.{key}".lstrip("."))
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ConfigError(f"configuration: {where}: found {value}; expected a finite number")
 
 
 def _check_pins(config: Config) -> None:
@@ -160,10 +151,9 @@ def _check_without_structures(config: Config) -> None:
         raise ConfigError(f"configuration: input.structures is false, so {key} has nothing to work on; remove it")
 
 
-def check_sense(config: Config) -> None:
-    """Raise ConfigError where a configuration that meets its schema contradicts itself."""
+def check(config: Config) -> None:
+    """Raise ConfigError where a configuration, whose keys are each right by themselves, contradicts itself."""
     origin, selection = config["input"], config["selection"]
-    _check_finite(config, "")
     _check_pins(config)
     if abs(sum(config["decoys"]["quotas"].values()) - 1) > 1e-6:
         raise ConfigError("configuration: decoys.quotas: the shares of easy, medium and hard must add up to 1")

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from hetero2.config import keys
+from hetero2.config.keys import Place, dotted, kind_of
 from hetero2.errors import ConfigError
-from hetero2.io.contracts import validator
 from hetero2.io.files import parse_json
 
 MAX_BYTES = 256 * 1024  # config/default.yaml, comments and all, has 16 kB
@@ -25,7 +26,6 @@ _RESOLVE: Callable[..., str] = yaml.resolver.Resolver().resolve
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")  # YAML 1.2: a number
 _OCTAL = re.compile(r"[-+]?0o[0-7]+")
-Place = tuple[str | int, ...]  # keys and positions that lead to a value
 Config = dict[str, Any]
 
 
@@ -158,11 +158,6 @@ class _Events:
         return ConfigError(f"{self._path}: line {event.start_mark.line + 1}: {message}", hint)
 
 
-def dotted(place: Place) -> str:
-    """A place in words: `decoys.k`."""
-    return ".".join(map(str, place)) or "(top level)"
-
-
 def _text(path: Path) -> str:
     try:
         with path.open("rb") as handle:
@@ -221,7 +216,7 @@ def load_layer(path: Path) -> Config:
     layer = read_file(path)
     if "__use_yte__" in layer.values:  # Snakemake would run what stands in it
         raise ConfigError(f"{path}: templates (__use_yte__) are not supported", "write the values out")
-    for place, value, kinds in _mistyped(layer.values, validator("config").schema, ()):
+    for place, value, kinds in _mistyped(layer.values, keys.schema(), ()):
         word = layer.words.get(place)
         line = "" if word is None else f"line {word.line}: "
         message = f"{path}: {line}{dotted(place)}: found {_shown(value, word)}; expected {' or '.join(kinds)}"
@@ -238,24 +233,17 @@ def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def kind_of(value: Any) -> str:
-    """The type of a value, as JSON Schema calls it."""
-    names = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
-    return names.get(type(value), "null")
-
-
-def _mistyped(value: Any, schema: Any, place: Place) -> Iterator[tuple[Place, Any, list[str]]]:
+def _mistyped(value: Any, schema: dict[str, Any], place: Place) -> Iterator[tuple[Place, Any, list[str]]]:
     """Place, value and allowed types of each value that is of another type than its key; unknown keys are left."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _mistyped(inner, schema.get("properties", {}).get(key, {}), (*place, key))
+            yield from _mistyped(inner, keys.inner(schema, key), (*place, key))
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _mistyped(inner, schema.get("items", {}), (*place, number))
+            yield from _mistyped(inner, keys.inner(schema, number), (*place, number))
     else:
-        kinds = [schema["type"]] if isinstance(schema.get("type"), str) else schema.get("type", [])
-        allowed = {*kinds, *(["integer"] if "number" in kinds else [])}
-        if kinds and "object" not in kinds and kind_of(value) not in allowed:
+        kinds = keys.kinds(schema)
+        if kinds and "object" not in kinds and not keys.is_of_kind(value, kinds):
             yield place, value, kinds
 
 

@@ -76,7 +76,8 @@ def read_training(path: Path, standardise: str = "none") -> Training:
     for line, row, canonical in read_molecules(path, ["label"], standardise):
         if not row["id"].strip() or row["id"] in ids:
             raise InputError(
-                f"{path}: line {line}: the id {quoted(row['id'])} is {'there twice' if row['id'] in ids else 'empty'}"
+                f"{path}: line {line}: the id {quoted(row['id'])} {'occurs twice' if row['id'] in ids else 'is empty'}",
+                "give each molecule an id of its own",
             )
         if row["label"] not in ("0", "1"):
             raise InputError(f"{path}: line {line}: label is {quoted(row['label'])}, expected 1 (hit) or 0")

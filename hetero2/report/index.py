@@ -81,54 +81,54 @@ def rates(report: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield label, f"{method['hits']} of {method['k_effective']}", percent(method["hit_rate"])
 
 
-def hit_table(known: Evidence) -> Iterator[tuple[str, str, str]]:
+def hit_table(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
     """(way of choosing, hits of K, hit rate with its interval), the list to send last."""
-    for one in answer.selections(known):
-        hits = f"{one.expected_hits:.4g} of {known.primary['k'] if known.primary else 0}"
-        yield one.label, hits, f"{one.per_100:.1f} % ({one.low:.1f} % to {one.high:.1f} %)"
+    for selection in answer.selections(evidence):
+        hits = f"{selection.expected_hits:.4g} of {evidence.primary['k'] if evidence.primary else 0}"
+        yield selection.label, hits, f"{selection.per_100:.1f} % ({selection.low:.1f} % to {selection.high:.1f} %)"
 
 
-def appendix(known: Evidence) -> Iterator[tuple[str, str, str]]:
+def appendix(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
     """(what, hits, hit rate) of ways of acting on the audit, and by verdict: measured, never the list to send."""
-    if known.utility is None:
+    if evidence.utility is None:
         return
-    if known.primary is not None:
+    if evidence.primary is not None:
         for name, label in COMPARISONS.items():
-            method = known.primary["methods"][name]
-            yield label, f"{method['expected_hits']:.4g} of {known.primary['k']}", percent(method["hit_rate"])
-    if known.utility["library"] is not None:
+            method = evidence.primary["methods"][name]
+            yield label, f"{method['expected_hits']:.4g} of {evidence.primary['k']}", percent(method["hit_rate"])
+    if evidence.utility["library"] is not None:
         for key, label in (("PASS", "molecules that PASS"), ("FAIL", "molecules that FAIL")):
-            part = known.utility["library"][key]
+            part = evidence.utility["library"][key]
             yield label, f"{part['hits']} of {part['n']}", percent(part["hit_rate"])
-    if known.cost_lift is not None:
-        yield from ((f"cost_lift.v1: {label}", hits, rate) for label, hits, rate in rates(known.cost_lift))
+    if evidence.cost_lift is not None:
+        yield from ((f"cost_lift.v1: {label}", hits, rate) for label, hits, rate in rates(evidence.cost_lift))
 
 
-def _hits(known: Evidence) -> Iterator[str]:
-    if known.utility is None:
+def _hits(evidence: Evidence) -> Iterator[str]:
+    if evidence.utility is None:
         yield "No truth was given, so nothing is said of hits.\n"
         return
-    rows = list(hit_table(known))
+    rows = list(hit_table(evidence))
     if rows:
         yield "## Hits\n"
         yield "| chosen | hits | hit rate |\n|---|---|---|"
         yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in rows)
         yield "\nAt random: the exact expectation, with 95 % of draws. Others: Wilson intervals, as if molecules were"
         yield "independent.\n"
-    yield from _appendix(known, known.utility)
+    yield from _appendix(evidence, evidence.utility)
 
 
-def _appendix(known: Evidence, utility: dict[str, Any]) -> Iterator[str]:
+def _appendix(evidence: Evidence, utility: dict[str, Any]) -> Iterator[str]:
     yield "## Appendix: what acting on the audit would have given\n"
     yield "A measured comparison; the list to send follows the score. The audit judges the model and filters nothing.\n"
-    yield from (f"{text}\n" for text in worth.audit_comparison(known))
-    rows = list(appendix(known))
+    yield from (f"{text}\n" for text in worth.audit_comparison(evidence))
+    rows = list(appendix(evidence))
     if rows:
         yield "| | hits | hit rate |\n|---|---|---|"
         yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in rows)
     if utility["cost_lift_v1"]["refused"]:
         yield f"\nThe frozen report cost_lift.v1 was not computed: {utility['cost_lift_v1']['reason']}.\n"
-    elif known.cost_lift is not None:
+    elif evidence.cost_lift is not None:
         ties = utility["library"]["n_pass_with_the_highest_slack"] if utility["library"] else 0
         yield "\ncost_lift.v1 never looks at the score itself, and breaks ties by id. Molecules that share the highest"
         yield f"slack: {ties}.\n"
@@ -136,30 +136,31 @@ def _appendix(known: Evidence, utility: dict[str, Any]) -> Iterator[str]:
 
 def judgement(controls: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """(what, finding) of controls.json, for people: can the audit be relied upon, and what does it say of the score."""
-    audit, library, found = controls["audit"], controls["library"], controls["inference"]
+    audit, library, inference = controls["audit"], controls["library"], controls["inference"]
     silent = "negative controls silent, planted signal found"
     yield "audit", f"{audit['status']}: {audit['reason'] or silent}"
     yield "decoys", f"{library['interpretation']}: {library['why']}"
-    if found["verdict"] == "NOT_ASSESSABLE":
-        yield "model", f"NOT_ASSESSABLE by refits: {found['reason']}"
+    if inference["verdict"] == "NOT_ASSESSABLE":
+        yield "model", f"NOT_ASSESSABLE by refits: {inference['reason']}"
     else:
-        hint = ", a quick look" if found["quick_look"] else ""
-        seeds = f" for each of {found['model_seeds']} model seeds" if found["model_seeds"] > 1 else ""
-        yield "model", f"{found['verdict']} by {found['refits']} refits{seeds}{hint} (p = {found['p_value']:.3g})"
-    if found["explanation"]:
+        hint = ", a quick look" if inference["quick_look"] else ""
+        seeds = f" for each of {inference['model_seeds']} model seeds" if inference["model_seeds"] > 1 else ""
         yield (
-            "",
-            f"{found['explanation']}: {', '.join(found['explained_by'])} prefers the molecules more than the score",
+            "model",
+            f"{inference['verdict']} by {inference['refits']} refits{seeds}{hint} (p = {inference['p_value']:.3g})",
         )
+    if inference["explanation"]:
+        stronger = ", ".join(inference["explained_by"])
+        yield "", f"{inference['explanation']}: {stronger} prefers the molecules more than the score"
 
 
-def _judgement(known: Evidence) -> Iterator[str]:
+def _judgement(evidence: Evidence) -> Iterator[str]:
     yield "## What the audit says of the score\n"
-    if known.controls["audit"]["status"] == "FAILED":
+    if evidence.controls["audit"]["status"] == "FAILED":
         yield "**The audit has failed on this library: rely on no call, verdict or curve of this pack.**\n"
-    yield f"{isomers.diagnose(known).sentence()}\n"
-    yield from (f"- {what}{': ' if what else ''}{text}" for what, text in judgement(known.controls))
-    yield from (f"- {text}" for text in isomers.contradictions(known))
+    yield f"{isomers.diagnose(evidence).sentence()}\n"
+    yield from (f"- {what}{': ' if what else ''}{text}" for what, text in judgement(evidence.controls))
+    yield from (f"- {text}" for text in isomers.contradictions(evidence))
     yield "\ndocs/statistics.md of the project says what each of these means, and what it does not show.\n"
 
 
@@ -179,19 +180,20 @@ def _library(metrics: dict[str, Any]) -> Iterator[str]:
 
 
 def _sample(metrics: dict[str, Any]) -> Iterator[str]:
-    told = list(sentences.population(metrics))
-    if told:
+    sentences_about_it = list(sentences.population(metrics))
+    if sentences_about_it:
         yield "**Only a sample was audited.** All numbers are about those audited, unless they say otherwise;"
         yield "the estimates for the whole library weigh each drawn molecule with the rows that it stands for.\n"
-        yield from (f"- {text}" for _, text in told)
+        yield from (f"- {text}" for _, text in sentences_about_it)
         yield ""
 
 
 def _acceptance(criteria: list[accept.Criterion]) -> Iterator[str]:
     yield "Is the pack in order? (Contents only; `hetero2 accept` also checks the files.) This does not judge the"
     yield "score.\n"
-    for one in criteria:
-        yield f"- {one.name}: {one.value}, needed {one.threshold}: {'met' if one.met else '**not met**'}"
+    for criterion in criteria:
+        met = "met" if criterion.met else "**not met**"
+        yield f"- {criterion.name}: {criterion.value}, needed {criterion.threshold}: {met}"
     yield ""
 
 
@@ -206,8 +208,8 @@ def origin(facts: dict[str, Any]) -> Iterator[str]:
     turned = "" if scores["higher_is_better"] else ", turned round, since lower was said to be better"
     yield f"run_id `{facts['run_id']}`\n"
     yield "Inputs: " + ", ".join(f"{entry['role']} {_code(entry['name'])}" for entry in facts["inputs"]) + "."
-    made = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} per molecule"
-    yield f"Decoys: {made if config['input'].get('structures', True) else 'as they came with the scores'}."
+    strategy = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} per molecule"
+    yield f"Decoys: {strategy if config['input'].get('structures', True) else 'as they came with the scores'}."
     made_up = sentences.STAND_INS.get(scores["source"])
     origin = f"{scores['source']}`: {made_up}" if made_up else f"{scores['source']}`"
     yield f"Scores: `{origin}, {scores['n_scores']} in {_code(scores['name'])}{turned}.\n"
@@ -237,27 +239,27 @@ def _pages(folder: Path) -> Iterator[str]:
                 yield f"- [{_plain(row['id'])}]({row['report_path']}) {row['call']}"
 
 
-def _first(known: Evidence) -> Iterator[str]:
+def _first(evidence: Evidence) -> Iterator[str]:
     """The answer and what must not be missed."""
-    yield f"**{answer.to_send(known)}**\n"
-    yield f"**{answer.answer(known)}**\n"
-    yield from (f"{text}\n" for text in answer.more(known))
-    graver = grave(known)
-    yield from (f"- **{one.level}** {one.text} (`{one.file}`)" for one in graver)
+    yield f"**{answer.to_send(evidence)}**\n"
+    yield f"**{answer.answer(evidence)}**\n"
+    yield from (f"{text}\n" for text in answer.more(evidence))
+    graver = grave(evidence)
+    yield from (f"- **{warning.level}** {warning.text} (`{warning.file}`)" for warning in graver)
     if graver:
         yield ""
 
 
 def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> str:
     """The text of index.md, from the files of the pack and what the manifest will say."""
-    known = of_pack(folder, facts, lock_differences)
-    lines = [f"# {facts['run']}: evidence pack\n", *_first(known), *origin(facts)]
-    lines += _library(known.metrics)
-    lines += _sample(known.metrics)
-    lines.append(f"Leakage (`leakage.csv`): {'; '.join(sentences.leakage(known.leaks, known.knows_training))}.\n")
-    lines += _acceptance(accept.content(known.metrics, facts, known.utility))
-    lines += _judgement(known)
-    lines += _hits(known)
+    evidence = of_pack(folder, facts, lock_differences)
+    lines = [f"# {facts['run']}: evidence pack\n", *_first(evidence), *origin(facts)]
+    lines += _library(evidence.metrics)
+    lines += _sample(evidence.metrics)
+    lines.append(f"Leakage (`leakage.csv`): {'; '.join(sentences.leakage(evidence.leaks, evidence.knows_training))}.\n")
+    lines += _acceptance(accept.content(evidence.metrics, facts, evidence.utility))
+    lines += _judgement(evidence)
+    lines += _hits(evidence)
     lines.append("## Files\n")
     lines += [
         f"- `{name}`: {text}" for name, text in FILES.items() if (folder / name).exists() or name == "environment.json"

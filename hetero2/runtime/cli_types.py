@@ -41,33 +41,7 @@ def sha256(text: str) -> str:
     return text
 
 
-def similarity(text: str) -> float:
-    """A Tanimoto similarity above 0, at most 1."""
-    return _above_zero(text, 1, "a similarity above 0 and up to 1")
-
-
-def price(text: str) -> float:
-    """A positive amount of money, at most 1e12."""
-    return _above_zero(text, 1e12, "a price above 0 and up to 1e12")
-
-
-def _above_zero(text: str, maximum: float, what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= maximum:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-    return value
-
-
 def _at_least(text: str, minimum: int) -> int:
     if not text.isdecimal() or not minimum <= int(text) < 2**32:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {minimum} to {2**32 - 1}")
     return int(text)
-
-
-def add_standardise(parser: argparse.ArgumentParser) -> None:
-    """The option that says how structures are standardised first, those of a training set included."""
-    text = "largest_fragment: a salt becomes its largest fragment that is not a counter-ion or solvent"
-    parser.add_argument("--standardise", choices=["none", "largest_fragment"], default="none", help=text)

@@ -20,6 +20,8 @@ def start(path: Path | None) -> None:
     """Send log lines to `path`, truncated first, or nowhere."""
     logger.setLevel(logging.INFO)
     logging.raiseExceptions = False  # a full disk under the log shows no traceback
+    for handler in logger.handlers:
+        handler.close()
     logger.handlers[:] = [logging.NullHandler()]
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,9 +62,9 @@ def notice(message: str, *values: object) -> None:
         print(printable(f"note: {message % values}"), file=sys.stderr)
 
 
-def gate_ok(name: str, sha256: str, contract: str, url: str | None = None) -> None:
-    """Log that a user's file was accepted; `sha256` is the pinned one, or "none"; `url`: where it was downloaded."""
-    pinned = "sha256 recorded" if sha256 == "none" else "sha256 verified"
+def gate_ok(name: str, sha256: str | None, contract: str, url: str | None = None) -> None:
+    """Log that a user's file was accepted; `sha256` is the pinned one, if any; `url`: where it was downloaded."""
+    pinned = "sha256 recorded" if sha256 is None else "sha256 verified"
     logger.info("Gate OK: %s %s + %s validated", name, f"downloaded + {pinned}" if url else pinned, contract)
 
 

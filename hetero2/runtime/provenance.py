@@ -192,6 +192,6 @@ def workflow_files() -> list[Path]:
 @functools.cache
 def pack_digest() -> str:
     """Digest of all code that makes a pack: the modules of its stages and the workflow."""
-    modules = [f"hetero2.stages.{stage}" for stage in STAGES] + ["hetero2.config.resolve", "hetero2.workflow.plan"]
+    modules = [*(f"hetero2.stages.{stage}" for stage in STAGES), "hetero2.workflow.plan"]
     sources = frozenset().union(*(module_sources(module) for module in modules))
     return files_digest(sources | frozenset(workflow_files()))

@@ -26,7 +26,7 @@ class Scored(NamedTuple):
 class HeteroScores:
     """A read `hetero_scores.v1` file."""
 
-    original: Scored
+    molecule: Scored
     decoys: Mapping[str, Scored]
     score_key: str | None
 

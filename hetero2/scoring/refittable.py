@@ -17,7 +17,7 @@ from hetero2.errors import ConfigError, HeteroError
 from hetero2.inputs.training import Training
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import sha256_bytes
-from hetero2.runtime.cli_types import add_standardise, flag, positive
+from hetero2.runtime.cli_types import positive
 from hetero2.scoring import command, score_table
 from hetero2.scoring.reference import Reference
 
@@ -101,16 +101,15 @@ class NegatedModel:
         return -self._model.scores(labels, seed, rows)
 
 
+MODEL_SETTINGS = ("scores.source", "scores.command", "scores.higher_is_better", "guardrails.standardise")
+
+
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Options that name the model and its training set."""
     parser.add_argument("--train", type=Path, required=True, help="id,smiles,label")
-    add_standardise(parser)
-    parser.add_argument("--source", required=True, help=f"command, {', '.join(REFERENCES)}")
-    parser.add_argument("--command", help="command: words with {train}, {request}, {scores} and perhaps {seed}")
     parser.add_argument(
         "--time-limit-seconds", type=positive, default=3600, help="command: each fit is stopped after this"
     )
-    parser.add_argument("--higher-is-better", type=flag, default=True, metavar="true|false")
 
 
 def model_of(args: argparse.Namespace, training: Any, structures: Sequence[str]) -> Refittable:

@@ -1,8 +1,7 @@
 """`hetero_score_table.v1`: one score a row, keyed by structure hash or by id of the library; CSV, CSV.gz or Parquet.
 
-Tables are read in batches, whole columns at a time, into an index that is looked up from disk. The plain reader, a row
-at a time, is the authority: it is asked whenever a batch looks odd, accepts what it can, and else says which line is
-wrong.
+Tables are read in batches, whole columns at a time, into an index that is looked up from disk. The slow reader, a row
+at a time, is the authority: it takes over as soon as a batch has anything unusual, and says which line is wrong.
 """
 
 import itertools
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from hetero2.errors import InputError
 from hetero2.inputs.parquet import Kind, read_parquet_rows
 from hetero2.io.tables import number, quoted, read_csv
-from hetero2.scoring.batches import Odd, read_batches
+from hetero2.scoring.batches import NeedsSlowReader, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
 from hetero2.scoring.library_ids import LibraryIds, have_hash_form
 from hetero2.scoring.score_index import Contradiction, Floats, Packed, hash_keys, id_keys, large, ordered, packed
@@ -113,13 +112,13 @@ def read(path: Path, library: LibraryIds | None = None) -> dict[str, Scored]:
         if before != pair:
             earlier = first_places(path, [key])[key]
             raise InputError(
-                f"{path}: {place}: {quoted(key)} has {_told(pair)}, but {_told(before)} in {earlier}",
+                f"{path}: {place}: {quoted(key)} has {_described(pair)}, but {_described(before)} in {earlier}",
                 "a key may occur again only with the same score and weight",
             )
     return scores
 
 
-def _told(pair: Scored) -> str:
+def _described(pair: Scored) -> str:
     return f"the score {pair.score:.15g}" + (f" (weight {pair.weight:.15g})" if pair.weight != 1 else "")
 
 
@@ -158,29 +157,29 @@ def _index_rows(
 
 
 def _batches(path: Path, library: LibraryIds | None) -> Iterator[Packed]:
-    """The rows of an index for a table that is in order, batch by batch; raises Odd for any other."""
+    """The rows of an index, batch by batch; raises NeedsSlowReader for a table with anything unusual in it."""
     for batch in read_batches(path, _KEYS, ("score", "weight")):
         names = batch.schema.names
         key = next((name for name in _KEYS if name in names), None)
         if key is None or "score" not in names:
-            raise Odd
+            raise NeedsSlowReader
         keys, scores = batch[key], batch["score"]
         weights = batch["weight"] if "weight" in names else pa.array(np.ones(len(batch)))
         if keys.null_count or scores.null_count or weights.null_count:
-            raise Odd
+            raise NeedsSlowReader
         is_hash = have_hash_form(keys)
         if not is_hash.all():
             ids = keys.filter(pa.array(~is_hash))
             if library is None or pc.any(pc.match_substring_regex(ids, _NEEDS_A_LOOK)).as_py():
-                raise Odd
+                raise NeedsSlowReader
         score, weight = _floats(scores), _floats(weights)
         if not np.isfinite(score).all() or not ((weight >= MIN_WEIGHT) & (weight <= MAX_WEIGHT)).all():
-            raise Odd
+            raise NeedsSlowReader
         yield from _index_rows(keys, is_hash, score, weight, library)
 
 
 def _plain_batches(path: Path, library: LibraryIds | None) -> Iterator[Packed]:
-    """The same by the plain reader; raises InputError with file and line."""
+    """The same by the slow reader; raises InputError with file and line."""
     rows = _rows(path, library)
     while batch := list(itertools.islice(rows, _BATCH)):
         values = np.array([pair for _, _, pair in batch], float)
@@ -198,8 +197,8 @@ def index(path: Path, library: LibraryIds | None = None) -> Packed:
         parts = list(large(_batches(path, library)))
         if parts:
             return ordered(parts)
-    except (Odd, Contradiction, pa.ArrowException, UnicodeDecodeError):
-        pass  # the plain reader says what is wrong, if anything is
+    except (NeedsSlowReader, Contradiction, pa.ArrowException, UnicodeDecodeError):
+        pass  # the slow reader says what is wrong, if anything is
     try:
         return ordered(list(large(_plain_batches(path, library))))
     except (Contradiction, InputError):

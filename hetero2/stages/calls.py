@@ -17,10 +17,10 @@ from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import pretty_json, write_text
 from hetero2.io.structure_keys import Keys, keys, place_of_first
 from hetero2.io.tables import from_columns, read_parquet, to_table, write_parquet
-from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit import hardness, target_decoy_competition
-from hetero2.stats.audit.decoy_sets import MIN_DECOYS, DecoySets, Floats, describe_decoy_sets, library_test
+from hetero2.stats.audit.decoy_sets import DecoySets, Floats, describe_decoy_sets, library_test
 
 EXAMPLE = (
     "hetero2 calls --molecules molecules/*.parquet --decoys decoys/*.parquet --scores scores/*.parquet "
@@ -226,24 +226,11 @@ def curve_rows(curve: dict[str, Any]) -> list[Record]:
     ]
 
 
-def _level(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
-    return value
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     for name in ("molecules", "decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help="shards, in order")
-    parser.add_argument("--fdr", type=_level, default=0.10, help="false discovery rate of the calls (default 0.10)")
-    parser.add_argument("--method", choices=target_decoy_competition.METHODS, default="union")
-    parser.add_argument("--min-decoys", type=positive, default=MIN_DECOYS, help="molecules with fewer are UNDECIDABLE")
-    parser.add_argument("--k", type=positive, default=20, help="decoys asked for; --min-decoys is at most this")
+    add_settings(parser, "audit.fdr", "audit.method", "audit.min_decoys", "decoys.k")
     parser.add_argument("--calls", type=Path, required=True)
     parser.add_argument("--curve", type=Path, required=True)
     parser.add_argument("--library", type=Path, required=True)

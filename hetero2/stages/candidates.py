@@ -14,12 +14,12 @@ from hetero2.inputs.summary_rows import read_summary
 from hetero2.io.columns import Ints
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.tables import columns, from_columns
-from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 from hetero2.scoring.list_order import list_order
 
 EXAMPLE = (
-    "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet --k 50 "
+    "hetero2 candidates --summary summary.csv --decoys decoys/*.parquet --scores scores/*.parquet "
     "--out ranked_candidates.csv --selected-decoys selected_decoys.csv"
 )
 _COLUMNS = ("id", "reason", "score", "call", "call_reason", "canonical_smiles", "structure_hash", "tanimoto_median")
@@ -68,8 +68,7 @@ def selected_decoys(order: Ints, candidates: pa.Table, decoys: Sequence[Path], s
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought")
-    parser.add_argument("--k-list", type=positive, nargs="*", default=[], help="further K")
+    add_settings(parser, "selection.k", "selection.k_list")
     for name in ("decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--out", type=Path, required=True)

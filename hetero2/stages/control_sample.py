@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.chem import strategy
-from hetero2.chem.bins import QUOTAS
 from hetero2.chem.molecules import parse_known
 from hetero2.chem.properties import bulk_property_matrix, formula, fragment_frequency, synthetic_accessibility
 from hetero2.inputs.decoys import read_excluded, taking_part
@@ -18,14 +17,13 @@ from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import sha256_bytes
 from hetero2.io.tables import read_parquet, to_table, write_parquet
 from hetero2.runtime import isolated
-from hetero2.runtime.cli_types import flag, json_object, natural, positive
 from hetero2.runtime.log import logger, progress
 from hetero2.runtime.seeds import sample
-from hetero2.stages.decoys_shard import add_limit_arguments, limits_of
+from hetero2.runtime.settings import add_settings
+from hetero2.stages.decoys_shard import check_shares, limits_of
 
 EXAMPLE = (
-    "hetero2 control-sample --molecules molecules/*.parquet --decoys decoys/*.parquet --sample 200 "
-    "--out control_sample.parquet"
+    "hetero2 control-sample --molecules molecules/*.parquet --decoys decoys/*.parquet --out control_sample.parquet"
 )
 Record = dict[str, Any]
 _UNKNOWN = dict.fromkeys(("synthetic_accessibility", "fragment_popularity", "molecular_weight", "formula"))
@@ -98,13 +96,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
     parser.add_argument("--excluded", type=Path, help="decoys that take no part in the audit")
-    parser.add_argument("--sample", type=positive, default=200, help="molecules to look at")
-    parser.add_argument("--sample-seed", type=natural, default=0)
-    parser.add_argument("--strategy", choices=strategy.NAMES, default=strategy.DEFAULT)
-    parser.add_argument("--k", type=positive, default=20, help="decoys a molecule")
-    parser.add_argument("--quotas", type=json_object, default=dict(QUOTAS), help="JSON: share of easy, medium, hard")
-    parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
-    add_limit_arguments(parser)
+    add_settings(
+        parser,
+        "decoys.strategy",
+        "decoys.k",
+        "decoys.quotas",
+        "decoys.hard_mode",
+        "guardrails.seconds_per_molecule",
+        "guardrails.mb_per_molecule",
+        sample="audit.control_sample",
+        sample_seed="audit.seed",
+    )
     parser.add_argument("--out", type=Path, required=True)
 
 
@@ -120,6 +122,7 @@ def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
 
 def run(args: argparse.Namespace) -> None:
     """Write the control sample."""
+    check_shares(args.quotas)
     counted: list[int] = []
     chosen = sample(_audited(args.molecules, counted), args.sample, args.sample_seed)
     decoys: dict[int, list[Record]] = {molecule["row"]: [] for molecule in chosen}

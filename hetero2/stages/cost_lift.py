@@ -12,10 +12,10 @@ from hetero2.io.files import pretty_json, write_text
 from hetero2.io.tables import read_csv
 from hetero2.legacy import cost_lift_v1
 from hetero2.legacy.cost_lift_v1_library import library_facts
-from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 
-EXAMPLE = "hetero2 cost-lift --summary summary.csv --truth truth.csv --k 50 --out cost_lift.json"
+EXAMPLE = "hetero2 cost-lift --summary summary.csv --truth truth.csv --out cost_lift.json"
 _COLUMNS = ("id", "status", "verdict", "gate", "slack", "n_decoys_generated", "n_decoys_scored")
 
 
@@ -53,9 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
-    parser.add_argument("--truth-source", default="external")
-    parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought")
-    parser.add_argument("--seed", type=natural, default=0)
+    add_settings(parser, "selection.k", "selection.seed", truth_source="truth.source")
     parser.add_argument("--out", type=Path, required=True)
 
 

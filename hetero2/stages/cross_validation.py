@@ -9,11 +9,14 @@ import numpy as np
 
 from hetero2.inputs.training import read_training
 from hetero2.io.files import pretty_json, write_text
-from hetero2.runtime.cli_types import natural
-from hetero2.scoring.refittable import Ints, Refittable, add_model_arguments, model_of, scaffolds_of
+from hetero2.runtime.settings import add_settings
+from hetero2.scoring.refittable import MODEL_SETTINGS, Ints, Refittable, add_model_arguments, model_of, scaffolds_of
 from hetero2.stats.benefit.enrichment import roc_auc
 
-EXAMPLE = "hetero2 cross-validation --source reference:morgan_rf --train train.csv --out cross_validation.json"
+EXAMPLE = (
+    """hetero2 cross-validation --config '{"scores": {"source": "reference:morgan_rf"}}' --train train.csv """
+    "--out cross_validation.json"
+)
 FOLDS = 5
 Record = dict[str, Any]
 
@@ -48,7 +51,7 @@ def cross_validation(model: Refittable, labels: Ints, scaffolds: Sequence[str], 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     add_model_arguments(parser)
-    parser.add_argument("--seed", type=natural, default=0, help="seed of the model")
+    add_settings(parser, *MODEL_SETTINGS, "audit.seed")
     parser.add_argument("--out", type=Path, required=True)
 
 

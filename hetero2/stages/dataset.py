@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import importlib.util
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,8 +14,8 @@ from hetero2.errors import ConfigError, InputError
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import check_sha256, pretty_json, write_text
 from hetero2.io.tables import to_table
-from hetero2.runtime.cli_types import json_object
 from hetero2.runtime.provenance import file_facts
+from hetero2.runtime.settings import add_settings
 
 EXAMPLE = "hetero2 dataset rdkit-freewilson --out data/freewilson"
 _FOLDER = "Contrib/FreeWilson/data"
@@ -97,7 +96,7 @@ def write(folder: Path, out: Path, threshold: float, test_share: float, seed: in
         raise ConfigError(
             f"dataset.source_sha256: {unknown[0]!r} is no source file", f"they are {_STRUCTURES}, {_ACTIVITIES}"
         )
-    digests = [check_sha256(path, pins.get(path.name, "none"), "source file") for path in sources]
+    digests = [check_sha256(path, pins.get(path.name), "source file") for path in sources]
     compounds = read_compounds(folder)
     train, library = split(compounds, test_share, seed)
     truth = [
@@ -121,16 +120,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("name", choices=["rdkit-freewilson"])
     parser.add_argument("--out", type=Path, required=True, help="folder for input.csv, train.csv, truth.csv")
-    parser.add_argument("--threshold", type=float, default=7.0, help="PASS from this pActivity on (default 7.0)")
-    parser.add_argument(
-        "--test-share", type=float, default=0.525, help="share that becomes the library (default 0.525)"
+    add_settings(
+        parser, "dataset.activity_threshold", "dataset.test_share", "dataset.split_seed", "dataset.source_sha256"
     )
-    parser.add_argument("--split-seed", type=int, default=0, help="seed of the scaffold split (default 0)")
-    parser.add_argument("--source-sha256", type=json_object, default={}, help="JSON: sha256 by name of source file")
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the data set."""
-    if not math.isfinite(args.threshold) or not 0 < args.test_share < 1:
-        raise ConfigError("--threshold must be a finite number, --test-share between 0 and 1")
-    write(source_folder(), args.out, args.threshold, args.test_share, args.split_seed, args.source_sha256)
+    write(source_folder(), args.out, args.activity_threshold, args.test_share, args.split_seed, args.source_sha256)

@@ -15,12 +15,12 @@ from hetero2.chem.bins import BINS, EDGES
 from hetero2.chem.decoy_features import BIASES, LOGP, DecoySet, Features, features
 from hetero2.io.contracts import write_json
 from hetero2.io.tables import read_parquet
-from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import logger
 from hetero2.runtime.seeds import sample
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit import decoy_quality as quality
 
-EXAMPLE = "hetero2 decoy-quality --molecules molecules.parquet --decoys decoys.parquet --k 20 --out decoy_quality.json"
+EXAMPLE = "hetero2 decoy-quality --molecules molecules.parquet --decoys decoys.parquet --out decoy_quality.json"
 TARGETS = {
     "doe": 0.02,
     "property_auc": 0.55,
@@ -181,9 +181,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
-    parser.add_argument("--k", type=positive, default=20, help="decoys asked for")
-    parser.add_argument("--sample", type=positive, default=200, help="molecules to look at")
-    parser.add_argument("--seed", type=natural, default=0)
+    add_settings(parser, "decoys.k", "decoys.seed", sample="decoys.quality_sample")
     parser.add_argument("--out", type=Path, required=True)
 
 

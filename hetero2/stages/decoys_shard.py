@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.chem import strategy
-from hetero2.chem.bins import QUOTAS, check_quotas
+from hetero2.chem.bins import check_quotas
 from hetero2.chem.molecules import Mol, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.spectral import spectrum
@@ -18,11 +18,25 @@ from hetero2.chem.structures.same_compound import skeleton
 from hetero2.errors import ConfigError
 from hetero2.io.tables import quoted, read_shard, to_table, write_parquet
 from hetero2.runtime import isolated
-from hetero2.runtime.cli_types import add_standardise, flag, json_object, natural, positive
+from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import logger, progress
 from hetero2.runtime.seeds import row_seed
+from hetero2.runtime.settings import add_settings
 
-EXAMPLE = "hetero2 decoys-shard --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet --k 20"
+EXAMPLE = "hetero2 decoys-shard --input input/rows.parquet --molecules molecules.parquet --decoys decoys.parquet"
+SETTINGS = (
+    "decoys.strategy",
+    "decoys.k",
+    "decoys.seed",
+    "decoys.seed_strategy",
+    "decoys.quotas",
+    "decoys.hard_mode",
+    "guardrails.max_atoms",
+    "guardrails.require_connected",
+    "guardrails.standardise",
+    "guardrails.seconds_per_molecule",
+    "guardrails.mb_per_molecule",
+)
 _EMPTY = {
     "canonical_smiles": None,
     "heavy_atoms": None,
@@ -139,37 +153,17 @@ def _audited(record: Record, limits: Guardrails, seed: int, args: DecoyOptions) 
     return record, [{"row": record["row"], **decoy} for decoy in generated.records]
 
 
-def add_decoy_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options that say which decoys are wanted."""
-    parser.add_argument("--strategy", choices=strategy.NAMES, default=strategy.DEFAULT)
-    parser.add_argument("--k", type=positive, default=20, help="decoys a molecule (default 20)")
-    parser.add_argument("--seed", type=natural, default=0)
-    parser.add_argument("--seed-strategy", choices=["per_row", "global"], default="per_row")
-    parser.add_argument("--quotas", type=quotas, default=dict(QUOTAS), help='JSON: {"easy": 0.3, ...}, adding up to 1')
-    parser.add_argument("--hard-mode", type=flag, default=False, metavar="true|false")
-    add_limit_arguments(parser)
-
-
-def add_limit_arguments(parser: argparse.ArgumentParser) -> None:
-    """Options that say what one molecule may use."""
-    usual = isolated.Limits()
-    parser.add_argument("--seconds-per-molecule", type=positive, default=usual.seconds, help="of CPU (default 60)")
-    parser.add_argument("--mb-per-molecule", type=positive, default=usual.megabytes, help="of memory (default 1024)")
-
-
 def limits_of(args: argparse.Namespace) -> isolated.Limits:
     """What one molecule may use."""
     return isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
 
 
-def quotas(text: str) -> dict[str, float]:
-    """Quotas from JSON; a mistake is an argparse error."""
-    shares = json_object(text)
+def check_shares(quotas: Mapping[str, float]) -> None:
+    """Raise ConfigError unless there is a share for each bin, and they add up to 1."""
     try:
-        check_quotas(shares)
+        check_quotas(quotas)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return shares
+        raise ConfigError(f"decoys.{error}") from None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,16 +173,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
     parser.add_argument("--molecules", type=Path, required=True, help="where to write the molecules")
     parser.add_argument("--decoys", type=Path, required=True, help="where to write their decoys")
-    add_decoy_arguments(parser)
-    parser.add_argument("--max-atoms", type=positive, default=200, help="heavy atoms (default 200)")
-    parser.add_argument("--require-connected", type=flag, default=True, metavar="true|false")
-    add_standardise(parser)
+    add_settings(parser, *SETTINGS)
 
 
 def run(args: argparse.Namespace) -> None:
     """Build the decoys of one shard."""
     if args.shard >= args.shards:
         raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
+    check_shares(args.quotas)
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []

@@ -12,10 +12,10 @@ from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
 from hetero2.io.files import check_sha256, pretty_json, write_text
 from hetero2.io.tables import number_cell, quoted, write_parquet_rows
-from hetero2.runtime.cli_types import flag, natural
 from hetero2.runtime.log import logger
 from hetero2.runtime.provenance import file_facts
 from hetero2.runtime.seeds import sample_parts
+from hetero2.runtime.settings import add_settings
 from hetero2.scoring.library_ids import BAD_IDS
 
 EXAMPLE = "hetero2 input --library my.csv --out input/rows.parquet --facts input/facts.json"
@@ -98,34 +98,34 @@ def sampled(rows: Iterable[Record], parts: dict[int, tuple[str, float]]) -> Iter
         }
 
 
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not (0 <= value < 1 or (1 <= value <= 1e8 and value.is_integer())):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a share below 1 nor a whole number")
-    return value
+def _check_sample(args: argparse.Namespace) -> None:
+    if (args.sample_top > 0) != (args.score_column is not None):
+        raise ConfigError("audit.sample.top and audit.sample.score_column go together")
+    for name, wanted in (("top", args.sample_top), ("random", args.sample_random)):
+        if wanted > 1 and not float(wanted).is_integer():
+            raise ConfigError(f"audit.sample.{name}: {wanted} is neither a share below 1 nor a whole number")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--library", type=Path, required=True, help=".csv, .csv.gz, .parquet, .smi or .sdf")
-    parser.add_argument("--sha256", default="none", help="sha256 that the library must have")
-    parser.add_argument("--structures", type=flag, default=True, metavar="true|false", help="false: ids, no SMILES")
-    parser.add_argument("--sample-top", type=_share, default=0.0, help="best rows to audit: a share, or how many")
-    parser.add_argument("--sample-random", type=_share, default=0.0, help="drawn from the others: a share, or how many")
-    parser.add_argument("--sample-seed", type=natural, default=0)
-    parser.add_argument("--score-column", help="--sample-top: column of the library with the score")
-    parser.add_argument("--higher-is-better", type=flag, default=True, metavar="true|false")
+    add_settings(
+        parser,
+        "input.sha256",
+        "input.structures",
+        "audit.sample.score_column",
+        "scores.higher_is_better",
+        sample_top="audit.sample.top",
+        sample_random="audit.sample.random",
+        sample_seed="audit.seed",
+    )
     parser.add_argument("--out", type=Path, required=True, help="where to write the rows (Parquet)")
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of the library")
 
 
 def run(args: argparse.Namespace) -> None:
     """Read and mark a library."""
-    if (args.sample_top > 0) != (args.score_column is not None):
-        raise ConfigError("--sample-top and --score-column go together")
+    _check_sample(args)
     digest = check_sha256(args.library, args.sha256, "library")
     header = header_of(args.library)
     library = file_facts("library", args.library, digest) | ({} if header is None else {"header": header})

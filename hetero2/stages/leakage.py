@@ -23,8 +23,8 @@ from hetero2.inputs.usable_rows import check_auditable
 from hetero2.io.columns import Ints, places
 from hetero2.io.structure_keys import Keys, find, keys, place_of_first
 from hetero2.io.tables import read_parquet, to_table, write_parquet
-from hetero2.runtime.cli_types import add_standardise, similarity
 from hetero2.runtime.log import logger, progress
+from hetero2.runtime.settings import add_settings
 
 EXAMPLE = (
     "hetero2 leakage --molecules molecules/*.parquet --decoys decoys/*.parquet --train train.csv "
@@ -197,8 +197,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
     parser.add_argument("--train", type=Path, help="training set of the model: id,smiles and more")
-    parser.add_argument("--near", type=similarity, default=0.85, help="Tanimoto from which a molecule is near")
-    add_standardise(parser)
+    add_settings(parser, "guardrails.standardise", near="audit.near_tanimoto")
     parser.add_argument("--leaks", type=Path, required=True, help="where to write what was found")
     parser.add_argument("--excluded", type=Path, required=True, help="where to write the excluded decoys")
 

@@ -10,6 +10,7 @@ from hetero2.inputs.truth import read_truth
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.tables import read_csv, read_parquet, to_table
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 
 EXAMPLE = "hetero2 leakage-list --input input/rows.parquet --leaks leaks.parquet --truth truth.csv --out leakage.csv"
 UNKNOWN = "truth_id_unknown"
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--leaks", type=Path, help="what hetero2 leakage found; without structures there is none")
     parser.add_argument("--train", type=Path, help="training set of the model")
     parser.add_argument("--truth", type=Path)
-    parser.add_argument("--truth-source", default="external")
+    add_settings(parser, truth_source="truth.source")
     parser.add_argument("--out", type=Path, required=True)
 
 

@@ -95,7 +95,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("pages", "decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", default=[], help="shards, for a pack with all artefacts")
     parser.add_argument("--release", type=json_object, default={}, help="JSON: commit and its time, of a release")
-    parser.add_argument("--compression", choices=["stored", "deflate"], default="stored")
     parser.add_argument("--pack", type=Path, required=True, help="folder of the pack; replaced as a whole")
     parser.add_argument("--zip", type=Path, required=True)
 
@@ -115,7 +114,7 @@ def run(args: argparse.Namespace) -> None:
         shutil.rmtree(aside, ignore_errors=True)
     files = [(path.relative_to(args.pack).as_posix(), path) for path in args.pack.rglob("*") if path.is_file()]
     with atomic_path(args.zip) as temporary:
-        archive.write_zip(files, temporary, compress=args.compression == "deflate")
+        archive.write_zip(files, temporary, compress=args.config["pack"]["compression"] == "deflate")
     sha256 = sha256_file(args.zip)
     write_text(args.zip.with_name(args.zip.name + ".sha256"), f"{sha256}  {args.zip.name}\n")
     logger.info("%s: %d files, sha256 %s", args.zip.name, len(files), sha256)

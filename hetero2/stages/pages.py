@@ -10,6 +10,7 @@ from hetero2.inputs.summary_rows import shard_lines
 from hetero2.io.tables import read_parquet, write_parquet_rows
 from hetero2.report import card_data, molecule_page
 from hetero2.runtime.log import logger
+from hetero2.runtime.settings import add_settings
 
 EXAMPLE = (
     "hetero2 pages --run my-run --molecules m.parquet --audit a.parquet --calls calls.parquet "
@@ -40,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=Path, required=True, help="of the shard")
     parser.add_argument("--calls", type=Path, required=True, help="of the whole library")
     parser.add_argument("--truth", type=Path)
-    parser.add_argument("--truth-source", default="external")
+    add_settings(parser, truth_source="truth.source")
     parser.add_argument("--out", type=Path, required=True)
 
 

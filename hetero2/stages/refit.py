@@ -13,14 +13,15 @@ from hetero2.io.files import pretty_json, write_text
 from hetero2.io.tables import read_parquet
 from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import progress
-from hetero2.scoring.refittable import Refittable, add_model_arguments, model_of, scaffolds_of
+from hetero2.runtime.settings import add_settings
+from hetero2.scoring.refittable import MODEL_SETTINGS, Refittable, add_model_arguments, model_of, scaffolds_of
 from hetero2.stats.audit.control_sample import audit
 from hetero2.stats.audit.decoy_sets import Ints
 from hetero2.stats.audit.label_permutation import scaffold_permutation
 
 EXAMPLE = (
-    "hetero2 refit --control-sample control_sample.parquet --source reference:morgan_rf --train train.csv --refits 19 "
-    "--first 0 --count 10 --out refits/0000.json"
+    """hetero2 refit --config '{"scores": {"source": "reference:morgan_rf"}, "audit": {"refits": 19}}' """
+    "--control-sample control_sample.parquet --train train.csv --first 0 --count 10 --out refits/0000.json"
 )
 Record = dict[str, Any]
 
@@ -54,9 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--control-sample", type=Path, required=True)
     add_model_arguments(parser)
-    parser.add_argument("--refits", type=natural, default=19, help="fits on permuted labels, a model seed")
-    parser.add_argument("--model-seeds", type=positive, default=1)
-    parser.add_argument("--seed", type=natural, default=0, help="seed of the permutations")
+    add_settings(parser, *MODEL_SETTINGS, "audit.refits", "audit.model_seeds", "audit.seed")
     parser.add_argument("--first", type=natural, default=0)
     parser.add_argument("--count", type=positive, default=10)
     parser.add_argument("--out", type=Path, required=True)

@@ -7,13 +7,13 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from hetero2.config.resolve import variants
+from hetero2.config.overlays import variants
 from hetero2.errors import ContractError
 from hetero2.io.contracts import write_json
 from hetero2.io.files import pretty_json, read_json, sha256_file, write_text
 from hetero2.pack import accept
 from hetero2.pack.verify import COST_LIFT, UNLIMITED, Problem, verify
-from hetero2.runtime.cli_types import json_object
+from hetero2.runtime.settings import add_settings
 
 EXAMPLE = (
     "hetero2 registry-row --pack pack --zip x_evidence_pack.zip --benchmarks benchmarks --row row.json --runtime r.json"
@@ -79,7 +79,7 @@ def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = Non
         },
         "acceptance": {
             "outcome": accept.outcome(criteria),
-            "not_met": [criterion.name for criterion in criteria if not criterion.met],
+            "not_met": accept.not_met(criteria),
         },
         "ci": {"test": None, "test-chem": None, "docker": None},
         "prev_sha256": None,
@@ -108,7 +108,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pack", type=Path, required=True, help="folder of the pack")
     parser.add_argument("--zip", type=Path, required=True)
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of Snakemake's benchmark files")
-    parser.add_argument("--execution", type=json_object, default={}, help="JSON: how the run was executed")
+    add_settings(parser, "execution")
     parser.add_argument("--row", type=Path, required=True, help="where to write the row")
     parser.add_argument("--runtime", type=Path, required=True, help="where to write timings and host facts")
 

@@ -136,7 +136,7 @@ class Report:
         if len(shown.rows) == len(place):
             return shown
         return shown._replace(
-            told=f"{caption} The first {number(len(shown.rows))} of them, since their cells are long."
+            caption=f"{caption} The first {number(len(shown.rows))} of them, since their cells are long."
         )
 
 

@@ -16,15 +16,16 @@ from hetero2.inputs.training import read_training
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
 from hetero2.io.tables import quoted, read_csv, read_parquet, to_table
-from hetero2.runtime.cli_types import add_standardise, flag, json_object, positive
+from hetero2.runtime.cli_types import json_object, positive
 from hetero2.runtime.log import gate_ok, logger, progress
 from hetero2.runtime.progress import JobProgress, LineCounter
 from hetero2.runtime.provenance import file_facts
+from hetero2.runtime.settings import add_settings
 from hetero2.scoring import command, hetero_scores, pair_table, score_index, score_table, stand_ins
 from hetero2.scoring.library_ids import LibraryIds, read_library_ids
 
 EXAMPLE = (
-    "hetero2 score-source --source external --path my_scores.csv --input input/rows.parquet "
+    "hetero2 score-source --path my_scores.csv --input input/rows.parquet "
     "--out scores_external.csv --index scores_external.csv.index.npy --facts scores.json"
 )
 _BATCH = 16_384
@@ -194,17 +195,20 @@ def from_stand_in(args: argparse.Namespace) -> Facts:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("--source", required=True, help=f"external, command, {', '.join((*STAND_INS, *REFERENCES))}")
     parser.add_argument("--path", type=Path, help="external: the user's scores file; stand-ins: that of the suite")
-    parser.add_argument("--sha256", default="none", help="external: sha256 that it must have")
     parser.add_argument("--url", help="external: where it was downloaded, to be recorded")
-    parser.add_argument("--structures", type=flag, default=True, metavar="true|false", help="false: a table by id")
     parser.add_argument("--input", type=Path, help="external: the numbered library, for its ids or its files")
     parser.add_argument("--folder", type=Path, default=Path(), help="scores_input is relative to this folder")
     parser.add_argument("--request", type=Path, help="score_request.csv")
     parser.add_argument("--train", type=Path, help="training set of the model, to be fitted on or to be recorded")
-    add_standardise(parser)
-    parser.add_argument("--command", help="command: words with {request} and {scores}")
+    add_settings(
+        parser,
+        "scores.source",
+        "scores.sha256",
+        "scores.command",
+        "input.structures",
+        "guardrails.standardise",
+    )
     parser.add_argument("--command-file", type=Path, nargs="*", default=[], help="command: files of the user's model")
     parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after this")
     parser.add_argument("--settings", type=json_object, default={}, help="JSON: facts of the configuration to record")
@@ -222,13 +226,12 @@ def _check_arguments(args: argparse.Namespace) -> None:
     needed: dict[str, tuple[str, ...]] = {"external": (), "command": ("command", "request")}
     needed |= dict.fromkeys(REFERENCES, ("train", "request"))
     needed |= dict.fromkeys(STAND_INS, () if args.path else ("request",))
-    if args.source not in needed:
-        raise ConfigError(f"unknown source of scores {args.source!r}", f"known are {', '.join(needed)}")
     if args.source == "external" and args.input is None and (args.path is None or _is_keyed(args)):
-        raise ConfigError("--source external needs --input", "it is the numbered library: hetero2 input writes it")
+        raise ConfigError("scores.source external needs --input", "it is the numbered library: hetero2 input writes it")
     for name in needed[args.source]:
+        option = "scores.command" if name == "command" else f"--{name}"
         if getattr(args, name) is None:
-            raise ConfigError(f"--source {args.source} needs --{name}")
+            raise ConfigError(f"scores.source {args.source} needs {option}")
 
 
 def run(args: argparse.Namespace) -> None:

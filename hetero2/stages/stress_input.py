@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hetero2.config.consistency import STRESS
 from hetero2.inputs.made_library import Rows, write_dataset
-from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.settings import add_settings
 
-EXAMPLE = "hetero2 stress-input --rows 10000 --seed 0 --out stress"
+EXAMPLE = """hetero2 stress-input --config '{"dataset": {"rows": 10000}}' --out stress"""
 _INVALID = ("C1", "(", "notasmiles", "C(C", "C=)C")
 _PLAIN = ("CCO", "c1ccccc1", "CC(=O)O", "CCN", "CCOC", "CC(C)O")
 _TOO_LARGE, _DISCONNECTED = "C" * 210, "CC.CC"
@@ -36,11 +36,10 @@ def stress_rows(rows: int, seed: int) -> Rows:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("--rows", type=positive, default=200)
-    parser.add_argument("--seed", type=natural, default=0, help="seed of the order")
+    add_settings(parser, "dataset.rows", "dataset.shuffle_seed")
     parser.add_argument("--out", type=Path, required=True, help="folder for input.csv and facts.json")
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the rows."""
-    write_dataset(args.out, STRESS, stress_rows(args.rows, args.seed))
+    write_dataset(args.out, STRESS, stress_rows(args.rows, args.shuffle_seed))

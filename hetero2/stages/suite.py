@@ -8,12 +8,14 @@ from typing import Any
 from hetero2.chem import decoys_v1
 from hetero2.chem.molecules import structure_hash
 from hetero2.config.consistency import SUITE
+from hetero2.errors import ConfigError
 from hetero2.inputs.made_library import Rows, write_dataset
 from hetero2.io.files import pretty_json, write_text
-from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.settings import add_settings
 from hetero2.scoring import hetero_scores
 
-EXAMPLE = "hetero2 suite --rows 200 --strategy rewire_strict_v1 --k 20 --seed 0 --out suite"
+EXAMPLE = """hetero2 suite --config '{"dataset": {"rows": 200}, "decoys": {"k": 20}}' --out suite"""
+_STRATEGIES = (decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES))
 # These exact strings: some are not the textbook molecule, and the proxy truth hashes the string.
 MOLECULES = {
     "aspirin": "CC(=O)OC1=CC=CC=C1C(=O)O",
@@ -54,16 +56,15 @@ def suite_scores(strategy: str, k: int, seed: int, full_cover_count: int) -> dic
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
-    parser.add_argument("--rows", type=positive, default=200)
-    parser.add_argument("--strategy", choices=[decoys_v1.CHAIN, *(link.name for link in decoys_v1.STRATEGIES)])
-    parser.add_argument("--k", type=positive, default=20, help="decoys per molecule, for its scores file")
-    parser.add_argument("--seed", type=natural, default=0)
-    parser.add_argument("--full-cover-count", type=natural, default=3, help="molecules with all decoys scored")
+    add_settings(parser, "dataset.rows", "dataset.full_cover_count", "decoys.strategy", "decoys.k", "decoys.seed")
+    parser.set_defaults(strategy=decoys_v1.STRATEGIES[0].name)
     parser.add_argument("--out", type=Path, required=True, help="folder for input.csv, facts.json and scores.json")
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the library and its scores file."""
+    if args.strategy not in _STRATEGIES:
+        raise ConfigError(f"decoys.strategy: {args.strategy}; allowed for the suite are {', '.join(_STRATEGIES)}")
     write_dataset(args.out, SUITE, suite_rows(args.rows))
-    scores = suite_scores(args.strategy or decoys_v1.STRATEGIES[0].name, args.k, args.seed, args.full_cover_count)
+    scores = suite_scores(args.strategy, args.k, args.seed, args.full_cover_count)
     write_text(args.out / "scores.json", pretty_json(scores, sort_keys=False))

@@ -16,7 +16,7 @@ from hetero2.inputs.summary_rows import shard_lines
 from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.tables import read_parquet
-from hetero2.runtime.cli_types import json_object
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit.decoy_sets import MIN_DECOYS
 from hetero2.stats.audit.sampling import Estimate, Floats, weighted_mean
 from hetero2.stats.benefit.distribution import describe
@@ -167,10 +167,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--audit", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--calls", type=Path, required=True)
-    parser.add_argument(
-        "--settings", type=json_object, default={}, help="JSON: sections of the configuration to record"
-    )
-    parser.add_argument("--artifacts", choices=["light", "full"], default="light", help="full: with pages of molecules")
+    add_settings(parser, "guardrails", "decoys", "pack.artifacts")
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
 
@@ -181,4 +178,4 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError(f"{len(args.molecules)} shards of molecules, but {len(args.audit)} of the audit")
     calls, counts = read_parquet(args.calls, "call.v1"), LibraryCounts()
     write_csv(args.summary, gather(args.molecules, args.audit, calls, counts, args.artifacts == "full"), "summary.v1")
-    write_json(args.metrics, counts.metrics(args.settings), "metrics.v1")
+    write_json(args.metrics, counts.metrics({"guardrails": args.guardrails, "decoys": args.decoys}), "metrics.v1")

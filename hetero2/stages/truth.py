@@ -9,15 +9,15 @@ from hetero2.inputs.truth import SCHEMA, read_truth
 from hetero2.io.files import check_sha256, copy_file, pretty_json, write_text
 from hetero2.runtime.log import gate_ok
 from hetero2.runtime.provenance import file_facts
+from hetero2.runtime.settings import add_settings
 
-EXAMPLE = "hetero2 truth --path my_truth.csv --sha256 1f0e... --out truth.csv --facts truth.json"
+EXAMPLE = "hetero2 truth --path my_truth.csv --out truth.csv --facts truth.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--path", type=Path, required=True, help="customer_truth.v1 file")
-    parser.add_argument("--sha256", default="none", help="sha256 that it must have")
-    parser.add_argument("--source", default="external", help="truth_source that every row must have")
+    add_settings(parser, "truth.sha256", "truth.source")
     parser.add_argument("--url", help="where it was downloaded, to be recorded")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of it")

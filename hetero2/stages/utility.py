@@ -18,9 +18,10 @@ from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import read_json
 from hetero2.io.tables import columns, to_table
-from hetero2.runtime.cli_types import flag, natural, positive, price
+from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
 from hetero2.runtime.provenance import file_facts
+from hetero2.runtime.settings import add_settings
 from hetero2.stats.benefit.choosing import Library
 from hetero2.stats.benefit.comparison import RESAMPLES
 from hetero2.stats.benefit.discordant import inclusion
@@ -29,7 +30,7 @@ from hetero2.stats.benefit.hit_curve import curve
 from hetero2.stats.benefit.utility import report
 
 EXAMPLE = (
-    "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json --k 50 "
+    "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json "
     "--out utility_report.json --curve hit_curve.csv"
 )
 _COLUMNS = ("id", "status", "verdict", "slack", "auc_tie_aware", "score", "call", "scaffold")
@@ -144,16 +145,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
-    parser.add_argument("--truth-source", default="external")
     parser.add_argument("--cost-lift", type=Path, required=True, help="what hetero2 cost-lift wrote")
-    parser.add_argument("--baseline", type=Path, help="today's filter: id,score")
-    parser.add_argument("--baseline-column", help="--baseline is the library, and this its column with today's filter")
-    parser.add_argument("--baseline-higher-is-better", type=flag, default=True, metavar="true|false")
-    parser.add_argument("--k", type=positive, required=True, help="molecules that can be bought: the primary K")
-    parser.add_argument("--k-list", type=positive, nargs="*", default=[], help="further K")
-    parser.add_argument("--price", type=price, help="price of evaluating one molecule")
+    parser.add_argument(
+        "--baseline", type=Path, help="today's filter: id,score; with selection.baseline_column, the library"
+    )
+    add_settings(
+        parser,
+        "selection.k",
+        "selection.k_list",
+        "selection.seed",
+        "selection.baseline_column",
+        "selection.baseline_higher_is_better",
+        price="selection.price_per_evaluation",
+        truth_source="truth.source",
+    )
     parser.add_argument("--resamples", type=positive, default=RESAMPLES)
-    parser.add_argument("--seed", type=natural, default=0)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--curve", type=Path, required=True, help="where to write hits at many K")
 
@@ -162,6 +168,8 @@ def run(args: argparse.Namespace) -> None:
     """Write utility_report.json."""
     rows = read_summary(args.summary, _COLUMNS, ["sample_part"])
     hits = read_truth(args.truth, args.truth_source)
+    if args.baseline_higher_is_better is None:
+        args.baseline_higher_is_better = True
     better = args.baseline_higher_is_better
     baseline = read_baseline(args.baseline, args.baseline_column, better) if args.baseline else None
     library = library_of(rows, hits, baseline)

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hetero2.config import resolve as configuration
 from hetero2.config.consistency import baseline_higher_is_better, scores_file
+from hetero2.config.overlays import variants
+from hetero2.config.resolve import Config
+from hetero2.config.user_files import check_files
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.runtime import provenance
+from hetero2.workflow.run_files import as_json
 from hetero2.workflow.score_inputs import FITS_A_JOB as FITS_A_JOB
 from hetero2.workflow.score_inputs import ScoreFiles
 from hetero2.workflow.targets import DEFAULT_TARGET, resolve_all
@@ -27,7 +30,7 @@ class Plan(ScoreFiles):
     def check(self, needs_scores: bool = True) -> None:
         """Raise one clear error, before any job, unless the user's files are there and can be read."""
         for _, resolved in self.runs.values():
-            configuration.check_files(resolved, needs_scores)
+            check_files(resolved, needs_scores)
             check_baseline(resolved)
             check_score_column(resolved)
         for run in self.runs:
@@ -58,7 +61,7 @@ class Plan(ScoreFiles):
     def beside_separation(self, pattern: str) -> list[str]:
         """Files beside separation.json: those of each variant where the pattern has {run}, else the one."""
         names = self.runs_of(GROUP)
-        folder = f"{self.results}/{names[0].removesuffix('_' + configuration.variants(GROUP)[0])}"
+        folder = f"{self.results}/{names[0].removesuffix('_' + variants(GROUP)[0])}"
         return list(dict.fromkeys(f"{folder}/{pattern.format(run=name)}" for name in names))
 
     def truth_file(self, run: str) -> str:
@@ -91,20 +94,17 @@ class Plan(ScoreFiles):
                 lines.append(f"today's filter, {name}: {better} is better (by {key})")
         return list(dict.fromkeys(lines))
 
-    def utility_arguments(self, run: str) -> str:
-        """The options of `hetero2 utility` that may be left out."""
-        selection = self.config(run)["selection"]
-        words = [f"--baseline={path}" for path in self.baseline(run)] + self.k_list(run)
-        price, column = selection["price_per_evaluation"], selection["baseline_column"]
-        words += [] if column is None else [f"--baseline-column={column}"]
-        if self.baseline(run) and not baseline_higher_is_better(self.config(run)):
-            words += ["--baseline-higher-is-better", "false"]
-        return shlex.join(words + ([] if price is None else [f"--price={price}"]))
+    def utility_settings(self, run: str) -> str:
+        """What `hetero2 utility` must know; `baseline_higher_is_better` as it follows from all that was said."""
+        keys = ("k", "k_list", "seed", "baseline_column", "price_per_evaluation")
+        values = {f"selection.{key}": self.value(run, f"selection.{key}") for key in keys}
+        if self.baseline(run):
+            values["selection.baseline_higher_is_better"] = baseline_higher_is_better(self.config(run))
+        return as_json({"truth.source": self.value(run, "truth.source"), **values})
 
-    def k_list(self, run: str) -> list[str]:
-        """Further K, as an option."""
-        further = self.config(run)["selection"]["k_list"]
-        return ["--k-list", *map(str, further)] if further else []
+    def baseline_arguments(self, run: str) -> str:
+        """The option --baseline, where there is a filter of today."""
+        return shlex.join(f"--baseline={path}" for path in self.baseline(run))
 
     def utility_files(self, run: str) -> list[str]:
         """Truth and cost and lift, as far as the run has them."""
@@ -132,10 +132,10 @@ class Plan(ScoreFiles):
         """Parameter function: an option for each, with this file of every shard, where the pack holds all artefacts."""
         options = {key: self.shard_words(key) for key in keys}
 
-        def words(wildcards: Any, input: Any) -> str:
+        def words(wildcards: Any) -> str:
             if not self.is_full(wildcards.run):
                 return ""
-            return " ".join(f"--{key} {found(wildcards, input)}" for key, found in options.items())
+            return " ".join(f"--{key} {files(wildcards)}" for key, files in options.items())
 
         return words
 
@@ -160,7 +160,7 @@ def _check_writable(folder: Path) -> None:
         )
 
 
-def check_score_column(config: configuration.Config) -> None:
+def check_score_column(config: Config) -> None:
     """Raise ConfigError unless the library has the column by which its top is sampled: before any job."""
     column, library = config["audit"]["sample"]["score_column"], config["input"]["path"]
     if column is None:
@@ -173,7 +173,7 @@ def check_score_column(config: configuration.Config) -> None:
         raise ConfigError(f"configuration: audit.sample.score_column: {error.message}", error.hint) from None
 
 
-def check_baseline(config: configuration.Config) -> None:
+def check_baseline(config: Config) -> None:
     """Raise ConfigError unless today's filter, where there is one, can be read: before any job."""
     column, library = config["selection"]["baseline_column"], config["input"]["path"]
     file, key = config["selection"]["baseline"], "baseline" if column is None else "baseline_column"

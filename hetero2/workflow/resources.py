@@ -96,6 +96,10 @@ class Needs:
     def __init__(self, plan: RunFiles) -> None:
         self._plan = plan
 
+    def of(self, rule: str) -> dict[str, Callable[..., int]]:
+        """mem_mb and runtime of a rule."""
+        return {"mem_mb": self.memory(rule), "runtime": self.runtime(rule)}
+
     def memory(self, rule: str) -> Callable[..., int]:
         """mem_mb of a rule."""
         return lambda wildcards, attempt: megabytes(NEEDS[rule], *self._size(rule, wildcards), attempt=attempt)

@@ -1,19 +1,21 @@
 """What the rules ask of the configuration of a run: its options, files and shards."""
 
+import functools
 import json
-import os
+import operator
 import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hetero2 import paths
-from hetero2.config import resolve as configuration
 from hetero2.config.consistency import score_format
-from hetero2.config.contents import Contents
+from hetero2.config.resolve import Config, run_configuration
+from hetero2.config.sharding import audited_rows, n_shards
 from hetero2.io.files import sha256_bytes
+from hetero2.workflow.run_layout import run_file, shard_name, shard_spans
 from hetero2.workflow.targets import Runs
+from hetero2.workflow.user_file_digests import Contents
 
 # What a data set brings, and the file that it is.
 _DATASET_FILES = {
@@ -26,6 +28,10 @@ _DATASET_FILES = {
     "suite": {"input.path": "suite_input", "scores.path": "suite_scores", "facts": "suite_facts"},
     "stress": {"input.path": "stress_input", "facts": "stress_facts"},
 }
+
+
+def _url_variable(url: str) -> str:
+    return f"HETERO2_URL_{sha256_bytes(url.encode('utf-8'))[:16].upper()}"
 
 
 class Setting(str):
@@ -47,6 +53,19 @@ class Setting(str):
         return f"{self.key}: {super().__repr__()}"
 
 
+def as_json(values: Mapping[str, Any]) -> str:
+    """Values of dotted keys as JSON of a configuration: keys of another name are another text.
+
+    >>> as_json({"decoys.k": 20, "audit.sample.top": 0.1})
+    '{"audit": {"sample": {"top": 0.1}}, "decoys": {"k": 20}}'
+    """
+    part: Config = {}
+    for key, value in values.items():
+        *sections, name = key.split(".")
+        functools.reduce(lambda section, step: section.setdefault(step, {}), sections, part)[name] = value
+    return json.dumps(part, sort_keys=True)
+
+
 class RunFiles:
     """Options, files and shards of each run."""
 
@@ -55,7 +74,7 @@ class RunFiles:
         self._rows: dict[str, int] = {}
         self._shards: dict[str, list[str]] = {}
 
-    def config(self, run: str) -> configuration.Config:
+    def config(self, run: str) -> Config:
         """Resolved configuration of a run."""
         return self.runs[run][1]
 
@@ -63,28 +82,27 @@ class RunFiles:
         """Target that a run derives from."""
         return self.runs[run][0]
 
-    def option(self, run: str, key: str) -> Setting:
-        """Value of a dotted key: true and false as words, null as none, mappings as JSON."""
-        value: Any = self.config(run)
-        for part in key.split("."):
-            value = value[part]
-        if isinstance(value, Mapping | bool):
-            value = json.dumps(value, sort_keys=True)
-        return Setting(key, "none" if value is None else value)
+    def value(self, run: str, key: str) -> Any:
+        """Value of a dotted key."""
+        return functools.reduce(operator.getitem, key.split("."), self.config(run))
 
-    def sections(self, run: str, *names: str) -> str:
-        """Whole sections of what identifies a run, as JSON."""
-        public = configuration.run_configuration(self.config(run))
-        return json.dumps({name: public[name] for name in names}, sort_keys=True)
+    def config_value(self, run: str, key: str) -> Setting:
+        """Value of a dotted key, as it stands in a command: a section as JSON."""
+        value = self.value(run, key)
+        return Setting(key, json.dumps(value, sort_keys=True) if isinstance(value, Mapping) else value)
+
+    def settings(self, run: str, *keys: str) -> str:
+        """Some dotted keys, as the JSON that a verb takes: a part of the configuration."""
+        return as_json({key: self.value(run, key) for key in keys})
 
     def identity(self, run: str) -> str:
         """The target and the configuration that identifies a run, as JSON."""
-        public = configuration.run_configuration(self.config(run))
+        public = run_configuration(self.config(run))
         return json.dumps({"target": self.target(run), **public}, sort_keys=True)
 
     def file(self, key: str) -> str:
         """Path of a file of a run, with its wildcards."""
-        return paths.run_file(self.results, key)
+        return run_file(self.results, key)
 
     def folder(self, run: str) -> Path:
         """Results folder of a run."""
@@ -93,14 +111,14 @@ class RunFiles:
     def rows(self, run: str) -> int:
         """Rows that are audited, at most; a library is read once for it."""
         if run not in self._rows:
-            self._rows[run] = configuration.audited_rows(self.config(run))
+            self._rows[run] = audited_rows(self.config(run))
         return self._rows[run]
 
     def shards(self, run: str) -> list[str]:
         """Names of the shards of a run."""
         if run not in self._shards:
-            count = configuration.n_shards(self.config(run), self.rows(run))
-            self._shards[run] = [paths.shard_name(number) for number in range(count)]
+            count = n_shards(self.config(run), self.rows(run))
+            self._shards[run] = [shard_name(number) for number in range(count)]
         return self._shards[run]
 
     def shard_count(self, run: str) -> Setting:
@@ -115,15 +133,14 @@ class RunFiles:
     def shard_words(self, key: str) -> Any:
         """Parameter function: this file of every shard, as words that bash expands to all of them, in order.
 
-        Linux limits one argument to 128 KB, and the whole command is one argument of bash. The files are where the
-        job's input of that name is: in object storage a job gets copies elsewhere.
+        Linux limits one argument to 128 KB, and the whole command is one argument of bash.
         """
-        after = self.file(key).split("{shard}")[1]
+        before, after = self.file(key).split("{shard}")
 
-        def words(wildcards: Any, input: Any) -> str:
-            before = str(getattr(input, key)[0]).removesuffix(f"{self.shards(wildcards.run)[0]}{after}")
-            spans = paths.shard_spans(len(self.shards(wildcards.run)))
-            return " ".join(f"{shlex.quote(before)}{{{first}..{last}}}{after}" for first, last in spans)
+        def words(wildcards: Any) -> str:
+            start = shlex.quote(before.format(run=wildcards.run))
+            spans = shard_spans(len(self.shards(wildcards.run)))
+            return " ".join(f"{start}{{{first}..{last}}}{after}" for first, last in spans)
 
         return words
 
@@ -142,22 +159,20 @@ class RunFiles:
         names = [run for run, (_, config) in self.runs.items() if config["input"]["structures"] == wanted]
         return "|".join(map(re.escape, names)) or "(?!)"
 
-    def input_arguments(self, run: str) -> str:
-        """The options of `hetero2 input` beyond the library."""
-        config = self.config(run)
-        sample, words = config["audit"]["sample"], [] if config["input"]["structures"] else ["--structures", "false"]
+    def input_settings(self, run: str) -> str:
+        """What `hetero2 input` must know; what is there for a sample alone, only where there is one."""
+        sample, keys = self.value(run, "audit.sample"), ["input.sha256", "input.structures"]
         if sample["top"] or sample["random"]:
-            words += ["--sample-random", str(sample["random"]), "--sample-seed", str(config["audit"]["seed"])]
+            keys += ["audit.sample", "audit.seed"]
         if sample["top"]:
-            words += ["--sample-top", str(sample["top"]), f"--score-column={sample['score_column']}"]
-            words += [] if config["scores"]["higher_is_better"] else ["--higher-is-better", "false"]
-        return shlex.join(words)
+            keys.append("scores.higher_is_better")
+        return self.settings(run, *keys)
 
     def excluded(self, run: str) -> list[str]:
         """The decoys that take no part in the audit, where structures are known."""
         return [self.file("excluded").format(run=run)] if self.config(run)["input"]["structures"] else []
 
-    def excluded_option(self, run: str) -> str:
+    def excluded_arguments(self, run: str) -> str:
         """The option that names them."""
         return shlex.join(f"--excluded={path}" for path in self.excluded(run))
 
@@ -178,18 +193,16 @@ class RunFiles:
 
         The URL itself may hold a signature, and Snakemake shows and stores what stands in a command.
         """
-        url = self.downloaded(wildcards, "url")
-        name = f"HETERO2_URL_{sha256_bytes(url.encode('utf-8'))[:16].upper()}"
-        os.environ[name] = url
-        return name
+        return _url_variable(self.downloaded(wildcards, "url"))
 
-    def download_settings(self, run: str) -> str:
-        """How downloads are done, as JSON: a matter of execution, so no parameter that runs it again."""
-        return json.dumps(self.config(run)["execution"]["download"], sort_keys=True)
+    def url_variables(self) -> dict[str, str]:
+        """The URL by the name of its variable, for all downloads of all runs."""
+        urls = [self.config(run)[section]["url"] for run in self.runs for section in ("truth", "scores")]
+        return {_url_variable(url): url for url in urls if url is not None}
 
     def url_option(self, run: str, section: str) -> list[str]:
         """The option that says where a file came from, where it was downloaded."""
-        url = configuration.run_configuration(self.config(run))[section]["url"]
+        url = run_configuration(self.config(run))[section]["url"]
         return [] if url is None else [f"--url={url}"]
 
     def has_truth(self, run: str) -> bool:

@@ -5,13 +5,14 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from hetero2 import paths
-from hetero2.config import resolve as configuration
 from hetero2.config.consistency import is_brought, needs_training, score_format, scores_file
-from hetero2.config.contents import file_names
+from hetero2.config.resolve import Config, run_configuration
 from hetero2.config.score_sources import SUITE_VARIANTS
+from hetero2.config.user_files import user_files
 from hetero2.workflow.run_files import RunFiles
+from hetero2.workflow.run_layout import shard_name
 from hetero2.workflow.targets import Runs
+from hetero2.workflow.user_file_digests import file_names
 
 FITS_A_JOB = 10
 
@@ -32,7 +33,7 @@ class ScoreFiles(RunFiles):
 
     def brought_files(self, run: str) -> list[str]:
         """All files of a run that the user brought."""
-        return [*map(str, configuration.user_files(self.config(run)).values()), *self.row_files(run)]
+        return [*map(str, user_files(self.config(run)).values()), *self.row_files(run)]
 
     def contents_of(self, run: str, inputs: Any) -> str:
         """sha256 of those of the inputs of a job that the user brought, in their order."""
@@ -55,7 +56,7 @@ class ScoreFiles(RunFiles):
 
     def score_settings(self, run: str) -> str:
         """What is recorded of the source of scores, as JSON."""
-        public = configuration.run_configuration(self.config(run))["scores"]
+        public = run_configuration(self.config(run))["scores"]
         return json.dumps(
             {"higher_is_better": public["higher_is_better"], "command": public["command"]}, sort_keys=True
         )
@@ -71,7 +72,7 @@ class ScoreFiles(RunFiles):
             return [str(self.config(run)["scores"]["train"])]
         return list(self.training(run).values())
 
-    def training_option(self, run: str) -> str:
+    def training_arguments(self, run: str) -> str:
         """The option --train, where a training set is known."""
         return shlex.join(f"--train={path}" for path in self.known_training(run))
 
@@ -84,36 +85,31 @@ class ScoreFiles(RunFiles):
 
     def leakage_arguments(self, run: str) -> str:
         """The options of `hetero2 leakage-list` that depend on what is known."""
-        found = self.leakage_inputs(run)
-        words = [f"--{key}={found[key]}" for key in ("leaks", "truth") if key in found]
-        words += ["--truth-source", self.config(run)["truth"]["source"]] if "truth" in found else []
-        return " ".join([shlex.join(words), self.training_option(run)])
+        inputs = self.leakage_inputs(run)
+        options = [f"--{key}={inputs[key]}" for key in ("leaks", "truth") if key in inputs]
+        return " ".join([shlex.join(options), self.training_arguments(run)])
 
     def control_inputs(self, run: str) -> dict[str, Any]:
         """What controls.json is made from besides sample and scores: refits and cross-validation where they can be."""
         audit, train = self.config(run)["audit"], self.training(run)
         total = audit["model_seeds"] * (audit["refits"] + 1) if train and audit["refits"] else 0
-        names = [paths.shard_name(number) for number in range(-(-total // FITS_A_JOB))]
+        names = [shard_name(number) for number in range(-(-total // FITS_A_JOB))]
         found: dict[str, Any] = {"refits": [self.file("refit").format(run=run, chunk=name) for name in names]}
         return found | ({**train, "cross_validation": self.file("cross_validation").format(run=run)} if train else {})
 
+    def control_settings(self, run: str) -> str:
+        """What `hetero2 controls` must know; how many refits there are, only where the scorer can be fitted anew."""
+        refits = ["audit.refits"] if self.control_inputs(run)["refits"] else []
+        return self.settings(run, "audit.seed", "guardrails.standardise", *refits)
+
     def control_arguments(self, run: str) -> str:
         """The options of `hetero2 controls` that depend on whether the scorer can be fitted anew."""
-        found = self.control_inputs(run)
-        words = ["--n-refits", str(self.config(run)["audit"]["refits"])] if found["refits"] else []
-        words += ["--refits", *found["refits"]] if found["refits"] else []
-        words += (
-            [f"--train={found['train']}", "--cross-validation", found["cross_validation"]] if "train" in found else []
-        )
-        words += ["--why-not", "audit.refits_is_0" if "train" in found else "the_scorer_cannot_be_fitted_again"]
+        inputs = self.control_inputs(run)
+        words = ["--refits", *inputs["refits"]] if inputs["refits"] else []
+        if "train" in inputs:
+            words += [f"--train={inputs['train']}", "--cross-validation", inputs["cross_validation"]]
+        words += ["--why-not", "audit.refits_is_0" if "train" in inputs else "the_scorer_cannot_be_fitted_again"]
         return shlex.join(words)
-
-    def refit_arguments(self, run: str) -> str:
-        """The options that say which learner is fitted anew."""
-        scores = self.config(run)["scores"]
-        words = ["--source", scores["source"], f"--train={self.training(run)['train']}"]
-        words += [] if scores["higher_is_better"] else ["--higher-is-better", "false"]
-        return shlex.join(words + ([f"--command={scores['command']}"] if scores["command"] else []))
 
     def score_inputs(self, run: str) -> dict[str, Any]:
         """What the scores file is made from: the user's file, the library's own column, or the request."""
@@ -129,33 +125,30 @@ class ScoreFiles(RunFiles):
             return {"library": self.file("input").format(run=run), "rows": self.row_files(run), **train}
         found: dict[str, Any] = {"request": self.file("score_request").format(run=run)}
         if scores["source"] == "command":
-            files = configuration.user_files(self.config(run))
+            files = user_files(self.config(run))
             model = [str(path) for key, path in files.items() if key.startswith("scores.command[")]
             return found | {"model": model} | train
         return found | train
 
     def score_arguments(self, run: str) -> str:
         """The options of `hetero2 score-source` that depend on the source of scores."""
-        scores, found = self.config(run)["scores"], self.score_inputs(run)
-        words: list[str] = ["--source", scores["source"]]
-        if "path" in found:
-            words += [f"--path={found['path']}", "--sha256", scores["sha256"] or "none"]
-            words += self.url_option(run, "scores")
-            words += [] if self.config(run)["input"]["structures"] else ["--structures", "false"]
-        if "library" in found:
-            words += ["--input", found["library"]]
-        if "rows" in found:
+        inputs, words = self.score_inputs(run), list[str]()
+        if "path" in inputs:
+            words += [f"--path={inputs['path']}", *self.url_option(run, "scores")]
+        if "library" in inputs:
+            words += ["--input", inputs["library"]]
+        if "rows" in inputs:
             words.append(f"--folder={Path(self.config(run)['input']['path'] or '.').parent}")
-        if "request" in found:
-            words += ["--request", found["request"]]
-        if "model" in found:
-            words += [f"--command={scores['command']}", "--command-file", *found["model"]]
-        if "train" in found:
-            words.append(f"--train={found['train']}")
+        if "request" in inputs:
+            words += ["--request", inputs["request"]]
+        if "model" in inputs:
+            words += ["--command-file", *inputs["model"]]
+        if "train" in inputs:
+            words.append(f"--train={inputs['train']}")
         return shlex.join(words)
 
 
-def row_files(config: configuration.Config) -> list[str]:
+def row_files(config: Config) -> list[str]:
     """The files named in the column scores_input, if that is where the scores are: a change of one is seen."""
     if config["scores"]["source"] != "external" or is_brought(config["scores"]) or not config["input"]["path"]:
         return []

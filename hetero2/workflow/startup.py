@@ -4,7 +4,7 @@ import contextlib
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from hetero2.workflow import modified_outputs, orphans, targets
 from hetero2.workflow.plan import Plan
 from hetero2.workflow.results_lock import ResultsLock
 
-_STORAGE = ".snakemake/storage/"  # where Snakemake keeps copies of files in object storage
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -46,13 +45,13 @@ def _as_config_error() -> Iterator[None]:
 
 
 def environment_of_jobs(plan: Plan) -> dict[str, str]:
-    """What processes of jobs inherit: the targets asked for, and whose orphans they are if the run is killed.
+    """Variables that processes of jobs inherit: the targets asked for, whose orphans they may become, URLs to fetch.
 
-    A job may evaluate the Snakefile anew, without the words of the call: on another machine, or in another process. It
-    comes to the same plan only if it knows these targets, and Snakemake passes on to it nothing but variables.
+    A job may evaluate the Snakefile anew, on another machine, and comes to the same plan only if it knows the targets;
+    its own command line does not name them, and Snakemake hands on nothing else but variables (`envvars:`).
     """
     asked = ",".join(targets.requested(sys.argv, os.environ))
-    return {targets.VARIABLE: asked, orphans.VARIABLE: orphans.mark(plan.results)}
+    return {targets.VARIABLE: asked, orphans.VARIABLE: orphans.mark(plan.results), **plan.url_variables()}
 
 
 def enter(plan: Plan, workflow: Any, lock: ResultsLock) -> None:
@@ -90,22 +89,3 @@ def shell_prefix(workflow: Any) -> str:
         words.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH";')
     text = "set -euo pipefail; " + " ".join(words) + " "
     return text.replace("{", "{{").replace("}", "}}")  # Snakemake fills in what stands in single braces
-
-
-def placed(words: str, inputs: Iterable[str]) -> str:
-    """Words for a command, with input files named as the job finds them: in object storage a job gets a copy elsewhere.
-
-    >>> placed("--train=results/a/train.csv --seed 0", [".snakemake/storage/s3/bucket/results/a/train.csv"])
-    '--train=.snakemake/storage/s3/bucket/results/a/train.csv --seed 0'
-    >>> placed("--train=results/a/train.csv --seed 0", ["results/a/train.csv"])
-    '--train=results/a/train.csv --seed 0'
-    """
-    elsewhere = [str(path) for path in inputs if str(path).startswith(_STORAGE)]
-    if not elsewhere:
-        return words
-    found = []
-    for word in shlex.split(words):
-        option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
-        path = next((path for path in elsewhere if value and path.endswith(f"/{value}")), value)
-        found.append(option + equals + path if equals else (path if not option else word))
-    return shlex.join(found)

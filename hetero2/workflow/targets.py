@@ -3,19 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hetero2.config import resolve as configuration
+from hetero2.config import overlays
+from hetero2.config.resolve import Config, resolve
 from hetero2.errors import ConfigError
 
 DEFAULT_TARGET = "value_utility_realtruth"
 # Carries the targets asked for to jobs that run in a Snakemake of their own, on another machine.
 VARIABLE = "HETERO2_TARGETS"
 _TAKE_ALL = {"--cores", "-c", "--jobs", "-j", "--quiet", "-q", "--slurm-array-jobs"}  # `--cores all` asks for no target
-Runs = dict[str, tuple[str, configuration.Config]]
+Runs = dict[str, tuple[str, Config]]
 
 
 def requested(words: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """The targets that a command line asks for; none where it names files, or nothing."""
-    known = configuration.targets()
+    known = overlays.targets()
     words = [word for before, word in zip(["", *words], words, strict=False) if before not in _TAKE_ALL]
     if "all" in words:
         return known
@@ -34,15 +35,15 @@ def resolve_all(user: Mapping[str, Any], asked: Sequence[str]) -> tuple[dict[str
     """
     if not asked:
         own = "run_name" in user or "input" in user
-        asked = [DEFAULT_TARGET] if own else configuration.targets()
+        asked = [DEFAULT_TARGET] if own else overlays.targets()
     rest = {key: user[key] for key in ("execution", "suite_strategy") if key in user}
     names: dict[str, list[str]] = {}
     runs: Runs = {}
-    for target in configuration.targets():
+    for target in overlays.targets():
         names[target] = []
-        several: list[str] | list[None] = configuration.variants(target) or [None]
+        several: list[str] | list[None] = overlays.variants(target) or [None]
         for variant in several:
-            config = configuration.resolve(target, user if target in asked else rest, variant)
+            config = resolve(target, user if target in asked else rest, variant)
             name = config["run_name"]
             if name in runs:
                 raise ConfigError(

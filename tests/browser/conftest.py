@@ -34,8 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with look.chromium() as found:
-        yield found
+    with look.chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="session")

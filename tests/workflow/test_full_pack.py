@@ -40,7 +40,7 @@ def test_a_full_pack_has_a_page_for_every_ok_row_and_links_to_it(full_run):
         if row["status"] == "OK":
             page = Page((pack / row["report_path"]).read_text(encoding="utf-8"))
             assert row["canonical_smiles"] in page.texts
-            assert sum("decoy" in one.get("aria-label", "") and tag == "span" for tag, one in page.found) == 4
+            assert sum("decoy" in element.get("aria-label", "") and tag == "span" for tag, element in page.found) == 4
 
 
 def test_a_full_pack_verifies_and_holds_every_decoy(full_run):

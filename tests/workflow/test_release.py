@@ -15,6 +15,7 @@ from tests.conftest import ROOT, copy_checkout, run
 from tests.releases import commit, git
 from tools.release import gates
 
+pytestmark = pytest.mark.nightly  # test_workflows.py has every command of a release, on a build that was made before
 TAG, TODAY = "value-ring-suite-2026-11-22-r0", "value-ring-suite-2026-11-23-r1"
 
 

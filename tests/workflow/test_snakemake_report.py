@@ -27,7 +27,7 @@ SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def made(small_run, tmp_path_factory):
+def make_report(small_run, tmp_path_factory):
     """A function that makes a report with this ending in a folder where Python has no network."""
     folder = tmp_path_factory.mktemp("report")
     asked = folder / "asked.txt"
@@ -43,8 +43,8 @@ def made(small_run, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(made):
-    return made("out.html").read_text(encoding="utf-8")
+def page(make_report):
+    return make_report("out.html").read_text(encoding="utf-8")
 
 
 def held(page, name):
@@ -54,11 +54,11 @@ def held(page, name):
 
 
 def test_the_main_results_are_there_in_their_categories(page):
-    found = held(page, "categories")
+    categories = held(page, "categories")
     for category, names in SHOWN.items():
-        assert set(found[category]) == {"small"}  # a subcategory is a run
-        assert names <= {path.rpartition("/")[2] for path in found[category]["small"]}
-    assert "Other" not in found
+        assert set(categories[category]) == {"small"}  # a subcategory is a run
+        assert names <= {path.rpartition("/")[2] for path in categories[category]["small"]}
+    assert "Other" not in categories
 
 
 def test_every_result_has_a_caption_that_names_its_run(page):
@@ -71,13 +71,13 @@ def test_every_result_has_a_caption_that_names_its_run(page):
 
 
 def test_the_page_says_what_the_workflow_is_and_what_it_does_not_show(page):
-    told = " ".join(held(page, "workflow_desc").split())
-    assert "HETERO-2 checks a scoring model of molecules" in told
-    assert "claims no binding affinity" in told
+    description = " ".join(held(page, "workflow_desc").split())
+    assert "HETERO-2 checks a scoring model of molecules" in description
+    assert "claims no binding affinity" in description
 
 
-def test_the_zip_holds_the_results_as_they_are(made, small_run):
-    with zipfile.ZipFile(made("out.zip")) as archive:
+def test_the_zip_holds_the_results_as_they_are(make_report, small_run):
+    with zipfile.ZipFile(make_report("out.zip")) as archive:
         names = archive.namelist()
         summary = next(name for name in names if name.endswith("/summary.csv"))
         assert "out/report.html" in names

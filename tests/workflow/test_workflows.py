@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import tomllib
 
 import pytest
 import yaml
@@ -23,7 +24,7 @@ COMMANDS = sorted({step["run"] for _, _, step in STEPS if "run" in step})
 CI, WORDS = "part of make ci", "offline: run below, a build in test_release.py"
 API = "asks GitHub: run below against a server of our own"
 DOCKER = "needs a Docker engine: docs/container.md says what was run instead"
-LONG = "too long for every commit: run by hand, and every night"
+LONG = "too long for every commit: every night, and by hand before a release"
 PROOFS = {
     "make .venv/.run": CI,
     "make check": CI,
@@ -42,6 +43,12 @@ PROOFS = {
     "make image-same": DOCKER,
     "make test-newest": LONG,
     "make run-large": LONG,
+    "make test-nightly": LONG,
+    "make test-determinism": LONG,
+    "make test-faults": LONG,
+    "make fuzz-verify": LONG,
+    "make bench-uplift": LONG,
+    "make bench-fdr": LONG,
 }
 SELECTION = ("truth_url", "truth_sha256", "scores_url", "scores_sha256", "selection_k", "skip_policy")
 
@@ -68,13 +75,13 @@ def test_a_command_is_one_make_target_without_logic():
 
 @pytest.mark.parametrize("command", [command for command in PROOFS if PROOFS[command] == CI])
 def test_what_is_part_of_make_ci(command):
-    everything, own = (recipe(asked, "--always-make").splitlines() for asked in ("make ci", command))
-    assert own
-    assert set(own) <= set(everything)
+    everything, lines = (recipe(asked, "--always-make").splitlines() for asked in ("make ci", command))
+    assert lines
+    assert set(lines) <= set(everything)
 
 
 @pytest.mark.parametrize(
-    ("target", "given", "words"),
+    ("target", "environment", "words"),
     [
         ("registry-check", {"BASE": ""}, "registry check"),
         ("registry-check", {"BASE": "abc"}, "registry check --base abc"),
@@ -94,8 +101,8 @@ def test_what_is_part_of_make_ci(command):
         ),
     ],
 )
-def test_the_words_of_a_command_are_what_the_environment_says(target, given, words, tmp_path):
-    assert told(target, given, tmp_path)["words"] == ["-m", "hetero2", *shlex.split(words)]
+def test_the_words_of_a_command_are_what_the_environment_says(target, environment, words, tmp_path):
+    assert told(target, environment, tmp_path)["words"] == ["-m", "tools.release", *shlex.split(words)]
 
 
 @pytest.mark.parametrize(
@@ -109,21 +116,23 @@ def test_what_comes_from_outside_stays_one_word_and_is_never_run(hostile, tmp_pa
     assert not (ROOT / "made").exists()
 
 
-def told(target, given, folder):
+def told(target, environment, folder):
     """What a recipe gives to Python, which here only tells its words and what it is given to read."""
     (folder / "bin").mkdir(exist_ok=True)
     for name in (".locked", ".run"):
         (folder / name).touch()
     python = folder / "bin/python"
-    told = folder / "told.json"
-    program = f"import json, sys; print(json.dumps({{'words': sys.argv[1:], 'input': {{}}}}), file=open('{told}', 'w'))"
+    record = folder / "told.json"
+    program = (
+        f"import json, sys; print(json.dumps({{'words': sys.argv[1:], 'input': {{}}}}), file=open('{record}', 'w'))"
+    )
     if target == "pull-request-check":
         program = program.replace("{}", "sys.stdin.read()")
     python.write_text(f'#!/bin/sh\nexec {shutil.which("python3")} -c "{program}" "$@"\n')
     python.chmod(0o755)
     empty = dict.fromkeys(("TAG", "REV", "BASE", "BODY", "PRERELEASE", *map(str.upper, SELECTION)), "")
-    make(f"VENV={os.path.relpath(folder, ROOT)}", target, env=empty | given)
-    return json.loads(told.read_text())
+    make(f"VENV={os.path.relpath(folder, ROOT)}", target, env=empty | environment)
+    return json.loads(record.read_text())
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -179,10 +188,10 @@ def test_every_command_of_a_release_in_its_order(jobs, tmp_path):
         if "artifact@" in step.get("uses", "")
     }
     with service(tmp_path, tmp_path / "origin.git") as api:
-        given = {**api.environment(), "MAKEFLAGS": "", "MAKELEVEL": ""}
+        job_environment = {**api.environment(), "MAKEFLAGS": "", "MAKELEVEL": ""}
 
         def step(folder, target, check=True, **more):
-            environment = {**given, "PYTHONPATH": str(folder), **more}
+            environment = {**job_environment, "PYTHONPATH": str(folder), **more}
             done = run("make", "--silent", target, cwd=folder, env=environment, check=check)
             return done.stdout + done.stderr
 
@@ -198,12 +207,13 @@ def test_every_command_of_a_release_in_its_order(jobs, tmp_path):
         api.fail("POST", "/assets$", "half")
         assert "the same command again goes on" in step(folder, "release-publish", TAG=TAG, PRERELEASE="", check=False)
         assert "downloaded again, same sha256" in step(folder, "release-publish", TAG=TAG, PRERELEASE="false")
-        assert [(one["draft"], one["prerelease"]) for one in api.all_releases.values()] == [(False, False)]
+        (published,) = api.all_releases.values()
+        assert (published["draft"], published["prerelease"]) == (False, False)
         shutil.copytree(folder / "release" / TAG, tmp_path / handed["publish", "up"])
 
-        told = step(jobs("register", handed["register", "down"]), "release-register", TAG=TAG)
-        assert "pytest run url: https://example.org" in told
-        assert "tested_sha: " + api.all_runs[0]["head_sha"] in told
+        registered = step(jobs("register", handed["register", "down"]), "release-register", TAG=TAG)
+        assert "pytest run url: https://example.org" in registered
+        assert "tested_sha: " + api.all_runs[0]["head_sha"] in registered
         assert f"merge {api.all_pulls[0]['html_url']} first" in step(folder, "release-record", TAG=TAG, check=False)
         api.merge(1)
         assert ("lineage", "down") not in handed
@@ -292,6 +302,18 @@ def test_the_night_has_what_is_too_long_or_too_new():
     }
 
 
+def test_every_test_that_is_left_out_by_day_runs_at_night():
+    """Each marker that `make test` deselects is that of a target of the night, or of another part of `make ci`."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    markers = {marker.partition(":")[0] for marker in options["markers"]}
+    words = shlex.split(options["addopts"])
+    left_out = words[words.index("-m") + 1].removeprefix("not ").split(" and not ")
+    assert set(left_out) == markers
+    night = [command for command in PROOFS if PROOFS[command] == LONG]
+    recipes = "".join(recipe(command) for command in [*night, "make ci"])
+    assert {marker for marker in markers if f"-m {marker} " in f"{recipes} "} == markers
+
+
 def test_the_untouched_template_names_no_milestone():
     template = (ROOT / ".github/pull_request_template.md").read_text()
     assert "Milestone:" in template
@@ -342,8 +364,8 @@ def image(tmp_path):
 def test_what_the_image_holds_makes_the_same_pack(image, small_run):
     folder = small_library(image / "mine")
     run(image / "opt/tools/entrypoint.sh", "value_utility_realtruth", "--configfile", "my.yaml", cwd=folder)
-    made = folder / "results/small/small_evidence_pack.zip"
-    assert made.read_bytes() == (small_run / made.name).read_bytes()
+    archive = folder / "results/small/small_evidence_pack.zip"
+    assert archive.read_bytes() == (small_run / archive.name).read_bytes()
 
 
 def test_what_snakemake_remembers_is_in_the_mounted_folder(image):

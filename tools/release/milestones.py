@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hetero2.config.resolve import load_yaml
+from hetero2.config.load import load_yaml
 from hetero2.errors import ConfigError
 from hetero2.paths import ROOT
 from tools.release.tags import prefix_of

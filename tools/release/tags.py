@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hetero2.config.resolve import load_yaml, merge, resolve, variants
+from hetero2.config.load import load_yaml
+from hetero2.config.overlays import variants
+from hetero2.config.resolve import merge, resolve
 from hetero2.errors import ConfigError
 from hetero2.io.url_policy import shown_safely
 from hetero2.paths import ROOT

@@ -23,15 +23,15 @@ Floats = NDArray[np.float64]
 def hardness(rows: Sequence[Record]) -> Figure:
     """AUC of the molecules by how much their decoys look like them."""
     key, files = "hardness", ("hardness_curve.csv",)
-    known = {row["bin"]: row for row in rows or () if row.get("auc") is not None}
-    if not known:
+    drawn = {row["bin"]: row for row in rows or () if row.get("auc") is not None}
+    if not drawn:
         reasons = {plain(row["reason"]) for row in rows or () if row.get("reason")}
         why = ", ".join(sorted(reasons)) or "no decoys"
         return Figure(key, "AUC by hardness cannot be drawn", "", f"Undefined: {why}.", files)
-    one = known.get("hard") or known.get("all") or next(iter(known.values()))
-    what = {"hard": "hard decoys", "all": "all decoys"}.get(one["bin"], f"{plain(one['bin'])} decoys")
-    missing = "" if "hard" in known else "There are no hard decoys; "
-    title = f"{missing}{'against' if missing else 'Against'} {what} the AUC is {one['auc']:.3f}{_tossed(one)}"
+    shown = drawn.get("hard") or drawn.get("all") or next(iter(drawn.values()))
+    what = {"hard": "hard decoys", "all": "all decoys"}.get(shown["bin"], f"{plain(shown['bin'])} decoys")
+    missing = "" if "hard" in drawn else "There are no hard decoys; "
+    title = f"{missing}{'against' if missing else 'Against'} {what} the AUC is {shown['auc']:.3f}{_tossed(shown)}"
 
     def paint(canvas: Canvas) -> None:
         plot = svg.axes(canvas, 66, 16, 556, 214)
@@ -52,14 +52,14 @@ def _tossed(row: Record) -> str:
     low, high = row.get("ci_low"), row.get("ci_high")
     if low is None or high is None:
         return ", without an interval"
-    told = (
+    verdict = (
         "above a coin toss"
         if low > 0.5
         else "below a coin toss"
         if high < 0.5
         else "not distinguishable from a coin toss"
     )
-    return f" ({low:.3f} to {high:.3f}): {told}"
+    return f" ({low:.3f} to {high:.3f}): {verdict}"
 
 
 def _under(row: Record) -> str:
@@ -100,8 +100,10 @@ def score_against_decoys(auc: Floats, p_value: Floats, most_decoys: int) -> Figu
         return Figure(key, "No molecule was ranked among its decoys", "", "No molecule has scored decoys.", files)
     levels, share = _levels(p_value), 100 * float(np.mean(auc))
     n_bins = levels if 10 <= levels <= 41 else 10
-    told = "more than" if share >= 50.05 else "less than" if share < 49.95 else "like"
-    title = f"A molecule outranks {share:.1f} % of its decoys on average, {told} the 50 % of a score that cannot tell"
+    compared = "more than" if share >= 50.05 else "less than" if share < 49.95 else "like"
+    title = (
+        f"A molecule outranks {share:.1f} % of its decoys on average, {compared} the 50 % of a score that cannot tell"
+    )
     if most_decoys < 19:
         title += f"; with {most_decoys} decoys at most no p-value can be as small as 0.05"
     elif len(p_value):

@@ -48,8 +48,8 @@ def _auc(name: str, facts: Record, word: str, marker: str = "o") -> Row:
 
 
 def _control_rows(document: Record) -> Iterator[Row]:
-    found = part(document, "inference")
-    stronger = found.get("explained_by") or ()
+    inference = part(document, "inference")
+    stronger = inference.get("explained_by") or ()
     yield Row("Score under audit")
     yield _auc("the score", part(document, "score"), "", "D")
     yield Row("Must be silent: know nothing of isomers")
@@ -63,46 +63,48 @@ def _control_rows(document: Record) -> Iterator[Row]:
     yield _planted(part(document, "planted"))
     yield Row("For reference")
     yield _auc("drift: decoys audited", part(document, "drift"), "", "^")
-    yield from _refits(found)
+    yield from _refits(inference)
 
 
 def _planted(facts: Record) -> Row:
     word = {True: "found", False: "MISSED", None: "not assessed"}[facts.get("found")]
-    told = plain(facts.get("reason") or "") or f"z = {_number(facts.get('mean_z'), '.1f')}"
+    detail = plain(facts.get("reason") or "") or f"z = {_number(facts.get('mean_z'), '.1f')}"
     signal = facts.get("n_signal")
-    return Row("planted signal", text=f"{word}: {told}" + ("" if signal is None else f", {signal:,} SIGNAL"))
+    return Row("planted signal", text=f"{word}: {detail}" + ("" if signal is None else f", {signal:,} SIGNAL"))
 
 
-def _refits(found: Record) -> Iterator[Row]:
-    fits = [fit for fit in found.get("fits") or () if fit.get("mean_auc") is not None]
-    own = [fit["mean_auc"] for fit in fits if fit.get("refit") == 0]
+def _refits(inference: Record) -> Iterator[Row]:
+    fits = [fit for fit in inference.get("fits") or () if fit.get("mean_auc") is not None]
+    on_labels = [fit["mean_auc"] for fit in fits if fit.get("refit") == 0]
     permuted = [fit["mean_auc"] for fit in fits if fit.get("refit") != 0]
     if not permuted:
-        yield Row("refits", text=plain(found.get("reason") or "no refits"))
+        yield Row("refits", text=plain(inference.get("reason") or "no refits"))
         return
     spread = f"{min(permuted):.3f} to {max(permuted):.3f}"
     yield Row(f"{len(permuted):,} refits, permuted", text=spread, strip=permuted)
-    if own:
-        mean = sum(own) / len(own)
-        yield Row("fitted on the labels", mean, text=f"{mean:.3f}", marker="D", strip=own if len(own) > 1 else ())
+    if on_labels:
+        mean = sum(on_labels) / len(on_labels)
+        yield Row(
+            "fitted on the labels", mean, text=f"{mean:.3f}", marker="D", strip=on_labels if len(on_labels) > 1 else ()
+        )
 
 
 def _controls_title(document: Record) -> str:
-    audit, found = part(document, "audit"), part(document, "inference")
+    audit, inference = part(document, "audit"), part(document, "inference")
     why = plain(audit.get("reason") or "no reason is given", 90)
     if audit.get("status") == "FAILED":
         return f"The audit FAILED on this library ({why}): rely on no call, verdict or curve of this pack"
     if audit.get("status") == "OK":
-        told = "The audit works on this library: negative controls are silent, the planted signal is found"
+        sentence = "The audit works on this library: negative controls are silent, the planted signal is found"
     else:
-        told = f"Whether the audit works on this library is INCONCLUSIVE ({why})"
-    verdict, p_value = found.get("verdict") or "NOT_ASSESSABLE", found.get("p_value")
+        sentence = f"Whether the audit works on this library is INCONCLUSIVE ({why})"
+    verdict, p_value = inference.get("verdict") or "NOT_ASSESSABLE", inference.get("p_value")
     if verdict == "NOT_ASSESSABLE":
-        told += f"; the model is NOT_ASSESSABLE by refits ({plain(found.get('reason') or 'no refits', 90)})"
+        sentence += f"; the model is NOT_ASSESSABLE by refits ({plain(inference.get('reason') or 'no refits', 90)})"
     else:
-        told += f"; {found.get('refits') or 0} refits: {verdict} (p = {_number(p_value, '.3g')})"
-    others = ", ".join(map(_name, found.get("explained_by") or ()))
-    return told + (f"; EXPLAINED_BY_NOVELTY: {others} prefers the molecules more" if others else "")
+        sentence += f"; {inference.get('refits') or 0} refits: {verdict} (p = {_number(p_value, '.3g')})"
+    others = ", ".join(map(_name, inference.get("explained_by") or ()))
+    return sentence + (f"; EXPLAINED_BY_NOVELTY: {others} prefers the molecules more" if others else "")
 
 
 def controls(document: Record) -> Figure:
@@ -134,8 +136,8 @@ def _judged(name: str, facts: Record, target: Record) -> Row:
         return Row(_name(name), estimate, facts.get("ci_low"), facts.get("ci_high"), f"{estimate:.3f}, no target")
     shift = 0.0 if name == "doe" else 0.5
     met = target.get("met")
-    told = "no bound" if bound is None else f"{bound + shift:.3f} {'≤' if met else '>'} {goal:g}:"
-    text = f"{told} {'not judged' if met is None else 'met' if met else 'not met'}"
+    bound_text = "no bound" if bound is None else f"{bound + shift:.3f} {'≤' if met else '>'} {goal:g}:"
+    text = f"{bound_text} {'not judged' if met is None else 'met' if met else 'not met'}"
     if name == "doe":
         return Row(_name(name), text=f"{estimate:.3f}; bound {text}")
     return Row(_name(name), estimate, facts.get("ci_low"), facts.get("ci_high"), text, band=(1 - goal, goal))
@@ -166,26 +168,28 @@ def _quality_rows(document: Record) -> Iterator[Row]:
 
 
 def _difference_rows(differences: Record) -> list[Row]:
-    found = []
+    rows = []
     for name, facts in differences.items():
         scale = 0.1 if name == "d_tpsa" else 1.0
         low, middle, high = (None if facts is None else scale * facts[point] for point in ("p05", "median", "p95"))
         text = "" if middle is None else f"{low:+.2f}, {middle:+.2f}, {high:+.2f}"
-        found.append(Row(_name(name), middle, low, high, _SIGNED_ZERO.sub("0", text).replace("-", "−") or "no value"))
-    return found
+        rows.append(Row(_name(name), middle, low, high, _SIGNED_ZERO.sub("0", text).replace("-", "−") or "no value"))
+    return rows
 
 
 def _quality_title(document: Record) -> str:
     judged = {"coverage": part(document, "coverage"), "connected": part(document, "connected")}
     judged |= {name: facts or {} for name, facts in part(document, "targets").items()}
-    known = {name: facts for name, facts in judged.items() if facts.get("met") is not None}
-    missed = [_name(name) for name, facts in known.items() if not facts["met"]]
-    if not known:
+    assessed = {name: facts for name, facts in judged.items() if facts.get("met") is not None}
+    missed = [_name(name) for name, facts in assessed.items() if not facts["met"]]
+    if not assessed:
         return "No target of the decoys could be judged"
-    open_ = f"; {len(judged) - len(known)} could not be judged" if len(known) < len(judged) else ""
+    open_ = f"; {len(judged) - len(assessed)} could not be judged" if len(assessed) < len(judged) else ""
     if not missed:
-        return f"The decoys meet {len(known)} of {len(known)} targets{open_}"
-    return f"The decoys meet {len(known) - len(missed)} of {len(known)} targets; not met: {', '.join(missed)}{open_}"
+        return f"The decoys meet {len(assessed)} of {len(assessed)} targets{open_}"
+    return (
+        f"The decoys meet {len(assessed) - len(missed)} of {len(assessed)} targets; not met: {', '.join(missed)}{open_}"
+    )
 
 
 def decoy_quality(document: Record, quotas: Record | None = None) -> Figure:
@@ -226,9 +230,9 @@ def _tanimoto(canvas: Canvas, top: float, similar: Record, quotas: Record) -> No
     plot.set(xlim=(0, 1), ylim=(0, 1), yticks=[], xlabel="Tanimoto, Morgan radius 2, 2048 bits; bar: 5 %, median, 95 %")
     for name, (low, high) in _EDGES.items():
         plot.barh(0.5, high - low, 1, low, color=_SHADES[name], edgecolor="white")
-        share, wanted = part(similar, "shares").get(name), quotas.get(name)
+        share, quota = part(similar, "shares").get(name), quotas.get(name)
         text = name if share is None else f"{name} {100 * share:.0f} %"
-        text += "" if wanted is None else f"\ntarget {100 * wanted:.0f} %"
+        text += "" if quota is None else f"\ntarget {100 * quota:.0f} %"
         plot.text((low + high) / 2, 0.94, text, ha="center", va="top", fontsize=svg.SMALL)
     points = part(similar, "tanimoto")
     if points:

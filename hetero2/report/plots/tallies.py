@@ -35,10 +35,10 @@ def coverage(metrics: Record) -> Figure:
     rows = [(f"{name}", count := counts.get(name) or 0, f"{count:,} ({_percent(count / total)})")
             for name in ("OK", "SKIP", "ERROR")]  # fmt: skip
     rows += [(f"why: {plain(reason)}", count, f"{count:,}") for reason, count in reasons[:8]]
-    known = part(metrics, "scores_coverage")
-    note = f"n = {total:,} rows. Decoys with a score: {known.get('decoys_scored') or 0:,} of "
+    scored = part(metrics, "scores_coverage")
+    note = f"n = {total:,} rows. Decoys with a score: {scored.get('decoys_scored') or 0:,} of "
     note += (
-        f"{known.get('decoys_total') or 0:,}; molecules without any: {known.get('rows_missing_scores_input') or 0:,}."
+        f"{scored.get('decoys_total') or 0:,}; molecules without any: {scored.get('rows_missing_scores_input') or 0:,}."
     )
     return _bars("coverage", title, rows, note, "metrics.json")
 
@@ -49,8 +49,8 @@ def leakage(counts: Mapping[str, int] | None, n_molecules: int, known_training: 
     if counts is None:
         return Figure(key, "Leakage was not looked for", "", "The pack has no leakage.csv.", files)
     looked = {kind: text for kind, text in LEAKS.items() if known_training or not kind.endswith("_training")}
-    found = [leak(kind, counts[kind]) for kind in looked if counts.get(kind)]
-    title = ("; ".join(found) if found else f"No leakage was found among {n_molecules:,} rows") + (
+    listed = [leak(kind, counts[kind]) for kind in looked if counts.get(kind)]
+    title = ("; ".join(listed) if listed else f"No leakage was found among {n_molecules:,} rows") + (
         "" if known_training else "; the training set is not known"
     )
     rows: list[tuple[str, float | None, str]] = [
@@ -68,11 +68,13 @@ def separation(document: Record) -> Figure:
     key, files, variants = "separation", ("separation.json",), part(document, "variants")
     if not variants:
         return Figure(key, "There are no known good and bad scores to compare", "", "Not part of this run.", files)
-    told = ", ".join(f"{plain(name, 24)} {_percent((one or {}).get('pass_rate'))}" for name, one in variants.items())
+    pass_rates = ", ".join(
+        f"{plain(name, 24)} {_percent((variant or {}).get('pass_rate'))}" for name, variant in variants.items()
+    )
     verdict = "tells" if document.get("separated") else "does NOT tell"
-    title = f"The audit {verdict} known good scores from known bad ones; PASS rates: {told}"
-    rates = [(plain(name, 24), (one or {}).get("pass_rate")) for name, one in variants.items()]
-    slack = [_slack(plain(name, 24), one or {}) for name, one in variants.items()]
+    title = f"The audit {verdict} known good scores from known bad ones; PASS rates: {pass_rates}"
+    rates = [(plain(name, 24), (variant or {}).get("pass_rate")) for name, variant in variants.items()]
+    slack = [_slack(plain(name, 24), variant or {}) for name, variant in variants.items()]
     ends = [end for row in slack for end in (row.low, row.value, row.high) if end is not None]
     middle = svg.bars_height(rates) + ROOM
 
@@ -84,7 +86,7 @@ def separation(document: Record) -> Figure:
         svg.forest(canvas, middle + ROOM, slack, "slack: median, quartiles", limits, 0.0)
 
     height = middle + ROOM + svg.forest_height(slack)
-    n = ", ".join(f"{plain(name, 24)} {(one or {}).get('rows_ok') or 0:,}" for name, one in variants.items())
+    n = ", ".join(f"{plain(name, 24)} {(variant or {}).get('rows_ok') or 0:,}" for name, variant in variants.items())
     note = (
         f"n: {n}. Told apart: for each bad score one of median slack and PASS rate differs by its threshold at least."
     )

@@ -51,7 +51,7 @@ def test_the_lineage_is_bound_to_all_of_its_predecessors_at_once():
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (lambda lines: [*lines, "[" * 100000 + "\n"], "line 5: not valid JSON: brackets in brackets"),
+        (lambda lines: [*lines, "[" * 100000 + "\n"], "line 5: not valid JSON: nested too deeply"),
         (lambda lines: [lines[0].replace("GO", "NO"), *lines[1:]], "line 1: does not meet"),
         (lambda lines: [lines[0].replace("0.55", "0.56", 1), *lines[1:]], "line 2: prev_sha256 is"),
         (lambda lines: lines[1:], "line 1: prev_sha256 is"),

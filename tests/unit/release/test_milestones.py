@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from hetero2.config import resolve
+from hetero2.config import overlays
 from hetero2.errors import ConfigError, InputError
 from tests.conftest import ROOT
 from tests.releases import published, row_of
@@ -26,7 +26,7 @@ def test_there_are_eight_and_each_names_what_exists():
     assert [one.id for one in found] == IDS
     assert backlog
     for one in found:
-        assert one.target in (*resolve.targets(), "any")
+        assert one.target in (*overlays.targets(), "any")
         assert (one.tag_prefix is None) == (one.target == "any")
         if one.tag_prefix:
             assert prefixes()[one.tag_prefix]["target"] == one.target

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from hetero2.config import resolve
+from hetero2.config import overlays
 from hetero2.errors import ConfigError
 from tools.release.tags import check_date, command, inputs_layer, layer_of, parse, prefixes
 
@@ -60,8 +60,8 @@ def test_a_date_to_come_is_refused_but_not_that_of_another_time_zone():
 
 def test_every_prefix_builds_a_target_and_every_value_target_has_one():
     found = {one["target"] for one in prefixes().values()}
-    assert found <= set(resolve.targets())
-    assert {name for name in resolve.targets() if name.startswith("value_")} <= found
+    assert found <= set(overlays.targets())
+    assert {name for name in overlays.targets() if name.startswith("value_")} <= found
     for prefix in prefixes():
         assert layer_of(parse(f"{prefix}-2026-11-22"), {}) == prefixes()[prefix].get("layer", {})
 

@@ -48,7 +48,7 @@ def test_the_forest_is_the_documented_one():
         ("id,smiles\na,C\n", "no column 'label'"),
         ("id,smiles,label\na,C,yes\n", "line 2: label is 'yes'"),
         ("id,smiles,label\na,C,1\nb,CC,1\n", "both labels"),
-        ("id,smiles,label\na,C,1\na,CC,0\n", "line 3: the id 'a' is there twice"),
+        ("id,smiles,label\na,C,1\na,CC,0\n", "line 3: the id 'a' occurs twice"),
         ("id,smiles,label\n ,C,1\nb,CC,0\n", "line 2: the id ' ' is empty"),
         ("id,smiles,label\na,C,1\nb,C1,0\n", "line 3: smiles is 'C1', which is not valid"),
     ],

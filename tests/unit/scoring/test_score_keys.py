@@ -13,7 +13,7 @@ from hetero2.inputs.decoys import EXCLUDED
 from hetero2.io.tables import arrow_schema
 from hetero2.scoring import score_index, score_table
 from hetero2.scoring.library_ids import LibraryIds
-from hetero2.scoring.score_lookup import read_book
+from hetero2.scoring.score_lookup import open_lookup
 from hetero2.stages.scores import attach
 
 HASHES = ["a" * 64, "b" * 64, "c" * 64, "d" * 64]
@@ -49,8 +49,8 @@ def attached(folder, lines, molecules, excluded=()):
     score_index.write_index(folder / "s.npy", table)
     rows = [{"decoy_hash": key, "excluded": "library"} for key in excluded]
     left_out = pa.Table.from_pylist(rows, arrow_schema(EXCLUDED))
-    book = read_book(path, folder / "s.npy", set())
-    return attach(molecule_table(molecules), decoy_table(molecules), book, 1, left_out)["score"].to_pylist()
+    lookup = open_lookup(path, folder / "s.npy", set())
+    return attach(molecule_table(molecules), decoy_table(molecules), lookup, 1, left_out)["score"].to_pylist()
 
 
 def twin(lines, molecules):

@@ -14,6 +14,7 @@ from hetero2.inputs.training import read_molecules, read_training
 from hetero2.runtime import isolated
 from hetero2.scoring import refittable
 from hetero2.stages.leakage import read_train
+from tests.conftest import config_option
 
 FOREST = "reference:morgan_rf"
 
@@ -107,10 +108,11 @@ def test_every_verb_that_reads_it_names_file_and_line(tmp_path, capsys, verb):
     deep = table(tmp_path, "CCO", "C(" * 30_000 + "C" + ")" * 30_000)
     request, out = tmp_path / "request.csv", tmp_path / "out"
     request.write_text("id,smiles,role,n_rows\n" + "0" * 64 + ",CCO,original,1\n")
+    fitted = config_option(scores={"source": FOREST})
     words = {
         "leakage": ["--molecules", "m", "--decoys", "d", "--leaks", out, "--excluded", out],
-        "score-source": ["--source", FOREST, "--request", request, "--out", out, "--index", out, "--facts", out],
-        "cross-validation": ["--source", FOREST, "--out", out],
+        "score-source": [*fitted, "--request", request, "--out", out, "--index", out, "--facts", out],
+        "cross-validation": [*fitted, "--out", out],
     }
     code = cli.main([str(word) for word in [verb, "--train", deep, *words[verb]]])
     printed = capsys.readouterr().err
@@ -129,8 +131,8 @@ def test_a_reference_scorer_is_fitted_on_what_the_library_becomes(tmp_path):
 
     def scores(standardise, *structures):
         paths = {name: tmp_path / name for name in ("out", "index", "facts")}
-        words = ["score-source", "--source", "reference:nearest_hit", "--train", table(tmp_path, *structures)]
-        words += ["--standardise", standardise, "--request", request]
+        words = ["score-source", "--train", table(tmp_path, *structures), "--request", request]
+        words += config_option(scores={"source": "reference:nearest_hit"}, guardrails={"standardise": standardise})
         words += [word for name, path in paths.items() for word in (f"--{name}", path)]
         assert cli.main([str(word) for word in words]) == 0
         return [line.split(",")[1] for line in paths["out"].read_text().splitlines()[1:]]

@@ -17,6 +17,7 @@ from hetero2.stages.candidates import _COLUMNS as CANDIDATE_COLUMNS
 from hetero2.stages.candidates import ranked
 from hetero2.stages.utility import _COLUMNS as UTILITY_COLUMNS
 from hetero2.stages.utility import library_of, of_the_list
+from tests.conftest import config_option
 
 COLUMNS = (
     "id status reason verdict slack auc_tie_aware score call call_reason scaffold canonical_smiles structure_hash "
@@ -56,7 +57,7 @@ def files(tmp_path):
     return tmp_path
 
 
-def utility(folder, *words, k=10):
+def utility(folder, *words, **selection):
     names = {
         "summary": "summary.csv",
         "truth": "truth.csv",
@@ -65,7 +66,7 @@ def utility(folder, *words, k=10):
         "curve": "c.csv",
     }
     options = [word for name, file in names.items() for word in (f"--{name}", str(folder / file))]
-    return cli.main(["utility", *options, "--k", str(k), *map(str, words)])
+    return cli.main(["utility", *options, *config_option(selection={"k": 10, **selection}), *map(str, words)])
 
 
 def test_the_curve_goes_through_the_k_of_the_report(files):
@@ -96,7 +97,7 @@ def test_where_truth_has_one_class_the_curve_is_empty(files):
 
 
 def test_the_report_of_a_library(files):
-    assert utility(files, "--k-list", 20, 5, "--price", 3) == 0
+    assert utility(files, k_list=[20, 5], price_per_evaluation=3) == 0
     found = json.loads((files / "u.json").read_text())
     assert [at["k"] for at in found["utility"]["at"]] == [5, 10, 20]
     assert found["utility"]["n"] == 50
@@ -139,17 +140,17 @@ def test_a_baseline_can_be_a_column_of_the_library(files, suffix, capsys):
     library = files / f"library.{suffix}"
     (arrow_csv.write_csv if suffix == "csv" else parquet.write_table)(table, library)
     assert read_baseline(library, "today") == {f"m{number}": float(number) for number in range(1, 25) if number != 3}
-    assert utility(files, "--baseline", library, "--baseline-column", "today") == 0
+    assert utility(files, "--baseline", library, baseline_column="today") == 0
     document = json.loads((files / "u.json").read_text())
     assert document["utility"]["before_after"]["before"]["method"] == "baseline_topk"
     assert (document["baseline"]["name"], document["baseline"]["with_score"]) == (library.name, 23)
-    assert utility(files, "--baseline", library, "--baseline-column", "today", "--k-list", "23", "24") == 0
+    assert utility(files, "--baseline", library, baseline_column="today", k_list=[23, 24]) == 0
     at = json.loads((files / "u.json").read_text())["utility"]["at"]
     assert ["baseline_topk" in one["methods"] for one in at if one["k"] >= 23] == [True, False]
-    assert utility(files, "--baseline", library, "--baseline-column", "other") == 1
+    assert utility(files, "--baseline", library, baseline_column="other") == 1
     assert "no column 'other'" in capsys.readouterr().err
     (files / "x.smi").write_text("C m1\n")
-    assert utility(files, "--baseline", files / "x.smi", "--baseline-column", "today") == 1
+    assert utility(files, "--baseline", files / "x.smi", baseline_column="today") == 1
     assert "has no columns" in capsys.readouterr().err
 
 
@@ -168,8 +169,8 @@ def test_one_class_and_k_beyond_the_library_are_named_and_zero_is_refused(files)
 
 def test_candidates_come_by_score_whatever_the_calls_and_ties_by_hash(files):
     out = files / "ranked.csv"
-    words = ["--summary", str(files / "summary.csv"), "--k", "10", "--k-list", "5", "--out", str(out)]
-    words += ["--selected-decoys", str(files / "selected.csv")]
+    words = ["--summary", str(files / "summary.csv"), *config_option(selection={"k": 10, "k_list": [5]})]
+    words += ["--out", str(out), "--selected-decoys", str(files / "selected.csv")]
     decoys, scores = [], []
     for row in range(59):
         for index in range(2):

@@ -1,4 +1,4 @@
-"""Panel, refits and controls on a real small library: what must be silent is, what is planted is found."""
+"""Control sample, refits and controls on a small real library."""
 
 import argparse
 import csv
@@ -70,7 +70,7 @@ def train(tmp_path):
     return path
 
 
-def test_the_panel_holds_molecules_their_decoys_and_decoys_of_a_decoy(items):
+def test_the_control_sample_holds_molecules_their_decoys_and_decoys_of_a_decoy(items):
     first = [item for item in items if item["level"] == 0]
     assert sum(item["decoy_index"] == -1 for item in first) == len(MOLECULES)
     second = {item["block"]: item for item in items if item["level"] == 1 and item["decoy_index"] == -1}
@@ -86,11 +86,11 @@ def test_negative_controls_are_silent_and_a_planted_signal_is_found(items):
     assert set(found) == {"constant", "random", "molecular_weight", "formula"}
     assert all(facts["silent"] for facts in found.values())
     assert [found[name]["reason"] for name in ("constant", "molecular_weight", "formula")] == ["all_scores_equal"] * 3
-    planted = controls.plant(items, 0)
+    planted = controls.positive_control(items, 0)
     assert planted["found"]
     assert controls.status(found, planted)["status"] == "OK"
     few = [item for item in items if item["row"] < 19]
-    assert controls.status(found, controls.plant(few, 0))["status"] == "INCONCLUSIVE"
+    assert controls.status(found, controls.positive_control(few, 0))["status"] == "INCONCLUSIVE"
 
 
 def test_the_random_control_knows_nothing_of_who_was_sampled():
@@ -196,9 +196,9 @@ def test_an_undefined_or_silent_score_leaves_nothing_to_explain():
 
 
 def test_a_score_that_only_knows_what_is_common_is_explained(items):
-    common = controls.novelty_scores(items, None)
+    common = controls.familiarity_scores(items, None)
     own = refit.audit(items, common["fragment_popularity"])
-    kept = controls.beyond(items, common["fragment_popularity"], common)
+    kept = controls.beyond_familiarity(items, common["fragment_popularity"], common)
     assert kept["fragment_popularity"]["reason"] == "all_scores_equal"
     louder = {"popularity": {"mean_z": 9.0}}
     explained = {"explanation": "EXPLAINED_BY_NOVELTY", "explained_by": ["popularity"]}

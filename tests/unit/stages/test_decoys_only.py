@@ -105,7 +105,7 @@ def test_another_strategy_and_another_seed(tmp_path):
         ("d.xlsx", (), "unknown suffix '.xlsx'"),
         ("no/where/d.csv", (), "there is no folder"),
         ("d.csv", ("--quotas", '{"easy": 1}'), "add up to 1"),
-        ("d.csv", ("--k", 0), "'0' is not a whole number"),
+        ("d.csv", ("--k", 0), "decoys.k: found 0; is less than the minimum of 1"),
         ("d.csv", ("--strategy", "v9"), "invalid choice"),
         ("d.csv", ("--input", "nothing.csv"), "nothing.csv: no such file"),
     ],

@@ -92,10 +92,11 @@ def run(folder, ends, method="union"):
     for molecules, scores, out in zip(paths["molecules"], paths["scores"], paths["audit"], strict=True):
         call("audit", [], molecules=molecules, scores=scores, run="r", out=out)
     files = {"calls": f / "calls.parquet", "curve": f / "curve.csv", "library": f / "library.json"}
-    call("calls", [*both, "scores"], method=method, min_decoys=10, **files)
+    config = json.dumps({"audit": {"method": method, "min_decoys": 10}})
+    call("calls", [*both, "scores"], config=config, **files)
     call("summary", ["molecules", "audit"], calls=f / "calls.parquet", summary=f / "s.csv", metrics=f / "m.json")
     files = {"out": f / "ranked.csv", "selected_decoys": f / "selected.csv"}
-    call("candidates", ["decoys", "scores"], summary=f / "s.csv", k=9, **files)
+    call("candidates", ["decoys", "scores"], summary=f / "s.csv", config='{"selection": {"k": 9}}', **files)
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 

@@ -18,6 +18,7 @@ from hetero2.inputs.sdf import read_any as read_library
 from hetero2.io.tables import read_parquet
 from hetero2.runtime.log import logger
 from hetero2.stages.input import mark
+from tests.conftest import config_option
 
 ROWS = [("a", "CCO", ""), ("b", "c1ccccc1", ""), ("", "C", "")]
 
@@ -136,7 +137,7 @@ def test_an_sd_file_says_the_same_and_loses_no_record(tmp_path):
         ("ala", "C[C@H](N)C(=O)O"),
         ("", "c1ccccc1"),
     ]
-    _, found, _ = made(tmp_path, path, "--sample-random", "2")
+    _, found, _ = made(tmp_path, path, audit={"sample": {"random": 2}})
     assert sorted(str(row["reason"]) for row in found) == ["None", "None", "None", "missing_id", "not_sampled"]
     assert [prepare(smiles, Guardrails()).reason for _, smiles in rows[1:3]] == ["invalid_smiles", "missing_smiles"]
     path.write_bytes(b"\xe9\n")
@@ -177,7 +178,7 @@ def test_a_sample_is_the_same_of_every_format(tmp_path):
     (tmp_path / "x.sdf").write_text("".join(block(text, f"m{n}") for n, text in enumerate(texts)))
     parts, skipped, facts = {}, {}, {}
     for name in ("x.csv", "x.sdf"):
-        code, rows, facts[name] = made(tmp_path, tmp_path / name, "--sample-random", "4")
+        code, rows, facts[name] = made(tmp_path, tmp_path / name, audit={"sample": {"random": 4}})
         assert code == 0
         parts[name] = [(row["id"], row["sample_part"]) for row in rows]
         skipped[name] = [row["id"] for row in rows if row["reason"] == "not_sampled"]
@@ -193,8 +194,9 @@ def library(folder, rows):
     return path
 
 
-def made(folder, path, *words):
+def made(folder, path, *words, **sections):
     call = ["input", "--library", path, "--out", folder / "rows.parquet", "--facts", folder / "facts.json", *words]
+    call += config_option(**sections)
     code = cli.main(list(map(str, call)))
     if code:
         return code, None, None
@@ -202,12 +204,12 @@ def made(folder, path, *words):
     return code, read_parquet(folder / "rows.parquet", "input_row.v1").to_pylist(), facts
 
 
-SAMPLED = ("--sample-top", "0.1", "--sample-random", "20", "--score-column", "score")
+SAMPLED = {"top": 0.1, "random": 20, "score_column": "score"}
 
 
 def test_a_sample_is_the_top_and_some_of_the_rest_whatever_the_order_of_the_rows(tmp_path):
     rows = [(f"m{n}", "C" * (n % 9 + 1), (n * 37) % 100) for n in range(100)]
-    _, found, facts = made(tmp_path, library(tmp_path, rows), *SAMPLED)
+    _, found, facts = made(tmp_path, library(tmp_path, rows), audit={"sample": SAMPLED})
     top = {row["id"] for row in found if row["sample_part"] == "top"}
     assert top == {one for one, _, score in rows if score >= 90}
     drawn = {row["id"] for row in found if row["sample_part"] == "random"}
@@ -217,27 +219,29 @@ def test_a_sample_is_the_top_and_some_of_the_rest_whatever_the_order_of_the_rows
     assert sum(row["sample_weight"] or 0 for row in found) == 100
     assert {(row["status"], row["reason"]) for row in found if row["sample_part"] is None} == {("SKIP", "not_sampled")}
     assert facts["sample"] == {"population": 100, "top": 10, "random": 20, "random_weight": 4.5, "seed": 0}
-    _, again, _ = made(tmp_path, library(tmp_path, rows[::-1]), *SAMPLED)
+    _, again, _ = made(tmp_path, library(tmp_path, rows[::-1]), audit={"sample": SAMPLED})
     assert {row["id"]: row["sample_part"] for row in again} == {row["id"]: row["sample_part"] for row in found}
-    _, other, _ = made(tmp_path, library(tmp_path, rows), *SAMPLED, "--sample-seed", "1")
+    _, other, _ = made(tmp_path, library(tmp_path, rows), audit={"sample": SAMPLED, "seed": 1})
     assert {row["id"] for row in other if row["sample_part"] == "random"} != drawn
 
 
 def test_lower_may_be_better_and_rows_without_a_score_are_never_the_top(tmp_path):
     rows = [("a", "C", -9), ("b", "C", ""), ("c", "C", 3), ("d", "", -99), ("a", "C", -99), ("", "C", -99)]
-    words = ("--sample-top", "1", "--score-column", "score", "--higher-is-better", "false")
-    _, found, facts = made(tmp_path, library(tmp_path, rows), *words)
+    sample = {"top": 1, "score_column": "score"}
+    _, found, facts = made(
+        tmp_path, library(tmp_path, rows), audit={"sample": sample}, scores={"higher_is_better": False}
+    )
     assert [row["sample_part"] for row in found] == ["top", None, None, None, None, None]
     assert [row["reason"] for row in found] == [None, "not_sampled", "not_sampled", None, "duplicate_id", "missing_id"]
     assert facts["sample"]["population"] == 3
 
 
 @pytest.mark.parametrize(
-    ("score", "words", "code"),
-    [("x", SAMPLED, 1), ("nan", SAMPLED, 1), ("", SAMPLED, 1), ("1", (*SAMPLED[:4], "--score-column", "none"), 1)],
+    ("score", "sample", "code"),
+    [("x", SAMPLED, 1), ("nan", SAMPLED, 1), ("", SAMPLED, 1), ("1", SAMPLED | {"score_column": "none"}, 1)],
 )
-def test_a_score_column_that_cannot_be_used_is_told(tmp_path, capsys, score, words, code):
-    assert made(tmp_path, library(tmp_path, [("a", "C", score)]), *words)[0] == code
+def test_a_score_column_that_cannot_be_used_is_told(tmp_path, capsys, score, sample, code):
+    assert made(tmp_path, library(tmp_path, [("a", "C", score)]), audit={"sample": sample})[0] == code
     assert "l.csv" in capsys.readouterr().err
     assert not (tmp_path / "rows.parquet").exists()
 
@@ -245,7 +249,7 @@ def test_a_score_column_that_cannot_be_used_is_told(tmp_path, capsys, score, wor
 def test_without_structures_a_table_gives_each_molecule_once(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("id,decoy,score,scaffold\na,,1,s\na,d,2,s\nb,d,1,\nb,,3,\n")
-    _, found, _ = made(tmp_path, path, "--structures", "false")
+    _, found, _ = made(tmp_path, path, input={"structures": False})
     assert [(row["id"], row["status"], row["smiles"], row["scaffold"]) for row in found] == [
         ("a", None, "", "s"),
         ("b", None, "", None),
@@ -255,19 +259,21 @@ def test_without_structures_a_table_gives_each_molecule_once(tmp_path):
 def test_without_structures_a_list_of_ids_marks_its_duplicates(tmp_path):
     path = tmp_path / "ids.csv"
     path.write_text("id,scaffold\na,s\na,t\n,s\n,s\nb,\n")
-    _, found, _ = made(tmp_path, path, "--structures", "false")
+    _, found, _ = made(tmp_path, path, input={"structures": False})
     assert [row["reason"] for row in found] == [None, "duplicate_id", "missing_id", "missing_id", None]
 
 
 def test_a_molecule_of_two_scaffolds_is_refused(tmp_path, capsys):
     path = tmp_path / "t.csv"
     path.write_text("id,decoy,score,scaffold\na,,1,s\na,d,2,\na,e,2,t\n")
-    assert made(tmp_path, path, "--structures", "false")[0] == 1
+    assert made(tmp_path, path, input={"structures": False})[0] == 1
     assert "line 4: 'a' has another scaffold than before, 's'" in capsys.readouterr().err
 
 
 def test_the_smallest_share_is_one_row(tmp_path):
-    _, found, _ = made(tmp_path, library(tmp_path, [(f"m{n}", "C", 1) for n in range(8)]), "--sample-random", "0.01")
+    _, found, _ = made(
+        tmp_path, library(tmp_path, [(f"m{n}", "C", 1) for n in range(8)]), audit={"sample": {"random": 0.01}}
+    )
     assert sum(row["sample_part"] == "random" for row in found) == 1
 
 

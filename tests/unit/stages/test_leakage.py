@@ -15,7 +15,7 @@ from hetero2.inputs import compound_forms
 from hetero2.io.tables import columns, read_parquet, to_table, write_parquet
 from hetero2.scoring import score_index, score_table
 from hetero2.stages.score_only_input import STRATEGY
-from tests.conftest import ROOT
+from tests.conftest import ROOT, config_option
 
 LIBRARY = [("a", "CCOC(=O)c1ccccc1"), ("b", "CCOC(=O)c1ccccc1"), ("c", "CCCCOC(=O)c1ccccc1"), ("d", "CCN(CC)CC")]
 DECOYS = {0: ["CCN(CC)CC", "O=C(OC)Cc1ccccc1"], 2: ["CCOC(=O)c1ccccc1", "CC(C)CCO"], 3: ["CCCCCCN"]}
@@ -68,7 +68,7 @@ def leaks(folder, *words):
 
 
 def test_every_kind_of_leak_is_found_and_named(folder):
-    found, gone = leaks(folder, "--train", folder / "train.csv", "--near", "0.7")
+    found, gone = leaks(folder, "--train", folder / "train.csv", *config_option(audit={"near_tanimoto": 0.7}))
     assert sorted(found) == [
         ("decoy_in_library", "a", "d"),
         ("decoy_in_library", "c", "a"),

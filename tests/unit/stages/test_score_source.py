@@ -37,7 +37,7 @@ def source(folder, text, *words):
     (folder / "my.csv").write_text(text, encoding="utf-8")
     files = {"path": "my.csv", "input": "rows.parquet", "out": "s.csv", "index": "s.npy", "facts": "facts.json"}
     options = [word for name, file in files.items() for word in (f"--{name}", str(folder / file))]
-    return cli.main(["score-source", "--source", "external", *options, *words])
+    return cli.main(["score-source", *options, *words])
 
 
 def test_a_table_of_ids_and_hashes_is_kept_as_it_is_and_its_keys_are_counted(folder, caplog):
@@ -101,7 +101,7 @@ def test_a_table_without_rows_is_taken(folder):
 
 def test_a_table_needs_the_library_whose_ids_it_may_hold(folder, capsys):
     (folder / "my.csv").write_text("id,score\nmol-1,1\n")
-    words = ["score-source", "--source", "external", "--path", folder / "my.csv", "--out", folder / "s.csv"]
+    words = ["score-source", "--path", folder / "my.csv", "--out", folder / "s.csv"]
     words += ["--index", folder / "s.npy", "--facts", folder / "facts.json"]
     assert cli.main([str(word) for word in words]) == 2
-    assert "--source external needs --input" in capsys.readouterr().err
+    assert "scores.source external needs --input" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from rdkit import Chem
 from hetero2 import cli
 from hetero2.chem.molecules import structure_hash
 from hetero2.io.tables import columns, read_parquet, to_table, write_parquet
+from tests.conftest import config_option
 
 RACEMATE = "CC(C)C(N)C(=O)NCc1ccco1"
 AMINE = "CC(C)NCC(O)COc1ccccc1F"
@@ -92,7 +93,7 @@ def molecules(folder, kind, rows):
     paths = [folder / f"{name}.parquet" for name in ("rows", "molecules", "decoys")]
     ask("input", "--library", library(folder, kind, rows), "--out", paths[0], "--facts", folder / "facts.json")
     files = ("--input", paths[0], "--molecules", paths[1], "--decoys", paths[2])
-    ask("decoys-shard", *files, "--k", 3, "--standardise", "largest_fragment")
+    ask("decoys-shard", *files, *config_option(decoys={"k": 3}, guardrails={"standardise": "largest_fragment"}))
     return read_parquet(paths[1], "molecule.v1").to_pylist()
 
 
@@ -164,7 +165,7 @@ def test_a_training_molecule_is_recognised_however_it_is_drawn(tmp_path):
     train = tmp_path / "train.csv"
     train.write_text("id,smiles\n" + "".join(f"{name},{text}\n" for name, text in drawn.items()))
     words = [word for name, path in paths.items() for word in (f"--{name}", path)]
-    ask("leakage", *words, "--train", train, "--standardise", "largest_fragment")
+    ask("leakage", *words, "--train", train, *config_option(guardrails={"standardise": "largest_fragment"}))
     leaks = read_parquet(paths["leaks"], "leakage.v1").to_pylist()
     shared = {(leak["id"], leak["other_id"]) for leak in leaks if leak["kind"] == "molecule_in_training"}
     assert shared == {(name, name) for name in texts}

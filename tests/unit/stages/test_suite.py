@@ -11,6 +11,7 @@ from hetero2 import cli
 from hetero2.chem.structures.guardrails import Guardrails, prepare
 from hetero2.scoring import hetero_scores, stand_ins
 from hetero2.stages import stress_input
+from tests.conftest import config_option
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "data"
 
@@ -30,7 +31,7 @@ def test_the_library_is_the_stored_one(tmp_path):
 
 
 def test_the_scores_file_is_the_stored_one_decoy_by_decoy(tmp_path):
-    folder = written(tmp_path, "suite", "--strategy", "decoy_strategy.v1")
+    folder = written(tmp_path, "suite", *config_option(decoys={"strategy": "decoy_strategy.v1"}))
     found, expected = json.loads((folder / "scores.json").read_text()), stored("suite_scores_chain.json")
     assert found == expected
     assert list(found["decoys"]) == list(expected["decoys"])
@@ -58,7 +59,7 @@ def test_mock_is_the_head_of_the_hash_and_one_for_molecules():
 
 
 def test_stress_rows_are_what_they_are_said_to_be(tmp_path):
-    folder = written(tmp_path, "stress-input", "--rows", "10000")
+    folder = written(tmp_path, "stress-input", *config_option(dataset={"rows": 10000}))
     with (folder / "input.csv").open(newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert len({row["id"] for row in rows}) == 10000

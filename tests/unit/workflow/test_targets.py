@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from hetero2.config import resolve as configuration
+from hetero2.config import overlays
+from hetero2.config.resolve import resolve
 from hetero2.errors import ConfigError
 from hetero2.workflow.targets import VARIABLE, requested, resolve_all
 
@@ -21,7 +22,7 @@ MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "e
 
 
 def test_the_targets_are_the_named_ones():
-    assert configuration.targets() == ALL
+    assert overlays.targets() == ALL
 
 
 @pytest.mark.parametrize(
@@ -79,9 +80,9 @@ def test_a_chain_has_folders_and_decoys_of_its_own():
 
 
 def test_an_overlay_that_is_wrong_is_named(tmp_path, monkeypatch):
-    shutil.copytree(configuration.CONFIG, tmp_path / "config")
+    shutil.copytree(overlays.CONFIG, tmp_path / "config")
     (tmp_path / "config/runs/pilot.yaml").write_text("input: {dataset: suite}\nscore: {source: external}\n")
-    monkeypatch.setattr(configuration, "CONFIG", tmp_path / "config")
+    monkeypatch.setattr(overlays, "CONFIG", tmp_path / "config")
     with pytest.raises(ConfigError, match=r"config/runs/pilot\.yaml: unknown key score; did you mean 'scores'"):
         resolve_all({}, ["stress"])
 
@@ -103,6 +104,6 @@ def test_an_overlay_that_is_wrong_is_named(tmp_path, monkeypatch):
 )
 def test_a_wrong_layer_is_said_in_one_line(target, user, message):
     with pytest.raises(ConfigError) as caught:
-        configuration.resolve(target, user)
+        resolve(target, user)
     assert message in caught.value.message
     assert "\n" not in caught.value.message

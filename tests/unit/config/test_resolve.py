@@ -1,9 +1,6 @@
-import gzip
-
 import pytest
-import yaml
 
-from hetero2.config import resolve as configuration
+from hetero2.config.resolve import resolve, run_configuration
 from hetero2.errors import ConfigError
 
 TARGET = "value_utility_realtruth"
@@ -118,7 +115,7 @@ MINE = {"run_name": "mine", "input": {"path": "my.csv"}, "scores": {"source": "e
 )
 def test_what_is_wrong_is_said_in_one_line(user, message):
     with pytest.raises(ConfigError) as caught:
-        configuration.resolve(TARGET, user)
+        resolve(TARGET, user)
     assert message in caught.value.message
     assert "\n" not in caught.value.message
     assert caught.value.exit_code == 2
@@ -126,18 +123,18 @@ def test_what_is_wrong_is_said_in_one_line(user, message):
 
 def test_an_unknown_target_lists_the_known_ones():
     with pytest.raises(ConfigError, match=r"value_utility_realtruth"):
-        configuration.resolve("value", {})
+        resolve("value", {})
 
 
 def test_the_users_origin_replaces_the_targets_pins():
-    found = configuration.resolve(TARGET, MINE | {"truth": {"path": "t.csv"}})
+    found = resolve(TARGET, MINE | {"truth": {"path": "t.csv"}})
     assert found["input"] == {"path": "my.csv", "dataset": None, "sha256": None, "structures": True}
     assert found["truth"] == {"source": "external", "path": "t.csv", "url": None, "sha256": None}
     assert found["scores"]["source"] == "external"
 
 
 def test_other_keys_of_a_section_keep_the_targets_values():
-    found = configuration.resolve(TARGET, {"scores": {"higher_is_better": False}, "truth": {"sha256": None}})
+    found = resolve(TARGET, {"scores": {"higher_is_better": False}, "truth": {"sha256": None}})
     assert found["scores"]["source"] == "reference:morgan_rf"
     assert not found["scores"]["higher_is_better"]
 
@@ -146,13 +143,13 @@ def test_where_a_file_came_from_is_recorded_without_what_may_be_secret():
     pin = {"sha256": "0" * 64}
     user = {"truth": {"url": "https://h.org/a/t.csv?sig=secret#x", **pin}}
     user["scores"] = {"source": "external", "url": "file:///folder/s.csv", **pin}
-    found = configuration.run_configuration(configuration.resolve(TARGET, user))
+    found = run_configuration(resolve(TARGET, user))
     assert (found["truth"]["url"], found["scores"]["url"]) == ("https://h.org/a/t.csv", "file:s.csv")
 
 
 def test_a_number_as_sample_is_what_controls_look_at():
     for number in (50, "50"):
-        found = configuration.resolve(TARGET, {"audit": {"sample": number, "refits": 0}})
+        found = resolve(TARGET, {"audit": {"sample": number, "refits": 0}})
         assert (found["audit"]["control_sample"], found["audit"]["sample"]["top"], found["audit"]["refits"]) == (
             50,
             0,
@@ -166,88 +163,15 @@ def test_words_of_the_command_line_are_read_as_what_they_mean():
         "execution": {"shard_rows": "null"},
         "scores": {"higher_is_better": "no"},
     }
-    found = configuration.resolve(TARGET, words)
+    found = resolve(TARGET, words)
     assert (found["decoys"]["k"], found["decoys"]["hard_mode"], found["execution"]["shard_rows"]) == (7, True, None)
     assert found["scores"]["higher_is_better"] is False
 
 
 def test_paths_never_identify_a_run():
     scores = {"source": "command", "command": f"python {__file__} {{request}} {{scores}}"}
-    one = configuration.run_configuration(
-        configuration.resolve(TARGET, MINE | {"input": {"path": "/a/my.csv"}, "scores": scores})
-    )
-    two = configuration.run_configuration(
-        configuration.resolve(TARGET, MINE | {"input": {"path": "b/my.csv"}, "scores": scores})
-    )
+    one = run_configuration(resolve(TARGET, MINE | {"input": {"path": "/a/my.csv"}, "scores": scores}))
+    two = run_configuration(resolve(TARGET, MINE | {"input": {"path": "b/my.csv"}, "scores": scores}))
     assert one == two
-    assert one["scores"]["command"] == "python test_config.py '{request}' '{scores}'"
+    assert one["scores"]["command"] == "python test_resolve.py '{request}' '{scores}'"
     assert "execution" not in one
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a: [", "not valid YAML"),
-        ("- a", "found list"),
-        ("a: 1\na: 2", "occurs twice"),
-        ("{a: 1, b: {c: 1, c: 2}}", "'c' occurs twice"),
-    ],
-)
-def test_a_bad_layer_is_named(tmp_path, text, message):
-    path = tmp_path / "my.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=message) as caught:
-        configuration.load_yaml(path)
-    assert str(path) in caught.value.message
-
-
-def test_files_that_are_not_there_or_not_read_are_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"input\.path: .*no such file"):
-        configuration.check_files(configuration.resolve(TARGET, MINE))
-    (tmp_path / "my.xlsx").write_text("")
-    with pytest.raises(ConfigError, match="unknown suffix"):
-        configuration.check_files(configuration.resolve(TARGET, MINE | {"input": {"path": str(tmp_path / "my.xlsx")}}))
-
-
-def test_braces_in_a_path_are_refused(tmp_path):
-    (tmp_path / "{a}.csv").write_text("id,smiles\n")
-    with pytest.raises(ConfigError, match="braces"):
-        configuration.check_files(configuration.resolve(TARGET, MINE | {"input": {"path": str(tmp_path / "{a}.csv")}}))
-
-
-def test_the_program_of_a_command_is_watched_where_it_is_the_users_own(tmp_path):
-    model = tmp_path / "model"
-    model.write_text("#!/bin/sh\n")
-    for word, watched in ((str(model), True), ("model", False), ("/usr/bin/python3", False)):
-        command = {"source": "command", "command": f"{word} {{request}} {{scores}}"}
-        found = configuration.user_files(configuration.resolve(TARGET, MINE | {"scores": command}))
-        assert (model in found.values()) == watched
-
-
-def test_a_corrupt_gzip_library_is_named_before_any_job(tmp_path):
-    path = tmp_path / "l.csv.gz"
-    path.write_bytes(gzip.compress(b"id,smiles\n" * 1000)[:20] + b"\xff" * 30)
-    with pytest.raises(ConfigError, match="not a valid gzip"):
-        configuration.n_shards(configuration.resolve(TARGET, MINE | {"input": {"path": str(path)}}))
-
-
-def test_every_default_is_explained_and_every_key_has_a_default():
-    text = (configuration.CONFIG / "default.yaml").read_text()
-    schema = configuration.first_problem(yaml.safe_load(text), "config")
-    assert schema is None
-    for line in text.splitlines():
-        if line.startswith("  ") and ":" in line and not line.strip().startswith("#"):
-            assert (
-                "#" in line or "#" in text[: text.index(line)].splitlines()[-1] or line.strip().startswith("source:")
-            ), line
-
-
-@pytest.mark.parametrize(
-    ("rows", "shard_rows", "shards"),
-    [(1, None, 1), (1000, None, 4), (10_000, None, 8), (100_000, None, 40), (10, 3, 4), (1_000_000, None, 400)],
-)
-def test_number_of_shards(tmp_path, rows, shard_rows, shards):
-    path = tmp_path / "my.csv"
-    path.write_bytes(b"\n" * (rows - 1))
-    user = MINE | {"input": {"path": str(path)}, "execution": {"shard_rows": shard_rows}}
-    assert configuration.n_shards(configuration.resolve(TARGET, user)) == shards

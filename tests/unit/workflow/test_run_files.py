@@ -5,14 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from hetero2 import paths
 from hetero2.workflow.run_files import RunFiles
+from hetero2.workflow.run_layout import shard_name
 
 
 @pytest.mark.parametrize("count", [1, 3, 400, 9_999, 10_000, 10_001, 10_050])
 def test_bash_expands_the_words_to_every_shard_in_order(count):
     files = RunFiles({}, "some results")
-    names = [paths.shard_name(number) for number in range(count)]
+    names = [shard_name(number) for number in range(count)]
     files._shards["r"] = names
     expected = [f"some results/r/scores/{name}.parquet" for name in names]
     words = files.shard_words("scores")(SimpleNamespace(run="r"), SimpleNamespace(scores=expected))

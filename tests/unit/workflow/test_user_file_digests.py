@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from hetero2.config import contents as module
-from hetero2.config.contents import ABSENT, NOTES, Contents, file_names
 from hetero2.io.files import sha256_bytes
+from hetero2.workflow import user_file_digests as module
+from hetero2.workflow.user_file_digests import ABSENT, NOTES, Contents, file_names
 
 OLD = 1_500_000_000
 

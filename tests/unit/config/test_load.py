@@ -172,3 +172,20 @@ def test_a_folder_or_nothing_is_named(tmp_path):
     path.write_text("a: b\n" + "#" * MAX_BYTES)
     with pytest.raises(ConfigError, match="larger than"):
         load_yaml(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "not valid YAML"),
+        ("- a", "found list"),
+        ("a: 1\na: 2", "occurs twice"),
+        ("{a: 1, b: {c: 1, c: 2}}", "'c' occurs twice"),
+    ],
+)
+def test_a_bad_layer_is_named(tmp_path, text, message):
+    path = tmp_path / "my.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_yaml(path)
+    assert str(path) in caught.value.message

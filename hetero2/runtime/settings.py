@@ -1,0 +1,110 @@
+"""Keys of the configuration as options of a verb: their types, limits and defaults are those of the configuration.
+
+A stage takes all of its keys as one option, in the shape of a configuration: `--config '{"decoys": {"k": 10}}'`. A verb
+that people type has an option for each key (`--hard-mode true`).
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hetero2.config import keys
+from hetero2.io.files import parse_json
+from hetero2.runtime.cli_types import json_object
+
+
+def add_settings(parser: argparse.ArgumentParser, *dotted_keys: str, **renamed: str) -> None:
+    """Add `--config` for some dotted keys; each becomes an attribute of the parsed arguments.
+
+    It is called by the last part of the key, or by the name that the key is given by.
+
+    What is not given is as in config/default.yaml. Another key, or a value that a key may not have, is a usage error.
+    """
+    names = {**{key.rpartition(".")[2]: key for key in dotted_keys}, **renamed}
+    known = ", ".join(f"{key} ({json.dumps(keys.default(key))})" for key in names.values())
+    parser.add_argument(
+        "--config",
+        dest=argparse.SUPPRESS,
+        action=_Settings,
+        type=json_object,
+        names=names,
+        metavar="JSON",
+        help=f"keys of the configuration, as sections; by default {known}".replace("%", "%%"),
+    )
+    parser.set_defaults(**{name: keys.default(key) for name, key in names.items()})
+
+
+class _Settings(argparse.Action):
+    """Spreads a part of a configuration over the attributes that its keys are called by."""
+
+    def __init__(self, option_strings: list[str], dest: str, names: Mapping[str, str], **rest: Any) -> None:
+        super().__init__(option_strings, dest, **rest)
+        self._names = names
+
+    def __call__(self, _: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *__: Any) -> None:
+        attributes = {key: name for name, key in self._names.items()}
+        try:
+            for key, value in _by_key(values, (), list(attributes)):
+                default = getattr(namespace, attributes[key])
+                setattr(namespace, attributes[key], _merged(default, value, tuple(key.split("."))))
+        except ValueError as error:
+            raise argparse.ArgumentError(self, str(error)) from None
+
+
+def _by_key(part: Any, place: keys.Place, known: list[str]) -> Iterator[tuple[str, Any]]:
+    """(dotted key, value) of each key in a part of a configuration; raises ValueError where one is unknown."""
+    key = keys.dotted(place)
+    if key in known:
+        yield key, part
+    elif not place or (isinstance(part, dict) and any(name.startswith(f"{key}.") for name in known)):
+        for name, inner in part.items():
+            yield from _by_key(inner, (*place, name), known)
+    else:
+        raise ValueError(keys.unknown_key(place, known))
+
+
+def _merged(default: Any, value: Any, place: keys.Place) -> Any:
+    """A value in place of its default, key by key where it has keys."""
+    part = keys.at(place)
+    problem = keys.wrong(value, part)
+    if problem:
+        raise ValueError(f"{keys.dotted(place)}: {problem}")
+    if isinstance(value, list):
+        return [_merged(None, item, (*place, number)) for number, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    unknown = [name for name in value if not keys.inner(part, name)]
+    if unknown:
+        raise ValueError(keys.unknown_key((*place, unknown[0]), part["properties"]))
+    return default | {name: _merged(default.get(name), inner, (*place, name)) for name, inner in value.items()}
+
+
+def add_option(parser: argparse.ArgumentParser, key: str, *flags: str) -> None:
+    """Add an option for a dotted key: its description, default and limits; `flags`: other names than its own."""
+    name, part, default = key.rpartition(".")[2], keys.at(key.split(".")), keys.default(key)
+
+    def value(word: str) -> Any:
+        try:
+            return _merged(default, word if "enum" in part else _parsed(word), tuple(key.split(".")))
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    usual = {"boolean": "true|false", "object": "JSON", "integer": "N"}
+    parser.add_argument(
+        *(flags or [f"--{name.replace('_', '-')}"]),
+        dest=name,
+        type=value,
+        default=default,
+        choices=part.get("enum"),
+        metavar="|".join(part["enum"]) if "enum" in part else usual[part["type"]],
+        help=f"{part['description']} (default {json.dumps(default)})".replace("%", "%%"),
+    )
+
+
+def _parsed(word: str) -> Any:
+    """A word of the command line: JSON where it is JSON, else text."""
+    try:
+        return parse_json(word)
+    except ValueError:
+        return {"true": True, "false": False}.get(word.lower(), word)

@@ -1,4 +1,4 @@
-"""Does the audit see through models that know nothing of structure? Each judged by refits on permuted labels.
+"""Does the audit see through models that know nothing of structure? Each is tested by Y-randomisation.
 
     python -m benchmarks.self_deception [NAME=FOLDER ..] [--other FOLDER] [--refits 99] [--model-seeds 3]
 

@@ -23,10 +23,11 @@ from hetero2.runtime.log import logger
 from hetero2.runtime.provenance import file_facts
 from hetero2.runtime.settings import add_settings
 from hetero2.stats.benefit.choosing import Library
+from hetero2.stats.benefit.comparison import RESAMPLES
 from hetero2.stats.benefit.discordant import inclusion
 from hetero2.stats.benefit.enrichment import dense_priority, roc_auc
 from hetero2.stats.benefit.hit_curve import curve
-from hetero2.stats.benefit.utility import RESAMPLES, report
+from hetero2.stats.benefit.utility import report
 
 EXAMPLE = (
     "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json "

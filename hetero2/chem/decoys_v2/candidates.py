@@ -121,7 +121,7 @@ class CandidatePool:
     def widen(self, more: int) -> bool:
         """Look for `more` candidates in a wider circle: rarer surroundings, and isomers like the parent as new origins.
 
-        False where nothing is left to look at.
+        False where nothing is left to explore.
         """
         before = len(self)
         while self._level < len(LEVELS) - 1 and len(self) == before:

@@ -33,6 +33,14 @@ def compiled(function: Callable[..., Any]) -> Any:
         return njit(function)
 
 
+def inlined(function: Callable[..., Any]) -> Any:
+    """Part of a compiled loop that has a name of its own, at no cost: the compiler puts it where it is called."""
+    try:
+        return njit(cache=True, forceinline=True)(function)
+    except RuntimeError:
+        return njit(forceinline=True)(function)
+
+
 @compiled
 def combine(seed: Any, value: Any) -> Any:
     """RDKit's hash_combine of 32-bit numbers held in 64 bits."""
@@ -164,7 +172,7 @@ def first_layers(graph: Any, table: Any, frequencies: Any) -> Any:
     return identifiers[:, :n], score
 
 
-@compiled
+@inlined
 def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> None:
     """masks (3, n + 1): atoms of another kind; those, their neighbours and atoms with another neighbour; all near."""
     edits, changes, labels, ring = moves
@@ -185,7 +193,7 @@ def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> Non
         masks[layer + 1, n] = False
 
 
-@compiled
+@inlined
 def _centres(atoms: Any, degree: Any, neighbour: Any, order: Any, identifiers: Any, keys: Any) -> Any:
     """Likely stereo centres: saturated carbons whose neighbours differ in their surroundings of radius 2."""
     n, d = len(degree) - 1, neighbour.shape[1]
@@ -239,8 +247,8 @@ class Workspace(NamedTuple):
 
     `atoms`, `neighbour`, `order`: the rearranged graph (`rearrange`); `degree` (n + 1,); `changed` (3, n + 1): atoms
     whose fragment of each layer is another one; `previous`, `current` (n + 1,): identifiers of the last two layers;
-    `bit_counts` (b,) as in `ParentFragments`; `new_bits` (3n,): bits that are in neither graph, each once; `others`,
-    `keys` (d,): for `next_identifier`.
+    `bit_counts` (b,) as in `ParentFragments`; `new_bits` (3n,): bits that are in neither graph, each once; `room`
+    (2, d): for `next_identifier`.
     """
 
     atoms: Any
@@ -252,11 +260,10 @@ class Workspace(NamedTuple):
     current: Any
     bit_counts: Any
     new_bits: Any
-    others: Any
-    keys: Any
+    room: Any
 
 
-@compiled
+@inlined
 def _workspace(n: Any, d: Any, n_columns: Any) -> Any:
     """A `Workspace` for a graph of n atoms with d slots, and fingerprints of so many bits."""
     return Workspace(
@@ -269,12 +276,11 @@ def _workspace(n: Any, d: Any, n_columns: Any) -> Any:
         np.zeros(n + 1, np.uint64),
         np.zeros(n_columns, np.int64),
         np.zeros(3 * n, np.int64),
-        np.zeros(d, np.uint64),
-        np.zeros(d, np.uint64),
+        np.zeros((2, d), np.uint64),
     )
 
 
-@compiled
+@inlined
 def _owes_hydrogens(work: Any) -> Any:
     """Whether an atom would have fewer than no hydrogens; on the way `degree` is counted."""
     owing = False
@@ -286,66 +292,76 @@ def _owes_hydrogens(work: Any) -> Any:
     return owing
 
 
-@compiled
-def _identifier(layer: Any, a: Any, work: Any) -> Any:
-    """The Morgan identifier of an atom of the rearranged graph, from those of the layer before."""
-    atoms = work.atoms
+@inlined
+def _identifier(
+    layer: Any, a: Any, atoms: Any, degree: Any, neighbour: Any, order: Any, previous: Any, room: Any
+) -> Any:
+    """The Morgan identifier of an atom of the rearranged graph, from those of the layer before.
+
+    `room` (2, d): for `next_identifier`.
+    """
     if layer == 0:
-        total = work.degree[a] + atoms[1, a]
+        total = degree[a] + atoms[1, a]
         return invariant(atoms[0, a], total, atoms[1, a], atoms[2, a], atoms[3, a], atoms[4, a])
-    for slot in range(work.order.shape[1]):
-        work.others[slot] = work.previous[work.neighbour[a, slot]]
-    return next_identifier(layer - 1, work.previous[a], work.order[a], work.others, work.keys)
+    for slot in range(order.shape[1]):
+        room[0, slot] = previous[neighbour[a, slot]]
+    return next_identifier(layer - 1, previous[a], order[a], room[0], room[1])
 
 
-@compiled
-def _set_bit(identifier: Any, column: Any, n_new: Any, work: Any) -> Any:
+@inlined
+def _set_bit(identifier: Any, column: Any, bit_counts: Any, new_bits: Any, n_new: Any) -> Any:
     """Count a fragment on its bit; returned is how many bits are now in neither graph."""
     bit = int(identifier % _U(N_BITS))
     if column[bit] >= 0:
-        work.bit_counts[column[bit]] += 1
+        bit_counts[column[bit]] += 1
         return n_new
     for place in range(n_new):
-        if work.new_bits[place] == bit:
+        if new_bits[place] == bit:
             return n_new
-    work.new_bits[n_new] = bit
+    new_bits[n_new] = bit
     return n_new + 1
 
 
-@compiled
+@inlined
 def _refragmented(parent: Any, work: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
     """(a surrounding is rarer than `rarest`, sum of log frequencies, number of fragments, signature, new bits).
 
     Only the fragments of changed atoms are computed; the rest keep what they add to the parent's sums.
     """
-    n = len(work.current) - 1
-    total, count, signature, n_new, rare = (
-        parent.sum_log_frequency, parent.n_fragments, parent.signature, 0, False,
+    # Taken out of the tuples once: each access inside the loop would count references.
+    atoms, neighbour, order, degree, changed = work.atoms, work.neighbour, work.order, work.degree, work.changed
+    previous, current, bit_counts, new_bits, room = (
+        work.previous, work.current, work.bit_counts, work.new_bits, work.room,
     )  # fmt: skip
-    work.bit_counts[:] = parent.bit_counts
+    identifiers, scores, counted, column = (
+        parent.identifiers, parent.log_frequencies, parent.counted, parent.column,
+    )  # fmt: skip
+    n = len(current) - 1
+    total, count, signature = parent.sum_log_frequency, parent.n_fragments, parent.signature
+    n_new, rare = 0, False
+    bit_counts[:] = parent.bit_counts
     for layer in range(3):
         gained, more = 0.0, 0  # summed layer by layer: the order of additions is part of the result
-        work.previous[:] = work.current
-        work.current[:n] = parent.identifiers[layer]
-        work.current[n] = _U(0)
+        previous[:], current[:n] = current, identifiers[layer]
+        current[n] = _U(0)
         for a in range(n):
-            if not work.changed[layer, a]:
+            if not changed[layer, a]:
                 continue
-            new, old = _identifier(layer, a, work), parent.identifiers[layer, a]
-            work.current[a] = new
+            new, old = _identifier(layer, a, atoms, degree, neighbour, order, previous, room), identifiers[layer, a]
+            current[a] = new
             # RDKit counts the second layer of an atom only where it has two neighbours (`preview.Fragments`).
-            was, now = parent.counted[layer, a], work.degree[a] > layer - 1
+            was, now = counted[layer, a], degree[a] > layer - 1
             score = log_frequency_of(table, frequencies, new)
-            before = parent.log_frequencies[layer, a] if was else np.float32(0)
-            gained += np.float64((score if now else np.float32(0)) - before)
+            gained += np.float64((score if now else np.float32(0)) - (scores[layer, a] if was else np.float32(0)))
             more += int(now) - int(was)
-            rare |= layer == 1 and now and new != old and score < rarest
+            if layer == 1 and now and new != old and score < rarest:
+                rare = True
             if now:
                 signature += spread(new)
-                n_new = _set_bit(new, parent.column, n_new, work)
+                n_new = _set_bit(new, column, bit_counts, new_bits, n_new)
             if was:
                 signature -= spread(old)
-                work.bit_counts[parent.column[int(old % _U(N_BITS))]] -= 1
+                bit_counts[column[int(old % _U(N_BITS))]] -= 1
         if rare:  # layer 2 is not needed to refuse the move
             break
         total += gained
@@ -353,7 +369,7 @@ def _refragmented(parent: Any, work: Any, rarest: Any, table: Any, frequencies: 
     return rare, total, count, signature, n_new
 
 
-@compiled
+@inlined
 def _tanimoto(bit_counts: Any, n_reference_bits: Any, n_new: Any) -> Any:
     """Tanimoto similarity to the reference: bits in both over bits in either."""
     shared, beside = 0, 0
@@ -366,12 +382,15 @@ def _tanimoto(bit_counts: Any, n_reference_bits: Any, n_new: Any) -> Any:
 
 
 @compiled
-def preview(graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
-    """`Previews` of c moves of one graph, given its `ParentFragments`. O(n) each.
+def preview(graph: Any, parent_fields: Any, moves: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
+    """The fields of `Previews` of c moves of one graph, given those of its `ParentFragments`. O(n) each.
+
+    In and out go plain tuples: they pass between Python and compiled code faster than named ones.
 
     Fine is a move that gives no atom a surrounding (log frequency of the atom with its neighbours) rarer than `rarest`
     and leaves no hydrogens owing.
     """
+    parent = ParentFragments(*parent_fields)
     c, (n, d) = len(moves[2]), graph[1].shape
     result = Previews(
         np.zeros(c, np.bool_), np.zeros(c), np.zeros(c), np.zeros(c, np.int64), np.zeros(c, np.int64),
@@ -392,8 +411,8 @@ def preview(graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, freque
         result.log_frequency[m], result.signature[m] = total / count, signature
         for a in range(n):
             result.donors[m] += atoms[1, a] > 0 and (atoms[0, a] == 7 or atoms[0, a] == 8)
-        result.centres[m] = _centres(atoms, work.degree, work.neighbour, work.order, work.current, work.keys)
-    return result
+        result.centres[m] = _centres(atoms, work.degree, work.neighbour, work.order, work.current, work.room[0])
+    return result.fine, result.tanimoto, result.log_frequency, result.donors, result.centres, result.signature
 
 
 @compiled

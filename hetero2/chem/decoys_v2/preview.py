@@ -59,7 +59,7 @@ class Fragments:
         # The bits of the reference come first, so that a move's shared bits are counted in one pass.
         columns = bits_set if reference is None else np.concatenate([self.bits, bits_set[column[bits_set] < 0]])
         column[columns] = np.arange(len(columns))
-        self._parent = kernels.ParentFragments(
+        parent = kernels.ParentFragments(
             identifiers=self.layers,
             log_frequencies=scores,
             counted=counted,
@@ -70,6 +70,7 @@ class Fragments:
             n_fragments=float(counted.sum()),
             signature=self.signature,
         )
+        self._parent_fields = tuple(parent)
 
     @cached_property
     def unchanged(self) -> Preview:
@@ -79,6 +80,6 @@ class Fragments:
     def preview(self, moves: Moves, rarest: float = -np.inf) -> tuple[Ints, Preview]:
         """(numbers of the possible moves, what these do). Possible is a move that leaves no hydrogens owing and gives
         no atom a surrounding rarer than `rarest` (log frequency)."""
-        fine, *columns = kernels.preview(self.graph.arrays, self._parent, moves.arrays, rarest, *frequencies())
+        fine, *columns = kernels.preview(self.graph.arrays, self._parent_fields, moves.arrays, rarest, *frequencies())
         chosen = np.flatnonzero(fine)
         return chosen, Preview(*columns).take(chosen)

@@ -51,7 +51,7 @@ class MoveProperties:
 
 
 class Environments:
-    """What can be said of the rearrangements of one molecule."""
+    """Properties of the rearrangements of one molecule (module docstring)."""
 
     def __init__(self, mol: Chem.Mol, graph: Graph, builder: Builder) -> None:
         self._graph, self._builder = graph, builder
@@ -67,6 +67,8 @@ class Environments:
         )
         values = self._contributions(keys, moves)
         total = values.sum(axis=1)
+        # A rotatable bond is a single bond outside rings between two ends, one of which at least is free (`_FREE_END`).
+        # Each is seen from both of its atoms, hence the half.
         end, free = (values[:, :, column] > 0 for column in (_ENDS, _FREE_ENDS))
         rows = np.arange(len(moves))[:, None, None]
         turns = (free[:, :, None] & end[rows, near]) | (end[:, :, None] & free[rows, near])
@@ -97,7 +99,11 @@ class Environments:
 
 
 class _Known:
-    """Environment → contributions: what RDKit said in this process, in order of keys."""
+    """Environment → contributions: what RDKit said in this process, in the order of the keys.
+
+    Sorted arrays, not a dict: a shortlist asks for thousands of keys at once, and `searchsorted` answers them in one
+    call.
+    """
 
     def __init__(self) -> None:
         self.keys, self.values = np.zeros(0, np.uint64), np.zeros((0, 6))

@@ -60,7 +60,7 @@ def p_value(observed: float, refits: Floats) -> float:
 
 
 def verdict(by_seed: Mapping[int, tuple[float | None, Sequence[float | None]]]) -> dict[str, Any]:
-    """Verdict from the dispersion z of each model seed and of its refits on permuted labels.
+    """Verdict of Y-randomisation, from the dispersion z of each model seed and of its refits on permuted labels.
 
     RESOLVES_STRUCTURE: the median over model seeds of the p-value is at most 0.05, and that of the observed dispersion
     z above 0. A model whose molecules lie nearer to the middle of their isomers than a random item would does not

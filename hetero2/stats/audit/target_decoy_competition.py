@@ -113,7 +113,7 @@ def upper_bound(x: Any, m: Any) -> Any:
     return np.where(np.asarray(x) >= m, 1.0, betaincinv(np.asarray(x) + 1, np.maximum(np.asarray(m) - x, 1e-9), 0.95))
 
 
-def share_told(x: Any, m: Any) -> Any:
+def share_is_decided(x: Any, m: Any) -> Any:
     """Whether the one-sided interval of a share seen as x of m leaves SHARE out, on the side where x/m lies."""
     return np.where(_ONE_IN * np.asarray(x) > m, lower_bound(x, m) > SHARE, upper_bound(x, m) < SHARE)
 
@@ -125,12 +125,12 @@ def decoys_needed(x: int, m: int, least: int = 1) -> int:
     0 where the interval does so already, and where no number up to 100,000 would.
     """
     many = np.arange(max(m + 1, least), _MOST_DECOYS + 1)
-    if _ONE_IN * x == m or (m >= least and share_told(x, m)) or not share_told(many[-1] * x / m, many[-1]):
+    if _ONE_IN * x == m or (m >= least and share_is_decided(x, m)) or not share_is_decided(many[-1] * x / m, many[-1]):
         return 0
     low, high = 0, len(many) - 1
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if share_told(many[middle] * x / m, many[middle]) else (middle + 1, high)
+        low, high = (low, middle) if share_is_decided(many[middle] * x / m, many[middle]) else (middle + 1, high)
     return int(many[low])
 
 
@@ -178,7 +178,7 @@ def call(
         q_value = np.fmin(q_value, q)
     x, m = sets.n_at_or_above, sets.n_decoys
     pairs, place = np.unique(np.column_stack([x, m]), axis=0, return_inverse=True)
-    decided = (share_told(pairs[:, 0], pairs[:, 1]))[place] if n else np.zeros(0, bool)
+    decided = (share_is_decided(pairs[:, 0], pairs[:, 1]))[place] if n else np.zeros(0, bool)
     signal = q_value <= fdr
     weak = usable & enough & ~signal & decided & (_ONE_IN * x > m)
     open_ = ~signal & ~weak & enough
@@ -193,7 +193,7 @@ def _reasons(
 ) -> NDArray[Any]:
     reasons = np.full(len(usable), "share_not_told_from_0.05" if enough else "library_too_small", object)
     if enough:
-        reasons[share_told(sets.n_at_or_above, sets.n_decoys)] = "share_below_0.05_but_not_called"
+        reasons[share_is_decided(sets.n_at_or_above, sets.n_decoys)] = "share_below_0.05_but_not_called"
     reasons[~usable] = "too_few_decoys"
     reasons[weak] = "decoys_score_as_high"
     reasons[weak & np.isneginf(sets.studentised_max)] = "all_scores_equal"

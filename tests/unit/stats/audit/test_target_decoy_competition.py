@@ -140,7 +140,7 @@ def test_decoys_needed():
     ("x", "m", "least", "needed"),
     [(0, 59, 19, 0), (0, 60, 19, 0), (1, 100, 19, 0), (0, 58, 19, 59), (4, 4, 19, 19), (1, 1, 19, 19), (20, 20, 19, 0)],
 )
-def test_no_decoys_are_needed_where_the_share_is_told(x, m, least, needed):
+def test_no_decoys_are_needed_where_the_share_is_decided(x, m, least, needed):
     assert target_decoy_competition.decoys_needed(x, m, least) == needed
 
 

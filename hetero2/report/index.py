@@ -173,9 +173,9 @@ def _library(metrics: dict[str, Any]) -> Iterator[str]:
     yield from (f"- {reason}: {count}" for reason, count in metrics["top_reasons"])
     above, not_above, none = (verdicts[name] for name in ("PASS", "FAIL", "SKIP"))
     yield f"\nOf the OK rows {above} are above all their decoys (PASS), {not_above} are not (FAIL), {none} have no"
-    yield "verdict (SKIP). Above all decoys means that the score puts the molecule above every one of them (with weights: above"
-    yield f"nearly all of their weight). A score that cannot tell them apart would put {chance:.1f} there by chance."
-    yield f"{few} rows have fewer than 19 scored decoys, too few for a test at the 5 % level.\n"
+    yield "verdict (SKIP). Above all decoys means that the score puts the molecule above every one of them (with"
+    yield "weights: above nearly all of their weight). A score that cannot tell them apart would put there by chance:"
+    yield f"{chance:.1f}. {few} rows have fewer than 19 scored decoys, too few for a test at the 5 % level.\n"
     calls = ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
     yield f"Calls: {calls}. The expected share of false SIGNAL calls over repeated libraries is bounded; false means"
     yield "that the score cannot tell the molecule from its isomers, not that the molecule is bad.\n"

@@ -147,8 +147,8 @@ def contradictions(evidence: Evidence) -> Iterator[str]:
     if not signal and passed > chance + 3 * chance**0.5:
         yield (
             f"{number(passed)} above all decoys (PASS), {number(chance)} by chance, beside 0 SIGNAL: more molecules "
-            "beat all their decoys than under a blind score, which says something of the library, but not which of them "
-            "did so by chance."
+            "beat all their decoys than under a blind score, which says something of the library, but not which of "
+            "them did so by chance."
         )
     if signal and verdict == "NOT_SHOWN":
         yield (

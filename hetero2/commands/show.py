@@ -32,8 +32,9 @@ def _library(evidence: Evidence) -> Iterator[tuple[str, str]]:
     metrics, counts = evidence.metrics, evidence.metrics["counts"]
     yield "rows", f"{evidence.n_rows}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
     yield from (("", f"{reason} {count}") for reason, count in metrics["top_reasons"])
-    verdicts, chance = metrics["verdict_counts"], f"{metrics['pass_expected_by_chance']:.0f} PASS expected by chance"
-    yield "verdicts", f"PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']} ({chance})"
+    verdicts, chance = metrics["verdict_counts"], f"{metrics['pass_expected_by_chance']:.0f} expected by chance"
+    above = f"above all decoys (PASS) {verdicts['PASS']} ({chance})"
+    yield "verdicts", f"{above}, not (FAIL) {verdicts['FAIL']}, none (SKIP) {verdicts['SKIP']}"
     yield "calls", ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
     yield from judgement(evidence.controls)
     yield from sentences.population(metrics)

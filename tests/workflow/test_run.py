@@ -81,7 +81,7 @@ def test_show_tells_it_at_a_glance(small_run):
     for part in ("small_evidence_pack.zip", row["assets"][0]["sha256"].lower(), "OK 11, SKIP 7, ERROR 2", "at random"):
         assert part in text
     assert "  pack      STOP, not met: rows_error\n" in text
-    assert "leakage   not looked for: no training set was given (scores.train)" in text
+    assert "leakage   not checked, since no training set was given (scores.train)" in text
     assert "  CAUTION: Only 11 molecules could be audited: below 20 there are no calls.\n" in text
     assert "  Tells molecules from their isomers: cannot say, because" in text
 

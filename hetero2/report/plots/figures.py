@@ -1,4 +1,4 @@
-"""The figures of report.html: each says what it shows in its title, and why where there is nothing to show."""
+"""The figures of report.html: each title states the finding, or why there is nothing to show."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 def hardness(rows: Sequence[Record]) -> Figure:
-    """AUC of the molecules by how much their decoys look like them."""
+    """AUC of the molecules against their decoys, by similarity."""
     key, files = "hardness", ("hardness_curve.csv",)
     drawn = {row["bin"]: row for row in rows or () if row.get("auc") is not None}
     if not drawn:
@@ -38,12 +38,14 @@ def hardness(rows: Sequence[Record]) -> Figure:
         plot.set(ylim=(0, 1.0), xlim=(-0.5, len(rows) - 0.5), ylabel="AUC, molecule against decoys")
         plot.set_xticks(range(len(rows)), [_under(row) for row in rows])
         plot.axhline(0.5, color=GREY, ls=":", lw=2)
-        plot.text(-0.48, 0.46, "0.5: a coin toss", color=GREY, fontsize=svg.SMALL, va="top")
+        plot.text(-0.48, 0.46, "0.5: chance", color=GREY, fontsize=svg.SMALL, va="top")
         for place, row in enumerate(rows):
             _hardness_point(plot, place, row)
 
-    note = "For each molecule the share of its decoys of a bin that it outranks, ties half; the point is the mean over "
-    note += "molecules, the bar its 95 % interval if whole scaffolds are drawn. Tanimoto: Morgan radius 2, 2048 bits."
+    note = "For each molecule, the share of its decoys in a bin that it outranks, ties half. Point: the mean over "
+    note += (
+        "molecules, the bar its 95 % interval from resampling whole scaffolds. Tanimoto: Morgan radius 2, 2048 bits."
+    )
     absent = [f" {plain(row['bin'])}: {plain(row['reason'])}." for row in rows if row.get("reason")]
     return Figure(key, title, svg.draw(key, title, 326, paint), note + "".join(absent), files)
 
@@ -52,13 +54,7 @@ def _tossed(row: Record) -> str:
     low, high = row.get("ci_low"), row.get("ci_high")
     if low is None or high is None:
         return ", without an interval"
-    verdict = (
-        "above a coin toss"
-        if low > 0.5
-        else "below a coin toss"
-        if high < 0.5
-        else "not distinguishable from a coin toss"
-    )
+    verdict = "above chance" if low > 0.5 else "below chance" if high < 0.5 else "not distinguishable from chance"
     return f" ({low:.3f} to {high:.3f}): {verdict}"
 
 
@@ -91,7 +87,7 @@ def _levels(p_value: Floats) -> int:
 
 
 def score_against_decoys(auc: Floats, p_value: Floats, most_decoys: int) -> Figure:
-    """How the molecules rank among their decoys, and their p-values beside those of a score that cannot tell.
+    """How the molecules rank among their decoys, and their p-values beside those of a blind score.
 
     `most_decoys` is the largest number of scored decoys of a molecule: it decides how small a p-value can be.
     """

@@ -1,4 +1,4 @@
-"""Figures that are tables at the same time: a line a finding, with its number or the reason why there is none."""
+"""Figures that double as tables: one line per finding, with its number or the reason why there is none."""
 
 import math
 import re
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from hetero2.report.plots import svg
 from hetero2.report.plots.svg import BLUE, ROOM, Figure, Row, count, part, plain
+from hetero2.report.text.words import spoken
 
 Record = Mapping[str, Any]
 _NAMES = {
@@ -30,7 +31,7 @@ _EDGES = {"easy": (0.0, 0.5), "medium": (0.5, 0.7), "hard": (0.7, 1.0)}
 
 
 def _name(key: str) -> str:
-    return _NAMES.get(key) or plain(key, 26)
+    return _NAMES.get(key) or plain(spoken(key), 26)
 
 
 def _number(value: float | None, form: str = ".3f") -> str:
@@ -56,13 +57,13 @@ def _control_rows(document: Record) -> Iterator[Row]:
     for name, facts in part(document, "negative").items():
         silent = (facts or {}).get("silent")
         yield _auc(_name(name), facts or {}, "not assessed" if silent is None else "silent" if silent else "NOT SILENT")
-    yield Row("Compete with the score: looking ordinary")
+    yield Row("Familiarity controls: they reward looking common")
     for name, facts in part(document, "novelty").items():
         yield _auc(_name(name), facts or {}, "beats the score" if name in stronger else "", "s")
     yield Row("Must be found")
     yield _planted(part(document, "planted"))
     yield Row("For reference")
-    yield _auc("drift: decoys audited", part(document, "drift"), "", "^")
+    yield _auc("decoys as queries", part(document, "drift"), "", "^")
     yield from _refits(inference)
 
 
@@ -70,7 +71,7 @@ def _planted(facts: Record) -> Row:
     word = {True: "found", False: "MISSED", None: "not assessed"}[facts.get("found")]
     detail = plain(facts.get("reason") or "") or f"z = {_number(facts.get('mean_z'), '.1f')}"
     signal = facts.get("n_signal")
-    return Row("planted signal", text=f"{word}: {detail}" + ("" if signal is None else f", {signal:,} SIGNAL"))
+    return Row("positive control", text=f"{word}: {detail}" + ("" if signal is None else f", {signal:,} SIGNAL"))
 
 
 def _refits(inference: Record) -> Iterator[Row]:
@@ -78,10 +79,10 @@ def _refits(inference: Record) -> Iterator[Row]:
     on_labels = [fit["mean_auc"] for fit in fits if fit.get("refit") == 0]
     permuted = [fit["mean_auc"] for fit in fits if fit.get("refit") != 0]
     if not permuted:
-        yield Row("refits", text=plain(inference.get("reason") or "no refits"))
+        yield Row("Y-randomisation", text=plain(inference.get("reason") or "no refits"))
         return
     spread = f"{min(permuted):.3f} to {max(permuted):.3f}"
-    yield Row(f"{len(permuted):,} refits, permuted", text=spread, strip=permuted)
+    yield Row(f"Y-randomised, {len(permuted):,} refits", text=spread, strip=permuted)
     if on_labels:
         mean = sum(on_labels) / len(on_labels)
         yield Row(
@@ -93,14 +94,16 @@ def _controls_title(document: Record) -> str:
     audit, inference = part(document, "audit"), part(document, "inference")
     why = plain(audit.get("reason") or "no reason is given", 90)
     if audit.get("status") == "FAILED":
-        return f"The audit FAILED on this library ({why}): rely on no call, verdict or curve of this pack"
+        return f"The audit FAILED on this library ({why}): do not rely on any call, verdict or curve in this pack"
     if audit.get("status") == "OK":
-        sentence = "The audit works on this library: negative controls are silent, the planted signal is found"
+        sentence = "The audit works on this library: negative controls are silent, the positive control is found"
     else:
         sentence = f"Whether the audit works on this library is INCONCLUSIVE ({why})"
     verdict, p_value = inference.get("verdict") or "NOT_ASSESSABLE", inference.get("p_value")
     if verdict == "NOT_ASSESSABLE":
-        sentence += f"; the model is NOT_ASSESSABLE by refits ({plain(inference.get('reason') or 'no refits', 90)})"
+        sentence += (
+            f"; the model is NOT_ASSESSABLE by Y-randomisation ({plain(inference.get('reason') or 'no refits', 90)})"
+        )
     else:
         sentence += f"; {inference.get('refits') or 0} refits: {verdict} (p = {_number(p_value, '.3g')})"
     others = ", ".join(map(_name, inference.get("explained_by") or ()))
@@ -108,27 +111,26 @@ def _controls_title(document: Record) -> str:
 
 
 def controls(document: Record) -> Figure:
-    """What must be silent, what competes with the score, what must be found, and what refits give."""
+    """Negative controls, familiarity controls, the positive control, and Y-randomisation."""
     key, files, title = "controls", ("controls.json",), _controls_title(document)
     rows = list(_control_rows(document))
     n = part(document, "sample").get("molecules") or 0
     if not n:
-        return Figure(key, title, "", "No molecule was looked at.", files)
+        return Figure(key, title, "", "No molecule was examined.", files)
 
     def paint(canvas: Canvas) -> None:
         svg.forest(canvas, 4, rows, f"mean AUC, {count(n)} molecules", (0.0, 1.0), 0.5)
 
-    note = (
-        f"A sample of {n:,} molecules. Point: mean share of its decoys that a molecule outranks; 0.5 is a coin toss. "
-    )
+    note = f"A sample of {n:,} molecules. Point: mean share of its decoys that a molecule outranks; 0.5 is chance. "
     note += (
-        "Bar: 95 % interval over scaffolds, where there are 10 at least. Ticks: the same learner on permuted labels."
+        "Bar: 95 % interval over scaffolds, where there are at least 10. Ticks: Y-randomisation, the same learner on "
     )
+    note += "permuted labels."
     return Figure(key, title, svg.draw(key, title, svg.forest_height(rows) + 4, paint), note, files)
 
 
 def _judged(name: str, facts: Record, target: Record) -> Row:
-    """A measure on the axis of AUC, with the range that its target allows; what is no AUC is text only."""
+    """A measure on the axis of AUC, with the range its target allows; a measure that is not an AUC is text only."""
     estimate, bound, goal = facts.get("estimate"), facts.get("upper_bound"), target.get("target")
     if estimate is None:
         return Row(_name(name), text=plain(facts.get("reason") or "undefined"))
@@ -193,7 +195,7 @@ def _quality_title(document: Record) -> str:
 
 
 def decoy_quality(document: Record, quotas: Record | None = None) -> Figure:
-    """Whether anything but structure tells molecules from decoys; `quotas` of metrics.json's config, where known."""
+    """Decoy bias: does anything but structure tell molecules from decoys? `quotas`: from metrics.json, where known."""
     key, title = "decoy_quality", _quality_title(document)
     files = ("decoy_quality.json", *(("metrics.json",) if quotas else ()))
     if not document.get("decoys"):
@@ -205,7 +207,7 @@ def decoy_quality(document: Record, quotas: Record | None = None) -> Figure:
     height = below + (svg.forest_height(differences) + ROOM if differences else 0) + 138
 
     def paint(canvas: Canvas) -> None:
-        svg.forest(canvas, 4, rows, "AUC (0.5: no leak)", (0.0, 1.0), 0.5)
+        svg.forest(canvas, 4, rows, "AUC (0.5: no bias)", (0.0, 1.0), 0.5)
         if differences:
             ends = [abs(end) for row in differences for end in (row.low, row.high) if end is not None]
             reach = math.ceil(max([1.0, *ends]))
@@ -224,7 +226,7 @@ def decoy_quality(document: Record, quotas: Record | None = None) -> Figure:
 
 
 def _tanimoto(canvas: Canvas, top: float, similar: Record, quotas: Record) -> None:
-    """How much decoys look like their molecules: bins with their shares, and the range of nine decoys in ten."""
+    """Similarity of decoys to their molecules: bins with their shares, and the range of nine decoys in ten."""
     svg.write(canvas, 0, top + 14, "Similarity of decoys to their molecule, and share of each bin", weight="bold")
     plot = svg.axes(canvas, 16, top + 26, 604, 62)
     plot.set(xlim=(0, 1), ylim=(0, 1), yticks=[], xlabel="Tanimoto, Morgan radius 2, 2048 bits; bar: 5 %, median, 95 %")

@@ -1,4 +1,4 @@
-"""The warnings that a reader must not miss, the gravest first: in the report, on the terminal and in index.md alike."""
+"""The warnings that a reader must not miss, most serious first; the same in report, terminal and index.md."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from hetero2.pack.verify import CONTROLS, DECOY_QUALITY, LEAKAGE
 from hetero2.report.evidence import SCORE, Evidence
 from hetero2.report.text import isomers, sentences, worth
 from hetero2.report.text.answer import made_up
-from hetero2.report.text.words import counted, number
+from hetero2.report.text.words import counted, number, spoken
 
 SERIOUS, CAUTION, NOTE = "SERIOUS", "CAUTION", "NOTE"  # none is called STOP, which is about the pack
 FEW_MOLECULES = 20  # below, there are no calls
@@ -15,13 +15,13 @@ _UTILITY = "utility_report.json"
 _PER_100 = "Per 100 evaluations,"
 _WRONG_WAY = "The score points the wrong way: is scores.higher_is_better right?"
 _NOT_ON_HARD = {
-    "ILLUSION": "The score tells molecules from easy decoys; from those that look like them that is not shown.",
-    "NOT_SHOWN_ON_HARD": "That the score tells molecules from decoys that look like them is not shown.",
+    "ILLUSION": "The score tells molecules from easy decoys, but not demonstrably from those that look like them.",
+    "NOT_SHOWN_ON_HARD": "It is not shown that the score tells molecules from decoys that look like them.",
 }
 
 
 class Warned(NamedTuple):
-    """A warning: how grave, what, and the file that says so."""
+    """A warning: its level, its text, and the file that it rests on."""
 
     level: str
     text: str
@@ -32,12 +32,12 @@ def _origin(evidence: Evidence) -> Iterator[Warned]:
     facts = evidence.facts
     only = made_up(evidence)
     if only is not None:
-        yield Warned(SERIOUS, f"This is a test and no evidence: {only}.", "manifest.json")
+        yield Warned(SERIOUS, f"This is a test and not evidence: {only}.", "manifest.json")
     if evidence.lock_differences:
         shown = ", ".join(evidence.lock_differences[:5])
         yield Warned(CAUTION, f"This environment is not the locked one: {shown}.", "environment.json")
     if not facts["config"]["input"].get("structures", True):
-        yield Warned(NOTE, "No structures were given: what needs them is absent.", "manifest.json")
+        yield Warned(NOTE, "No structures were given: whatever needs them is missing.", "manifest.json")
 
 
 def _audit(evidence: Evidence) -> Iterator[Warned]:
@@ -55,10 +55,10 @@ def _audit(evidence: Evidence) -> Iterator[Warned]:
     elif controls["library"]["interpretation"] in _NOT_ON_HARD:
         yield Warned(CAUTION, _NOT_ON_HARD[controls["library"]["interpretation"]], "hardness_curve.csv")
     if inference["explanation"]:
-        by = " and ".join(inference["explained_by"]).replace("_", " ")
+        by = " and ".join(map(spoken, inference["explained_by"]))
         yield Warned(
             NOTE,
-            f"Novelty explains it at least as well: {by} alone prefers the molecules more than the score does.",
+            f"Familiarity explains it at least as well: {by} alone prefers the molecules more than the score does.",
             CONTROLS,
         )
     if inference["verdict"] == "NOT_SHOWN":
@@ -66,10 +66,10 @@ def _audit(evidence: Evidence) -> Iterator[Warned]:
             ", a quick look" if inference["quick_look"] else ""
         )
         p += f", the median of {inference['model_seeds']} model seeds" if inference["model_seeds"] > 1 else ""
-        yield Warned(NOTE, f"That the model resolves structure is not shown ({p}).", CONTROLS)
+        yield Warned(NOTE, f"It is not shown that the model resolves structure (Y-randomisation: {p}).", CONTROLS)
     elif inference["verdict"] == "NOT_ASSESSABLE":
         reason = str(inference["reason"]).replace("_", " ")
-        yield Warned(NOTE, f"The model could not be tested by refits: {reason}.", CONTROLS)
+        yield Warned(NOTE, f"The model could not be tested by Y-randomisation: {reason}.", CONTROLS)
 
 
 def _rows(evidence: Evidence) -> Iterator[Warned]:
@@ -96,7 +96,7 @@ def _rows(evidence: Evidence) -> Iterator[Warned]:
 
 def _leakage(evidence: Evidence) -> Iterator[Warned]:
     if not evidence.knows_training and evidence.facts["config"]["input"].get("structures", True):
-        yield Warned(NOTE, f"Leakage: {sentences.NOT_LOOKED_FOR}.", LEAKAGE)
+        yield Warned(NOTE, f"Train–test leakage: {sentences.NOT_LOOKED_FOR}.", LEAKAGE)
     for kind, level in (("molecule_in_training", SERIOUS), ("molecule_near_training", CAUTION)):
         if evidence.leaks.get(kind):
             yield Warned(level, f"{sentences.leak(kind, evidence.leaks[kind])}.", LEAKAGE)
@@ -107,9 +107,9 @@ def _leakage(evidence: Evidence) -> Iterator[Warned]:
 
 def _decoys(evidence: Evidence) -> Iterator[Warned]:
     targets = evidence.quality["targets"] or {}
-    missed = [name.replace("_", " ") for name, target in targets.items() if target["met"] is False]
+    missed = [spoken(name) for name, target in targets.items() if target["met"] is False]
     if missed:
-        text = f"Something other than structure can tell decoys from molecules: target missed for {', '.join(missed)}."
+        text = f"Decoy bias: something other than structure tells them from molecules; missed: {', '.join(missed)}."
         yield Warned(NOTE, text, DECOY_QUALITY)
 
 
@@ -130,7 +130,7 @@ def _sign(evidence: Evidence) -> Iterator[Warned]:
         yield Warned(CAUTION, f"{text}. {_WRONG_WAY}", CONTROLS)
     scores = evidence.metrics.get("score_range") or {"lowest": None, "highest": None}
     if scores["highest"] is not None and scores["lowest"] == scores["highest"]:
-        yield Warned(CAUTION, "All scores are equal: the list is in no order that the score gives.", "metrics.json")
+        yield Warned(CAUTION, "All scores are equal: the score puts the list in no order.", "metrics.json")
     turned = not evidence.facts["scores"].get("higher_is_better", True)
     is_right = area.get("ci_low") is not None and area["ci_low"] > 0.5
     if scores["highest"] is not None and scores["lowest"] < scores["highest"] <= 0 and not (turned or is_right):
@@ -143,7 +143,7 @@ def _below(record: dict[str, Any] | None) -> bool:
 
 
 def _losses(evidence: Evidence) -> Iterator[Warned]:
-    """The list where its interval against chance or today's filter lies below 0, and acting on the calls likewise."""
+    """Lists whose interval against chance or today's filter lies below 0, and acting on the calls at a loss."""
     utility = evidence.worth
     if utility is None:
         return
@@ -159,7 +159,7 @@ def _losses(evidence: Evidence) -> Iterator[Warned]:
 
 
 def _partial(coverage: dict[str, Any]) -> str:
-    """What is known of the list that is sent, where truth is known for some of the scored molecules only."""
+    """What is known about the list to send where truth is known for only some of the scored molecules."""
     text = f"Truth is known for {number(coverage['with_truth'])} of {number(coverage['scored'])} scored molecules"
     of_list = coverage.get("of_the_list")
     if of_list is None:
@@ -184,12 +184,12 @@ def _worth(evidence: Evidence) -> Iterator[Warned]:
 
 
 def grave(evidence: Evidence) -> list[Warned]:
-    """Those that stand beside the answer wherever it is given: all but the notes."""
+    """The warnings that accompany the answer wherever it is given: all but the notes."""
     return [warning for warning in warnings(evidence) if warning.level != NOTE]
 
 
 def warnings(evidence: Evidence) -> list[Warned]:
-    """All of them, the gravest first."""
+    """All warnings, the most serious first."""
     parts = (_origin, _sign, _losses, _audit, _rows, _leakage, _decoys, _worth)
     all_warnings = [warning for part in parts for warning in part(evidence)]
     return sorted(all_warnings, key=lambda warning: (SERIOUS, CAUTION, NOTE).index(warning.level))

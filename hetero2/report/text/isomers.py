@@ -1,11 +1,11 @@
-"""Whether the score tells molecules from their isomers: the diagnosis of the model in plain words, then the codes."""
+"""Whether the score tells molecules from their isomers: the diagnosis in plain words, then the codes."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hetero2.report.evidence import Evidence
 from hetero2.report.text import sentences
-from hetero2.report.text.words import counted, number
+from hetero2.report.text.words import counted, number, spoken
 
 YES, NOT_SHOWN, CANNOT_SAY = "yes", "not shown", "cannot say"
 Record = dict[str, Any]
@@ -36,7 +36,7 @@ def prefers_decoys(evidence: Evidence) -> bool:
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
-    """The answer; nothing that the audit cannot vouch for counts as an answer."""
+    """The diagnosis; what the audit cannot vouch for does not count as an answer."""
     answer, because = _answer(evidence)
     inference, library = evidence.controls["inference"], evidence.controls["library"]
     codes = [evidence.controls["audit"]["status"]] if evidence.controls["audit"]["status"] != "OK" else []
@@ -74,7 +74,7 @@ def _answer(evidence: Evidence) -> tuple[str, str]:
 
 
 def _not_beyond_shuffled(evidence: Evidence) -> str:
-    """Why refits do not show that the labels taught the score to tell isomers, and what it does nevertheless."""
+    """Why Y-randomisation does not show that labels taught the score to tell isomers, and what it can do anyway."""
     inference, whole = evidence.controls["inference"], all_decoys(evidence)
     ranks = whole is not None and whole["ci_low"] is not None and whole["ci_low"] > 0.5
     though = f"although it ranks molecules above them ({_auc(whole)}), " if ranks else ""
@@ -92,7 +92,7 @@ def _not_beyond_shuffled(evidence: Evidence) -> str:
 def _refits(inference: Record) -> str:
     seeds = f", median of {inference['model_seeds']} model seeds" if inference["model_seeds"] > 1 else ""
     quick = ", a quick look" if inference["quick_look"] else ""
-    return f"{counted(inference['refits'], 'refit')}{seeds}{quick}, p = {inference['p_value']:.2g}"
+    return f"Y-randomisation: {counted(inference['refits'], 'refit')}{seeds}{quick}, p = {inference['p_value']:.2g}"
 
 
 def _rival(inference: Record) -> str:
@@ -103,7 +103,7 @@ def _rival(inference: Record) -> str:
 
 def _rivals(inference: Record) -> str:
     """The familiarity controls that prefer the molecules more than the score does, with their verb."""
-    names = " and ".join(inference["explained_by"]).replace("_", " ")
+    names = " and ".join(map(spoken, inference["explained_by"]))
     return f"{names} alone prefers" if len(inference["explained_by"]) == 1 else f"{names} each alone prefer"
 
 
@@ -115,14 +115,14 @@ def _auc(row: Record | None) -> str:
 
 
 def _of_a_fixed_score(evidence: Evidence) -> tuple[str, str]:
-    """Without refits: what the curve by hardness shows, and that no reference says how much of it labels taught."""
+    """Without Y-randomisation: what the hardness curve shows; how much of it labels taught stays open."""
     inference, library = evidence.controls["inference"], evidence.controls["library"]
     hard = next((row for row in evidence.hardness if row["bin"] == "hard" and row["auc"] is not None), None)
     interpretation = library["interpretation"]
     if interpretation == "SIGNAL_ON_HARD" and inference["explanation"]:
         return NOT_SHOWN, f"because {_rivals(inference)} the molecules more than the score does"
     if interpretation == "SIGNAL_ON_HARD":
-        untested = "whether labels taught it that, only refits could say"
+        untested = "only Y-randomisation could say whether its labels taught it that"
         return YES, f"also from those that look most like them ({_auc(hard)}); {untested}"
     if interpretation == "ILLUSION":
         return (
@@ -135,19 +135,20 @@ def _of_a_fixed_score(evidence: Evidence) -> tuple[str, str]:
 
 
 def contradictions(evidence: Evidence) -> Iterator[str]:
-    """Why findings that seem to contradict each other do not, where they stand side by side."""
+    """Explanations of findings that seem to contradict each other, where they stand side by side."""
     metrics, verdict = evidence.metrics, evidence.controls["inference"]["verdict"]
     signal, passed = metrics["call_counts"]["SIGNAL"], metrics["verdict_counts"]["PASS"]
     chance = metrics["pass_expected_by_chance"]
     if not signal and verdict == "RESOLVES_STRUCTURE":
         yield (
-            "RESOLVES_STRUCTURE beside 0 SIGNAL: refits look at all molecules together, and can show a preference that "
-            "is too weak, or spread over too many molecules, to name a single one at this false discovery rate."
+            "RESOLVES_STRUCTURE beside 0 SIGNAL: Y-randomisation tests all molecules together, and can show a "
+            "preference too weak, or spread over too many molecules, to name a single one at this false discovery rate."
         )
     if not signal and passed > chance + 3 * chance**0.5:
         yield (
-            f"{number(passed)} PASS, {number(chance)} by chance, beside 0 SIGNAL: more molecules beat all their decoys "
-            "than with a blind score, which says something of the library, but not which of them did so by chance."
+            f"{number(passed)} above all decoys (PASS), {number(chance)} by chance, beside 0 SIGNAL: more molecules "
+            "beat all their decoys than under a blind score, which says something of the library, but not which of "
+            "them did so by chance."
         )
     if signal and verdict == "NOT_SHOWN":
         yield (

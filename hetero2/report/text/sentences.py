@@ -1,12 +1,12 @@
-"""Sentences about what went in, for the first page of a pack and for the terminal."""
+"""Sentences about the inputs, for the first page of a pack and for the terminal."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Facts = dict[str, Any]
-_MADE_UP = "made up to test the audit, evidence of nothing else"
+_MADE_UP = "made up to test the audit, and evidence of nothing else"
 STAND_INS = dict.fromkeys(("constant", "random", "synthetic_good"), _MADE_UP)
-STAND_INS["mock"] = "made up to test the plumbing, evidence of nothing"
+STAND_INS["mock"] = "made up to test the plumbing, and evidence of nothing"
 _ONE = (
     ("rows repeat", "row repeats"),
     ("molecules are", "molecule is"),
@@ -15,7 +15,7 @@ _ONE = (
     ("molecules closely resemble", "molecule closely resembles"),
     ("truth ids match", "truth id matches"),
 )
-NOT_LOOKED_FOR = "not looked for: no training set was given (scores.train)"
+NOT_LOOKED_FOR = "not checked, since no training set was given (scores.train)"
 LEAKS = {
     "duplicate_in_library": "rows repeat a compound of the library",
     "molecule_in_training": "molecules are in the training set",
@@ -27,7 +27,7 @@ LEAKS = {
 
 
 def leak(kind: str, count: int) -> str:
-    """How often something leaked, in words.
+    """An overlap in words, with its count.
 
     >>> leak("decoy_in_library", 1), leak("molecule_in_training", 1200)
     ('1 decoy is a molecule of the library and was excluded', '1,200 molecules are in the training set')
@@ -39,7 +39,7 @@ def leak(kind: str, count: int) -> str:
 
 
 def leakage(leaks: Mapping[str, int], knows_training: bool) -> list[str]:
-    """What leakage.csv lists, a kind each, and whether the training set was looked at; `leaks`: rows by kind."""
+    """What leakage.csv lists, kind by kind, and whether a training set was compared; `leaks`: rows by kind."""
     listed = [leak(kind, leaks[kind]) for kind in LEAKS if leaks.get(kind)]
     if not knows_training:
         return [NOT_LOOKED_FOR, *listed]
@@ -59,14 +59,14 @@ def _rate(name: str, population: Facts) -> str:
 
 
 def population(metrics: Facts) -> Iterator[tuple[str, str]]:
-    """(what, text): for which molecules the numbers stand, where only a sample was audited."""
+    """(what, text): which molecules the numbers stand for, where only a sample was audited."""
     sample = metrics.get("population")
     if sample is None:
         return
     rows = f" of {sample['rows']} rows" if sample["rows"] is not None else ""
     weight = f", each for {sample['random_weight']:.4g} rows" if sample["random_weight"] is not None else ""
     yield "sample", f"the {sample['top']} best by score and {sample['random']} drawn{rows} were audited{weight}"
-    for name, text in (("pass_rate", "PASS"), ("signal_rate", "SIGNAL"), ("mean_auc", "mean AUC")):
+    for name, text in (("pass_rate", "above all decoys (PASS)"), ("signal_rate", "SIGNAL"), ("mean_auc", "mean AUC")):
         yield "", f"{text}: {_rate(name, sample)}"
 
 
@@ -82,7 +82,7 @@ def decoys_without_scores(metrics: Facts) -> str | None:
 
 
 def nothing_matches(metrics: Facts, report: Facts | None) -> Iterator[str]:
-    """What a person must hear first: scores or truth that have nothing to do with this library."""
+    """What must be said first: scores or truth that have nothing to do with this library."""
     coverage = metrics["scores_coverage"]
     if coverage["rows_missing_scores_input"] and not coverage["rows_with_scores_input"]:
         yield (

@@ -88,12 +88,14 @@ def test_scores_that_are_all_negative_are_asked_about(rich, lowest, highest, hig
 
 
 def test_leakage_is_not_looked_for_without_a_training_set(small_evidence):
-    assert levels_and_files(small_evidence)["Leakage: not looked for: no training set was given (scores.train)."] == (
+    assert levels_and_files(small_evidence)[
+        "Train–test leakage: not checked, since no training set was given (scores.train)."
+    ] == (
         "NOTE",
         "leakage.csv",
     )
     trained = changed(small_evidence, facts__config__scores__train="train.csv")
-    assert not [text for text in levels_and_files(trained) if "not looked for" in text]
+    assert not [text for text in levels_and_files(trained) if "not checked" in text]
 
 
 @pytest.mark.parametrize(
@@ -121,8 +123,10 @@ def test_warnings_are_told_by_gravity_with_their_file(small_evidence):
     texts = {warning.text: (warning.level, warning.file) for warning in listed}
     assert texts["2 rows ended in ERROR."] == ("SERIOUS", "metrics.json")
     assert texts["Only 11 molecules could be audited: below 20 there are no calls."] == ("CAUTION", "metrics.json")
-    assert any(text.startswith("This is a test and no evidence: the scores are made up") for text in texts)
-    assert any(text.startswith("Novelty explains it at least as well: nearest training neighbour") for text in texts)
+    assert any(text.startswith("This is a test and not evidence: the scores are made up") for text in texts)
+    assert any(
+        text.startswith("Familiarity explains it at least as well: nearest training neighbour") for text in texts
+    )
 
 
 def test_truth_of_a_part_is_a_caution_that_says_what_is_known_of_the_list(rich):

@@ -311,9 +311,9 @@ def test_a_curve_of_one_k_or_of_none():
 @pytest.mark.parametrize(
     ("hard", "words"),
     [
-        ((0.6, 0.55, 0.65), "Against hard decoys the AUC is 0.600 (0.550 to 0.650): above a coin toss"),
-        ((0.4, 0.3, 0.45), "below a coin toss"),
-        ((0.55, 0.45, 0.65), "not distinguishable from a coin toss"),
+        ((0.6, 0.55, 0.65), "Against hard decoys the AUC is 0.600 (0.550 to 0.650): above chance"),
+        ((0.4, 0.3, 0.45), "below chance"),
+        ((0.55, 0.45, 0.65), "not distinguishable from chance"),
         ((0.6, None, None), "is 0.600, without an interval"),
         ((None, None, None), "There are no hard decoys; against all decoys the AUC is 0.670 (0.610 to 0.730)"),
     ],
@@ -352,7 +352,9 @@ def test_controls_give_the_verdict():
         assert words in title
     why = {"status": "FAILED", "reason": "not silent: molecular_weight"}
     loud = controls(audit=why) | {"negative": {"molecular_weight": audited(0.9, 0.2, silent=False)}}
-    assert "FAILED on this library (not silent: molecular weight): rely on no call" in figures.controls(loud).title
+    assert (
+        "FAILED on this library (not silent: molecular weight): do not rely on any call" in figures.controls(loud).title
+    )
     assert "NOT_SHOWN" not in figures.controls(loud).title
     assert "0.900, NOT SILENT" in [text for text, *_ in texts(figures.controls(loud).svg)]
     unsure = controls(audit={"status": "INCONCLUSIVE", "reason": "fewer_than_20_molecules"})
@@ -371,7 +373,7 @@ def test_controls_without_numbers_say_why():
     )
     figure = figures.controls(document)
     shown = [text for text, *_ in texts(figure.svg)]
-    assert "NOT_ASSESSABLE by refits (no refits)" in figure.title
+    assert "NOT_ASSESSABLE by Y-randomisation (no refits)" in figure.title
     assert {"no structures; not assessed", "not assessed: fewer than 20 molecules", "no molecules"} <= set(shown)
     assert_legible(figure)
     for empty in ({}, dict.fromkeys(controls())):
@@ -416,8 +418,8 @@ def test_leakage_says_what_was_not_looked_for():
     )
     assert with_training.title == "2 decoys are molecules of the library and were excluded"
     assert without_training.title.endswith("; the training set is not known")
-    assert [is_known[0] for is_known in texts(without_training.svg)].count("not looked for") == 3
-    assert "not looked for" not in with_training.svg
+    assert [is_known[0] for is_known in texts(without_training.svg)].count("not checked") == 3
+    assert "not checked" not in with_training.svg
     assert figures.leakage({}, 10, True).title == "No leakage was found among 10 rows"
     assert figures.leakage(None, 10, True).svg == ""
 

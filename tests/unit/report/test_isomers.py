@@ -35,7 +35,11 @@ def diagnosed(
 @pytest.mark.parametrize(
     ("options", "answered", "because"),
     [
-        ({}, "yes", "also from those that look most like them (AUC 0.60, 0.55 to 0.65); whether labels taught it that"),
+        (
+            {},
+            "yes",
+            "also from those that look most like them (AUC 0.60, 0.55 to 0.65); only Y-randomisation could",
+        ),
         (
             {"explained_by": ["nearest_training_neighbour"]},
             "not shown",
@@ -52,7 +56,7 @@ def diagnosed(
             "cannot say",
             "too few isomers look like the molecules (3 of 90",
         ),
-        ({"verdict": "RESOLVES_STRUCTURE"}, "yes", "does with shuffled labels (99 refits, p = 0.03)"),
+        ({"verdict": "RESOLVES_STRUCTURE"}, "yes", "does with shuffled labels (Y-randomisation: 99 refits, p = 0.03)"),
         (
             {"verdict": "RESOLVES_STRUCTURE", "area": (0.3, 0.2, 0.4)},
             "yes",
@@ -64,7 +68,11 @@ def diagnosed(
             "because although it ranks molecules above them (AUC 0.60, 0.55 to 0.65), 9 of 99 models trained on "
             "shuffled labels did as well or better (p = 0.1)",
         ),
-        ({"verdict": "NOT_SHOWN"}, "not shown", "stand out of their isomers less than random items would (99 refits"),
+        (
+            {"verdict": "NOT_SHOWN"},
+            "not shown",
+            "stand out of their isomers less than random items would (Y-randomisation: 99 refits",
+        ),
         ({"area": (0.3, 0.2, 0.4)}, "not shown", "because it prefers the isomers (AUC 0.30, 0.20 to 0.40), which does"),
         (
             {"controls__audit": {"status": "INCONCLUSIVE", "reason": "fewer_than_20_molecules"}},
@@ -93,7 +101,7 @@ INTERPRETATIONS = ("SIGNAL_ON_HARD", "ILLUSION", "NOT_SHOWN_ON_HARD", "INCONCLUS
     ("signal", "passed", "verdict", "words"),
     [
         (0, 12, "RESOLVES_STRUCTURE", ["RESOLVES_STRUCTURE beside 0 SIGNAL"]),
-        (0, 90, "NOT_ASSESSABLE", ["90 PASS, 10 by chance, beside 0 SIGNAL"]),
+        (0, 90, "NOT_ASSESSABLE", ["90 above all decoys (PASS), 10 by chance, beside 0 SIGNAL"]),
         (7, 90, "NOT_SHOWN", ["7 SIGNAL beside NOT_SHOWN"]),
         (7, 90, "RESOLVES_STRUCTURE", []),
     ],

@@ -47,7 +47,7 @@ MOST_MODULES = {
     "hetero2/scoring": 13,  # formats, lookup and scorers; a room of its own for scorers when there are more
 }
 # Share of local names that say nothing of what they hold.
-MOST_EMPTY_NAMES = {"hetero2": 0.02, "tools": 0.191}
+MOST_EMPTY_NAMES = {"hetero2": 0.02, "tools": 0.02, "benchmarks": 0.02, "tests": 0.02}
 FILES = [ROOT / name for name in tracked_files()]
 
 

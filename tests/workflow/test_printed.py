@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ def on_terminal(folder: Path, *words: str, interrupt_at: str = "") -> tuple[int,
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where a shell started us with &
         program = str(Path(sys.executable).with_name("snakemake"))
         os.execv(program, [program, "--snakefile", str(ROOT / "Snakefile"), *words])
     received, deadline, is_interrupted = b"", time.monotonic() + 300, False

@@ -8,12 +8,12 @@ from hetero2.report.text.words import counted, number
 Record = dict[str, Any]
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _LINE = 320.0, 58.0, 10.0, 310.0, 30.0
 _REASONS = {
-    "both_orderings": "Stands out of its {decoys}, in whichever order the library is looked at",
+    "both_orderings": "Stands out from its {decoys}, in both orderings of the library",
     "block_max": "Scores above {all}, and high in the library",
-    "studentised_block_max": "Scores far above {all}, measured by how much their scores differ",
-    "pooled_residuals": "Stands out of its {decoys} more than decoys stand out of each other",
+    "studentised_block_max": "Scores far above {all}, in units of the spread of their scores",
+    "pooled_residuals": "Stands out from its {decoys} more than decoys do from each other",
     "decoys_score_as_high": "{above} of its {decoys} score as high: at 95 % confidence, over 5 % of its isomers do",
-    "all_scores_equal": "Its {decoys} and itself have the same score, which says nothing of it",
+    "all_scores_equal": "It and its {decoys} have the same score, which says nothing about it",
     "share_not_told_from_0.05": "{above} of its {decoys} score as high, too few to tell whether 5 % do{needed}",
     "share_below_0.05_but_not_called": "Hardly any of its {decoys} score as high, but the library shows too little",
     "too_few_decoys": "Has {decoys} with a score, too few to tell",

@@ -25,7 +25,7 @@ COMPARISONS = {
 _BACKTICK = "\u02cb"  # replaces a backtick inside code
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 CALLS = {
-    "SIGNAL": "stands out of its decoys",
+    "SIGNAL": "stands out from its decoys",
     "NO_SIGNAL": "isomers often score as high",
     "UNDECIDABLE": "too close to call",
 }

@@ -80,7 +80,7 @@ def _not_beyond_shuffled(evidence: Evidence) -> str:
     though = f"although it ranks molecules above them ({_auc(whole)}), " if ranks else ""
     n_refits, p_value = inference["refits"], inference["p_value"]
     if p_value <= 0.05:
-        return f"{though}its molecules stand out of their isomers less than random items would ({_refits(inference)})"
+        return f"{though}its molecules stand out from their isomers less than random items would ({_refits(inference)})"
     if inference["model_seeds"] > 1:
         return f"{though}models trained on shuffled labels do as well too often ({_refits(inference)})"
     as_well = round(p_value * (n_refits + 1)) - 1

@@ -15,7 +15,7 @@ from tests.unit.report.test_table import ROW
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "Stands out of its 20 decoys, in whichever order the library is looked at (q = 0.05)."),
+        ({}, "Stands out from its 20 decoys, in both orderings of the library (q = 0.05)."),
         (
             {"call_reason": "block_max", "n_decoys_scored": 1},
             "Scores above its one decoy, and high in the library (q = 0.05).",

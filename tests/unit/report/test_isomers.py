@@ -71,7 +71,7 @@ def diagnosed(
         (
             {"verdict": "NOT_SHOWN"},
             "not shown",
-            "stand out of their isomers less than random items would (Y-randomisation: 99 refits",
+            "stand out from their isomers less than random items would (Y-randomisation: 99 refits",
         ),
         ({"area": (0.3, 0.2, 0.4)}, "not shown", "because it prefers the isomers (AUC 0.30, 0.20 to 0.40), which does"),
         (

@@ -19,7 +19,7 @@ import os, signal, sys
 if "decoys-shard" in sys.orig_argv:
     from hetero2.chem import strategy
 
-    strategy.warm_up(strategy.decoys_v2.NAME)  # its example is one of the molecules
+    strategy.warm_up(strategy.DEFAULT)  # its example is one of the molecules
     make = strategy.make
 
     def planted(name, smiles, *rest):

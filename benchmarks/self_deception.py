@@ -33,7 +33,7 @@ from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.structures.guardrails import Guardrails, prepare
 from hetero2.inputs.training import Training, read_training
 from hetero2.runtime.seeds import row_seed, sample
-from hetero2.scoring.refittable import ReferenceModel, scaffolds_of
+from hetero2.scoring.scorers.refittable import ReferenceModel, scaffolds_of
 from hetero2.stages import dataset
 from hetero2.stages.cross_validation import cross_validation
 from hetero2.stats.audit.control_sample import audit

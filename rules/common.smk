@@ -6,8 +6,9 @@ import sys
 sys.path.insert(0, workflow.basedir)
 
 from hetero2.errors import HeteroError
-from hetero2.workflow import end_messages, modified_outputs, plan as flow, progress
-from hetero2.workflow import resources, results_lock, startup, targets
+from hetero2.workflow import end_messages, plan as flow, progress, resources, startup
+from hetero2.workflow import targets
+from hetero2.workflow.results_folder import modified_outputs, results_lock
 
 
 def or_exit(step, *arguments):

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from hetero2.workflow import orphans
+from hetero2.workflow.results_folder import orphans
 from tests.conftest import ROOT, build, run, small_library
 
 ROWS, SHARD_ROWS = 6, 2

@@ -10,7 +10,14 @@ import numpy as np
 from hetero2.inputs.training import read_training
 from hetero2.io.files import pretty_json, write_text
 from hetero2.runtime.settings import add_settings
-from hetero2.scoring.refittable import MODEL_SETTINGS, Ints, Refittable, add_model_arguments, model_of, scaffolds_of
+from hetero2.scoring.scorers.refittable import (
+    MODEL_SETTINGS,
+    Ints,
+    Refittable,
+    add_model_arguments,
+    model_of,
+    scaffolds_of,
+)
 from hetero2.stats.benefit.enrichment import roc_auc
 
 EXAMPLE = (

@@ -14,7 +14,7 @@ from hetero2.io.tables import read_parquet
 from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import progress
 from hetero2.runtime.settings import add_settings
-from hetero2.scoring.refittable import MODEL_SETTINGS, Refittable, add_model_arguments, model_of, scaffolds_of
+from hetero2.scoring.scorers.refittable import MODEL_SETTINGS, Refittable, add_model_arguments, model_of, scaffolds_of
 from hetero2.stats.audit.control_sample import audit
 from hetero2.stats.audit.decoy_sets import Ints
 from hetero2.stats.audit.label_permutation import scaffold_permutation

@@ -21,8 +21,9 @@ from hetero2.runtime.log import gate_ok, logger, progress
 from hetero2.runtime.progress import JobProgress, LineCounter
 from hetero2.runtime.provenance import file_facts
 from hetero2.runtime.settings import add_settings
-from hetero2.scoring import command, hetero_scores, pair_table, score_index, score_table, stand_ins
+from hetero2.scoring import hetero_scores, pair_table, score_index, score_table
 from hetero2.scoring.library_ids import LibraryIds, read_library_ids
+from hetero2.scoring.scorers import command, stand_ins
 
 EXAMPLE = (
     "hetero2 score-source --path my_scores.csv --input input/rows.parquet "
@@ -169,7 +170,7 @@ def from_command(args: argparse.Namespace) -> Facts:
 
 def from_reference(args: argparse.Namespace) -> Facts:
     """Fit a reference scorer on the training file and apply it to the request."""
-    from hetero2.scoring import reference
+    from hetero2.scoring.scorers import reference
 
     values = reference.predict(
         args.source,

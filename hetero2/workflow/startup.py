@@ -11,9 +11,10 @@ from typing import Any
 from hetero2 import paths
 from hetero2.config.load import load_layer
 from hetero2.errors import ConfigError, HeteroError
-from hetero2.workflow import modified_outputs, orphans, targets
+from hetero2.workflow import targets
 from hetero2.workflow.plan import Plan
-from hetero2.workflow.results_lock import ResultsLock
+from hetero2.workflow.results_folder import modified_outputs, orphans
+from hetero2.workflow.results_folder.results_lock import ResultsLock
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

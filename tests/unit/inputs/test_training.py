@@ -12,7 +12,7 @@ from hetero2.chem.structures import guardrails
 from hetero2.errors import InputError
 from hetero2.inputs.training import read_molecules, read_training
 from hetero2.runtime import isolated
-from hetero2.scoring import refittable
+from hetero2.scoring.scorers import refittable
 from hetero2.stages.leakage import read_train
 from tests.conftest import config_option
 

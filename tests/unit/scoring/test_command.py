@@ -4,7 +4,7 @@ import time
 import pytest
 
 from hetero2.errors import HeteroError
-from hetero2.scoring import command
+from hetero2.scoring.scorers import command
 
 
 def run(tmp_path, code, seconds=60.0):

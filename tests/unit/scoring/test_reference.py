@@ -4,7 +4,7 @@ import pytest
 from hetero2.config.score_sources import REFERENCES
 from hetero2.errors import InputError
 from hetero2.inputs.training import read_training
-from hetero2.scoring import reference
+from hetero2.scoring.scorers import reference
 
 TRAIN = "id,smiles,label\n" + "".join(f"a{n},{'C' * n}N,1\nb{n},{'C' * n}O,0\n" for n in range(1, 15))
 

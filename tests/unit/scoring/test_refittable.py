@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from hetero2.inputs.training import Training
-from hetero2.scoring.refittable import CommandModel
+from hetero2.scoring.scorers.refittable import CommandModel
 
 IDS = ["plain", "re\rturn", "new\nline", 'quo"te', "com,ma", " spaced ", "=1+1", "é\u202e"]
 MODEL = """

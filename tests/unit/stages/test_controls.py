@@ -18,7 +18,7 @@ from hetero2.errors import ConfigError
 from hetero2.inputs.training import read_training
 from hetero2.io.tables import to_table, write_parquet
 from hetero2.runtime.seeds import sample
-from hetero2.scoring import reference, refittable
+from hetero2.scoring.scorers import reference, refittable
 from hetero2.stages import control_sample, controls, refit
 from hetero2.stages.cross_validation import cross_validation
 

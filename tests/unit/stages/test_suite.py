@@ -9,7 +9,8 @@ import pytest
 
 from hetero2 import cli
 from hetero2.chem.structures.guardrails import Guardrails, prepare
-from hetero2.scoring import hetero_scores, stand_ins
+from hetero2.scoring import hetero_scores
+from hetero2.scoring.scorers import stand_ins
 from hetero2.stages import stress_input
 from tests.conftest import config_option
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from hetero2.workflow import orphans
+from hetero2.workflow.results_folder import orphans
 
 
 def test_orphans_are_ended_and_others_are_not(tmp_path):

@@ -6,8 +6,8 @@ import pytest
 
 from hetero2.errors import HeteroError
 from hetero2.io.files import atomic_path
-from hetero2.workflow import results_lock
-from hetero2.workflow.results_lock import ResultsLock
+from hetero2.workflow.results_folder import results_lock
+from hetero2.workflow.results_folder.results_lock import ResultsLock
 
 
 def test_a_folder_is_held_once_and_free_when_its_holder_has_gone(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.workflow import startup
-from hetero2.workflow.results_lock import ResultsLock
+from hetero2.workflow.results_folder.results_lock import ResultsLock
 
 
 @pytest.fixture

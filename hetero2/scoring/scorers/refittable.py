@@ -18,8 +18,9 @@ from hetero2.inputs.training import Training
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import sha256_bytes
 from hetero2.runtime.cli_types import positive
-from hetero2.scoring import command, score_table
-from hetero2.scoring.reference import Reference
+from hetero2.scoring import score_table
+from hetero2.scoring.scorers import command
+from hetero2.scoring.scorers.reference import Reference
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -24,8 +24,8 @@ def test_the_first_page_says_what_the_files_say(pack):
     at = json.loads((pack / "utility_report.json").read_text())["utility"]["at"][0]
     counts, verdicts = metrics["counts"], metrics["verdict_counts"]
     assert f"OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}." in text
-    assert f"PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}" in text
-    assert f"{metrics['pass_expected_by_chance']:.1f} PASS by chance" in text
+    assert f"{verdicts['PASS']} are above all their decoys (PASS), {verdicts['FAIL']} are not (FAIL)" in text
+    assert f"there by chance:\n{metrics['pass_expected_by_chance']:.1f}. " in text
     for name, label in (("random", "at random"), ("score_topk", "the best by score")):
         method = at["methods"][name]
         assert f"| {label} | {method['expected_hits']:.4g} of {at['k']} | {100 * method['hit_rate']:.1f} % (" in text

@@ -28,7 +28,7 @@ CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests
   tests/workflow/test_workflows.py hetero2/stats hetero2/pack
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock stored-run test-determinism test-faults fuzz-verify test-cluster \
+.PHONY: help run test check ci docs format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
   test-browser \
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
@@ -48,6 +48,7 @@ check: $(VENV)/.dev ## Format, lint, types, registry, workflows; changes nothing
 	ruff format --check .
 	ruff check .
 	mypy
+	lint-imports --no-logo
 	snakefmt --check Snakefile rules
 	snakemake --lint
 	python -m tools.release registry check
@@ -63,6 +64,8 @@ lint-workflows: $(VENV)/.dev ## Check workflows and Dockerfile: zizmor, actionli
 test-core: $(VENV)/.dev ## The tests that need no RDKit, with RDKit hidden from them.
 	HETERO2_WITHOUT_RDKIT=1 pytest --numprocesses 2 --dist loadfile $(CORE)
 
+# What passed without RDKit does not run again with it.
+ci: export TESTS_PASSED = $(CURDIR)/.tests-passed
 ci: check test-core ## What CI runs; the cluster mostly waits, so it runs beside the tests, and then the browser.
 	$(MAKE) --jobs 2 --output-sync=line test test-installed
 
@@ -91,25 +94,28 @@ lock: $(VENV)/.dev ## Write the lock files anew from requirements*.in, with the 
 stored-run: $(VENV)/.dev ## Make the run anew that unit tests read, tests/data/small_run.tar.xz (40 s).
 	python -m tests.stored_run
 
+test-nightly: $(VENV)/.dev ## The tests that take long: all targets, published and own releases, rarer faults of input, limits.
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m nightly tests
+
 test-determinism: $(VENV)/.dev ## The default run under other cores, shards, hash seed, zone, locale and folder.
-	pytest -s -m determinism --override-ini addopts= tests/workflow/test_determinism.py
+	pytest -s -m determinism tests/workflow/test_determinism.py
 
 test-faults: $(VENV)/.dev ## Each fault (kill -9, Ctrl-C, full disk, ..) at 20 moments; MOMENTS=n for more.
-	MOMENTS=$(MOMENTS) pytest -s -m faults --override-ini addopts= tests/workflow/test_faults.py
+	MOMENTS=$(MOMENTS) pytest -s -m faults tests/workflow/test_faults.py
 
 fuzz-verify: $(VENV)/.dev ## Packs whose zip was changed in its structure and sealed again, against verify: CASES of them.
-	CASES=$(CASES) pytest -s -m fuzz --override-ini addopts= tests/unit/pack/test_verify_fuzz.py
+	CASES=$(CASES) pytest -s -m fuzz tests/unit/pack/test_verify_fuzz.py
 
 test-cluster: $(VENV)/.dev ## The small run on a SLURM cluster of one node; needs root, installs SLURM where it is missing.
 	@if [ "$$(id -u)" = 0 ] && ! { command -v slurmctld && command -v slurmd && command -v munged; } >/dev/null; then \
 	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends slurm-wlm munge >/dev/null || true; \
 	fi
-	pytest -rs -m cluster --override-ini addopts= tests/cluster
+	pytest -rs -m cluster tests/cluster
 
 test-browser: $(VENV)/.dev ## The reports in Chromium (REPORTS: words as for pytest -k); as root, installs it where it is missing.
 	$(call needs,chromium npm)
 	@$(MAKE) --silent tests/browser/$(NPM) || true
-	pytest -rs -m browser --override-ini addopts= -k "$(REPORTS)" tests/browser
+	pytest -rs -m browser -k "$(REPORTS)" tests/browser
 
 test-newest: ## The small run and the golden tests with the newest RDKit and Snakemake, in .venv-newest.
 	$(MAKE) VENV=.venv-newest newest
@@ -139,33 +145,33 @@ image-run: $(VENV)/.run ## Build TARGET in the container, into container/; verif
 image-same: run ## Build TARGET here too, and see that the pack of image-run has the same bytes.
 	cmp container/$(TARGET)/$(TARGET)_evidence_pack.zip results/$(TARGET)/$(TARGET)_evidence_pack.zip
 
-# What the workflows run, with .venv on the path. All that comes from outside is read by the shell from its environment
-# (TAG, REV, BASE, BODY and so on), so that nothing of it is ever a part of a command.
+# What the workflows run, with .venv on the PATH. Outside input (TAG, REV, BASE, BODY and so on) reaches the shell only
+# through the environment, so none of it can become part of a command. What talks to GitHub needs PyGithub, hence .dev.
 registry-check: $(VENV)/.run ## Check the registry, and against BASE that nothing of it was rewritten.
 	python -m tools.release registry check $${BASE:+--base "$$BASE"}
 
 pull-request-check: $(VENV)/.run ## Check that a pull request of the text BODY names its milestone.
 	printf '%s' "$$BODY" | python -m tools.release milestones --pull-request -
 
-release-contexts: $(VENV)/.run ## Ask whether commit REV may be released; needs GITHUB_TOKEN, as do the three below.
-	python -m tools.release release contexts "$$REV"
+release-contexts: $(VENV)/.dev ## Ask whether commit REV may be released; needs GITHUB_TOKEN, as do publish, register and record.
+	python -m tools.release contexts "$$REV"
 
 release-plan: $(VENV)/.run ## Show what the release TAG holds.
-	python -m tools.release release plan "$$TAG"
+	python -m tools.release plan "$$TAG"
 
 release-build: $(VENV)/.run ## Build the release TAG into release/TAG; TRUTH_URL and so on as in release.yml.
-	python -m tools.release release build "$$TAG" --commit HEAD --cores $(CORES) --truth-url "$$TRUTH_URL" --truth-sha256 "$$TRUTH_SHA256" \
+	python -m tools.release build "$$TAG" --commit HEAD --cores $(CORES) --truth-url "$$TRUTH_URL" --truth-sha256 "$$TRUTH_SHA256" \
 	  --scores-url "$$SCORES_URL" --scores-sha256 "$$SCORES_SHA256" \
 	  --selection-k "$$SELECTION_K" --skip-policy "$$SKIP_POLICY"
 
-release-publish: $(VENV)/.run ## Publish release/TAG, and compare what can then be downloaded; PRERELEASE=true.
-	python -m tools.release release publish "$$TAG" --prerelease "$${PRERELEASE:-false}"
+release-publish: $(VENV)/.dev ## Publish release/TAG, and compare what can then be downloaded; PRERELEASE=true.
+	python -m tools.release publish "$$TAG" --prerelease "$${PRERELEASE:-false}"
 
-release-register: $(VENV)/.run ## Open the pull request that adds TAG to the registry, and have it tested.
-	python -m tools.release release register "$$TAG"
+release-register: $(VENV)/.dev ## Open the pull request that adds TAG to the registry, and have it tested.
+	python -m tools.release register "$$TAG"
 
-release-record: $(VENV)/.run ## After that was merged: the same for the lineage; TAG may be the branch registry/TAG.
-	python -m tools.release release record "$${TAG#registry/}"
+release-record: $(VENV)/.dev ## After that was merged: the same for the lineage; TAG may be the branch registry/TAG.
+	python -m tools.release record "$${TAG#registry/}"
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)
@@ -199,7 +205,7 @@ bench-ingest: $(VENV)/.dev ## CPU time and memory of taking in a million molecul
 	@touch $@
 
 clean: ## Remove results and caches; keeps .venv and release.
-	rm -rf results container .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf results container .tests-passed .snakemake .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'
@@ -209,7 +215,7 @@ $(VENV)/.locked: requirements.lock | $(VENV)/bin/python
 	$(PIP) -r requirements.lock
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.locked
+$(VENV)/.run: pyproject.toml $(VENV)/.locked
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(COMPILE)
 	@$(LOOPS)

@@ -45,7 +45,7 @@ def column(pool, molecules, strategy, k, hard_mode=False):
     coverage = Coverage(k, whole=False)
     coverage.add(pa.Table.from_pylist([record for record, _ in done]))
     return {
-        **coverage.told(),
+        **coverage.summary(),
         "connected": sum("." not in smiles for smiles, _ in decoys) / max(1, len(decoys)),
         "hardness": hardness_shares(Counter(similar for _, similar in decoys)),
         **quality_measures(blocks, 0),

@@ -23,9 +23,9 @@ from hetero2.chem.structures import same_compound
 from hetero2.runtime.seeds import row_seed
 
 PARTS = (
-    (candidates.Pool, "fill", "candidates: moves and previews"),
-    (candidates.Pool, "build", "building and sanitising"),
-    (candidates.Pool, "facts", "properties of a shortlist"),
+    (candidates.CandidatePool, "fill", "candidates: moves and previews"),
+    (candidates.CandidatePool, "build", "building and sanitising"),
+    (candidates.CandidatePool, "properties", "properties of a shortlist"),
     (alerts.Alerts, "suspected", "structural alerts that bonds allow"),
     (engine, "has_any", "structural alerts"),
     (same_compound.Compounds, "holds", "whether it is one of them in another form"),

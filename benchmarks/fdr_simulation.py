@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
 from hetero2.stats.audit import target_decoy_competition
-from hetero2.stats.audit.decoy_sets import describe_blocks
+from hetero2.stats.audit.decoy_sets import describe_decoy_sets
 
 LEVEL, M = 0.10, 20
 SIZES = (20, 50, 200, 1000)
@@ -104,9 +104,10 @@ def called(scores: Floats) -> dict[str, NDArray[np.bool_]]:
     there = np.isfinite(scores)
     starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))[:-1]]).astype(np.int64)
     flat = scores[there]
-    blocks, pooled = describe_blocks(flat, starts), target_decoy_competition.pooled_residual_p(flat, starts)
+    blocks, pooled = describe_decoy_sets(flat, starts), target_decoy_competition.pooled_residual_p(flat, starts)
     is_signal = {
-        name: target_decoy_competition.call(blocks, LEVEL, name, 19, pooled).call == target_decoy_competition.SIGNAL
+        name: target_decoy_competition.call(blocks, LEVEL, name, pooled_p=pooled).call
+        == target_decoy_competition.SIGNAL
         for name in target_decoy_competition.METHODS
     }
     p = (1 + blocks.n_at_or_above) / (1 + blocks.n_decoys)

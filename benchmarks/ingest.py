@@ -7,6 +7,7 @@ its CPU time is given beside that of Python's csv reader on the same file, and i
 what is kept of a score table while it is checked are 32 bytes a row.
 """
 
+import argparse
 import csv
 import hashlib
 import json
@@ -35,7 +36,7 @@ def write(folder: Path, rows: int, decoys: int) -> None:
                 scores.write(f"{hashlib.sha256(f'{row}-{decoy}'.encode()).hexdigest()},{row % 997}.{decoy}\n")
 
 
-def plainly(path: Path) -> float:
+def csv_reader_seconds(path: Path) -> float:
     """CPU seconds of csv.reader over a file."""
     began = time.process_time()
     with path.open(newline="") as handle:
@@ -60,7 +61,11 @@ def measured(*words: object) -> dict[str, float]:
 
 def main() -> None:
     """Print a table and JSON."""
-    rows, decoys = (int(word) for word in (sys.argv[1:] + ["1000000", "1"][len(sys.argv) - 1 :])[:2])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", type=int, nargs="?", default=1_000_000)
+    parser.add_argument("decoys", type=int, nargs="?", default=1)
+    args = parser.parse_args()
+    rows, decoys = args.rows, args.decoys
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, rows, decoys)
@@ -76,7 +81,7 @@ def main() -> None:
         }
         result = {}
         for step, (path, words) in steps.items():
-            plain = plainly(path)
+            plain = csv_reader_seconds(path)
             result[step] = {**measured(*words), "csv_reader_cpu_s": round(plain, 2)}
             result[step]["ratio"] = round(result[step]["cpu_s"] / plain, 1)
             print(f"{step:<20} {result[step]}")

@@ -15,8 +15,8 @@ import time
 import numpy as np
 from scipy.stats import binom
 
-from hetero2.stats.audit.decoy_sets import Floats, Ints, describe_blocks, library_test
-from hetero2.stats.audit.label_permutation import LEVEL, block_permutation, p_value
+from hetero2.stats.audit.decoy_sets import Floats, Ints, describe_decoy_sets, library_test
+from hetero2.stats.audit.label_permutation import LEVEL, p_value, scaffold_permutation
 
 SIZES = {
     "all of 5": [5] * 30,
@@ -54,11 +54,11 @@ def passes(rng: np.random.Generator, sizes: list[int], level: float | None, refi
     starts = np.arange(0, BLOCKS * (M + 1), M + 1)
 
     def dispersion(labels: Ints) -> float:
-        return library_test(describe_blocks(smoother @ (labels - labels.mean()), starts)).dispersion_z or 0.0
+        return library_test(describe_decoy_sets(smoother @ (labels - labels.mean()), starts)).dispersion_z or 0.0
 
     labels, groups = labels_of(rng, member, level), [str(number) for number in member]
     seed = int(rng.integers(2**31))
-    reference = [dispersion(block_permutation(labels, groups, (seed, number))) for number in range(refits)]
+    reference = [dispersion(scaffold_permutation(labels, groups, (seed, number))) for number in range(refits)]
     return p_value(dispersion(labels), np.array(reference)) <= LEVEL
 
 

@@ -1,4 +1,4 @@
-"""Does the audit see through models that know nothing of structure? Each judged by refits on permuted labels.
+"""Does the audit see through models that know nothing of structure? Each is tested by Y-randomisation.
 
     python -m benchmarks.self_deception [NAME=FOLDER ..] [--other FOLDER] [--refits 99] [--model-seeds 3]
 
@@ -37,7 +37,7 @@ from hetero2.scoring.refittable import ReferenceModel, scaffolds_of
 from hetero2.stages import dataset
 from hetero2.stages.cross_validation import cross_validation
 from hetero2.stats.audit.control_sample import audit
-from hetero2.stats.audit.label_permutation import LEVEL, block_permutation, p_value, resolves
+from hetero2.stats.audit.label_permutation import LEVEL, p_value, resolves, scaffold_permutation
 from hetero2.stats.benefit.enrichment import roc_auc
 
 FOREST = "reference:morgan_rf"
@@ -92,7 +92,7 @@ class Bench:
         for seed in range(seeds):
             observed.append(audit(self._panel, model.scores(labels, seed)))
             if reference is None:
-                dealt = (block_permutation(labels, scaffolds, (0, b)) for b in range(1, refits + 1))
+                dealt = (scaffold_permutation(labels, scaffolds, (0, b)) for b in range(1, refits + 1))
                 refit_z.append([self._dispersion(model, permuted, seed) for permuted in dealt])
             p_values.append(p_value(observed[-1]["dispersion_z"], np.array(refit_z[seed])))
         on_library = ReferenceModel(name, training, self._smiles).scores(labels, 0)

@@ -114,11 +114,11 @@ def decoys(
 
     if workers < 1:
         raise ConfigError(f"workers: found {workers}; expected at least 1")
-    wanted = {"k": k, "strategy": strategy, "seed": seed, "seed_strategy": seed_strategy, "hard_mode": hard_mode}
-    wanted |= {} if quotas is None else {"quotas": dict(quotas)}
-    limits = {"max_atoms": max_atoms, "require_connected": require_connected, "standardise": standardise}
-    limits |= {"seconds_per_molecule": seconds_per_molecule, "mb_per_molecule": mb_per_molecule}
-    settings = _checked({"decoys": wanted, "guardrails": limits})
+    section = {"k": k, "strategy": strategy, "seed": seed, "seed_strategy": seed_strategy, "hard_mode": hard_mode}
+    section |= {} if quotas is None else {"quotas": dict(quotas)}
+    guardrails = {"max_atoms": max_atoms, "require_connected": require_connected, "standardise": standardise}
+    guardrails |= {"seconds_per_molecule": seconds_per_molecule, "mb_per_molecule": mb_per_molecule}
+    settings = _checked({"decoys": section, "guardrails": guardrails})
     return DecoySets(*decoy_sets.make(molecules, settings, workers), settings)
 
 

@@ -115,6 +115,7 @@ def main(argv: list[str] | None = None, verbs: Verbs = VERBS, program: str = "he
     if words[0] not in verbs:
         print(f"error: {_unknown(words[0], verbs, program)}", file=sys.stderr)
         return 2
+    log.start(None)  # else what is logged before --log is known goes to stderr, a second time
     try:
         return _run(_parser(words[0], verbs, program), words)
     except KeyboardInterrupt:  # Ctrl-C, or SIGTERM: see __main__.py

@@ -4,6 +4,7 @@ HeteroError            exit 1   something about the data or a result is wrong
 ├── InputError         exit 1   a file the user brought cannot be used
 ├── ContractError      exit 1   a file does not meet its contract (schemas/)
 ├── GateError          exit 1   a sha256 does not match
+│   └── ChecksumError  exit 1   of a file that was downloaded whole
 └── ConfigError        exit 2   the configuration or the command line is wrong
 
 An error says what is wrong, where, what was expected, and in `hint` what to do. Anything else that is
@@ -35,6 +36,10 @@ class ContractError(HeteroError):
 
 class GateError(HeteroError):
     """A file is not the one that was pinned by sha256."""
+
+
+class ChecksumError(GateError):
+    """A download arrived whole, but with another sha256."""
 
 
 class ConfigError(HeteroError):

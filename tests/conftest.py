@@ -38,6 +38,8 @@ NEED_RDKIT = {
 if HIDING:
     sys.path.insert(0, HIDING)
     collect_ignore = ["unit/chem", *(f"{place}/test_{name}.py" for place in NEED_RDKIT for name in NEED_RDKIT[place])]
+# In `make ci`: a file of the tests that passed without RDKit, which are not run again with it.
+TESTS_PASSED = os.environ.get("TESTS_PASSED", "")
 OWN_PACK = Path(__file__).parent / "contracts/data/pack.v1.zip"
 
 # Files of long tests, the longest first: with two workers short ones then fill the gaps at the end.
@@ -55,6 +57,22 @@ selection: {{k: 3}}
 """
 
 
+class Recorder:
+    """Writes down which tests have passed."""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            with Path(TESTS_PASSED).open("a") as names:
+                print(report.nodeid, file=names)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the list of what passes; of several processes the one that hears of all tests writes it."""
+    if TESTS_PASSED and HIDING and not hasattr(config, "workerinput"):
+        Path(TESTS_PASSED).write_text("")
+        config.pluginmanager.register(Recorder())
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest looks at marks
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Long files first; the order within a file stays. What looks at the run of all targets is nightly."""
@@ -65,6 +83,9 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
     if HIDING:
         items[:] = [item for item in items if not {"small_run", "all_targets"} & set(item.fixturenames)]
+    elif TESTS_PASSED and Path(TESTS_PASSED).is_file():
+        passed = set(Path(TESTS_PASSED).read_text().splitlines())
+        items[:] = [item for item in items if item.nodeid not in passed]
 
 
 def run(
@@ -145,7 +166,9 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Results folder of the small run; tests must not change it."""
     with made_once(tmp_path_factory, "small") as (folder, empty):
         if empty:
-            build(small_library(folder))
+            done = build(small_library(folder))
+            (folder / "printed.txt").write_text(done.stderr)
+            (folder / "result.txt").write_text(done.stdout)
     return folder / "results" / "small"
 
 

@@ -49,8 +49,8 @@ def _codes(lengths):
     codes, code = {}, 0
     for length in range(1, 16):
         code <<= 1
-        for symbol, own in enumerate(lengths):
-            if own == length:
+        for symbol, code_length in enumerate(lengths):
+            if code_length == length:
                 codes[length, code] = symbol
                 code += 1
     return codes

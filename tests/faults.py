@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from hetero2.workflow import results_lock
+from hetero2.workflow import orphans
 from tests.conftest import ROOT, build, run, small_library
 
 ROWS, SHARD_ROWS = 6, 2
@@ -108,22 +108,22 @@ def started(folder: Path, *words: str, env: dict[str, str] | None = None) -> Ite
 
 def jobs(process: psutil.Popen, word: str = "hetero2") -> list[psutil.Process]:
     """Python processes of the jobs of a run."""
-    found = []
+    running = []
     with contextlib.suppress(psutil.Error):
         for child in process.children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 words = child.cmdline()
                 if len(words) > 2 and words[1] == "-m" and words[2].startswith(word):
-                    found.append(child)
-    return found
+                    running.append(child)
+    return running
 
 
 def await_job(process: psutil.Popen, word: str = "hetero2") -> psutil.Process:
     """A job that is at work now."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
-        if found := jobs(process, word):
-            return found[-1]
+        if running := jobs(process, word):
+            return running[-1]
         time.sleep(0.01)
     raise AssertionError(f"no process of {word} was seen; the run ended with {process.poll()}")
 
@@ -222,7 +222,7 @@ def finish(folder: Path, outcome: Outcome) -> None:
         done = run(*shlex.split(advice[1]), cwd=folder, check=False) if advice else build(folder, check=False)
     outcome.zip_sha256 = sha256(folder)
     parts = [path for path in (folder / "results").rglob(".*") if path.name not in (".lock", ".inputs.json")]
-    outcome.left = [*map(str, parts), *(str(p) for p in results_lock.orphans(str(folder / "results")))]
+    outcome.left = [*map(str, parts), *(str(p) for p in orphans.orphans(str(folder / "results")))]
 
 
 def strike(kind: str, seed: int, reference: Path, folder: Path, earliest: float = 0.0) -> Outcome:

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.server import Server, serving
 
 REPOSITORY, TOKEN = "owner/project", "secret-token"
+AUTHORIZATIONS = (f"token {TOKEN}", f"Bearer {TOKEN}")  # as PyGithub and as hetero2.io.download send it
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -28,7 +29,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         ("GET", r"git/ref/tags/([^/]+)", "tag"),
         ("GET", r"git/tags/([^/]+)", "annotated"),
         ("GET", r"commits/([^/]+)/check-runs", "check_runs"),
-        ("GET", r"commits/([^/]+)/statuses", "statuses"),
+        ("GET", r"commits/([^/]+)", "commit"),
+        ("GET", r"statuses/([^/]+)", "statuses"),
         ("GET", r"releases", "releases"),
         ("POST", r"releases", "draft"),
         ("GET", r"releases/(\d+)", "one_release"),
@@ -80,7 +82,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if parts.path.startswith("/public/"):
                 return 404 if self.server.private else 302, None, {"Location": f"{self.server.url}/files/{key}"}
             return 200, self.server.assets[key]["content"], {}
-        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if self.headers.get("Authorization") not in AUTHORIZATIONS:
             return 401, {"message": "Bad credentials"}, {}
         path = parts.path.removeprefix("/uploads").removeprefix(f"/repos/{REPOSITORY}").removeprefix("/")
         for method, pattern, name in self.ROUTES:
@@ -147,19 +149,28 @@ class Service(Server):
         ]
         return 200, {"check_runs": runs}
 
+    def commit(self, sha, **_):
+        return 200, {"sha": sha, "url": self.address(f"commits/{sha}")}
+
     def statuses(self, _commit, **_):
         return 200, []
 
     # Releases
 
+    def address(self, path):
+        return f"{self.url}/repos/{REPOSITORY}/{path}"
+
     def shown(self, release):
+        url = self.address(f"releases/{release['id']}")
         upload = f"{self.url}/uploads/repos/{REPOSITORY}/releases/{release['id']}/assets{{?name,label}}"
-        return {**release, "upload_url": upload}
+        return {**release, "url": url, "upload_url": upload}
 
     def releases(self, query, **_):
-        each, page = int(query["per_page"]), int(query["page"])
-        listed = [self.shown(one) for one in reversed(list(self.all_releases.values()))]
-        return 200, listed[each * (page - 1) : each * page]
+        per_page, page = int(query["per_page"]), int(query.get("page", 1))
+        listed = [self.shown(release) for release in reversed(list(self.all_releases.values()))]
+        more = self.address(f"releases?per_page={per_page}&page={page + 1}")
+        links = {"Link": f'<{more}>; rel="next"'} if len(listed) > per_page * page else {}
+        return 200, listed[per_page * (page - 1) : per_page * page], links
 
     def one_release(self, number, **_):
         return 200, self.shown(self.all_releases[int(number)])

@@ -1,4 +1,4 @@
-"""A small project with a registry, and releases of it as `release build` writes them, without building."""
+"""A small project with a registry, and releases of it as `build` writes them, without building."""
 
 import hashlib
 import json

@@ -17,12 +17,12 @@ def test_claims_are_numbered_without_gaps():
 
 @pytest.mark.parametrize(("number", "claim", "proof"), LINES, ids=[number for number, *_ in LINES])
 def test_a_claim_has_its_test(number, claim, proof):
-    found = re.fullmatch(r"`(tests/[\w/]+\.py)::(test_\w+)`", proof)
-    assert found, f"{number} ({claim}): names no test"
-    path, name = ROOT / found[1], found[2]
-    assert path.is_file(), f"{number}: {found[1]} does not exist"
+    reference = re.fullmatch(r"`(tests/[\w/]+\.py)::(test_\w+)`", proof)
+    assert reference, f"{number} ({claim}): names no test"
+    path, name = ROOT / reference[1], reference[2]
+    assert path.is_file(), f"{number}: {reference[1]} does not exist"
     tests = {node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)}
-    assert name in tests, f"{number}: {found[1]} has no {name}"
+    assert name in tests, f"{number}: {reference[1]} has no {name}"
 
 
 @pytest.mark.parametrize("name", ["docs/claims.md", "README.md"])

@@ -38,14 +38,14 @@ class Contract(NamedTuple):
 
 def contracts() -> list[Contract]:
     """The contracts of the table that a user meets; those between stages have no page."""
-    found = []
+    user_contracts = []
     for line in (PAGES / "README.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         name = re.search(r"`([\w.]+\.v\d+)`", cells[0]) if len(cells) == 4 else None
         if name and cells[2] != "internal":
             stored = re.search(r"`(tests/[\w./-]+\.(?:csv|json|jsonl|parquet))`", cells[3])
-            found.append(Contract(name[1], cells[1], cells[2], ROOT / stored[1] if stored else None))
-    return found
+            user_contracts.append(Contract(name[1], cells[1], cells[2], ROOT / stored[1] if stored else None))
+    return user_contracts
 
 
 def _kind(field: Schema) -> str:
@@ -102,8 +102,9 @@ def pages() -> Iterator[tuple[Path, str]]:
     for contract in contracts():
         path = PAGES / f"{contract.name}.md"
         by_hand = (path.read_text(encoding="utf-8") if path.is_file() else "").split(MARK)[0]
-        own = by_hand if by_hand.strip() and not by_hand.startswith(f"# `{contract.name}`: {contract.file}\n") else ""
-        yield path, page(contract, own)
+        if by_hand.startswith(f"# `{contract.name}`: {contract.file}\n"):  # written by us
+            by_hand = ""
+        yield path, page(contract, by_hand)
 
 
 def main() -> int:

@@ -13,11 +13,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, PdfMargins, sync_playwright
 
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}  # width and height in CSS pixels
-MARGIN = dict.fromkeys(("top", "right", "bottom", "left"), "10mm")
+MARGIN: PdfMargins = {"top": "10mm", "right": "10mm", "bottom": "10mm", "left": "10mm"}
 PAPER = {"width": 718, "height": 1046}  # A4 less these margins, in CSS pixels
 QUIET = (  # A sandbox needs rights that containers lack; the others keep Chromium itself from asking the network.
     "--no-sandbox",
@@ -32,8 +33,8 @@ PDF = "print.pdf"
 
 def find_chromium() -> str | None:
     """The Chromium of the system; playwright's own is never downloaded."""
-    found = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
-    return next(filter(None, found), None)
+    programs = map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))
+    return next(filter(None, programs), None)
 
 
 @contextlib.contextmanager
@@ -71,7 +72,7 @@ class Seen:
 
 
 @contextlib.contextmanager
-def opened(browser: Browser, file: Path, size: str = "desktop", **options: object) -> Iterator[Seen]:
+def opened(browser: Browser, file: Path, size: str = "desktop", **options: Any) -> Iterator[Seen]:
     """The file as a page of its own, opened from the disk; `options` are those of a browser context."""
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, **options)

@@ -33,9 +33,9 @@ def truth_rows() -> list[dict[str, str]]:
         number = int(hashlib.sha256(molecule_id.encode()).hexdigest()[:8], 16)
         return "PASS" if number % 100 < 5 else "FAIL"
 
-    known = {"truth_source": "external", "truth_version": SCHEMA}
+    header = {"truth_source": "external", "truth_version": SCHEMA}
     ids = sorted(row["id"] for row in suite_rows(200))
-    return [{"molecule_id": one, "expensive_label": label(one), **known} for one in ids]
+    return [{"molecule_id": row_id, "expensive_label": label(row_id), **header} for row_id in ids]
 
 
 def scores(strategy: str) -> dict[str, Any]:
@@ -43,8 +43,8 @@ def scores(strategy: str) -> dict[str, Any]:
     hashes: set[str] = set()
     for row in suite_rows(200):
         canonical = prepare(row["smiles"], Guardrails(200, True, "none")).canonical_smiles or ""
-        made = decoys_v1.generate(canonical, 20, row_seed(0, "per_row", row["id"]), strategy)
-        hashes |= set(map(structure_hash, made.smiles))
+        generated = decoys_v1.generate(canonical, 20, row_seed(0, "per_row", row["id"]), strategy)
+        hashes |= set(map(structure_hash, generated.smiles))
     decoys = {key: {"score": 0.1, "weight": 1.0} for key in sorted(hashes)}
     original = {"score": 1.0, "weight": 1.0}
     return {"schema_version": hetero_scores.SCHEMA, "score_key": KEY, "original": original, "decoys": decoys}

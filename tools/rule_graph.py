@@ -1,8 +1,9 @@
-"""Draw the rule graph of the default target for docs/flow.md and the report: `make docs`.
+"""Draw the stages and the rule graph of the default target for docs/flow.md and the report: `make docs`.
 
     python -m tools.rule_graph [--check]
 
-Snakemake says which rule needs which. The picture leaves out an arrow where a longer way leads to the same rule.
+Snakemake says which rule needs which. A stage is a file of rules/, and needs another where one of its rules does.
+The graph of stages leaves out an arrow where a longer path leads to the same stage.
 """
 
 import itertools
@@ -19,7 +20,7 @@ from tools.made_files import ROOT
 
 TARGET = "value_utility_realtruth"
 PAGE, PICTURE = ROOT / "docs/flow.md", ROOT / "hetero2/report/templates/flow.svg"
-_FENCE = re.compile(r"(```mermaid\n).*?(```)", re.DOTALL)
+_FENCE = re.compile(r"(```mermaid\n).*?(```)", re.DOTALL)  # the stages first, then the rules
 _ROW, _GAP, _HEIGHT, _LETTER = 58, 22, 26, 7.3
 Edges = set[tuple[str, str]]
 
@@ -33,10 +34,21 @@ def edges(mermaid: str) -> Edges:
 def rule_graph() -> Edges:
     """The edges of the default target, from Snakemake."""
     program = Path(sys.executable).with_name("snakemake")
-    words = [program, "--snakefile", ROOT / "Snakefile", TARGET, "--rulegraph", "mermaid-js"]
+    words: list[str | Path] = [program, "--snakefile", ROOT / "Snakefile", TARGET, "--rulegraph", "mermaid-js"]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True)
     return edges(done.stdout)
+
+
+def stages(graph: Edges) -> Edges:
+    """The edges between the stages of these rules; rules that stand in no file, such as the target, are left out."""
+    stage_of = {
+        name: path.stem
+        for path in (ROOT / "rules").glob("*.smk")
+        for name in re.findall(r"^rule (\w+):", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    pairs = {(stage_of[a], stage_of[b]) for a, b in graph if a in stage_of and b in stage_of}
+    return {(a, b) for a, b in pairs if a != b}
 
 
 def mermaid(graph: Edges, order: list[str]) -> str:
@@ -51,16 +63,16 @@ def layers(graph: Edges) -> dict[str, int]:
     needs = defaultdict(set)
     for a, b in graph:
         needs[b].add(a)
-    found: dict[str, int] = {}
+    depths: dict[str, int] = {}
 
     def depth(name: str) -> int:
-        if name not in found:
-            found[name] = 1 + max((depth(one) for one in sorted(needs[name])), default=-1)
-        return found[name]
+        if name not in depths:
+            depths[name] = 1 + max((depth(before) for before in sorted(needs[name])), default=-1)
+        return depths[name]
 
     for name in sorted({name for edge in graph for name in edge}):
         depth(name)
-    return found
+    return depths
 
 
 def reduced(graph: Edges) -> Edges:
@@ -70,9 +82,9 @@ def reduced(graph: Edges) -> Edges:
         after[a].add(b)
 
     def reached(name: str) -> set[str]:
-        return after[name].union(*(reached(one) for one in after[name]))
+        return after[name].union(*(reached(rule) for rule in after[name]))
 
-    return {(a, b) for a, b in graph if not any(b in reached(other) for other in after[a] - {b})}
+    return {(a, b) for a, b in graph if not any(b in reached(rule) for rule in after[a] - {b})}
 
 
 def _chains(graph: Edges, depth: dict[str, int]) -> list[list[str]]:
@@ -92,7 +104,7 @@ def _rows(chains: list[list[str]], depth: dict[str, int]) -> list[list[str]]:
     for sweep in range(24):
         place = {name: (number + 0.5) / len(row) for row in rows for number, name in enumerate(row)}
         for row in rows if sweep % 2 else rows[::-1]:
-            row.sort(key=lambda name: (sum(place[one] for one in beside[name]) / len(beside[name]), name))
+            row.sort(key=lambda name: (sum(place[neighbour] for neighbour in beside[name]) / len(beside[name]), name))
             place |= {name: (number + 0.5) / len(row) for number, name in enumerate(row)}
     return rows
 
@@ -117,8 +129,8 @@ def picture(graph: Edges) -> str:
     lines = "".join(_line([at[name] for name in chain]) for chain in chains)
     boxes = "".join(_box(name, *at[name]) for row in rows for name in row if ">" not in name)
     return (
-        f'<svg viewBox="0 0 {wide + 16:.0f} {len(rows) * _ROW:.0f}" role="img" aria-label="rule graph: '
-        f'{len(depth)} rules, from {" and ".join(sorted(a for a in depth if depth[a] == 0))} to {rows[-1][0]}">'
+        f'<svg viewBox="0 0 {wide + 16:.0f} {len(rows) * _ROW:.0f}" role="img" aria-label="stages: '
+        f'{len(depth)} of them, from {" and ".join(sorted(a for a in depth if depth[a] == 0))} to {rows[-1][0]}">'
         '<g font-family="DejaVu Sans Mono,monospace" font-size="12" text-anchor="middle">'
         f'<path d="{lines}" fill="none" stroke="#777"/>{boxes}</g></svg>\n'
     )
@@ -146,10 +158,14 @@ def _box(name: str, x: float, y: float) -> str:
 def pictures() -> Iterator[tuple[Path, str]]:
     """Both pictures as they should be."""
     graph, text = rule_graph(), PAGE.read_text(encoding="utf-8")
+    drawn = iter([_in_order(reduced(stages(graph))), _in_order(graph)])
+    yield PAGE, _FENCE.sub(lambda fence: fence[1] + next(drawn) + fence[2], text)
+    yield PICTURE, picture(stages(graph))
+
+
+def _in_order(graph: Edges) -> str:
     depth = layers(graph)
-    drawn = mermaid(graph, sorted(depth, key=lambda name: (depth[name], name)))
-    yield PAGE, _FENCE.sub(lambda part: part[1] + drawn + part[2], text)
-    yield PICTURE, picture(graph)
+    return mermaid(graph, sorted(depth, key=lambda name: (depth[name], name)))
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""What the quality measures look at: descriptors of molecules and of their decoys."""
+"""Descriptors of molecules and of their decoys, from which the quality of decoys is measured."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from hetero2.chem.molecules import Mol, parse_known
 from hetero2.chem.properties import (
     dude_properties,
     feature_fingerprints,
-    fragment_popularity,
+    fragment_frequency,
     nearest,
     reference_molecules,
     synthetic_accessibility,
@@ -19,53 +19,54 @@ from hetero2.chem.properties import (
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.similarity import fingerprint, fingerprint_matrix
 
-LEAKS = ("synthetic_accessibility", "fragment_popularity", "rare_fragments", "reference_similarity")
+# Decoy bias: what a molecule and its decoys may differ in beside their structure. Names as in decoy_quality.v1.
+BIASES = ("synthetic_accessibility", "fragment_popularity", "rare_fragments", "reference_similarity")
 LOGP = 1  # column of `properties`
-Block = tuple[str, Sequence[str]]
+DecoySet = tuple[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Features:
-    """n structures of b blocks: `label` (n,) 1 for a parent, `block` (n,) from 0, `cluster` (b,) the scaffold.
+    """n structures of b decoy sets: `label` (n,) 1 for a parent, `set_number` (n,) from 0, `cluster` (b,) the scaffold.
 
-    `properties` (n, 6) of DUD-E, `bits` (n, 2048) ECFP4, `leaks` (n, 4) in the order of LEAKS; `doppelganger` (d,): the
-    decoys' largest FCFP6 similarity to any other parent than their own. `alert` (n,): whether a parent has a structural
-    alert, and a decoy one that its parent lacks.
+    `properties` (n, 6) of DUD-E (`properties.dude_properties`), `bits` (n, 2048) ECFP4, `biases` (n, 4) in the order of
+    BIASES; `doppelganger` (d,): the decoys' largest FCFP6 similarity to any other parent than their own. `alert` (n,):
+    whether a parent has a structural alert, and a decoy one that its parent lacks.
     """
 
     label: NDArray[np.int64]
-    block: NDArray[np.int64]
+    set_number: NDArray[np.int64]
     cluster: NDArray[np.int64]
     properties: NDArray[np.float64]
     bits: NDArray[np.uint8]
-    leaks: NDArray[np.float64]
+    biases: NDArray[np.float64]
     doppelganger: NDArray[np.float64]
     alert: NDArray[np.bool_]
 
 
-def features(blocks: Sequence[Block]) -> Features:
-    """Descriptors of blocks (parent, decoys), canonical SMILES, each with a decoy at least."""
-    smiles = [text for parent, decoys in blocks for text in (parent, *decoys)]
+def features(decoy_sets: Sequence[DecoySet]) -> Features:
+    """Descriptors of decoy sets (parent, decoys), canonical SMILES, each with a decoy at least."""
+    smiles = [text for parent, decoys in decoy_sets for text in (parent, *decoys)]
     mols = [parse_known(text) for text in smiles]
-    sizes = [1 + len(decoys) for _, decoys in blocks]
+    sizes = [1 + len(decoys) for _, decoys in decoy_sets]
     label = np.zeros(len(smiles), np.int64)
     label[np.cumsum([0, *sizes[:-1]])] = 1
-    block = np.repeat(np.arange(len(blocks)), sizes)
+    set_number = np.repeat(np.arange(len(decoy_sets)), sizes)
     parents, decoys = np.flatnonzero(label == 1), np.flatnonzero(label == 0)
     _, cluster = np.unique([murcko_scaffold(mols[position]) for position in parents], return_inverse=True)
     reference = [fingerprint(mol) for mol in reference_molecules()]
     similar = nearest([fingerprint(mol) for mol in mols], reference)
     shapes = feature_fingerprints(mols)
-    others = nearest([shapes[i] for i in decoys], [shapes[i] for i in parents], block[decoys].tolist())
+    others = nearest([shapes[i] for i in decoys], [shapes[i] for i in parents], set_number[decoys].tolist())
     return Features(
         label,
-        block,
+        set_number,
         cluster.astype(np.int64),
         dude_properties(mols),
         fingerprint_matrix(smiles),
-        np.column_stack([synthetic_accessibility(mols), fragment_popularity(mols), similar]),
+        np.column_stack([synthetic_accessibility(mols), fragment_frequency(mols), similar]),
         others,
-        _alerted(mols, parents[block]),
+        _alerted(mols, parents[set_number]),
     )
 
 

@@ -279,9 +279,7 @@ def _svg(mol: Mol, change: Change, scale: float) -> str:
     except _REFUSED:
         return f'{head} font-size="12"><text x="50" y="95">{mol.GetNumHeavyAtoms()} heavy atoms: not drawn</text></svg>'
     bare = change.atoms.difference(*change.bonds)
-    band = "".join(
-        f"M{at[begin]}L{at[end]}" for begin, end in (*change.bonds, *((atom, atom) for atom in sorted(bare)))
-    )
+    band = "".join(f"M{at[i]}L{at[j]}" for i, j in (*change.bonds, *((atom, atom) for atom in sorted(bare))))
     paths = defaultdict(str, {_BAND: band} if band else {})
     labels: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
     for tag, attributes, letter in _TAG.findall(text):

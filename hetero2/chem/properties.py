@@ -90,7 +90,7 @@ def synthetic_accessibility(mols: Sequence[Chem.Mol]) -> Floats:
     return np.array([_sascorer().calculateScore(mol) for mol in mols], float)
 
 
-def fragment_popularity(mols: Sequence[Chem.Mol]) -> Floats:
+def fragment_frequency(mols: Sequence[Chem.Mol]) -> Floats:
     """(n, 2): mean log frequency of a molecule's Morgan fragments in SA score's reference, and the share not in it."""
     log_frequencies = _sascorer()._fscores
     rows = []

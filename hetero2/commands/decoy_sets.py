@@ -18,7 +18,7 @@ from hetero2.io.in_memory import as_contract, as_table
 from hetero2.io.tables import read_parquet, to_table, write_parquet
 from hetero2.scoring import score_table
 from hetero2.scoring.library_ids import LibraryIds, has_good_id
-from hetero2.scoring.score_lookup import ScoreBook, TableBook, read_book
+from hetero2.scoring.score_lookup import ScoreLookup, TableLookup, open_lookup
 from hetero2.stages import audit, calls, decoys_shard, leakage, score_request, score_source, scores, summary
 from hetero2.stages.input import mark
 
@@ -74,7 +74,7 @@ def request(shard: Shard, excluded: pa.Table) -> pa.Table:
     return pa.concat_tables(list(score_request.request([shard.molecules], [shard.decoys], excluded)))
 
 
-def _score_book(given_scores: Any, shard: Shard, molecules: pa.Table) -> tuple[ScoreBook, bool]:
+def _score_lookup(given_scores: Any, shard: Shard, molecules: pa.Table) -> tuple[ScoreLookup, bool]:
     """(the scores of a table or of a file, whether they may name molecules by their ids)."""
     path = Path(given_scores) if isinstance(given_scores, Path | str) else shard.scores
     if path is shard.scores:
@@ -82,11 +82,11 @@ def _score_book(given_scores: Any, shard: Shard, molecules: pa.Table) -> tuple[S
     elif not path.is_file():
         raise InputError(f"{path}: no such file")
     if not path.name.lower().endswith(TABLES):
-        return read_book(path, path, ()), False
+        return open_lookup(path, path, ()), False
     library = LibraryIds(molecules["id"].filter(has_good_id(molecules["reason"])))
     index = score_table.index(path, library)
     score_source.count_keys(path, index, library)
-    return TableBook(path, index), True
+    return TableLookup(path, index), True
 
 
 def audit_scores(
@@ -94,10 +94,10 @@ def audit_scores(
 ) -> tuple[pa.Table, Record, pa.Table, Record]:
     """(summary.v1, metrics.v1, hardness_curve.v1, facts of the library); `settings`: as of `make`, with `audit`."""
     molecules = read_parquet(shard.molecules, "molecule.v1")
-    book, by_id = _score_book(given_scores, shard, molecules)
+    lookup, by_id = _score_lookup(given_scores, shard, molecules)
     scored = scores.rows_with_scores(shard.molecules, by_id)
     decoys = read_parquet(shard.decoys, "decoy.v1", ["row", "decoy_index", "decoy_hash"])
-    items = scores.attach(scored, decoys, book, 1 if higher_is_better else -1, excluded)
+    items = scores.attach(scored, decoys, lookup, 1 if higher_is_better else -1, excluded)
     write_parquet(shard.items, items, "score_item.v1")
     min_decoys = min(settings["audit"]["min_decoys"], settings["decoys"]["k"])
     called, curve, library = calls.of_library(

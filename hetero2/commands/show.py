@@ -4,7 +4,6 @@ import argparse
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from hetero2.io.files import read_json
 from hetero2.pack import accept, verify
@@ -20,13 +19,6 @@ EXAMPLE = "hetero2 show results/value_utility_realtruth"
 _WIDTH = 120
 
 
-def _outcome(acceptance: dict[str, Any]) -> str:
-    """GO or STOP, and what it is about: the pack, not the score."""
-    if acceptance["outcome"] == accept.GO:
-        return f"{accept.GO}, in order"
-    return f"{acceptance['outcome']}: not met: {', '.join(acceptance['not_met'])}"
-
-
 def _first(evidence: Evidence) -> Iterator[str]:
     """What was asked, answered and must not be missed; the text of one finding a line."""
     yield answer.to_send(evidence)
@@ -40,8 +32,9 @@ def _library(evidence: Evidence) -> Iterator[tuple[str, str]]:
     metrics, counts = evidence.metrics, evidence.metrics["counts"]
     yield "rows", f"{evidence.n_rows}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
     yield from (("", f"{reason} {count}") for reason, count in metrics["top_reasons"])
-    verdicts, chance = metrics["verdict_counts"], f"{metrics['pass_expected_by_chance']:.0f} PASS expected by chance"
-    yield "verdicts", f"PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']} ({chance})"
+    verdicts, chance = metrics["verdict_counts"], f"{metrics['pass_expected_by_chance']:.0f} expected by chance"
+    above = f"above all decoys (PASS) {verdicts['PASS']} ({chance})"
+    yield "verdicts", f"{above}, not (FAIL) {verdicts['FAIL']}, none (SKIP) {verdicts['SKIP']}"
     yield "calls", ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
     yield from judgement(evidence.controls)
     yield from sentences.population(metrics)
@@ -66,7 +59,7 @@ def lines(folder: Path) -> Iterator[str]:
         yield f"  hits among {evidence.primary['k']} bought{worth.part(evidence)}"
     yield from (f"    {label:<32}{count:>14}   {rate}" for label, count, rate in hits)
     yield from (f"  {what:<8}  {text}" for what, text in _library(evidence))
-    yield f"  pack      {_outcome(row['acceptance'])}"
+    yield f"  pack      {accept.in_words(row['acceptance']['not_met'])}"
     yield f"            {folder / asset['name']}"
     yield f"  sha256    {asset['sha256'].lower()}"
     yield f"  read      {pack / 'report.html'}"

@@ -29,7 +29,7 @@ _OF_MOLECULES = ("structure_hash", "canonical_smiles", "skeleton", "id")
 
 
 class Forms:
-    """Structures that share their skeleton with another one, and what each is called as a compound."""
+    """Structures that share their skeleton with another one, and the names of the compound that each is a form of."""
 
     def __init__(
         self, smiles: Mapping[str, str], skeletons: Mapping[str, int], library: Mapping[str, str], train: Training
@@ -50,7 +50,7 @@ class Forms:
 
     @cached_property
     def hashes(self) -> pa.Array:
-        """The structures, by hash: no other is another form of anything."""
+        """Hashes of the structures; no other structure is a form of another one."""
         return pa.array(self._names, pa.string())
 
     def _first_places(self, side: Sequence[str]) -> dict[Name, int]:
@@ -65,12 +65,12 @@ class Forms:
         return None if place is None else side[place]
 
     def in_library(self, key: str) -> tuple[str, float] | None:
-        """(id, Tanimoto) of the library's first molecule that is this structure or another form of it; None: no one."""
+        """(id, Tanimoto) of the library's first molecule that is this structure or another form of it, or None."""
         same = self._same(key, self._firsts[0], self._library)
         return None if same is None else (self._library_ids[same], self._tanimoto(key, same))
 
     def in_training(self, key: str) -> tuple[str, float] | None:
-        """(id, Tanimoto) of the training set's first molecule that is this structure or another form of it."""
+        """(id, Tanimoto) of the training set's first molecule that is this structure or another form of it, or None."""
         same = self._same(key, self._firsts[1], self._training)
         return None if same is None else (self._train[same][0], self._tanimoto(key, same))
 

@@ -1,4 +1,4 @@
-"""A library that a stage makes itself, and what is recorded of it."""
+"""A library that a stage generates, and what is recorded of it."""
 
 from pathlib import Path
 

@@ -16,7 +16,7 @@ from hetero2.runtime.log import logger
 _WRONG = {
     "missing_smiles": "is empty",
     "invalid_smiles": "is not valid",
-    "undefined_structure": "is no defined structure (a query, an R group, a repeat unit)",
+    "undefined_structure": "is not a defined structure (a query, an R group, a repeat unit)",
     "too_many_atoms": f"has more than {MOST_ATOMS} atoms",
     "timeout": "takes too long to read",
     "out_of_memory": "takes too much memory to read",
@@ -25,7 +25,7 @@ _WRONG = {
 
 @dataclass(frozen=True)
 class Training:
-    """Labelled molecules: ids, canonical SMILES, the SMILES as they were given, and 1 for a hit, 0 for none."""
+    """Labelled molecules: ids, canonical SMILES, SMILES as given (`texts`), labels (1 for a hit, else 0)."""
 
     ids: list[str]
     smiles: list[str]
@@ -43,8 +43,8 @@ def read_molecules(
 ) -> Iterator[tuple[int, dict[str, str], str]]:
     """(line, row, canonical SMILES) of each row of a training file; `columns`: which it must have beside id and smiles.
 
-    Every structure is read in one worker with limits, as those of a library are, and standardised as they are. Raises
-    InputError, with file and line, for a structure that cannot be read or is none.
+    Every structure is read in one worker with limits, and standardised, as those of a library are. Raises InputError,
+    with file and line, for a structure that cannot be read or is not defined.
     """
     lines = list(read_csv(path, ["id", "smiles", *columns]))
     limits = Guardrails(MOST_ATOMS, require_connected=False, standardise=standardise)
@@ -76,7 +76,8 @@ def read_training(path: Path, standardise: str = "none") -> Training:
     for line, row, canonical in read_molecules(path, ["label"], standardise):
         if not row["id"].strip() or row["id"] in ids:
             raise InputError(
-                f"{path}: line {line}: the id {quoted(row['id'])} is {'there twice' if row['id'] in ids else 'empty'}"
+                f"{path}: line {line}: the id {quoted(row['id'])} {'occurs twice' if row['id'] in ids else 'is empty'}",
+                "give each molecule an id of its own",
             )
         if row["label"] not in ("0", "1"):
             raise InputError(f"{path}: line {line}: label is {quoted(row['label'])}, expected 1 (hit) or 0")
@@ -85,5 +86,7 @@ def read_training(path: Path, standardise: str = "none") -> Training:
         texts.append(row["smiles"])
         labels.append(int(row["label"]))
     if len(set(labels)) < 2:
-        raise InputError(f"{path}: training needs molecules of both labels, 0 and 1")
+        raise InputError(
+            f"{path}: all molecules have one label", "a model needs molecules with label 1 and with label 0"
+        )
     return Training(list(ids), smiles, texts, labels)

@@ -25,7 +25,7 @@ def _problem(row: dict[str, str], source: str, seen: Container[str]) -> str | No
 
 
 def read_truth(path: Path, source: str = "external") -> dict[str, bool]:
-    """Whether each molecule is a hit, by id; raises InputError with file and line where the contract is broken."""
+    """Whether each molecule is a hit, by id; raises InputError with file and line for an invalid row."""
     hits: dict[str, bool] = {}
     for line, row in read_csv(path, _COLUMNS):
         problem = _problem(row, source, hits)
@@ -33,5 +33,5 @@ def read_truth(path: Path, source: str = "external") -> dict[str, bool]:
             raise InputError(f"{path}: line {line}: {problem}")
         hits[row["molecule_id"]] = row["expensive_label"] == "PASS"
     if not hits:
-        raise InputError(f"{path}: no row after the header")
+        raise InputError(f"{path}: no row after the header", "give at least one molecule")
     return hits

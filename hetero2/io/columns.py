@@ -1,4 +1,4 @@
-"""Columns of tables as arrays of numbers, so that a whole library is looked at without a Python object a row."""
+"""Columns of tables as arrays of numbers, so that a library needs no Python object per row."""
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +10,7 @@ MOLECULE_INDEX = -1  # decoy_index of the molecule itself in tables that hold mo
 
 
 def item_numbers(table: pa.Table) -> Ints:
-    """(n,): a number for each (row, decoy_index), in their order."""
+    """(n,): a number for each (row, decoy_index) that sorts as the pairs do: row · 2³² + decoy_index + 1."""
     numbers: Ints = (table["row"].to_numpy() << 32) + table["decoy_index"].to_numpy() + 1
     return numbers
 
@@ -25,7 +25,7 @@ def places(numbers: Ints, among: Ints) -> Ints:
 
 
 def text_numbers(texts: pa.ChunkedArray) -> Ints:
-    """(n,): equal texts have equal numbers, larger ones larger numbers, by code points. O(n log n)."""
+    """(n,): rank of each text among the different texts, by code points; equal texts share a rank. O(n log n)."""
     coded = texts.dictionary_encode().combine_chunks()
     rank = np.empty(len(coded.dictionary), np.int64)
     rank[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(len(rank))

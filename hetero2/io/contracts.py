@@ -1,4 +1,4 @@
-"""JSON Schemas of `schemas/`: loading, validating, and saying in one line what is wrong."""
+"""JSON Schemas of `schemas/`: loading, validating, and reporting a violation in one line."""
 
 import difflib
 import functools
@@ -34,7 +34,7 @@ def _unknown_key(error: Any) -> str:
 
 
 def explain(error: Any) -> str:
-    """One line: which key, what was found, what is allowed."""
+    """One line with the key, the value found, and what is allowed."""
     where, value = _dotted(error.absolute_path), json.dumps(error.instance, default=str)
     value = value if len(value) <= 80 else value[:77] + "..."
     if error.validator == "additionalProperties":

@@ -22,7 +22,7 @@ def cell(value: Any) -> str:
 
 
 def _cells(column: pa.Array) -> list[str]:
-    """The cells of a column; each is looked at only in a column of texts of which one needs quotes."""
+    """The cells of a column; single cells are checked only where some text of the column needs quotes."""
     values = column.to_pylist()
     plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     if pa.types.is_string(column.type):
@@ -31,7 +31,7 @@ def _cells(column: pa.Array) -> list[str]:
 
 
 def write_csv(path: Path, batches: Iterable[pa.Table], contract: str) -> int:
-    """Write tables one after the other as one CSV, return how many rows; 65,536 of them at most are text in memory."""
+    """Write tables one after the other as one CSV; return the number of rows. At most 65,536 rows are text at once."""
     count = 0
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
         handle.write(",".join(columns(contract)) + "\n")

@@ -1,17 +1,15 @@
-"""Downloads that trust nothing: https with a verified certificate, rules for every hop, caps, and a sha256 at the end.
+"""Downloads that trust nothing: https with a verified certificate, rules for every redirect, caps, and a sha256.
 
-The address that was checked is the one that is connected to, so a name that changes its answer gains nothing. No proxy
-is used, since it would look names up itself. What arrives is written to a file; it is never run, unpacked or decoded.
+The connection goes to the very network address that was checked, so a host name that resolves differently the second
+time gains nothing. No proxy is used, since it would resolve names itself. What arrives is written to a file; it is
+never run, unpacked or decoded.
 """
 
 import contextlib
 import hashlib
 import os
 import re
-import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,10 +18,10 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import certifi
 import urllib3
-import urllib3.connection
 from urllib3.exceptions import HTTPError
 
-from hetero2.errors import GateError, HeteroError
+from hetero2.errors import ChecksumError, GateError, HeteroError
+from hetero2.io.deadline import Deadline, WatchedPool
 from hetero2.io.files import atomic_path
 from hetero2.io.url_policy import Rules, check_url, resolve, shown
 
@@ -35,7 +33,7 @@ _GITHUB_ASSET = re.compile(r"(/api/v3)?/repos/[^/]+/[^/]+/releases/assets/[0-9]+
 
 @dataclass(frozen=True)
 class Limits:
-    """How a download is done. `token` goes to `token_host` alone, and only on the first hop."""
+    """Rules and limits of a download. `token` is sent to `token_host` only, and never after a redirect."""
 
     rules: Rules = field(default_factory=Rules)
     max_bytes: int = 2 << 30
@@ -46,7 +44,7 @@ class Limits:
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Certificates of this machine, or those of a file; raises GateError where it cannot be read."""
+    """The certificates of this machine, or those of a file; raises GateError where that cannot be read."""
     try:
         context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
         if ca_file is None and not context.get_ca_certs():
@@ -69,56 +67,13 @@ def _headers(parts: SplitResult, limits: Limits, hop: int) -> dict[str, str]:
     return headers
 
 
-class _Deadline:
-    """Shuts the connection when the time is over, whatever it is waiting for."""
-
-    def __init__(self, seconds: float) -> None:
-        self.end, self.over = time.monotonic() + seconds, False
-
-    def left(self) -> float:
-        """Seconds that are left; 0 or less when the time is over."""
-        return self.end - time.monotonic()
-
-    @contextlib.contextmanager
-    def watch(self, pool: urllib3.HTTPSConnectionPool) -> Iterator[None]:
-        """Watch the connections that a pool makes."""
-        twins: list[socket.socket] = []
-        deadline = self
-
-        class HTTPSConnection(urllib3.connection.HTTPSConnection):
-            def _new_conn(self) -> socket.socket:
-                made = super()._new_conn()
-                if deadline.left() <= 0:
-                    made.close()
-                    raise TimeoutError("connected too late")
-                twins.append(made.dup())  # still ours when TLS takes the socket over
-                return made
-
-        def shut() -> None:
-            self.over = True
-            for twin in list(twins):
-                with contextlib.suppress(OSError):
-                    twin.shutdown(socket.SHUT_RDWR)
-
-        pool.ConnectionCls = HTTPSConnection
-        timer = threading.Timer(max(0.0, self.left()), shut)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            for twin in twins:
-                twin.close()
-
-
 def _receive(response: Any, url: str, limits: Limits, out: Path) -> str:
     """Write the body; return its sha256."""
     said = response.headers.get("Content-Length", "")
     if said.isdecimal() and (len(said) > _DIGITS or int(said) > limits.max_bytes):
         raise _too_large(url, limits)
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise GateError(f"{shown(url)}: refused: the answer is packed, and nothing is unpacked")
+        raise GateError(f"{shown(url)}: refused: the response is compressed, and nothing is unpacked")
     digest, size = _keep(response.stream(_BLOCK, decode_content=False), url, limits, out)
     if said.isdecimal() and size != int(said):
         raise GateError(f"{shown(url)}: the connection ended after {size} of {said} bytes", "try again")
@@ -142,7 +97,7 @@ def _write(handle: Any, block: bytes, out: Path) -> None:
     try:
         handle.write(block)
         handle.flush()
-    except OSError as error:  # of the disk: not to be taken for one of the network
+    except OSError as error:  # of the disk: must not pass for a network error
         raise HeteroError(f"{out.parent}: cannot be written: {error.strerror}") from None
 
 
@@ -154,37 +109,26 @@ def _too_large(url: str, limits: Limits) -> GateError:
 
 
 def _hop(
-    parts: SplitResult, url: str, limits: Limits, hop: int, deadline: _Deadline, out: Path
+    parts: SplitResult, url: str, limits: Limits, hop: int, deadline: Deadline, out: Path
 ) -> tuple[str | None, str | None]:
-    """(sha256 of what was written, None), or (None, where the answer sends us)."""
+    """(sha256 of what was written, None), or (None, the URL of a redirect, empty where the server names none)."""
     host, port = (parts.hostname or "").lower(), parts.port or 443
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     problem: Exception | None = None
     for address in resolve(host, port, limits.rules, deadline.left()):
         if deadline.left() <= 0:
             break
-        pool = urllib3.HTTPSConnectionPool(
+        pool = WatchedPool(
             address.partition("%")[0],
             port,
             ssl_context=tls_context(limits.ca_file),
             server_hostname=host,
             timeout=urllib3.Timeout(connect=min(_CONNECT_SECONDS, deadline.left()), read=deadline.left()),
             retries=False,
+            deadline=deadline,
         )
-        with contextlib.closing(pool), deadline.watch(pool):
+        with contextlib.closing(pool), deadline.enforced():
             try:
-                response = pool.urlopen(
-                    "GET", target, headers=_headers(parts, limits, hop), redirect=False, preload_content=False
-                )
-                with contextlib.closing(response):
-                    if response.status in _MOVED:
-                        return None, _joined(url, response.headers.get("Location", ""))
-                    if response.status != 200:
-                        raise GateError(f"{shown(url)}: the server answers {response.status}", _advice(response.status))
-                    digest = _receive(response, url, limits, out)
-                    if deadline.over:
-                        raise _too_late(url, limits)
-                    return digest, None
+                return _get(pool, parts, url, limits, hop, deadline, out)
             except urllib3.exceptions.NewConnectionError as error:
                 problem = error  # another address of the host may do
             except (HTTPError, OSError) as error:
@@ -192,7 +136,27 @@ def _hop(
                 break
     if deadline.over or deadline.left() <= 0:
         raise _too_late(url, limits)
-    raise GateError(f"{shown(url)}: {_told(problem)}", "check the address, and execution.download.ca_file")
+    raise GateError(f"{shown(url)}: {_reason(problem)}", "check the URL, and execution.download.ca_file")
+
+
+def _get(
+    pool: WatchedPool, parts: SplitResult, url: str, limits: Limits, hop: int, deadline: Deadline, out: Path
+) -> tuple[str | None, str | None]:
+    """As `_hop`, from one address of the host."""
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = _headers(parts, limits, hop)
+    response = pool.urlopen("GET", path, headers=headers, redirect=False, preload_content=False)
+    with contextlib.closing(response):
+        if response.status in _MOVED:
+            return None, _joined(url, response.headers.get("Location", ""))
+        if response.status != 200:
+            raise GateError(
+                f"{shown(url)}: the server answered with status {response.status}", _advice(response.status)
+            )
+        digest = _receive(response, url, limits, out)
+        if deadline.over:
+            raise _too_late(url, limits)
+        return digest, None
 
 
 def _too_late(url: str, limits: Limits) -> GateError:
@@ -205,21 +169,21 @@ def _joined(url: str, location: str) -> str:
     try:
         return urljoin(url, location) if location else ""
     except ValueError:
-        raise GateError(f"{shown(url)}: refused: the server sends us to what is no address") from None
+        raise GateError(f"{shown(url)}: refused: redirected to an invalid URL") from None
 
 
 def _advice(status: int) -> str:
     if status in (401, 403, 404):
-        return "check the address; for a private file set execution.download.token_variable and token_host"
+        return "check the URL; for a private file set execution.download.token_variable and token_host"
     return "try again later, or download it yourself and give its path and sha256"
 
 
-def _told(problem: Exception | None) -> str:
+def _reason(problem: Exception | None) -> str:
     reason = getattr(problem, "reason", None) or problem
     return " ".join(str(reason or "no address answered").split())
 
 
-def _from_file(parts: SplitResult, limits: Limits, deadline: _Deadline, out: Path) -> str:
+def _from_file(parts: SplitResult, limits: Limits, deadline: Deadline, out: Path) -> str:
     path = Path(unquote(parts.path))
     if not path.is_file():
         raise GateError(f"{path}: no such file")
@@ -238,7 +202,7 @@ def _from_file(parts: SplitResult, limits: Limits, deadline: _Deadline, out: Pat
 
 
 def _fetch(url: str, limits: Limits, out: Path, tell: Callable[[str], None]) -> str:
-    parts, deadline = check_url(url, limits.rules), _Deadline(limits.seconds)
+    parts, deadline = check_url(url, limits.rules), Deadline(limits.seconds)
     if parts.scheme == "file":
         return _from_file(parts, limits, deadline, out)
     for hop in range(MAX_REDIRECTS + 1):
@@ -247,24 +211,24 @@ def _fetch(url: str, limits: Limits, out: Path, tell: Callable[[str], None]) -> 
         if digest is not None:
             return digest
         if not further:
-            raise GateError(f"{shown(url)}: the server sends us elsewhere, but not where")
+            raise GateError(f"{shown(url)}: redirect without a Location header")
         if urlsplit(further).scheme != "https":
-            raise GateError(f"{shown(url)}: refused: the server sends us to what is not https: {shown(further)[:80]}")
+            raise GateError(f"{shown(url)}: refused: redirected to a URL that is not https: {shown(further)[:80]}")
         url, parts = further, check_url(further, limits.rules)
     raise GateError(f"{shown(url)}: refused: more than {MAX_REDIRECTS} redirects")
 
 
 def download(url: str, sha256: str, out: Path, limits: Limits, tell: Callable[[str], None] = lambda _: None) -> None:
-    """Fetch `url` to `out`, which appears only if its sha256 is the expected one.
+    """Download `url` to `out`, which appears only if its sha256 is the expected one; `tell` gets a line per request.
 
-    Raises GateError (a rule, a cap, the server, the network, another sha256) or ConfigError (a rule that is none).
+    Raises GateError (a rule, a cap, the server, the network, another sha256) or ConfigError (an invalid rule).
     """
     with atomic_path(out) as temporary:
         digest = _fetch(url, limits, temporary, tell)
         if digest != sha256.lower():
-            raise GateError(
+            raise ChecksumError(
                 f"{shown(url)}: has sha256 {digest}, expected {sha256.lower()}",
-                "the file is not the one that was pinned; find out why before you pin another sha256",
+                "the file is not the pinned one; find out why before you pin another sha256",
             )
 
 

@@ -18,30 +18,30 @@ _DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 def sha256_bytes(data: bytes) -> str:
-    """Lower-case hex sha256 of `data`."""
+    """sha256 of `data` in lower-case hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def check_file(path: Path) -> None:
-    """Raise InputError where there is no file of this name."""
+    """Raise InputError unless this is a file."""
     if not path.is_file():
         raise InputError(f"{path}: no such file")
 
 
 def sha256_file(path: Path) -> str:
-    """Lower-case hex sha256 of a file, streamed."""
+    """sha256 of a file in lower-case hex; the file is streamed."""
     check_file(path)
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def check_sha256(path: Path, expected: str | None, what: str) -> str:
-    """Return the sha256 of `path`; refuse the file if it is not the `expected` one (None: not pinned)."""
+    """The sha256 of a file; raises GateError unless it is the `expected` one (None: not pinned)."""
     digest = sha256_file(path)
     if expected not in (None, digest.lower(), digest.upper()):
         raise GateError(
             f"{path}: {what} has sha256 {digest}, expected {expected}",
-            "the file is not the one that was pinned; restore it, or pin the new sha256 if you trust the file",
+            "the file is not the pinned one; restore it, or pin the new sha256 if you trust the file",
         )
     return digest
 
@@ -50,11 +50,11 @@ def check_sha256(path: Path, expected: str | None, what: str) -> str:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it into place on success, remove it on failure.
 
-    An error of the disk names `path`, which neither writing nor Arrow does of itself. The temporary path is absolute:
-    a relative one with a colon is a URI to Arrow.
+    Disk errors name `path`, which neither Python nor Arrow does. The temporary path is absolute, since Arrow takes a
+    relative one with a colon for a URI.
     """
     if not path.name or path.is_dir():
-        raise InputError(f"{path}: names a folder, expected a file")
+        raise InputError(f"{path}: is a folder, expected a file")
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: is a device or pipe, expected a file")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def line_ends(block: bytes) -> int:
-    """Ends of lines in a part of a text, or one more; a lone carriage return is one too, as readers of CSV take it."""
+    """Number of line ends in a part of a text, or one more; as in CSV readers, a lone carriage return is one."""
     return block.count(b"\n") + block.count(b"\r") - block.count(b"\r\n")
 
 
@@ -88,12 +88,12 @@ def copy_file(path: Path, out: Path) -> None:
 
 
 def canonical_json(value: Any) -> str:
-    """One-line JSON with sorted keys and no white space: the form that digests are taken of."""
+    """One-line JSON with sorted keys and no white space: the form that is hashed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def pretty_json(value: Any, sort_keys: bool = True) -> str:
-    """JSON as our files carry it: sorted keys, two spaces, a final newline, no NaN or infinity."""
+    """JSON as it is written to files: sorted keys, two spaces, a final newline, no NaN or infinity."""
     return json.dumps(value, sort_keys=sort_keys, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -118,12 +118,12 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_json(path: Path, max_bytes: int | None = None) -> Any:
-    """Parse strict JSON: UTF-8, no NaN or infinity, no duplicate keys; a file above `max_bytes` is not read.
+    """Parse strict JSON: UTF-8, no NaN or infinity, no duplicate keys. Raises InputError with the path.
 
-    A byte order mark, which some editors write, is skipped, as in a CSV.
+    A file above `max_bytes` is refused. A byte order mark, which some editors write, is skipped, as in a CSV.
     """
     if max_bytes is not None and path.is_file() and path.stat().st_size > max_bytes:
-        raise InputError(f"{path}: {path.stat().st_size >> 20} MB of JSON, at most {max_bytes >> 20} are read")
+        raise InputError(f"{path}: {path.stat().st_size >> 20} MB of JSON, but at most {max_bytes >> 20} MB are read")
     try:
         return parse_json(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
@@ -135,11 +135,11 @@ def read_json(path: Path, max_bytes: int | None = None) -> Any:
 
 
 def parse_json(text: str) -> Any:
-    """Parse strict JSON: no NaN or infinity, no duplicate keys, no half characters; raises ValueError."""
+    """Parse strict JSON: no NaN or infinity, no duplicate keys, no lone surrogates; raises ValueError."""
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
     except RecursionError:
-        raise ValueError("brackets in brackets, too deep to be read") from None
+        raise ValueError("nested too deeply") from None
     if "\\ud" in text or "\\uD" in text:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")  # half a surrogate pair is no character
+        json.dumps(value, ensure_ascii=False).encode("utf-8")  # raises UnicodeEncodeError for a lone surrogate
     return value

@@ -1,6 +1,6 @@
 """Tables that a caller holds in memory, as Arrow tables; messages call them by the name that the caller knows."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -51,18 +51,21 @@ def as_contract(data: Any, contract: str, name: str) -> pa.Table:
 def from_cells(rows: Iterable[Sequence[str]], contract: str, name: str) -> pa.Table:
     """The rows of a CSV, header first, with the types of a contract; columns that it does not have are null.
 
-    An empty cell is null where the contract allows that. Raises InputError for a cell of another type.
+    An empty cell is null where the contract allows that, and where it should be a number. Raises InputError for a row
+    of another length, and for a cell of another type.
     """
-    lines: Iterator[Sequence[str]] = iter(rows)
-    header = list(next(lines, ()))
-    cells = dict(zip(header, zip(*lines, strict=True), strict=False))
+    header, *lines = rows
+    for number, line in enumerate(lines, start=1):
+        if len(line) != len(header):
+            raise InputError(f"{name}: data row {number}: {len(line)} cells, but the header has {len(header)}")
+    cells = dict(zip(header, zip(*lines, strict=True) if lines else [()] * len(header), strict=True))
     try:
         typed = {
             field.name: _typed(cells[field.name], field) for field in arrow_schema(contract) if field.name in cells
         }
     except pa.ArrowInvalid as error:
         raise InputError(f"{name}: does not meet {contract}: {error}") from None
-    return from_columns(contract, len(next(iter(cells.values()), ())), typed)
+    return from_columns(contract, len(lines), typed)
 
 
 def _typed(cells: Sequence[str], field: pa.Field) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Structure hashes as numbers: 128 of their 256 bits, enough to tell any two structures apart."""
+"""Structure hashes as numbers: the first 128 of their 256 bits, enough to tell any two structures apart."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ Ints = NDArray[np.int64]
 
 
 def keys(hashes: Sequence[str] | pa.Array | pa.ChunkedArray) -> tuple[Keys, Keys]:
-    """(high, low): the first and the second 64 bits of sha256 in hex, each (n,)."""
+    """(high, low): the first and second 64 bits of each sha256 in hex, each (n,)."""
     column = hashes if isinstance(hashes, pa.Array | pa.ChunkedArray) else pa.array(hashes, pa.string())
     halves = pc.utf8_slice_codeunits(column, 0, 32)
     chunks = halves.chunks if isinstance(halves, pa.ChunkedArray) else [halves]
@@ -28,7 +28,10 @@ def _bytes(halves: pa.Array) -> bytes:
 
 
 def first_of_each(high: Keys, low: Keys) -> tuple[NDArray[np.bool_], Ints]:
-    """(whether a place is the first of its key, how many have the key, told at that place), each (n,). O(n log n)."""
+    """(whether each element is the first with its key, and at these the number of elements with it), each (n,).
+
+    O(n log n).
+    """
     order, starts = _groups(high, low)
     first, count = np.zeros(len(order), bool), np.zeros(len(order), np.int64)
     first[order[starts]] = True
@@ -37,7 +40,7 @@ def first_of_each(high: Keys, low: Keys) -> tuple[NDArray[np.bool_], Ints]:
 
 
 def place_of_first(high: Keys, low: Keys) -> Ints:
-    """(n,): for each place the first one that has the same key. O(n log n)."""
+    """(n,): index of the first element with the same key as each. O(n log n)."""
     order, starts = _groups(high, low)
     firsts = np.empty(len(order), np.int64)
     firsts[order] = np.repeat(order[starts], np.diff(starts, append=len(order)))
@@ -45,7 +48,7 @@ def place_of_first(high: Keys, low: Keys) -> Ints:
 
 
 def _groups(high: Keys, low: Keys) -> tuple[Ints, Ints]:
-    """(places sorted by key, where in them each key begins); of equal keys the first place comes first."""
+    """(indices sorted by key, where in them each key begins); equal keys keep their order."""
     order = np.lexsort((low, high))
     new = np.ones(len(order), bool)
     for half in (high, low):

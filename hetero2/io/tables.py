@@ -1,7 +1,7 @@
-"""Tables by contract: `schemas/<contract>.schema.json` describes one row; columns, types and checks come from there.
+"""Tables by contract: `schemas/<contract>.schema.json` describes a row, from which columns, types and checks follow.
 
-The order of the schema's properties is the order of the columns. Checks run on whole columns (vectorised), on write
-and on read, so that a million rows cost seconds.
+The order of the schema's properties is the order of the columns. Checks run on whole columns, on write and on read, so
+that a million rows take seconds.
 """
 
 import contextlib
@@ -89,12 +89,12 @@ def _violations(values: pa.ChunkedArray, column: Mapping[str, Any]) -> Iterator[
 
 
 def check(table: pa.Table, contract: str, where: str, only: Iterable[str] | None = None) -> pa.Table:
-    """`table` with the columns of `contract`, or `only` some; raises ContractError at the first cell that breaks it."""
+    """`table` with the columns of `contract`, or `only` some; raises ContractError at the first invalid cell."""
     properties = row_schema(contract)["properties"]
     properties = properties if only is None else {name: properties[name] for name in only}
     for name, column in properties.items():
         if name not in table.column_names:
-            raise ContractError(f"{where}: {contract} needs the column {name!r}")
+            raise ContractError(f"{where}: there is no column {name!r}, which {contract} requires")
         for rule, broken in _violations(table[name], column):
             if pc.any(broken).as_py():
                 row = pc.index(broken, True).as_py()
@@ -111,7 +111,7 @@ def to_table(rows: Iterable[Row], contract: str) -> pa.Table:
 
 
 def from_columns(contract: str, n: int, values: Mapping[str, Any]) -> pa.Table:
-    """A table of n rows from columns (n,) or single values by name; null in the other columns, and for a nan."""
+    """A table of n rows from columns (n,) or single values by name; other columns, and nan, become null."""
     arrays = []
     for field in arrow_schema(contract):
         value = values.get(field.name)
@@ -125,14 +125,14 @@ def from_columns(contract: str, n: int, values: Mapping[str, Any]) -> pa.Table:
 
 
 def write_parquet(path: Path, table: pa.Table, contract: str) -> None:
-    """Write a checked table atomically, zstd, with a fixed row-group size (so that bytes do not depend on batches)."""
+    """Write a checked table atomically: zstd, row groups of fixed size, so that bytes do not depend on batches."""
     checked = check(table, contract, str(path)).combine_chunks()
     with atomic_path(path) as temporary:
         pq.write_table(checked, temporary, compression="zstd", row_group_size=_ROW_GROUP)
 
 
 def write_parquet_rows(path: Path, rows: Iterable[Row], contract: str) -> int:
-    """Write rows as they come, a row group at a time, so that memory does not grow with them; return how many."""
+    """Write rows as they come, a row group at a time, so that memory does not grow with them; return their number."""
     count, source = 0, iter(rows)
     with atomic_path(path) as temporary, pq.ParquetWriter(temporary, arrow_schema(contract), compression="zstd") as out:
         while batch := list(itertools.islice(source, _ROW_GROUP)):
@@ -154,15 +154,15 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def read_parquet(path: Path, contract: str, only: Sequence[str] | None = None) -> pa.Table:
-    """Read a table that a stage wrote, or `only` some of its columns, and check it again."""
+    """A table that a stage wrote, or `only` some of its columns, checked again; raises InputError or ContractError."""
     with _readable(path):
-        # by path itself: Parquet files of one folder are no data set of ours
+        # a single file: pq.read_table would look for a data set in its folder
         table = pq.ParquetFile(path.absolute()).read(None if only is None else list(only))
     return check(table, contract, str(path), only)
 
 
 def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
-    """Rows of one of `shards` consecutive parts of nearly equal size; only the row groups that hold them are read."""
+    """Rows of part `shard` (from 0) of `shards` consecutive parts of nearly equal size; only their groups are read."""
     with _readable(path), pq.ParquetFile(path.absolute()) as file:
         total = file.metadata.num_rows
         start, end = (total * step // shards for step in (shard, shard + 1))
@@ -179,20 +179,20 @@ def read_shard(path: Path, contract: str, shard: int, shards: int) -> pa.Table:
 
 
 def open_text(path: Path) -> io.TextIOWrapper:
-    """A UTF-8 text, packed or not, with or without a byte order mark, its line ends as they are."""
+    """Open a UTF-8 text, gzipped or not, with or without a byte order mark; line ends are kept."""
     raw = gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # noqa: SIM115 - the caller closes it
     return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
 
 
 def text_lines(handle: io.TextIOWrapper, path: Path) -> Iterator[str]:
-    """The lines of a text, none of them so long that memory would not hold it; raises InputError for a NUL."""
+    """The lines of a text; raises InputError for a NUL, and for a line too long for memory."""
     number = 0
     while line := handle.readline(_LONGEST_LINE):
         number += 1
         if len(line) == _LONGEST_LINE:
             raise InputError(
                 f"{path}: line {number}: longer than {_LONGEST_LINE >> 20} million characters",
-                "is it a text file, with line ends?",
+                "is it a text file with line ends?",
             )
         if "\0" in line:
             raise InputError(f"{path}: line {number}: contains a NUL character", "save the file as UTF-8 text")
@@ -200,13 +200,13 @@ def text_lines(handle: io.TextIOWrapper, path: Path) -> Iterator[str]:
 
 
 def shown_names(names: Sequence[str]) -> str:
-    """The names of columns for a message: all of a few, the first of many."""
+    """Column names for a message: all of a few, the first ten of many."""
     shown = ", ".join(quoted(name) for name in names[:_NAMES_SHOWN])
     return shown if len(names) <= _NAMES_SHOWN else f"{shown}, … and {len(names) - _NAMES_SHOWN:,} more"
 
 
 def check_names(path: Path | str, names: list[str]) -> list[str]:
-    """The names of the columns of a user's file, none of which may occur twice. O(columns)."""
+    """The column names of a user's file; raises InputError where one occurs twice. O(columns)."""
     doubled = sorted(name for name, count in Counter(names).items() if count > 1)
     if doubled:
         raise InputError(f"{path}: the column {quoted(doubled[0])} occurs twice", "give each column a name of its own")
@@ -218,7 +218,7 @@ def _check_header(path: Path, header: list[str], required: Sequence[str], line: 
         raise InputError(f"{path}: the file is empty; expected a header line with {', '.join(required)}")
     if len(header) > MAX_COLUMNS:
         raise InputError(
-            f"{path}: line {line}: {len(header):,} columns, at most {MAX_COLUMNS:,} are read",
+            f"{path}: line {line}: {len(header):,} columns, but at most {MAX_COLUMNS:,} are read",
             f"keep the columns that are needed: {', '.join(required)}",
         )
     for name in required:
@@ -235,13 +235,13 @@ _LONGEST, _SHOWN = 400, 80
 
 
 def number(text: str) -> float:
-    """A cell as a number; nan where it is none, or none that is finite."""
+    """A cell as a number; nan unless it is a finite one."""
     value = float(text) if len(text) <= _LONGEST and _NUMBER.fullmatch(text) else math.nan
     return value if math.isfinite(value) else math.nan
 
 
 def quoted(value: object) -> str:
-    """A cell for a message: as Python shows it, cut where it is long."""
+    """A cell for a message: as Python shows it, cut at 80 characters."""
     text = repr(value[: 2 * _SHOWN] if isinstance(value, str) else value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 4] + "..'"
 
@@ -261,10 +261,10 @@ def _refuse_parquet(path: Path) -> None:
 
 
 def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line, row) of a CSV or CSV.gz that a user brought; `line` is where the row begins.
+    """Yield (line, row) of a user's CSV or CSV.gz; `line` is where the row begins.
 
-    Raises InputError, with file and line, for what is not a UTF-8 CSV with a header, the `required` columns and as
-    many cells in each row as in the header.
+    Raises InputError, with file and line, unless it is UTF-8 with a header, the `required` columns, and as many cells
+    in each row as in the header.
     """
     check_file(path)
     _refuse_parquet(path)
@@ -288,7 +288,7 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
     except csv.Error as error:
         raise InputError(
             f"{path}: line {line}: not a valid CSV: {error}",
-            "is a quoted cell never closed? Look for a missing quote",
+            "look for a quoted cell that is never closed",
         ) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: not a valid gzip file: {error}") from None

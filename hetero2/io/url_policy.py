@@ -32,14 +32,14 @@ _NAMED = {kind: [ipaddress.ip_network(text) for text in texts] for kind, texts i
 
 @dataclass(frozen=True)
 class Rules:
-    """Where downloads may go: host patterns (None: any), ports, networks that are allowed though not public."""
+    """Where downloads may go: host patterns (None: any), ports, and networks that are allowed though not public."""
 
     hosts: Sequence[str] | None = None
     ports: Sequence[int] = (443,)
     allow_addresses: Sequence[str] = ()
 
     def networks(self) -> list[Network]:
-        """The allowed networks; raises ConfigError for what is none."""
+        """The allowed networks; raises ConfigError for an invalid one."""
         try:
             return [ipaddress.ip_network(text) for text in self.allow_addresses]
         except ValueError as error:
@@ -49,7 +49,7 @@ class Rules:
 
 
 def shown(url: str) -> str:
-    """A URL for people and records: without query, fragment and user, which can hold secrets."""
+    """A URL for people and records, without user, query and fragment, which may hold secrets."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     text = f"{parts.scheme}://{host}{parts.path}"
@@ -57,32 +57,32 @@ def shown(url: str) -> str:
 
 
 def recorded(url: str) -> str:
-    """What is recorded of where a file came from: as `shown`, and of a file URL the name alone."""
+    """A URL as it is recorded: as `shown`, but only the file name of a file URL."""
     parts = urlsplit(url)
     return shown(url) if parts.scheme == "https" else "file:" + parts.path.rpartition("/")[2]
 
 
 def split(url: str) -> SplitResult:
-    """The parts of a URL that has the form of one that we fetch; raises ValueError with the reason."""
+    """The parts of a URL of a form that can be downloaded; raises ValueError with the reason for any other."""
     if not url.isascii() or any(letter.isspace() or ord(letter) < 32 for letter in url):
-        raise ValueError("has letters that no URL may have (percent-encode them)")
+        raise ValueError("it has characters that are not allowed in a URL (percent-encode them)")
     parts = urlsplit(url)
     if parts.scheme not in ("https", "file"):
         raise ValueError(f"the scheme is {parts.scheme or 'missing'}; only https and file are read")
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-            raise ValueError("a file URL names a whole path of this machine: file:///folder/name")
+            raise ValueError("a file URL must name an absolute path on this machine: file:///folder/name")
         return parts
     if parts.username is not None or parts.password is not None:
         raise ValueError("it holds a user or password; use execution.download.token_variable")
     if not parts.hostname or not _HOST.fullmatch(parts.hostname):
         raise ValueError("it names no host")
-    _ = parts.port  # raises ValueError where it is no port
+    _ = parts.port  # raises ValueError for an invalid port
     return parts
 
 
 def check_url(url: str, rules: Rules) -> SplitResult:
-    """The parts of a URL whose host and port the rules allow; raises GateError that says why not."""
+    """The parts of a URL whose host and port the rules allow; raises GateError with the reason for any other."""
     try:
         parts = split(url)
     except ValueError as error:
@@ -104,7 +104,7 @@ def check_url(url: str, rules: Rules) -> SplitResult:
 
 
 def shown_safely(url: str) -> str:
-    """As `shown`, for what may be no URL at all."""
+    """As `shown`, for text that may not be a URL at all."""
     try:
         return shown(url).encode("ascii", "backslashreplace").decode()
     except ValueError:
@@ -112,7 +112,7 @@ def shown_safely(url: str) -> str:
 
 
 def embedded(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address inside one that stands for it (mapped, or behind NAT64), or None."""
+    """The IPv4 address that an IPv6 address embeds (mapped, or behind NAT64), or None."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     inside = address.ipv4_mapped
@@ -122,7 +122,7 @@ def embedded(address: Address) -> ipaddress.IPv4Address | None:
 
 
 def refusal(address: Address, allowed: Sequence[Network]) -> str | None:
-    """Why nothing is fetched from an address, or None. Allowed networks win, but not over what an address hides."""
+    """Why an address is refused, or None. Allowed networks win, but not over an IPv4 address embedded in it."""
     inside = embedded(address)
     if inside is not None and address.version == 6:
         hidden = refusal(inside, allowed)
@@ -137,7 +137,7 @@ def refusal(address: Address, allowed: Sequence[Network]) -> str | None:
 
 
 def _kind(address: Address) -> str | None:
-    """What an address is if it is not public."""
+    """The kind of an address that is not public, or None."""
     if address.is_loopback or address.is_unspecified:
         return "loopback" if address.is_loopback else "unspecified"
     for kind, networks in _NAMED.items():
@@ -150,7 +150,7 @@ def _kind(address: Address) -> str | None:
 
 
 def _ask(host: str, port: int, seconds: float) -> list[Any]:
-    """getaddrinfo with a time limit: it has none of its own, so it is asked in a thread that may be left behind."""
+    """getaddrinfo with a time limit. It has none of its own, so it runs in a thread that may be left behind."""
     answers: queue.Queue[Any] = queue.Queue()
 
     def ask() -> None:
@@ -170,7 +170,7 @@ def _ask(host: str, port: int, seconds: float) -> list[Any]:
 
 
 def resolve(host: str, port: int, rules: Rules, seconds: float = 60.0) -> list[str]:
-    """The addresses of a host, all of them allowed: one that is not refuses the host. Raises GateError."""
+    """The addresses of a host; raises GateError unless all of them are allowed."""
     try:
         answers = _ask(host, port, seconds)
     except (OSError, UnicodeError) as error:
@@ -182,7 +182,7 @@ def resolve(host: str, port: int, rules: Rules, seconds: float = 60.0) -> list[s
         why = refusal(ipaddress.ip_address(text.partition("%")[0]), rules.networks())
         if why is not None:
             raise GateError(
-                f"{host}: refused: it stands for the {why}",
+                f"{host}: refused: it resolves to the {why}",
                 "an address inside your own network needs execution.download.allow_addresses",
             )
     return addresses

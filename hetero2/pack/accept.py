@@ -1,11 +1,11 @@
-"""GO or STOP: whether a pack may be released, criterion by criterion. Standard library only, as verify."""
+"""GO or STOP: whether a pack may be released, criterion by criterion. Standard library only, like verify."""
 
 import argparse
 import csv
 import json
 import math
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,14 +26,14 @@ SKIP_REASONS = (
     "undefined_structure",
 )
 GO, STOP = "GO", "STOP"
-_SHOWN, _LONGEST = 80, 1000  # letters of a cell, and of a line, that are shown
-# What a pack can be made to raise besides verify.UNREADABLE.
+_SHOWN, _LONGEST = 80, 1000  # characters shown of a cell, and of a line
+# Exceptions that a crafted pack can cause besides verify.UNREADABLE.
 _BROKEN = (KeyError, TypeError, AttributeError, OverflowError, RecursionError, verify.TooManyProblemsError)
 Facts = dict[str, Any]
 
 
 class Criterion(NamedTuple):
-    """One question of the contract: what was found, what is needed, and whether that holds."""
+    """One criterion of acceptance: the value in the pack, the value needed, and whether it is met."""
 
     name: str
     value: object
@@ -48,7 +48,7 @@ def _integrity(problems: list[verify.Problem]) -> Iterator[Criterion]:
 
 
 def _row_problem(status: str, verdict: str, slack: str) -> str | None:
-    """What is wrong with a line of summary.csv: an OK row has a verdict, and numbers unless that is SKIP."""
+    """What is wrong with a row of summary.csv: an OK row has a verdict, and a slack unless the verdict is SKIP."""
     if status not in ("OK", "SKIP", "ERROR"):
         return f"status {status!r}"
     if status != "OK" or verdict == "SKIP":
@@ -61,14 +61,14 @@ def _row_problem(status: str, verdict: str, slack: str) -> str | None:
         return f"slack {slack!r}"
 
 
-def _equal(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other)
+def _equal(actual: float | None, reported: float | None) -> bool:
+    if actual is None or reported is None:
+        return actual is reported
+    return math.isclose(actual, reported)
 
 
 class _Rows:
-    """What the lines of summary.csv come to; of what is wrong with them, only the first is kept."""
+    """Totals over the rows of summary.csv; only the first problem with a row is kept."""
 
     def __init__(self, rows: Iterator[list[str]]) -> None:
         self.wrong: str | None = None
@@ -120,14 +120,14 @@ def _content(metrics: Facts, manifest: Facts, utility: Facts | None) -> Iterator
 
 
 def _agreed(metrics: Facts, manifest: Facts) -> Iterator[Criterion]:
-    """What was agreed with a customer, as the pack records it."""
+    """The limits agreed with a customer, as the pack records them."""
     agreed = manifest["config"].get("acceptance") or {}
-    found = {
+    measured = {
         "max_fail_rate": metrics["fail_rate"],
         "min_median_slack": metrics["median_slack"],
         "min_rows_ok": metrics["counts"]["OK"],
     }
-    for name, value in found.items():
+    for name, value in measured.items():
         limit = agreed.get(name)
         if limit is not None:
             most = name.startswith("max")
@@ -136,14 +136,14 @@ def _agreed(metrics: Facts, manifest: Facts) -> Iterator[Criterion]:
 
 
 def content(metrics: Facts, manifest: Facts, utility: Facts | None) -> list[Criterion]:
-    """The criteria about what a pack says; the others are about its files."""
+    """The criteria about the contents of a pack; the others are about its files."""
     return [*_content(metrics, manifest, utility), *_agreed(metrics, manifest)]
 
 
 def judge(path: Path, problems: list[verify.Problem] | None = None, max_unpacked: int | None = None) -> list[Criterion]:
-    """Every criterion of a pack (zip or folder); raises FileNotFoundError where there is nothing at `path`.
+    """Every criterion of a pack (zip or folder); raises FileNotFoundError if there is nothing at `path`.
 
-    `problems` are those that verify found in it, where it was asked already; `max_unpacked` is as in verify.
+    `problems` are those that verify found, if it has run already; `max_unpacked` is as in verify.
     """
     integrity = list(_integrity(verify.verify(path, max_unpacked) if problems is None else problems))
     try:
@@ -167,37 +167,51 @@ def _judge_content(path: Path, max_unpacked: int | None) -> Iterator[Criterion]:
 
 
 def outcome(criteria: list[Criterion]) -> str:
-    """GO if every criterion is met."""
-    return GO if all(one.met for one in criteria) else STOP
+    """GO if every criterion is met, else STOP."""
+    return STOP if not_met(criteria) else GO
+
+
+def not_met(criteria: list[Criterion]) -> list[str]:
+    """The names of the criteria that are not met."""
+    return [criterion.name for criterion in criteria if not criterion.met]
+
+
+def in_words(names_not_met: Iterable[str]) -> str:
+    """The outcome for people: GO, or STOP with the names of the criteria that are not met.
+
+    >>> in_words([]), in_words(["rows_error", "rows_ok"])
+    ('GO, in order', 'STOP, not met: rows_error, rows_ok')
+    """
+    names = ", ".join(names_not_met)
+    return f"{STOP}, not met: {names}" if names else f"{GO}, in order"
 
 
 def as_json(criteria: list[Criterion]) -> Facts:
-    """The judgement as `acceptance.v1`."""
+    """The outcome and its criteria as `acceptance.v1`."""
     return {
         "acceptance_schema": "acceptance.v1",
         "outcome": outcome(criteria),
-        "criteria": [one._asdict() for one in criteria],
+        "criteria": [criterion._asdict() for criterion in criteria],
     }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Name the pack, how to print the judgement, and what the pack may unpack to."""
+    """Add the arguments: the pack, how to print the outcome, and how much the pack may unpack to."""
     parser.add_argument("pack", type=Path, help="evidence pack: a zip or the folder that it unpacks to")
     parser.add_argument("--json", action="store_true", help="print acceptance.v1 instead of a table")
     verify.add_max_unpacked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the judgement; 0 for GO, 1 for STOP."""
+    """Print the outcome; return 0 for GO, 1 for STOP."""
     if not args.pack.exists():
         raise ConfigError(f"{args.pack}: no such pack")
     criteria = judge(args.pack, max_unpacked=args.max_unpacked)
     if args.json:
         print(json.dumps(as_json(criteria), indent=2, sort_keys=True, ensure_ascii=True))
     else:
-        for one in criteria:
-            value, needed = (verify.printable(str(text)[:_LONGEST]) for text in (one.value, one.threshold))
-            print(f"  {'met ' if one.met else 'NOT '}  {one.name:<27}{value:<14}  needed: {needed}")
-        not_met = ", ".join(one.name for one in criteria if not one.met)
-        print(f"pack: STOP: {not_met}" if not_met else "pack: GO, in order")
+        for criterion in criteria:
+            value, needed = (verify.printable(str(text)[:_LONGEST]) for text in (criterion.value, criterion.threshold))
+            print(f"  {'met ' if criterion.met else 'NOT '}  {criterion.name:<27}{value:<14}  needed: {needed}")
+        print(f"pack: {in_words(not_met(criteria))}")
     return 0 if outcome(criteria) == GO else 1

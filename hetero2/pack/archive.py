@@ -1,4 +1,4 @@
-"""Writing the zip of a pack: sorted names, fixed time, mode and creator, so that the same files give the same bytes."""
+"""Write the zip of a pack: sorted names, fixed time, mode and creator, so that the same files give the same bytes."""
 
 import os
 import zlib
@@ -34,7 +34,7 @@ def _write(archive: BinaryIO, name: str, path: Path, compress: bool) -> Member:
 
 
 def _add(archive: BinaryIO, name: str, path: Path, compress: bool) -> Member:
-    """Write one file; stored where zlib ends its stream with an empty block, as it now and then does."""
+    """Write one file; stored if zlib ends its stream with an empty block, as it occasionally does."""
     member = _write(archive, name, path, compress)
     if compress:
         try:
@@ -49,7 +49,7 @@ def _add(archive: BinaryIO, name: str, path: Path, compress: bool) -> Member:
 
 
 def write_zip(files: Iterable[tuple[str, Path]], out: Path, compress: bool = False) -> None:
-    """Write (name in the archive, file) pairs, sorted by name, stored or deflated; memory does not grow with them."""
+    """Write (name in the archive, file) pairs, sorted by name, stored or deflated, in constant memory."""
     with out.open("w+b") as archive:
         members = [_add(archive, name, path, compress) for name, path in sorted(files)]
         offset, directory = archive.tell(), b"".join(map(central_header, members))

@@ -1,4 +1,4 @@
-"""Content of manifest.json and checksums.sha256, from the files of a pack."""
+"""The contents of manifest.json and checksums.sha256, from the files of a pack."""
 
 import hashlib
 from pathlib import Path
@@ -9,7 +9,7 @@ from hetero2.pack.verify import CHECKSUMS, MANIFEST, payload_sha256
 
 
 def role(path: str) -> str:
-    """What a file of a pack is; raises KeyError for one that no pack holds."""
+    """The role of a file of a pack; raises KeyError for a file that no pack holds."""
     name = verify.role(path)
     if name is None:
         raise KeyError(path)
@@ -17,7 +17,7 @@ def role(path: str) -> str:
 
 
 def list_files(folder: Path) -> list[dict[str, Any]]:
-    """path, size_bytes, sha256 and role of every file of a pack but its two lists, sorted by path."""
+    """path, size_bytes, sha256 and role of every file of a pack except its two lists, sorted by path."""
     entries = []
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
@@ -29,13 +29,13 @@ def list_files(folder: Path) -> list[dict[str, Any]]:
 
 
 def with_files(facts: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
-    """manifest.json: what is known of the run, its files and the digest of its payload."""
+    """manifest.json: the facts of the run, its files and the digest of its payload."""
     payload = payload_sha256({entry["path"]: entry["sha256"] for entry in files})
     return {**facts, "files": files, "payload_sha256": payload}
 
 
 def checksums(files: list[dict[str, Any]], manifest_text: str) -> str:
-    """checksums.sha256 in the format of `sha256sum -c`, sorted by path, every file but itself."""
+    """checksums.sha256 in the format of `sha256sum -c`, sorted by path, for every file but itself."""
     digests = {entry["path"]: entry["sha256"] for entry in files}
     digests[MANIFEST] = hashlib.sha256(manifest_text.encode("utf-8")).hexdigest()
     return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests))

@@ -1,4 +1,4 @@
-"""The result files of a run, as options: report reads some of what pack collects; and a pack, read again."""
+"""The result files of a run as command-line options: pack collects all, report reads some; and a pack, read again."""
 
 import argparse
 import csv
@@ -10,7 +10,7 @@ from hetero2.errors import ConfigError, InputError
 from hetero2.pack import verify
 
 ROW = "registry_row.json"  # beside the pack: the last file of a run
-# Option and name in the pack.
+# Option and file name in the pack.
 READ = {
     "summary": "summary.csv",
     "metrics": "metrics.json",
@@ -37,7 +37,7 @@ TRUTH = {
 
 
 def add_arguments(parser: argparse.ArgumentParser, files: Mapping[str, str]) -> None:
-    """An option for each file, and those of truth."""
+    """Add an option for each file, and those of truth."""
     for name in files:
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
     for name in TRUTH:
@@ -45,9 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser, files: Mapping[str, str]) -> 
 
 
 def given(args: argparse.Namespace, files: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
-    """(name in the pack, path) of the files that lie in the pack as they are, those of truth if there is truth.
+    """(name in the pack, path) of the files that go into the pack unchanged, with those of truth if there is truth.
 
-    cost_lift.v1 is not among them: what its stage wrote holds a report or why there is none.
+    cost_lift.v1 is not among them: the file of its stage holds either a report or the reason why there is none.
     """
     if len({getattr(args, name) is None for name in TRUTH}) > 1:
         raise ConfigError("--truth, --cost-lift, --utility and --hit-curve go together")
@@ -82,8 +82,10 @@ def read(path: Path, max_unpacked: int | None = None) -> tuple[dict[str, Any], d
         if pack is not None:
             metrics, manifest = (verify.parse_json(pack, name, problems) for name in ("metrics.json", verify.MANIFEST))
             if isinstance(metrics, dict) and isinstance(manifest, dict):
-                return metrics, manifest, list(verify.read_rows(pack, "summary.csv"))
-        reason = problems[0] if problems else "metrics.json or manifest.json is not there"
+                rows = list(verify.read_rows(pack, "summary.csv"))
+                if rows:
+                    return metrics, manifest, rows
+        reason = problems[0] if problems else "metrics.json, manifest.json or summary.csv is empty or not there"
     except KeyError as error:
         reason = f"{error.args[0]} is not there"
     except (csv.Error, verify.TooManyProblemsError, *verify.UNREADABLE) as error:

@@ -3,10 +3,11 @@
 
 Needs Python 3.9 or newer and nothing else: this one file can be copied and run anywhere. It checks that the zip is
 whole and byte for byte in its canonical form, that every required file is there and no other, that every size and
-sha256 holds (in manifest.json and in checksums.sha256 alike), that the digests of the payload and of the run can be
-computed again, and that JSON and CSV files meet their contracts as far as the standard library can tell. What a pack
-may cost to check is limited in proportion to its size on disk (see Limits), since it may come from anybody.
-Exit code 0: nothing found. 1: problems, each named on a line of its own. 2: wrong usage.
+sha256 holds (in manifest.json and in checksums.sha256 alike), that the digests of the payload and of the run come out
+the same when computed again, and that JSON and CSV files meet their contracts as far as the standard library can
+tell. Since a pack may come from anybody, the memory and time spent on checking it are limited in proportion to its
+size on disk (see Limits).
+Exit code 0: no problems. 1: problems, each on a line of its own. 2: wrong usage.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ HIT_CURVE = "hit_curve.csv"
 SPREADSHEETS = tuple(f"{name[:-4]}_spreadsheet.csv" for name in (CANDIDATES, SELECTED_DECOYS, CARD_DECOYS, LEAKAGE))
 DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
-# What each file of a pack is, as the manifest says it; no pack holds a file without a role.
+# The role of each file, as the manifest states it; no pack holds a file without a role.
 ROLES = {
     CANDIDATES: "candidates",
     SELECTED_DECOYS: "decoys of the selected candidates",
@@ -96,9 +97,9 @@ SCHEMAS = {
     COST_LIFT: "cost_lift.v1",
     "utility_report.json": "cost_lift.v2",
 }
-# The patterns of these schemas. A pack brings its schemas, and a pattern could be made to run for ever.
+# The only patterns these schemas use. A pack brings its own schemas, and a pattern could be crafted to run forever.
 PATTERNS = ("", "^[0-9a-f]{64}$")
-# What reading a file of a pack may raise.
+# Exceptions that reading a file of a pack may raise.
 UNREADABLE = (zlib.error, OSError, EOFError, ValueError)
 BLOCK = 1 << 20
 
@@ -111,7 +112,7 @@ def role(name: str) -> str | None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Problems, and what checking a pack may cost.
+# Problems, and the limits on what checking a pack may cost.
 
 # The criteria of acceptance that a problem can break.
 FILES_THERE, SUMS_HOLD, FORM_HOLDS = "required_files", "checksums", "zip_and_contracts"
@@ -124,33 +125,33 @@ class Problem(str):
     criterion: str
 
     def __new__(cls, text: str, criterion: str = FORM_HOLDS) -> Problem:
-        """Cut the text in its middle where it is long: the file stands before, the reason after it."""
+        """Cut a long text in the middle: it begins with the file and ends with the reason."""
         problem = super().__new__(cls, text if len(text) <= MAX_LETTERS else f"{text[:500]} ... {text[-400:]}")
         problem.criterion = criterion
         return problem
 
 
 class TooManyProblemsError(Exception):
-    """A pack has so many problems that the rest is not looked for."""
+    """A pack has so many problems that checking stopped."""
 
 
 class Problems(list[Problem]):
     """The problems of a pack so far."""
 
     def add(self, text: str, criterion: str = FORM_HOLDS) -> None:
-        """Note a problem; raises TooManyProblemsError where there were MAX_PROBLEMS before it."""
+        """Record a problem; raises TooManyProblemsError once there are MAX_PROBLEMS."""
         if len(self) >= MAX_PROBLEMS:
             raise TooManyProblemsError
         self.append(Problem(text, criterion))
 
     def add_all(self, texts: Iterable[str], criterion: str = FORM_HOLDS) -> None:
-        """Note several, one after the other."""
+        """Record several, in order."""
         for text in texts:
             self.add(text, criterion)
 
 
 class Limits(NamedTuple):
-    """What a pack may come to: bytes of all files; bytes and values of all JSON; bytes and lines of one table."""
+    """Upper bounds for one pack: bytes of all files; bytes and values of all JSON; bytes and lines of one table."""
 
     unpacked: int
     json_bytes: int
@@ -159,15 +160,15 @@ class Limits(NamedTuple):
     table_lines: int
 
 
-# For a pack of up to 16 MiB on disk: less than 200 MB of memory and 10 s. A larger one may cost as much more.
+# For a pack of up to 16 MiB on disk: under 200 MB of memory and 10 s. For larger packs the limits grow in proportion.
 BASE = Limits(512 << 20, 8 << 20, 250_000, 64 << 20, 500_000)
 BASE_DISK = 16 << 20
-UNLIMITED = 1 << 50  # bytes unpacked, of a pack that was built just now
-MAX_ROW, MAX_FIELD = 4 << 20, 1 << 20  # bytes and letters of one row and one cell of a table
+UNLIMITED = 1 << 50  # bytes unpacked, for a pack that we have just built ourselves
+MAX_ROW, MAX_FIELD = 4 << 20, 1 << 20  # bytes of one row and characters of one cell of a table
 MAX_DEPTH, MAX_NAME, MAX_FOLDER = 8, 255, 100_000  # parts of a name, bytes of a part, entries of a folder (at least)
 MAX_WORK = 2_000_000  # comparisons against one schema
 HINT = "the limit for a pack of this size (if you trust it, --max-unpacked BYTES raises all limits)"
-MAX_NUMBER = 400  # letters of a number in JSON
+MAX_NUMBER = 400  # characters of a number in JSON
 
 
 def limits(on_disk: int, max_unpacked: int | None = None) -> Limits:
@@ -240,7 +241,7 @@ def central_header(member: Member) -> bytes:
 
 
 def end_record(n_members: int, directory_size: int, offset: int) -> bytes:
-    """What closes the archive; with the 64-bit record where the old one is too small."""
+    """The end record of the archive; with the 64-bit one where the old one is too small."""
     many = min(n_members, 0xFFFF)
     plain = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, many, many, _clip(directory_size), _clip(offset), 0)
     if n_members < 0xFFFF and max(directory_size, offset) < _BIG:
@@ -250,9 +251,9 @@ def end_record(n_members: int, directory_size: int, offset: int) -> bytes:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The bytes of a member: all of them, no other, and none that a reader would pass over.
+# The bytes of a member: every one of them, no others, and none that some reader would skip.
 
-_TAIL = 3  # bytes; after the last byte it unpacks to, a deflate stream has at most 15 bits and the padding of a byte
+_TAIL = 3  # bytes; after its last unpacked byte a deflate stream has at most 15 bits and the padding to a whole byte
 _EMPTY_BLOCK, _EMPTY_BITS = 0b0000000_01_1, 10  # a last block with fixed codes that ends where it begins
 _EMPTY_STREAM = b"\3\0"
 _MARK = b"no block"
@@ -269,7 +270,7 @@ def exactly(stream: Any, size: int) -> Iterator[bytes]:
 
 
 def _ended(inflater: Any, data: bytes) -> tuple[bool, bytes]:
-    """Whether a copy of an inflater ends with the last of these bytes, and what it unpacks them to."""
+    """Whether a copy of the inflater ends exactly with these bytes, and what they unpack to."""
     probe = inflater.copy()
     try:
         unpacked = probe.decompress(data)
@@ -281,8 +282,8 @@ def _ended(inflater: Any, data: bytes) -> tuple[bool, bytes]:
 def _last_bytes(inflater: Any, tail: bytes, size: int) -> bytes:
     """The last `size` bytes of a deflated member; raises ValueError where its stream holds more than it needs.
 
-    A bit is padding if nothing changes with it. The last block is empty if it looks so, and if a stored block in its
-    place is read as one: only where a block begins is it.
+    A bit is padding if flipping it changes nothing. The last block is empty if it looks empty and if a stored block put
+    in its place is read as one, which happens only where a block begins.
     """
     ended, unpacked = _ended(inflater, tail)
     if not ended or len(unpacked) != size:
@@ -324,7 +325,7 @@ def inflated(stream: Any, packed: int, size: int) -> Iterator[bytes]:
 
 
 def member_blocks(stream: Any, member: Member) -> Iterator[bytes]:
-    """What a member holds, in blocks; raises one of UNREADABLE where it is not as its header says."""
+    """The content of a member, in blocks; raises one of UNREADABLE where it does not match its header."""
     stream.seek(member.offset + len(local_header(member)))
     stored, crc = member.method == STORED, 0
     for block in exactly(stream, member.size) if stored else inflated(stream, member.packed, member.size):
@@ -335,14 +336,20 @@ def member_blocks(stream: Any, member: Member) -> Iterator[bytes]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Names: a pack must unpack to the same files on every system, and show itself as it is.
+# Names: a pack must unpack to the same files on every system, and no name may hide or disguise part of itself.
 
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])", re.IGNORECASE)
-_HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (so bidirectional), half, line and paragraph characters
+_HIDDEN = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Zl",
+    "Zp",
+}  # control, format (including bidirectional), surrogate, line and paragraph characters
 
 
 def name_problem(name: str) -> str | None:
-    """Why no pack may hold this name, or None."""
+    """Why a pack may not hold this name, or None."""
     parts = name.split("/")
     if len(parts) > MAX_DEPTH:
         return f"a name of more than {MAX_DEPTH} parts"
@@ -351,23 +358,23 @@ def name_problem(name: str) -> str | None:
     if "\\" in name or ":" in name or any(part in ("", ".", "..") for part in parts):
         return "a name that could leave the folder"
     if not name.isprintable() and any(unicodedata.category(letter) in _HIDDEN for letter in name):
-        return "a name with control, bidirectional or half characters"
+        return "a name with control, bidirectional or surrogate characters"
     if any(part[-1] in ". " for part in parts):
-        return "a name of which a part ends in a dot or a space"
+        return "a name with a part that ends in a dot or a space"
     if any(_DEVICE.fullmatch(part.split(".")[0].rstrip(" ")) for part in parts):
-        return "a name that is a device on Windows"
+        return "a device name on Windows"
     if any(len(part.encode("utf-8", "surrogatepass")) > MAX_NAME for part in parts):
-        return f"a name of which a part has more than {MAX_NAME} bytes"
+        return f"a name with a part of more than {MAX_NAME} bytes"
     return None
 
 
 def _folded(name: str) -> str:
-    """What names have in common that some file system takes for one."""
+    """The form that all names share which some file system treats as one and the same."""
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
 
 
 def check_names(names: Iterable[str], problems: Problems) -> bool:
-    """Refuse names that are unsafe, or one name on some file system, or that no pack holds; whether all are safe."""
+    """Report names that are unsafe, clash on some file system, or belong in no pack; return whether all are safe."""
     before, n_strange = len(problems), 0
     spellings: dict[str, str] = {}
     files: set[str] = set()
@@ -378,7 +385,7 @@ def check_names(names: Iterable[str], problems: Problems) -> bool:
             problems.add(f"{name!r}: {problem}")
             continue
         if name not in (MANIFEST, CHECKSUMS) and role(name) is None:
-            problems.add(f"{name}: extra file, no pack holds one of this name")
+            problems.add(f"{name}: extra file, no pack holds a file of this name")
             n_strange += 1
         places = [place for place, letter in enumerate(name) if letter == "/"]
         for path in (name, *(name[:place] for place in places)):
@@ -386,7 +393,7 @@ def check_names(names: Iterable[str], problems: Problems) -> bool:
             (files if path is name else folders).add(folded)
             same = spellings.setdefault(folded, path)
             if same != path:
-                problems.add(f"{path!r}: the same name as {same!r} where case or Unicode form does not count")
+                problems.add(f"{path!r}: the same name as {same!r} where case or Unicode form is ignored")
     problems.add_all(f"{spellings[path]!r}: both a file and a folder" for path in sorted(files & folders))
     return len(problems) == before + n_strange
 
@@ -396,7 +403,7 @@ def check_names(names: Iterable[str], problems: Problems) -> bool:
 
 
 class Pack:
-    """What is in a pack: sizes by name, how to read one of them, and what may still be read of JSON."""
+    """An opened pack: sizes by name, how to read each file, and how much JSON may still be read."""
 
     def __init__(self, sizes: dict[str, int], blocks: Callable[[str], Iterator[bytes]], bounds: Limits) -> None:
         self.sizes, self.blocks, self.bounds = sizes, blocks, bounds
@@ -414,7 +421,7 @@ def _fits(sizes: Iterable[int], bounds: Limits, problems: Problems) -> bool:
 
 
 def _end(stream: Any, size: int) -> tuple[int, int, int]:
-    """(members, size of the directory, its offset) by the end record; raises ValueError where that is not canonical."""
+    """(members, size of the directory, its offset) from the end record; raises ValueError if that is not canonical."""
     stream.seek(max(size - 98, 0))
     tail = stream.read(98)
     if tail[-22:-18] != b"PK\5\6":
@@ -432,7 +439,7 @@ def _end(stream: Any, size: int) -> tuple[int, int, int]:
 
 
 def _wide(fields: list[int], extra: bytes) -> list[int]:
-    """Size, packed size and offset, those that are too large for their fields from the 64-bit extra field."""
+    """Size, packed size and offset; what is too large for its own field is taken from the 64-bit extra field."""
     wide = [place for place, number in enumerate(fields) if number == _BIG]
     if wide:
         numbers = struct.unpack(f"<HH{len(wide)}Q", extra)[2:]
@@ -441,7 +448,7 @@ def _wide(fields: list[int], extra: bytes) -> list[int]:
 
 
 def _members(stream: Any, count: int, directory: int, offset: int) -> Iterator[Member]:
-    """The entries of the directory as they are; check_zip_bytes compares their bytes."""
+    """The entries of the directory as they stand; check_zip_bytes compares their bytes."""
     stream.seek(offset)
     for _ in range(count):
         head = struct.unpack("<4s6H3L5H2L", stream.read(46))
@@ -458,7 +465,7 @@ def _members(stream: Any, count: int, directory: int, offset: int) -> Iterator[M
 
 
 def check_zip_bytes(stream: Any, members: list[Member], start: int, problems: Problems) -> None:
-    """Compare every byte outside the members' data with the canonical form; the end record was compared before."""
+    """Compare every byte outside the members' data with the canonical form; the end record was compared earlier."""
     offset = 0
     for member in members:
         header = local_header(member)
@@ -467,7 +474,7 @@ def check_zip_bytes(stream: Any, members: list[Member], start: int, problems: Pr
             return problems.add(f"{member.name}: local zip header at byte {offset} is not the canonical one")
         offset += len(header) + member.packed
     if offset != start:
-        return problems.add(f"the zip has other bytes than its files' before its directory, at byte {offset}")
+        return problems.add(f"the zip has bytes before its directory that belong to no file, at byte {offset}")
     stream.seek(start)
     for member in members:
         header = central_header(member)
@@ -477,7 +484,7 @@ def check_zip_bytes(stream: Any, members: list[Member], start: int, problems: Pr
 
 
 def _member_problems(members: list[Member]) -> Iterator[str]:
-    """What is wrong with names and sizes in a zip, apart from what check_names finds."""
+    """Problems with names and sizes in a zip that check_names does not look for."""
     names = [member.name for member in members]
     yield from (f"{name}: the zip holds this name twice" for name, n in Counter(names).items() if n > 1)
     if names != sorted(names):
@@ -492,7 +499,7 @@ def _member_problems(members: list[Member]) -> Iterator[str]:
 
 
 def open_zip(path: Path, problems: Problems, max_unpacked: int | None = None) -> Pack | None:
-    """Open a zip and check its form; None where it is not in form: what it holds is then not looked into."""
+    """Open a zip and check its form; None if that is not canonical, and its contents are then not checked."""
     size, before = path.stat().st_size, len(problems)
     with path.open("rb") as stream:
         try:
@@ -519,18 +526,18 @@ def open_zip(path: Path, problems: Problems, max_unpacked: int | None = None) ->
 
 
 def _file_blocks(path: Path, size: int) -> Iterator[bytes]:
-    """The bytes of a file that was a plain one of this size when it was listed; raises one of UNREADABLE if not now."""
+    """The bytes of a file listed as a regular one of this size; raises one of UNREADABLE if it no longer is."""
     flags = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
     with os.fdopen(os.open(path, os.O_RDONLY | sum(flags)), "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise ValueError("it is no plain file any more")
+            raise ValueError("it is no longer a regular file")
         yield from exactly(stream, size)
         if stream.read(1):
-            raise ValueError("it grew while the pack was checked")
+            raise ValueError("it grew while the pack was being checked")
 
 
 class _Listing:
-    """The plain files under a folder: sizes by name and bytes on disk; folders deeper than a pack are not entered."""
+    """The regular files under a folder: sizes by name and bytes on disk; deeper folders than in a pack are left out."""
 
     def __init__(self, root: Path, problems: Problems) -> None:
         self.sizes: dict[str, int] = {}
@@ -540,7 +547,7 @@ class _Listing:
             self._read(*self.waiting.pop())
 
     def is_too_large(self) -> bool:
-        """Whether the folder holds more than a pack of its size can."""
+        """Whether the folder holds more entries than a pack of its size can."""
         return self.entries > MAX_FOLDER + self.on_disk // 256
 
     def _read(self, folder: Path, prefix: str) -> None:
@@ -563,20 +570,22 @@ class _Listing:
             self.sizes[name] = status.st_size
             self.on_disk += min(status.st_size, 512 * getattr(status, "st_blocks", status.st_size))
         elif not stat.S_ISDIR(status.st_mode):
-            self.problems.add(f"{name}: a link or device; a pack holds plain files")
+            self.problems.add(f"{name}: a link or device; a pack holds regular files")
         elif name.count("/") + 1 >= MAX_DEPTH:
-            self.problems.add(f"{name}: a folder deeper than those of a pack; it was not entered")
+            self.problems.add(f"{name}: a folder deeper than any in a pack; it was not entered")
         else:
             self.waiting.append((Path(entry.path), f"{name}/"))
 
 
 def open_folder(path: Path, problems: Problems, max_unpacked: int | None = None) -> Pack | None:
-    """List a folder; links are refused, since they lead elsewhere. None where it holds more than a pack can."""
+    """List a folder; links are refused, since they may lead out of it. None if it holds more than a pack can."""
     listing = _Listing(path, problems)
     if listing.is_too_large():
-        problems.add(f"{path.name}: more than {listing.entries - 1} files and folders: no pack of its size has so many")
+        problems.add(
+            f"{path.name}: more than {listing.entries - 1} files and folders: no pack of its size has that many"
+        )
         return None
-    problems.sort()  # a folder is listed in any order
+    problems.sort()  # a folder is listed in no particular order
     names, bounds = sorted(listing.sizes), limits(listing.on_disk, max_unpacked)
     check_names(names, problems)
     if not _fits(listing.sizes.values(), bounds, problems):
@@ -595,7 +604,7 @@ def open_pack(path: Path, problems: Problems, max_unpacked: int | None = None) -
 
 
 def digest(pack: Pack, name: str, problems: Problems) -> str:
-    """The sha256 of a file of the pack; empty where it cannot be read."""
+    """The sha256 of a file of the pack; empty if it cannot be read."""
     sha = hashlib.sha256()
     try:
         for block in pack.blocks(name):
@@ -607,7 +616,7 @@ def digest(pack: Pack, name: str, problems: Problems) -> str:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# JSON, and the schemas that a pack carries.
+# JSON, and the schemas that come with a pack.
 
 
 def _strict_constant(text: str) -> None:
@@ -617,7 +626,7 @@ def _strict_constant(text: str) -> None:
 def _number(kind: Callable[[str], Any]) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         if len(text) > MAX_NUMBER:
-            raise ValueError(f"a number of {len(text)} letters")
+            raise ValueError(f"a number of {len(text)} characters")
         return kind(text)
 
     return read
@@ -626,7 +635,7 @@ def _number(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 def read_json(pack: Pack, name: str) -> tuple[str, Any]:
     """(text, value) of a JSON file; raises one of UNREADABLE or RecursionError.
 
-    Its size and an upper bound of its values are compared first with what may still be read of the pack.
+    First its size and an upper bound of its number of values are compared with what may still be read of the pack.
     """
     size = pack.sizes.get(name, 0)
     if size > pack.json_bytes:
@@ -642,7 +651,7 @@ def read_json(pack: Pack, name: str) -> tuple[str, Any]:
 
 
 def _is_canonical(text: str, value: Any) -> bool:
-    """Compared piece by piece: a nested value can have a canonical text that memory does not hold."""
+    """Compared piece by piece: the canonical text of a nested value can be too large for memory."""
     place = 0
     for piece in json.JSONEncoder(sort_keys=True, indent=2, ensure_ascii=False).iterencode(value):
         if not text.startswith(piece, place):
@@ -690,7 +699,7 @@ def _value_problem(value: Any, schema: dict[str, Any]) -> str | None:
         return "found {!r}, allowed are {}".format(value, schema["enum"])
     if isinstance(value, str):
         if schema.get("pattern", "") not in PATTERNS:
-            return "the schema in the pack has a pattern that none of ours has"
+            return "the schema in the pack has a pattern that none of our schemas has"
         if len(value) < schema.get("minLength", 0) or not re.search(schema.get("pattern", ""), value):
             return f"{value[:80]!r} does not match"
     elif _TYPES["number"](value) and _out_of_range(value, schema):
@@ -704,7 +713,7 @@ def _out_of_range(value: float, schema: dict[str, Any]) -> bool:
 
 
 class SchemaCheck:
-    """The part of JSON Schema that our schemas use. A pack brings its schemas, so what a check may cost is limited."""
+    """The part of JSON Schema that our schemas use. A pack brings its own schemas, so checking has a budget."""
 
     def __init__(self) -> None:
         self.work = MAX_WORK
@@ -730,7 +739,7 @@ class SchemaCheck:
     def _pay(self, schema: dict[str, Any]) -> None:
         allowed = [*schema.get("enum", []), schema.get("const")]
         if any(isinstance(value, (dict, list)) for value in allowed):
-            raise ValueError("enum and const of ours are plain values")
+            raise ValueError("enum and const must be plain values")
         self.work -= len(allowed) + len(schema.get("required", [])) + len(schema.get("type", []))
         if self.work < 0:
             raise ValueError("checking it would take too long")
@@ -773,7 +782,7 @@ def check_schemas(pack: Pack, parsed: dict[str, Any], problems: Problems) -> Non
 
 
 def _lines(blocks: Iterable[bytes], limit: int) -> Iterator[bytes]:
-    """The lines of a table with their ends; raises ValueError where one is too long or there are too many."""
+    """The lines of a table with their line ends; raises ValueError if one is too long or there are too many."""
     rest, n_lines = b"", 0
     for block in blocks:
         *lines, rest = (rest + block).splitlines(keepends=True)
@@ -815,7 +824,7 @@ def read_rows(pack: Pack, name: str) -> Iterator[list[str]]:
 def check_table(
     pack: Pack, name: str, columns: list[str], values: dict[str, set[str]], problems: Problems
 ) -> Counter[tuple[str, ...]]:
-    """Check header, cells a row and allowed values of a CSV; count the rows by the columns of `values`."""
+    """Check header, cells per row and allowed values of a CSV; count the rows by the columns of `values`."""
     counts: Counter[tuple[str, ...]] = Counter()
     if name not in pack:
         return counts
@@ -842,11 +851,11 @@ def check_table(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What the files say together.
+# Checks across files.
 
 
 def _of_the_report(manifest: Any) -> list[str]:
-    """What a pack has that was made since there is a report: its configuration then has a section of that name."""
+    """The files of every pack since reports were introduced; its configuration then has a section of that name."""
     config = manifest.get("config") if isinstance(manifest, dict) else None
     if not isinstance(config, dict) or "report" not in config:
         return []
@@ -867,7 +876,7 @@ def check_required(pack: Pack, parsed: dict[str, Any], problems: Problems) -> No
         if not refused:
             names.append(COST_LIFT)
         elif COST_LIFT in pack:
-            problems.add(f"{COST_LIFT}: is here, but utility_report.json says that it was refused")
+            problems.add(f"{COST_LIFT}: is present, but utility_report.json says that it was refused")
     names += _of_the_report(manifest)
     names += SPREADSHEETS if any(name in pack for name in SPREADSHEETS) else ()
     problems.add_all((f"{name}: required, but missing" for name in names if name not in pack), FILES_THERE)
@@ -968,7 +977,7 @@ def check_identity(manifest: Any, digests: dict[str, str], problems: Problems) -
 
 
 def check_provenance(manifest: Any, digests: dict[str, str], problems: Problems) -> None:
-    """What the manifest says of truth, scores and lock must be true of the files in the pack."""
+    """What the manifest states of truth, scores and lock must hold for the files in the pack."""
     if not isinstance(manifest, dict):
         return
     scores, truth = manifest.get("scores"), manifest.get("truth")
@@ -978,7 +987,9 @@ def check_provenance(manifest: Any, digests: dict[str, str], problems: Problems)
     config = manifest.get("config")
     source = config.get("truth", {}).get("source") if isinstance(config, dict) else None
     if (source in (None, "none")) != (truth is None):
-        problems.add(f"{MANIFEST}: truth.source of its config is {source!r}, which its provenance of the truth denies")
+        problems.add(
+            f"{MANIFEST}: truth.source in its config is {source!r}, which contradicts its provenance of the truth"
+        )
     for name, sha256 in said.items():
         if digests.get(name) != sha256:
             text = f"{name}: its sha256 is {digests.get(name)}, the provenance in {MANIFEST} says {sha256}"
@@ -1034,14 +1045,14 @@ def _check(pack: Pack, problems: Problems) -> None:
         check_counts(pack, parsed, problems)
     except TooManyProblemsError:
         raise
-    except Exception as error:  # a pack can be made to break a reader: that is a problem of the pack
-        problems.add(f"it could not be checked to the end: {type(error).__name__}: {error}")
+    except Exception as error:  # a pack can be crafted to break a reader: that counts as a problem of the pack
+        problems.add(f"the check could not be completed: {type(error).__name__}: {error}")
 
 
 def verify(path: Path, max_unpacked: int | None = None) -> list[Problem]:
-    """All problems of a pack, none if it is in order; raises FileNotFoundError where there is no pack at `path`.
+    """All problems of a pack, none if it is in order; raises FileNotFoundError if there is no pack at `path`.
 
-    `max_unpacked` bytes are what it may unpack to; None stands for a limit in proportion to its size on disk.
+    `max_unpacked` is the number of bytes it may unpack to; None means a limit in proportion to its size on disk.
     """
     problems = Problems()
     try:
@@ -1049,51 +1060,51 @@ def verify(path: Path, max_unpacked: int | None = None) -> list[Problem]:
         if pack is not None:
             _check(pack, problems)
     except TooManyProblemsError:
-        problems.append(Problem(f"{path.name}: more than {MAX_PROBLEMS} problems: the rest was not looked for"))
+        problems.append(Problem(f"{path.name}: more than {MAX_PROBLEMS} problems: the rest was not checked"))
     return problems
 
 
 def printable(text: str) -> str:
-    """One line that no name or value can break up or hide, and that standard output can print."""
+    """The text as one line, with nothing that could break it or hide part of it, and printable on standard output."""
     line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     return line.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def byte_size(text: str) -> int:
-    """A number of bytes, as 3000000000, 500M or 20G (powers of 1024)."""
+    """A number of bytes, such as 3000000000, 500M or 20G (powers of 1024)."""
     match = re.fullmatch(r"([0-9]{1,15})([KMGT]?)", text.upper())
     if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of bytes such as 500M or 20G")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes such as 500M or 20G")
     return int(match.group(1)) << 10 * " KMGT".index(match.group(2) or " ")
 
 
 def add_max_unpacked(parser: argparse.ArgumentParser) -> None:
-    """The option for a pack that is larger than the limits allow; verify and accept share it."""
+    """Add the option for packs larger than the limits allow; verify and accept share it."""
     parser.add_argument(
         "--max-unpacked",
         type=byte_size,
         metavar="BYTES",
-        help="what a pack that you trust may unpack to, as 20G, which raises the other limits as well; "
+        help="how much a pack that you trust may unpack to, such as 20G; raises the other limits as well; "
         "default: 32 times its size on disk, but at least 512M",
     )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Name the pack, the sha256 it must have and what it may unpack to."""
+    """Add the arguments: the pack, the sha256 that it must have, and how much it may unpack to."""
     parser.add_argument("pack", type=Path, help="evidence pack: a zip or the folder that it unpacks to")
     parser.add_argument("--sha256", default=None, help="sha256 that the zip must have")
     add_max_unpacked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what was found; 0 if nothing."""
+    """Print the problems; return 0 if there are none."""
     if not (args.pack.is_file() or args.pack.is_dir()):
         what = "neither a file nor a folder" if args.pack.exists() else "no such pack"
         print(f"error: {args.pack}: {what}", file=sys.stderr)
         return 2
     if args.sha256 is not None and args.pack.is_dir():
-        print("error: --sha256 is that of the zip, but a folder was given", file=sys.stderr)
+        print("error: --sha256 is the digest of a zip, but a folder was given", file=sys.stderr)
         return 2
     problems = verify(args.pack, args.max_unpacked)
     if args.pack.is_file():
@@ -1111,7 +1122,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def main() -> int:
-    """Run as a program of its own."""
+    """Run as a standalone program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
     try:

@@ -47,10 +47,10 @@ def read_hits(truth: Path | None, source: str) -> dict[str, bool]:
 
 def records(rows: pa.Table, place: Ints, rank: Ints, hits: Mapping[str, bool]) -> list[Record]:
     """Lines of the summary at these places, with row, rank in the list to send (0: not in it) and what was measured."""
-    found: list[Record] = rows.take(pa.array(place, pa.int64())).to_pylist()
+    lines: list[Record] = rows.take(pa.array(place, pa.int64())).to_pylist()
     return [
         record | {"row": number, "rank": int(rank[number]) or None, "measured": measured(hits.get(record["id"]))}
-        for number, record in zip(place.tolist(), found, strict=True)
+        for number, record in zip(place.tolist(), lines, strict=True)
     ]
 
 
@@ -59,20 +59,20 @@ def measured(hit: bool | None) -> str:
     return "" if hit is None else "hit" if hit else "no hit"
 
 
-def decoy_list(rows: pa.Table, found: pa.Table) -> pa.Table:
+def decoy_list(rows: pa.Table, decoys: pa.Table) -> pa.Table:
     """Decoys with their scores as `decoy_list.v1`; `rows` is the summary of the library."""
-    known = {name: found[name] for name in columns(DECOYS) if name != "id"}
-    return from_columns(DECOYS, len(found), known | {"id": rows["id"].take(found["row"])})
+    values = {name: decoys[name] for name in columns(DECOYS) if name != "id"}
+    return from_columns(DECOYS, len(decoys), values | {"id": rows["id"].take(decoys["row"])})
 
 
 def by_row(decoys: Iterable[Record]) -> dict[int, list[Record]]:
     """Decoys by the row of their molecule, the best scored first, excluded ones last."""
-    found: dict[int, list[Record]] = defaultdict(list)
+    decoys_of: dict[int, list[Record]] = defaultdict(list)
     for decoy in decoys:
-        found[decoy["row"]].append(decoy)
-    for own in found.values():
-        own.sort(key=_best_first)
-    return found
+        decoys_of[decoy["row"]].append(decoy)
+    for decoys_of_row in decoys_of.values():
+        decoys_of_row.sort(key=_best_first)
+    return decoys_of
 
 
 def _best_first(decoy: Record) -> tuple[bool, bool, float, int]:
@@ -92,17 +92,17 @@ def _drawings(record: Record, decoys: Sequence[Record]) -> list[Drawing]:
 
 def _note(decoys: Sequence[Record], drawn: int) -> str:
     excluded = sum(decoy["excluded"] is not None for decoy in decoys)
-    told = [f"Shown are the {drawn} best scored of {len(decoys)} decoys."] if drawn < len(decoys) else []
-    told += (
+    sentences = [f"Shown are the {drawn} best scored of {len(decoys)} decoys."] if drawn < len(decoys) else []
+    sentences += (
         [f"{excluded} of them were excluded, as molecules of the library or of the training set."] if excluded else []
     )
-    return " ".join(told)
+    return " ".join(sentences)
 
 
 def card(record: Record, decoys: Sequence[Record], most: int, draw: bool = True) -> Card:
     """The card of a molecule with at most so many of its decoys, which are drawn unless told otherwise."""
     shown = decoys[:most]
-    own, *others = _drawings(record, shown) if draw else [_EMPTY] * (1 + len(shown))
+    molecule_drawing, *decoy_drawings = _drawings(record, shown) if draw else [_EMPTY] * (1 + len(shown))
     taking_part = [decoy["score"] for decoy in decoys if decoy["excluded"] is None and decoy["score"] is not None]
     n = digits([*taking_part, *([] if record["score"] is None else [record["score"]])])
     return Card(
@@ -111,20 +111,20 @@ def card(record: Record, decoys: Sequence[Record], most: int, draw: bool = True)
         call=record["call"] or record["status"],
         reason=reason_in_words(record),
         numbers=numbers_of(record, n),
-        svg=own.svg,
+        svg=molecule_drawing.svg,
         axis=axis(record["score"], taking_part, n),
         smiles=record["canonical_smiles"],
         measured=record["measured"],
         decoys=[
             Decoy(
-                one.svg,
-                one.n_changed,
+                drawing.svg,
+                drawing.n_changed,
                 "no score" if decoy["score"] is None else f"{decoy['score']:.{n}g}",
                 decoy["tanimoto"],
                 clipped(move_in_words(decoy["move"]), 120),
                 decoy["decoy_smiles"] or "",
             )
-            for one, decoy in zip(others, shown, strict=True)
+            for drawing, decoy in zip(decoy_drawings, shown, strict=True)
         ],
         note=_note(decoys, len(shown)),
         page=record["report_path"] or None,

@@ -8,12 +8,12 @@ from hetero2.report.text.words import counted, number
 Record = dict[str, Any]
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _LINE = 320.0, 58.0, 10.0, 310.0, 30.0
 _REASONS = {
-    "both_orderings": "Stands out of its {decoys}, in whichever order the library is looked at",
+    "both_orderings": "Stands out from its {decoys}, in both orderings of the library",
     "block_max": "Scores above {all}, and high in the library",
-    "studentised_block_max": "Scores far above {all}, measured by how much their scores differ",
-    "pooled_residuals": "Stands out of its {decoys} more than decoys stand out of each other",
+    "studentised_block_max": "Scores far above {all}, in units of the spread of their scores",
+    "pooled_residuals": "Stands out from its {decoys} more than decoys do from each other",
     "decoys_score_as_high": "{above} of its {decoys} score as high: at 95 % confidence, over 5 % of its isomers do",
-    "all_scores_equal": "Its {decoys} and itself have the same score, which says nothing of it",
+    "all_scores_equal": "It and its {decoys} have the same score, which says nothing about it",
     "share_not_told_from_0.05": "{above} of its {decoys} score as high, too few to tell whether 5 % do{needed}",
     "share_below_0.05_but_not_called": "Hardly any of its {decoys} score as high, but the library shows too little",
     "too_few_decoys": "Has {decoys} with a score, too few to tell",
@@ -94,11 +94,11 @@ def numbers_of(row: Record, n: int) -> str:
 def move_in_words(move: str | None) -> str:
     """How a decoy was made; repeated moves are counted."""
     parts = (move or "").split("+")
-    told = []
+    phrases = []
     for name in dict.fromkeys(parts):
         words = _MOVES.get(name, name.replace("_", " "))
-        told.append(words if parts.count(name) == 1 else f"{parts.count(name)} × {words}")
-    return ", then ".join(told)
+        phrases.append(words if parts.count(name) == 1 else f"{parts.count(name)} × {words}")
+    return ", then ".join(phrases)
 
 
 def _place(value: float, low: float, high: float) -> float:
@@ -108,19 +108,19 @@ def _place(value: float, low: float, high: float) -> float:
 
 def digits(scores: Iterable[float]) -> int:
     """The least digits, 4 to 12, that tell these scores apart."""
-    known = set(scores)
-    return next((n for n in range(4, 12) if len({f"{one:.{n}g}" for one in known}) == len(known)), 12)
+    distinct = set(scores)
+    return next((n for n in range(4, 12) if len({f"{score:.{n}g}" for score in distinct}) == len(distinct)), 12)
 
 
-def axis(own: float | None, decoys: Sequence[float], n: int = 4) -> str:
+def axis(score: float | None, decoys: Sequence[float], n: int = 4) -> str:
     """An inline SVG: the molecule as a diamond above the line, its decoys as strokes on it; larger is to the right.
 
     Scores are told with `n` digits.
     """
-    known = [*decoys] if own is None else [own, *decoys]
-    if not known:
+    all_scores = [*decoys] if score is None else [score, *decoys]
+    if not all_scores:
         return ""
-    low, high = min(known), max(known)
+    low, high = min(all_scores), max(all_scores)
     places = sorted({round(2 * _place(value, low, high)) / 2 for value in decoys})  # a stroke is 1.5 wide
     strokes = "".join(f"M{x:.1f} {_LINE - 7:.0f}v14" for x in places)
     ends = (("start", _LEFT, low), ("end", _RIGHT, high)) if high > low else (("middle", _WIDTH / 2, low),)
@@ -128,14 +128,14 @@ def axis(own: float | None, decoys: Sequence[float], n: int = 4) -> str:
         f'<text x="{x:.0f}" y="{_HEIGHT - 4:.0f}" text-anchor="{anchor}">{value:.{n}g}</text>'
         for anchor, x, value in ends
     )
-    told = f"scores of {counted(len(decoys), 'decoy')} from {low:.{n}g} to {high:.{n}g}"
+    label = f"scores of {counted(len(decoys), 'decoy')} from {low:.{n}g} to {high:.{n}g}"
     diamond = ""
-    if own is not None:
-        x = _place(own, low, high)
+    if score is not None:
+        x = _place(score, low, high)
         diamond = f'<path class="own" d="M{x:.1f} {_LINE - 2}l-7-9 7-9 7 9z"/>'
-        told = f"score of the molecule {own:.{n}g}; {told}"
+        label = f"score of the molecule {score:.{n}g}; {label}"
     return (
-        f'<svg class="axis" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" aria-label="{told}">'
+        f'<svg class="axis" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" aria-label="{label}">'
         f'<path class="line" d="M{_LEFT:.0f} {_LINE:.0f}H{_RIGHT:.0f}"/><path class="strokes" d="{strokes}"/>'
         f"{diamond}{labels}</svg>"
     )

@@ -78,7 +78,9 @@ class Evidence:
 def _rows(path: Path, contract: str) -> Iterator[Record]:
     """Lines of a CSV of ours with numbers as its contract has them, None where a cell is empty."""
     schema = arrow_schema(contract)
-    kinds = {one.name: int if pa.types.is_integer(one.type) else float for one in schema if one.type != pa.string()}
+    kinds = {
+        field.name: int if pa.types.is_integer(field.type) else float for field in schema if field.type != pa.string()
+    }
     for line, row in read_csv(path, schema.names):
         yield {
             name: (kinds[name](number_cell(text, path, f"line {line}", name)) if name in kinds else text)
@@ -90,14 +92,14 @@ def _rows(path: Path, contract: str) -> Iterator[Record]:
 
 def _curve(path: Path) -> list[Record]:
     """Lines of hit_curve.csv, those of one K together."""
-    found: dict[int, Record] = {}
+    methods_at: dict[int, Record] = {}
     for row in _rows(path, "hit_curve.v1"):
         k, method = row.pop("k"), row.pop("method")
-        found.setdefault(k, {})[method] = row
-    return [{"k": k, "methods": methods} for k, methods in found.items()]
+        methods_at.setdefault(k, {})[method] = row
+    return [{"k": k, "methods": methods} for k, methods in methods_at.items()]
 
 
-def read(files: Mapping[str, Path], cost_lift: Path | None, **known: Any) -> Evidence:
+def read(files: Mapping[str, Path], cost_lift: Path | None, **other_fields: Any) -> Evidence:
     """Evidence from the files of a pack by their names there; `cost_lift` is what its stage wrote."""
     utility, curve = (files.get(name) for name in ("utility_report.json", verify.HIT_CURVE))
     return Evidence(
@@ -109,7 +111,7 @@ def read(files: Mapping[str, Path], cost_lift: Path | None, **known: Any) -> Evi
         utility=None if utility is None else read_json(utility),
         curve=[] if curve is None else _curve(curve),
         cost_lift=None if cost_lift is None else read_json(cost_lift)["report"],
-        **known,
+        **other_fields,
     )
 
 
@@ -122,5 +124,5 @@ def of_pack(folder: Path, facts: Record, lock_differences: Sequence[str]) -> Evi
     files = {name: folder / name for name in _OF_A_PACK}
     files |= {name: folder / name for name in _WITH_TRUTH if (folder / name).is_file()}
     report = folder / verify.COST_LIFT
-    known = read(files, None, facts=facts, lock_differences=lock_differences)
-    return replace(known, cost_lift=read_json(report) if report.is_file() else None)
+    evidence = read(files, None, facts=facts, lock_differences=lock_differences)
+    return replace(evidence, cost_lift=read_json(report) if report.is_file() else None)

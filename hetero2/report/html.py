@@ -17,7 +17,7 @@ _LINE = 3000
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    made = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -25,8 +25,14 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"number": number, "clipped": clipped, "isolated": isolated, "figure": _shown, "markdown": _marked}
-    return made
+    environment.filters |= {
+        "number": number,
+        "clipped": clipped,
+        "isolated": isolated,
+        "figure": _shown,
+        "markdown": _marked,
+    }
+    return environment
 
 
 def _shown(value: float | None) -> str:
@@ -52,5 +58,5 @@ def _policy(script: str) -> str:
 
 def page(template: str, script: str = "", **values: Any) -> str:
     """A page with our style and at most one script, of these values."""
-    found = _environment().get_template(template)
-    return found.render(css=asset("report.css"), policy=_policy(script), script=script, **values)
+    layout = _environment().get_template(template)
+    return layout.render(css=asset("report.css"), policy=_policy(script), script=script, **values)

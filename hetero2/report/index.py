@@ -11,61 +11,62 @@ from hetero2.pack.verify import COST_LIFT, PAGES
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.text import answer, isomers, sentences, worth
 from hetero2.report.text.cautions import grave
-from hetero2.report.text.words import isolated
+from hetero2.report.text.words import isolated, spoken
 
-# Its random baseline is one draw and is not shown: chance is the exact expectation, always.
+# Its random baseline is a single draw and is not shown: chance is always the exact expectation.
 METHODS = {
     "baseline_score_only_topk": "by the audit's AUC, then id",
-    "filtered_score_plus_audit_topk": "PASS only, by slack, then id",
+    "filtered_score_plus_audit_topk": "only above all decoys (PASS), by slack, then id",
 }
 COMPARISONS = {
     "score_plus_audit_topk": "NO_SIGNAL last, then by score",
     "signal_first_topk": "SIGNAL first, NO_SIGNAL last, then by score",
 }
-_BACKTICK = "\u02cb"  # what stands for one inside code
+_BACKTICK = "\u02cb"  # replaces a backtick inside code
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
 CALLS = {
-    "SIGNAL": "stands out of its decoys",
+    "SIGNAL": "stands out from its decoys",
     "NO_SIGNAL": "isomers often score as high",
     "UNDECIDABLE": "too close to call",
 }
 FILES = {
-    "report.html": "the report for a browser: figures, drawings, a table to sort; nothing of it needs a network",
-    "summary.csv": "one line per molecule: what became of it and what the audit says; exact, for programs",
+    "report.html": "the report for a browser: figures, drawings, a table to sort; needs no network",
+    "summary.csv": "one row per molecule: its status and what the audit says of it; exact, for programs",
     "summary_spreadsheet.csv": "the same for a spreadsheet: an apostrophe before what it would take for a formula",
-    "ranked_candidates.csv": "the list to send downstream, by score; calls stand beside it; exact, for programs",
+    "ranked_candidates.csv": "the list to send downstream, by score, with the calls beside it; exact, for programs",
     "ranked_candidates_spreadsheet.csv": "the same for a spreadsheet",
-    "selected_decoys.csv": "the decoys of the molecules that the list selects, with their scores; exact, for programs",
+    "selected_decoys.csv": "the decoys of the molecules selected, with their scores; exact, for programs",
     "selected_decoys_spreadsheet.csv": "the same for a spreadsheet",
     "metrics.json": "counts, coverage and distributions",
-    "decoy_quality.json": "what could tell the molecules from their decoys, other than their structure",
+    "decoy_quality.json": "decoy bias: what other than structure could tell the molecules from their decoys",
     "card_decoys.csv": "the decoys of the molecules that the report draws, with their scores; exact, for programs",
     "card_decoys_spreadsheet.csv": "the same for a spreadsheet",
     "decoys.parquet": "every decoy with its score",
-    "leakage.csv": "overlaps of library, decoys and training set; truth ids that match nothing; exact, for programs",
+    "leakage.csv": "train–test leakage and other overlaps of library, decoys and training set; exact, for programs",
     "leakage_spreadsheet.csv": "the same for a spreadsheet",
     "missing_decoy_scores.csv": "decoys that are still without a score",
-    "controls.json": "whether the audit works on this library; what competes with the score; what refits say",
-    "hardness_curve.csv": "AUC of the molecules by how much their decoys look like them",
-    "truth.csv": "the measured labels, as they were taken in",
+    "controls.json": "whether the audit works on this library; familiarity controls; Y-randomisation",
+    "hardness_curve.csv": "AUC of the molecules against their decoys, by similarity",
+    "truth.csv": "the measured labels, as given",
     COST_LIFT: "what buying the top K is worth (cost_lift.v1)",
     "utility_report.json": "what the list by the score is worth, and what acting on the audit would be (cost_lift.v2)",
     "hit_curve.csv": "hits of every way of choosing, at many K",
     "config.yaml": "the configuration that identifies the run",
-    "environment.json": "interpreter and packages",
+    "environment.json": "interpreter and package versions",
 }
 _CLOSING = """
 - `manifest.json`: inputs, digests, seeds and every file
 - `checksums.sha256`: for sha256sum -c
 
-## What this proves, and what not
+## What this proves, and what it does not
 
 The numbers follow from the inputs named in manifest.json by the code and environment named there; the same inputs, code
-and environment give the same numbers again. PASS says that the score prefers the molecule to rearrangements of it, not
-that the molecule is good. This does not replace docking, MD, QM or the wet lab, and claims no binding affinity.
+and environment give the same numbers again. Above all decoys (PASS) says that the score prefers the molecule to
+rearrangements of it, not that the molecule is good. This does not replace docking, MD, QM or the wet lab, and claims
+no binding affinity.
 
-Verify: `hetero2 verify <this zip or folder>`, or `sha256sum -c checksums.sha256`. Only the sha256 of the zip can tell
-whether this is the pack that was made for you: compare it with the one that you were given.
+Verify: `hetero2 verify <this zip or folder>`, or `sha256sum -c checksums.sha256`. Only the sha256 of the zip
+can tell whether this is the pack that was made for you: compare it with the one you were given.
 """
 
 
@@ -81,86 +82,87 @@ def rates(report: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
         yield label, f"{method['hits']} of {method['k_effective']}", percent(method["hit_rate"])
 
 
-def hit_table(known: Evidence) -> Iterator[tuple[str, str, str]]:
+def hit_table(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
     """(way of choosing, hits of K, hit rate with its interval), the list to send last."""
-    for one in answer.selections(known):
-        hits = f"{one.expected_hits:.4g} of {known.primary['k'] if known.primary else 0}"
-        yield one.label, hits, f"{one.per_100:.1f} % ({one.low:.1f} % to {one.high:.1f} %)"
+    for selection in answer.selections(evidence):
+        hits = f"{selection.expected_hits:.4g} of {evidence.primary['k'] if evidence.primary else 0}"
+        yield selection.label, hits, f"{selection.per_100:.1f} % ({selection.low:.1f} % to {selection.high:.1f} %)"
 
 
-def appendix(known: Evidence) -> Iterator[tuple[str, str, str]]:
+def appendix(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
     """(what, hits, hit rate) of ways of acting on the audit, and by verdict: measured, never the list to send."""
-    if known.utility is None:
+    if evidence.utility is None:
         return
-    if known.primary is not None:
+    if evidence.primary is not None:
         for name, label in COMPARISONS.items():
-            method = known.primary["methods"][name]
-            yield label, f"{method['expected_hits']:.4g} of {known.primary['k']}", percent(method["hit_rate"])
-    if known.utility["library"] is not None:
-        for key, label in (("PASS", "molecules that PASS"), ("FAIL", "molecules that FAIL")):
-            part = known.utility["library"][key]
+            method = evidence.primary["methods"][name]
+            yield label, f"{method['expected_hits']:.4g} of {evidence.primary['k']}", percent(method["hit_rate"])
+    if evidence.utility["library"] is not None:
+        for key, label in (("PASS", "molecules above all decoys (PASS)"), ("FAIL", "the other molecules (FAIL)")):
+            part = evidence.utility["library"][key]
             yield label, f"{part['hits']} of {part['n']}", percent(part["hit_rate"])
-    if known.cost_lift is not None:
-        yield from ((f"cost_lift.v1: {label}", hits, rate) for label, hits, rate in rates(known.cost_lift))
+    if evidence.cost_lift is not None:
+        yield from ((f"cost_lift.v1: {label}", hits, rate) for label, hits, rate in rates(evidence.cost_lift))
 
 
-def _hits(known: Evidence) -> Iterator[str]:
-    if known.utility is None:
-        yield "No truth was given, so nothing is said of hits.\n"
+def _hits(evidence: Evidence) -> Iterator[str]:
+    if evidence.utility is None:
+        yield "No truth was given, so nothing can be said about hits.\n"
         return
-    rows = list(hit_table(known))
+    rows = list(hit_table(evidence))
     if rows:
         yield "## Hits\n"
         yield "| chosen | hits | hit rate |\n|---|---|---|"
         yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in rows)
-        yield "\nAt random: the exact expectation, with 95 % of draws. Others: Wilson intervals, as if molecules were"
-        yield "independent.\n"
-    yield from _appendix(known, known.utility)
+        yield "\nAt random: the exact expectation, with the range of 95 % of draws. Others: Wilson intervals, as if"
+        yield "molecules were independent.\n"
+    yield from _appendix(evidence, evidence.utility)
 
 
-def _appendix(known: Evidence, utility: dict[str, Any]) -> Iterator[str]:
+def _appendix(evidence: Evidence, utility: dict[str, Any]) -> Iterator[str]:
     yield "## Appendix: what acting on the audit would have given\n"
     yield "A measured comparison; the list to send follows the score. The audit judges the model and filters nothing.\n"
-    yield from (f"{text}\n" for text in worth.audit_comparison(known))
-    rows = list(appendix(known))
+    yield from (f"{text}\n" for text in worth.audit_comparison(evidence))
+    rows = list(appendix(evidence))
     if rows:
         yield "| | hits | hit rate |\n|---|---|---|"
         yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in rows)
     if utility["cost_lift_v1"]["refused"]:
         yield f"\nThe frozen report cost_lift.v1 was not computed: {utility['cost_lift_v1']['reason']}.\n"
-    elif known.cost_lift is not None:
+    elif evidence.cost_lift is not None:
         ties = utility["library"]["n_pass_with_the_highest_slack"] if utility["library"] else 0
         yield "\ncost_lift.v1 never looks at the score itself, and breaks ties by id. Molecules that share the highest"
         yield f"slack: {ties}.\n"
 
 
 def judgement(controls: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(what, finding) of controls.json, for people: can the audit be relied upon, and what does it say of the score."""
-    audit, library, found = controls["audit"], controls["library"], controls["inference"]
-    silent = "negative controls silent, planted signal found"
+    """(what, finding) of controls.json, for people: does the audit work here, and what does it say about the score."""
+    audit, library, inference = controls["audit"], controls["library"], controls["inference"]
+    silent = "negative controls silent, positive control found"
     yield "audit", f"{audit['status']}: {audit['reason'] or silent}"
     yield "decoys", f"{library['interpretation']}: {library['why']}"
-    if found["verdict"] == "NOT_ASSESSABLE":
-        yield "model", f"NOT_ASSESSABLE by refits: {found['reason']}"
+    if inference["verdict"] == "NOT_ASSESSABLE":
+        yield "model", f"NOT_ASSESSABLE by Y-randomisation: {inference['reason']}"
     else:
-        hint = ", a quick look" if found["quick_look"] else ""
-        seeds = f" for each of {found['model_seeds']} model seeds" if found["model_seeds"] > 1 else ""
-        yield "model", f"{found['verdict']} by {found['refits']} refits{seeds}{hint} (p = {found['p_value']:.3g})"
-    if found["explanation"]:
-        yield (
-            "",
-            f"{found['explanation']}: {', '.join(found['explained_by'])} prefers the molecules more than the score",
-        )
+        hint = ", a quick look" if inference["quick_look"] else ""
+        seeds = f" for each of {inference['model_seeds']} model seeds" if inference["model_seeds"] > 1 else ""
+        refits = f"Y-randomisation, {inference['refits']} refits on permuted labels{seeds}{hint}"
+        yield "model", f"{inference['verdict']} by {refits} (p = {inference['p_value']:.3g})"
+    if inference["explanation"]:
+        stronger = " and ".join(map(spoken, inference["explained_by"]))
+        verb = "prefers" if len(inference["explained_by"]) == 1 else "prefer"
+        yield "", f"{inference['explanation']}: {stronger} {verb} the molecules more than the score"
 
 
-def _judgement(known: Evidence) -> Iterator[str]:
-    yield "## What the audit says of the score\n"
-    if known.controls["audit"]["status"] == "FAILED":
-        yield "**The audit has failed on this library: rely on no call, verdict or curve of this pack.**\n"
-    yield f"{isomers.diagnose(known).sentence()}\n"
-    yield from (f"- {what}{': ' if what else ''}{text}" for what, text in judgement(known.controls))
-    yield from (f"- {text}" for text in isomers.contradictions(known))
-    yield "\ndocs/statistics.md of the project says what each of these means, and what it does not show.\n"
+def _judgement(evidence: Evidence) -> Iterator[str]:
+    yield "## What the audit says about the score\n"
+    if evidence.controls["audit"]["status"] == "FAILED":
+        yield "**The audit has failed on this library: do not rely on any call, verdict or curve in this pack.**\n"
+    yield f"{isomers.diagnose(evidence).sentence()}\n"
+    yield from (f"- {what}{': ' if what else ''}{text}" for what, text in judgement(evidence.controls))
+    yield from (f"- {text}" for text in isomers.contradictions(evidence))
+    yield "\ndocs/statistics.md of the project explains each of these, and what it does not show; docs/glossary.md has"
+    yield "the words.\n"
 
 
 def _library(metrics: dict[str, Any]) -> Iterator[str]:
@@ -169,29 +171,31 @@ def _library(metrics: dict[str, Any]) -> Iterator[str]:
     yield "## The library\n"
     yield f"OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}."
     yield from (f"- {reason}: {count}" for reason, count in metrics["top_reasons"])
-    yield f"\nOf the OK rows: PASS {verdicts['PASS']}, FAIL {verdicts['FAIL']}, SKIP {verdicts['SKIP']}."
-    yield "PASS means that the score puts the molecule above every one of its decoys (with weights: above nearly all of"
-    yield f"their weight). A score that cannot tell them apart would give {chance:.1f} PASS by chance. {few} rows"
-    yield "have fewer than 19 scored decoys, too few for a test at the 5 % level.\n"
+    above, not_above, none = (verdicts[name] for name in ("PASS", "FAIL", "SKIP"))
+    yield f"\nOf the OK rows {above} are above all their decoys (PASS), {not_above} are not (FAIL), {none} have no"
+    yield "verdict (SKIP). Above all decoys means that the score puts the molecule above every one of them (with"
+    yield "weights: above nearly all of their weight). A score that cannot tell them apart would put there by chance:"
+    yield f"{chance:.1f}. {few} rows have fewer than 19 scored decoys, too few for a test at the 5 % level.\n"
     calls = ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
     yield f"Calls: {calls}. The expected share of false SIGNAL calls over repeated libraries is bounded; false means"
-    yield "that the score takes the molecule for one of its isomers, not that the molecule is bad.\n"
+    yield "that the score cannot tell the molecule from its isomers, not that the molecule is bad.\n"
 
 
 def _sample(metrics: dict[str, Any]) -> Iterator[str]:
-    told = list(sentences.population(metrics))
-    if told:
-        yield "**Only a sample was audited.** All numbers are about those audited, unless they say otherwise;"
-        yield "the estimates for the whole library weigh each drawn molecule with the rows that it stands for.\n"
-        yield from (f"- {text}" for _, text in told)
+    sentences_about_it = list(sentences.population(metrics))
+    if sentences_about_it:
+        yield "**Only a sample was audited.** All numbers are about the audited molecules unless they say otherwise;"
+        yield "the estimates for the whole library weight each drawn molecule by the number of rows it stands for.\n"
+        yield from (f"- {text}" for _, text in sentences_about_it)
         yield ""
 
 
 def _acceptance(criteria: list[accept.Criterion]) -> Iterator[str]:
     yield "Is the pack in order? (Contents only; `hetero2 accept` also checks the files.) This does not judge the"
     yield "score.\n"
-    for one in criteria:
-        yield f"- {one.name}: {one.value}, needed {one.threshold}: {'met' if one.met else '**not met**'}"
+    for criterion in criteria:
+        met = "met" if criterion.met else "**not met**"
+        yield f"- {criterion.name}: {criterion.value}, needed {criterion.threshold}: {met}"
     yield ""
 
 
@@ -201,13 +205,13 @@ def _code(name: str) -> str:
 
 
 def origin(facts: dict[str, Any]) -> Iterator[str]:
-    """What went in, in Markdown: inputs, decoys, scores, and what is made up."""
+    """The inputs, decoys and scores, in Markdown, and what of them is made up."""
     scores, config = facts["scores"], facts["config"]
-    turned = "" if scores["higher_is_better"] else ", turned round, since lower was said to be better"
+    turned = "" if scores["higher_is_better"] else ", negated, since lower was declared to be better"
     yield f"run_id `{facts['run_id']}`\n"
     yield "Inputs: " + ", ".join(f"{entry['role']} {_code(entry['name'])}" for entry in facts["inputs"]) + "."
-    made = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} per molecule"
-    yield f"Decoys: {made if config['input'].get('structures', True) else 'as they came with the scores'}."
+    strategy = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} per molecule"
+    yield f"Decoys: {strategy if config['input'].get('structures', True) else 'as given with the scores'}."
     made_up = sentences.STAND_INS.get(scores["source"])
     origin = f"{scores['source']}`: {made_up}" if made_up else f"{scores['source']}`"
     yield f"Scores: `{origin}, {scores['n_scores']} in {_code(scores['name'])}{turned}.\n"
@@ -216,7 +220,7 @@ def origin(facts: dict[str, Any]) -> Iterator[str]:
         if url is not None:
             yield f"The {name} came from {url}; the sha256 was checked against the pinned one.\n"
     if not config["input"].get("structures", True):
-        yield "No structures were given: what needs them is absent, here and in controls.json and decoy_quality.json.\n"
+        yield "No structures were given: what needs them is missing here, in controls.json and in decoy_quality.json.\n"
     if facts["truth"] is not None and facts["truth"]["truth_source"] == "proxy_rule_v1":
         yield "Truth: proxy_rule_v1 is a hash of the SMILES: it tests the arithmetic and says nothing of molecules.\n"
 
@@ -237,27 +241,27 @@ def _pages(folder: Path) -> Iterator[str]:
                 yield f"- [{_plain(row['id'])}]({row['report_path']}) {row['call']}"
 
 
-def _first(known: Evidence) -> Iterator[str]:
-    """The answer and what must not be missed."""
-    yield f"**{answer.to_send(known)}**\n"
-    yield f"**{answer.answer(known)}**\n"
-    yield from (f"{text}\n" for text in answer.more(known))
-    graver = grave(known)
-    yield from (f"- **{one.level}** {one.text} (`{one.file}`)" for one in graver)
+def _first(evidence: Evidence) -> Iterator[str]:
+    """The answer, and the warnings that must not be missed."""
+    yield f"**{answer.to_send(evidence)}**\n"
+    yield f"**{answer.answer(evidence)}**\n"
+    yield from (f"{text}\n" for text in answer.more(evidence))
+    graver = grave(evidence)
+    yield from (f"- **{warning.level}** {warning.text} (`{warning.file}`)" for warning in graver)
     if graver:
         yield ""
 
 
 def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> str:
     """The text of index.md, from the files of the pack and what the manifest will say."""
-    known = of_pack(folder, facts, lock_differences)
-    lines = [f"# {facts['run']}: evidence pack\n", *_first(known), *origin(facts)]
-    lines += _library(known.metrics)
-    lines += _sample(known.metrics)
-    lines.append(f"Leakage (`leakage.csv`): {'; '.join(sentences.leakage(known.leaks, known.knows_training))}.\n")
-    lines += _acceptance(accept.content(known.metrics, facts, known.utility))
-    lines += _judgement(known)
-    lines += _hits(known)
+    evidence = of_pack(folder, facts, lock_differences)
+    lines = [f"# {facts['run']}: evidence pack\n", *_first(evidence), *origin(facts)]
+    lines += _library(evidence.metrics)
+    lines += _sample(evidence.metrics)
+    lines.append(f"Leakage (`leakage.csv`): {'; '.join(sentences.leakage(evidence.leaks, evidence.knows_training))}.\n")
+    lines += _acceptance(accept.content(evidence.metrics, facts, evidence.utility))
+    lines += _judgement(evidence)
+    lines += _hits(evidence)
     lines.append("## Files\n")
     lines += [
         f"- `{name}`: {text}" for name, text in FILES.items() if (folder / name).exists() or name == "environment.json"

@@ -11,7 +11,7 @@ def drawn(card: Card) -> Card:
     return card._replace(
         svg=Markup(card.svg),  # noqa: S704
         axis=Markup(card.axis),  # noqa: S704
-        decoys=[one._replace(svg=Markup(one.svg)) for one in card.decoys],  # noqa: S704
+        decoys=[decoy._replace(svg=Markup(decoy.svg)) for decoy in card.decoys],  # noqa: S704
     )
 
 

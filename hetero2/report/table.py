@@ -46,13 +46,13 @@ class Table(NamedTuple):
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
     json: str
-    told: str
+    caption: str
 
 
 def _rounded(value: float, digits: int) -> float:
     """A number of so many digits, or as it is where rounding makes it infinite."""
-    found = float(f"{value:.{digits}g}")
-    return found if math.isfinite(found) else value
+    rounded = float(f"{value:.{digits}g}")
+    return rounded if math.isfinite(rounded) else value
 
 
 def _cell(row: Record, column: Column) -> Any:
@@ -77,17 +77,17 @@ def as_script(rows: Sequence[Sequence[Any]]) -> str:
 
 def fitting(rows: Sequence[Record], limit: int = BYTES) -> list[list[Any]]:
     """The cells of as many rows, from the first on, as fit into `limit` bytes."""
-    found, size = [], 0
+    fitted, size = [], 0
     for row in rows:
-        one = cells(row)
-        size += len(as_script([one]).encode("utf-8"))
+        row_cells = cells(row)
+        size += len(as_script([row_cells]).encode("utf-8"))
         if size > limit:
             break
-        found.append(one)
-    return found
+        fitted.append(row_cells)
+    return fitted
 
 
-def table(rows: Sequence[Record], told: str) -> Table:
+def table(rows: Sequence[Record], caption: str) -> Table:
     """The table of these rows."""
-    found = fitting(rows)
-    return Table(COLUMNS, found, as_script(found), told)
+    shown = fitting(rows)
+    return Table(COLUMNS, shown, as_script(shown), caption)

@@ -1,4 +1,4 @@
-"""What report and pack say of the run that made them: inputs, configuration, code, environment, seeds."""
+"""What report and pack record of their run: inputs, configuration, code, environment, seeds."""
 
 import argparse
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _merged_config(config: Facts, facts: dict[str, Facts]) -> Facts:
-    """The run configuration with the sha256 of every user file that it names."""
+    """The configuration of the run, with the sha256 of every user file that it names."""
     merged = {key: value for key, value in config.items() if key != "target"}
     for section in ("input", "scores", "truth"):
         if section in facts and is_brought(merged[section]):
@@ -52,7 +52,7 @@ def _public(facts: Facts | None) -> Facts | None:
 
 
 def manifest_facts(run_name: str, config: Facts, paths: Sequence[Path]) -> Facts:
-    """Content of manifest.json but for release and list of files; `paths`: what each stage recorded of what went in."""
+    """Content of manifest.json except release and file list; `paths`: what the stages recorded of their inputs."""
     facts: dict[str, Facts] = {fact["kind"]: fact for fact in map(read_json, paths)}
     if "dataset" in facts:
         facts["input"]["inputs"] = []

@@ -20,6 +20,8 @@ def start(path: Path | None) -> None:
     """Send log lines to `path`, truncated first, or nowhere."""
     logger.setLevel(logging.INFO)
     logging.raiseExceptions = False  # a full disk under the log shows no traceback
+    for handler in logger.handlers:
+        handler.close()
     logger.handlers[:] = [logging.NullHandler()]
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

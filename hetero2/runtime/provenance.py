@@ -1,4 +1,4 @@
-"""Where a result comes from: digests of the code, of the environment lock, of the files that went in."""
+"""Where a result comes from: digests of the code, of the environment lock, and of the input files."""
 
 import functools
 import hashlib
@@ -35,9 +35,9 @@ def _text(path: Path) -> str:
 
 @functools.cache
 def imported(path: Path) -> frozenset[str]:
-    """Names of ours that a module imports, wherever in it.
+    """Names of this package that a module imports, anywhere in it.
 
-    Read off its lines, since parsing the whole package takes longer than most jobs; a test holds it against the parser.
+    Matched in its text, since parsing the whole package takes longer than most jobs; a test compares with the parser.
     """
     names: set[str] = set()
     for module, listed, plain in _IMPORT.findall(_text(path)):
@@ -53,7 +53,7 @@ def _templates(folder: Path) -> frozenset[Path]:
 
 @functools.cache
 def module_sources(module: str) -> frozenset[Path]:
-    """The files of ours that importing `module` reads, its packages', those of all that it imports, and templates."""
+    """The files of this package that importing `module` reads, also through other modules, and their templates."""
     sources: set[Path] = set()
     waiting = [module]
     while waiting:
@@ -68,14 +68,14 @@ def module_sources(module: str) -> frozenset[Path]:
 
 
 def contract_sources(modules: frozenset[Path]) -> frozenset[Path]:
-    """The schemas that these modules name: they decide columns, types and checks of what a stage reads and writes."""
+    """The schemas that these modules name, which decide what a stage may read and write."""
     texts = [_text(path) for path in modules]
     named = (path for path in SCHEMAS.glob("*.json") if any(f'"{path.name[:-12]}"' in text for text in texts))
     return frozenset(named)
 
 
 def files_digest(paths: frozenset[Path]) -> str:
-    """Digest of names and contents; names are relative to the checkout, so folders do not matter."""
+    """Digest of names and contents; names are relative to the checkout, so that its folder does not matter."""
     digest = hashlib.sha256()
     for path in sorted(paths, key=lambda p: p.relative_to(ROOT).as_posix()):
         digest.update(f"{sha256_file(path)}  {path.relative_to(ROOT).as_posix()}\n".encode())
@@ -100,7 +100,7 @@ def run_id(inputs: Any, config: Any, code_digest: str, lock: str) -> str:
 
 
 def file_facts(role: str, path: Path, sha256: str | None = None) -> dict[str, Any]:
-    """What is recorded of a file that went in: its base name, never its folder."""
+    """What is recorded of an input file: its base name, never its folder."""
     return {
         "role": role,
         "name": path.name,
@@ -130,7 +130,7 @@ def locked_packages() -> list[dict[str, Any]]:
 
 
 def lock_differences(packages: list[dict[str, Any]]) -> list[str]:
-    """Installed packages whose version is not the locked one; a rule's own environment need not hold all of them."""
+    """Installed packages whose version is not the locked one; the environment of a rule need not hold all of them."""
     wrong = (p for p in packages if p["installed"] not in (None, p["version"]))
     return [f"{p['name']} {p['installed']} instead of {p['version']}" for p in wrong]
 

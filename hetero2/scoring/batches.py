@@ -1,4 +1,4 @@
-"""A user's table of texts and numbers, a batch of rows at a time; what is not plainly in order is Odd."""
+"""A user's table of texts and numbers, a batch of rows at a time; anything unusual is left to a slower reader."""
 
 import codecs
 import re
@@ -16,27 +16,27 @@ from hetero2.io.tables import MAX_COLUMNS
 _BLOCK = 16 << 20
 
 
-class Odd(Exception):  # noqa: N818 - a way of reading gives up, nothing is wrong yet
-    """The table needs a reader that looks at each cell."""
+class NeedsSlowReader(Exception):  # noqa: N818 - the fast reader gives up, which does not make the table wrong
+    """The table needs the reader that looks at each cell."""
 
 
 def _check_plain(path: Path, packed: str | None) -> None:
-    """Raise Odd where a file quotes something, as not all readers agree upon quotes, or ValueError: it is not UTF-8.
+    """Raise NeedsSlowReader for a file with quotes, which readers treat differently, or ValueError unless it is UTF-8.
 
-    A pass of its own: a thread of Arrow that asks a Python object for bytes while Python ends takes the process along.
+    A pass of its own over the file: an Arrow thread that reads from a Python object while Python exits crashes it.
     """
     started, decoder = False, codecs.getincrementaldecoder("utf-8")()
     with pa.input_stream(str(path), compression=packed) as raw:
         while block := raw.read(_BLOCK):
             if b'"' in block or b"\0" in block or (not started and _is_wide(block)):
-                raise Odd
+                raise NeedsSlowReader
             started = True
             decoder.decode(block)
     decoder.decode(b"", final=True)
 
 
 def _is_wide(block: bytes) -> bool:
-    """Whether a table that begins like this has more columns than are read: Arrow takes long to find out."""
+    """Whether the header has more columns than are read; Arrow would take long to find out."""
     return re.split(b"[\r\n]", block, maxsplit=1)[0].count(b",") >= MAX_COLUMNS
 
 
@@ -63,31 +63,31 @@ def _parquet_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -
         for name in present:
             kind = file.schema_arrow.field(name).type
             if not (is_id(kind) if name in texts else is_number(kind)):
-                raise Odd
+                raise NeedsSlowReader
         for batch in batches_of(file, present):
             columns = [as_texts(batch[name]) if name in texts else as_numbers(batch[name]) for name in present]
             for column in columns:
                 if pa.types.is_string(column.type) and pc.any(pc.match_substring(column, "\0")).as_py():
-                    raise Odd
+                    raise NeedsSlowReader
             yield pa.RecordBatch.from_arrays(columns, present)
 
 
 def _check(names: Sequence[str]) -> None:
     if len(set(names)) < len(names) or len(names) > MAX_COLUMNS:
-        raise Odd
+        raise NeedsSlowReader
 
 
 def read_batches(path: Path, texts: Sequence[str], numbers: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Batches with those of the columns that the file has: `texts` as strings, `numbers` as doubles; else Odd.
+    """Batches of the named columns that the file has, `texts` as strings, `numbers` as doubles.
 
-    Raises OSError where there is no such file.
+    Raises NeedsSlowReader for anything unusual, also in the middle of a file, and OSError where there is no such file.
     """
     ways = _parquet_batches if path.name.lower().endswith(".parquet") else _csv_batches
     try:
         yield from ways(path, texts, numbers)
     except (pa.ArrowException, ValueError, EOFError):
-        raise Odd from None
+        raise NeedsSlowReader from None
     except OSError as error:
         if error.errno is not None:
             raise
-        raise Odd from None  # pyarrow says OSError for a gzip stream that is broken
+        raise NeedsSlowReader from None  # pyarrow raises OSError for a broken gzip stream

@@ -1,4 +1,4 @@
-"""The user's own model, run as a command in a process of its own."""
+"""The user's own model, run as a command in its own process."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from hetero2.runtime.progress import SECONDS
 
 Table = TypeVar("Table")
 _TAIL_LINES, _TAIL_LETTERS = 5, 600
-_MEMORY = " (perhaps for want of memory)"
+_MEMORY = " (perhaps out of memory)"
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -77,18 +77,18 @@ def run(
             _stop(process)
             raise
     if code != 0:
-        how = f"ended with exit code {code}" if code > 0 else f"was killed by signal {-code}{_MEMORY * (code == -9)}"
-        raise HeteroError(f"scores.command: {how}; its last words ({output}):\n{_tail(output)}")
+        how = f"failed with exit code {code}" if code > 0 else f"was killed by signal {-code}{_MEMORY * (code == -9)}"
+        raise HeteroError(f"scores.command: {how}; the end of its output ({output}):\n{_tail(output)}")
     if not scores.is_file():
         raise HeteroError(
-            f"scores.command: ended with 0 but wrote no {scores}; it must write the file named by {{scores}}"
+            f"scores.command: ended with 0, but did not write {scores}; it must write the file named by {{scores}}"
         )
 
 
 def read_scores(path: Path, read: Callable[[Path], Table]) -> Table:
-    """The score table that a command wrote; what is wrong with it is told without the name of a file that is gone."""
+    """The score table that a command wrote; errors do not name the file, which is temporary."""
     try:
         return read(path)
     except InputError as error:
         message = error.message.replace(str(path), "its scores")
-        raise InputError(f"scores.command wrote what is no score table: {message}", error.hint) from None
+        raise InputError(f"scores.command did not write a valid score table: {message}", error.hint) from None

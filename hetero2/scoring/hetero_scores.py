@@ -11,7 +11,7 @@ from hetero2.io.files import read_json
 
 SCHEMA = "hetero_scores.v1"
 MAX_BYTES = 100 << 20
-TABLE_HINT = "it holds the scores of one molecule; bring those of a library as a table (hetero_score_table.v1)"
+TABLE_HINT = "it holds the scores of one molecule; give the scores of a library as a table (hetero_score_table.v1)"
 MIN_WEIGHT, MAX_WEIGHT = 1e-100, 1e100
 
 
@@ -26,7 +26,7 @@ class Scored(NamedTuple):
 class HeteroScores:
     """A read `hetero_scores.v1` file."""
 
-    original: Scored
+    molecule: Scored
     decoys: Mapping[str, Scored]
     score_key: str | None
 
@@ -55,13 +55,13 @@ def _scored(entry: Any, where: str) -> Scored:
 
 
 def check_weight(weight: float, where: str) -> None:
-    """Raise InputError unless a weight is positive and far from the limits of a float."""
+    """Raise InputError unless the weight is within 1e-100 to 1e100, far from the limits of a float."""
     if not MIN_WEIGHT <= weight <= MAX_WEIGHT:
         raise InputError(f"{where}: weight is {weight}, expected {MIN_WEIGHT} to {MAX_WEIGHT}")
 
 
 def parse(document: Any, where: str) -> HeteroScores:
-    """Check a parsed document; raises InputError naming `where` and the key. Unknown keys are ignored."""
+    """Check a parsed document; raises InputError with `where` and the key. Unknown keys are ignored."""
     if not isinstance(document, dict):
         raise InputError(f"{where}: expected a JSON object with schema_version, original and decoys")
     version = document.get("schema_version")
@@ -83,7 +83,7 @@ def read(path: Path) -> HeteroScores:
 
 
 def load(path: Path) -> Any:
-    """The document of a file; one that is too large for the scores of one molecule is refused."""
+    """The document of a file; raises InputError for one above MAX_BYTES, too large for the scores of one molecule."""
     try:
         return read_json(path, MAX_BYTES)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""The ids of a library, to tell which keys of a score table are among them."""
+"""The ids of a library, to find which keys of a score table are among them."""
 
 import functools
 from pathlib import Path
@@ -30,7 +30,7 @@ def _sorted(keys: KeyPair) -> KeyPair:
 
 
 class LibraryIds:
-    """The ids of a library, 16 bytes each once they are looked up; ids are compared letter by letter."""
+    """The ids of a library, 16 bytes each once they are looked up; an id must match exactly, spaces included."""
 
     def __init__(self, ids: pa.ChunkedArray) -> None:
         """`ids`: (n,) text, each once."""

@@ -19,7 +19,7 @@ from hetero2.errors import InputError
 from hetero2.inputs.parquet import Kind, read_parquet_rows
 from hetero2.io.structure_keys import Keys, first_of_each
 from hetero2.io.tables import quoted, read_csv
-from hetero2.scoring.batches import Odd, read_batches
+from hetero2.scoring.batches import NeedsSlowReader, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored
 from hetero2.scoring.score_table import finite, scored
 
@@ -28,7 +28,7 @@ TEXTS, NUMBERS = ("id", "decoy"), ("score", "weight", "tanimoto")
 
 
 class Decoy(NamedTuple):
-    """A decoy of a molecule: its name, its score, and its Tanimoto similarity where that was given."""
+    """A decoy: its name, its score, and its Tanimoto similarity to the molecule where the table gives it."""
 
     name: str
     scored: Scored
@@ -36,10 +36,10 @@ class Decoy(NamedTuple):
 
 
 @dataclass
-class Block:
+class DecoySet:
     """A molecule's own score and its decoys, in the order of the table."""
 
-    original: Scored | None = None
+    molecule: Scored | None = None
     decoys: dict[str, Decoy] = field(default_factory=dict)
 
 
@@ -63,36 +63,34 @@ def _similarity(cell: object, where: str) -> float | None:
 
 
 def _add(
-    blocks: dict[str, Block], molecule_id: str, name: str, score: Scored, similar: float | None, where: str
+    sets: dict[str, DecoySet], molecule_id: str, name: str, score: Scored, similar: float | None, where: str
 ) -> None:
-    block = blocks.setdefault(molecule_id, Block())
-    before = block.original if name == "" else block.decoys[name].scored if name in block.decoys else None
+    decoy_set = sets.setdefault(molecule_id, DecoySet())
+    before = decoy_set.molecule if name == "" else decoy_set.decoys[name].scored if name in decoy_set.decoys else None
     if before is not None:
         what = "the molecule's own score" if name == "" else f"the decoy {quoted(name)}"
-        raise InputError(
-            f"{where}: {what} of {quoted(molecule_id)} is there twice", "give each decoy of a molecule once"
-        )
+        raise InputError(f"{where}: {what} of {quoted(molecule_id)} occurs twice", "give each decoy of a molecule once")
     if name == "":
-        block.original = score
+        decoy_set.molecule = score
     else:
-        block.decoys[name] = Decoy(name, score, similar)
+        decoy_set.decoys[name] = Decoy(name, score, similar)
 
 
-def read_plainly(path: Path, molecule_ids: Collection[str] | None = None) -> dict[str, Block]:
-    """As `read`, a row at a time."""
-    blocks: dict[str, Block] = {}
+def read_row_by_row(path: Path, molecule_ids: Collection[str] | None = None) -> dict[str, DecoySet]:
+    """As `read`, a row at a time: slower, but it can say which line is wrong."""
+    sets: dict[str, DecoySet] = {}
     for where, row in _rows(path):
         molecule_id, name = str(row["id"]), str(row["decoy"]).strip()
         if not molecule_id.strip():
-            raise InputError(f"{where}: id is empty", "every line names its molecule")
+            raise InputError(f"{where}: id is empty", "give the id of the molecule on every line")
         score, similar = scored(row["score"], row.get("weight"), where), _similarity(row.get("tanimoto"), where)
         if molecule_ids is None or molecule_id in molecule_ids:
-            _add(blocks, molecule_id, name, score, similar, where)
-    return blocks
+            _add(sets, molecule_id, name, score, similar, where)
+    return sets
 
 
 def _whole(batch: pa.RecordBatch) -> bool:
-    """Whether a batch has the three columns, no empty number and no decoy name with spaces about it."""
+    """Whether a batch has the three columns, no empty cell in any, no blank id and no spaces around a decoy name."""
     names = batch.schema.names
     if any(name not in names for name in (*TEXTS, "score")) or any(batch[name].null_count for name in names):
         return False
@@ -100,52 +98,53 @@ def _whole(batch: pa.RecordBatch) -> bool:
     return trimmed is not False and pc.min(pc.utf8_length(pc.utf8_trim_whitespace(batch["id"]))).as_py() != 0
 
 
-def read(path: Path, molecule_ids: Collection[str]) -> dict[str, Block]:
-    """The blocks of the wanted molecules; raises InputError with file and line. O(rows); memory holds what is wanted.
+def read(path: Path, molecule_ids: Collection[str]) -> dict[str, DecoySet]:
+    """The decoy sets of these molecules, by id; O(rows), and memory holds these molecules only.
 
-    What is wrong is found wherever in the table it stands; a line that is there twice, among the wanted molecules.
+    Raises InputError, with file and line, for an error anywhere in the table; a repeated line is noticed among these
+    molecules only.
     """
-    chosen, blocks = pa.array(list(molecule_ids), pa.string()), dict[str, Block]()
+    chosen, sets = pa.array(list(molecule_ids), pa.string()), dict[str, DecoySet]()
     try:
         for batch in read_batches(path, TEXTS, NUMBERS):
             if not _whole(batch):
-                raise Odd
+                raise NeedsSlowReader
             for row in batch.filter(pc.is_in(batch["id"], value_set=chosen)).to_pylist():
                 score = scored(row["score"], row.get("weight"), "")
-                _add(blocks, row["id"], row["decoy"], score, _similarity(row.get("tanimoto"), ""), "")
-    except (Odd, InputError, pa.ArrowException):
-        return read_plainly(path, molecule_ids)
-    return blocks
+                _add(sets, row["id"], row["decoy"], score, _similarity(row.get("tanimoto"), ""), "")
+    except (NeedsSlowReader, InputError, pa.ArrowException):
+        return read_row_by_row(path, molecule_ids)
+    return sets
 
 
 def check(path: Path) -> tuple[int, int]:
-    """(molecules, scores) of a whole table; raises InputError with file and line.
+    """(number of molecules, number of scores) of a whole table; raises InputError with file and line.
 
-    O(rows log rows); 16 bytes a row, and about 30 more while they are sorted, where nothing in it looks odd.
+    O(rows log rows); 16 bytes a row, and about 30 more while they are sorted, unless the slow reader is needed.
     """
     try:
         return _counted(path)
-    except (Odd, pa.ArrowException):
-        blocks = read_plainly(path)
-        return len(blocks), sum(len(block.decoys) + (block.original is not None) for block in blocks.values())
+    except (NeedsSlowReader, pa.ArrowException):
+        sets = read_row_by_row(path)
+        return len(sets), sum(len(decoy_set.decoys) + (decoy_set.molecule is not None) for decoy_set in sets.values())
 
 
 def _counted(path: Path) -> tuple[int, int]:
-    """As `check`, whole columns at a time; raises Odd where it would have to say what is wrong."""
+    """As `check`, whole columns at a time; raises NeedsSlowReader for a table with an error."""
     molecules, pairs = set[bytes](), [_digests([], [])]
     for batch in read_batches(path, TEXTS, NUMBERS):
         if not (_whole(batch) and _in_range(batch)):
-            raise Odd
+            raise NeedsSlowReader
         molecules |= {_digest(molecule_id) for molecule_id in batch["id"].unique().to_pylist()}
         pairs.append(_digests(batch["id"].to_pylist(), batch["decoy"].to_pylist()))
     high, low = (np.concatenate([pair[half] for pair in pairs]) for half in (0, 1))
     if not first_of_each(high, low)[0].all():
-        raise Odd
+        raise NeedsSlowReader
     return len(molecules), len(high)
 
 
 def _in_range(batch: pa.RecordBatch) -> bool:
-    """Whether all numbers of a batch are allowed; a missing one is."""
+    """Whether all numbers of a batch are in range; a missing one is."""
     limits = {
         "score": (-sys.float_info.max, sys.float_info.max),
         "weight": (MIN_WEIGHT, MAX_WEIGHT),

@@ -1,6 +1,7 @@
-"""Reference scorers: shipped models, fitted on labelled molecules, so that a run needs no model of the user's.
+"""Reference scorers: models that come with the package, fitted on labelled molecules, for users without a model.
 
-All return a score in [0, 1], larger for what looks more like a hit, in one thread, so bit for bit the same.
+All return a score in [0, 1], larger for molecules more like hits. They run in one thread, so results are bit for bit
+the same.
 """
 
 import itertools
@@ -40,7 +41,7 @@ class _Probability:
 
 
 class _NearestHit:
-    """Tanimoto similarity to the nearest hit of the training part: no model at all."""
+    """Tanimoto similarity to the nearest hit of the training set: no model at all."""
 
     def fit(self, features: Matrix, labels: Matrix) -> "_NearestHit":
         self._hits = features[labels == 1].astype(np.float32)
@@ -89,7 +90,7 @@ def _boosted(seed: int) -> _Probability:
 
 
 def _sparse_fingerprints(smiles: Sequence[str]) -> Any:
-    """Some 60 of 2048 bits are set: trees that know it fit and score in less than half the time."""
+    """About 60 of 2048 bits are set: on sparse input trees fit and score in less than half the time."""
     return csr_matrix(fingerprint_matrix(smiles), dtype=np.float32)
 
 

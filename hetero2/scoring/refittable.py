@@ -1,4 +1,4 @@
-"""Models that can be fitted anew: reference scorers, and the user's command where it takes a training file."""
+"""Models that can be refitted: reference scorers, and the user's command where it takes a training file."""
 
 import argparse
 import itertools
@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 
 
 class Refittable(Protocol):
-    """A learner with its training molecules and the structures that it scores."""
+    """A model with its training molecules and the structures that it scores."""
 
     def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:
         """(structures,): scores after a fit on these labels of the training molecules, or on some `rows` of them.
@@ -76,7 +76,9 @@ class CommandModel:
             by_key = command.read_scores(files["scores"], score_table.read)
         scores = np.array([by_key[key].score if key in by_key else np.nan for key in self._keys])
         if not np.isfinite(scores).any():
-            raise HeteroError("scores.command: a refit scored none of the structures in its request")
+            raise HeteroError(
+                "scores.command: a refit scored none of the structures in its request", "return its column id unchanged"
+            )
         return scores
 
 
@@ -91,7 +93,7 @@ def scaffolds_of(smiles: Sequence[str]) -> list[str]:
 
 
 class NegatedModel:
-    """A model whose scores change sign, since lower was said to be better."""
+    """A model whose scores change sign, since its lower scores are better."""
 
     def __init__(self, model: Refittable) -> None:
         self._model = model
@@ -121,7 +123,10 @@ def model_of(args: argparse.Namespace, training: Any, structures: Sequence[str])
 def _model_as_it_is(args: argparse.Namespace, training: Any, structures: Sequence[str]) -> Refittable:
     if args.source == "command":
         if not args.command or "{train}" not in args.command:
-            raise ConfigError("scores.command: cannot be fitted again: it has no {train}", "see docs/statistics.md")
+            raise ConfigError(
+                "scores.command: cannot be fitted again: it has no {train}",
+                "let the command read its training set from {train}; see docs/statistics.md",
+            )
         log = (args.log or args.out).with_suffix(".command.log")
         return CommandModel(args.command, training, structures, args.time_limit_seconds, log)
     if args.source not in REFERENCES:

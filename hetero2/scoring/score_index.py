@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 KeyPair = tuple[Keys, Keys]
 
 
-class Contradiction(Exception):  # noqa: N818 - the index only knows that there is one; who can read the table says which
+class Contradiction(Exception):  # noqa: N818 - the index knows only that there is one; the slow reader says which
     """A key has two scores or weights."""
 
 
@@ -47,7 +47,7 @@ def packed(keys: KeyPair, scores: Floats, weights: Floats) -> Packed:
 
 
 def large(parts: Iterable[Packed]) -> Iterator[Packed]:
-    """The same rows in parts of 64 MB or more: memory of that size goes back to the system when it is given up."""
+    """The same rows in parts of 64 MB or more: memory in pieces of that size returns to the system once it is freed."""
     held, rows = list[Packed](), 0
     for part in parts:
         held.append(part)
@@ -66,7 +66,7 @@ def ordered(parts: list[Packed]) -> Packed:
     """
     rows, end = np.empty((4, sum(part.shape[1] for part in parts)), np.uint64), 0
     parts.reverse()
-    while parts:  # one by one, so that no row is in memory twice
+    while parts:  # one by one, so that only one part is in memory twice
         part = parts.pop()
         rows[:, end : end + part.shape[1]] = part
         end += part.shape[1]
@@ -100,13 +100,13 @@ def find(index: Packed, keys: KeyPair) -> tuple[Floats, Floats]:
 
 
 def write_index(path: Path, index: Packed | None) -> None:
-    """Write an index, an empty one for scores that are no table."""
+    """Write an index; an empty one for scores that are not a table."""
     with atomic_path(path) as temporary, temporary.open("wb") as handle:
         np.save(handle, np.zeros((4, 0), np.uint64) if index is None else index)
 
 
 def open_index(path: Path) -> Packed:
-    """An index on disk; only what is looked up is read. Raises InputError where it is none."""
+    """An index on disk, of which only what is looked up is read. Raises InputError for any other file."""
     try:
         index: Packed = np.load(path, mmap_mode="r")
     except (OSError, ValueError) as error:

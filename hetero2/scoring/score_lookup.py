@@ -1,4 +1,4 @@
-"""One way to look up a score, whatever file the scores came in."""
+"""Scores of molecules and decoys by one interface, whatever file they came in."""
 
 import json
 from collections.abc import Container, Iterable, Mapping
@@ -21,18 +21,18 @@ Flags = NDArray[np.bool_]
 _IDS, _DECODER = '{"ids":[', json.JSONDecoder()  # a line begins so, as canonical JSON
 
 
-class ScoreBook(Protocol):
-    """Scores of the molecules of a library and of their decoys, looked up many at a time."""
+class ScoreLookup(Protocol):
+    """Looks up scores of molecules of a library and of their decoys, many at a time."""
 
-    def originals(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
+    def molecules(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
         """(scores, weights) of molecules by id or structure hash, each (n,), nan where there is none."""
 
     def decoys(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
         """(scores, weights) of decoys, each (n,), nan where there is none; `ids`: of the molecule of each."""
 
 
-class TableBook:
-    """A score table: a structure has the same score wherever it occurs, an id of the library that of its row.
+class TableLookup:
+    """A score table: by structure hash a score holds wherever the structure occurs, by id for the row with that id.
 
     Raises InputError, with the lines, where a molecule has one score by id and another by structure hash, and where a
     key is the id of one molecule and the structure hash of another, or of a decoy.
@@ -42,7 +42,7 @@ class TableBook:
         self._path, self._index = path, index
         self._has_ids = score_index.n_hashes(index) < index.shape[1]
 
-    def originals(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
+    def molecules(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
         """Scores of molecules."""
         by_hash = score_index.find(self._index, score_index.hash_keys(hashes))
         if not self._has_ids:
@@ -89,32 +89,34 @@ class TableBook:
         )
 
 
-class FileBook:
+class FileLookup:
     """`hetero_scores.v1` files: one for all molecules (`shared`), or one for some of them by id."""
 
     def __init__(self, shared: HeteroScores | None, by_id: Mapping[str, HeteroScores]) -> None:
         self._shared, self._by_id = shared, by_id
 
-    def originals(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:  # noqa: ARG002
+    def molecules(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:  # noqa: ARG002
         """Scores of molecules."""
-        return _arrays(found.original if (found := self._of(one)) else None for one in ids.to_pylist())
+        files = map(self._of, ids.to_pylist())
+        return _arrays(scores.molecule if scores else None for scores in files)
 
     def decoys(self, ids: pa.ChunkedArray, hashes: pa.ChunkedArray) -> tuple[Floats, Floats]:
         """Scores of decoys."""
-        pairs = zip(ids.to_pylist(), hashes.to_pylist(), strict=True)
-        return _arrays(found.decoys.get(key) if (found := self._of(one)) else None for one, key in pairs)
+        files = map(self._of, ids.to_pylist())
+        pairs = zip(files, hashes.to_pylist(), strict=True)
+        return _arrays(scores.decoys.get(key) if scores else None for scores, key in pairs)
 
     def _of(self, molecule_id: str) -> HeteroScores | None:
         return self._by_id.get(molecule_id, self._shared)
 
 
-def _arrays(found: Iterable[Scored | None]) -> tuple[Floats, Floats]:
-    pairs = np.array([(np.nan, np.nan) if one is None else one for one in found], float).reshape(-1, 2)
+def _arrays(entries: Iterable[Scored | None]) -> tuple[Floats, Floats]:
+    pairs = np.array([(np.nan, np.nan) if entry is None else entry for entry in entries], float).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
 
 
 def read_files(path: Path, wanted_ids: Container[str]) -> dict[str, HeteroScores]:
-    """The gathered `hetero_scores.v1` files of these molecules, by id. Of the others no more than the ids is parsed."""
+    """The gathered `hetero_scores.v1` files of these molecules, by id; of other files only the ids are parsed."""
     by_id: dict[str, HeteroScores] = {}
     with path.open(encoding="utf-8") as handle:
         for number, line in enumerate(handle, start=1):
@@ -126,12 +128,12 @@ def read_files(path: Path, wanted_ids: Container[str]) -> dict[str, HeteroScores
     return by_id
 
 
-def read_book(path: Path, index: Path, ids: Container[str]) -> ScoreBook:
-    """Open the scores file of a run, or the index of a table, keeping what concerns these ids."""
+def open_lookup(path: Path, index: Path, ids: Container[str]) -> ScoreLookup:
+    """Open the scores file of a run, or the index of a table, for the molecules with these ids."""
     if path.suffix == ".json":
-        return FileBook(hetero_scores.read(path), {})
+        return FileLookup(hetero_scores.read(path), {})
     if path.suffix == ".jsonl":
-        return FileBook(None, read_files(path, ids))
+        return FileLookup(None, read_files(path, ids))
     if path.name.lower().endswith(TABLES):
-        return TableBook(path, score_index.open_index(index))
+        return TableLookup(path, score_index.open_index(index))
     raise InputError(f"{path}: unknown kind of scores file", "known are .json, .csv, .csv.gz and .parquet")

@@ -1,8 +1,7 @@
 """`hetero_score_table.v1`: one score a row, keyed by structure hash or by id of the library; CSV, CSV.gz or Parquet.
 
-Tables are read in batches, whole columns at a time, into an index that is looked up from disk. The plain reader, a row
-at a time, is the authority: it is asked whenever a batch looks odd, accepts what it can, and else says which line is
-wrong.
+Tables are read in batches, whole columns at a time, into an index that is looked up from disk. The slow reader, a row
+at a time, is the authority: it takes over as soon as a batch has anything unusual, and says which line is wrong.
 """
 
 import itertools
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from hetero2.errors import InputError
 from hetero2.inputs.parquet import Kind, read_parquet_rows
 from hetero2.io.tables import number, quoted, read_csv
-from hetero2.scoring.batches import Odd, read_batches
+from hetero2.scoring.batches import NeedsSlowReader, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
 from hetero2.scoring.library_ids import LibraryIds, have_hash_form
 from hetero2.scoring.score_index import Contradiction, Floats, Packed, hash_keys, id_keys, large, ordered, packed
@@ -29,7 +28,7 @@ _KEYS = ("structure_hash", "molecule_id", "id")
 _KINDS: Mapping[str, Kind] = {**dict.fromkeys(_KEYS, "id"), "score": "number", "weight": "number"}
 _HASH = re.compile(r"[0-9a-f]{64}")
 _HASH_IN_ANY_CASE = re.compile(r"[0-9A-Fa-f]{64}")
-_NEEDS_A_LOOK = r"^([\pZ\pC]*|[0-9A-Fa-f]{64})\z"  # a key that may be blank, or a hash with capitals
+_NEEDS_A_LOOK = r"^([\pZ\pC]*|[0-9A-Fa-f]{64})\z"  # a key that may be blank, or a structure hash in capitals
 _BATCH = 16_384
 REQUEST_HINT = "return the column id of score_request.csv unchanged"
 KEY_HINT = (
@@ -74,7 +73,7 @@ def _cells(path: Path) -> Iterator[tuple[str, str, object, object, object]]:
 
 
 def _key_text(key: object, column: str, where: str, library: LibraryIds | None) -> str:
-    """A key as text, a whole number as its digits; raises InputError for what can be no key."""
+    """A key as text, a whole number as its digits; raises InputError for anything that cannot be a key."""
     text = str(key) if isinstance(key, int) and not isinstance(key, bool) else key
     if text is None or (isinstance(text, str) and not text.strip()):
         raise InputError(
@@ -88,7 +87,7 @@ def _key_text(key: object, column: str, where: str, library: LibraryIds | None) 
         raise InputError(f"{where}: {quoted(text)} is not a structure hash (64 lower-case hex digits)", REQUEST_HINT)
     if _HASH_IN_ANY_CASE.fullmatch(text) and not library.have([text])[0]:
         raise InputError(
-            f"{where}: {quoted(text)} is a structure hash in capital letters, and no id of the library",
+            f"{where}: {quoted(text)} is a structure hash in capital letters, and not an id of the library",
             "write structure hashes in lower case, as score_request.csv has them",
         )
     return text
@@ -113,13 +112,13 @@ def read(path: Path, library: LibraryIds | None = None) -> dict[str, Scored]:
         if before != pair:
             earlier = first_places(path, [key])[key]
             raise InputError(
-                f"{path}: {place}: {quoted(key)} has {_told(pair)}, but {_told(before)} in {earlier}",
+                f"{path}: {place}: {quoted(key)} has {_described(pair)}, but {_described(before)} in {earlier}",
                 "a key may occur again only with the same score and weight",
             )
     return scores
 
 
-def _told(pair: Scored) -> str:
+def _described(pair: Scored) -> str:
     return f"the score {pair.score:.15g}" + (f" (weight {pair.weight:.15g})" if pair.weight != 1 else "")
 
 
@@ -146,7 +145,7 @@ def first_unknown_id(path: Path, library: LibraryIds) -> tuple[str, str] | None:
 def _index_rows(
     keys: pa.Array, is_hash: NDArray[np.bool_], scores: Floats, weights: Floats, library: LibraryIds | None
 ) -> Iterator[Packed]:
-    """Rows of an index for rows of a table; a hash that is the text of an id of the library, too, is there as both."""
+    """Rows of an index for rows of a table; a structure hash that is also an id of the library is entered as both."""
     if is_hash.all() and (library is None or not len(library.hash_form[0])):
         yield packed(hash_keys(keys), scores, weights)
         return
@@ -158,29 +157,29 @@ def _index_rows(
 
 
 def _batches(path: Path, library: LibraryIds | None) -> Iterator[Packed]:
-    """The rows of an index for a table that is in order, batch by batch; raises Odd for any other."""
+    """The rows of an index, batch by batch; raises NeedsSlowReader for a table with anything unusual in it."""
     for batch in read_batches(path, _KEYS, ("score", "weight")):
         names = batch.schema.names
         key = next((name for name in _KEYS if name in names), None)
         if key is None or "score" not in names:
-            raise Odd
+            raise NeedsSlowReader
         keys, scores = batch[key], batch["score"]
         weights = batch["weight"] if "weight" in names else pa.array(np.ones(len(batch)))
         if keys.null_count or scores.null_count or weights.null_count:
-            raise Odd
+            raise NeedsSlowReader
         is_hash = have_hash_form(keys)
         if not is_hash.all():
             ids = keys.filter(pa.array(~is_hash))
             if library is None or pc.any(pc.match_substring_regex(ids, _NEEDS_A_LOOK)).as_py():
-                raise Odd
+                raise NeedsSlowReader
         score, weight = _floats(scores), _floats(weights)
         if not np.isfinite(score).all() or not ((weight >= MIN_WEIGHT) & (weight <= MAX_WEIGHT)).all():
-            raise Odd
+            raise NeedsSlowReader
         yield from _index_rows(keys, is_hash, score, weight, library)
 
 
 def _plain_batches(path: Path, library: LibraryIds | None) -> Iterator[Packed]:
-    """The same by the plain reader; raises InputError with file and line."""
+    """The same by the slow reader; raises InputError with file and line."""
     rows = _rows(path, library)
     while batch := list(itertools.islice(rows, _BATCH)):
         values = np.array([pair for _, _, pair in batch], float)
@@ -198,13 +197,15 @@ def index(path: Path, library: LibraryIds | None = None) -> Packed:
         parts = list(large(_batches(path, library)))
         if parts:
             return ordered(parts)
-    except (Odd, Contradiction, pa.ArrowException, UnicodeDecodeError):
-        pass  # the plain reader says what is wrong, if anything is
+    except (NeedsSlowReader, Contradiction, pa.ArrowException, UnicodeDecodeError):
+        pass  # the slow reader says what is wrong, if anything is
     try:
         return ordered(list(large(_plain_batches(path, library))))
     except (Contradiction, InputError):
         read(path, library)  # says which line of the file is the first that is wrong
-        raise InputError(f"{path}: two structure hashes agree in their first half: no sha256 does", KEY_HINT) from None
+        raise InputError(
+            f"{path}: two structure hashes share their first half, which does not happen with sha256", KEY_HINT
+        ) from None
 
 
 def _floats(column: pa.Array) -> Floats:

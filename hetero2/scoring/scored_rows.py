@@ -1,8 +1,8 @@
-"""Rows of the library that get a score: the audited ones, and molecules that only the audit had to skip.
+"""Rows of the library that get a score: the audited ones, and molecules that only the audit skips.
 
-The list to send follows the score, so a molecule that has no decoys, or is in pieces, keeps the place that its score
-gives it; it has no verdict and no call. One whose structure could not be read, or is too large, has no structure hash:
-it keeps the score that a table gives to its id.
+The list to send follows the score, so a molecule that has no decoys, or is in pieces, keeps the place of its score; it
+has no verdict and no call. One whose structure could not be read, or is too large, has no structure hash: it keeps the
+score that a table gives to its id.
 """
 
 from collections.abc import Sequence

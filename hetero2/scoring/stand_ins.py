@@ -1,5 +1,5 @@
 """Scores that stand in for a model: `constant` and `random` are known bad, `synthetic_good` is known good, `mock` is
-for tests of plumbing. They look at nothing but whether a structure is a molecule of the library or a decoy."""
+for testing the workflow. They use only whether a structure is a molecule of the library or a decoy."""
 
 import random
 from collections.abc import Iterable, Iterator

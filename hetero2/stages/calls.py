@@ -20,7 +20,7 @@ from hetero2.io.tables import from_columns, read_parquet, to_table, write_parque
 from hetero2.runtime.log import logger
 from hetero2.runtime.settings import add_settings
 from hetero2.stats.audit import hardness, target_decoy_competition
-from hetero2.stats.audit.decoy_sets import Blocks, Floats, describe_blocks, library_test
+from hetero2.stats.audit.decoy_sets import DecoySets, Floats, describe_decoy_sets, library_test
 
 EXAMPLE = (
     "hetero2 calls --molecules molecules/*.parquet --decoys decoys/*.parquet --scores scores/*.parquet "
@@ -56,8 +56,8 @@ class ShardSummary:
     key: tuple[Keys, Keys]
     score: Floats
     scaffold: pa.ChunkedArray
-    blocks: Blocks
-    won: hardness.Won
+    blocks: DecoySets
+    won: hardness.PairwiseWins
     without_similarity: Ints
     residual: Floats
     decoy_residual: Floats
@@ -78,15 +78,15 @@ def summarise_shard(molecules: Path, decoys: Path, scores: Path, method: str) ->
     has_residuals = method == POOLED and len(starts)
     residuals = target_decoy_competition.residuals(values, starts) if has_residuals else (np.zeros(0), np.zeros(0))
     matched = ok.take(pa.array(places(compared, ok["row"].to_numpy())))
-    won = hardness.wins(values, starts)
+    won = hardness.pairwise_wins(values, starts)
     return ShardSummary(
         scored_rows=row[is_molecule],
         row=compared,
         key=_structure_keys(matched),
         score=values[starts],
         scaffold=matched["scaffold"].fill_null("None"),
-        blocks=describe_blocks(values, starts),
-        won=hardness.against(won, starts, bins, len(BINS), np.nan_to_num(tanimoto)),
+        blocks=describe_decoy_sets(values, starts),
+        won=hardness.wins_by_bin(won, starts, bins, len(BINS), np.nan_to_num(tanimoto)),
         without_similarity=np.add.reduceat(is_unknown, starts) - 1 if len(starts) else starts,
         residual=residuals[0],
         decoy_residual=residuals[1],
@@ -129,10 +129,10 @@ def concatenate(shards: Sequence[ShardSummary]) -> ShardSummary:
         key=(join(lambda shard: shard.key[0]), join(lambda shard: shard.key[1])),
         score=join(lambda shard: shard.score),
         scaffold=pa.chunked_array(chunks, pa.string()),
-        blocks=Blocks(
+        blocks=DecoySets(
             **{name: join(lambda shard, n=name: getattr(shard.blocks, n)) for name in vars(shards[0].blocks)}
         ),
-        won=hardness.Won(*(join(lambda shard, n=number: shard.won[n]) for number in range(3))),
+        won=hardness.PairwiseWins(*(join(lambda shard, n=number: shard.won[n]) for number in range(3))),
         without_similarity=join(lambda shard: shard.without_similarity),
         residual=join(lambda shard: shard.residual),
         decoy_residual=join(lambda shard: shard.decoy_residual),
@@ -153,7 +153,7 @@ def call_library(
     if not is_first.any():
         reason = _NO_SCORED_DECOYS if len(library.scored_rows) else _NO_SCORES
         return _calls(library, first, None), [], {"n": 0, **reason}
-    blocks = Blocks(**{name: values[is_first] for name, values in vars(library.blocks).items()})
+    blocks = DecoySets(**{name: values[is_first] for name, values in vars(library.blocks).items()})
     pooled = None
     if method == POOLED:
         of_first = np.repeat(is_first, library.blocks.n_decoys)
@@ -178,10 +178,10 @@ def of_library(
 
 def _by_hardness(library: ShardSummary, is_first: Any) -> tuple[dict[str, Any], Record]:
     """(AUC by hardness bin, what it means), of the first row of each structure (`is_first`, (n,) booleans)."""
-    won = hardness.Won(*(part[is_first] for part in library.won))
+    won = hardness.PairwiseWins(*(part[is_first] for part in library.won))
     cluster = text_numbers(library.scaffold)[is_first]
     curve = hardness.curve(won, cluster, BINS)
-    name, why = hardness.interpret(curve, hardness.easier(won, cluster, BINS))
+    name, why = hardness.interpret(curve, hardness.easy_minus_hard(won, cluster, BINS))
     trend = hardness.trend(won)
     if library.without_similarity[is_first].any():
         trend = {"z": None, "p_value": None, "reason": "no_similarity_of_some_decoys"}

@@ -1,4 +1,4 @@
-"""candidates: the list that a team sends downstream, in order, and the decoys of those selected."""
+"""candidates: the ranked list to send downstream, and the decoys of the selected molecules."""
 
 import argparse
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""control-sample: the sample of molecules that controls and refits look at, with their decoys and a decoy's own."""
+"""control_sample: a sample of molecules for controls and refits, with their decoys, and decoys as queries."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from hetero2.chem import strategy
 from hetero2.chem.molecules import parse_known
-from hetero2.chem.properties import bulk_property_matrix, formula, fragment_popularity, synthetic_accessibility
+from hetero2.chem.properties import bulk_property_matrix, formula, fragment_frequency, synthetic_accessibility
 from hetero2.inputs.decoys import read_excluded, taking_part
 from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import sha256_bytes
@@ -29,9 +29,9 @@ Record = dict[str, Any]
 _UNKNOWN = dict.fromkeys(("synthetic_accessibility", "fragment_popularity", "molecular_weight", "formula"))
 
 
-def _item(block: int, level: int, index: int, molecule: Record, smiles: str | None, structure_hash: str) -> Record:
+def _item(decoy_set: int, level: int, index: int, molecule: Record, smiles: str | None, structure_hash: str) -> Record:
     return {
-        "block": block,
+        "block": decoy_set,
         "level": level,
         "decoy_index": index,
         "row": molecule["row"],
@@ -42,17 +42,19 @@ def _item(block: int, level: int, index: int, molecule: Record, smiles: str | No
     }
 
 
-def _made(args: argparse.Namespace, pair: tuple[Record, Record]) -> Sequence[Record]:
+def _decoys_of(args: argparse.Namespace, pair: tuple[Record, Record]) -> Sequence[Record]:
     molecule, decoy = pair
     seed = molecule["seed_used"]
     return strategy.make(args.strategy, decoy["decoy_smiles"], args.k, seed, args.quotas, args.hard_mode).records
 
 
-def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace) -> Iterator[Record]:
-    """Items of every block: first each molecule and its decoys, then one decoy of each and what is made from it.
+def sample_items(
+    molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace
+) -> Iterator[Record]:
+    """Items of every decoy set: first of each molecule, then of one decoy of each as a query with decoys of its own.
 
-    Which decoy: the one whose hash is lowest, so that it is no special one. Where it has no decoys, or none could be
-    made for what `worker` says, there is no block.
+    The decoy with the lowest hash is taken, which singles out none. There is no set where it has no decoys, or where
+    its worker failed.
     """
     for number, molecule in enumerate(molecules):
         molecule_hash = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
@@ -64,11 +66,11 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
         (molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in with_structure
     ]
     ready = partial(strategy.warm_up, args.strategy)
-    made_of = isolated.each(partial(_made, args), chosen, limits_of(args), prepare=ready)
+    made_of = isolated.each(partial(_decoys_of, args), chosen, limits_of(args), prepare=ready)
     every = progress(made_of, "decoys of decoys", len(chosen))
     for number, ((molecule, decoy), records) in enumerate(every, start=len(molecules)):
         if isinstance(records, isolated.Failure):
-            logger.warning("a decoy of row %d has no block: %s", molecule["row"], records.reason)
+            logger.warning("row %d: no decoys of its decoy: %s", molecule["row"], records.reason)
             continue
         if records:
             yield _item(number, 1, MOLECULE_INDEX, molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
@@ -77,16 +79,16 @@ def blocks(molecules: Sequence[Record], decoys: dict[int, list[Record]], args: a
 
 
 def describe(items: list[Record]) -> None:
-    """Fill in what the controls look at, for molecules of the library and their decoys."""
+    """Fill in the properties that the controls score by, for molecules of the library and their decoys."""
     first = [item for item in items if item["level"] == 0 and item["smiles"] is not None]
     if not first:
         return
     mols = [parse_known(item["smiles"]) for item in first]
     weights = bulk_property_matrix([item["smiles"] for item in first])[:, 0]
-    popularity = fragment_popularity(mols)[:, 0]
+    frequency = fragment_frequency(mols)[:, 0]
     for place, (item, accessible) in enumerate(zip(first, synthetic_accessibility(mols), strict=True)):
         item["synthetic_accessibility"] = round(float(accessible), 9)
-        item["fragment_popularity"] = round(float(popularity[place]), 9)
+        item["fragment_popularity"] = round(float(frequency[place]), 9)
         item["molecular_weight"] = round(float(weights[place]), 4)
         item["formula"] = formula(mols[place])
 
@@ -111,7 +113,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
-    """The OK molecules, a shard in memory; on the way the number of each shard's goes to `counted`."""
+    """The OK molecules, with one shard in memory; `counted` gets the number of each shard."""
     names = ["row", "id", "structure_hash", "canonical_smiles", "scaffold", "seed_used", "n_decoys_generated"]
     for path in paths:
         table = read_parquet(path, "molecule.v1", [*names, "status"])
@@ -131,7 +133,7 @@ def run(args: argparse.Namespace) -> None:
         table = read_parquet(path, "decoy.v1", ["row", "decoy_index", "decoy_smiles", "decoy_hash"])
         for decoy in taking_part(table.filter(pc.is_in(table["row"], value_set=rows)), excluded).to_pylist():
             decoys[decoy["row"]].append(decoy)
-    items = list(blocks([molecule for molecule in chosen if decoys[molecule["row"]]], decoys, args))
+    items = list(sample_items([molecule for molecule in chosen if decoys[molecule["row"]]], decoys, args))
     describe(items)
     write_parquet(args.out, to_table(items, "control_sample_item.v1"), "control_sample_item.v1")
     logger.info("%d of %d molecules, %d structures", len(chosen), sum(counted), len(items))

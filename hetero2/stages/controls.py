@@ -1,6 +1,7 @@
-"""controls: what must stay silent, what competes with the score, what must be found, and what refits say."""
+"""controls: negative and positive controls, familiarity controls that compete with the score, and Y-randomisation."""
 
 import argparse
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,22 @@ from hetero2.io.files import read_json, sha256_bytes
 from hetero2.io.tables import read_parquet
 from hetero2.runtime.log import logger
 from hetero2.runtime.settings import add_settings
+from hetero2.stats.audit import label_permutation
 from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
-from hetero2.stats.audit.decoy_sets import Floats, describe_blocks, library_test
-from hetero2.stats.audit.label_permutation import QUICK_LOOK, planted, residual_ranks, verdict
+from hetero2.stats.audit.decoy_sets import MIN_DECOYS, Floats, describe_decoy_sets, library_test
+from hetero2.stats.audit.label_permutation import QUICK_LOOK, residual_ranks, verdict
 from hetero2.stats.audit.target_decoy_competition import SIGNAL, call
 
 EXAMPLE = (
     "hetero2 controls --control-sample control_sample.parquet --scores scores/*.parquet "
     "--library library.json --out controls.json"
 )
-LOUD = 3.3  # |z| beyond which chance is below one in a thousand
+LOUD = 3.3  # |z| that chance exceeds less than once in a thousand
 MIN_MOLECULES = 20
-MIN_SCAFFOLDS = 10  # below, permutations of whole scaffolds repeat themselves
-PLANTED_SHIFT = 2.5
-FULL = 19  # decoys of a molecule from which calls have power
+MIN_SCAFFOLDS = 10  # of the training part: with fewer, permutations of whole scaffolds repeat themselves
+PLANTED_SHIFT = 2.5  # standard deviations by which the positive control lifts each molecule
 NO_STRUCTURES = "no_structures"
+_OF_A_FIT = ("model_seed", "refit", "n_scored", "mean_auc", "mean_z", "dispersion_z")
 Record = dict[str, Any]
 
 
@@ -65,7 +67,7 @@ def structures_known(sample: Sequence[Record]) -> bool:
 
 
 def negative(sample: Sequence[Record], seed: int) -> Record:
-    """Scores that know nothing of an isomer: each must stay silent."""
+    """Negative controls: scores that cannot tell isomers apart, so each must stay silent (|z| below 3.3)."""
     is_first_level = [item["level"] == 0 for item in sample]
     scores = {
         "constant": np.where(is_first_level, 0.0, np.nan),
@@ -84,113 +86,119 @@ def negative(sample: Sequence[Record], seed: int) -> Record:
     return results
 
 
-def novelty_scores(sample: Sequence[Record], train: Path | None, standardise: str = "none") -> dict[str, Floats]:
-    """Scores for looking ordinary: they measure how much stranger the decoys look than the molecules."""
-    found = {
+def familiarity_scores(sample: Sequence[Record], train: Path | None, standardise: str = "none") -> dict[str, Floats]:
+    """(structures,) each: scores that reward looking ordinary, so they show how much stranger decoys look."""
+    scores = {
         "synthetic_accessibility": _column(sample, "synthetic_accessibility", -1),
         "fragment_popularity": _column(sample, "fragment_popularity"),
     }
     if train is not None:
-        known = [fingerprint(parse_known(text)) for text in read_training(train, standardise).smiles]
-        first = [item["level"] == 0 for item in sample]
-        chosen = [fingerprint(parse_known(item["smiles"])) for item, on in zip(sample, first, strict=True) if on]
-        found["nearest_training_neighbour"] = np.full(len(sample), np.nan)
-        found["nearest_training_neighbour"][first] = nearest(chosen, known)
-    return found
+        training = [fingerprint(parse_known(text)) for text in read_training(train, standardise).smiles]
+        is_of_library = [item["level"] == 0 for item in sample]
+        of_library = itertools.compress(sample, is_of_library)
+        fingerprints = [fingerprint(parse_known(item["smiles"])) for item in of_library]
+        scores["nearest_training_neighbour"] = np.full(len(sample), np.nan)
+        scores["nearest_training_neighbour"][is_of_library] = nearest(fingerprints, training)
+    return scores
 
 
-def beyond(sample: Sequence[Record], score: Floats, others: dict[str, Floats]) -> Record:
-    """What the score keeps beyond each novelty control, and beyond all of them together."""
+def beyond_familiarity(sample: Sequence[Record], score: Floats, familiarity: dict[str, Floats]) -> Record:
+    """What the score keeps beyond each familiarity control, and beyond all of them together (`all`)."""
     results: Record = {}
-    mask = np.where(np.isfinite(score), 0.0, np.nan)
+    only_scored = np.where(np.isfinite(score), 0.0, np.nan)
     flat, starts, _ = sampled_decoy_sets(sample, 0, score)
-    for name, chosen in {**{name: [name] for name in others}, "all": list(others)}.items():
-        competitors = [sampled_decoy_sets(sample, 0, others[other] + mask)[0] for other in chosen]
+    for name, controls in {**{name: [name] for name in familiarity}, "all": list(familiarity)}.items():
+        competitors = [sampled_decoy_sets(sample, 0, familiarity[control] + only_scored)[0] for control in controls]
         if not len(starts) or any(len(values) != len(flat) for values in competitors):
             results[name] = {"mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
             continue
-        test = library_test(describe_blocks(residual_ranks(flat, competitors, starts), starts))
+        test = library_test(describe_decoy_sets(residual_ranks(flat, competitors, starts), starts))
         results[name] = {"mean_z": test.mean_z, "dispersion_z": test.dispersion_z, "reason": test.reason}
     return results
 
 
-def plant(sample: Sequence[Record], seed: int) -> Record:
-    """Random scores with every molecule 2.5 s.d. above its decoys: an audit that does not find that finds nothing.
+def positive_control(sample: Sequence[Record], seed: int) -> Record:
+    """Random scores with every molecule 2.5 s.d. above its decoys: an audit that misses that finds nothing.
 
-    Found: the mean z is loud and, where molecules have enough decoys, some of them are called SIGNAL.
+    `found`: the mean z is loud and, where molecules have enough decoys, some of them are called SIGNAL.
     """
     flat, starts, _ = sampled_decoy_sets(sample, 0, np.where([item["level"] == 0 for item in sample], 0.0, np.nan))
     if len(starts) < MIN_MOLECULES:
         return {"mean_z": None, "n_signal": None, "found": None, "reason": f"fewer_than_{MIN_MOLECULES}_molecules"}
-    blocks = describe_blocks(planted(starts, len(flat), PLANTED_SHIFT, seed), starts)
-    test, enough = library_test(blocks), int((blocks.n_decoys >= FULL).sum()) >= MIN_MOLECULES
-    n_signal = int((call(blocks, min_decoys=FULL).call == SIGNAL).sum()) if enough else None
-    found = test.mean_z is not None and test.mean_z > LOUD and n_signal != 0
-    return {"mean_z": test.mean_z, "n_signal": n_signal, "found": found, "reason": None}
+    blocks = describe_decoy_sets(label_permutation.positive_control(starts, len(flat), PLANTED_SHIFT, seed), starts)
+    test, enough = library_test(blocks), int((blocks.n_decoys >= MIN_DECOYS).sum()) >= MIN_MOLECULES
+    n_signal = int((call(blocks, min_decoys=MIN_DECOYS).call == SIGNAL).sum()) if enough else None
+    is_found = test.mean_z is not None and test.mean_z > LOUD and n_signal != 0
+    return {"mean_z": test.mean_z, "n_signal": n_signal, "found": is_found, "reason": None}
 
 
-def status(silent: Record, found: Record) -> Record:
+def status(negative_controls: Record, positive: Record) -> Record:
     """Whether the audit works on this library."""
-    loud = [name for name, facts in silent.items() if facts["silent"] is False]
+    loud = [name for name, facts in negative_controls.items() if facts["silent"] is False]
     if loud:
         return {"status": "FAILED", "reason": f"not silent: {', '.join(loud)}"}
-    if found["found"] is None:
-        return {"status": "INCONCLUSIVE", "reason": found["reason"]}
-    return (
-        {"status": "OK", "reason": None} if found["found"] else {"status": "FAILED", "reason": "planted signal missed"}
-    )
+    if positive["found"] is None:
+        return {"status": "INCONCLUSIVE", "reason": positive["reason"]}
+    if not positive["found"]:
+        return {"status": "FAILED", "reason": "positive control missed"}
+    return {"status": "OK", "reason": None}
 
 
-def _not_assessable(reason: str) -> dict[str, Record]:
-    none: Record = {"verdict": "NOT_ASSESSABLE", "reason": reason, "p_value": None, "p_values": []}
-    return {"dispersion_z": none, "mean_z": none}
+def _not_assessable(reason: str) -> Record:
+    return {"verdict": "NOT_ASSESSABLE", "reason": reason, "p_value": None, "p_values": []}
+
+
+def _verdicts(by_seed: dict[int, list[Record]], training_scaffolds: int) -> dict[str, Record]:
+    """Verdict by each statistic of the fits; `by_seed`: of each model seed the observed fit, then its refits."""
+    statistics = ("dispersion_z", "mean_z")
+    if training_scaffolds < MIN_SCAFFOLDS:
+        few = f"training_part_has_fewer_than_{MIN_SCAFFOLDS}_scaffolds"
+        return {name: _not_assessable(few) for name in statistics}
+    if len({fit["n_scored"] for fits in by_seed.values() for fit in fits}) > 1:
+        return {name: _not_assessable("fits_scored_different_numbers_of_structures") for name in statistics}
+    refitted = {seed: fits for seed, fits in by_seed.items() if len(fits) > 1}
+    return {
+        name: verdict({seed: (fits[0][name], [fit[name] for fit in fits[1:]]) for seed, fits in refitted.items()})
+        for name in statistics
+    }
 
 
 def inference(files: Sequence[Path], refits: int, why_not: str) -> Record:
-    """Verdict of the refits; dispersion z was fixed beforehand, the mean stands beside it."""
+    """Verdict of Y-randomisation, from what the refits wrote: by dispersion z, which was fixed beforehand.
+
+    The p-value of mean z stands beside it. `why_not`: reason where nothing was fitted again.
+    """
     parts = [read_json(path) for path in files]
-    fits = sorted((fit for part in parts for fit in part["fits"]), key=lambda f: (f["model_seed"], f["refit"]))
+    fits = sorted((fit for part in parts for fit in part["fits"]), key=lambda fit: (fit["model_seed"], fit["refit"]))
+    facts = {"statistic": "dispersion_z", "mean_z_p_value": None, "refits": 0, "model_seeds": 0, "quick_look": False}
+    if not fits:
+        return {**_not_assessable(why_not), **facts, "fits": [], "drift": {"mean_auc": None, "reason": why_not}}
     by_seed: dict[int, list[Record]] = {}
     for fit in fits:
         by_seed.setdefault(fit["model_seed"], []).append(fit)
-    tests = {
-        key: verdict({s: (f[0][key], [one[key] for one in f[1:]]) for s, f in by_seed.items() if len(f) > 1})
-        for key in ("dispersion_z", "mean_z")
-    }
-    found = tests["dispersion_z"]
-    if not fits:
-        found = found | {"reason": why_not}
-    elif parts[0]["training_scaffolds"] < MIN_SCAFFOLDS:
-        tests = _not_assessable(f"training_part_has_fewer_than_{MIN_SCAFFOLDS}_scaffolds")
-    elif len({fit["n_scored"] for fit in fits}) > 1:
-        tests = _not_assessable("fits_scored_different_numbers_of_structures")
-    found = tests["dispersion_z"] if fits else found
-    shown = [
-        {k: v for k, v in fit.items() if k in ("model_seed", "refit", "n_scored", "mean_auc", "mean_z", "dispersion_z")}
-        for fit in fits
-    ]
+    verdicts = _verdicts(by_seed, parts[0]["training_scaffolds"])
     return {
-        **found,
-        "statistic": "dispersion_z",
-        "mean_z_p_value": tests["mean_z"]["p_value"],
-        "refits": refits if fits else 0,
+        **verdicts["dispersion_z"],
+        **facts,
+        "mean_z_p_value": verdicts["mean_z"]["p_value"],
+        "refits": refits,
         "model_seeds": len(by_seed),
-        "quick_look": bool(fits) and refits < QUICK_LOOK,
-        "fits": shown,
-        "drift": by_seed[0][0]["drift"] if fits else {"mean_auc": None, "reason": why_not},
+        "quick_look": refits < QUICK_LOOK,
+        "fits": [{key: fit[key] for key in _OF_A_FIT if key in fit} for fit in fits],
+        "drift": by_seed[0][0]["drift"],
     }
 
 
-def explanation(score: Record, novelty: Record) -> Record:
-    """EXPLAINED_BY_NOVELTY where a novelty control prefers the molecules more than the score does, and which do.
+def explanation(score: Record, familiarity: Record) -> Record:
+    """EXPLAINED_BY_NOVELTY where a familiarity control prefers the molecules more than the score does, and which do.
 
-    Both looked at on the items that have a score. A score that does not prefer the molecules (z below 3.3) leaves
+    Both are compared on the items that have a score. A score that does not prefer the molecules (z below 3.3) leaves
     nothing to explain.
     """
-    own = score["mean_z"]
-    if own is None or own < LOUD:
+    mean_z = score["mean_z"]
+    if mean_z is None or mean_z < LOUD:
         return {"explanation": None, "explained_by": []}
-    larger = [name for name, facts in novelty.items() if facts["mean_z"] is not None and facts["mean_z"] > own]
+    larger = [name for name, facts in familiarity.items() if facts["mean_z"] is not None and facts["mean_z"] > mean_z]
     return {"explanation": "EXPLAINED_BY_NOVELTY" if larger else None, "explained_by": larger}
 
 
@@ -211,31 +219,34 @@ def run(args: argparse.Namespace) -> None:
     """Write controls.json."""
     sample = read_parquet(args.control_sample, "control_sample_item.v1").to_pylist()
     score = score_of(sample, args.scores)
-    silent, strange = negative(sample, args.seed), novelty_scores(sample, args.train, args.standardise)
-    found, own = plant(sample, args.seed), audit(sample, score)
-    novelty = {name: audit(sample, values) for name, values in strange.items()}
+    negative_controls, positive = negative(sample, args.seed), positive_control(sample, args.seed)
+    familiarity = familiarity_scores(sample, args.train, args.standardise)
+    of_score = audit(sample, score)
+    of_familiarity = {name: audit(sample, values) for name, values in familiarity.items()}
     if not structures_known(sample):
-        novelty = {name: facts | {"reason": NO_STRUCTURES} for name, facts in novelty.items()}
-    beyond_novelty, library = beyond(sample, score, strange), read_json(args.library)
-    for facts in (own, *beyond_novelty.values()) if library.get("n") == 0 else ():
+        of_familiarity = {name: facts | {"reason": NO_STRUCTURES} for name, facts in of_familiarity.items()}
+    beyond, library = beyond_familiarity(sample, score, familiarity), read_json(args.library)
+    for facts in (of_score, *beyond.values()) if library.get("n") == 0 else ():
         facts["reason"] = library["reason"]
-    compared = {name: audit(sample, np.where(np.isfinite(score), values, np.nan)) for name, values in strange.items()}
+    compared = {
+        name: audit(sample, np.where(np.isfinite(score), values, np.nan)) for name, values in familiarity.items()
+    }
     inferred = inference(args.refits, args.n_refits if args.refits else 0, args.why_not)
     document = {
         "controls_schema": "controls.v1",
-        "audit": status(silent, found),
+        "audit": status(negative_controls, positive),
         "library": library,
         "sample": {
             "molecules": len({item["block"] for item in sample if item["level"] == 0}),
             "seed": args.seed,
         },
-        "score": own,
-        "negative": silent,
-        "novelty": novelty,
-        "score_beyond_novelty": beyond_novelty,
-        "planted": found,
+        "score": of_score,
+        "negative": negative_controls,
+        "novelty": of_familiarity,
+        "score_beyond_novelty": beyond,
+        "planted": positive,
         "drift": inferred.pop("drift"),
-        "inference": {**inferred, **explanation(own, compared)},
+        "inference": {**inferred, **explanation(of_score, compared)},
         "cross_validation": read_json(args.cross_validation)
         if args.cross_validation
         else {"auc": None, "reason": args.why_not},

@@ -1,4 +1,4 @@
-"""cross-validation: scaffold cross-validation of the learner on its training part."""
+"""cross_validation: scaffold cross-validation of the model on its training set."""
 
 import argparse
 from collections.abc import Sequence
@@ -22,10 +22,11 @@ Record = dict[str, Any]
 
 
 def cross_validation(model: Refittable, labels: Ints, scaffolds: Sequence[str], seed: int) -> Record:
-    """AUC on training molecules of scaffolds that the fit has not seen: five folds of whole scaffolds.
+    """ROC AUC on training molecules whose scaffold the fit has not seen: five folds of whole scaffolds.
 
-    `auc` over all out-of-fold scores, `by_fold` within each fold (null where it has one label only). Folds are balanced
-    in size, largest scaffolds first, and do not look at labels.
+    `auc` is over all out-of-fold scores, `by_fold` within each fold (null where it has one label only). Folds are
+    balanced in size, largest scaffolds first, without regard to labels. `auc` is null, with a reason, where there are
+    fewer than five scaffolds, or a fold leaves one label only.
     """
     names, member = np.unique(np.asarray(scaffolds), return_inverse=True)
     if len(names) < FOLDS:

@@ -1,4 +1,4 @@
-"""dataset → input.csv, train.csv, truth.csv: measured data that comes inside an installed package."""
+"""dataset: input.csv, train.csv and truth.csv from measured data that comes with an installed package."""
 
 import argparse
 import hashlib
@@ -23,7 +23,7 @@ _STRUCTURES, _ACTIVITIES = "CHEMBL2321810.smi", "CHEMBL2321810_act.csv"
 
 
 class Compound(NamedTuple):
-    """A measured compound: the source's own name, its SMILES and its pActivity."""
+    """A measured compound: its name in the source, its SMILES, and its pActivity."""
 
     name: str
     smiles: str
@@ -36,7 +36,7 @@ def source_folder() -> Path:
     folder = Path(spec.origin).parent / _FOLDER if spec and spec.origin else Path(_FOLDER)
     if not folder.is_dir():
         raise ConfigError(
-            f"this RDKit carries no {_FOLDER}",
+            f"this RDKit has no folder {_FOLDER}",
             "install RDKit from the Python package index, or set input.path to your own file",
         )
     return folder
@@ -60,7 +60,7 @@ def read_compounds(folder: Path) -> list[Compound]:
     structures = {name: smiles for smiles, name in _pairs(folder / _STRUCTURES, None, header=0)}
     alone = sorted(structures.keys() ^ activities.keys())
     if alone:
-        raise InputError(f"{folder}: compound {alone[0]!r} is not in both files")
+        raise InputError(f"{folder}: compound {alone[0]!r} is in one of the two files only")
     return [Compound(name, smiles, activities[name]) for name, smiles in structures.items()]
 
 
@@ -94,7 +94,7 @@ def write(folder: Path, out: Path, threshold: float, test_share: float, seed: in
     unknown = sorted(set(pins) - {path.name for path in sources})
     if unknown:
         raise ConfigError(
-            f"dataset.source_sha256: {unknown[0]!r} is no source file", f"they are {_STRUCTURES}, {_ACTIVITIES}"
+            f"dataset.source_sha256: {unknown[0]!r} is not a source file", f"expected {_STRUCTURES} or {_ACTIVITIES}"
         )
     digests = [check_sha256(path, pins.get(path.name), "source file") for path in sources]
     compounds = read_compounds(folder)

@@ -1,4 +1,4 @@
-"""decoy_quality: what could tell the molecules from their decoys, other than their structure."""
+"""decoy_quality: decoy bias, that is what tells molecules from their decoys apart from the structure itself."""
 
 import argparse
 from collections import Counter
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.chem.bins import BINS, EDGES
-from hetero2.chem.decoy_features import LEAKS, LOGP, Block, Features, features
+from hetero2.chem.decoy_features import BIASES, LOGP, DecoySet, Features, features
 from hetero2.io.contracts import write_json
 from hetero2.io.tables import read_parquet
 from hetero2.runtime.log import logger
@@ -42,34 +42,36 @@ def measures(data: Features, seed: int) -> Record:
     values: Record = {"doe": quality.mean_with_interval(deviation, data.cluster, seed)}
     for name in ("property_auc", "topology_auc"):
         values[name] = _forest(name, data, seed)
-    for column, name in enumerate(LEAKS):
+    for column, name in enumerate(BIASES):
         values[name] = _within(column, data, seed)
     return values
 
 
 def _forest(name: str, data: Features, seed: int) -> Record:
-    table, group = (data.properties, data.block) if name == "property_auc" else (data.bits, data.cluster[data.block])
+    table, group = (
+        (data.properties, data.set_number) if name == "property_auc" else (data.bits, data.cluster[data.set_number])
+    )
     if len(np.unique(group)) < 2:
         return quality.undefined(None)
     scores = quality.forest_scores(table, data.label, group, seed)
-    return quality.auc_with_interval(scores, data.label, data.block, data.cluster, seed)
+    return quality.auc_with_interval(scores, data.label, data.set_number, data.cluster, seed)
 
 
 def _within(column: int, data: Features, seed: int) -> Record:
-    values = quality.within_block(data.leaks[:, column], data.label, data.block)
+    values = quality.within_decoy_set(data.biases[:, column], data.label, data.set_number)
     return quality.mean_with_interval(values, data.cluster, seed, 0.5)
 
 
 def planted(data: Features, seed: int) -> Record:
-    """The same measures on decoys that were spoilt on purpose: measures that do not see that see nothing."""
+    """Positive control: the same measures on decoys biased on purpose, which a measure that works must see."""
     decoys = (data.label == 0).astype(float)
-    properties, bits, leaks = data.properties.copy(), data.bits.copy(), data.leaks.copy()
+    properties, bits, biases = data.properties.copy(), data.bits.copy(), data.biases.copy()
     properties[:, LOGP] += decoys
     bits[:, 0] = decoys
-    leaks -= 0.5 * decoys[:, None]
-    spoilt = replace(data, properties=properties, bits=bits, leaks=leaks)
+    biases -= 0.5 * decoys[:, None]
+    spoilt = replace(data, properties=properties, bits=bits, biases=biases)
     results = {name: {"planted": text, **_forest(name, spoilt, seed)} for name, text in _PLANTED.items()}
-    for column, name in enumerate(LEAKS[:2]):
+    for column, name in enumerate(BIASES[:2]):
         results[name] = {"planted": "value of decoys - 0.5", **_within(column, spoilt, seed)}
     for name, value in results.items():
         low = value["estimate"]
@@ -77,16 +79,16 @@ def planted(data: Features, seed: int) -> Record:
     return results
 
 
-def quality_measures(blocks: Sequence[Block], seed: int) -> Record:
-    """Measures, targets, doppelgangers, planted leak and alerts of blocks with decoys; nulls where there are none."""
-    if not blocks:
+def quality_measures(decoy_sets: Sequence[DecoySet], seed: int) -> Record:
+    """Measures, targets, doppelgangers, positive control and alerts of decoy sets; nulls where there are none."""
+    if not decoy_sets:
         return dict.fromkeys(("measures", "targets", "doppelganger", "planted_leak", "alerts"))
-    data = features(sorted(blocks))
+    data = features(sorted(decoy_sets))
     values = measures(data, seed)
     alike = data.doppelganger
     return {
         "measures": values,
-        "targets": quality.judged(values, TARGETS),
+        "targets": quality.targets_met(values, TARGETS),
         "doppelganger": {"mean": round(float(alike.mean()), 4), "max": round(float(alike.max()), 4)},
         "planted_leak": planted(data, seed),
         "alerts": alerts(data),
@@ -94,7 +96,7 @@ def quality_measures(blocks: Sequence[Block], seed: int) -> Record:
 
 
 def alerts(data: Features) -> Record:
-    """How many of the molecules have a structural alert, and how many of their decoys one that the molecule lacks."""
+    """Number of molecules with a structural alert, and of decoys with one that their molecule lacks."""
     parents = data.label == 1
     return {
         "molecules": int(parents.sum()),
@@ -105,9 +107,9 @@ def alerts(data: Features) -> Record:
 
 
 class Coverage:
-    """How many molecules have all k decoys, counted shard by shard.
+    """Number of molecules that have all k decoys, counted shard by shard.
 
-    `whole`: they are all molecules of a library, and no sample of them.
+    `whole`: they are all molecules of a library, not a sample of it.
     """
 
     def __init__(self, k: int, whole: bool = True) -> None:
@@ -124,8 +126,8 @@ class Coverage:
         self._full += int((drug_like.to_numpy() == self._k).sum())
         self._few += Counter(map(_reason, molecules.filter(pc.less(n_decoys, self._k)).to_pylist()))
 
-    def told(self) -> Record:
-        """What decoy_quality.json says of it."""
+    def summary(self) -> Record:
+        """The part of decoy_quality.json about coverage."""
         return {
             "k": self._k,
             "molecules": self._molecules,
@@ -143,7 +145,7 @@ def _reason(molecule: Record) -> str:
 
 
 def hardness_shares(similarities: Counter[float]) -> Record:
-    """Share of decoys in each bin, and quantiles of their Tanimoto, from how often each value occurs."""
+    """Share of decoys in each hardness bin, and quantiles of their Tanimoto, from the count of each Tanimoto."""
     values = np.array(sorted(similarities))
     often = np.array([similarities[value] for value in values.tolist()], np.int64)
     counts, n = np.bincount(np.digitize(values, EDGES), often, len(BINS)).astype(int), max(1, int(often.sum()))
@@ -154,24 +156,24 @@ def hardness_shares(similarities: Counter[float]) -> Record:
 
 
 class Differences:
-    """How far decoys are from their molecules in some properties, counted shard by shard."""
+    """Differences in properties between decoys and their molecules, counted shard by shard."""
 
     def __init__(self) -> None:
         self._often = {name: Counter[float]() for name in DIFFERENCES}
 
     def add(self, decoys: pa.Table) -> None:
-        """Count decoys: the columns DIFFERENCES, decoy minus molecule."""
+        """Count decoys; each column of DIFFERENCES is decoy minus molecule."""
         for name, often in self._often.items():
             often.update(_count(decoys[name].drop_null()))
 
-    def told(self) -> Record | None:
-        """p05, median and p95 of each property; None where no decoy has any."""
+    def summary(self) -> Record | None:
+        """p05, median and p95 of each difference; None where no decoy has any."""
         spreads = {name: quality.spread(often) or None for name, often in self._often.items()}
         return spreads if any(spreads.values()) else None
 
 
 def _count(column: pa.ChunkedArray) -> dict[float, int]:
-    """How often each value occurs; Arrow counts 0.0 and -0.0 apart, and adding 0.0 makes one of them."""
+    """Count of each value; Arrow counts 0.0 and -0.0 apart, and adding 0.0 turns -0.0 into 0.0."""
     return {pair["values"]: pair["counts"] for pair in pc.value_counts(pc.add(column, 0.0)).to_pylist()}
 
 
@@ -184,9 +186,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _tried(paths: Sequence[Path], coverage: Coverage, brought: list[bool]) -> Iterator[Record]:
-    """The molecules that have decoys and structures, a shard in memory; on the way those that were tried are counted.
+    """The molecules that have decoys and structures; on the way those for which decoys were tried are counted.
 
-    `brought`: whether a shard has molecules with decoys, also without structures.
+    Memory holds one shard. `brought` gets, for each shard, whether any molecule has decoys, with structure or without.
     """
     names = ["structure_hash", "canonical_smiles", "heavy_atoms", "n_decoys_generated", "warnings", "row", "reason"]
     for path in paths:
@@ -215,7 +217,7 @@ def run(args: argparse.Namespace) -> None:
         connected += len(table) - (pc.sum(pc.match_substring(table["decoy_smiles"], ".")).as_py() or 0)
         for decoy in table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist():
             blocks[decoy["row"]].append(decoy["decoy_smiles"])
-    total, counts = similar.total(), coverage.told()
+    total, counts = similar.total(), coverage.summary()
     share = connected / total if total else None
     document = {
         "quality_schema": "decoy_quality.v1",
@@ -224,9 +226,9 @@ def run(args: argparse.Namespace) -> None:
         "decoys": total,
         "connected": {"estimate": None if share is None else round(share, 6), "target": 1.0, "met": share == 1.0},
         "hardness": hardness_shares(similar),
-        "property_differences": differences.told(),
+        "property_differences": differences.summary(),
         "sample": {"molecules": len(blocks), "seed": args.seed},
         **quality_measures([(molecule["canonical_smiles"], blocks[molecule["row"]]) for molecule in chosen], args.seed),
     }
     write_json(args.out, document, "decoy_quality.v1")
-    logger.info("%d molecules, %d of them looked at", counts["molecules"], len(blocks))
+    logger.info("%d molecules, %d of them in the sample", counts["molecules"], len(blocks))

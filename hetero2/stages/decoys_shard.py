@@ -1,4 +1,4 @@
-"""decoys: guardrails, decoys and structure facts of the molecules of one shard."""
+"""decoys_shard: guardrails, decoys and structure facts of the molecules of one shard."""
 
 import argparse
 import statistics
@@ -55,7 +55,7 @@ _EMPTY = {
 }
 FEWER = "fewer_decoys"
 Record = dict[str, Any]
-Both = tuple[Record, list[Record]]
+RowWithDecoys = tuple[Record, list[Record]]  # the record of a row, and its decoys
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _blank(row: Record, args: DecoyOptions) -> Record:
     return {**row, **_EMPTY, "seed_used": seed, "status": row["status"] or "OK"}
 
 
-def _one_molecule(args: DecoyOptions, row: Record) -> Both:
+def _generate(args: DecoyOptions, row: Record) -> RowWithDecoys:
     """The record of one row and its decoys."""
     record = _blank(row, args)
     if row["status"] and row["reason"] != "not_sampled":
@@ -105,17 +105,17 @@ def _one_molecule(args: DecoyOptions, row: Record) -> Both:
     limits = Guardrails(args.max_atoms, args.require_connected, args.standardise)
     if row["reason"] == "not_sampled":
         return record | _identity(prepare(record["smiles"], limits)), []
-    return _audited(record, limits, record["seed_used"], args)
+    return _with_decoys(record, limits, record["seed_used"], args)
 
 
-def molecules_with_decoys(rows: Sequence[Record], args: DecoyOptions, workers: int = 1) -> Iterator[Both]:
+def molecules_with_decoys(rows: Sequence[Record], args: DecoyOptions, workers: int = 1) -> Iterator[RowWithDecoys]:
     """The record of every row and its decoys, in order.
 
-    A molecule that takes too long, crashes its worker or meets a defect of ours becomes its own ERROR row.
+    A molecule that takes too long, crashes its worker or hits a defect in our code becomes an ERROR row of its own.
     """
     ready = partial(strategy.warm_up, args.strategy)
     limits = isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
-    for row, result in isolated.each(partial(_one_molecule, args), rows, limits, workers, ready):
+    for row, result in isolated.each(partial(_generate, args), rows, limits, workers, ready):
         if isinstance(result, isolated.Failure):
             logger.warning("row %d, %s: %s", row["row"], quoted(row["id"]), result.reason)
             yield {**_blank(row, args), "status": "ERROR", "reason": result.reason}, []
@@ -133,7 +133,7 @@ def _identity(prepared: Prepared) -> Record:
     }
 
 
-def _audited(record: Record, limits: Guardrails, seed: int, args: DecoyOptions) -> Both:
+def _with_decoys(record: Record, limits: Guardrails, seed: int, args: DecoyOptions) -> RowWithDecoys:
     prepared = prepare(record["smiles"], limits)
     record |= _identity(prepared)
     mol = prepared.mol

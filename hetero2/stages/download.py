@@ -1,4 +1,4 @@
-"""download: fetch a file that the configuration names by URL and sha256; nothing else is let in."""
+"""download: fetch a file that the configuration names by URL and sha256, and refuse any other content."""
 
 import argparse
 import os

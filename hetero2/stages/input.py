@@ -1,4 +1,4 @@
-"""input: every row of the library once, in its order, numbered; bad ids marked, what is not sampled skipped."""
+"""input: the rows of the library in order, numbered; bad ids are marked, rows outside the sample are skipped."""
 
 import argparse
 import itertools
@@ -23,9 +23,9 @@ Record = dict[str, Any]
 
 
 def once(rows: Iterable[Raw]) -> Iterator[Raw]:
-    """The molecules of a table that has a line a decoy: each id where it stands first; every row of any other table.
+    """Of a table with a line per decoy the first row of each id; of any other table every row.
 
-    Raises InputError where two lines of a molecule say that it is of different scaffolds.
+    Raises InputError where two lines of a molecule give it different scaffolds.
     """
     seen: dict[str, str] = {}
     for row in rows:
@@ -36,11 +36,14 @@ def once(rows: Iterable[Raw]) -> Iterator[Raw]:
             yield row
         elif row.scaffold not in ("", seen[row.id]):
             was = quoted(seen[row.id])
-            raise InputError(f"{row.place}: {quoted(row.id)} has another scaffold than before, {was}", "give it one")
+            raise InputError(
+                f"{row.place}: {quoted(row.id)} has the scaffold {quoted(row.scaffold)}, but {was} before",
+                "give it one",
+            )
 
 
 def mark(rows: Iterable[Raw]) -> Iterator[Record]:
-    """Number the rows and mark ids that are missing or were there before (the first of them stays)."""
+    """Number the rows from 0, and mark those whose id is missing or repeats an earlier one."""
     seen: set[str] = set()
     for number, row in enumerate(rows):
         if "\0" in row.id:
@@ -61,9 +64,9 @@ def mark(rows: Iterable[Raw]) -> Iterator[Record]:
 
 
 def choose(args: argparse.Namespace) -> tuple[dict[int, tuple[str, float]], Record]:
-    """(part and weight of each row that is in the sample, facts of the sample).
+    """(part and weight of each row in the sample, facts of the sample).
 
-    The population are the rows with a good id and a SMILES. Rows without a score in the column cannot be of the top.
+    The population are the rows with a valid id and a SMILES. Rows without a score cannot be in the top part.
     """
     column, sign = args.score_column, 1 if args.higher_is_better else -1
     keys: dict[int, str] = {}
@@ -83,7 +86,7 @@ def choose(args: argparse.Namespace) -> tuple[dict[int, tuple[str, float]], Reco
 
 
 def sampled(rows: Iterable[Record], parts: dict[int, tuple[str, float]]) -> Iterator[Record]:
-    """The rows with their part of the sample; those of good id that are in none become SKIP not_sampled.
+    """The rows with their part of the sample; rows with a valid id that are in none become SKIP not_sampled.
 
     A row without SMILES stays as it is: it has a reason of its own.
     """

@@ -1,8 +1,7 @@
-"""leakage: what the library and its decoys share with each other and with the training set.
+"""leakage: train-test leakage, duplicates in the library, and decoys that are molecules of library or training set.
 
-A decoy that is a molecule of the library, or of the training set, is no decoy: it takes no part in any audit. They are
-compared as structures, and as compounds (`hetero2.chem.structures.same_compound`): another tautomer or mesomer is the
-same one.
+Such a decoy is excluded: it takes no part in any audit. Molecules are compared as structures and as compounds
+(`hetero2.chem.structures.same_compound`), of which tautomers and mesomers are forms.
 """
 
 import argparse
@@ -61,7 +60,7 @@ def _leak(
 def _in_training(
     kind: str, molecule: Record, key: str, train: Mapping[str, tuple[str, str]], forms: Forms
 ) -> Record | None:
-    """The leak of a structure that is in the training set, itself or in another form; None where it is not."""
+    """The leak of a structure that is in the training set, as it is or in another form; None where it is not."""
     if key in train:
         return _leak(kind, molecule, key, train[key][0])
     other_form = forms.in_training(key)
@@ -69,9 +68,9 @@ def _in_training(
 
 
 class Structures(NamedTuple):
-    """The molecules of a library that have a structure, in its order, 58 bytes each; every column is (n,).
+    """The n molecules of a library that have a structure, in its order, 58 bytes each; every field is (n,).
 
-    `first`: place of the first molecule of the same structure.
+    `high`, `low`: halves of the key of the structure; `first`: index of the first molecule with the same structure.
     """
 
     row: Ints
@@ -83,12 +82,12 @@ class Structures(NamedTuple):
 
     @property
     def different(self) -> Ints:
-        """Places of the first molecule of each structure."""
+        """Indices of the first molecule of each structure."""
         return np.flatnonzero(self.first == np.arange(len(self.first)))
 
 
 def structures(paths: Sequence[Path]) -> Structures:
-    """Read them, a shard at a time."""
+    """The structures of a library, read a shard at a time."""
     parts = []
     for path in paths:
         table = _known(path, ["row", "id", "structure_hash", "skeleton"])
@@ -108,9 +107,10 @@ def _known(path: Path, names: Sequence[str]) -> pa.Table:
 def of_molecules(
     paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]], near: float, forms: Forms
 ) -> Iterator[Record]:
-    """Leaks of the library's own molecules, a shard at a time: as structures, else as compounds, else as near ones.
+    """Leaks of the molecules of the library, a shard at a time: same structure, else same compound, else near ones.
 
-    O(molecules · training set) comparisons of fingerprints, less those whose sizes alone say that they are not near.
+    `near`: Tanimoto from which a molecule is near. O(molecules · training set) comparisons of fingerprints, except of
+    pairs whose bit counts rule it out.
     """
     training = Neighbours([fingerprint(parse_known(smiles)) for _, smiles in train.values()])
     names, start = [molecule_id for molecule_id, _ in train.values()], 0
@@ -141,7 +141,7 @@ def of_molecules(
 def of_decoys(
     paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]], forms: Forms
 ) -> Iterator[Record]:
-    """Leaks of decoys, a shard at a time, whole columns first. O(decoys log library)."""
+    """Leaks of decoys, a shard at a time. O(decoys log library)."""
     order = library.different
     order = order[np.lexsort((library.low[order], library.high[order]))]
     high, low = library.high[order], library.low[order]
@@ -167,7 +167,7 @@ def of_decoys(
 
 
 def excluded(leaks: Sequence[Record]) -> list[Record]:
-    """The decoys that take no part in any audit, once each, with the first reason."""
+    """The excluded decoys, once each, with the first reason."""
     why = {"decoy_in_library": LIBRARY, "decoy_in_training": TRAINING}
     reasons: dict[str, str] = {}
     for leak in leaks:

@@ -17,7 +17,7 @@ UNKNOWN = "truth_id_unknown"
 
 
 def unknown_truth(library: Path, train: Path | None, truth: Path, source: str) -> Iterator[dict[str, Any]]:
-    """Ids of the truth that are neither in the library nor in the training set, in the order of the truth."""
+    """Truth ids that are neither in the library nor in the training set, in the order of the truth."""
     ids = read_truth(truth, source)
     unknown = ids.keys() - ({row["id"] for _, row in read_csv(train, ["id"])} if train else set())
     for chunk in read_parquet(library, "input_row.v1", ["id"])["id"].chunks:

@@ -1,4 +1,4 @@
-"""missing_scores: the decoys that are still without a score, so that a user can score them and run again."""
+"""missing_scores: the decoys that still have no score, so that a user can score them and run again."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -38,10 +38,10 @@ def without_score(decoys: Path, scores: Path) -> pa.Table:
 
 
 def most_first(shards: Shards) -> Iterator[pa.Table]:
-    """Lines of missing_decoy_scores.csv, those of most rows first, then by hash.
+    """Rows of missing_decoy_scores.csv, decoys of most rows first, then by hash.
 
-    Shards are read once to count, and once more for each million lines: they are in memory, with at most 60 bytes for
-    each decoy without a score.
+    Shards are read once to count, and again for each million rows. Memory holds these, and at most 60 bytes for each
+    decoy without a score.
     """
     halves = [keys(without_score(*paths)["decoy_hash"]) for paths in shards]
     high, low = (np.concatenate(half) for half in zip(*halves, strict=True))
@@ -54,7 +54,7 @@ def most_first(shards: Shards) -> Iterator[pa.Table]:
 
 
 def _lines(shards: Shards, sizes: Sequence[int], chosen: Ints, count: Ints) -> pa.Table:
-    """The decoys at these places among all that have no score, in this order."""
+    """The decoys with these indices among all without a score, in this order; `sizes`: number in each shard."""
     ends, parts = np.cumsum([0, *sizes]), []
     ordered = np.sort(chosen)
     for number, paths in enumerate(shards):

@@ -23,7 +23,7 @@ from hetero2.runtime import identity, provenance
 from hetero2.runtime.cli_types import json_object
 from hetero2.runtime.log import logger
 
-_PAGES = 100  # that are Python objects at once
+_PAGES = 100  # pages that are Python objects at once
 EXAMPLE = "hetero2 pack --run my-run --config '{...}' --summary summary.csv ... (see rules/pack.smk)"
 
 
@@ -54,7 +54,7 @@ def _decoys(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def _write_artifacts(args: argparse.Namespace, folder: Path) -> None:
-    """What a light pack leaves out: every decoy, and a page for every molecule."""
+    """What only a full pack holds: every decoy, and a page for every molecule."""
     write_parquet_rows(folder / verify.DECOYS, _decoys(args), DECOYS)
     (folder / verify.PAGES).mkdir()
     for path in args.pages:
@@ -81,10 +81,12 @@ def build(args: argparse.Namespace, folder: Path) -> None:
 
 
 def _check_replaceable(folder: Path) -> None:
-    """Only an older pack, or what is left of one, is replaced."""
+    """Raise ConfigError unless the folder is empty, an older pack, or what is left of one."""
     marks = ("summary.csv", "index.md", "workflow")
     if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).exists() for name in marks):
-        raise ConfigError(f"{folder}: holds files, but is no pack", "name a folder that does not exist yet")
+        raise ConfigError(
+            f"{folder}: is not empty and not a pack, so it is not replaced", "name a folder that does not exist yet"
+        )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

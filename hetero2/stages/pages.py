@@ -19,7 +19,7 @@ EXAMPLE = (
 
 
 def pages(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """The page of each OK row of the shard, in order; of the library only calls and truth are looked at."""
+    """The page of each OK row of the shard, in order; of the whole library only calls and truth are read."""
     hits = card_data.read_hits(args.truth, args.truth_source)
     calls = read_parquet(args.calls, "call.v1")
     lines = shard_lines(args.molecules, args.audit, calls, paged=True)

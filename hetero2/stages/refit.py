@@ -1,4 +1,4 @@
-"""refit: fit the learner again, on the labels and on labels permuted in scaffold blocks, and audit each fit."""
+"""refit: fit the learner again, on its labels and on labels permuted by scaffold (Y-randomisation); audit each fit."""
 
 import argparse
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from hetero2.runtime.settings import add_settings
 from hetero2.scoring.refittable import MODEL_SETTINGS, Refittable, add_model_arguments, model_of, scaffolds_of
 from hetero2.stats.audit.control_sample import audit
 from hetero2.stats.audit.decoy_sets import Ints
-from hetero2.stats.audit.label_permutation import block_permutation
+from hetero2.stats.audit.label_permutation import scaffold_permutation
 
 EXAMPLE = (
     """hetero2 refit --config '{"scores": {"source": "reference:morgan_rf"}, "audit": {"refits": 19}}' """
@@ -33,12 +33,12 @@ def fits(
     scaffolds: Sequence[str],
     args: argparse.Namespace,
 ) -> list[Record]:
-    """The audits of fits `first` to `first + count` of (1 + refits) a model seed; the first of each is observed."""
+    """The audits of fits `first` to `first + count`; of the 1 + `refits` fits of a model seed the first is observed."""
     audits = []
     total = args.model_seeds * (args.refits + 1)
     for number in progress(range(args.first, min(args.first + args.count, total)), "fits"):
         seed, refit = divmod(number, args.refits + 1)
-        dealt = labels if refit == 0 else block_permutation(labels, scaffolds, (args.seed, refit))
+        dealt = labels if refit == 0 else scaffold_permutation(labels, scaffolds, (args.seed, refit))
         try:
             scores = np.asarray(model.scores(dealt, seed), float)
         except HeteroError as error:

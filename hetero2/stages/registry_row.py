@@ -1,4 +1,4 @@
-"""registry: verify the finished zip and describe it as a registry row; timings and host facts go to runtime.json."""
+"""registry_row: verify the finished zip and describe it as a registry row; timings and host go to runtime.json."""
 
 import argparse
 import csv
@@ -36,7 +36,7 @@ def _utility(pack: Path) -> Facts | None:
 
 
 def _name_parts(manifest: Facts) -> tuple[bool, bool, str | None]:
-    """Whether the run is its target's own, whether on the chain of strategies, and which variant it is."""
+    """(whether the run is the target itself, whether it uses the chain of strategies, name of its variant or None)."""
     rest = manifest["run"].removeprefix(manifest["target"])
     variant = next((name for name in variants(manifest["target"]) if rest.endswith(f"_{name}")), None)
     rest = rest.removesuffix(f"_{variant}")
@@ -44,9 +44,9 @@ def _name_parts(manifest: Facts) -> tuple[bool, bool, str | None]:
 
 
 def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = None) -> Facts:
-    """The row of one built pack; tag, date and milestone are set by a release.
+    """The registry row of a built pack; a release sets tag, date and milestone.
 
-    `problems` are those that verify found in the archive, where it was asked already.
+    `problems`: what verify found in the archive, where it ran already.
     """
     manifest, metrics = read_json(pack / "manifest.json"), read_json(pack / "metrics.json")
     counts, scores = metrics["counts"], manifest["scores"]
@@ -79,7 +79,7 @@ def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = Non
         },
         "acceptance": {
             "outcome": accept.outcome(criteria),
-            "not_met": [criterion.name for criterion in criteria if not criterion.met],
+            "not_met": accept.not_met(criteria),
         },
         "ci": {"test": None, "test-chem": None, "docker": None},
         "prev_sha256": None,
@@ -87,7 +87,7 @@ def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = Non
 
 
 def runtime(benchmarks: Path, execution: Facts) -> Facts:
-    """Seconds of each job and facts of this machine: kept out of the pack."""
+    """Seconds and memory of each job and facts of this machine, which stay out of the pack."""
     jobs = {}
     for path in sorted(benchmarks.rglob("*.tsv")) if benchmarks.is_dir() else []:
         with path.open(encoding="utf-8", newline="") as handle:

@@ -25,7 +25,7 @@ from hetero2.runtime.seeds import sample
 from hetero2.scoring.list_order import list_order
 
 EXAMPLE = "hetero2 report --run my-run --config '{...}' --summary summary.csv ... (see rules/report.smk)"
-_ROWS = 65_536  # that are Python objects at once
+_ROWS = 65_536  # rows that are Python objects at once
 DRAWN = 4  # decoys of a card
 DRAWING_BYTES = 2_000_000
 TOP = "Selected: the first of the list to send"
@@ -42,7 +42,7 @@ def _drawn_at_random(rows: pa.Table, among: Ints, size: int, seed: int) -> Ints:
 
 
 def chosen(rows: pa.Table, order: Ints, k: int, size: int, seed: int) -> dict[str, Ints]:
-    """The rows that get a card: the first of the k to send, the best scored with NO_SIGNAL, and a random sample."""
+    """Indices of the rows that get a card: first of the k to send, best scored with NO_SIGNAL, random sample."""
     calls = pc.equal(rows["call"], "NO_SIGNAL").to_numpy()
     top = order[: min(size, k)]
     last = order[calls[order]]
@@ -52,7 +52,7 @@ def chosen(rows: pa.Table, order: Ints, k: int, size: int, seed: int) -> dict[st
 
 
 def listed(rows: pa.Table, order: Ints, most: int, seed: int) -> tuple[Ints, str]:
-    """(rows of the table: all in the order of the list, then those not in it; or the top and a sample; how it was)."""
+    """(rows of the table: the list in order, then rows outside it; or its top and a sample; a caption saying which)."""
     n, others = len(rows), np.setdiff1d(np.arange(len(rows)), order)
     everyone = np.concatenate([order, others])
     if n <= most:
@@ -86,7 +86,7 @@ class Report:
         return card_data.records(self.rows, place, self.rank, self.hits)
 
     def _hits_by_call(self) -> dict[str, tuple[int, int]]:
-        """(molecules with truth, hits) of each call."""
+        """(number of molecules with truth, number of hits) of each call."""
         measured = [self.hits.get(name) for name in self.rows["id"].to_pylist()] if self.hits else []
         counts = Counter(
             pair for pair in zip(self.rows["call"].to_pylist(), measured, strict=False) if pair[1] is not None
@@ -96,7 +96,7 @@ class Report:
         }
 
     def evidence(self) -> evidence.Evidence:
-        """What the pack's files say, and numbers of summary.csv."""
+        """The content of the pack's files, with numbers of summary.csv; raises InputError where these disagree."""
         args, ok = self.args, self.rows.filter(pc.is_valid(self.rows["p_value"]))
         facts = evidence.read(
             dict(results.given(args, results.READ)),
@@ -113,12 +113,12 @@ class Report:
         return facts
 
     def _decoys(self) -> pa.Table:
-        """The decoys of all cards, in the order of the library."""
+        """The decoys of all cards, in the order of the library's rows."""
         place = np.sort(np.concatenate(list(self.places.values())))
         return pa.concat_tables(decoys_with_scores(pa.array(place), self.args.decoys, self.args.scores))
 
     def groups(self) -> dict[str, list[Card]]:
-        """The cards; drawings end where they would make the page too large."""
+        """The cards of each group; drawings stop at DRAWING_BYTES, so that the page stays small."""
         decoys = card_data.by_row(self.decoys.to_pylist())
         spent, cards = 0, dict[str, list[Card]]()
         for name, place in self.places.items():
@@ -136,7 +136,7 @@ class Report:
         if len(shown.rows) == len(place):
             return shown
         return shown._replace(
-            told=f"{caption} The first {number(len(shown.rows))} of them, since their cells are long."
+            caption=f"{caption} The first {number(len(shown.rows))} of them, since their cells are long."
         )
 
 

@@ -1,4 +1,4 @@
-"""blocks: molecules, decoys and scores of one shard where only ids and scores were given, and no structures."""
+"""score_only_input: molecules, decoys and scores of one shard where ids and scores were given without structures."""
 
 import argparse
 import re
@@ -16,7 +16,7 @@ from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import logger
 from hetero2.runtime.settings import add_settings
 from hetero2.scoring import pair_table
-from hetero2.scoring.pair_table import Block, Decoy
+from hetero2.scoring.pair_table import Decoy, DecoySet
 from hetero2.scoring.score_lookup import read_files
 from hetero2.scoring.scored_rows import UNAUDITED, score_item
 
@@ -29,12 +29,12 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 Record = dict[str, Any]
 
 
-def read_blocks(path: Path, ids: Collection[str]) -> Mapping[str, Block]:
-    """The blocks of these molecules: from a table, or from `hetero_scores.v1` files by id."""
+def read_decoy_sets(path: Path, ids: Collection[str]) -> Mapping[str, DecoySet]:
+    """The decoy sets of these molecules: from a table, or from `hetero_scores.v1` files by id."""
     if path.suffix == ".jsonl":
         files = read_files(path, ids)
         return {
-            key: Block(scores.original, {name: Decoy(name, scored, None) for name, scored in scores.decoys.items()})
+            key: DecoySet(scores.molecule, {name: Decoy(name, scored, None) for name, scored in scores.decoys.items()})
             for key, scores in files.items()
         }
     if path.name.lower().endswith(TABLES):
@@ -42,18 +42,18 @@ def read_blocks(path: Path, ids: Collection[str]) -> Mapping[str, Block]:
     raise InputError(f"{path}: one scores file cannot serve all molecules", "give a table with id,decoy,score")
 
 
-def _molecule(row: Record, block: Block | None) -> Record:
+def _molecule(row: Record, decoy_set: DecoySet | None) -> Record:
     record = {**dict.fromkeys(columns("molecule.v1")), **row, "seed_used": 0, "n_decoys_generated": 0, "warnings": ""}
     if row["status"]:
         return record
-    if block is None or block.original is None:
+    if decoy_set is None or decoy_set.molecule is None:
         return record | {"status": "SKIP", "reason": "missing_scores_input"}
-    if not block.decoys:
+    if not decoy_set.decoys:
         return record | {"status": "SKIP", "reason": "no_decoys_generated"}
-    similar = [decoy.tanimoto for decoy in block.decoys.values() if decoy.tanimoto is not None]
+    similar = [decoy.tanimoto for decoy in decoy_set.decoys.values() if decoy.tanimoto is not None]
     similarity = {"tanimoto_min": min(similar), "tanimoto_median": statistics.median(similar)} if similar else {}
     similarity |= {"tanimoto_max": max(similar)} if similar else {}
-    counts = {"decoy_strategy_used": STRATEGY, "n_decoys_generated": len(block.decoys)}
+    counts = {"decoy_strategy_used": STRATEGY, "n_decoys_generated": len(decoy_set.decoys)}
     return record | {"status": "OK", "warnings": "no_structures"} | counts | similarity
 
 
@@ -64,13 +64,13 @@ def _decoy(row: int, molecule_id: str, index: int, decoy: Decoy) -> Record:
     return record | {"hardness": None if decoy.tanimoto is None else hardness(decoy.tanimoto)}
 
 
-def one_row(row: Record, block: Block | None, sign: int) -> tuple[Record, list[Record], Iterator[Record]]:
+def one_row(row: Record, decoy_set: DecoySet | None, sign: int) -> tuple[Record, list[Record], Iterator[Record]]:
     """(molecule, its decoys, the scores of both); larger is better from here on."""
-    molecule = _molecule(row, block)
-    if block is None or block.original is None or molecule["reason"] not in (None, *UNAUDITED):
+    molecule = _molecule(row, decoy_set)
+    if decoy_set is None or decoy_set.molecule is None or molecule["reason"] not in (None, *UNAUDITED):
         return molecule, [], iter(())
-    number, decoys = row["row"], list(block.decoys.values())
-    scores = [(MOLECULE_INDEX, block.original), *enumerate(decoy.scored for decoy in decoys)]
+    number, decoys = row["row"], list(decoy_set.decoys.values())
+    scores = [(MOLECULE_INDEX, decoy_set.molecule), *enumerate(decoy.scored for decoy in decoys)]
     records = [_decoy(number, row["id"], index, decoy) for index, decoy in enumerate(decoys)]
     return molecule, records, (score_item(number, index, scored, sign) for index, scored in scores)
 
@@ -91,13 +91,13 @@ def run(args: argparse.Namespace) -> None:
     if args.shard >= args.shards:
         raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
-    blocks = read_blocks(args.scores_file, {row["id"] for row in rows if row["status"] is None})
+    decoy_sets = read_decoy_sets(args.scores_file, {row["id"] for row in rows if row["status"] is None})
     sign = 1 if args.higher_is_better else -1
     molecules: list[Record] = []
     decoys: list[Record] = []
     scores: list[Record] = []
     for row in rows:
-        molecule, shard_decoys, items = one_row(row, blocks.get(row["id"]), sign)
+        molecule, shard_decoys, items = one_row(row, decoy_sets.get(row["id"]), sign)
         molecules.append(molecule)
         decoys += shard_decoys
         scores += items

@@ -1,4 +1,4 @@
-"""score_request: every structure that needs a score, once; the file that a user hands to any model."""
+"""score_request: every structure that needs a score, once each; the file that a user gives to a model."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ CONTRACT = "score_request.v1"
 
 
 def occurrences(molecules: Sequence[Path], decoys: Sequence[Path], excluded: pa.Table) -> Iterator[pa.Table]:
-    """id, smiles and role wherever a structure occurs: molecules shard by shard, then decoys; a table a shard."""
+    """(id, smiles, role) of every occurrence of a structure, a table a shard: molecules first, then decoys."""
     for path in molecules:
         table = scored_rows(
             read_parquet(path, "molecule.v1", ["status", "reason", "structure_hash", "canonical_smiles"])
@@ -45,7 +45,7 @@ def _named(ids: pa.ChunkedArray, smiles: pa.ChunkedArray, role: str) -> pa.Table
 
 
 def once(tables: Iterator[pa.Table], first: np.ndarray, count: np.ndarray) -> Iterator[pa.Table]:
-    """The rows where a structure occurs first, with how often it does."""
+    """The first occurrence of each structure, with the number of its occurrences (`first`, `count`: (occurrences,))."""
     start = 0
     for table in tables:
         place = slice(start, start + len(table))

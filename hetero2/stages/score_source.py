@@ -33,7 +33,7 @@ Facts = dict[str, Any]
 
 
 def count_keys(path: Path, table: score_index.Packed, library: LibraryIds) -> int:
-    """How many keys a table has. Says which are ids; raises InputError where none can belong to the library."""
+    """Number of keys of a table; logs how many are ids. Raises InputError where none can belong to the library."""
     n_keys, n_hashes = int(table.shape[1]), score_index.n_hashes(table)
     n_ids = int((score_index.places(table, library.keys) >= 0).sum()) if n_hashes < n_keys else 0
     n_unknown = n_keys - n_hashes - n_ids
@@ -55,7 +55,7 @@ def count_keys(path: Path, table: score_index.Packed, library: LibraryIds) -> in
 
 
 def external_file(args: argparse.Namespace) -> tuple[Facts, score_index.Packed | None]:
-    """Verify and check a file that the user brought, then keep it as it is; its index, if it is a table."""
+    """(facts, index where it is a table) of the user's file, which is verified, checked and copied as it is."""
     path, sha256, url = args.path, args.sha256, args.url
     table = None
     digest = check_sha256(path, sha256, "scores file")
@@ -64,7 +64,7 @@ def external_file(args: argparse.Namespace) -> tuple[Facts, score_index.Packed |
         facts: Facts = {"schema": pair_table.SCHEMA, "score_key": None, "n_scores": n_scores}
     elif not _is_keyed(args):
         scores = hetero_scores.read(path)
-        logger.warning("one hetero_scores.v1 file for all rows: every molecule gets the score of its `original`")
+        logger.warning("one hetero_scores.v1 file for all rows: every molecule gets the score of `original`")
         facts = {
             "schema": hetero_scores.SCHEMA,
             "score_key": scores.score_key,
@@ -111,7 +111,7 @@ def row_files(library: Path, folder: Path, out: Path) -> Facts:
 
 
 def _write_table(rows: Iterable[tuple[str, float, float]], out: Path) -> Facts:
-    """Write a score table as its rows come; memory does not grow with them."""
+    """Write (structure hash, score, weight) as a score table, as they come; memory does not grow with them."""
     source, count = iter(rows), 0
 
     def batches() -> Iterator[pa.Table]:
@@ -154,12 +154,12 @@ def _watch(request: Path, written: Path, log: Path | None) -> Callable[[], None]
 
 
 def from_command(args: argparse.Namespace) -> Facts:
-    """Run the user's command on the request and check what it wrote."""
+    """Run the user's command on the request, and check the scores that it wrote."""
     output = (args.log or args.out).with_suffix(".command.log")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".command-", dir=args.out.parent) as folder:
         request, written = Path(folder) / "request.csv", Path(folder) / "scores.csv"
-        copy_file(args.request, request)  # the command may do with it what it wants
+        copy_file(args.request, request)  # a copy, which the command may change
         files = {"request": request, "scores": written, "train": args.train, "seed": 0}
         command.run(args.command, files, args.time_limit_seconds, output, _watch(request, written, args.log))
         table = command.read_scores(written, score_table.index)
@@ -181,7 +181,7 @@ def from_reference(args: argparse.Namespace) -> Facts:
 
 
 def from_stand_in(args: argparse.Namespace) -> Facts:
-    """Score what is asked for without a model: the decoys of the suite's scores file, or the request."""
+    """Scores without a model, of the decoys in the suite's scores file or of the request."""
     if args.path:
         document = read_json(args.path)
         hetero_scores.parse(document, str(args.path))

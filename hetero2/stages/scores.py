@@ -12,7 +12,7 @@ from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import TABLES
 from hetero2.io.tables import read_parquet, write_parquet
 from hetero2.runtime.settings import add_settings
-from hetero2.scoring.score_lookup import ScoreBook, read_book
+from hetero2.scoring.score_lookup import ScoreLookup, open_lookup
 from hetero2.scoring.scored_rows import rows_scored_by_id, scored_rows
 
 EXAMPLE = (
@@ -21,25 +21,28 @@ EXAMPLE = (
 )
 
 
-def attach(molecules: pa.Table, decoys: pa.Table, book: ScoreBook, sign: int, excluded: pa.Table) -> pa.Table:
+def attach(molecules: pa.Table, decoys: pa.Table, lookup: ScoreLookup, sign: int, excluded: pa.Table) -> pa.Table:
     """One item for each of these molecules and each of their decoys; larger is better from here on.
 
-    The score is null where the book has none, and where the decoy takes no part.
+    The score is null where the lookup has none, and for excluded decoys.
     """
     why = why_excluded(decoys["decoy_hash"], excluded)
     part = decoys.filter(pc.is_null(why))
     owners = molecules["id"].take(pc.index_in(part["row"], molecules["row"].combine_chunks()))
     takes_part = np.concatenate([np.ones(len(molecules), bool), why.is_null().to_numpy(False)])
     scores, weights = np.full((2, len(takes_part)), np.nan)
-    looked_up = book.originals(molecules["id"], molecules["structure_hash"]), book.decoys(owners, part["decoy_hash"])
+    looked_up = (
+        lookup.molecules(molecules["id"], molecules["structure_hash"]),
+        lookup.decoys(owners, part["decoy_hash"]),
+    )
     scores[takes_part], weights[takes_part] = (np.concatenate(pair) for pair in zip(*looked_up, strict=True))
-    none, originals = np.isnan(scores), np.full(len(molecules), MOLECULE_INDEX)
+    no_score, molecule_index = np.isnan(scores), np.full(len(molecules), MOLECULE_INDEX)
     return pa.table(
         {
             "row": np.concatenate([molecules["row"].to_numpy(), decoys["row"].to_numpy()]),
-            "decoy_index": np.concatenate([originals, decoys["decoy_index"].to_numpy()]),
-            "score": pa.array(sign * scores + 0.0, mask=none),
-            "weight": pa.array(weights, mask=none),
+            "decoy_index": np.concatenate([molecule_index, decoys["decoy_index"].to_numpy()]),
+            "score": pa.array(sign * scores + 0.0, mask=no_score),
+            "weight": pa.array(weights, mask=no_score),
             "excluded": pa.concat_arrays([pa.nulls(len(molecules), pa.string()), why]),
         }
     )
@@ -70,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
     """Attach scores to one shard."""
     molecules = rows_with_scores(args.molecules, args.scores_file.name.lower().endswith(TABLES))
     decoys = read_parquet(args.decoys, "decoy.v1", ["row", "decoy_index", "decoy_hash"])
-    book = read_book(args.scores_file, args.index, set(molecules["id"].to_pylist()))
+    lookup = open_lookup(args.scores_file, args.index, set(molecules["id"].to_pylist()))
     sign = 1 if args.higher_is_better else -1
-    items = attach(molecules, decoys, book, sign, read_excluded(args.excluded))
+    items = attach(molecules, decoys, lookup, sign, read_excluded(args.excluded))
     write_parquet(args.out, items, "score_item.v1")

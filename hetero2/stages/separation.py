@@ -1,4 +1,4 @@
-"""separation: the packs of known bad and known good scores side by side; does the audit tell them apart?"""
+"""separation: does the audit tell the packs of known bad and known good scores apart?"""
 
 import argparse
 from collections.abc import Mapping
@@ -59,12 +59,12 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError("--rows, --metrics and --zips need one file for each of --variants, in their order")
     metrics = {name: read_json(path) for name, path in zip(args.variants, args.metrics, strict=True)}
     if not all("metrics_schema" in document for document in metrics.values()):
-        raise InputError(f"--metrics: one of {', '.join(map(str, args.metrics))} is no metrics.v1")
+        raise InputError(f"--metrics: one of {', '.join(map(str, args.metrics))} is not a metrics.v1 file")
     document = compare(metrics)
     for name, path, row in zip(args.variants, args.zips, args.rows, strict=True):
         asset = read_json(row)["assets"][0]
         if sha256_file(path).upper() != asset["sha256"]:
-            raise ContractError(f"{path}: is not the pack that {row} describes")
+            raise ContractError(f"{path}: is not the pack that {row} describes: its sha256 differs")
         document["variants"][name] |= {"pack": path.name, "sha256": asset["sha256"]}
         copy_file(path, args.out / path.name)
     write_json(args.out / "separation.json", document, "separation.v1")

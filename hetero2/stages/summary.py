@@ -17,6 +17,7 @@ from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.tables import read_parquet
 from hetero2.runtime.settings import add_settings
+from hetero2.stats.audit.decoy_sets import MIN_DECOYS
 from hetero2.stats.audit.sampling import Estimate, Floats, weighted_mean
 from hetero2.stats.benefit.distribution import describe
 
@@ -24,7 +25,6 @@ EXAMPLE = (
     "hetero2 summary --molecules molecules/*.parquet --audit audit/*.parquet "
     "--calls calls.parquet --summary s.csv --metrics m.json"
 )
-_LEVEL_DECOYS = 19  # from here on a PASS by chance is no more frequent than one in 20
 _KNOWN = {"verdict": "PASS", "call": "SIGNAL"}
 Record = dict[str, Any]
 
@@ -35,7 +35,7 @@ def _count(column: pa.ChunkedArray) -> Counter[str]:
 
 @dataclass
 class LibraryCounts:
-    """Counts of a library, taken shard by shard, and some numbers of each row: at most 70 bytes."""
+    """Counts of a library, added up shard by shard, and some numbers of each row: at most 70 bytes a row."""
 
     status: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -50,7 +50,7 @@ class LibraryCounts:
     scores: list[tuple[float, float]] = field(default_factory=list)  # (lowest, highest) of each shard
 
     def add(self, rows: pa.Table) -> None:
-        """Count lines of summary.csv."""
+        """Add the rows of summary.csv of one shard."""
         scores = pc.min_max(rows["score"]).as_py()
         self.scores += [(scores["min"], scores["max"])] if scores["min"] is not None else []
         self.status += _count(rows["status"])
@@ -75,8 +75,8 @@ class LibraryCounts:
         gone = int((~judged & (excluded == generated)).sum())
         self.verdict_skips["all_decoys_excluded"] += gone
         self.verdict_skips["missing_scores_for_all_decoys"] += int((~judged).sum()) - gone
-        self.coverage["below_19"] += int((scored[judged] < _LEVEL_DECOYS).sum())
-        # one after the other, whatever the shards are
+        self.coverage["below_19"] += int((scored[judged] < MIN_DECOYS).sum())
+        # summed one after the other, so that the sum does not depend on the shards
         self.pass_by_chance = float(np.cumsum(np.append(self.pass_by_chance, 1 / (scored[judged] + 1)))[-1])
         self.slacks.append(rows["slack"].to_numpy()[judged])
         self.margins.append(rows["margin"].to_numpy()[judged])
@@ -117,7 +117,7 @@ class LibraryCounts:
 
 
 def _known(rows: pa.Table) -> tuple[Any, Floats, Floats]:
-    """Part and weight of rows of the sample, and what is known of them, see `population`."""
+    """(part, weight, measures) of the rows of the sample, see `population`."""
     ok = pc.equal(rows["status"], "OK").to_numpy()
     passed, called = (pc.fill_null(pc.equal(rows[k], v), False).to_numpy() for k, v in _KNOWN.items())
     values = np.column_stack([passed.astype(float), called.astype(float), rows["auc_tie_aware"].to_numpy()])
@@ -126,17 +126,16 @@ def _known(rows: pa.Table) -> tuple[Any, Floats, Floats]:
 
 
 def _of_library(name: str, values: Any, drawn: Any, weight: Any) -> Record:
-    """The estimate for the whole library; SIGNAL has none, since other molecules beside them change the calls."""
+    """The estimate for the whole library; the rate of SIGNAL has none, since calls depend on all audited molecules."""
     if name == "signal_rate":
         return Estimate(int(np.isfinite(values).sum()), None, None, None, "calls_depend_on_what_was_audited")._asdict()
     return weighted_mean(values, drawn, weight)._asdict()
 
 
 def population(part: Any, weight: Floats, measures: Floats) -> Record:
-    """What the sample says of the library, and of its own two parts.
+    """Estimates for the library from a stratified sample, and the means of its two parts.
 
-    Part and weight of each row of the sample (n,), and what is known of it (n, 3): 1 or 0 for PASS and SIGNAL, the AUC;
-    or nan.
+    `part`, `weight` (n,) of each row of the sample; `measures` (n, 3): 1 or 0 for PASS, 1 or 0 for SIGNAL, AUC; or nan.
     """
     drawn = part == "random"
     everyone, n_drawn = float(weight.sum()), int(drawn.sum())

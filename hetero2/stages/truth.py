@@ -1,4 +1,4 @@
-"""truth: verify a customer_truth.v1 file by sha256 and contract, then take it in as it is."""
+"""truth: check a customer_truth.v1 file against its sha256 and its contract, then copy it as it is."""
 
 import argparse
 from collections import Counter

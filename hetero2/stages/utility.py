@@ -1,4 +1,4 @@
-"""utility: what acting on the audit is worth beside the present practice (`cost_lift.v2`)."""
+"""utility: the benefit of acting on the audit, compared with present practice (`cost_lift.v2`)."""
 
 import argparse
 from collections.abc import Iterator
@@ -23,10 +23,11 @@ from hetero2.runtime.log import logger
 from hetero2.runtime.provenance import file_facts
 from hetero2.runtime.settings import add_settings
 from hetero2.stats.benefit.choosing import Library
+from hetero2.stats.benefit.comparison import RESAMPLES
 from hetero2.stats.benefit.discordant import inclusion
 from hetero2.stats.benefit.enrichment import dense_priority, roc_auc
 from hetero2.stats.benefit.hit_curve import curve
-from hetero2.stats.benefit.utility import RESAMPLES, report
+from hetero2.stats.benefit.utility import report
 
 EXAMPLE = (
     "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json "
@@ -38,7 +39,7 @@ Record = dict[str, Any]
 
 
 def library_of(rows: pa.Table, hits: dict[str, bool], baseline: dict[str, float] | None) -> Library:
-    """The molecules that may be bought: those with a score and known truth, audited or not."""
+    """The molecules that may be bought: those with a score and a truth label, audited or not."""
     chosen = rows.filter(pa.array(_scored(rows) & _known(rows, hits)))
 
     def column(name: str) -> Any:
@@ -74,9 +75,9 @@ def _count(column: pa.ChunkedArray) -> dict[str, int]:
 
 
 def of_the_list(rows: pa.Table, hits: dict[str, bool], k: int) -> Record | None:
-    """Of the K molecules that the list selects: how many have truth, and how many of these are hits.
+    """Of the K molecules that the list selects: the number with truth, and the number of hits among them.
 
-    Ties in expectation. None where nothing has a score.
+    Ties count in expectation. None where no row has a score.
     """
     scored = rows.filter(pa.array(_scored(rows)))
     if not len(scored):
@@ -92,7 +93,7 @@ def of_the_list(rows: pa.Table, hits: dict[str, bool], k: int) -> Record | None:
 
 
 def coverage(rows: pa.Table, hits: dict[str, bool], k: int) -> Record:
-    """Whether truth is known for all that were scored, or only for what was selected before (verification bias)."""
+    """Whether truth covers all scored molecules, or mostly those that were selected before (verification bias)."""
     scored, status = _scored(rows), _count(rows["status"])
     has_truth = _known(rows, hits)[scored]
     area, _ = roc_auc(rows["score"].to_numpy()[scored], has_truth)
@@ -110,7 +111,7 @@ def coverage(rows: pa.Table, hits: dict[str, bool], k: int) -> Record:
 
 
 def audited(rows: pa.Table) -> Record:
-    """For which molecules the report stands: all of the library, or those of a sample."""
+    """Which molecules the report is about: the library, or a sample of it."""
     parts = _count(rows["sample_part"])
     if not any(parts):
         return {"stands_for": "library", "rows": len(rows), "top": None, "random": None}
@@ -118,14 +119,14 @@ def audited(rows: pa.Table) -> Record:
 
 
 def limited(utility: Record, population: Record) -> Record:
-    """Without what would need all of a library, or a random part of it, where the sample holds its top."""
+    """The report without extrapolation where the sample has a top part, and so is not a random one."""
     if population["top"] and "extrapolation" in utility:
         return utility | {"extrapolation": None, "extrapolation_reason": "the_audited_rows_are_no_random_sample"}
     return utility
 
 
 def curve_rows(library: Library, k: int) -> Iterator[Record]:
-    """Lines of hit_curve.csv: hits of every way of choosing at a grid of K."""
+    """Rows of hit_curve.csv: hits of every method at a grid of K."""
     for at in curve(library, k):
         for name, result in at["methods"].items():
             yield (

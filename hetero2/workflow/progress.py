@@ -8,6 +8,7 @@ wherever it runs.
 import contextlib
 import json
 import logging
+import re
 import shutil
 import sys
 import threading
@@ -31,6 +32,7 @@ _LABELS = {"decoys_shard": "decoys", "score_source": "scoring", "refit": "refits
 _KEPT = ("Nothing to be done", "Terminating processes", "Will exit after", "Trying to restart")
 # Not worth a line whatever was asked for.
 _DROPPED = ("Assuming unrestricted shared filesystem usage",)
+_KILLED = re.compile(r"died with <Signals\.\w+: \d+>|returned non-zero exit status 1[34]\d")  # bash: 128 + signal
 # Said better by our own last words.
 _FAILED = ("Exiting because a job execution failed", "At least one job did not complete", "CalledProcessError in file")
 
@@ -68,13 +70,14 @@ class Stage:
             return f"{self.name}: {self._of_items(counts, n_items, seconds)}"
         if len(self._logs) == 1:
             return f"{self.name}: {duration(seconds)}"
-        return f"{self.name}: {_share(len(self._finished), len(self._logs), len(self._finished), seconds)} jobs"
+        n_finished = len(self._finished)
+        return f"{self.name}: {_share(n_finished, len(self._logs), n_finished, seconds, ' jobs')}"
 
     def _counted(self) -> tuple[Counter[str], int]:
         """(counts of all jobs of this call, items of the stage or 0 if it counts none)."""
         running = [read(log, self._called) for job, log in self._logs.items() if job not in self._finished]
         counts = sum([*self._finished.values(), *filter(None, running)], Counter[str]())
-        return counts, (self._total() or counts["total"]) if counts["total"] else 0
+        return counts, (self._total() or counts["total"]) if counts else 0
 
     def _of_items(self, counts: Counter[str], n_items: int, seconds: float) -> str:
         if self._counts_before is None:
@@ -85,11 +88,11 @@ class Stage:
         return text + ("; " + ", ".join(f"{name} {n:,}" for name, n in status.items()) if any(status.values()) else "")
 
 
-def _share(done: int, total: int, new: int, seconds: float) -> str:
+def _share(done: int, total: int, new: int, seconds: float, unit: str = "") -> str:
     """`new` of those done are of the last `seconds`."""
     rate = new / seconds
     left = f", {duration((total - done) / rate)} left" if rate and done < total else ""
-    return f"{done:,} of {total:,} ({100 * done // max(1, total)} %), {rate:,.1f}/s{left}"
+    return f"{done:,} of {total:,}{unit} ({100 * done // max(1, total)} %), {rate:,.1f}/s{left}"
 
 
 class Board:
@@ -98,6 +101,11 @@ class Board:
     def __init__(self, stages: Iterable[tuple[Stage, Iterable[int]]]) -> None:
         self._stages = {job: stage for stage, jobs in stages for job in jobs}
         self._finished: set[int] = set()
+
+    @property
+    def jobs(self) -> list[int]:
+        """The ids of all jobs."""
+        return list(self._stages)
 
     def start(self, jobs: Iterable[object]) -> None:
         """These jobs have started; a group of jobs goes by another id, and is not counted."""
@@ -136,7 +144,9 @@ class Display(logging.Handler):
 
     def watch(self, board: Board) -> None:
         """Show how far these stages are, from now on."""
-        if not self._shows_all:
+        if not board.jobs:  # Snakemake does not say so where --until left none
+            self._write("Nothing to be done.\n")
+        elif not self._shows_all:
             self._board = board
             threading.Thread(target=self._tick, daemon=True).start()
 
@@ -190,6 +200,8 @@ class Display(logging.Handler):
             self._write(_failed_job(record.__dict__))
         elif event == "group_error":
             self._write("".join(map(_failed_job, getattr(record, "job_error_info", []))))
+        elif killed := _KILLED.search(text):
+            self._write(f"a job {killed[0]}\n")
         elif not any(part in text for part in _FAILED):
             self._pass_on(record)
 

@@ -3,7 +3,6 @@
 import functools
 import json
 import operator
-import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -29,6 +28,10 @@ _DATASET_FILES = {
     "suite": {"input.path": "suite_input", "scores.path": "suite_scores", "facts": "suite_facts"},
     "stress": {"input.path": "stress_input", "facts": "stress_facts"},
 }
+
+
+def _url_variable(url: str) -> str:
+    return f"HETERO2_URL_{sha256_bytes(url.encode('utf-8'))[:16].upper()}"
 
 
 class Setting(str):
@@ -190,10 +193,12 @@ class RunFiles:
 
         The URL itself may hold a signature, and Snakemake shows and stores what stands in a command.
         """
-        url = self.downloaded(wildcards, "url")
-        name = f"HETERO2_URL_{sha256_bytes(url.encode('utf-8'))[:16].upper()}"
-        os.environ[name] = url
-        return name
+        return _url_variable(self.downloaded(wildcards, "url"))
+
+    def url_variables(self) -> dict[str, str]:
+        """The URL by the name of its variable, for all downloads of all runs."""
+        urls = [self.config(run)[section]["url"] for run in self.runs for section in ("truth", "scores")]
+        return {_url_variable(url): url for url in urls if url is not None}
 
     def url_option(self, run: str, section: str) -> list[str]:
         """The option that says where a file came from, where it was downloaded."""

@@ -45,13 +45,13 @@ def _as_config_error() -> Iterator[None]:
 
 
 def environment_of_jobs(plan: Plan) -> dict[str, str]:
-    """What processes of jobs inherit: the targets asked for, and whose orphans they are if the run is killed.
+    """Variables that processes of jobs inherit: the targets asked for, whose orphans they may become, URLs to fetch.
 
-    A job may evaluate the Snakefile anew, without the words of the call: on another machine, or in another process. It
-    comes to the same plan only if it knows these targets, and Snakemake passes on to it nothing but variables.
+    A job may evaluate the Snakefile anew, on another machine, and comes to the same plan only if it knows the targets;
+    its own command line does not name them, and Snakemake hands on nothing else but variables (`envvars:`).
     """
     asked = ",".join(targets.requested(sys.argv, os.environ))
-    return {targets.VARIABLE: asked, orphans.VARIABLE: orphans.mark(plan.results)}
+    return {targets.VARIABLE: asked, orphans.VARIABLE: orphans.mark(plan.results), **plan.url_variables()}
 
 
 def enter(plan: Plan, workflow: Any, lock: ResultsLock) -> None:

@@ -1,4 +1,4 @@
-"""One Chromium for all tests, and the reports that they open, made once by the real pipeline."""
+"""One Chromium for all tests, and the reports that they open, all made by the real pipeline."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,8 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with look.chromium() as found:
-        yield found
+    with look.chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +51,9 @@ def _report(results: Path, factory: pytest.TempPathFactory) -> Report:
 
 
 @pytest.fixture(scope="session")
-def small(small_run, tmp_path_factory) -> Report:
-    """The report of the tests' small library."""
-    return _report(small_run, tmp_path_factory)
+def small(stored_run, tmp_path_factory) -> Report:
+    """The report of the tests' small library, as it is stored."""
+    return _report(stored_run, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

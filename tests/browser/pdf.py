@@ -27,14 +27,14 @@ def _letters(code: str) -> str:
 
 def _glyphs(table: str) -> Glyphs:
     """What each glyph means, from a font's table of Unicode."""
-    found: Glyphs = {}
+    glyphs: Glyphs = {}
     for part in re.findall(r"beginbfchar(.*?)endbfchar", table, re.DOTALL):
-        found |= {glyph.upper(): _letters(code) for glyph, code in re.findall(r"<(\w+)> <(\w+)>", part)}
+        glyphs |= {glyph.upper(): _letters(code) for glyph, code in re.findall(r"<(\w+)> <(\w+)>", part)}
     for part in re.findall(r"beginbfrange(.*?)endbfrange", table, re.DOTALL):
         for first, last, code in re.findall(r"<(\w+)> <(\w+)> <(\w+)>", part):
             for step in range(int(last, 16) - int(first, 16) + 1):
-                found[f"{int(first, 16) + step:0{len(first)}X}"] = chr(int(code, 16) + step)
-    return found
+                glyphs[f"{int(first, 16) + step:0{len(first)}X}"] = chr(int(code, 16) + step)
+    return glyphs
 
 
 def _page(content: str, fonts: dict[str, Glyphs]) -> Iterator[str]:
@@ -57,5 +57,5 @@ def text(file: Path) -> str:
     objects = list(_objects(file))
     streams = {number: stream for number, _, stream in objects}
     heads = {number: re.search(r"/ToUnicode (\d+) 0 R", head) for number, head, _ in objects}
-    fonts = {number: _glyphs(streams[found[1]]) for number, found in heads.items() if found}
+    fonts = {number: _glyphs(streams[reference[1]]) for number, reference in heads.items() if reference}
     return squeezed("".join(letters for stream in streams.values() for letters in _page(stream, fonts)))

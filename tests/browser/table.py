@@ -25,9 +25,9 @@ class Table:
 
     def counts(self) -> tuple[int, int]:
         """(rows that match, rows in all), as the page says."""
-        found = re.match(r"([\d,]+) of ([\d,]+) rows", self.page.locator("#shown").inner_text())
-        assert found, self.page.locator("#shown").inner_text()
-        return int(found[1].replace(",", "")), int(found[2].replace(",", ""))
+        counter = re.match(r"([\d,]+) of ([\d,]+) rows", self.page.locator("#shown").inner_text())
+        assert counter, self.page.locator("#shown").inner_text()
+        return int(counter[1].replace(",", "")), int(counter[2].replace(",", ""))
 
     def page_of_rows(self) -> list[Row]:
         """The rows that are to be seen now."""
@@ -40,11 +40,11 @@ class Table:
         """The rows of all pages, from the first page on."""
         for _ in iter(self.page.locator("#previous").is_enabled, False):
             self.page.locator("#previous").click()
-        found = self.page_of_rows()
+        rows = self.page_of_rows()
         for _ in iter(self.page.locator("#next").is_enabled, False):
             self.page.locator("#next").click()
-            found += self.page_of_rows()
-        return found
+            rows += self.page_of_rows()
+        return rows
 
     def search(self, words: str) -> None:
         """Type into the search box."""

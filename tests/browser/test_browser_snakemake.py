@@ -14,13 +14,13 @@ ITS_OWN = "should not be used in production"
 @pytest.mark.parametrize("end", ["html", "zip"])
 def test_snakemakes_report_opens_alone(browser, small_run, tmp_path, end):
     folder = small_run.parent.parent
-    made = tmp_path / f"out.{end}"
-    snakemake(folder, "value_utility_realtruth", "--configfile", "my.yaml", "--report", made)
+    report = tmp_path / f"out.{end}"
+    snakemake(folder, "value_utility_realtruth", "--configfile", "my.yaml", "--report", report)
     if end == "zip":
-        with zipfile.ZipFile(made) as archive:
+        with zipfile.ZipFile(report) as archive:
             archive.extractall(tmp_path)
-        made = tmp_path / "out/report.html"
-    with look.opened(browser, made) as seen:
+        report = tmp_path / "out/report.html"
+    with look.opened(browser, report) as seen:
         for category, file in (("Audit", "hardness_curve.csv"), ("Results", "summary.csv")):
             seen.page.get_by_text(category, exact=True).last.click()
             seen.page.get_by_text(f"small/{file}", exact=True).wait_for(timeout=5000)

@@ -38,7 +38,7 @@ def test_hostile_texts_are_there_to_read(browser, hostile):
         ids = [squeezed(row["id"]) for row in Table(seen.page).rows()]
         cards = squeezed(" ".join(seen.page.locator("article.card").all_text_contents()))
     for text in HOSTILE:  # what turns the direction of text is replaced by what one sees
-        assert any(one.startswith(squeezed(clipped(text[:40], 40))) for one in ids), text[:40]
+        assert any(shown_id.startswith(squeezed(clipped(text[:40], 40))) for shown_id in ids), text[:40]
     assert squeezed(HOSTILE[0]) in cards
 
 

@@ -31,10 +31,10 @@ def test_the_page_is_small(report):
 def test_nothing_keeps_people_out(browser, report, size, axe):
     with look.opened(browser, report.page, size, bypass_csp=True) as seen:  # else the policy keeps axe out, too
         seen.page.evaluate(axe)
-        found = seen.page.evaluate("() => axe.run()")
-    severe = [one for one in found["violations"] if one["impact"] in SEVERE]
-    assert not [(one["id"], one["help"], one["nodes"][0]["html"][:300]) for one in severe]
-    assert found["passes"]
+        axe_result = seen.page.evaluate("() => axe.run()")
+    severe = [violation for violation in axe_result["violations"] if violation["impact"] in SEVERE]
+    assert not [(violation["id"], violation["help"], violation["nodes"][0]["html"][:300]) for violation in severe]
+    assert axe_result["passes"]
 
 
 @pytest.mark.parametrize("media", ["screen", "print"])
@@ -58,10 +58,10 @@ def test_the_first_screen_has_the_answer(browser, report):
         first = [answer.locator("h1"), answer.locator(".send"), answer.locator(".answer")]
         if (report.results / "utility_report.json").exists():
             first.append(answer.locator("table"))
-        for one in first:
-            box = one.bounding_box()
-            assert one.is_visible()
-            assert one.inner_text().strip()
+        for element in first:
+            box = element.bounding_box()
+            assert element.is_visible()
+            assert element.inner_text().strip()
             assert box["y"] >= 0
             assert box["y"] + box["height"] <= look.SIZES["desktop"][1]
 
@@ -83,13 +83,13 @@ def test_it_works_without_scripts(browser, report):
         assert page.locator("#answer .answer").is_visible()
         figures = page.locator("figure svg").all()
         assert figures
-        assert all(one.is_visible() and one.bounding_box()["height"] > 10 for one in figures)
+        assert all(figure.is_visible() and figure.bounding_box()["height"] > 10 for figure in figures)
         assert page.locator("#all > tbody tr").count() > 0
 
 
 def test_it_prints_the_first_screen(browser, report, tmp_path):
     with look.opened(browser, report.page) as seen:
-        told = [seen.page.locator(f"#answer {one}").inner_text() for one in ("h1", ".send", ".answer")]
+        shown = [seen.page.locator(f"#answer {selector}").inner_text() for selector in ("h1", ".send", ".answer")]
         paper = text(look.printed(seen.page, tmp_path / look.PDF))
-    for one in told:
-        assert squeezed(one) in paper
+    for shown_text in shown:
+        assert squeezed(shown_text) in paper

@@ -45,11 +45,11 @@ def sorted_cells(shown: Table, heading: str) -> Iterator[tuple[bool, list[str]]]
 def test_sorts_numbers(table):
     shown, rows = table
     for heading, column in NUMBERS.items():
-        known = sorted(float(row[column]) for row in rows if row[column])
+        numbers = sorted(float(row[column]) for row in rows if row[column])
         for descending, cells in sorted_cells(shown, heading):
             values = list(map(float, cells))
             assert values == sorted(values, reverse=descending), heading
-            assert sorted(values) == pytest.approx(known, rel=1e-4), heading  # five digits are shown
+            assert sorted(values) == pytest.approx(numbers, rel=1e-4), heading  # five digits are shown
 
 
 def test_sorts_texts(table):

@@ -70,18 +70,18 @@ def wait_for(what: str, condition: Callable[[], object], seconds: float) -> obje
     """What the condition returns once it is true; AssertionError after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
+        value = condition()
+        if value:
+            return value
         time.sleep(0.2)
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
 def _free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
+    ports = [listener.getsockname()[1] for listener in sockets]
+    for listener in sockets:
+        listener.close()
     return ports
 
 
@@ -170,8 +170,8 @@ class Cluster:
     def jobs(self, *states: str, of: str = "") -> list[dict[str, str]]:
         """The jobs in the queue (in these states, submitted from the folder `of`)."""
         lines = self.ask("squeue", "--noheader", "--format=%i|%T|%m|%k|%j|%Z").splitlines()
-        found = [
+        accounted = [
             dict(zip(("id", "state", "memory", "comment", "name", "folder"), line.split("|"), strict=True))
             for line in lines
         ]
-        return [job for job in found if (not states or job["state"] in states) and job["folder"].startswith(of)]
+        return [job for job in accounted if (not states or job["state"] in states) and job["folder"].startswith(of)]

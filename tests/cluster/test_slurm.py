@@ -116,9 +116,9 @@ class Story:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with tempfile.TemporaryDirectory(prefix="hetero2-cluster-") as folder, Cluster(Path(folder)) as cluster:
-        told = Story(cluster, tmp_path_factory.mktemp("story"))
-        yield told
-        told.end()
+        story = Story(cluster, tmp_path_factory.mktemp("story"))
+        yield story
+        story.end()
 
 
 def test_a_cancelled_job_is_tried_again_with_twice_the_memory_and_then_fails_by_name(story):
@@ -129,7 +129,7 @@ def test_a_cancelled_job_is_tried_again_with_twice_the_memory_and_then_fails_by_
     assert int(second["memory"].rstrip("M")) == 2 * int(first["memory"].rstrip("M"))
     story.cluster.ask("scancel", second["id"])
     assert run.wait() != 0
-    assert "Error in rule score_source:" in run.printed()
+    assert "failed: score_source, log: " in run.printed()
     assert f"SLURM-job '{second['id']}' failed, SLURM status is: 'CANCELLED'" in run.printed()
     assert "error: interrupted" in run.printed(), "what the job itself said of its end"
     assert not story.jobs()

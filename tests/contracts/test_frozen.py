@@ -20,22 +20,22 @@ TABLES = {"customer_truth.v1", "hetero_audit.v2", "summary.v1"}  # the order of 
 
 def breaking(old: dict, new: dict, where: str = "") -> list[str]:
     """What a reader or writer of the old schema would stumble over in the new one."""
-    found = [
+    problems = [
         f"{where}{key}: was {old.get(key)!r}, is {new.get(key)!r}"
         for key in sorted((old.keys() | new.keys()) - WORDS - {"properties", "required", "items", "$id", "$schema"})
         if old.get(key) != new.get(key)
     ]
     for name, field in old.get("properties", {}).items():
         if name not in new.get("properties", {}):
-            found.append(f"{where}{name}: is gone")
+            problems.append(f"{where}{name}: is gone")
         else:
-            found += breaking(field, new["properties"][name], f"{where}{name}.")
+            problems += breaking(field, new["properties"][name], f"{where}{name}.")
     now, before = set(new.get("required", [])), set(old.get("required", []))
-    found += [f"{where}{name}: is required now" for name in sorted(now - before)]
-    found += [f"{where}{name}: is not required any more" for name in sorted(before - now)]
+    problems += [f"{where}{name}: is required now" for name in sorted(now - before)]
+    problems += [f"{where}{name}: is not required any more" for name in sorted(before - now)]
     if "items" in old:
-        found += breaking(old["items"], new.get("items", {}), f"{where}[].")
-    return found
+        problems += breaking(old["items"], new.get("items", {}), f"{where}[].")
+    return problems
 
 
 def read(path):

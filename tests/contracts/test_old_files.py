@@ -33,7 +33,7 @@ OWN = Path(__file__).parent / "data"
 )
 def test_hetero_scores_v1(name, n_decoys, original, key):
     scores = hetero_scores.read(GOLDEN / name)
-    assert (len(scores.decoys), scores.original.score, scores.score_key) == (n_decoys, original, key)
+    assert (len(scores.decoys), scores.molecule.score, scores.score_key) == (n_decoys, original, key)
     assert first_problem(json.loads((GOLDEN / name).read_text()), "hetero_scores.v1") is None
 
 
@@ -93,20 +93,20 @@ STORED = [(one.name, one.stored) for one in contracts() if one.stored and one.na
 
 @pytest.mark.parametrize(("contract", "path"), STORED, ids=[name for name, _ in STORED])
 def test_a_stored_file_still_meets_its_contract(contract, path):
-    found = list(documents(path, contract))
-    assert found
-    for document in found:
+    stored = list(documents(path, contract))
+    assert stored
+    for document in stored:
         assert first_problem(document, contract) is None
 
 
 def test_every_contract_has_a_page_a_schema_or_golden_data_and_a_stored_file():
-    known = contracts()
-    assert len(known) >= 25
-    for one in known:
-        golden = one.name in ("decoy_strategy.v1", "decoy_strategy.v2", "pack.v1")
-        assert (PAGES / f"{one.name}.md").is_file(), one.name
-        assert golden or (ROOT / f"schemas/{one.name}.schema.json").is_file(), one.name
-        assert one.stored or one.name in ("hetero_audit.v2", "pack.v1"), one.name
+    all_contracts = contracts()
+    assert len(all_contracts) >= 25
+    for contract in all_contracts:
+        golden = contract.name in ("decoy_strategy.v1", "decoy_strategy.v2", "pack.v1")
+        assert (PAGES / f"{contract.name}.md").is_file(), contract.name
+        assert golden or (ROOT / f"schemas/{contract.name}.schema.json").is_file(), contract.name
+        assert contract.stored or contract.name in ("hetero_audit.v2", "pack.v1"), contract.name
 
 
 def test_the_pages_are_current(monkeypatch, capsys):
@@ -134,8 +134,9 @@ def test_the_configuration_of_an_old_pack_is_still_one():
     """config.yaml of a pack, as a user's layer, gives the same run again."""
     with zipfile.ZipFile(OWN / "pack.v1.zip") as opened:
         old = yaml.safe_load(opened.read("config.yaml"))
-    found = configuration.run_configuration(configuration.resolve("value_utility_realtruth", old))
-    assert found["audit"].pop("control_sample") == old["audit"].pop("sample")  # its name since audit.sample is another
+    resolved = configuration.run_configuration(configuration.resolve("value_utility_realtruth", old))
+    control_sample = old["audit"].pop("sample")  # its name before audit.sample was another
+    assert resolved["audit"].pop("control_sample") == control_sample
     for section, keys in old.items():
-        known = {key: found[section][key] for key in keys} if isinstance(keys, dict) else found[section]
-        assert known == keys
+        section_values = {key: resolved[section][key] for key in keys} if isinstance(keys, dict) else resolved[section]
+        assert section_values == keys

@@ -33,6 +33,6 @@ def test_verdict_gate_and_slack_are_the_stored_ones(scores_file, summary):
             assert (expected["verdict"], expected["gate"]) == ("SKIP", "")
             continue
         values, weights = np.array([s.score for s in scored]), np.array([s.weight for s in scored])
-        result = audit(scores.original.score, scores.original.weight, values, weights)
+        result = audit(scores.molecule.score, scores.molecule.weight, values, weights)
         assert (result.verdict, result.gate) == (expected["verdict"], float(expected["gate"])), row["id"]
         assert result.slack == float(expected["slack"]), row["id"]

@@ -14,10 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from hetero2 import api, cli
 from hetero2.config.resolve import resolve
 from hetero2.errors import ConfigError, ContractError, GateError, InputError
+from hetero2.io.in_memory import from_cells
+from hetero2.io.tables import columns, read_parquet
 from hetero2.workflow import targets
 from tests.conftest import DATA, MODEL, OWN_PACK, ROOT
 from tests.packs import own_folder
@@ -52,13 +55,13 @@ def library():
 
 @pytest.fixture(scope="module")
 def sets():
-    """The decoys that the stored pack has: the library of the tests, four decoys per molecule."""
+    """The decoys of the stored run: the library of the tests, four decoys per molecule."""
     return api.decoys(library(), k=4)
 
 
 @pytest.fixture(scope="module")
 def scores(sets, tmp_path_factory):
-    """The scores of the model of the stored pack."""
+    """The scores of the model of the stored run."""
     folder = tmp_path_factory.mktemp("scores")
     request = api.score_request(sets)
     with (folder / "request.csv").open("w", newline="") as handle:
@@ -85,10 +88,10 @@ def test_the_public_names_are_these():
 def test_the_defaults_are_those_of_the_configuration():
     config = resolve(targets.DEFAULT_TARGET, {})
     for function, sections in ((api.decoys, ("decoys", "guardrails")), (api.audit, ("audit", "scores"))):
-        known = {key: value for section in sections for key, value in config[section].items()}
+        defaults = {key: value for section in sections for key, value in config[section].items()}
         for name, parameter in inspect.signature(function).parameters.items():
-            if name in known and name != "quotas":
-                assert parameter.default == known[name], name
+            if name in defaults and name != "quotas":
+                assert parameter.default == defaults[name], name
     assert inspect.signature(api.run_command).parameters["target"].default == targets.DEFAULT_TARGET
 
 
@@ -133,31 +136,21 @@ def test_options_change_the_decoys_as_they_do_on_the_command_line(tmp_path):
     assert api.decoys(small, **options, workers=2).decoys["decoy_smiles"].to_pylist() == smiles
 
 
-def test_the_request_is_that_of_the_run(sets):
-    request = api.score_request(sets)
-    assert request.column_names == ["id", "smiles", "role", "n_rows"]
-    with_decoys = pa.concat_arrays([sets.decoys["decoy_hash"].combine_chunks()]).to_pylist()
-    assert set(with_decoys) <= set(request["id"].to_pylist())
-    assert len(set(request["id"].to_pylist())) == len(request)
+def read_csv(path, contract):
+    with path.open(newline="", encoding="utf-8") as handle:
+        return from_cells(csv.reader(handle), contract, str(path))
 
 
-def test_the_audit_is_that_of_the_stored_run(audited):
-    """What a later version added to the columns of a row is not in the stored pack."""
-    stored = api.read_result(OWN_PACK)
-    unaudited = {"score", "scaffold"}  # of molecules that only the audit had to skip
-    for name in stored.summary.column_names:
-        if stored.summary[name].null_count == len(stored.summary):
-            continue
-        pairs = zip(stored.summary[name].to_pylist(), audited.summary[name].to_pylist(), strict=True)
-        differing = [pair for pair in pairs if pair[0] != pair[1]]
-        assert not differing or (name in unaudited and all(was is None for was, _ in differing)), name
-    for key, value in stored.metrics.items():
-        if key not in ("config", "scores_coverage"):
-            assert audited.metrics[key] == value, key
-    assert audited.metrics["scores_coverage"].items() >= stored.metrics["scores_coverage"].items()
-    assert audited.library["calls"] == audited.metrics["call_counts"]
-    assert audited.leakage.column_names[:2] == ["kind", "id"]
-    assert audited.hardness_curve["bin"].to_pylist() == ["easy", "medium", "hard", "all"]
+def test_decoys_request_and_audit_are_those_of_a_run(sets, audited, stored_run):
+    assert sets.molecules.equals(read_parquet(stored_run / "molecules/0000.parquet", "molecule.v1"))
+    assert sets.decoys.equals(read_parquet(stored_run / "decoys/0000.parquet", "decoy.v1"))
+    requested = read_csv(stored_run / "score_request.csv", "score_request.v1")
+    assert api.score_request(sets).to_pylist() == requested.to_pylist()
+    assert audited.summary.equals(read_csv(stored_run / "summary.csv", "summary.v1"))
+    assert audited.metrics == json.loads((stored_run / "metrics.json").read_text())
+    assert audited.library == json.loads((stored_run / "calls/library.json").read_text())
+    assert audited.leakage.equals(read_parquet(stored_run / "leakage/leaks.parquet", "leakage.v1"))
+    assert audited.hardness_curve.equals(read_csv(stored_run / "calls/hardness_curve.csv", "hardness_curve.v1"))
 
 
 def test_pandas_comes_in_and_arrow_goes_out(sets, scores, audited):
@@ -199,29 +192,41 @@ def test_a_pack_is_verified_and_accepted_as_by_the_verbs(tmp_path, capsys):
     assert api.accept(folder)["outcome"] == "STOP"
 
 
-def test_a_result_is_read_from_zip_folder_and_results_folder(tmp_path):
-    result = api.read_result(OWN_PACK)
-    folder = own_folder(tmp_path / "run" / "pack")
-    (tmp_path / "run" / "registry_row.json").write_text("{}")
-    for path in (folder, str(tmp_path / "run")):
-        other = api.read_result(path)
-        assert other.summary.equals(result.summary)
-        assert other[0::3] == result[0::3]
+def test_a_result_is_read_from_results_folder_zip_and_folder(stored_run, audited):
+    result = api.read_result(stored_run)
+    assert result.summary.equals(audited.summary)
+    assert result.metrics == audited.metrics
     assert result.manifest["config"]["run_name"] == "small"
-    ids = result.summary["id"].to_pylist()
-    assert "new\nline" in ids
-    assert ids.count("") == 1
-    assert result.summary.schema.field("n_decoys").type == pa.int64()
-    assert result.summary["slack"].null_count == 9
+    acceptance = json.loads((stored_run / "registry_row.json").read_text())["acceptance"]
+    not_met = [criterion["name"] for criterion in result.acceptance["criteria"] if not criterion["met"]]
+    assert {"outcome": result.acceptance["outcome"], "not_met": not_met} == acceptance
+    for path in (stored_run / "pack", str(stored_run / "small_evidence_pack.zip")):
+        same = api.read_result(path)
+        assert same.summary.equals(result.summary)
+        assert same[:2] == result[:2]
+        assert same.acceptance == result.acceptance
+
+
+def test_an_old_pack_is_read_and_a_damaged_one_is_not_refused_but_stopped(tmp_path):
+    result = api.read_result(OWN_PACK)
+    assert result.summary.column_names == list(columns("summary.v1"))
+    assert result.summary["n_decoys_excluded"].null_count == len(result.summary) == 20
+    assert "new\nline" in result.summary["id"].to_pylist()
+    folder = own_folder(tmp_path / "pack")
     shutil.rmtree(folder / "workflow")
     assert api.read_result(folder).acceptance["outcome"] == "STOP"
+    text = (folder / "summary.csv").read_text()
+    (folder / "summary.csv").write_text(text.replace("3416760201", "many"))
+    with pytest.raises(InputError, match=r"summary\.csv: does not meet summary\.v1: .*many"):
+        api.read_result(folder)
+    (folder / "summary.csv").unlink()
+    with pytest.raises(InputError, match=r"cannot be read as a pack: summary\.csv is not there"):
+        api.read_result(folder)
 
 
 def test_a_configuration_is_resolved_as_by_the_verb(tmp_path, capsys):
     (tmp_path / "my.yaml").write_text("decoys: {k: 30}\n")
     assert cli.main(["config", "pilot", "--configfile", str(tmp_path / "my.yaml")]) == 0
-    import yaml
-
     printed = yaml.safe_load(capsys.readouterr().out)
     assert api.resolve_configuration("pilot", tmp_path / "my.yaml") == printed
     assert api.resolve_configuration("pilot", {"decoys": {"k": 30}}) == printed
@@ -285,7 +290,7 @@ def test_what_is_wrong_with_an_audit_is_said(sets, scores):
     with pytest.raises(ConfigError, match=re.escape("audit.fdr: found 2")):
         api.audit(sets, scores, fdr=2)
     lacking = sets._replace(molecules=sets.molecules.drop_columns(["row"]))
-    with pytest.raises(ContractError, match=re.escape("molecules: molecule.v1 needs the column 'row'")):
+    with pytest.raises(ContractError, match=re.escape("molecules: there is no column 'row'")):
         api.audit(lacking, scores)
     none_ok = api.decoys({"id": ["a"], "smiles": ["C1CC"]})
     with pytest.raises(InputError, match="none of the 1 rows can be audited: 1 invalid_smiles"):

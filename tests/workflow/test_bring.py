@@ -75,10 +75,10 @@ def test_five_minutes_from_a_csv_and_a_model_to_a_pack_that_is_accepted(brought)
 @pytest.mark.nightly
 def test_leaks_are_listed_counted_and_left_out(brought):
     pack = brought / "results/my-library/pack"
-    found = rows(pack / "leakage.csv")
-    gone = {row["structure_hash"] for row in found if row["kind"].startswith("decoy_in_")}
+    leaks = rows(pack / "leakage.csv")
+    gone = {row["structure_hash"] for row in leaks if row["kind"].startswith("decoy_in_")}
     assert gone
-    assert not any(row["kind"] == "truth_id_unknown" and row["id"].startswith("no") for row in found)
+    assert not any(row["kind"] == "truth_id_unknown" and row["id"].startswith("no") for row in leaks)
     asked = {row["id"]: row["role"] for row in rows(brought / "results/my-library/score_request.csv")}
     assert all(asked.get(key) in (None, "original") for key in gone)
     summary = rows(pack / "summary.csv")
@@ -136,7 +136,7 @@ def load_overlay(release: str):
 
 
 def hit_rates(report) -> list[tuple[float, float, float]]:
-    return [(one["hit_rate"], one["ci_low"], one["ci_high"]) for one in report["methods"].values()]
+    return [(method["hit_rate"], method["ci_low"], method["ci_high"]) for method in report["methods"].values()]
 
 
 def test_a_truth_by_url_enters_through_its_gate(tmp_path):
@@ -219,10 +219,10 @@ def test_the_chain_with_all_44_scores_has_the_published_facts(published, tmp_pat
     pack = tmp_path / "results/chain/pack"
     report = load(pack / "cost_lift_report.json")
     assert report["K_effective"] == 200
-    assert [tuple(round(x, 6) for x in one) for one in hit_rates(report)] == [(0.055, 0.025, 0.085)] * 3
-    found, stored = rows(pack / "summary.csv"), rows(GOLDEN / "summary_realtruth_chain_44scores.csv")
+    assert [tuple(round(x, 6) for x in rates) for rates in hit_rates(report)] == [(0.055, 0.025, 0.085)] * 3
+    summary, stored = rows(pack / "summary.csv"), rows(GOLDEN / "summary_realtruth_chain_44scores.csv")
     names = [name for name in stored[0] if name != "warnings_count"]
-    assert [[row[name] for name in names] for row in found] == [[row[name] for name in names] for row in stored]
+    assert [[row[name] for name in names] for row in summary] == [[row[name] for name in names] for row in stored]
 
 
 @pytest.mark.nightly
@@ -241,13 +241,13 @@ def test_a_sample_is_audited_and_every_number_says_so(brought, tmp_path):
     )
     build(tmp_path)
     pack = tmp_path / "results/my-library/pack"
-    metrics, found = load(pack / "metrics.json"), rows(pack / "summary.csv")
+    metrics, audited = load(pack / "metrics.json"), rows(pack / "summary.csv")
     assert metrics["counts"] == {"OK": 60, "SKIP": 60, "ERROR": 0}
-    best = sorted(summary, key=lambda one: -float(summary[one]))[:20]
-    assert {row["id"] for row in found if row["sample_part"] == "top"} == set(best)
+    best = sorted(summary, key=lambda molecule: -float(summary[molecule]))[:20]
+    assert {row["id"] for row in audited if row["sample_part"] == "top"} == set(best)
     assert (metrics["population"]["rows"], metrics["population"]["random_weight"]) == (120, 2.5)
-    drawn = [row["verdict"] == "PASS" for row in found if row["sample_part"] == "random"]
-    top = [row["verdict"] == "PASS" for row in found if row["sample_part"] == "top"]
+    drawn = [row["verdict"] == "PASS" for row in audited if row["sample_part"] == "random"]
+    top = [row["verdict"] == "PASS" for row in audited if row["sample_part"] == "top"]
     rate = sum(drawn) / 40
     library = metrics["population"]["pass_rate"]["library"]
     assert library["estimate"] == pytest.approx((sum(top) + 100 * rate) / 120)
@@ -266,7 +266,9 @@ def test_scores_alone_give_the_same_verdicts_and_calls(brought, tmp_path):
     import pyarrow.parquet as pq
 
     folders = {name: sorted((source / name).glob("*.parquet")) for name in ("molecules", "scores")}
-    ids = {one["row"]: one["id"] for path in folders["molecules"] for one in pq.read_table(path).to_pylist()}
+    ids = {
+        molecule["row"]: molecule["id"] for path in folders["molecules"] for molecule in pq.read_table(path).to_pylist()
+    }
     lines = [
         {
             "id": ids[item["row"]],
@@ -307,13 +309,16 @@ def test_hetero_scores_files_by_row_need_no_structure(tmp_path):
         }
         (tmp_path / f"s{number}.json").write_text(json.dumps(document))
     names = ["s0.json", "s1.json", ""]
-    written(tmp_path / "ids.csv", [{"id": one, "scores_input": s} for one, s in zip(ids, names, strict=True)])
+    written(
+        tmp_path / "ids.csv",
+        [{"id": molecule_id, "scores_input": s} for molecule_id, s in zip(ids, names, strict=True)],
+    )
     (tmp_path / "my.yaml").write_text(
         "run_name: rows\ninput: {path: ids.csv, structures: false}\nscores: {source: external}\ntruth: {source: none}\n"
     )
     build(tmp_path, cores=1)
-    found = rows(tmp_path / "results/rows/pack/summary.csv")
-    assert [(row["status"], row["verdict"], row["n_decoys_scored"], row["reason"]) for row in found] == [
+    summary = rows(tmp_path / "results/rows/pack/summary.csv")
+    assert [(row["status"], row["verdict"], row["n_decoys_scored"], row["reason"]) for row in summary] == [
         ("OK", "FAIL", "20", ""),
         ("OK", "FAIL", "19", ""),
         ("SKIP", "SKIP", "0", "missing_scores_input"),
@@ -328,8 +333,8 @@ def keyed_by_ids(folder: Path, small_run: Path, shard_rows: int) -> tuple[list[d
     (folder / "my.yaml").write_text(f"{head}{rest}execution: {{shard_rows: {shard_rows}}}\n")
     summary = [row for row in rows(small_run / "summary.csv") if row["score"]]
     molecules = [{"molecule_id": row["id"], "score": row["score"]} for row in summary]
-    known = {row["structure_hash"] for row in summary}
-    table = [row for row in rows(small_run / "pack/scores.csv") if row["structure_hash"] not in known]
+    molecule_hashes = {row["structure_hash"] for row in summary}
+    table = [row for row in rows(small_run / "pack/scores.csv") if row["structure_hash"] not in molecule_hashes]
     return molecules, [{"molecule_id": row["structure_hash"], "score": row["score"]} for row in table]
 
 
@@ -467,9 +472,9 @@ def test_a_truth_of_some_rows_leaves_the_others_unknown(small_run, tmp_path):
     words += config_option(selection={"k": 3})
     assert cli.main([str(word) for word in [*words, "--out", tmp_path / "c.json"]]) == 0
     result = load(tmp_path / "c.json")
-    known = {row["molecule_id"] for row in truth}
+    labelled = {row["molecule_id"] for row in truth}
     ok = [row["id"] for row in rows(small_run / "summary.csv") if row["status"] == "OK"]
-    share = sum(one in known for one in ok) / len(ok)
+    share = sum(molecule_id in labelled for molecule_id in ok) / len(ok)
     report = result["report"]
     assert 0 < share < 1
     assert report["truth_coverage_rate"] == pytest.approx(share)
@@ -479,6 +484,6 @@ def test_a_truth_of_some_rows_leaves_the_others_unknown(small_run, tmp_path):
 def test_the_rules_of_downloads_come_from_the_configuration(monkeypatch):
     monkeypatch.setenv("MY_TOKEN", "abc")
     changed = {"ports": [8443], "max_mb": 2, "minutes": 1, "token_variable": "MY_TOKEN", "token_host": "h.org"}
-    found = limits(changed)
-    assert (found.rules.ports, found.max_bytes, found.seconds, found.token) == ((8443,), 2 << 20, 60, "abc")
+    result = limits(changed)
+    assert (result.rules.ports, result.max_bytes, result.seconds, result.token) == ((8443,), 2 << 20, 60, "abc")
     assert limits({}).rules == Limits().rules

@@ -46,7 +46,7 @@ def test_another_input_or_configuration_is_another_run(small_run, tmp_path):
 @pytest.mark.determinism
 def test_the_default_run_gives_the_same_zip_everywhere(tmp_path):
     """The whole measured data set, under all variations; prints the digests."""
-    name, found = "value_utility_realtruth", {}
+    name, identities = "value_utility_realtruth", {}
     variations = {
         "2 cores": (ROOT, 2, (), {}),
         "1 core": (ROOT, 1, (), {}),
@@ -60,6 +60,6 @@ def test_the_default_run_gives_the_same_zip_everywhere(tmp_path):
         snakemake(folder, name, "--cores", cores, *words, root=root, env=env)
         results = folder / "results" / name
         digest = run("sha256sum", results / f"{name}_evidence_pack.zip", cwd=folder).stdout.split()[0]
-        found[label] = (identity(results, name)[0], digest)
-        print(f"{label:<26} payload {found[label][0]}  zip {digest}")
-    assert len(set(found.values())) == 1
+        identities[label] = (identity(results, name)[0], digest)
+        print(f"{label:<26} payload {identities[label][0]}  zip {digest}")
+    assert len(set(identities.values())) == 1

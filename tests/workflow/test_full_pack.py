@@ -8,17 +8,16 @@ import pytest
 from hetero2 import cli
 from hetero2.io.tables import read_parquet
 from hetero2.report import card_data
-from tests.conftest import build, small_library
+from tests.conftest import build, taken_up
 from tests.pages import Page
 
 
-@pytest.fixture(scope="module")
-def full_run(tmp_path_factory):
-    """The small library with all artefacts, in two shards."""
-    folder = small_library(tmp_path_factory.mktemp("full"))
-    (folder / "my.yaml").write_text(
-        (folder / "my.yaml").read_text() + "pack: {artifacts: full}\nexecution: {shard_rows: 11}\n"
-    )
+@pytest.fixture(scope="module", params=[256, pytest.param(11, marks=pytest.mark.nightly)])
+def full_run(request, small_run, tmp_path_factory):
+    """The small library with all artefacts, in one shard or two."""
+    folder = taken_up(small_run, tmp_path_factory.mktemp("full"))
+    layer = f"pack: {{artifacts: full}}\nexecution: {{shard_rows: {request.param}}}\n"
+    (folder / "my.yaml").write_text((folder / "my.yaml").read_text() + layer)
     build(folder)
     return folder / "results/small"
 
@@ -40,7 +39,7 @@ def test_a_full_pack_has_a_page_for_every_ok_row_and_links_to_it(full_run):
         if row["status"] == "OK":
             page = Page((pack / row["report_path"]).read_text(encoding="utf-8"))
             assert row["canonical_smiles"] in page.texts
-            assert sum("decoy" in one.get("aria-label", "") and tag == "span" for tag, one in page.found) == 4
+            assert sum("decoy" in element.get("aria-label", "") and tag == "span" for tag, element in page.found) == 4
 
 
 def test_a_full_pack_verifies_and_holds_every_decoy(full_run):

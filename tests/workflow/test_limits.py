@@ -19,7 +19,7 @@ import os, signal, sys
 if "decoys-shard" in sys.orig_argv:
     from hetero2.chem import strategy
 
-    strategy.warm_up(strategy.decoys_v2.NAME)  # its example is one of the molecules
+    strategy.warm_up(strategy.DEFAULT)  # its example is one of the molecules
     make = strategy.make
 
     def planted(name, smiles, *rest):
@@ -64,9 +64,9 @@ def test_two_molecules_are_lost_and_no_neighbour(broken, small_run):
     lost = {row["id"]: row["reason"] for row in rows if row["reason"] in LOST.values()}
     assert list(lost.values()) == list(LOST.values())
     facts = ("status", "reason", "n_decoys_generated", "canonical_smiles", "auc", "slack", "verdict")
-    for row, other in zip(rows, healthy, strict=True):
+    for row, healthy_row in zip(rows, healthy, strict=True):
         if row["id"] not in lost:
-            assert [row.get(name) for name in facts] == [other.get(name) for name in facts]
+            assert [row.get(name) for name in facts] == [healthy_row.get(name) for name in facts]
     counts = [json.loads((at / "metrics.json").read_text())["counts"] for at in (broken[1], small_run)]
     assert counts[0] == {**counts[1], "OK": counts[1]["OK"] - 2, "ERROR": counts[1]["ERROR"] + 2}
 
@@ -82,7 +82,7 @@ def test_nobody_releases_it(broken):
     archive = broken[1] / "small_evidence_pack.zip"
     done = run("python", "-m", "hetero2", "accept", archive, cwd=ROOT, check=False)
     assert done.returncode == 1
-    assert done.stdout.endswith("\npack: STOP: rows_error\n")
+    assert done.stdout.endswith("\npack: STOP, not met: rows_error\n")
     assert run("python", "-m", "hetero2", "verify", archive, cwd=ROOT).returncode == 0
 
 
@@ -107,7 +107,9 @@ def test_compiling_counts_for_no_molecule(tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "planted/sitecustomize.py").write_text(ENDLESS)
     smiles = ["CCOC(=O)c1ccccc1N", "CC(C)NCC(O)COc1cccc2ccccc12", "COc1cccc(CNC(=O)CCc2ccccc2)c1"]
-    (tmp_path / "in.csv").write_text("id,smiles\n" + "".join(f"m{n},{one}\n" for n, one in enumerate(smiles)))
+    (tmp_path / "in.csv").write_text(
+        "id,smiles\n" + "".join(f"m{n},{structure}\n" for n, structure in enumerate(smiles))
+    )
     words = ("--input", "in.csv", "--out", "d.csv", "--k", "5", "--seconds-per-molecule", "2")
     env = {"NUMBA_CACHE_DIR": str(tmp_path / "file/none"), "PYTHONPATH": f"{tmp_path / 'planted'}{os.pathsep}{ROOT}"}
     done = run("python", "-m", "hetero2", "decoys", *words, cwd=tmp_path, env=env)
@@ -117,16 +119,16 @@ def test_compiling_counts_for_no_molecule(tmp_path):
 
 def on_a_terminal(*words, cwd):
     """What a command writes to a terminal of its own."""
-    own, theirs = pty.openpty()
+    terminal, theirs = pty.openpty()
     with subprocess.Popen(words, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         said = b""
         while True:
             try:
-                said += os.read(own, 65536)
+                said += os.read(terminal, 65536)
             except OSError:  # nobody has the terminal open any more
                 break
-    os.close(own)
+    os.close(terminal)
     assert process.returncode == 0, said.decode()
     return said.decode()
 

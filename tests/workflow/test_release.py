@@ -15,6 +15,7 @@ from tests.conftest import ROOT, copy_checkout, run
 from tests.releases import commit, git
 from tools.release import gates
 
+pytestmark = pytest.mark.nightly  # test_workflows.py has every command of a release, on a build that was made before
 TAG, TODAY = "value-ring-suite-2026-11-22-r0", "value-ring-suite-2026-11-23-r1"
 
 
@@ -36,12 +37,12 @@ def built(tmp_path_factory):
     log = folder.with_name("log")
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     with log.open("w") as printed:
-        words = [sys.executable, "-m", "tools.release", "release", "build", TAG]
+        words = [sys.executable, "-m", "tools.release", "build", TAG]
         first = subprocess.Popen(words, cwd=folder, env=environment, stdout=printed, stderr=printed)
         while "Select jobs to execute" not in log.read_text():
             assert first.poll() is None, log.read_text()
             time.sleep(0.1)
-        second = release_tool(folder, "release", "build", TAG, check=False)
+        second = release_tool(folder, "build", TAG, check=False)
         first.kill()
         first.wait()
     assert not (folder / "release" / TAG).exists()
@@ -73,7 +74,7 @@ def clone(built):
 
 def test_a_second_build_of_a_tag_at_once_is_refused(built):
     assert built[2].returncode == 1
-    assert "another command is at work on it here" in built[2].stderr
+    assert "another command is working on it here" in built[2].stderr
 
 
 def test_the_build_is_whole_though_the_first_try_was_killed(built):
@@ -126,10 +127,10 @@ def test_the_command_of_the_row_gives_the_same_bytes(clone, tmp_path):
 
 def test_again_is_nothing_to_do_and_another_build_is_not_overwritten(clone):
     before = {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()}
-    assert "is built already" in release_tool(clone, "release", "build", TAG).stdout
+    assert "is built already" in release_tool(clone, "build", TAG).stdout
     assert {path.name: path.stat().st_mtime_ns for path in (clone / "release" / TAG).iterdir()} == before
     git(clone, "commit", "--quiet", "--allow-empty", "--message", "later")
-    other = release_tool(clone, "release", "build", TAG, check=False)
+    other = release_tool(clone, "build", TAG, check=False)
     git(clone, "reset", "--quiet", "--hard", "HEAD^")
     assert other.returncode == 2
     assert "holds a build of" in other.stderr
@@ -145,19 +146,19 @@ def test_what_stands_in_the_way_is_one_clear_error(clone, tmp_path):
         assert "Traceback" not in done.stderr
         return done.stderr
 
-    assert "git has no such tag here" in refused("release", "build", TODAY)
+    assert "git has no such tag here" in refused("build", TODAY)
     (folder / "README.md").write_text("edited")
     (folder / "new.txt").write_text("new")
-    assert "the tree is dirty: README.md, new.txt" in refused("release", "build", TAG)
+    assert "the tree is dirty: README.md, new.txt" in refused("build", TAG)
     git(folder, "checkout", "--quiet", "README.md")
     (folder / "new.txt").unlink()
     git(folder, "tag", TODAY)
     git(folder, "commit", "--quiet", "--allow-empty", "--message", "later")
-    assert "git switch --detach" in refused("release", "build", TODAY)
-    assert "no such commit" in refused("release", "build", "pilot-2026-11-22", "--commit", "nowhere")
-    assert "unknown_bucket alone" in refused("release", "plan", TAG, "--skip-policy", "guess")
+    assert "git switch --detach" in refused("build", TODAY)
+    assert "no such commit" in refused("build", "pilot-2026-11-22", "--commit", "nowhere")
+    assert "supports only unknown_bucket" in refused("plan", TAG, "--skip-policy", "guess")
     shutil.rmtree(folder / ".git")
-    assert "no git checkout" in refused("release", "build", TAG)
+    assert "no git checkout" in refused("build", TAG)
 
 
 def test_a_pack_that_is_not_accepted_is_not_released(tmp_path):
@@ -167,7 +168,7 @@ def test_a_pack_that_is_not_accepted_is_not_released(tmp_path):
     overlay.write_text(overlay.read_text() + "acceptance:\n  min_rows_ok: 100\n")
     git(folder, "init", "--quiet")
     commit(folder, "a criterion that the suite does not meet")
-    done = release_tool(folder, "release", "build", TAG, check=False)
+    done = release_tool(folder, "build", TAG, check=False)
     assert done.returncode == 1
     assert "gate verified: in order" in done.stdout
     assert "stopped at the gate accepted: value_ring_suite_evidence_pack.zip: min_rows_ok" in done.stderr
@@ -186,7 +187,7 @@ def test_from_the_build_to_registry_and_lineage(clone):
     assert f"{TAG}  " in release_tool(clone, "registry", "show").stdout
     assert json.loads(release_tool(clone, "registry", "show", TAG).stdout)["status"] == "built"
     assert "VALUE-M1  BUILT" in release_tool(clone, "milestones").stdout
-    done = release_tool(clone, "release", "plan", TAG, check=False)
+    done = release_tool(clone, "plan", TAG, check=False)
     assert (done.returncode, "is registered: registry/artefacts.jsonl line" in done.stderr) == (2, True)
     release_tool(clone, "registry", "render")
     assert git(clone, "status", "--porcelain") == ""

@@ -172,7 +172,7 @@ def test_a_file_that_is_changed_during_the_run_is_named_and_what_was_made_of_it_
 def test_it_really_runs_just_that_and_then_nothing(checkout):
     path = checkout / "code/hetero2/legacy/cost_lift_v1.py"
     path.write_text(path.read_text() + "# edited for good\n")
-    done = build(checkout / "work", root=checkout / "code")
+    done = build(checkout / "work", "--verbose", root=checkout / "code")
     ran = set(re.findall(r"^(?:local)?rule (\w+):", done.stdout + done.stderr, re.MULTILINE))
     assert ran - {"value_utility_realtruth"} == AFTER["cost_lift"]
     assert planned(checkout) == set()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -79,8 +80,8 @@ def test_show_tells_it_at_a_glance(small_run):
     row = json.loads((small_run / "registry_row.json").read_text())
     for part in ("small_evidence_pack.zip", row["assets"][0]["sha256"].lower(), "OK 11, SKIP 7, ERROR 2", "at random"):
         assert part in text
-    assert "  pack      STOP: not met: rows_error\n" in text
-    assert "leakage   not looked for: no training set was given (scores.train)" in text
+    assert "  pack      STOP, not met: rows_error\n" in text
+    assert "leakage   not checked, since no training set was given (scores.train)" in text
     assert "  CAUTION: Only 11 molecules could be audited: below 20 there are no calls.\n" in text
     assert "  Tells molecules from their isomers: cannot say, because" in text
 
@@ -88,6 +89,18 @@ def test_show_tells_it_at_a_glance(small_run):
 def test_the_time_of_every_job_is_kept_beside_the_pack(small_run):
     jobs = json.loads((small_run / "runtime.json").read_text())["jobs"]
     assert {"input", "decoys/0000", "pack"} <= set(jobs)
+
+
+def test_a_good_run_prints_its_result_and_little_else(small_run):
+    folder = small_run.parent.parent
+    assert (folder / "result.txt").read_text() == run(
+        "python", "-m", "hetero2", "show", "results/small", cwd=folder
+    ).stdout
+    profile, *progress = (folder / "printed.txt").read_text().splitlines()
+    assert profile.startswith("Using workflow specific profile")
+    assert len(progress) <= 6, progress  # one in the first minute, and one whenever twice the time has passed
+    assert all(re.match(r"\d+ of 22 jobs", line) for line in progress)
+    assert "Finished jobid" in next((folder / ".snakemake/log").glob("*.log")).read_text()
 
 
 def test_a_second_run_has_nothing_to_do(small_run):
@@ -102,8 +115,12 @@ def test_the_readme_overlay_works_on_a_users_own_files(tmp_path):
     assert len(overlay.splitlines()) <= 10
     folder = small_library(tmp_path)
     (folder / "my.yaml").write_text(overlay)
-    for wanted, have in (("my_library.csv", "library.csv"), ("my_truth.csv", "truth.csv"), ("my_model.py", "model.py")):
-        (folder / have).rename(folder / wanted)
+    for new_name, have in (
+        ("my_library.csv", "library.csv"),
+        ("my_truth.csv", "truth.csv"),
+        ("my_model.py", "model.py"),
+    ):
+        (folder / have).rename(folder / new_name)
     build(folder, cores=1)
     assert (folder / "results/my-library/my-library_evidence_pack.zip").is_file()
 
@@ -222,16 +239,16 @@ def test_a_model_that_takes_a_training_file_is_fitted_again_and_cross_validated(
     filtered = [f"{line},{(7 * n) % 5}" for n, line in enumerate(lines)]
     (folder / "library.csv").write_text("\n".join([f"{header},today", *filtered]) + "\n")
     build(folder)
-    found = json.loads((folder / "results/small/pack/controls.json").read_text())
-    fits = found["inference"]["fits"]
+    controls = json.loads((folder / "results/small/pack/controls.json").read_text())
+    fits = controls["inference"]["fits"]
     assert [(fit["model_seed"], fit["refit"]) for fit in fits] == [(s, b) for s in range(2) for b in range(3)]
     assert len({fit["dispersion_z"] for fit in fits}) > 1
-    assert len(found["inference"]["p_values"]) == 2
-    assert found["inference"]["quick_look"]
-    assert fits[0]["mean_z"] == found["score"]["mean_z"]
-    assert found["drift"]["n"] > 0
-    assert found["inference"]["verdict"] in ("RESOLVES_STRUCTURE", "NOT_SHOWN")
-    assert 0 < found["cross_validation"]["auc"] < 1
+    assert len(controls["inference"]["p_values"]) == 2
+    assert controls["inference"]["quick_look"]
+    assert fits[0]["mean_z"] == controls["score"]["mean_z"]
+    assert controls["drift"]["n"] > 0
+    assert controls["inference"]["verdict"] in ("RESOLVES_STRUCTURE", "NOT_SHOWN")
+    assert 0 < controls["cross_validation"]["auc"] < 1
     utility = json.loads((folder / "results/small/pack/utility_report.json").read_text())
     assert utility["baseline"]["name"] == "library.csv"
     assert utility["utility"]["before_after"]["before"]["method"] == "baseline_topk"
@@ -274,13 +291,13 @@ def test_a_column_of_scores_follows_the_sign_of_the_scores_and_is_told_before_an
     header, *lines = (folder / "library.csv").read_text().splitlines()
     (folder / "library.csv").write_text("\n".join([f"{header},docking", *(f"{line},-7" for line in lines)]) + "\n")
     text = (folder / "my.yaml").read_text().replace("selection: {", "selection: {baseline_column: docking, ")
-    told = "today's filter, column 'docking' of library.csv: {} is better (by {})"
+    message = "today's filter, column 'docking' of library.csv: {} is better (by {})"
     for more, better, key in (
         ("", "larger", "scores.higher_is_better"),
         ("  higher_is_better: false\n", "smaller", "scores.higher_is_better"),
     ):
         (folder / "my.yaml").write_text(text.replace("truth:", f"{more}truth:"))
-        assert told.format(better, key) in build(folder, "--dry-run").stderr.splitlines()
+        assert message.format(better, key) in build(folder, "--dry-run").stderr.splitlines()
     words = ("--dry-run", "--config", "selection={baseline_higher_is_better: true}")
     done = build(folder, *words).stderr.splitlines()
-    assert told.format("larger", "selection.baseline_higher_is_better") in done
+    assert message.format("larger", "selection.baseline_higher_is_better") in done

@@ -3,9 +3,11 @@
 import json
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from tests import rules
 from tests.conftest import ROOT, snakemake
 
 # Python runs this before anything else: whatever Snakemake asks of the network is written down, and refused.
@@ -27,7 +29,7 @@ SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def made(small_run, tmp_path_factory):
+def make_report(small_run, tmp_path_factory):
     """A function that makes a report with this ending in a folder where Python has no network."""
     folder = tmp_path_factory.mktemp("report")
     asked = folder / "asked.txt"
@@ -43,8 +45,8 @@ def made(small_run, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(made):
-    return made("out.html").read_text(encoding="utf-8")
+def page(make_report):
+    return make_report("out.html").read_text(encoding="utf-8")
 
 
 def held(page, name):
@@ -54,11 +56,11 @@ def held(page, name):
 
 
 def test_the_main_results_are_there_in_their_categories(page):
-    found = held(page, "categories")
+    categories = held(page, "categories")
     for category, names in SHOWN.items():
-        assert set(found[category]) == {"small"}  # a subcategory is a run
-        assert names <= {path.rpartition("/")[2] for path in found[category]["small"]}
-    assert "Other" not in found
+        assert set(categories[category]) == {"small"}  # a subcategory is a run
+        assert names <= {path.rpartition("/")[2] for path in categories[category]["small"]}
+    assert "Other" not in categories
 
 
 def test_every_result_has_a_caption_that_names_its_run(page):
@@ -71,13 +73,13 @@ def test_every_result_has_a_caption_that_names_its_run(page):
 
 
 def test_the_page_says_what_the_workflow_is_and_what_it_does_not_show(page):
-    told = " ".join(held(page, "workflow_desc").split())
-    assert "HETERO-2 checks a scoring model of molecules" in told
-    assert "claims no binding affinity" in told
+    description = " ".join(held(page, "workflow_desc").split())
+    assert "HETERO-2 checks a scoring model of molecules" in description
+    assert "claims no binding affinity" in description
 
 
-def test_the_zip_holds_the_results_as_they_are(made, small_run):
-    with zipfile.ZipFile(made("out.zip")) as archive:
+def test_the_zip_holds_the_results_as_they_are(make_report, small_run):
+    with zipfile.ZipFile(make_report("out.zip")) as archive:
         names = archive.namelist()
         summary = next(name for name in names if name.endswith("/summary.csv"))
         assert "out/report.html" in names
@@ -91,6 +93,6 @@ def test_the_pack_carries_the_captions(small_run):
 
 
 def test_every_caption_is_used():
-    rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
-    used = set(re.findall(r'caption="captions/(\w+)\.rst"', rules)) | {"workflow"}
+    texts = {text for parts in rules.sections().values() for text in rules.constants(parts.get("output"))}
+    used = {Path(text).stem for text in texts if text.startswith("captions/")} | {"workflow"}
     assert used == {path.stem for path in (ROOT / "rules/captions").glob("*.rst")}

@@ -37,9 +37,25 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 def agree(path: Path, stored: str) -> None:
     """All columns of the stored summary but the one that counted another program's messages."""
-    found, expected = rows(path), rows(GOLDEN / stored)
+    actual, expected = rows(path), rows(GOLDEN / stored)
     names = [name for name in expected[0] if name != "warnings_count"]
-    assert [[row[name] for name in names] for row in found] == [[row[name] for name in names] for row in expected]
+    assert [[row[name] for name in names] for row in actual] == [[row[name] for name in names] for row in expected]
+
+
+def test_targets_on_twenty_rows_as_far_as_their_summary(tmp_path):
+    """What stands by day for the run of all targets, which is nightly."""
+    targets = ("value_known_bad_good", "pilot", "stress")
+    snakemake(tmp_path, *targets, "--until", "summary", "--cores", 2, "--config", "dataset={rows: 20}")
+    summaries = {path.parent.name: json.loads(path.read_text()) for path in tmp_path.glob("results/*/metrics.json")}
+    outcome = {name: (summary["counts"]["OK"], summary["median_slack"]) for name, summary in summaries.items()}
+    assert outcome == {
+        "value_known_bad_good_BAD-constant": (6, -0.5),
+        "value_known_bad_good_BAD-random": (6, 0.0),
+        "value_known_bad_good_GOOD-synthetic": (6, 0.0),
+        "pilot": (6, 0.0),
+        "stress": (9, 0.0),
+    }
+    assert all(sum(summary["counts"].values()) == 20 for summary in summaries.values())
 
 
 def test_every_pack_of_all_verifies(strict):
@@ -59,15 +75,16 @@ def test_every_pack_of_all_verifies(strict):
 
 
 def test_ring_suite_strict(strict):
-    found = metrics(strict, "value_ring_suite")
-    assert found["counts"] == {"OK": 60, "SKIP": 140, "ERROR": 0}
-    assert found["top_reasons"] == [["no_decoys_generated", 140]]
-    assert found["share_rows_with_n_decoys_gt_0"] == pytest.approx(0.3)
+    summary = metrics(strict, "value_ring_suite")
+    assert summary["counts"] == {"OK": 60, "SKIP": 140, "ERROR": 0}
+    assert summary["top_reasons"] == [["no_decoys_generated", 140]]
+    assert summary["share_rows_with_n_decoys_gt_0"] == pytest.approx(0.3)
 
 
+@pytest.mark.nightly
 def test_ring_suite_chain(chain):
-    found = metrics(chain, "value_ring_suite_chain")
-    assert found["counts"] == {"OK": 200, "SKIP": 0, "ERROR": 0}
+    summary = metrics(chain, "value_ring_suite_chain")
+    assert summary["counts"] == {"OK": 200, "SKIP": 0, "ERROR": 0}
     used = Counter(row["decoy_strategy_used"] for row in rows(chain / "value_ring_suite_chain/summary.csv"))
     assert used == {
         "rewire_fallback_aromatic_as_single_v1": 100,
@@ -78,29 +95,36 @@ def test_ring_suite_chain(chain):
 
 
 def test_known_bad_good_strict(strict):
-    found = json.loads((strict / "value_known_bad_good/separation.json").read_text())
-    facts = {name: (one["median_slack"], one["pass_rate"]) for name, one in found["variants"].items()}
+    separation = json.loads((strict / "value_known_bad_good/separation.json").read_text())
+    facts = {
+        name: (statistics["median_slack"], statistics["pass_rate"])
+        for name, statistics in separation["variants"].items()
+    }
     assert facts["BAD-constant"] == (-0.5, 0)
     assert facts["BAD-random"] == (0.0, pytest.approx(0.666667, abs=5e-7))
     assert facts["GOOD-synthetic"] == (0.0, 1.0)
-    deltas = {name: (one["median_slack"]["delta"], one["pass_rate"]["delta"]) for name, one in found["deltas"].items()}
+    deltas = {
+        name: (statistics["median_slack"]["delta"], statistics["pass_rate"]["delta"])
+        for name, statistics in separation["deltas"].items()
+    }
     assert deltas["GOOD-synthetic - BAD-constant"] == (0.5, 1.0)
     assert deltas["GOOD-synthetic - BAD-random"] == (0.0, pytest.approx(0.333333, abs=5e-7))
-    assert found["separated"]
+    assert separation["separated"]
     for variant in VARIANTS:
         name = f"value_known_bad_good_{variant}"
         beside = strict / f"value_known_bad_good/{name}_evidence_pack.zip"
         assert beside.read_bytes() == (strict / name / beside.name).read_bytes()
         row = json.loads((strict / name / "registry_row.json").read_text())
         assert row["assets"][0]["variant"] == variant
-        assert row["assets"][0]["sha256"] == found["variants"][variant]["sha256"]
+        assert row["assets"][0]["sha256"] == separation["variants"][variant]["sha256"]
         assert row["milestone"] is None  # set by a release
 
 
+@pytest.mark.nightly
 def test_known_bad_good_chain(chain):
-    found = metrics(chain, "value_known_bad_good_chain_BAD-random")
-    assert found["pass_rate"] == pytest.approx(0.6)
-    assert found["mean_slack"] == pytest.approx(-0.311111, abs=5e-7)
+    summary = metrics(chain, "value_known_bad_good_chain_BAD-random")
+    assert summary["pass_rate"] == pytest.approx(0.6)
+    assert summary["mean_slack"] == pytest.approx(-0.311111, abs=5e-7)
     for variant in VARIANTS:
         agree(chain / f"value_known_bad_good_chain_{variant}/summary.csv", f"summary_{variant}_chain.csv")
     row = json.loads((chain / "value_known_bad_good_chain_BAD-random/registry_row.json").read_text())
@@ -108,37 +132,37 @@ def test_known_bad_good_chain(chain):
 
 
 def test_customer_proxy_strict(strict):
-    found = metrics(strict, "value_customer_proxy")
-    assert found["median_slack"] == 0.0
-    assert found["pass_rate"] == pytest.approx(0.666667, abs=5e-7)
-    assert found["scores_coverage"]["rows_missing_scores_input"] == 0
+    summary = metrics(strict, "value_customer_proxy")
+    assert summary["median_slack"] == 0.0
+    assert summary["pass_rate"] == pytest.approx(0.666667, abs=5e-7)
+    assert summary["scores_coverage"]["rows_missing_scores_input"] == 0
     scores = json.loads((strict / "value_customer_proxy/pack/scores.json").read_text())
     assert scores == json.loads((GOLDEN / "scores_proxy_strict.json").read_text())
 
 
 def test_utility_proxy_strict(strict):
     pack = strict / "value_utility_proxy/pack"
-    found = json.loads((pack / "cost_lift_report.json").read_text())
+    report = json.loads((pack / "cost_lift_report.json").read_text())
     stored = json.loads((GOLDEN / "cost_lift_utility_proxy_strict.json").read_text())
-    assert {name: found[name] for name in stored} == stored
+    assert {name: report[name] for name in stored} == stored
     assert (pack / "truth.csv").read_bytes() == (GOLDEN / "truth_proxy_rule_v1.csv").read_bytes()
     agree(pack / "summary.csv", "summary_utility_proxy_strict.csv")
 
 
 def test_stress_loses_no_row(strict):
-    found = metrics(strict, "stress")
-    reasons = dict(found["top_reasons"])
+    summary = metrics(strict, "stress")
+    reasons = dict(summary["top_reasons"])
     no_decoys = reasons.pop("no_decoys_generated")
     assert reasons == {"too_many_atoms": 500, "disconnected": 250, "invalid_smiles": 208, "missing_smiles": 42}
-    assert found["counts"] == {"OK": 9000 - no_decoys, "SKIP": 1000 + no_decoys, "ERROR": 0}
+    assert summary["counts"] == {"OK": 9000 - no_decoys, "SKIP": 1000 + no_decoys, "ERROR": 0}
     assert len(rows(strict / "stress/summary.csv")) == 10000
 
 
 def test_pilot_is_a_thousand_rows_with_external_scores(strict):
-    found = metrics(strict, "pilot")
-    assert sum(found["counts"].values()) == 1000
-    assert found["counts"]["ERROR"] == 0
-    assert found["scores_coverage"]["rows_missing_scores_input"] == 0
+    summary = metrics(strict, "pilot")
+    assert sum(summary["counts"].values()) == 1000
+    assert summary["counts"]["ERROR"] == 0
+    assert summary["scores_coverage"]["rows_missing_scores_input"] == 0
     manifest = json.loads((strict / "pilot/pack/manifest.json").read_text())
     assert (manifest["scores"]["source"], manifest["config"]["decoys"]["k"]) == ("external", 2)
 

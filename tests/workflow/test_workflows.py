@@ -5,6 +5,8 @@ import os
 import re
 import shlex
 import shutil
+import string
+import tomllib
 
 import pytest
 import yaml
@@ -23,8 +25,9 @@ COMMANDS = sorted({step["run"] for _, _, step in STEPS if "run" in step})
 CI, WORDS = "part of make ci", "offline: run below, a build in test_release.py"
 API = "asks GitHub: run below against a server of our own"
 DOCKER = "needs a Docker engine: docs/container.md says what was run instead"
-LONG = "too long for every commit: run by hand, and every night"
+LONG = "too long for every commit: every night, and by hand before a release"
 PROOFS = {
+    "make .venv/.dev": CI,
     "make .venv/.run": CI,
     "make check": CI,
     "make test": CI,
@@ -42,6 +45,12 @@ PROOFS = {
     "make image-same": DOCKER,
     "make test-newest": LONG,
     "make run-large": LONG,
+    "make test-nightly": LONG,
+    "make test-determinism": LONG,
+    "make test-faults": LONG,
+    "make fuzz-verify": LONG,
+    "make bench-uplift": LONG,
+    "make bench-fdr": LONG,
 }
 SELECTION = ("truth_url", "truth_sha256", "scores_url", "scores_sha256", "selection_k", "skip_policy")
 
@@ -52,6 +61,11 @@ def make(*words, env=None, check=True):
 
 def recipe(command, *options):
     return make("--dry-run", *options, *shlex.split(command)[1:]).stdout
+
+
+def variable(name):
+    """The value of a variable of the Makefile."""
+    return make("--silent", f"--eval=show: ; @echo '$({name})'", "show").stdout.strip()
 
 
 def on(name):
@@ -68,34 +82,34 @@ def test_a_command_is_one_make_target_without_logic():
 
 @pytest.mark.parametrize("command", [command for command in PROOFS if PROOFS[command] == CI])
 def test_what_is_part_of_make_ci(command):
-    everything, own = (recipe(asked, "--always-make").splitlines() for asked in ("make ci", command))
-    assert own
-    assert set(own) <= set(everything)
+    everything, lines = (recipe(asked, "--always-make").splitlines() for asked in ("make ci", command))
+    assert lines
+    assert set(lines) <= set(everything)
 
 
 @pytest.mark.parametrize(
-    ("target", "given", "words"),
+    ("target", "environment", "words"),
     [
         ("registry-check", {"BASE": ""}, "registry check"),
         ("registry-check", {"BASE": "abc"}, "registry check --base abc"),
         ("pull-request-check", {"BODY": "Milestone: VALUE-M6"}, "milestones --pull-request -"),
-        ("release-contexts", {"REV": "abc"}, "release contexts abc"),
-        ("release-plan", {"TAG": "value-1"}, "release plan value-1"),
-        ("release-publish", {"TAG": "value-1", "PRERELEASE": ""}, "release publish value-1 --prerelease false"),
-        ("release-publish", {"TAG": "value-1", "PRERELEASE": "true"}, "release publish value-1 --prerelease true"),
-        ("release-register", {"TAG": "value-1"}, "release register value-1"),
-        ("release-record", {"TAG": "registry/value-1"}, "release record value-1"),
-        ("release-record", {"TAG": "value-1"}, "release record value-1"),
+        ("release-contexts", {"REV": "abc"}, "contexts abc"),
+        ("release-plan", {"TAG": "value-1"}, "plan value-1"),
+        ("release-publish", {"TAG": "value-1", "PRERELEASE": ""}, "publish value-1 --prerelease false"),
+        ("release-publish", {"TAG": "value-1", "PRERELEASE": "true"}, "publish value-1 --prerelease true"),
+        ("release-register", {"TAG": "value-1"}, "register value-1"),
+        ("release-record", {"TAG": "registry/value-1"}, "record value-1"),
+        ("release-record", {"TAG": "value-1"}, "record value-1"),
         (
             "release-build",
             {"TAG": "value-1", "TRUTH_URL": "https://a/t", "SELECTION_K": "5"},
-            "release build value-1 --commit HEAD --cores 2 --truth-url https://a/t --truth-sha256 '' --scores-url '' "
+            "build value-1 --commit HEAD --cores 2 --truth-url https://a/t --truth-sha256 '' --scores-url '' "
             "--scores-sha256 '' --selection-k 5 --skip-policy ''",
         ),
     ],
 )
-def test_the_words_of_a_command_are_what_the_environment_says(target, given, words, tmp_path):
-    assert told(target, given, tmp_path)["words"] == ["-m", "hetero2", *shlex.split(words)]
+def test_the_words_of_a_command_are_what_the_environment_says(target, environment, words, tmp_path):
+    assert told(target, environment, tmp_path)["words"] == ["-m", "tools.release", *shlex.split(words)]
 
 
 @pytest.mark.parametrize(
@@ -105,25 +119,27 @@ def test_what_comes_from_outside_stays_one_word_and_is_never_run(hostile, tmp_pa
     for target, name in (("release-plan", "TAG"), ("release-contexts", "REV"), ("registry-check", "BASE")):
         assert told(target, {name: hostile}, tmp_path)["words"][-1] == hostile
     assert told("pull-request-check", {"BODY": hostile}, tmp_path)["input"] == hostile
-    assert told("release-build", {"TAG": "value-1", "TRUTH_URL": hostile}, tmp_path)["words"][10] == hostile
+    assert told("release-build", {"TAG": "value-1", "TRUTH_URL": hostile}, tmp_path)["words"][9] == hostile
     assert not (ROOT / "made").exists()
 
 
-def told(target, given, folder):
+def told(target, environment, folder):
     """What a recipe gives to Python, which here only tells its words and what it is given to read."""
     (folder / "bin").mkdir(exist_ok=True)
-    for name in (".locked", ".run"):
+    for name in (".locked", ".run", ".dev"):
         (folder / name).touch()
     python = folder / "bin/python"
-    told = folder / "told.json"
-    program = f"import json, sys; print(json.dumps({{'words': sys.argv[1:], 'input': {{}}}}), file=open('{told}', 'w'))"
+    record = folder / "told.json"
+    program = (
+        f"import json, sys; print(json.dumps({{'words': sys.argv[1:], 'input': {{}}}}), file=open('{record}', 'w'))"
+    )
     if target == "pull-request-check":
         program = program.replace("{}", "sys.stdin.read()")
     python.write_text(f'#!/bin/sh\nexec {shutil.which("python3")} -c "{program}" "$@"\n')
     python.chmod(0o755)
     empty = dict.fromkeys(("TAG", "REV", "BASE", "BODY", "PRERELEASE", *map(str.upper, SELECTION)), "")
-    make(f"VENV={os.path.relpath(folder, ROOT)}", target, env=empty | given)
-    return json.loads(told.read_text())
+    make(f"VENV={os.path.relpath(folder, ROOT)}", target, env=empty | environment)
+    return json.loads(record.read_text())
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -179,10 +195,10 @@ def test_every_command_of_a_release_in_its_order(jobs, tmp_path):
         if "artifact@" in step.get("uses", "")
     }
     with service(tmp_path, tmp_path / "origin.git") as api:
-        given = {**api.environment(), "MAKEFLAGS": "", "MAKELEVEL": ""}
+        job_environment = {**api.environment(), "MAKEFLAGS": "", "MAKELEVEL": ""}
 
         def step(folder, target, check=True, **more):
-            environment = {**given, "PYTHONPATH": str(folder), **more}
+            environment = {**job_environment, "PYTHONPATH": str(folder), **more}
             done = run("make", "--silent", target, cwd=folder, env=environment, check=check)
             return done.stdout + done.stderr
 
@@ -196,14 +212,15 @@ def test_every_command_of_a_release_in_its_order(jobs, tmp_path):
 
         folder = jobs("publish", handed["publish", "down"])
         api.fail("POST", "/assets$", "half")
-        assert "the same command again goes on" in step(folder, "release-publish", TAG=TAG, PRERELEASE="", check=False)
+        assert "run the same command again" in step(folder, "release-publish", TAG=TAG, PRERELEASE="", check=False)
         assert "downloaded again, same sha256" in step(folder, "release-publish", TAG=TAG, PRERELEASE="false")
-        assert [(one["draft"], one["prerelease"]) for one in api.all_releases.values()] == [(False, False)]
+        (published,) = api.all_releases.values()
+        assert (published["draft"], published["prerelease"]) == (False, False)
         shutil.copytree(folder / "release" / TAG, tmp_path / handed["publish", "up"])
 
-        told = step(jobs("register", handed["register", "down"]), "release-register", TAG=TAG)
-        assert "pytest run url: https://example.org" in told
-        assert "tested_sha: " + api.all_runs[0]["head_sha"] in told
+        registered = step(jobs("register", handed["register", "down"]), "release-register", TAG=TAG)
+        assert "pytest run url: https://example.org" in registered
+        assert "tested_sha: " + api.all_runs[0]["head_sha"] in registered
         assert f"merge {api.all_pulls[0]['html_url']} first" in step(folder, "release-record", TAG=TAG, check=False)
         api.merge(1)
         assert ("lineage", "down") not in handed
@@ -224,9 +241,12 @@ def test_nothing_from_outside_is_a_part_of_a_command():
 
 def test_actions_are_pinned_by_commit_with_their_version_and_leave_no_token():
     for path in FOLDER.glob("*.yml"):
-        for line in path.read_text().splitlines():
-            if re.search(r"\buses: [^.]", line):
-                assert re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), (path.name, line)
+        text = path.read_text()
+        for _, _, step in STEPS:
+            if f"uses: {step.get('uses')} " in text:  # the version is a comment, for people and for updates
+                assert f"uses: {step['uses']} # v" in text, (path.name, step["uses"])
+    pinned = [step["uses"].rpartition("@")[2] for _, _, step in STEPS if "uses" in step]
+    assert all(len(commit_sha) == 40 and set(commit_sha) <= set(string.hexdigits) for commit_sha in pinned)
     checkouts = [step for _, _, step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
     assert checkouts
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
@@ -292,6 +312,18 @@ def test_the_night_has_what_is_too_long_or_too_new():
     }
 
 
+def test_every_test_that_is_left_out_by_day_runs_at_night():
+    """Each marker that `make test` deselects is that of a target of the night, or of another part of `make ci`."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    markers = {marker.partition(":")[0] for marker in options["markers"]}
+    words = shlex.split(options["addopts"])
+    left_out = words[words.index("-m") + 1].removeprefix("not ").split(" and not ")
+    assert set(left_out) == markers
+    night = [command for command in PROOFS if PROOFS[command] == LONG]
+    recipes = "".join(recipe(command) for command in [*night, "make ci"])
+    assert {marker for marker in markers if f"-m {marker} " in f"{recipes} "} == markers
+
+
 def test_the_untouched_template_names_no_milestone():
     template = (ROOT / ".github/pull_request_template.md").read_text()
     assert "Milestone:" in template
@@ -301,25 +333,29 @@ def test_the_untouched_template_names_no_milestone():
 
 def image_files():
     """What .dockerignore lets into the image, of the files that git knows."""
-    allowed = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    allowed = [line.removeprefix("!") for line in lines if line.startswith("!")]
     return [name for name in tracked_files() if any(name == item or name.startswith(f"{item}/") for item in allowed)]
 
 
 def test_the_dockerfile_copies_what_there_is_onto_the_base_that_make_looks_up():
-    text = (ROOT / "Dockerfile").read_text()
-    assert re.findall(r"^FROM (\S+)\$\{", text, re.MULTILINE) == re.findall(
-        r"^BASE_IMAGE := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE
-    )
-    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
-        assert {*sources.split()} <= {".", *image_files()}
-    assert os.access(ROOT / re.search(r'ENTRYPOINT \["/opt/hetero2/(.+)"\]', text)[1], os.X_OK)
-    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", text, re.MULTILINE)
-    assert "apt-get" not in text.rsplit("FROM base", 1)[1]
+    lines = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+    instructions = [tuple(line.split(maxsplit=1)) for line in lines if line and not line.startswith("#")]
+    bases = [words for name, words in instructions if name == "FROM"]
+    assert bases[0].startswith(f"{variable('BASE_IMAGE')}${{")
+    assert {words.split()[0] for words in bases[1:]} == {"base"}  # the first by its name
+    for sources in (words.split()[:-1] for name, words in instructions if name == "COPY"):
+        assert sources[0].startswith("--from=") or {*sources} <= {".", *image_files()}
+    last = instructions[max(place for place, (name, _) in enumerate(instructions) if name == "FROM") :]
+    (program,) = json.loads(dict(last)["ENTRYPOINT"])
+    assert os.access(ROOT / program.removeprefix("/opt/hetero2/"), os.X_OK)
+    assert all(int(number) > 0 for number in dict(last)["USER"].split(":"))
+    assert not [words for _, words in last if "apt-get" in words]
 
 
 def test_the_image_is_run_in_the_same_way_by_make_and_by_compose():
     service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["hetero2"]
-    assert service["image"] == re.search(r"^IMAGE \?= (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+    assert service["image"] == variable("IMAGE")
     assert service["volumes"] == ["./results:/results"]
     assert service["user"] == "${HETERO2_USER:-1000:1000}"
     assert ":/results" in recipe("make image-run")
@@ -342,8 +378,8 @@ def image(tmp_path):
 def test_what_the_image_holds_makes_the_same_pack(image, small_run):
     folder = small_library(image / "mine")
     run(image / "opt/tools/entrypoint.sh", "value_utility_realtruth", "--configfile", "my.yaml", cwd=folder)
-    made = folder / "results/small/small_evidence_pack.zip"
-    assert made.read_bytes() == (small_run / made.name).read_bytes()
+    archive = folder / "results/small/small_evidence_pack.zip"
+    assert archive.read_bytes() == (small_run / archive.name).read_bytes()
 
 
 def test_what_snakemake_remembers_is_in_the_mounted_folder(image):

@@ -1,215 +1,236 @@
-"""The part of GitHub's REST API that a release needs (https://docs.github.com/rest), over verified https.
+"""GitHub by PyGithub, with what a release asks for beyond it: https alone, no redirects, limits, errors with a hint.
 
-What reads is tried again when the network or the server fails; what writes is not, since nobody knows whether it took
-effect: the command that wrote is run again, looks what is there, and goes on from that.
+A read is tried again when the network or the server fails. A write is not, since nobody knows whether it took effect:
+whoever runs the command again has it look at what is there and go on from that.
 """
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
+import requests
 import urllib3
-from urllib3.exceptions import HTTPError
+from github import Auth, Github
+from github.GithubException import BadAttributeException, GithubException
+from github.GithubRetry import GithubRetry
+from github.Repository import Repository
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester, RequestsResponse
 
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.io.download import Limits, tls_context
-from hetero2.io.files import parse_json
 from hetero2.io.url_policy import Rules, shown, shown_safely, split
 from tools.release.milestones import CONTEXTS
 
 _PUBLIC = "https://api.github.com"
-_MOST = 16 << 20  # bytes of an answer
-# Of what reads; a service may ask for hours, and is then asked again by the next command.
-_TRIES = urllib3.Retry(
-    3,
+_MAX_BYTES = 16 << 20  # of an answer
+_SECONDS = (20.0, 600.0)  # to connect, and between two packets
+_MAX_WAIT = 120.0  # seconds; a service that asks for hours is asked again by the next command
+_RETRIES = GithubRetry(
+    total=3,
     backoff_factor=0.5,
-    status_forcelist=(500, 502, 503, 504),
-    redirect=0,
+    allowed_methods={"GET"},
+    status_forcelist=[500, 502, 503, 504],
     raise_on_status=False,
-    respect_retry_after_header=False,
+    max_rate_limit_wait=_MAX_WAIT,
+    retry_after_max=int(_MAX_WAIT),
 )
-_SECONDS = urllib3.Timeout(connect=20.0, read=600.0)
-AGAIN = "the same command again goes on from here"
+AGAIN = "run the same command again; it goes on from here"
 _HINTS = {
-    401: "GITHUB_TOKEN is missing or not valid",
-    403: "the token may not do that, or the repository's settings forbid it: docs/release.md says which are needed",
+    401: "GITHUB_TOKEN is missing or invalid",
+    403: "the token lacks a permission, or the repository's settings forbid this: docs/release.md lists both",
     404: "check GITHUB_REPOSITORY, and that the token may read it",
 }
-Facts = dict[str, Any]
 
 
 class RefusedError(HeteroError):
-    """The API answers, but not what was hoped for."""
+    """The service answered with a status that is no success."""
 
     def __init__(self, status: int, message: str, hint: str | None = None) -> None:
         super().__init__(message, hint)
         self.status = status
 
 
+class _Answer(RequestsResponse):
+    """An answer whose body was read already."""
+
+    def __init__(self, response: requests.Response, body: bytes) -> None:
+        super().__init__(response)
+        self.body = body
+
+    def read(self) -> str:
+        return self.body.decode("utf-8")
+
+
+class _Connection(HTTPSRequestsConnectionClass):
+    """What PyGithub sends by: it gives a connection to the host of uploads no time limit, and no answer a cap."""
+
+    def __init__(self, host: str, port: int | None = None, **_: Any) -> None:
+        super().__init__(host, port, retry=_RETRIES)
+        self.session.trust_env = False  # no proxy and no .netrc: the token goes to this host
+        self.adapter.init_poolmanager(1, 1, ssl_context=tls_context(None))  # the certificates of this machine, too
+
+    def getresponse(self) -> RequestsResponse:
+        """The answer; raises HeteroError for a network that fails, an answer that is too large, a refusal."""
+        url = f"https://{self.host}{'' if self.port == 443 else f':{self.port}'}{self.url}"
+        where = f"{self.verb} {shown(url)}"
+        try:
+            response = self.session.request(
+                self.verb,
+                url,
+                data=self.input,
+                headers={**self.headers, "Accept-Encoding": "identity"},
+                timeout=_SECONDS,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                body = response.raw.read(_MAX_BYTES + 1)
+        except GithubException as error:  # of GithubRetry, which looks into the answer
+            raise _refusal(where, error.status, _said(error.data), error.headers or {}) from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise HeteroError(f"{where}: {_reason(error)}", AGAIN) from None
+        if len(body) > _MAX_BYTES:
+            raise HeteroError(f"{where}: the answer is larger than {_MAX_BYTES >> 20} MB")
+        if response.status_code >= 300:
+            raise _refusal(where, response.status_code, _said(body), response.headers)
+        return _Answer(response, body)
+
+
+class _PlainConnection(HTTPRequestsConnectionClass):
+    """A connection without TLS, by which nothing is sent."""
+
+    def __init__(self, host: str, *_: Any, **__: Any) -> None:
+        raise HeteroError(f"{host}: refused: not https; nothing was sent there")
+
+
+def _reason(error: Exception) -> str:
+    """Why a request failed, in a line, without what requests and urllib3 wrap around it."""
+    cause = error.args[0] if isinstance(error, requests.RequestException) and error.args else error
+    return " ".join(str(getattr(cause, "reason", None) or cause).split())
+
+
+def _said(body: Any) -> str:
+    """The message in the body of a refusal, as far as it can be printed."""
+    with contextlib.suppress(ValueError):
+        body = json.loads(body) if isinstance(body, str | bytes) else body
+    text = str(body.get("message", "")) if isinstance(body, Mapping) else ""
+    return "".join(letter for letter in text[:300] if letter.isprintable())
+
+
+def _refusal(where: str, status: int, message: str, headers: Mapping[str, Any]) -> RefusedError:
+    hint = _HINTS.get(status, AGAIN)
+    if status in (403, 429) and ("Retry-After" in headers or "rate limit" in message.lower()):
+        hint = f"the service asks us to wait; {AGAIN}"
+    return RefusedError(status, f"{where}: {status} {message}".rstrip(), hint)
+
+
+@contextlib.contextmanager
+def checked_answers() -> Iterator[None]:
+    """HeteroError in place of what PyGithub raises for an answer of another shape, or with a URL of another host."""
+    try:
+        yield
+    except (
+        *(GithubException, BadAttributeException, AssertionError, RuntimeError),
+        *(KeyError, TypeError, AttributeError, IndexError, ValueError),
+    ) as error:
+        text = " ".join(str(error).split())[:200]
+        raise HeteroError(f"the service gave an unexpected answer ({type(error).__name__}: {text})", AGAIN) from error
+
+
 @dataclass(frozen=True)
 class Api:
-    """One repository. `token` is sent to this host alone and shown nowhere."""
+    """One repository. `token` is sent to the service alone and shown nowhere."""
 
     base: str
-    repository: str
+    name: str
     token: str | None = field(default=None, repr=False)
-    pool: urllib3.PoolManager = field(init=False, repr=False)
+    repository: Repository = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         try:
-            split(self.base)
+            if split(self.base).scheme != "https":
+                raise ValueError("the scheme is file; expected https")
         except ValueError as error:
             raise ConfigError(f"GITHUB_API_URL: {shown_safely(self.base)}: {error}") from None
-        owner, slash, name = self.repository.partition("/")
+        owner, slash, name = self.name.partition("/")
         if not (owner and slash and name) or "/" in name:
             raise ConfigError(
-                f"GITHUB_REPOSITORY: {self.repository!r}: expected owner/name", "export GITHUB_REPOSITORY=owner/name"
+                f"GITHUB_REPOSITORY: {self.name!r}: expected owner/name", "export GITHUB_REPOSITORY=owner/name"
             )
-        pool = urllib3.PoolManager(ssl_context=tls_context(None), timeout=_SECONDS)
-        object.__setattr__(self, "pool", pool)
+        Requester.injectConnectionClasses(_PlainConnection, _Connection)
+        client = Github(
+            base_url=self.base,
+            auth=Auth.Token(self.token) if self.token else None,
+            user_agent="hetero2",
+            per_page=100,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+            api_version="2022-11-28",
+        )
+        object.__setattr__(self, "repository", client.get_repo(self.name))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Api":
-        """As GitHub sets it for a job; of a person's shell only the repository and a token are needed."""
+        """As GitHub sets it for a job; in a person's shell only the repository and a token are needed."""
         base, token = environment.get("GITHUB_API_URL") or _PUBLIC, environment.get("GITHUB_TOKEN") or None
         if token and not (token.isascii() and token.isprintable()):
-            raise ConfigError("GITHUB_TOKEN: holds what is no token")
+            raise ConfigError("GITHUB_TOKEN: is not a valid token")
         return cls(base.rstrip("/"), environment.get("GITHUB_REPOSITORY", ""), token)
-
-    def url(self, path: str, query: Mapping[str, Any] | None = None) -> str:
-        """Address of a path below the repository."""
-        return f"{self.base}/repos/{self.repository}/{path}" + (f"?{urlencode(query)}" if query else "")
 
     def limits(self, with_token: bool) -> Limits:
         """How assets are downloaded: the token goes to the API alone, which may be inside one's own network."""
         parts = urlsplit(self.base)
         host, port = parts.hostname or "", parts.port or 443
         try:
-            found = {answer[4][0] for answer in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+            addresses = {answer[4][0] for answer in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
         except OSError as error:
             raise HeteroError(f"{host}: cannot be resolved: {error}", "check GITHUB_API_URL") from None
-        rules = Rules(None, tuple({443, port}), tuple(sorted(map(str, found))))
+        rules = Rules(None, tuple({443, port}), tuple(sorted(map(str, addresses))))
         return Limits(rules, token=self.token if with_token else None, token_host=host)
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        document: Any = None,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-        missing: tuple[int, ...] = (),
-    ) -> Any:
-        """The parsed answer; None for a status in `missing` or an empty one. Raises HeteroError for all else."""
-        self._check_host(url)
-        sent = {
-            "Accept-Encoding": "identity",
-            "Accept": "application/vnd.github+json",
-            "User-Agent": "hetero2",
-            "X-GitHub-Api-Version": "2022-11-28",
-        }
-        sent |= {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        if document is not None:
-            body, sent["Content-Type"] = json.dumps(document).encode(), "application/json"
-        try:
-            answer = self.pool.request(
-                method,
-                url,
-                body=body,
-                headers={**sent, **(headers or {})},
-                retries=_TRIES if method == "GET" else False,
-                redirect=False,
-                preload_content=False,
-            )
-            data = answer.read(_MOST + 1, decode_content=False)
-            answer.release_conn()
-        except (HTTPError, OSError) as error:
-            reason = " ".join(str(getattr(error, "reason", None) or error).split())
-            raise HeteroError(f"{method} {shown(url)}: {reason}", AGAIN) from None
-        if len(data) > _MOST:
-            raise HeteroError(f"{method} {shown(url)}: the answer is larger than {_MOST >> 20} MB")
-        if answer.status in missing:
-            return None
-        return self._parsed(method, url, answer, data)
-
-    def _check_host(self, url: str) -> None:
-        """The token goes over https to the API and to where it takes uploads, whatever an answer says."""
-        own = urlsplit(self.base).netloc
-        if not url.startswith(tuple(f"https://{host}/" for host in (own, f"uploads.{own.removeprefix('api.')}"))):
-            raise HeteroError(f"{shown_safely(url)[:80]}: is no address of {own}; nothing was sent there")
-
-    def _parsed(self, method: str, url: str, answer: Any, data: bytes) -> Any:
-        try:
-            document = parse_json(data.decode("utf-8")) if data else None
-        except ValueError:
-            document = None
-            if answer.status < 300:
-                raise HeteroError(f"{method} {shown(url)}: the answer is not JSON") from None
-        if answer.status < 300:
-            return document
-        said = str(document.get("message", "")) if isinstance(document, dict) else ""
-        said = "".join(letter for letter in said[:300] if letter.isprintable())
-        hint = _HINTS.get(answer.status, AGAIN)
-        if answer.status in (403, 429) and ("Retry-After" in answer.headers or "rate limit" in said.lower()):
-            hint = f"the service asks us to wait; {AGAIN}"
-        raise RefusedError(answer.status, f"{method} {shown(url)}: {answer.status} {said}".rstrip(), hint)
-
-    def get(self, path: str, query: Mapping[str, Any] | None = None, missing: tuple[int, ...] = ()) -> Any:
-        """What is at a path."""
-        return self.send("GET", self.url(path, query), missing=missing)
-
-    def post(self, path: str, document: Any) -> Any:
-        """Make something."""
-        return self.send("POST", self.url(path), document)
-
-    def pages(self, path: str, key: str | None = None, query: Mapping[str, Any] | None = None) -> Iterator[Facts]:
-        """All entries of a list, page by page."""
-        for page in range(1, 101):
-            found = self.get(path, {**(query or {}), "per_page": 100, "page": page})
-            entries = found if key is None else found[key]
-            yield from entries
-            if len(entries) < 100:
-                return
-
     def tagged(self, tag: str) -> str | None:
-        """The commit that a tag of the remote repository names, or None where there is no such tag."""
-        found = self.get(f"git/ref/tags/{quote(tag, safe='')}", missing=(404,))
-        for _ in range(10):  # an annotated one points to it, or to another
-            if found is None or found["object"]["type"] != "tag":
+        """The commit that a tag of the remote repository names, or None if there is no such tag."""
+        try:
+            target = self.repository.get_git_ref(f"tags/{tag}").object
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return None
+        for _ in range(10):  # an annotated tag points to a commit or to another tag
+            if target.type != "tag":
                 break
-            found = self.get(f"git/tags/{found['object']['sha']}")
-        return None if found is None else str(found["object"]["sha"])
+            target = self.repository.get_git_tag(target.sha).object
+        return str(target.sha)
 
-    def is_private(self) -> bool:
-        """Whether only those with a token may download."""
-        return bool(self.send("GET", f"{self.base}/repos/{self.repository}")["private"])
-
+    @checked_answers()
     def contexts(self, commit: str) -> dict[str, str | None]:
-        """State of ci/test, ci/test-chem and ci/docker on a commit, of the newest check and the newest status of that
-        name; where both are there and one is not success, that one."""
-        runs: dict[str, Facts] = {}
-        for run in self.pages(f"commits/{commit}/check-runs", "check_runs"):
-            if run["name"] not in runs or run["id"] > runs[run["name"]]["id"]:
-                runs[run["name"]] = run
-        found: dict[str, list[str]] = {}
-        for name, run in runs.items():
-            found[name] = [str(run["conclusion"] if run["status"] == "completed" else run["status"])]
-        told: set[str] = set()
-        for status in self.pages(f"commits/{commit}/statuses"):  # the newest first
-            if status["context"] not in told:
-                told.add(status["context"])
-                found.setdefault(status["context"], []).append(str(status["state"]))
-        states = {name: found.get(f"ci/{name}", []) for name in CONTEXTS}
-        return {name: next((s for s in one if s != "success"), one[0] if one else None) for name, one in states.items()}
+        """State of ci/test, ci/test-chem and ci/docker on a commit, by the newest check and the newest status of each
+        name; if there are both and one of them is not success, that one. None: neither is there."""
+        source = self.repository.get_commit(commit)
+        states: dict[str, list[str]] = {}
+        for run in sorted(source.get_check_runs(), key=lambda check: check.id):
+            states[run.name] = [str(run.conclusion if run.status == "completed" else run.status)]
+        reported = set()
+        for status in source.get_statuses():  # the newest first
+            if status.context not in reported:
+                reported.add(status.context)
+                states.setdefault(status.context, []).append(str(status.state))
+        return {name: _worst(states.get(f"ci/{name}", [])) for name in CONTEXTS}
+
+
+def _worst(states: list[str]) -> str | None:
+    return next((state for state in states if state != "success"), states[0] if states else None)
 
 
 def check_green(contexts: Mapping[str, str | None], commit: str) -> None:
     """Raise HeteroError unless all three are green."""
-    wrong = [f"ci/{name} is {state or 'missing'}" for name, state in contexts.items() if state != "success"]
-    if wrong:
+    failing = [f"ci/{name} is {state or 'missing'}" for name, state in contexts.items() if state != "success"]
+    if failing:
         raise HeteroError(
-            f"{commit}: {', '.join(wrong)}; all three must be success", "a release needs a commit that CI has passed"
+            f"{commit}: {', '.join(failing)}; all three must be success", "a release needs a commit that CI has passed"
         )

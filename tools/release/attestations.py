@@ -1,7 +1,7 @@
 """in-toto statements of a release: how it was built (SLSA provenance v1) and which gates it passed (test result v0.1).
 
-They are not signed, and hold nothing of the machine or job that built them, so that a second build has the same bytes.
-A published release has a signed one beside them, by the service that built it. Formats: https://in-toto.io/Statement/v1,
+They are not signed and say nothing about the machine or job that built them, so that a second build has the same bytes.
+A published release also has a statement signed by the service that built it. Formats: https://in-toto.io/Statement/v1,
 https://slsa.dev/provenance/v1, https://in-toto.io/attestation/test-result/v0.1.
 """
 
@@ -28,14 +28,14 @@ def _statement(files: list[Path], kind: str, predicate: Facts) -> Facts:
 
 def _from_outside(row: Facts) -> list[Facts]:
     """Files that the packs were made from, by their sha256."""
-    found: dict[str, Facts] = {}
+    inputs: dict[str, Facts] = {}
     for asset in row["assets"]:
         for section, source in (("truth", "truth_source"), ("scores", "source")):
-            one = asset["outcome"][section]
-            if one and one[source] == "external":
-                entry = {"name": section, "digest": {"sha256": one["sha256"].lower()}}
-                found[section] = entry | ({"uri": one["url"]} if one["url"] else {})
-    return list(found.values())
+            file = asset["outcome"][section]
+            if file and file[source] == "external":
+                entry = {"name": section, "digest": {"sha256": file["sha256"].lower()}}
+                inputs[section] = entry | ({"uri": file["url"]} if file["url"] else {})
+    return list(inputs.values())
 
 
 def provenance_statement(tag: Tag, row: Facts, files: list[Path]) -> Facts:
@@ -69,11 +69,11 @@ def gates_statement(row: Facts, files: list[Path], notes: Path) -> Facts:
 
 
 def without_lock(statement: Facts) -> Facts:
-    """A statement but for the lock, which is that of the source commit and not of whoever looks at it."""
+    """A statement without the lock, which is that of the source commit and not of the checkout that compares."""
     predicate = statement["predicate"]
     definition = predicate.get("buildDefinition")
     if definition is None:
         return statement
-    rest = [one for one in definition["resolvedDependencies"] if one.get("name") != LOCK]
+    rest = [entry for entry in definition["resolvedDependencies"] if entry.get("name") != LOCK]
     definition = {**definition, "resolvedDependencies": rest}
     return {**statement, "predicate": {**predicate, "buildDefinition": definition}}

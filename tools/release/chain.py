@@ -1,7 +1,7 @@
-"""Append-only files: one JSON object a line, each line bound to those before it by their sha256.
+"""Append-only files: one JSON object per line, each line bound to those before it by their sha256.
 
-`prev_sha256` of a line is the sha256 of the line before it, line end included: what `sed -n 3p FILE | sha256sum` says
-of the third. The first line has null. Where lines without the field open a file, the next is bound to all of them.
+`prev_sha256` of a line is the sha256 of the line before it, line end included: `sed -n 3p FILE | sha256sum` gives that
+of the fourth. The first line has null. If a file opens with lines without the field, the next is bound to all of them.
 """
 
 import contextlib
@@ -62,43 +62,45 @@ def line_problem(line: str, before: Sequence[str], contract: str) -> str | None:
     if problem:
         return f"does not meet {contract}: {problem}"
     if render(document) != line:
-        return "is not written as this file is: keys sorted, one space after , and :"
+        return "is not formatted as this file is: keys sorted, one space after , and :"
     if LINK in document and document["status"] == "predecessor":
-        return "is a predecessor; those only open the file"
+        return "is a predecessor; predecessors only open the file"
     if LINK not in document:
-        opening = all(LINK not in json.loads(other) for other in before)
+        opening = all(LINK not in json.loads(earlier) for earlier in before)
         return None if opening and document["status"] == "predecessor" else f"has no {LINK}"
     if document[LINK] != (expected := link(before)):
-        return f"{LINK} is {document[LINK]}, but what stands before has {expected}: a line was edited, removed or moved"
+        return f"{LINK} is {document[LINK]}, but the lines before have {expected}: a line was edited, removed or moved"
     return None
 
 
 def problems(path: Path, contract: str) -> list[str]:
-    """The first thing that is wrong with a file: what follows a broken line cannot be judged."""
+    """The first problem of a file: what follows a broken line cannot be judged."""
     if not path.is_file():
         return [f"{path}: no such file"]
-    lines = lines_of(_read(path))
+    problem = first_line_problem(lines_of(_read(path)), contract)
+    return [f"{path}: {problem}"] if problem else []
+
+
+def first_line_problem(lines: Sequence[str], contract: str) -> str | None:
+    """The first line that is wrong, and why, or None."""
     for number, line in enumerate(lines):
-        problem = line_problem(line, lines[:number], contract)
-        if problem:
-            return [f"{path}: line {number + 1}: {problem}"]
-    return []
+        if problem := line_problem(line, lines[:number], contract):
+            return f"line {number + 1}: {problem}"
+    return None
 
 
 def read(path: Path, contract: str) -> list[Facts]:
-    """The documents of a file that is in order; raises ContractError."""
-    found = problems(path, contract)
-    if found:
-        name = path.name
+    """The documents of a valid file; raises ContractError."""
+    if broken := problems(path, contract):
         raise ContractError(
-            found[0], f"lines are only added; `git checkout -- registry/{name}` brings back what was committed"
+            broken[0], f"lines are only ever added; `git checkout -- registry/{path.name}` restores what was committed"
         )
     return [json.loads(line) for line in lines_of(_read(path))]
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder: whoever else appends waits. What a killed writer left there is removed."""
+    """Lock a folder: other writers wait. What a killed writer left there is removed."""
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -111,7 +113,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def linked(documents: Sequence[Facts], before: Sequence[str], contract: str) -> list[str]:
-    """Documents as lines that go on after others; raises ContractError."""
+    """All lines, with documents appended to those before; raises ContractError."""
     lines = list(before)
     for document in documents:
         line = render({**document, LINK: link(lines)})
@@ -123,7 +125,7 @@ def linked(documents: Sequence[Facts], before: Sequence[str], contract: str) -> 
 
 
 def append(path: Path, documents: Sequence[Facts], contract: str) -> None:
-    """Add documents, all or none; the file is replaced in one step. Hold `locked` meanwhile."""
+    """Append documents, all or none; the file is replaced atomically. The caller holds `locked`."""
     read(path, contract)
     if documents:
         write_text(path, "".join(linked(documents, lines_of(_read(path)), contract)))

@@ -22,11 +22,11 @@ Facts = dict[str, Any]
 
 def rows(root: Path) -> list[Facts]:
     """Lines of the registry; raises ContractError where it is not in order."""
-    found = chain.read(root / ARTEFACTS, CONTRACTS[ARTEFACTS])
-    for number, row in enumerate(found, 1):
+    lines = chain.read(root / ARTEFACTS, CONTRACTS[ARTEFACTS])
+    for number, row in enumerate(lines, 1):
         if not isinstance(row["tag"], str):
             raise ContractError(f"{root / ARTEFACTS}: line {number}: tag {row['tag']!r}: not a release tag")
-    return found
+    return lines
 
 
 def lineage(root: Path) -> list[Facts]:
@@ -34,12 +34,12 @@ def lineage(root: Path) -> list[Facts]:
     return chain.read(root / LINEAGE, CONTRACTS[LINEAGE])
 
 
-def row_problems(row: Facts, known: Sequence[Facts]) -> Iterator[str]:
-    """What is wrong with a row that follows the `known` ones, whatever the configuration says today."""
+def row_problems(row: Facts, registered: Sequence[Facts]) -> Iterator[str]:
+    """What is wrong with a row that follows the `registered` ones, whatever the configuration says today."""
     if prefix_of(row["tag"] or "") is None:
         yield f"tag {row['tag']!r}: not a release tag"
         return
-    before = next((other for other in reversed(known) if other["tag"] == row["tag"]), None)
+    before = next((earlier for earlier in reversed(registered) if earlier["tag"] == row["tag"]), None)
     status = before["status"] if before else None
     if row["status"] not in _AFTER[status]:
         allowed = ", ".join(_AFTER[status]) or "none"
@@ -48,7 +48,7 @@ def row_problems(row: Facts, known: Sequence[Facts]) -> Iterator[str]:
     if changed:
         yield f"{', '.join(changed)}: not as in the line before of this tag; only its status may change"
     yield from release_problems(row)
-    yield from _status_problems(row, known)
+    yield from _status_problems(row, registered)
 
 
 def release_problems(row: Facts) -> Iterator[str]:
@@ -59,7 +59,7 @@ def release_problems(row: Facts) -> Iterator[str]:
         yield "its acceptance or its counts do not say what its gates say"
 
 
-def _status_problems(row: Facts, known: Sequence[Facts]) -> Iterator[str]:
+def _status_problems(row: Facts, registered: Sequence[Facts]) -> Iterator[str]:
     local = row["tag"].endswith("-r0")
     if row["status"] == "built" and not local:
         yield "only -r0 is registered as built; any other tag when it is published"
@@ -73,15 +73,15 @@ def _status_problems(row: Facts, known: Sequence[Facts]) -> Iterator[str]:
         missing = [text for text, check in PROOFS.values() if not check(row)]
         wanting = [f"ci/{name}" for name in CONTEXTS if row["ci"][name] != "success"]
         if missing:
-            told = f" ({', '.join(wanting)})" if wanting else ""
-            yield f"{row['milestone'] or 'published'} is not done: it lacks {'; '.join(missing)}{told}"
+            contexts = f" ({', '.join(wanting)})" if wanting else ""
+            yield f"{row['milestone'] or 'published'} is not done: it lacks {'; '.join(missing)}{contexts}"
     if row["status"] == "superseded":
-        yield from _mark_problems(row, latest(known))
+        yield from _mark_problems(row, latest(registered))
 
 
-def _mark_problems(row: Facts, known: dict[str, Facts]) -> Iterator[str]:
+def _mark_problems(row: Facts, registered: dict[str, Facts]) -> Iterator[str]:
     """What is wrong with a line that says what takes the place of a release."""
-    by = known.get(row["superseded_by"] or "")
+    by = registered.get(row["superseded_by"] or "")
     if not row["superseded_by"] or not (row["reason"] or "").strip():
         yield "superseded, but not by what or why"
     elif by is None or by["tag"] == row["tag"]:
@@ -90,7 +90,7 @@ def _mark_problems(row: Facts, known: dict[str, Facts]) -> Iterator[str]:
         yield f"superseded by {by['tag']}, which is of another tag prefix"
     elif by["status"] == "superseded":
         yield f"superseded by {by['tag']}, which is superseded itself, by {by['superseded_by']}"
-    elif by["status"] == "built" and known.get(row["tag"], row)["status"] == "published":
+    elif by["status"] == "built" and registered.get(row["tag"], row)["status"] == "published":
         yield f"superseded by {by['tag']}, which is not published, as this one is"
     elif by.get("prerelease") and not row.get("prerelease"):
         yield f"superseded by {by['tag']}, which is a prerelease"
@@ -106,26 +106,30 @@ def configured_problems(row: Facts, root: Path) -> Iterator[str]:
         return
     if (row["target"], row["date"]) != (tag.target, tag.date):
         yield f"its tag names {tag.target} of {tag.date}, the row {row['target']} of {row['date']}"
-    found = [(asset["name"], asset["variant"]) for asset in row["assets"]]
-    if found != tag.variants():
-        told, made = (", ".join(name for name, _ in one) for one in (found, tag.variants()))
-        yield f"assets are {told}; the target makes {made}, in this order and of these variants"
+    variants = [(asset["name"], asset["variant"]) for asset in row["assets"]]
+    if variants != tag.variants():
+        names, expected_names = (", ".join(name for name, _ in assets) for assets in (variants, tag.variants()))
+        yield f"assets are {names}; the target makes {expected_names}, in this order and of these variants"
     if row["milestone"] != of_release(row, root):
         yield f"milestone {row['milestone']}, but the tag counts for {of_release(row, root)}"
 
 
-def all_row_problems(row: Facts, known: Sequence[Facts], root: Path) -> list[str]:
+def all_row_problems(row: Facts, registered: Sequence[Facts], root: Path) -> list[str]:
     """Everything that is wrong with a new row."""
-    return list(row_problems(row, known)) or list(configured_problems(row, root))
+    return list(row_problems(row, registered)) or list(configured_problems(row, root))
 
 
-def lineage_problems(line: Facts, before: Sequence[Facts], known: Sequence[Facts]) -> Iterator[str]:
+def lineage_problems(line: Facts, before: Sequence[Facts], registered: Sequence[Facts]) -> Iterator[str]:
     """What is wrong with a line of the lineage after others, beside the registry."""
     if line["status"] == "predecessor":
         return
-    rows_of = [row for row in known if row["tag"] == line["tag"]]
-    made = [one | {"least": records.parents(row, ())} for row in rows_of for one in records.lineage(row, known)]
-    row = next((one for one in made if (one["asset"], one["status"]) == (line["asset"], line["status"])), None)
+    rows_of = [row for row in registered if row["tag"] == line["tag"]]
+    candidates = [
+        entry | {"least": records.parents(row, ())} for row in rows_of for entry in records.lineage(row, registered)
+    ]
+    row = next(
+        (entry for entry in candidates if (entry["asset"], entry["status"]) == (line["asset"], line["status"])), None
+    )
     who = f"{line['tag']}, {line['asset']}"
     if row is None:
         yield f"{who}: the registry has no row with it that says {line['status']}"
@@ -137,62 +141,66 @@ def lineage_problems(line: Facts, before: Sequence[Facts], known: Sequence[Facts
         yield f"{who}: parents: not what the registry says it was made from"
     if not line["merge_commit"]:
         yield f"{who}: no commit that entered its row in the registry"
-    same = [one for one in before if (one["tag"], one["asset"]) == (line["tag"], line["asset"])]
-    if any(not set(one["parents"]) < set(line["parents"]) for one in same):
+    same = [entry for entry in before if (entry["tag"], entry["asset"]) == (line["tag"], line["asset"])]
+    if any(not set(entry["parents"]) < set(line["parents"]) for entry in same):
         yield f"{who}: is there already; a further line only adds packs that it takes the place of"
 
 
-def document_problems(known: Sequence[Facts], lines: Sequence[Facts]) -> list[tuple[str, int, str]]:
+def document_problems(registered: Sequence[Facts], lines: Sequence[Facts]) -> list[tuple[str, int, str]]:
     """(file, line, problem) of the documents of registry and lineage, whatever the configuration says today."""
     old = {line["tag"] for line in lines if line["status"] == "predecessor"}
-    found = [(ARTEFACTS, n, one) for n, row in enumerate(known, 1) for one in row_problems(row, known[: n - 1])]
-    found += [(ARTEFACTS, n, "a tag of the predecessor") for n, row in enumerate(known, 1) if row["tag"] in old]
-    found += [
+    problems = [
+        (ARTEFACTS, n, problem)
+        for n, row in enumerate(registered, 1)
+        for problem in row_problems(row, registered[: n - 1])
+    ]
+    problems += [(ARTEFACTS, n, "a tag of the predecessor") for n, row in enumerate(registered, 1) if row["tag"] in old]
+    problems += [
         (
             LINEAGE,
             len(lines),
-            f"{one['tag']}, {one['asset']}: no line names what it takes the place of: supersede again",
+            f"{problem['tag']}, {problem['asset']}: no line names what it takes the place of: supersede again",
         )
-        for one in records.further(known, lines)
+        for problem in records.further(registered, lines)
     ]
     for n, line in enumerate(lines, 1):
-        found += [(LINEAGE, n, one) for one in lineage_problems(line, lines[: n - 1], known)]
-    return found
+        problems += [(LINEAGE, n, problem) for problem in lineage_problems(line, lines[: n - 1], registered)]
+    return problems
 
 
 def problems(root: Path, base: str | None = None) -> list[str]:
     """Everything that is wrong with registry, lineage and the pages made of them; `base`: None for the last commit."""
-    found = [one for name, contract in CONTRACTS.items() for one in chain.problems(root / name, contract)]
+    sentences = [problem for name, contract in CONTRACTS.items() for problem in chain.problems(root / name, contract)]
     before = {name: _committed(root, name, base) for name in CONTRACTS}
-    found += [one for name in CONTRACTS for one in _against(root, name, before[name], base)]
-    if found:
-        return found
+    sentences += [problem for name in CONTRACTS for problem in _against(root, name, before[name], base)]
+    if sentences:
+        return sentences
     try:
-        known, lines = rows(root), lineage(root)
+        registered, lines = rows(root), lineage(root)
     except ContractError as error:
         return [error.message]
-    found += [f"{name}: line {number}: {one}" for name, number, one in document_problems(known, lines)]
-    for number, row in enumerate(known):
-        if number >= len(before[ARTEFACTS]) and not found:
-            found += [f"{ARTEFACTS}: line {number + 1}: {one}" for one in configured_problems(row, root)]
+    sentences += [f"{name}: line {number}: {problem}" for name, number, problem in document_problems(registered, lines)]
+    for number, row in enumerate(registered):
+        if number >= len(before[ARTEFACTS]) and not sentences:
+            sentences += [f"{ARTEFACTS}: line {number + 1}: {problem}" for problem in configured_problems(row, root)]
     for number, line in enumerate(lines[len(before[LINEAGE]) :], len(before[LINEAGE]) + 1):
         if line["status"] == "predecessor" and (root / ".git").exists():
-            found.append(f"{LINEAGE}: line {number}: a new predecessor; there are no more of them")
-    if not found:
-        found = [
-            f"{ARTEFACTS}: line {number}: {one}"
-            for number, row in enumerate(known, 1)
-            for one in _local_problems(root, row)
+            sentences.append(f"{LINEAGE}: line {number}: a new predecessor; there are no more of them")
+    if not sentences:
+        sentences = [
+            f"{ARTEFACTS}: line {number}: {problem}"
+            for number, row in enumerate(registered, 1)
+            for problem in _local_problems(root, row)
         ]
-    return found or pages.problems(root, known, lines)
+    return sentences or pages.problems(root, registered, lines)
 
 
 def _local_problems(root: Path, row: Facts) -> Iterator[str]:
     """Assets of a row that lie here and are not those of the row."""
     for asset in row["assets"]:
         path = root / RELEASE / str(row["tag"]) / Path(asset["name"]).name
-        if path.is_file() and (found := sha256_file(path).upper()) != asset["sha256"]:
-            yield f"{path}: has sha256 {found}, registered is {asset['sha256']}"
+        if path.is_file() and (digest := sha256_file(path).upper()) != asset["sha256"]:
+            yield f"{path}: has sha256 {digest}, registered is {asset['sha256']}"
 
 
 def _committed(root: Path, name: str, base: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a built release must pass before anything is written of it, in order."""
+"""The gates that a built release must pass, in order, before anything of it is written."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from hetero2.io.files import read_json, sha256_file
 from hetero2.pack import accept
 from hetero2.pack.verify import UNLIMITED, verify
 
-# What each must find, in order.
+# The value that each must have, in order.
 GOOD = {
     "verified": "in order",
     "accepted": accept.GO,
@@ -21,7 +21,7 @@ Facts = dict[str, Any]
 
 
 class Gate(NamedTuple):
-    """One gate: what was found over all packs, what is needed, whether that holds."""
+    """One gate: the value over all packs, the value that is needed, whether they agree."""
 
     name: str
     found: Any
@@ -32,24 +32,27 @@ class Gate(NamedTuple):
 def of_packs(folders: Sequence[Path], archives: Sequence[Path]) -> list[Gate]:
     """The gates of the packs themselves; `folders` hold their pack/, one for each archive."""
     problems = {path: verify(path, UNLIMITED) for path in archives}
-    first = next((f"{path.name}: {found[0]}" for path, found in problems.items() if found), GOOD["verified"])
+    broken = (f"{path.name}: {lines[0]}" for path, lines in problems.items() if lines)
     criteria = {path: accept.judge(path, problems[path], UNLIMITED) for path in archives}
-    stopped = [f"{path.name}: {one.name}" for path, found in criteria.items() for one in found if not one.met]
+    stopped = [
+        f"{path.name}: {criterion.name}" for path in archives for criterion in criteria[path] if not criterion.met
+    ]
     metrics = [read_json(folder / "pack/metrics.json") for folder in folders]
-    errors = sum(one["counts"]["ERROR"] for one in metrics)
-    missing = sum(one["scores_coverage"]["rows_missing_scores_input"] for one in metrics)
-    found = (first, "; ".join(stopped) or accept.GO, errors, missing)
-    return [_gate(name, one) for name, one in zip(NAMES, found, strict=False)]
+    errors = sum(pack["counts"]["ERROR"] for pack in metrics)
+    missing = sum(pack["scores_coverage"]["rows_missing_scores_input"] for pack in metrics)
+    values = (next(broken, GOOD["verified"]), "; ".join(stopped) or accept.GO, errors, missing)
+    return [_gate(name, value) for name, value in zip(NAMES, values, strict=False)]
 
 
-def _gate(name: str, found: Any) -> Gate:
+def _gate(name: str, value: Any) -> Gate:
     good = GOOD[name]
-    return Gate(name, found, f"= {good}" if good == 0 else str(good), found == good)
+    return Gate(name, value, f"= {good}" if good == 0 else str(good), value == good)
 
 
 def of_rebuild(files: Sequence[Path], again: Sequence[Path]) -> Gate:
-    """Whether a second build, in another folder of its own, has the same bytes."""
-    differing = [one.name for one, other in zip(files, again, strict=True) if sha256_file(one) != sha256_file(other)]
+    """Whether a second build, in a folder of its own, has the same bytes."""
+    pairs = zip(files, again, strict=True)
+    differing = [first.name for first, second in pairs if sha256_file(first) != sha256_file(second)]
     return _gate("rebuilt", f"another sha256: {', '.join(differing)}" if differing else GOOD["rebuilt"])
 
 
@@ -59,7 +62,9 @@ def as_facts(gates: Sequence[Gate]) -> Facts:
 
 
 def not_met(row: Facts) -> list[str]:
-    """Names of gates that a row did not pass, by what was found and not by what it says of that."""
+    """Names of the gates that a row did not pass, judged by its values and not only by its `met`."""
     held = row.get("gates", {})
-    found = {name: (type(held[name]["found"]), held[name]["found"], held[name]["met"]) for name in GOOD if name in held}
-    return [name for name, good in GOOD.items() if found.get(name) != (type(good), good, True)]
+    values = {
+        name: (type(held[name]["found"]), held[name]["found"], held[name]["met"]) for name in GOOD if name in held
+    }
+    return [name for name, good in GOOD.items() if values.get(name) != (type(good), good, True)]

@@ -1,4 +1,4 @@
-"""How far each milestone is, by the registry: an item of its definition of done is a question to one release."""
+"""How far each milestone is according to the registry: each item of its definition of done checks one release."""
 
 import ast
 import functools
@@ -30,7 +30,7 @@ def _rebuilt(row: Facts) -> bool:
 
 def _external(row: Facts, section: str) -> bool:
     key = {"truth": "truth_source", "scores": "source"}[section]
-    return all((one[section] or {}).get(key) == "external" for one in _outcomes(row))
+    return all((outcome[section] or {}).get(key) == "external" for outcome in _outcomes(row))
 
 
 def claims_are_tested(root: Path) -> bool:
@@ -49,7 +49,7 @@ def _is_there(path: Path, name: str) -> bool:
 
 
 Check = Callable[[Facts], bool]
-# Of a release: is the item met?
+# Whether a release meets the item.
 PROOFS: dict[str, tuple[str, Check]] = {
     "row": ("a registry row, not superseded", lambda row: row["status"] != "superseded"),
     "asset": (
@@ -74,7 +74,7 @@ FURTHER: dict[str, tuple[str, Check]] = {
         "separation.json: known bad and known good are told apart",
         lambda row: bool((row["outcome"].get("separation") or {}).get("separated")),
     ),
-    "utility": ("cost and lift are computed", lambda row: all(one["utility"] for one in _outcomes(row))),
+    "utility": ("cost and lift are computed", lambda row: all(outcome["utility"] for outcome in _outcomes(row))),
     "external_truth": ("the truth is external", lambda row: _external(row, "truth")),
     "external_scores": ("the scores are external", lambda row: _external(row, "scores")),
     "claims": ("every claim of docs/claims.md names its test", lambda row: bool(row.get("claims_tested"))),
@@ -94,11 +94,11 @@ class Milestone:
     done_when: tuple[str, ...]
 
     def items(self) -> dict[str, tuple[str, Check]]:
-        """Its definition of done: the four proofs, and what it asks for itself."""
+        """Its definition of done: the four proofs, and its own items."""
         return PROOFS | {name: FURTHER[name] for name in self.done_when}
 
     def takes(self, row: Facts) -> bool:
-        """Whether a row is of its releases."""
+        """Whether a row is one of its releases."""
         return self.tag_prefix in (None, prefix_of(row["tag"]))
 
 
@@ -120,49 +120,46 @@ class State:
 
 @functools.cache
 def load(root: Path = ROOT) -> tuple[list[Milestone], list[str]]:
-    """Milestones and backlog; raises ConfigError where an item is not one that can be asked."""
+    """Milestones and backlog; raises ConfigError for an unknown item."""
     read = load_yaml(root / MILESTONES)
-    found = [Milestone(**{**one, "done_when": tuple(one["done_when"])}) for one in read["milestones"]]
-    for one in found:
-        unknown = set(one.done_when) - set(FURTHER)
+    milestones = [Milestone(**{**entry, "done_when": tuple(entry["done_when"])}) for entry in read["milestones"]]
+    for milestone in milestones:
+        unknown = set(milestone.done_when) - set(FURTHER)
         if unknown:
-            raise ConfigError(f"{MILESTONES}: {one.id}: done_when: unknown: {', '.join(sorted(unknown))}")
-    return found, read["backlog"]
+            raise ConfigError(f"{MILESTONES}: {milestone.id}: done_when: unknown: {', '.join(sorted(unknown))}")
+    return milestones, read["backlog"]
 
 
 def of_release(row: Facts, root: Path = ROOT) -> str | None:
-    """The milestone that a release counts for by its tag: of two, the one that asks for external scores if they are.
+    """The milestone that a release counts for by its tag: of two, the one that asks for external scores if it has them.
 
     A prerelease counts for none.
     """
     if row.get("prerelease"):
         return None
-    found = [one for one in load(root)[0] if one.tag_prefix is not None and one.takes(row)]
-    wanted = _external(row, "scores")
-    found.sort(key=lambda one: ("external_scores" in one.done_when) != wanted)
-    return found[0].id if found else None
+    external = _external(row, "scores")
+    milestones = [milestone for milestone in load(root)[0] if milestone.tag_prefix is not None and milestone.takes(row)]
+    milestones.sort(key=lambda milestone: ("external_scores" in milestone.done_when) != external)
+    return milestones[0].id if milestones else None
 
 
 def latest(rows: Sequence[Facts]) -> dict[str, Facts]:
     """The last row of each tag, in order of their first."""
-    found: dict[str, Facts] = {}
-    for row in rows:
-        found[row["tag"]] = row
-    return found
+    return {row["tag"]: row for row in rows}
 
 
 def states(rows: Sequence[Facts], root: Path = ROOT) -> list[State]:
-    """The state of each milestone, by the release that meets most of it, of two the later; no superseded one."""
+    """The state of each milestone by the release that meets most of its items, of two the later; none superseded."""
     live = [row for row in latest(rows).values() if row["status"] != "superseded" and not row.get("prerelease")]
-    found = []
+    states_of_all = []
     for milestone in load(root)[0]:
         best = State(milestone, None, dict.fromkeys(milestone.items(), False))
         for row in live:
-            own = of_release(row, root) if milestone.tag_prefix is not None else milestone.id
-            if not milestone.takes(row) or own != milestone.id:
+            counts_for = of_release(row, root) if milestone.tag_prefix is not None else milestone.id
+            if not milestone.takes(row) or counts_for != milestone.id:
                 continue
             met = {name: check(row) for name, (_, check) in milestone.items().items()}
             if best.row is None or sum(met.values()) >= sum(best.met.values()):
                 best = State(milestone, row, met)
-        found.append(best)
-    return found
+        states_of_all.append(best)
+    return states_of_all

@@ -1,4 +1,4 @@
-"""What people read of releases: pages of docs/ made from registry and lineage, and release notes."""
+"""Release notes, and the pages of docs/ that are rendered from registry and lineage."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,32 +19,32 @@ def _number(value: float | None) -> str:
 
 
 def _line(value: object) -> object:
-    """Text that stays in its line, whatever it holds."""
+    """Text without line ends, so that it cannot start a line of its own."""
     return " ".join(value.split()) if isinstance(value, str) and len(value.splitlines()) > 1 else value
 
 
 def _cell(text: object) -> str:
-    """Text that is no Markdown and no HTML."""
+    """Text escaped for a table: no Markdown and no HTML."""
     escaped = "".join(f"\\{letter}" if letter in "|[]`" else letter for letter in " ".join(str(text).split()))
     return escaped.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def facts(outcome: Facts) -> str:
-    """What came out, in one line."""
+    """The outcome in one line."""
     counts = outcome["counts"]
-    told = [f"{name} {counts[name]}" for name in ("OK", "SKIP", "ERROR")]
+    parts = [f"{name} {counts[name]}" for name in ("OK", "SKIP", "ERROR")]
     if outcome.get("separation"):
-        told.append("told apart" if outcome["separation"]["separated"] else "not told apart")
+        parts.append("separated" if outcome["separation"]["separated"] else "not separated")
     utility = outcome.get("utility")
     if utility:
         uplifts = sorted((key, value) for key, value in utility.items() if key.startswith("uplift"))
-        told += [f"K {utility['K_effective']}", *[f"{key} {_number(value)}" for key, value in uplifts]]
-    return ", ".join(told)
+        parts += [f"K {utility['K_effective']}", *[f"{key} {_number(value)}" for key, value in uplifts]]
+    return ", ".join(parts)
 
 
 def _environment() -> jinja2.Environment:
-    """Templates of Markdown: nothing is escaped, what is not there is an error."""
-    made = jinja2.Environment(  # noqa: S701 - Markdown, not HTML
+    """Templates of Markdown: nothing is escaped, an undefined name is an error."""
+    environment = jinja2.Environment(  # noqa: S701 - Markdown, not HTML
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -52,41 +52,41 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         finalize=_line,
     )
-    made.filters.update(number=_number, cell=_cell, facts=facts)
-    made.globals.update(gates=NAMES)
-    return made
+    environment.filters.update(number=_number, cell=_cell, facts=facts)
+    environment.globals.update(gates=NAMES)
+    return environment
 
 
 def notes(tag: Tag, row: Facts, root: Path) -> str:
     """The notes of a release."""
-    milestone = next((one for one in load(root)[0] if one.id == row["milestone"]), None)
+    milestone = next((entry for entry in load(root)[0] if entry.id == row["milestone"]), None)
     return _environment().get_template("notes.md.j2").render(tag=tag, row=row, milestone=milestone)
 
 
-def render(root: Path, known: Sequence[Facts], lines: Sequence[Facts]) -> dict[str, str]:
+def render(root: Path, registered: Sequence[Facts], lines: Sequence[Facts]) -> dict[str, str]:
     """Each page by its name."""
-    told = {"last": latest(known), "lines": lines, "states": states(known, root), "backlog": load(root)[1]}
-    made = _environment()
+    values = {"last": latest(registered), "lines": lines, "states": states(registered, root), "backlog": load(root)[1]}
+    environment = _environment()
     names = ("artefacts_registry.md", "lineage.md", "roadmap.md")
-    return {f"docs/{name}": made.get_template(f"{name}.j2").render(told) for name in names}
+    return {f"docs/{name}": environment.get_template(f"{name}.j2").render(values) for name in names}
 
 
-def _stale(root: Path, known: Sequence[Facts], lines: Sequence[Facts]) -> dict[str, str]:
-    """Pages that are not what the registry says, by name, as they should be."""
-    made = render(root, known, lines)
-    there = {name: (root / name).read_bytes() for name in made if (root / name).is_file()}
-    return {name: text for name, text in made.items() if there.get(name) != text.encode()}
+def _stale(root: Path, registered: Sequence[Facts], lines: Sequence[Facts]) -> dict[str, str]:
+    """The right text of each page that is not up to date, by name."""
+    pages = render(root, registered, lines)
+    written = {name: (root / name).read_bytes() for name in pages if (root / name).is_file()}
+    return {name: text for name, text in pages.items() if written.get(name) != text.encode()}
 
 
-def write(root: Path, known: Sequence[Facts], lines: Sequence[Facts]) -> None:
+def write(root: Path, registered: Sequence[Facts], lines: Sequence[Facts]) -> None:
     """Write the pages that differ."""
-    for name, text in _stale(root, known, lines).items():
+    for name, text in _stale(root, registered, lines).items():
         write_text(root / name, text)
 
 
-def problems(root: Path, known: Sequence[Facts], lines: Sequence[Facts]) -> list[str]:
+def problems(root: Path, registered: Sequence[Facts], lines: Sequence[Facts]) -> list[str]:
     """Pages that differ, as sentences."""
     return [
-        f"{name}: is not what the registry says: python -m tools.release registry render"
-        for name in _stale(root, known, lines)
+        f"{name}: is not what the registry says; run python -m tools.release registry render"
+        for name in _stale(root, registered, lines)
     ]

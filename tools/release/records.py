@@ -32,7 +32,9 @@ def pooled(rows: Sequence[Facts], separation: Facts | None) -> Facts:
         counts.update(outcome["counts"])
         reasons.update(dict(outcome["top_reasons"]))
     total = sum(counts.values())
-    with_decoys = sum(one["share_rows_with_n_decoys_gt_0"] * sum(one["counts"].values()) for one in outcomes)
+    with_decoys = sum(
+        outcome["share_rows_with_n_decoys_gt_0"] * sum(outcome["counts"].values()) for outcome in outcomes
+    )
     return {
         "counts": dict(counts),
         "top_reasons": [list(pair) for pair in sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))],
@@ -77,14 +79,14 @@ def registry_row(tag: Tag, rows: Sequence[Facts], separation: Facts | None, gate
 
 def parents(row: Facts, registry: Sequence[Facts]) -> list[str]:
     """sha256 of what came from outside (truth, scores) and of the packs that this release takes the place of."""
-    found: list[str] = []
+    digests: list[str] = []
     for asset in row["assets"]:
         outcome = asset["outcome"]
-        found += [outcome["truth"]["sha256"]] if outcome["truth"] else []
-        found += [outcome["scores"]["sha256"]] if outcome["scores"]["source"] == "external" else []
-    replaced = [other for other in registry if other.get("superseded_by") == row["tag"]]
-    found += [asset["sha256"] for other in replaced for asset in other["assets"]]
-    return sorted({sha256.upper() for sha256 in found})
+        digests += [outcome["truth"]["sha256"]] if outcome["truth"] else []
+        digests += [outcome["scores"]["sha256"]] if outcome["scores"]["source"] == "external" else []
+    replaced = [predecessor for predecessor in registry if predecessor.get("superseded_by") == row["tag"]]
+    digests += [asset["sha256"] for predecessor in replaced for asset in predecessor["assets"]]
+    return sorted({sha256.upper() for sha256 in digests})
 
 
 def lineage(
@@ -110,20 +112,20 @@ def lineage(
 
 def missing(lines: Sequence[Facts], before: Sequence[Facts]) -> list[Facts]:
     """Lines of the lineage that are not there: the same pack may stand again only with other parents."""
-    there = {(one["tag"], one["asset"], *one["parents"]) for one in before}
-    return [one for one in lines if (one["tag"], one["asset"], *one["parents"]) not in there]
+    there = {(line["tag"], line["asset"], *line["parents"]) for line in before}
+    return [line for line in lines if (line["tag"], line["asset"], *line["parents"]) not in there]
 
 
 def further(rows: Sequence[Facts], lines: Sequence[Facts]) -> list[Facts]:
     """Lines that a lineage lacks: of releases in it that take the place of others, with their packs as parents."""
-    found: list[Facts] = []
+    lacking: list[Facts] = []
     for tag in dict.fromkeys(row["superseded_by"] for row in rows if row["status"] == "superseded"):
         entered = [line for line in lines if line["tag"] == tag]
-        made = [row for row in rows if row["tag"] == tag and row["status"] != "superseded"]
-        if entered and made:
-            whole = lineage(made[-1], rows, entered[-1]["registry_pr"], entered[-1]["merge_commit"])
-            found += missing(whole, entered)
-    return found
+        released = [row for row in rows if row["tag"] == tag and row["status"] != "superseded"]
+        if entered and released:
+            whole = lineage(released[-1], rows, entered[-1]["registry_pr"], entered[-1]["merge_commit"])
+            lacking += missing(whole, entered)
+    return lacking
 
 
 def published(
@@ -134,8 +136,8 @@ def published(
     if missing:
         raise ContractError(f"{row['tag']}: not published: {', '.join(missing)}")
     assets = [{**asset, "url": urls[asset["name"]]} for asset in row["assets"]]
-    told = {"assets": assets, "ci": contexts, "publish_run_url": run_url, "prerelease": prerelease}
-    return {**row, **told, "status": "published"}
+    facts = {"assets": assets, "ci": contexts, "publish_run_url": run_url, "prerelease": prerelease}
+    return {**row, **facts, "status": "published"}
 
 
 def fixed(row: Facts) -> str:

@@ -1,5 +1,6 @@
-"""Adding to registry and lineage, marking a release as wrong, joining two branches that both added."""
+"""Adding to registry and lineage, superseding a release, joining two branches that both added lines."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,14 @@ from tools.release.milestones import latest
 from tools.release.repository import lines_at
 from tools.release.tags import Tag, parse
 
-_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")  # of git, around what is in conflict
+_CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 Facts = dict[str, Any]
 
 
 def check_free(root: Path, tag: Tag) -> None:
-    """Raise ConfigError for a tag that was used: by a row that says built or published, or by the predecessor."""
-    lines = {ARTEFACTS: rows(root), LINEAGE: lineage(root)}
-    for name, known in lines.items():
-        for number, line in enumerate(known):
+    """Raise ConfigError for a tag in use: by a row that says built or published, or by a predecessor."""
+    for name, documents in {ARTEFACTS: rows(root), LINEAGE: lineage(root)}.items():
+        for number, line in enumerate(documents):
             if line["tag"] == tag.text and line["status"] != "superseded":
                 raise ConfigError(
                     f"tag {tag.text}: is registered: {name} line {number + 1}, {line['status']}",
@@ -38,63 +38,63 @@ def check_free(root: Path, tag: Tag) -> None:
                 )
 
 
-def _same(one: Facts, other: Facts) -> bool:
-    """Whether two documents say the same, whatever stands before them and whoever published what they name."""
-    aside = dict.fromkeys((chain.LINK, "publish_run_url"))
-    return {**one, **aside} == {**other, **aside}
+def _same(left: Facts, right: Facts) -> bool:
+    """Whether two documents are equal but for their link and the job that published."""
+    ignored = dict.fromkeys((chain.LINK, "publish_run_url"))
+    return {**left, **ignored} == {**right, **ignored}
 
 
 def add(root: Path, row: Facts) -> bool:
-    """Add a row and render the pages; False where it is there already. Raises ConfigError, ContractError."""
+    """Add a row and render the pages; False if it is there already. Raises ConfigError, ContractError."""
     validate(row, CONTRACTS[ARTEFACTS], f"{row.get('tag')}: cannot be registered")
     with chain.locked(root / "registry"):
-        known = rows(root)
-        new = not any(_same(row, other) for other in known)
+        registered = rows(root)
+        new = not any(_same(row, earlier) for earlier in registered)
         if new:
             if row["status"] != "superseded":
                 check_free(root, parse(row["tag"] or "", root))
-            problem = next(iter(all_row_problems(row, known, root)), None)
+            problem = next(iter(all_row_problems(row, registered, root)), None)
             if problem:
                 raise ContractError(f"{row['tag']}: cannot be registered: {problem}")
-            pages.render(root, [*known, row], lineage(root))  # what cannot be shown is not added
+            pages.render(root, [*registered, row], lineage(root))  # what cannot be shown is not added
             chain.append(root / ARTEFACTS, [row], CONTRACTS[ARTEFACTS])
         pages.write(root, rows(root), lineage(root))
     return new
 
 
 def add_lineage(root: Path, tag: str, pull_request: str | None, merge_commit: str) -> bool:
-    """Add the lines of a registered release to the lineage; False where they are there already."""
+    """Add the lines of a registered release to the lineage; False if they are there already."""
     with chain.locked(root / "registry"):
-        known, before = rows(root), lineage(root)
-        row = next((row for row in reversed(known) if row["tag"] == tag and row["status"] != "superseded"), None)
+        registered, before = rows(root), lineage(root)
+        row = next((row for row in reversed(registered) if row["tag"] == tag and row["status"] != "superseded"), None)
         if row is None:
             raise ConfigError(f"tag {tag}: has no row in {ARTEFACTS}", f"python -m tools.release registry add {tag}")
-        new = records.missing(records.lineage(row, known, pull_request, merge_commit), before)
-        problem = next((text for line in new for text in lineage_problems(line, before, known)), None)
+        new = records.missing(records.lineage(row, registered, pull_request, merge_commit), before)
+        problem = next((text for line in new for text in lineage_problems(line, before, registered)), None)
         if problem:
             raise ContractError(f"{tag}: cannot enter the lineage: {problem}")
         chain.append(root / LINEAGE, new, CONTRACTS[LINEAGE])
-        pages.write(root, known, lineage(root))
+        pages.write(root, registered, lineage(root))
     return bool(new)
 
 
 def supersede(root: Path, old: str, by: str, reason: str) -> bool:
-    """Mark a release as wrong, with what takes its place; its line stays. False where that was said already.
+    """Mark a release as superseded by another; its line stays. False if it is marked so already.
 
-    Where the new one is in the lineage, lines that name the old packs among its parents follow there.
+    If the new one is in the lineage, lines that name the old packs among its parents are added there.
     """
-    known = latest(rows(root))
+    last = latest(rows(root))
     for name in (old, by):
-        if name not in known:
+        if name not in last:
             raise ConfigError(
-                f"tag {name}: has no row in {ARTEFACTS}", "register the new release before the old is marked"
+                f"tag {name}: has no row in {ARTEFACTS}", "register the new release before you mark the old one"
             )
     reason = " ".join(reason.split())
     if not reason or not reason.isprintable():
-        raise ConfigError("--reason: is empty, or holds what cannot be printed", "say in a sentence what was wrong")
-    row = known[old]
+        raise ConfigError("--reason: is empty, or has unprintable characters", "say in a sentence what was wrong")
+    row = last[old]
     if row["status"] == "superseded" and (row["superseded_by"], row["reason"]) != (by, reason):
-        raise ConfigError(f"{old} was superseded already, by {row['superseded_by']}: {row['reason']}")
+        raise ConfigError(f"{old} is superseded already, by {row['superseded_by']}: {row['reason']}")
     new = add(root, records.superseded(row, by, reason))
     with chain.locked(root / "registry"):
         chain.append(root / LINEAGE, records.further(rows(root), lineage(root)), CONTRACTS[LINEAGE])
@@ -103,73 +103,73 @@ def supersede(root: Path, old: str, by: str, reason: str) -> bool:
 
 
 def resolve(root: Path, base: str) -> dict[str, int]:
-    """Two branches added lines: those of `base` stay as they are, ours are bound anew behind them. How many, by file.
+    """After two branches added lines: keep those of `base` and add ours again behind them. How many, by file.
 
-    Ours are all lines that base does not have, committed or not, in the middle of a merge or rebase or not. Nothing is
-    written unless all of it is in order.
+    Ours are all lines of the working tree that base does not have, also between the marks of a conflict. Nothing is
+    written unless the result is valid. Raises ContractError.
     """
     with chain.locked(root / "registry"):
-        added: dict[str, int] = {}
-        texts: dict[str, list[str]] = {}
-        documents: dict[str, list[Facts]] = {}
-        for name, contract in CONTRACTS.items():
-            theirs = lines_at(root, base, name)
-            wrong = (chain.line_problem(line, theirs[:place], contract) for place, line in enumerate(theirs))
-            problem = next(filter(None, wrong), None)
-            if problem:
-                raise ContractError(f"{name} of {base}: {problem}", "mend it there first")
-            known = _documents(theirs, f"{name} of {base}")
-            ours: list[Facts] = []
-            for one in _own(root, name):
-                if not any(_same(one, other) for other in (*known, *ours)):
-                    ours.append(one)
-            if name == LINEAGE:
-                ours = _not_further(ours, known)
-                ours += records.further(documents[ARTEFACTS], [*known, *ours])
-            texts[name] = chain.linked(ours, theirs, contract)
-            added[name], documents[name] = len(ours), known + ours
-        found = document_problems(documents[ARTEFACTS], documents[LINEAGE])
-        if found:
-            name, number, problem = found[0]
-            raise ContractError(
-                f"{name}: line {number} of the joined file, {documents[name][number - 1]['tag']}: {problem}",
-                f"nothing was written; of a tag that both registered, one needs another; else take the files of {base} "
-                f"(git checkout {base} -- registry docs) and run your registry commands again",
-            )
-        pages.render(root, documents[ARTEFACTS], documents[LINEAGE])
-        for name, lines in texts.items():
-            write_text(root / name, "".join(lines))
+        theirs = {name: _lines_of_base(root, base, name) for name in CONTRACTS}
+        base_rows, base_lineage = ([json.loads(line) for line in lines] for lines in theirs.values())
+        our_rows = _added(root, ARTEFACTS, base_rows)
+        all_rows = base_rows + our_rows
+        our_lineage = _without_further(_added(root, LINEAGE, base_lineage), base_lineage)
+        our_lineage += records.further(all_rows, base_lineage + our_lineage)
+        ours = {ARTEFACTS: our_rows, LINEAGE: our_lineage}
+        texts = {name: "".join(chain.linked(ours[name], theirs[name], CONTRACTS[name])) for name in CONTRACTS}
+        _check_joined(all_rows, base_lineage + our_lineage, base)
+        pages.render(root, all_rows, base_lineage + our_lineage)  # what cannot be shown is not written
+        for name, text in texts.items():
+            write_text(root / name, text)
         pages.write(root, rows(root), lineage(root))
-    return added
+    return {name: len(documents) for name, documents in ours.items()}
 
 
-def _not_further(ours: Sequence[Facts], known: Sequence[Facts]) -> list[Facts]:
-    """Our lines of the lineage but those of packs that the other side has too: what these add follows from the rows."""
-    there = {(one["tag"], one["asset"], one["asset_sha256"]) for one in known}
-    return [
-        one
-        for one in ours
-        if one.get("status") == "predecessor" or (one["tag"], one["asset"], one["asset_sha256"]) not in there
-    ]
+def _lines_of_base(root: Path, base: str, name: str) -> list[str]:
+    """The lines that stay as they are; raises ContractError if they are broken."""
+    lines = lines_at(root, base, name)
+    if problem := chain.first_line_problem(lines, CONTRACTS[name]):
+        raise ContractError(f"{name} of {base}: {problem}", "fix it there first")
+    return lines
 
 
-def _documents(lines: Sequence[str], where: str) -> list[Facts]:
-    """Documents of lines, whatever they are bound to."""
-    found = []
-    for line in lines:
+def _added(root: Path, name: str, base: Sequence[Facts]) -> list[Facts]:
+    """Documents of the working tree that the base does not have, whatever they are bound to, each once."""
+    path = root / name
+    text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else ""
+    added: list[Facts] = []
+    for line in chain.lines_of(text):
+        if line.startswith(_CONFLICT_MARKS):
+            continue
         try:
             document = parse_json(line)
         except ValueError as error:
-            raise ContractError(f"{where}: holds a line that is not JSON: {error}", "mend it first") from None
+            raise ContractError(f"{name}: a line is not JSON: {error}", "fix it first") from None
         if not isinstance(document, dict):
-            raise ContractError(f"{where}: holds a line that is no object: {line.strip()[:40]}", "mend it first")
-        found.append(document)
-    return found
+            raise ContractError(f"{name}: a line is no JSON object: {line.strip()[:40]}", "fix it first")
+        if not any(_same(document, earlier) for earlier in (*base, *added)):
+            added.append(document)
+    return added
 
 
-def _own(root: Path, name: str) -> list[Facts]:
-    """Documents of a file in the index, of both sides of a conflict, and in the working tree but for git's marks."""
-    lines = [line for side in (":0", ":2", ":3") for line in lines_at(root, side, name)]
-    path = root / name
-    written = chain.lines_of(path.read_bytes().decode("utf-8", "replace")) if path.is_file() else []
-    return _documents([*lines, *(line for line in written if not line.startswith(_MARKS))], name)
+def _without_further(ours: Sequence[Facts], base: Sequence[Facts]) -> list[Facts]:
+    """Our lines of the lineage without those of packs that the base has too: what they add follows from the rows."""
+    packs = {(line["tag"], line["asset"], line["asset_sha256"]) for line in base}
+    return [
+        line
+        for line in ours
+        if line.get("status") == "predecessor" or (line["tag"], line["asset"], line["asset_sha256"]) not in packs
+    ]
+
+
+def _check_joined(all_rows: Sequence[Facts], all_lineage: Sequence[Facts], base: str) -> None:
+    """Raise ContractError for the first problem of the files with our lines behind those of the base."""
+    problem = next(iter(document_problems(all_rows, all_lineage)), None)
+    if problem:
+        name, number, text = problem
+        tag = {ARTEFACTS: all_rows, LINEAGE: all_lineage}[name][number - 1]["tag"]
+        raise ContractError(
+            f"{name}: line {number} of the joined file, {tag}: {text}",
+            f"nothing was written; if both branches registered the same tag, one of them needs another; otherwise take "
+            f"the files of {base} (git checkout {base} -- registry docs) and run your registry commands again",
+        )

@@ -1,4 +1,4 @@
-"""What git is asked: commits, files at a commit, branches. Whatever it is set up to, it does the same for us."""
+"""Calls of git: commits, files at a commit, branches. They give the same result whatever the user has configured."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 from hetero2.errors import ConfigError, HeteroError
 from tools.release.chain import lines_of
 
-# No other line ends, filters, hooks, signatures or quotes than those of the repository itself.
+# No line ends, filters, hooks, signatures or quotes but those of the repository itself.
 _PLAIN = (
     *(
         "core.autocrlf=false",
@@ -26,12 +26,20 @@ _ELSEWHERE = re.compile(
 
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what points git to another repository, as a hook of git has it."""
+    """An environment without the variables that point git to another repository, as they are set in a git hook."""
     return {name: value for name, value in environment.items() if not _ELSEWHERE.fullmatch(name)}
 
 
+class GitError(HeteroError):
+    """git failed; `returncode` is its exit code."""
+
+    def __init__(self, message: str, returncode: int) -> None:
+        super().__init__(message)
+        self.returncode = returncode
+
+
 def git(folder: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:
-    """What git prints; raises HeteroError with what it complains of."""
+    """What git prints; raises GitError with what it complains about, HeteroError where it is not installed."""
     call = ["git", *_SETTINGS, *words]
     try:
         done = subprocess.run(
@@ -46,34 +54,32 @@ def git(folder: Path, *words: str, environment: Mapping[str, str] | None = None)
     except FileNotFoundError:
         raise HeteroError("git: is not installed, or not on the PATH") from None
     if done.returncode:
-        raise HeteroError(f"git {words[0]}: {_told(done.stderr) or f'exit code {done.returncode}'}")
+        reason = _reason(done.stderr) or f"exit code {done.returncode}"
+        raise GitError(f"git {words[0]}: {reason}", done.returncode)
     return done.stdout
 
 
-def _told(text: str) -> str:
-    """The lines that say why, else the last one."""
+def _reason(text: str) -> str:
+    """The lines that give the reason, else the last one."""
     lines = [line.strip() for line in text.encode("utf-8", "replace").decode().splitlines() if line.strip()]
     why = [line for line in lines if re.match(r"fatal:|error:|remote: ", line)]
     return "; ".join((why or lines[-1:])[:3])
 
 
 def commit_of(root: Path, revision: str) -> str:
-    """The full name of a commit; raises ConfigError where there is none."""
+    """The full sha of a commit; raises ConfigError if there is none."""
     try:
         return git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
-    except HeteroError as error:
-        if not error.message.endswith("exit code 1"):
+    except GitError as error:
+        if error.returncode != 1:  # --quiet gives 1 for a name that is no commit
             raise
-        raise ConfigError(f"{revision!r}: no such commit here", "git fetch, or name another") from None
+        raise ConfigError(f"{revision!r}: no such commit here", "git fetch, or name another one") from None
 
 
 def lines_at(root: Path, revision: str, name: str) -> list[str]:
-    """Lines of a file in a commit, or of a side of a merge in the index (:2, :3); none where it is not there."""
-    if revision.startswith(":"):
-        there = f" {revision[1:]}\t" in git(root, "ls-files", "--stage", "--", name)
-    else:
-        there = bool(git(root, "ls-tree", commit_of(root, revision), "--", name))
-    return lines_of(git(root, "show", "--end-of-options", f"{revision}:{name}")) if there else []
+    """Lines of a file in a commit; none if it does not have the file."""
+    exists = bool(git(root, "ls-tree", commit_of(root, revision), "--", name))
+    return lines_of(git(root, "show", "--end-of-options", f"{revision}:{name}")) if exists else []
 
 
 def entered(root: Path, tag: str, name: str, commit: str) -> bool:

@@ -72,8 +72,8 @@ class Tag:
 
 def prefix_of(text: str) -> str | None:
     """The prefix of what has the form of a tag, whether we know it or not."""
-    found = _TAG.fullmatch(text)
-    return found and found[1]
+    match = _TAG.fullmatch(text)
+    return match and match[1]
 
 
 @functools.cache
@@ -84,20 +84,20 @@ def prefixes(root: Path = ROOT) -> dict[str, Facts]:
 
 def parse(text: str, root: Path = ROOT) -> Tag:
     """Take a tag apart; raises ConfigError with the reason where it is none."""
-    known = prefixes(root)
-    form = f"a tag is <prefix>-YYYY-MM-DD or <prefix>-YYYY-MM-DD-rN; prefixes are {', '.join(known)} ({RELEASES})"
-    found = _TAG.fullmatch(text)
-    if not found:
+    by_prefix = prefixes(root)
+    form = f"a tag is <prefix>-YYYY-MM-DD or <prefix>-YYYY-MM-DD-rN; prefixes are {', '.join(by_prefix)} ({RELEASES})"
+    match = _TAG.fullmatch(text)
+    if not match:
         raise ConfigError(f"tag {text!r}: not a release tag", form)
-    prefix, date, revision = found.groups()
-    if prefix not in known:
+    prefix, date, revision = match.groups()
+    if prefix not in by_prefix:
         raise ConfigError(f"tag {text}: unknown target: {RELEASES} has no prefix {prefix!r}", form)
     try:
         datetime.date.fromisoformat(date)
     except ValueError:
         raise ConfigError(f"tag {text}: there is no {date} in the calendar", form) from None
     number = None if revision is None else int(revision)
-    builds = known[prefix]
+    builds = by_prefix[prefix]
     return Tag(text, prefix, date, number, builds["target"], builds.get("layer", {}), builds.get("takes_inputs", False))
 
 
@@ -108,14 +108,14 @@ def check_date(tag: Tag, today: datetime.date | None = None) -> None:
         raise ConfigError(f"tag {tag.text}: {tag.date} is in the future", f"today is {today} (UTC)")
 
 
-def inputs_layer(tag: Tag, given: Mapping[str, str | None]) -> Facts:
+def inputs_layer(tag: Tag, options: Mapping[str, str | None]) -> Facts:
     """The layer of inputs that came with a release: truth and scores by URL and sha256, K. Empty ones are not given."""
-    found = {key: value for key, value in given.items() if value}
-    if found and not tag.takes_inputs:
-        raise ConfigError(f"tag {tag.text}: takes no inputs of its own, found {', '.join(found)}", f"see {RELEASES}")
+    inputs = {key: value for key, value in options.items() if value}
+    if inputs and not tag.takes_inputs:
+        raise ConfigError(f"tag {tag.text}: takes no inputs of its own, found {', '.join(inputs)}", f"see {RELEASES}")
     layer: Facts = {}
     for section in ("truth", "scores"):
-        url, sha256 = found.get(f"{section}_url"), found.get(f"{section}_sha256")
+        url, sha256 = inputs.get(f"{section}_url"), inputs.get(f"{section}_sha256")
         if (url is None) != (sha256 is None):
             missing = "sha256" if sha256 is None else "url"
             raise ConfigError(f"--{section}-{missing} is missing", "a file that comes by URL is known by its sha256")
@@ -125,10 +125,10 @@ def inputs_layer(tag: Tag, given: Mapping[str, str | None]) -> Facts:
                     f"--{section}-url: {shown_safely(url)[:80]}: is not https", "others must be able to fetch it"
                 )
             layer[section] = {"source": "external", "url": url, "sha256": sha256}
-    if "selection_k" in found:
-        if not (found["selection_k"].isascii() and found["selection_k"].isdecimal()):
-            raise ConfigError(f"--selection-k: {found['selection_k']!r} is not a whole number")
-        layer["selection"] = {"k": int(found["selection_k"][:20])}
+    if "selection_k" in inputs:
+        if not (inputs["selection_k"].isascii() and inputs["selection_k"].isdecimal()):
+            raise ConfigError(f"--selection-k: {inputs['selection_k']!r} is not a whole number")
+        layer["selection"] = {"k": int(inputs["selection_k"][:20])}
     return layer
 
 

@@ -3,7 +3,7 @@
 Candidates are rearrangements of the molecule (`moves`), previewed as arrays (`preview`), so that only those chosen are
 ever built. Chosen are k of them: quotas over Tanimoto bins; as many of them rarer in their fragments than the molecule
 as a seeded draw says, so that the molecule's own place among its decoys is no clue; of these the closest in fragment
-popularity, donors and stereo centres. Refused is what has a new structural alert, and what is the same compound as the
+frequency, donors and stereo centres. Refused is what has a new structural alert, and what is the same compound as the
 molecule or a decoy that was chosen before (`same_compound`): the next candidate takes its place.
 """
 
@@ -18,22 +18,30 @@ from rdkit.Chem.FilterCatalog import FilterCatalog
 
 from hetero2.chem.alerts import Alerts, has_any
 from hetero2.chem.bins import BINS, EDGES, QUOTAS, hardness
-from hetero2.chem.decoys_v2.candidates import Pool
+from hetero2.chem.decoys_v2.candidates import CandidatePool
 from hetero2.chem.decoys_v2.graph import Bools, Ints
 from hetero2.chem.decoys_v2.moves import mixed, still
-from hetero2.chem.decoys_v2.property_sums import Facts, Floats
+from hetero2.chem.decoys_v2.property_sums import Floats, MoveProperties
 from hetero2.chem.molecules import canonical, fixed_point, parse_known
 from hetero2.chem.similarity import fingerprint
 from hetero2.chem.structures.same_compound import Compounds, signed
 
 NAME = "decoy_strategy.v2"
 _HARD_ONLY = {"easy": 0.0, "medium": 0.0, "hard": 1.0}
-_SPREAD_POPULARITY, _SPREAD_CENTRES, _NOISE, _SPARE = 0.05, 0.1, 0.5, 1.5
-_SMALL = 12
-_AT_ONCE, _SHORTLIST, _SHORTLIST_MORE, _FAR = 32, 3.0, 4, 1e6
+# How unlike the molecule a candidate is, is a sum in units of one N or O with hydrogen more or fewer. As much count:
+_LOG_FREQUENCY_UNIT = 0.05  # in the mean log frequency of fragments: what gives a decoy away first
+_CENTRES_UNIT = 0.1  # in log10(1 + stereo centres): one against none is three units, seven against six two thirds
+_NOISE = 0.5  # a seeded draw up to this is added, so that seeds choose among candidates that are about equally good
+# Of candidates on a shortlist also the properties count, known only once they are summed up (`property_sums`): per unit
+# of logP, rotatable bond, acceptor. Donors are in the sum already, and TPSA follows from donors and acceptors.
+_PROPERTY_WEIGHTS = np.array([10.0, 1.0, 2.0, 0.0, 0.0])  # in the order of `property_sums.NAMES`
+_SPARE, _SPARE_MORE = 1.5, 3  # candidates to look for: so many times those wanted, for some are refused, and a few more
+_SHORTLIST, _SHORTLIST_MORE = 3.0, 4  # the same for the shortlist of a bin, on each side of the molecule
+_NOT_SHORTLISTED = 1e6  # larger than any sum: what is on no shortlist comes after all that is
+_AT_ONCE = 32  # candidates whose properties are summed up in one call where the shortlist has run out
+_SMALL = 12  # heavy atoms: up to here two atoms may well have the same surroundings (`_preview_is_exact`)
 # SMILES without stereo and without brackets but these: RDKit writes them as it read them.
 _STAYS = re.compile(r"(?:[^][@/\\]|\[nH\]|\[N\+\]|\[O-\])*")
-_WEIGHTS = np.array([10.0, 1.0, 2.0, 0.0, 0.0])  # logP, rotatable bonds, acceptors, donors, TPSA
 
 
 @dataclass(frozen=True)
@@ -79,120 +87,134 @@ def generate(
 
 
 class _Selection:
-    """Choosing k of the candidates."""
+    """Choosing k of the candidates: `decoys` does it, once."""
 
     def __init__(
         self, mol: Chem.Mol, smiles: str, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool
     ) -> None:
         self._k, self._seed, self._quotas, self._hard_mode = k, seed, quotas, hard_mode
-        self._seen, self._compounds = {smiles}, Compounds()
-        self._refused: Counter[str] = Counter()
-        self._found: list[Decoy] = []
-        self._pool = Pool(mol, seed)
+        self._pool = CandidatePool(mol, seed)
         self._alerts = Alerts(mol, self._pool.parent.graph)
+        self._parent = self._pool.parent.environments.properties(still(mol.GetNumAtoms()))
+        self._of_parent = self._parent.by_name(0)
         self._fingerprint = None if _preview_is_exact(mol) else fingerprint(mol)
-        self._parent = self._pool.parent.environments.facts(still(mol.GetNumAtoms()))
-        self._own = self._parent.properties(0)
-        self._compounds.add(signed(self._parent.skeleton[0]), smiles)
-        self._facts: dict[int, tuple[Facts, int, FilterCatalog]] = {}
-        self._open = np.zeros(0, bool)
         # The share of decoys that are to be more common in their fragments than the molecule: uniform over seeds.
         self._share = float(mixed(np.arange(1), seed)[0] / 2.0**64)
-        if mol.GetNumAtoms() > 1:
-            common, rare = (round(_SPARE * k * share) + 3 for share in (self._share, 1 - self._share))
-            bins = [round(_SPARE * k * quotas[name]) for name in BINS]
+        self._decoys: list[Decoy] = []
+        self._refused: Counter[str] = Counter()
+        self._seen, self._compounds = {smiles}, Compounds()
+        self._compounds.add(signed(self._parent.skeleton[0]), smiles)
+        self._computed: dict[int, tuple[MoveProperties, int, FilterCatalog]] = {}  # by number of the candidate
+        self._open = np.zeros(0, bool)  # (candidates,): not yet taken or refused
+
+    def _fill(self) -> None:
+        """Find candidates, some more than are wanted of each bin and on each side of the molecule."""
+        if self._pool.parent.graph.n > 1:
+            common, rare = (round(_SPARE * self._k * share) + _SPARE_MORE for share in (self._share, 1 - self._share))
+            bins = [round(_SPARE * self._k * self._quotas[name]) for name in BINS]
             self._pool.fill(common, rare, bins, EDGES)
-        self._rank()
 
     def _rank(self) -> None:
-        """Each candidate's cost, bin and side (rarer than the parent or not), and how many of each are wanted."""
-        pool, own = self._pool, self._pool.parent.fragments.own
+        """Put the candidates in order of their cost, with their bin and side (more common than the parent or not)."""
+        pool, parent = self._pool, self._pool.parent.fragments.unchanged
         n = len(pool)
-        self._noise = mixed(np.arange(1, n + 4), self._seed) / 2.0**64
-        rarity = pool.column("popularity") - own.popularity[0]
-        centres = np.log10((1 + pool.column("centres")) / (1 + own.centres[0]))
+        noise = mixed(np.arange(1, n + 4), self._seed) / 2.0**64
+        self._bin_noise = noise[n:]
+        rarity = pool.column("log_frequency") - parent.log_frequency[0]
+        centres = np.log10((1 + pool.column("centres")) / (1 + parent.centres[0]))
         cost = (
-            np.abs(rarity) / _SPREAD_POPULARITY
-            + np.abs(pool.column("donors") - own.donors[0])
-            + np.abs(centres) / _SPREAD_CENTRES
-            + _NOISE * self._noise[:n]
+            np.abs(rarity) / _LOG_FREQUENCY_UNIT
+            + np.abs(pool.column("donors") - parent.donors[0])
+            + np.abs(centres) / _CENTRES_UNIT
+            + _NOISE * noise[:n]
         )
         self._tanimoto = pool.column("tanimoto")
         self._bin = np.searchsorted(EDGES, self._tanimoto, side="right")
         self._common = rarity > 0
         order = np.argsort(cost, kind="stable")
         cells = (2 * self._bin + self._common)[order]  # bin and side as one number
-        near = np.concatenate([order[cells == cell][:most] for cell, most in self._shortlists()])
-        cost += _FAR
-        cost[near] += self._unlike(self._look(near)) - _FAR
+        shortlist = np.concatenate([order[cells == cell][:most] for cell, most in self._shortlists()])
+        cost += _NOT_SHORTLISTED
+        cost[shortlist] += self._unlike(self._compute(shortlist)) - _NOT_SHORTLISTED
         self._order = np.argsort(cost, kind="stable")
-        seen = len(self._open)
-        fresh = self._bin[seen:] == BINS.index("hard") if self._hard_mode else np.ones(n - seen, bool)
+        n_known = len(self._open)  # the pool has only grown since the last time
+        fresh = self._bin[n_known:] == BINS.index("hard") if self._hard_mode else np.ones(n - n_known, bool)
         self._open = np.concatenate([self._open, fresh])
 
     def _shortlists(self) -> list[tuple[int, int]]:
-        """Of each cell, how many candidates are looked at more closely."""
+        """(cell, how many of its candidates have their properties computed) of each bin and side."""
         return [
             (2 * number + side, round(_SHORTLIST * self._k * self._quotas[name] * share) + _SHORTLIST_MORE)
             for number, name in enumerate(BINS)
             for side, share in ((0, 1 - self._share), (1, self._share))
         ]
 
-    def _unlike(self, facts: Facts) -> Floats:
-        """How far the properties of candidates are from the parent's."""
-        far: Floats = (np.abs(facts.values - self._parent.values) * _WEIGHTS).sum(axis=1).round(9)
+    def _unlike(self, properties: MoveProperties) -> Floats:
+        """(c,): how far the properties of candidates are from the parent's.
+
+        Rounded: sums that differ by rounding alone must tie.
+        """
+        far: Floats = (np.abs(properties.values - self._parent.values) * _PROPERTY_WEIGHTS).sum(axis=1).round(9)
         return far
 
     def decoys(self) -> Decoys:
         """The decoys, easiest to confuse with the parent first."""
-        share = self._share
-        commoner = 0
-        for number in (2, 1, 0):
-            quota = round(self._k * self._quotas[BINS[number]])
-            up = min(quota, int(quota * share + self._noise[number - 3]))
-            commoner += self._take((self._bin == number) & self._common, up)
-            self._take((self._bin == number) & ~self._common, quota - up)
-        commoner += self._take(self._common, round(share * self._k) - commoner)
-        self._take(~self._common, self._k)
-        self._take(self._common, self._k)
-        while len(self._found) < self._k and self._pool.widen(2 * self._k):
+        self._fill()
+        self._rank()
+        self._take_quotas()
+        while len(self._decoys) < self._k and self._pool.widen(2 * self._k):
             self._rank()
             self._take(np.ones(len(self._pool), bool), self._k)
-        found = sorted(self._found, key=lambda decoy: (-decoy.tanimoto, decoy.smiles))
-        return Decoys(tuple(found), self._reason(), len(self._pool), dict(sorted(self._refused.items())))
+        decoys = sorted(self._decoys, key=lambda decoy: (-decoy.tanimoto, decoy.smiles))
+        return Decoys(tuple(decoys), self._reason(), len(self._pool), dict(sorted(self._refused.items())))
+
+    def _take_quotas(self) -> None:
+        """Take what each bin is to give, the hardest first and of each side its share; then from whatever is left."""
+        n_common = 0
+        for number in (2, 1, 0):
+            quota = round(self._k * self._quotas[BINS[number]])
+            # Rounded up or down at random, so that small quotas have the right share on average.
+            up = min(quota, int(quota * self._share + self._bin_noise[number]))
+            n_common += self._take((self._bin == number) & self._common, up)
+            self._take((self._bin == number) & ~self._common, quota - up)
+        n_common += self._take(self._common, round(self._share * self._k) - n_common)
+        self._take(~self._common, self._k)
+        self._take(self._common, self._k)
 
     def _reason(self) -> str | None:
-        if len(self._found) == self._k:
+        if len(self._decoys) == self._k:
             return None
         if not len(self._pool):
             return "no_rearrangement"
         return "space_exhausted" if not self._hard_mode else "hard_space_exhausted"
 
-    def _take(self, wanted: Bools, count: int) -> int:
-        """Take the cheapest of the wanted candidates until `count` are decoys."""
+    def _take(self, eligible: Bools, count: int) -> int:
+        """Take the cheapest of the eligible candidates (n,) until `count` are decoys; how many are."""
         taken = 0
-        queue = self._order[(wanted & self._open)[self._order]]
+        queue = self._order[(eligible & self._open)[self._order]]
         for place, number in enumerate(queue.tolist()):
-            if taken >= count or len(self._found) >= self._k:
+            if taken >= count or len(self._decoys) >= self._k:
                 break
-            if number not in self._facts:
-                self._look(queue[place : place + _AT_ONCE])
+            if number not in self._computed:
+                self._compute(queue[place : place + _AT_ONCE])
             self._open[number] = False
             taken += self._choose(number)
         return taken
 
-    def _look(self, numbers: Ints) -> Facts:
-        """Find out the properties of some candidates."""
-        facts = self._pool.facts(numbers)
-        suspected = self._alerts.suspected(facts.bonds)
-        self._facts.update((number, (facts, place, suspected[place])) for place, number in enumerate(numbers.tolist()))
-        return facts
+    def _compute(self, numbers: Ints) -> MoveProperties:
+        """The properties of some candidates, kept with the alerts that each may have."""
+        properties = self._pool.properties(numbers)
+        suspected = self._alerts.suspected(properties.bonds)
+        self._computed.update(
+            (number, (properties, place, suspected[place])) for place, number in enumerate(numbers.tolist())
+        )
+        return properties
 
     def _choose(self, number: int) -> bool:
         """Take a candidate unless there is a reason against it."""
-        facts, place, suspected = self._facts[number]
+        properties, place, suspected = self._computed[number]
         smiles, mol = _settled(self._pool.build(number))
-        skeleton = signed(facts.skeleton[place])
+        skeleton = signed(properties.skeleton[place])
         refused = self._why_not(mol, smiles, skeleton, suspected)
         if mol is None or refused is not None:
             self._refused[refused or "invalid"] += 1
@@ -200,10 +222,11 @@ class _Selection:
         similar = float(self._tanimoto[number])
         if self._fingerprint is not None:
             similar = DataStructs.TanimotoSimilarity(self._fingerprint, fingerprint(mol))
-        own = self._own
-        differences = {name: round(value - own[name], 4) for name, value in facts.properties(place).items()}
+        differences = {
+            name: round(value - self._of_parent[name], 4) for name, value in properties.by_name(place).items()
+        }
         decoy = Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences, skeleton)
-        self._found.append(decoy)
+        self._decoys.append(decoy)
         self._compounds.add(skeleton, smiles)
         return True
 
@@ -234,5 +257,5 @@ def _preview_is_exact(mol: Chem.Mol) -> bool:
 
     RDKit leaves out a fragment of the same bonds as another: there are such in small rings and in small molecules.
     """
-    odd = any(atom.GetIsotope() or atom.GetAtomicNum() == 1 for atom in mol.GetAtoms())
-    return mol.GetNumAtoms() > _SMALL and not odd and all(len(ring) > 4 for ring in mol.GetRingInfo().AtomRings())
+    isotopes = any(atom.GetIsotope() or atom.GetAtomicNum() == 1 for atom in mol.GetAtoms())
+    return mol.GetNumAtoms() > _SMALL and not isotopes and all(len(ring) > 4 for ring in mol.GetRingInfo().AtomRings())

@@ -32,14 +32,18 @@ _THREE = np.array(
         [(0, 5), (1, 3), (2, 4)],
     ]
 )
-CHUNK = 2048
+CHUNK = 2048  # ways to join three cut bonds that are tried in a batch
+# Elements that move: B C N O F Si P S Cl Se Br I. Metals and the rest stay with the atoms that they are bound to.
 _IS_CHAIN = np.isin(np.arange(256), (5, 6, 7, 8, 9, 14, 15, 16, 17, 34, 35, 53))
+# Rings, by their number of atoms: none becomes smaller than 5 or, by taking in an atom, larger than 7. Strained rings
+# that the molecule lacks, and medium ones, would tell a decoy.
 _SMALLEST_TO_SHRINK, _LARGEST_TO_GROW = 6, 6
-# Large molecules: so many bonds, evenly spread, are enough, and memory stays bounded.
+# Large molecules have moves by the million: so many bonds (in pairs, in threes) and slides, evenly spread, are enough,
+# and memory stays bounded.
 _MOST_BONDS, _MOST_IN_THREE, _MOST_SLIDES = 150, 40, 20000
 
 
-class Space:
+class MoveEnumerator:
     """Everything that can be moved in one molecule."""
 
     def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
@@ -74,14 +78,14 @@ class Space:
 
     def allow(self, rarest: float) -> None:
         """From now on make no bond that gives one of its atoms a surrounding rarer than `rarest` (log frequency)."""
-        common = self._popularity >= rarest
+        common = self._joined_log_frequency >= rarest
         self.allowed = common & common.T
 
     @cached_property
-    def _popularity(self) -> NDArray[np.float32]:
+    def _joined_log_frequency(self) -> NDArray[np.float32]:
         """(ends, ends): log frequency of the atom of one end and its neighbours once it is joined to the other end."""
         graph, ends = self.graph, np.stack([self.end_atom, self.end_slot])
-        found: NDArray[np.float32] = kernels.ends_popularity(
+        found: NDArray[np.float32] = kernels.joined_log_frequency(
             graph.arrays, graph.degree, ends, self.n_heavy, *frequencies()
         )
         return found

@@ -1,4 +1,4 @@
-"""A molecule as arrays, so that a thousand rearrangements of it are looked at in one pass.
+"""A molecule as arrays, so that a thousand rearrangements of it are computed in one pass.
 
 Atoms are numbered as in the RDKit molecule; number `n` stands for "no atom" and fills unused slots.
 """
@@ -63,7 +63,7 @@ class Graph:
 
     @cached_property
     def lists(self) -> SimpleNamespace:
-        """The same as plain lists, which are faster where one number at a time is looked at."""
+        """The same as plain lists, which are faster where one number is read at a time."""
         return SimpleNamespace(**{field.name: getattr(self, field.name).tolist() for field in fields(self)})
 
     @property

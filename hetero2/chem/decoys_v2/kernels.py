@@ -6,11 +6,12 @@ file alone to tell whether that is still good: so all that is compiled stands he
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
+from hetero2.chem.decoys_v2.fragment_frequencies import UNKNOWN
 from hetero2.chem.similarity import N_BITS
 
 _U = np.uint64
@@ -18,7 +19,7 @@ _MASK = np.uint64(0xFFFFFFFF)
 _GOLDEN = np.uint64(0x9E3779B9)
 _MIX_ADD, _MIX_A, _MIX_B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _BOND = np.uint64(0xD6E8FEB86659FD93)
-_UNKNOWN = np.float32(-4.0)
+_UNKNOWN = np.float32(UNKNOWN)
 _SLIDES = (2, 6)  # kinds of moves that make or unmake bonds of rings
 # Elements whose bonds standard InChI keeps. It takes all others, the metals, apart, whatever they are bound to.
 _KEEPS_BONDS = np.isin(np.arange(256), (5, 6, 7, 8, 9, 14, 15, 16, 17, 32, 33, 34, 35, 52, 53, 54, 85))
@@ -30,6 +31,14 @@ def compiled(function: Callable[..., Any]) -> Any:
         return njit(cache=True)(function)
     except RuntimeError:  # no folder that can be written
         return njit(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Part of a compiled loop that has a name of its own, at no cost: the compiler puts it where it is called."""
+    try:
+        return njit(cache=True, forceinline=True)(function)
+    except RuntimeError:
+        return njit(forceinline=True)(function)
 
 
 @compiled
@@ -74,7 +83,7 @@ def next_identifier(layer: Any, previous: Any, order: Any, others: Any, keys: An
 
 
 @compiled
-def popularity_of(table: Any, scores: Any, identifier: Any) -> Any:
+def log_frequency_of(table: Any, scores: Any, identifier: Any) -> Any:
     """Log frequency of a fragment in an open-addressing table of a power of two; -4 where it is not known."""
     mask = _U(len(table) - 1)
     place = identifier & mask
@@ -159,11 +168,11 @@ def first_layers(graph: Any, table: Any, frequencies: Any) -> Any:
                 for slot in range(d):
                     others[slot] = identifiers[layer - 1, neighbour[a, slot]]
                 identifiers[layer, a] = next_identifier(layer - 1, identifiers[layer - 1, a], order[a], others, keys)
-            score[layer, a] = popularity_of(table, frequencies, identifiers[layer, a])
+            score[layer, a] = log_frequency_of(table, frequencies, identifiers[layer, a])
     return identifiers[:, :n], score
 
 
-@compiled
+@inlined
 def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> None:
     """masks (3, n + 1): atoms of another kind; those, their neighbours and atoms with another neighbour; all near."""
     edits, changes, labels, ring = moves
@@ -184,7 +193,7 @@ def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> Non
         masks[layer + 1, n] = False
 
 
-@compiled
+@inlined
 def _centres(atoms: Any, degree: Any, neighbour: Any, order: Any, identifiers: Any, keys: Any) -> Any:
     """Likely stereo centres: saturated carbons whose neighbours differ in their surroundings of radius 2."""
     n, d = len(degree) - 1, neighbour.shape[1]
@@ -203,104 +212,211 @@ def _centres(atoms: Any, degree: Any, neighbour: Any, order: Any, identifiers: A
     return n_centres
 
 
-@compiled
-def preview(  # noqa: C901 - one loop, in which nothing is allocated
-    graph: Any, parent: Any, moves: Any, rarest: Any, table: Any, frequencies: Any
-) -> Any:
-    """What each of c moves does, and which of them is fine: gives no atom a surrounding rarer than `rarest`, and
-    leaves no hydrogens owing. O(n) each; of the others nothing is told."""
-    layers, scores, shown, counts, place, wanted, numbers, signature = parent
-    base_neighbour = graph[1]
-    c, (n, d) = len(moves[2]), base_neighbour.shape
-    fine = np.zeros(c, np.bool_)
-    tanimoto, popularity, signatures = np.zeros(c), np.zeros(c), np.zeros(c, np.uint64)
-    donors, centres = np.zeros(c, np.int64), np.zeros(c, np.int64)
-    atoms, neighbour, order = (
+class ParentFragments(NamedTuple):
+    """The Morgan fragments of the molecule that moves start from, as `preview` takes them.
+
+    `identifiers`, `log_frequencies`, `counted` (3, n): of each layer and atom, and whether RDKit counts it.
+    `bit_counts` (b,): how many of them set each bit, the bits of the reference first; `column` (2048,): where a bit
+    stands there, -1 for nowhere; `n_reference_bits`. `sum_log_frequency` and `n_fragments` are over what is counted.
+    """
+
+    identifiers: Any
+    log_frequencies: Any
+    counted: Any
+    bit_counts: Any
+    column: Any
+    n_reference_bits: Any
+    sum_log_frequency: Any
+    n_fragments: Any
+    signature: Any
+
+
+class Previews(NamedTuple):
+    """What each of c moves does, (c,) each; of those that are not `fine` nothing is said. See `preview.Preview`."""
+
+    fine: Any
+    tanimoto: Any
+    log_frequency: Any
+    donors: Any
+    centres: Any
+    signature: Any
+
+
+class Workspace(NamedTuple):
+    """Room to work in, allocated once for all moves: allocating for each of them would cost more than the arithmetic.
+
+    `atoms`, `neighbour`, `order`: the rearranged graph (`rearrange`); `degree` (n + 1,); `changed` (3, n + 1): atoms
+    whose fragment of each layer is another one; `previous`, `current` (n + 1,): identifiers of the last two layers;
+    `bit_counts` (b,) as in `ParentFragments`; `new_bits` (3n,): bits that are in neither graph, each once; `room`
+    (2, d): for `next_identifier`.
+    """
+
+    atoms: Any
+    neighbour: Any
+    order: Any
+    degree: Any
+    changed: Any
+    previous: Any
+    current: Any
+    bit_counts: Any
+    new_bits: Any
+    room: Any
+
+
+@inlined
+def _workspace(n: Any, d: Any, n_columns: Any) -> Any:
+    """A `Workspace` for a graph of n atoms with d slots, and fingerprints of so many bits."""
+    return Workspace(
         np.zeros((5, n + 1), np.int64),
         np.zeros((n + 1, d), np.int64),
         np.zeros((n + 1, d), np.int64),
-    )
-    masks, degree = np.zeros((3, n + 1), np.bool_), np.zeros(n + 1, np.int64)
-    current, previous = np.zeros(n + 1, np.uint64), np.zeros(n + 1, np.uint64)
-    keys, others, on, news = (
-        np.zeros(d, np.uint64),
-        np.zeros(d, np.uint64),
-        np.zeros(len(counts), np.int64),
+        np.zeros(n + 1, np.int64),
+        np.zeros((3, n + 1), np.bool_),
+        np.zeros(n + 1, np.uint64),
+        np.zeros(n + 1, np.uint64),
+        np.zeros(n_columns, np.int64),
         np.zeros(3 * n, np.int64),
+        np.zeros((2, d), np.uint64),
     )
-    for m in range(c):
-        rearrange(graph, moves, m, atoms, neighbour, order)
-        owing = False
-        for a in range(n + 1):
-            owing |= atoms[1, a] < 0
-            degree[a] = 0
-            for slot in range(d):
-                degree[a] += order[a, slot] > 0
-        if owing:
-            continue
-        _changed(moves, m, n, neighbour, masks)
-        total, count, seen, extra, rare = numbers[0], numbers[1], signature[0], 0, False
-        on[:] = counts
-        for layer in range(3):
-            weights, more = 0.0, 0
-            previous[:], current[:n] = current, layers[layer]
-            current[n] = _U(0)
-            for a in range(n):
-                if not masks[layer, a]:
-                    continue
-                if layer == 0:
-                    new = invariant(
-                        atoms[0, a], degree[a] + atoms[1, a], atoms[1, a], atoms[2, a], atoms[3, a], atoms[4, a]
-                    )
-                else:
-                    for slot in range(d):
-                        others[slot] = previous[neighbour[a, slot]]
-                    new = next_identifier(layer - 1, previous[a], order[a], others, keys)
-                current[a] = new
-                was, now, old = shown[layer, a], degree[a] > layer - 1, layers[layer, a]
-                score = popularity_of(table, frequencies, new)
-                weights += np.float64((score if now else np.float32(0)) - (scores[layer, a] if was else np.float32(0)))
-                more += int(now) - int(was)
-                if layer == 1 and now and new != old and score < rarest:
-                    rare = True
-                if now:
-                    seen += spread(new)
-                    bit = int(new % _U(N_BITS))
-                    if place[bit] >= 0:
-                        on[place[bit]] += 1
-                    else:
-                        known = False
-                        for one in range(extra):
-                            known |= news[one] == bit
-                        if not known:
-                            news[extra] = bit
-                            extra += 1
-                if was:
-                    seen -= spread(old)
-                    on[place[int(old % _U(N_BITS))]] -= 1
-            if rare:
-                break
-            total += weights
-            count += more
-        if rare:
-            continue
-        same, beside = 0, 0
-        for one in range(len(on)):
-            if one < wanted:
-                same += on[one] > 0
-            else:
-                beside += on[one] > 0
-        fine[m] = True
-        tanimoto[m] = same / (wanted + extra + beside)
-        popularity[m], signatures[m] = total / count, seen
+
+
+@inlined
+def _owes_hydrogens(work: Any) -> Any:
+    """Whether an atom would have fewer than no hydrogens; on the way `degree` is counted."""
+    owing = False
+    for a in range(len(work.degree)):
+        owing |= work.atoms[1, a] < 0
+        work.degree[a] = 0
+        for slot in range(work.order.shape[1]):
+            work.degree[a] += work.order[a, slot] > 0
+    return owing
+
+
+@inlined
+def _identifier(
+    layer: Any, a: Any, atoms: Any, degree: Any, neighbour: Any, order: Any, previous: Any, room: Any
+) -> Any:
+    """The Morgan identifier of an atom of the rearranged graph, from those of the layer before.
+
+    `room` (2, d): for `next_identifier`.
+    """
+    if layer == 0:
+        total = degree[a] + atoms[1, a]
+        return invariant(atoms[0, a], total, atoms[1, a], atoms[2, a], atoms[3, a], atoms[4, a])
+    for slot in range(order.shape[1]):
+        room[0, slot] = previous[neighbour[a, slot]]
+    return next_identifier(layer - 1, previous[a], order[a], room[0], room[1])
+
+
+@inlined
+def _set_bit(identifier: Any, column: Any, bit_counts: Any, new_bits: Any, n_new: Any) -> Any:
+    """Count a fragment on its bit; returned is how many bits are now in neither graph."""
+    bit = int(identifier % _U(N_BITS))
+    if column[bit] >= 0:
+        bit_counts[column[bit]] += 1
+        return n_new
+    for place in range(n_new):
+        if new_bits[place] == bit:
+            return n_new
+    new_bits[n_new] = bit
+    return n_new + 1
+
+
+@inlined
+def _refragmented(parent: Any, work: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
+    """(a surrounding is rarer than `rarest`, sum of log frequencies, number of fragments, signature, new bits).
+
+    Only the fragments of changed atoms are computed; the rest keep what they add to the parent's sums.
+    """
+    # Taken out of the tuples once: each access inside the loop would count references.
+    atoms, neighbour, order, degree, changed = work.atoms, work.neighbour, work.order, work.degree, work.changed
+    previous, current, bit_counts, new_bits, room = (
+        work.previous, work.current, work.bit_counts, work.new_bits, work.room,
+    )  # fmt: skip
+    identifiers, scores, counted, column = (
+        parent.identifiers, parent.log_frequencies, parent.counted, parent.column,
+    )  # fmt: skip
+    n = len(current) - 1
+    total, count, signature = parent.sum_log_frequency, parent.n_fragments, parent.signature
+    n_new, rare = 0, False
+    bit_counts[:] = parent.bit_counts
+    for layer in range(3):
+        gained, more = 0.0, 0  # summed layer by layer: the order of additions is part of the result
+        previous[:], current[:n] = current, identifiers[layer]
+        current[n] = _U(0)
         for a in range(n):
-            donors[m] += atoms[1, a] > 0 and (atoms[0, a] == 7 or atoms[0, a] == 8)
-        centres[m] = _centres(atoms, degree, neighbour, order, current, keys)
-    return fine, tanimoto, popularity, donors, centres, signatures
+            if not changed[layer, a]:
+                continue
+            new, old = _identifier(layer, a, atoms, degree, neighbour, order, previous, room), identifiers[layer, a]
+            current[a] = new
+            # RDKit counts the second layer of an atom only where it has two neighbours (`preview.Fragments`).
+            was, now = counted[layer, a], degree[a] > layer - 1
+            score = log_frequency_of(table, frequencies, new)
+            gained += np.float64((score if now else np.float32(0)) - (scores[layer, a] if was else np.float32(0)))
+            more += int(now) - int(was)
+            if layer == 1 and now and new != old and score < rarest:
+                rare = True
+            if now:
+                signature += spread(new)
+                n_new = _set_bit(new, column, bit_counts, new_bits, n_new)
+            if was:
+                signature -= spread(old)
+                bit_counts[column[int(old % _U(N_BITS))]] -= 1
+        if rare:  # layer 2 is not needed to refuse the move
+            break
+        total += gained
+        count += more
+    return rare, total, count, signature, n_new
+
+
+@inlined
+def _tanimoto(bit_counts: Any, n_reference_bits: Any, n_new: Any) -> Any:
+    """Tanimoto similarity to the reference: bits in both over bits in either."""
+    shared, beside = 0, 0
+    for place in range(len(bit_counts)):
+        if place < n_reference_bits:
+            shared += bit_counts[place] > 0
+        else:
+            beside += bit_counts[place] > 0
+    return shared / (n_reference_bits + n_new + beside)
 
 
 @compiled
-def ends_popularity(graph: Any, degree: Any, ends: Any, n_heavy: Any, table: Any, frequencies: Any) -> Any:
+def preview(graph: Any, parent_fields: Any, moves: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
+    """The fields of `Previews` of c moves of one graph, given those of its `ParentFragments`. O(n) each.
+
+    In and out go plain tuples: they pass between Python and compiled code faster than named ones.
+
+    Fine is a move that gives no atom a surrounding (log frequency of the atom with its neighbours) rarer than `rarest`
+    and leaves no hydrogens owing.
+    """
+    parent = ParentFragments(*parent_fields)
+    c, (n, d) = len(moves[2]), graph[1].shape
+    result = Previews(
+        np.zeros(c, np.bool_), np.zeros(c), np.zeros(c), np.zeros(c, np.int64), np.zeros(c, np.int64),
+        np.zeros(c, np.uint64),
+    )  # fmt: skip
+    work = _workspace(n, d, len(parent.bit_counts))
+    atoms = work.atoms
+    for m in range(c):
+        rearrange(graph, moves, m, atoms, work.neighbour, work.order)
+        if _owes_hydrogens(work):
+            continue
+        _changed(moves, m, n, work.neighbour, work.changed)
+        rare, total, count, signature, n_new = _refragmented(parent, work, rarest, table, frequencies)
+        if rare:
+            continue
+        result.fine[m] = True
+        result.tanimoto[m] = _tanimoto(work.bit_counts, parent.n_reference_bits, n_new)
+        result.log_frequency[m], result.signature[m] = total / count, signature
+        for a in range(n):
+            result.donors[m] += atoms[1, a] > 0 and (atoms[0, a] == 7 or atoms[0, a] == 8)
+        result.centres[m] = _centres(atoms, work.degree, work.neighbour, work.order, work.current, work.room[0])
+    return result.fine, result.tanimoto, result.log_frequency, result.donors, result.centres, result.signature
+
+
+@compiled
+def joined_log_frequency(graph: Any, degree: Any, ends: Any, n_heavy: Any, table: Any, frequencies: Any) -> Any:
     """(m, m): log frequency of the atom of one end and its neighbours once it is joined to the other end.
 
     `ends` (2, m): atom (n: hydrogen) and slot; the first 2 · n_heavy are ends of bonds between heavy atoms. O(m² d).
@@ -331,7 +447,7 @@ def ends_popularity(graph: Any, degree: Any, ends: Any, n_heavy: Any, table: Any
             joined = ends[0, j] < n
             kinds[ends[1, i]], others[ends[1, i]] = int(joined), alone[0, j]
             new = next_identifier(0, alone[0 if joined else 1, i], kinds, others, keys)
-            joined_frequency[i, j] = popularity_of(table, frequencies, new)
+            joined_frequency[i, j] = log_frequency_of(table, frequencies, new)
     return joined_frequency
 
 

@@ -18,7 +18,7 @@ _NO_RINGS = (
 
 
 class Builder:
-    """Makes the products of the moves of one molecule.
+    """Builds the products of the moves of one molecule.
 
     A stereo centre and a stereo double bond stay specified where the product still has them; nothing else becomes so.
     """
@@ -29,7 +29,7 @@ class Builder:
     _radical: list[int]
 
     def __init__(self, mol: Chem.Mol, graph: Graph, parent: "Builder | None" = None) -> None:
-        """`parent`: what made the molecule itself, whose aromatic atoms, rings and radicals are its own."""
+        """`parent`: the builder of the molecule that `mol` is an isomer of, with the same aromatic atoms and rings."""
         self._graph = graph
         self._base = Chem.RWMol(mol)
         if parent is not None and not parent._has_stereo:
@@ -49,6 +49,7 @@ class Builder:
         """The product, sanitised; None where it is no molecule, or has other rings, aromatic atoms or radicals."""
         product = self._edited(moves, number)
         self._restore_stereo_bonds(product)
+        # Only these can change rings and so what is aromatic; for the others it is not perceived anew.
         rings_change = "+" in KINDS[moves.kind[number]] or moves.kind[number] in (SLIDE, PERMUTE)
         if Chem.SanitizeMol(product, _ALL if self._has_stereo or rings_change else _NO_RINGS, catchErrors=True):
             return None
@@ -79,6 +80,7 @@ class Builder:
 
     def _bonds(self, moves: Moves, number: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         n, neighbour = self._graph.n, self._graph.lists.neighbour
+        # Edits are written from both ends of a bond: as sets of pairs each counts once, and what is cut and made stays.
         removed: Pairs = set()
         added: Pairs = set()
         for atom, slot, to, _ in moves.edits[number].tolist():
@@ -108,7 +110,7 @@ class Builder:
             hydrogens[place] += change
         for place, count in hydrogens.items():
             atom = product.GetAtomWithIdx(place)
-            atom.SetNoImplicit(True)
+            atom.SetNoImplicit(True)  # else RDKit fills up valences, and a wrong product would look like a molecule
             atom.SetNumExplicitHs(count)
 
     def _restore_stereo_bonds(self, product: Chem.RWMol) -> None:

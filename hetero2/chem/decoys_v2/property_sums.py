@@ -32,12 +32,12 @@ _FREE_END = (
     "!$([CD3](=[N+])-!@[#7!D1]);!$([#7!D1]-!@[CD3]=[N+])"
 )
 NAMES = ("logp", "rotatable_bonds", "hbond_acceptors", "hbond_donors", "tpsa")
-_MOST_KNOWN = 200_000
+_MOST_KNOWN = 200_000  # environments kept a process, 56 bytes each: 11 MB
 _LOGP, _TPSA, _ACCEPTORS, _DONORS, _ENDS, _FREE_ENDS = range(6)
 
 
 @dataclass(frozen=True)
-class Facts:
+class MoveProperties:
     """Of c rearrangements: `values` (c, 5) in the order of NAMES; `skeleton` (c,), a hash that all forms of a compound
     share; `bonds` (c, b), codes of the bonds with their ends."""
 
@@ -45,13 +45,13 @@ class Facts:
     skeleton: Keys
     bonds: Keys
 
-    def properties(self, number: int) -> dict[str, float]:
+    def by_name(self, number: int) -> dict[str, float]:
         """The properties of one of them by name."""
         return dict(zip(NAMES, self.values[number].tolist(), strict=True))
 
 
 class Environments:
-    """What can be said of the rearrangements of one molecule."""
+    """Properties of the rearrangements of one molecule (module docstring)."""
 
     def __init__(self, mol: Chem.Mol, graph: Graph, builder: Builder) -> None:
         self._graph, self._builder = graph, builder
@@ -60,13 +60,15 @@ class Environments:
         self._fixed[[atom for ring in three for atom in ring]] |= 2
         self._cyclic = np.concatenate([graph.cyclic, np.zeros((1, graph.cyclic.shape[1]), bool)])
 
-    def facts(self, moves: Moves) -> Facts:
+    def properties(self, moves: Moves) -> MoveProperties:
         """The properties of what each move makes."""
         keys, skeleton, near, single, bonds = kernels.surroundings(
             self._graph.arrays, self._fixed, self._cyclic, moves.kind, moves.arrays
         )
         values = self._contributions(keys, moves)
         total = values.sum(axis=1)
+        # A rotatable bond is a single bond outside rings between two ends, one of which at least is free (`_FREE_END`).
+        # Each is seen from both of its atoms, hence the half.
         end, free = (values[:, :, column] > 0 for column in (_ENDS, _FREE_ENDS))
         rows = np.arange(len(moves))[:, None, None]
         turns = (free[:, :, None] & end[rows, near]) | (end[:, :, None] & free[rows, near])
@@ -80,7 +82,7 @@ class Environments:
                 total[:, _TPSA],
             ]
         )
-        return Facts(values, skeleton, bonds)
+        return MoveProperties(values, skeleton, bonds)
 
     def _contributions(self, keys: Keys, moves: Moves) -> Floats:
         """(c, n + 1, 6), asking RDKit about the first molecule with an environment that is not known yet."""
@@ -97,7 +99,11 @@ class Environments:
 
 
 class _Known:
-    """Environment → contributions: what RDKit said in this process, in order of keys."""
+    """Environment → contributions: what RDKit said in this process, in the order of the keys.
+
+    Sorted arrays, not a dict: a shortlist asks for thousands of keys at once, and `searchsorted` answers them in one
+    call.
+    """
 
     def __init__(self) -> None:
         self.keys, self.values = np.zeros(0, np.uint64), np.zeros((0, 6))

@@ -31,16 +31,16 @@ def _names(present: str) -> dict[str, str]:
 
 def _series(curve: Sequence[Record], name: str, *fields: str) -> tuple[Floats, ...]:
     """K and these fields of a way of choosing, where it has all of them."""
-    found = [(one["k"], *(part(one["methods"], name).get(field) for field in fields)) for one in curve]
-    rows = [row for row in found if None not in row]
+    points = [(at["k"], *(part(at["methods"], name).get(field) for field in fields)) for at in curve]
+    rows = [row for row in points if None not in row]
     return tuple(np.array(rows, float).reshape(len(rows), 1 + len(fields)).T)
 
 
 def _usable(curve: Sequence[Record]) -> list[Record]:
-    def rated(one: Record, name: str) -> bool:
-        return part(one["methods"], name).get("hit_rate") is not None
+    def rated(at: Record, name: str) -> bool:
+        return part(at["methods"], name).get("hit_rate") is not None
 
-    return sorted((x for x in curve or () if rated(x, RANDOM) and rated(x, SCORE)), key=lambda one: one["k"])
+    return sorted((x for x in curve or () if rated(x, RANDOM) and rated(x, SCORE)), key=lambda at: at["k"])
 
 
 def _found_by_chance(at: Record, way: str) -> str:
@@ -55,25 +55,25 @@ def _found_by_chance(at: Record, way: str) -> str:
     return " and more than chance finds" if times is None else f" and {times:.3g} times what chance finds"
 
 
-def _beside(at: Record, way: str, other: str, scale: float) -> str:
+def _beside(at: Record, way: str, reference: str, scale: float) -> str:
     """How many more hits a list finds than another; nothing where that is not drawn, or is the same way."""
-    if other == way or other not in at["methods"]:
+    if reference == way or reference not in at["methods"]:
         return ""
-    gained = scale * (at["methods"][way]["hit_rate"] - at["methods"][other]["hit_rate"])
-    name = "the filter in use" if other == BASELINE else "the score alone"
+    gained = scale * (at["methods"][way]["hit_rate"] - at["methods"][reference]["hit_rate"])
+    name = "the filter in use" if reference == BASELINE else "the score alone"
     if abs(gained) < 0.05:  # as the first screen rounds
         return f", as many as {name}"
     return f", {short(abs(gained))} {'more' if gained > 0 else 'fewer'} than {name}"
 
 
-def _rate_title(at: Record, way: str, other: str, few: str | None) -> str:
+def _rate_title(at: Record, way: str, reference: str, few: str | None) -> str:
     what = "the list" if way == SCORE else "a list with NO_SIGNAL sent last"
     if few is not None:
         hits = short(at["methods"][way]["expected_hits"])
         return f"Not enough evidence: at K = {at['k']:,} {what} holds {hits} hits ({few.replace('_', ' ')})"
     hits = short(100 * at["methods"][way]["hit_rate"])
     title = f"At K = {at['k']:,} {what} finds {hits} hits per 100"
-    return title + _beside(at, way, other, 100) + _found_by_chance(at, way)
+    return title + _beside(at, way, reference, 100) + _found_by_chance(at, way)
 
 
 def hit_rate(
@@ -87,16 +87,16 @@ def hit_rate(
     usable = [at for at in usable if AUDIT in at["methods"]] if comparison else usable
     if not usable:
         return Figure(key, "Hit rates cannot be drawn", "", f"Undefined: {_NO_CURVE}.", _CURVE_FILES)
-    at, names = min(usable, key=lambda one: abs(one["k"] - k)), _names(present)
+    at, names = min(usable, key=lambda at_k: abs(at_k["k"] - k)), _names(present)
     names = {AUDIT: _COMPARISON, SCORE: _LIST} if comparison else names
     way, *others = names
     title = _rate_title(at, way, others[0] if others else way, few)
-    found = usable
+    drawn = usable
 
     def paint(canvas: Canvas) -> None:
-        plot, tops = _curve_axes(canvas, found, at["k"], "hits per 100 bought"), []
+        plot, tops = _curve_axes(canvas, drawn, at["k"], "hits per 100 bought"), []
         for name in names:
-            x, *rest = _series(found, name, "hit_rate", "wilson_low", "wilson_high")
+            x, *rest = _series(drawn, name, "hit_rate", "wilson_low", "wilson_high")
             rate, low, high = (100 * values for values in rest)
             tops += [*rate, *high[x >= min(at["k"], x.max(initial=0))]]
             _line(plot, name, x, rate, _label(at, names, name))
@@ -104,21 +104,21 @@ def hit_rate(
                 plot.fill_between(x, low, high, color=_LINES[name][0], alpha=0.16, lw=0)
             for edge in (low, high):
                 plot.plot(x, edge, color=_LINES[name][0], lw=0.8, ls=_LINES[name][1])
-        x, expected, low, high = _series(found, RANDOM, "hit_rate", "hits_low", "hits_high")
+        x, expected, low, high = _series(drawn, RANDOM, "hit_rate", "hits_low", "hits_high")
         _chance(plot, x, 100 * expected, 100 * low / x, 100 * high / x, _label(at, names, RANDOM))
         plot.set_ylim(0, min(105.0, 1.15 * max([*tops, *(100 * expected), 1e-9])))
         _legend(plot, f"Hits per 100 at K = {at['k']:,}")
 
-    low, high = found[0]["k"], found[-1]["k"]
+    low, high = drawn[0]["k"], drawn[-1]["k"]
     note = f"K molecules are bought from the top of a list; K from {low:,} to {high:,}. {_TIES}{_BANDS}{_CHANCE}"
-    note += f"Chance finds {100 * found[-1]['methods'][RANDOM]['hit_rate']:.3g} per 100, whatever K."
+    note += f"Chance finds {100 * drawn[-1]['methods'][RANDOM]['hit_rate']:.3g} per 100, whatever K."
     return Figure(key, title, svg.draw(key, title, 390, paint), note, _CURVE_FILES)
 
 
 def _label(at: Record, names: Mapping[str, str], name: str) -> str:
-    here = at["methods"].get(name)
+    method = at["methods"].get(name)
     text = names.get(name, _BY_CHANCE)
-    return text if here is None else f"{text}: {short(100 * here['hit_rate'])}"
+    return text if method is None else f"{text}: {short(100 * method['hit_rate'])}"
 
 
 def _curve_axes(canvas: Canvas, curve: Sequence[Record], k: int, label: str, linear: bool = False) -> Axes:
@@ -153,16 +153,16 @@ def _legend(plot: Axes, title: str = "") -> None:
 
 def cumulative_hits(curve: Sequence[Record], k: int, present: str = SCORE, few: str | None = None) -> Figure:
     """Hits in all against the number bought, with what is possible at best and by chance."""
-    key, found = "cumulative_hits", _usable(curve)
-    if not found:
+    key, usable = "cumulative_hits", _usable(curve)
+    if not usable:
         return Figure(key, "Hits bought cannot be drawn", "", f"Undefined: {_NO_CURVE}.", _CURVE_FILES)
-    at, names = min(found, key=lambda one: abs(one["k"] - k)), _names(present)
-    near = [one for one in found if one["k"] <= max(4 * at["k"], found[0]["k"])]
+    at, names = min(usable, key=lambda at_k: abs(at_k["k"] - k)), _names(present)
+    near = [at_k for at_k in usable if at_k["k"] <= max(4 * at["k"], usable[0]["k"])]
     hits, chance = (short(at["methods"][name]["expected_hits"]) for name in (SCORE, RANDOM))
     title = f"Buying the {at['k']:,} best by score finds {hits} hits"
     title += _beside(at, SCORE, present, at["k"]) if few is None else ", too few to compare"
     title += f"; choosing at random finds {chance}"
-    last, most = found[-1]["methods"], max(one["methods"][SCORE]["expected_hits"] for one in found)
+    last, most = usable[-1]["methods"], max(at_k["methods"][SCORE]["expected_hits"] for at_k in usable)
     # Only where all are bought does chance leave nothing open: then it is known how many hits there are.
     whole = last[RANDOM]["hits_low"] == last[RANDOM]["hits_high"] == round(last[RANDOM]["expected_hits"], 6)
 
@@ -179,13 +179,13 @@ def cumulative_hits(curve: Sequence[Record], k: int, present: str = SCORE, few: 
         end = near[-1]["k"]
         ideal = [0, min(most, end), end] if whole else [0, min(most, end)]
         plot.plot(
-            ideal, [min(one, most) for one in ideal], color=INK, lw=1, label="ideal: every one a hit, while there are"
+            ideal, [min(at_k, most) for at_k in ideal], color=INK, lw=1, label="ideal: every one a hit, while there are"
         )
         reached = max(high.max(), *(_series(near, name, "expected_hits")[1].max(initial=0) for name in names))
         plot.set_ylim(0, 1.08 * max(min(most, end, 2.5 * reached), high.max(), 1e-9))
         svg.counted(plot.yaxis)
         _legend(plot)
 
-    note = f"K up to {near[-1]['k']:,} of {found[-1]['k']:,} is drawn. {_TIES}{_CHANCE}"
+    note = f"K up to {near[-1]['k']:,} of {usable[-1]['k']:,} is drawn. {_TIES}{_CHANCE}"
     note += f"There are {most:,.0f} hits in all." if whole else "How many hits there are in all is not drawn."
     return Figure(key, title, svg.draw(key, title, 390, paint), note, _CURVE_FILES)

@@ -1,4 +1,4 @@
-"""The figures of report.html: each says what it shows in its title, and why where there is nothing to show."""
+"""The figures of report.html: each title states the finding, or why there is nothing to show."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,29 +21,31 @@ Floats = NDArray[np.float64]
 
 
 def hardness(rows: Sequence[Record]) -> Figure:
-    """AUC of the molecules by how much their decoys look like them."""
+    """AUC of the molecules against their decoys, by similarity."""
     key, files = "hardness", ("hardness_curve.csv",)
-    known = {row["bin"]: row for row in rows or () if row.get("auc") is not None}
-    if not known:
+    drawn = {row["bin"]: row for row in rows or () if row.get("auc") is not None}
+    if not drawn:
         reasons = {plain(row["reason"]) for row in rows or () if row.get("reason")}
         why = ", ".join(sorted(reasons)) or "no decoys"
         return Figure(key, "AUC by hardness cannot be drawn", "", f"Undefined: {why}.", files)
-    one = known.get("hard") or known.get("all") or next(iter(known.values()))
-    what = {"hard": "hard decoys", "all": "all decoys"}.get(one["bin"], f"{plain(one['bin'])} decoys")
-    missing = "" if "hard" in known else "There are no hard decoys; "
-    title = f"{missing}{'against' if missing else 'Against'} {what} the AUC is {one['auc']:.3f}{_tossed(one)}"
+    shown = drawn.get("hard") or drawn.get("all") or next(iter(drawn.values()))
+    what = {"hard": "hard decoys", "all": "all decoys"}.get(shown["bin"], f"{plain(shown['bin'])} decoys")
+    missing = "" if "hard" in drawn else "There are no hard decoys; "
+    title = f"{missing}{'against' if missing else 'Against'} {what} the AUC is {shown['auc']:.3f}{_tossed(shown)}"
 
     def paint(canvas: Canvas) -> None:
         plot = svg.axes(canvas, 66, 16, 556, 214)
         plot.set(ylim=(0, 1.0), xlim=(-0.5, len(rows) - 0.5), ylabel="AUC, molecule against decoys")
         plot.set_xticks(range(len(rows)), [_under(row) for row in rows])
         plot.axhline(0.5, color=GREY, ls=":", lw=2)
-        plot.text(-0.48, 0.46, "0.5: a coin toss", color=GREY, fontsize=svg.SMALL, va="top")
+        plot.text(-0.48, 0.46, "0.5: chance", color=GREY, fontsize=svg.SMALL, va="top")
         for place, row in enumerate(rows):
             _hardness_point(plot, place, row)
 
-    note = "For each molecule the share of its decoys of a bin that it outranks, ties half; the point is the mean over "
-    note += "molecules, the bar its 95 % interval if whole scaffolds are drawn. Tanimoto: Morgan radius 2, 2048 bits."
+    note = "For each molecule, the share of its decoys in a bin that it outranks, ties half. Point: the mean over "
+    note += (
+        "molecules, the bar its 95 % interval from resampling whole scaffolds. Tanimoto: Morgan radius 2, 2048 bits."
+    )
     absent = [f" {plain(row['bin'])}: {plain(row['reason'])}." for row in rows if row.get("reason")]
     return Figure(key, title, svg.draw(key, title, 326, paint), note + "".join(absent), files)
 
@@ -52,14 +54,8 @@ def _tossed(row: Record) -> str:
     low, high = row.get("ci_low"), row.get("ci_high")
     if low is None or high is None:
         return ", without an interval"
-    told = (
-        "above a coin toss"
-        if low > 0.5
-        else "below a coin toss"
-        if high < 0.5
-        else "not distinguishable from a coin toss"
-    )
-    return f" ({low:.3f} to {high:.3f}): {told}"
+    verdict = "above chance" if low > 0.5 else "below chance" if high < 0.5 else "not distinguishable from chance"
+    return f" ({low:.3f} to {high:.3f}): {verdict}"
 
 
 def _under(row: Record) -> str:
@@ -91,7 +87,7 @@ def _levels(p_value: Floats) -> int:
 
 
 def score_against_decoys(auc: Floats, p_value: Floats, most_decoys: int) -> Figure:
-    """How the molecules rank among their decoys, and their p-values beside those of a score that cannot tell.
+    """How the molecules rank among their decoys, and their p-values beside those of a blind score.
 
     `most_decoys` is the largest number of scored decoys of a molecule: it decides how small a p-value can be.
     """
@@ -100,8 +96,10 @@ def score_against_decoys(auc: Floats, p_value: Floats, most_decoys: int) -> Figu
         return Figure(key, "No molecule was ranked among its decoys", "", "No molecule has scored decoys.", files)
     levels, share = _levels(p_value), 100 * float(np.mean(auc))
     n_bins = levels if 10 <= levels <= 41 else 10
-    told = "more than" if share >= 50.05 else "less than" if share < 49.95 else "like"
-    title = f"A molecule outranks {share:.1f} % of its decoys on average, {told} the 50 % of a score that cannot tell"
+    compared = "more than" if share >= 50.05 else "less than" if share < 49.95 else "like"
+    title = (
+        f"A molecule outranks {share:.1f} % of its decoys on average, {compared} the 50 % of a score that cannot tell"
+    )
     if most_decoys < 19:
         title += f"; with {most_decoys} decoys at most no p-value can be as small as 0.05"
     elif len(p_value):

@@ -1,4 +1,4 @@
-"""Figures that are tables at the same time: a line a finding, with its number or the reason why there is none."""
+"""Figures that double as tables: one line per finding, with its number or the reason why there is none."""
 
 import math
 import re
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from hetero2.report.plots import svg
 from hetero2.report.plots.svg import BLUE, ROOM, Figure, Row, count, part, plain
+from hetero2.report.text.words import spoken
 
 Record = Mapping[str, Any]
 _NAMES = {
@@ -30,7 +31,7 @@ _EDGES = {"easy": (0.0, 0.5), "medium": (0.5, 0.7), "hard": (0.7, 1.0)}
 
 
 def _name(key: str) -> str:
-    return _NAMES.get(key) or plain(key, 26)
+    return _NAMES.get(key) or plain(spoken(key), 26)
 
 
 def _number(value: float | None, form: str = ".3f") -> str:
@@ -48,85 +49,88 @@ def _auc(name: str, facts: Record, word: str, marker: str = "o") -> Row:
 
 
 def _control_rows(document: Record) -> Iterator[Row]:
-    found = part(document, "inference")
-    stronger = found.get("explained_by") or ()
+    inference = part(document, "inference")
+    stronger = inference.get("explained_by") or ()
     yield Row("Score under audit")
     yield _auc("the score", part(document, "score"), "", "D")
     yield Row("Must be silent: know nothing of isomers")
     for name, facts in part(document, "negative").items():
         silent = (facts or {}).get("silent")
         yield _auc(_name(name), facts or {}, "not assessed" if silent is None else "silent" if silent else "NOT SILENT")
-    yield Row("Compete with the score: looking ordinary")
+    yield Row("Familiarity controls: they reward looking common")
     for name, facts in part(document, "novelty").items():
         yield _auc(_name(name), facts or {}, "beats the score" if name in stronger else "", "s")
     yield Row("Must be found")
     yield _planted(part(document, "planted"))
     yield Row("For reference")
-    yield _auc("drift: decoys audited", part(document, "drift"), "", "^")
-    yield from _refits(found)
+    yield _auc("decoys as queries", part(document, "drift"), "", "^")
+    yield from _refits(inference)
 
 
 def _planted(facts: Record) -> Row:
     word = {True: "found", False: "MISSED", None: "not assessed"}[facts.get("found")]
-    told = plain(facts.get("reason") or "") or f"z = {_number(facts.get('mean_z'), '.1f')}"
+    detail = plain(facts.get("reason") or "") or f"z = {_number(facts.get('mean_z'), '.1f')}"
     signal = facts.get("n_signal")
-    return Row("planted signal", text=f"{word}: {told}" + ("" if signal is None else f", {signal:,} SIGNAL"))
+    return Row("positive control", text=f"{word}: {detail}" + ("" if signal is None else f", {signal:,} SIGNAL"))
 
 
-def _refits(found: Record) -> Iterator[Row]:
-    fits = [fit for fit in found.get("fits") or () if fit.get("mean_auc") is not None]
-    own = [fit["mean_auc"] for fit in fits if fit.get("refit") == 0]
+def _refits(inference: Record) -> Iterator[Row]:
+    fits = [fit for fit in inference.get("fits") or () if fit.get("mean_auc") is not None]
+    on_labels = [fit["mean_auc"] for fit in fits if fit.get("refit") == 0]
     permuted = [fit["mean_auc"] for fit in fits if fit.get("refit") != 0]
     if not permuted:
-        yield Row("refits", text=plain(found.get("reason") or "no refits"))
+        yield Row("Y-randomisation", text=plain(inference.get("reason") or "no refits"))
         return
     spread = f"{min(permuted):.3f} to {max(permuted):.3f}"
-    yield Row(f"{len(permuted):,} refits, permuted", text=spread, strip=permuted)
-    if own:
-        mean = sum(own) / len(own)
-        yield Row("fitted on the labels", mean, text=f"{mean:.3f}", marker="D", strip=own if len(own) > 1 else ())
+    yield Row(f"Y-randomised, {len(permuted):,} refits", text=spread, strip=permuted)
+    if on_labels:
+        mean = sum(on_labels) / len(on_labels)
+        yield Row(
+            "fitted on the labels", mean, text=f"{mean:.3f}", marker="D", strip=on_labels if len(on_labels) > 1 else ()
+        )
 
 
 def _controls_title(document: Record) -> str:
-    audit, found = part(document, "audit"), part(document, "inference")
+    audit, inference = part(document, "audit"), part(document, "inference")
     why = plain(audit.get("reason") or "no reason is given", 90)
     if audit.get("status") == "FAILED":
-        return f"The audit FAILED on this library ({why}): rely on no call, verdict or curve of this pack"
+        return f"The audit FAILED on this library ({why}): do not rely on any call, verdict or curve in this pack"
     if audit.get("status") == "OK":
-        told = "The audit works on this library: negative controls are silent, the planted signal is found"
+        sentence = "The audit works on this library: negative controls are silent, the positive control is found"
     else:
-        told = f"Whether the audit works on this library is INCONCLUSIVE ({why})"
-    verdict, p_value = found.get("verdict") or "NOT_ASSESSABLE", found.get("p_value")
+        sentence = f"Whether the audit works on this library is INCONCLUSIVE ({why})"
+    verdict, p_value = inference.get("verdict") or "NOT_ASSESSABLE", inference.get("p_value")
     if verdict == "NOT_ASSESSABLE":
-        told += f"; the model is NOT_ASSESSABLE by refits ({plain(found.get('reason') or 'no refits', 90)})"
+        sentence += (
+            f"; the model is NOT_ASSESSABLE by Y-randomisation ({plain(inference.get('reason') or 'no refits', 90)})"
+        )
     else:
-        told += f"; {found.get('refits') or 0} refits: {verdict} (p = {_number(p_value, '.3g')})"
-    others = ", ".join(map(_name, found.get("explained_by") or ()))
-    return told + (f"; EXPLAINED_BY_NOVELTY: {others} prefers the molecules more" if others else "")
+        sentence += f"; {inference.get('refits') or 0} refits: {verdict} (p = {_number(p_value, '.3g')})"
+    others = ", ".join(map(_name, inference.get("explained_by") or ()))
+    return sentence + (f"; EXPLAINED_BY_NOVELTY: {others} prefers the molecules more" if others else "")
 
 
 def controls(document: Record) -> Figure:
-    """What must be silent, what competes with the score, what must be found, and what refits give."""
+    """Negative controls, familiarity controls, the positive control, and Y-randomisation."""
     key, files, title = "controls", ("controls.json",), _controls_title(document)
     rows = list(_control_rows(document))
     n = part(document, "sample").get("molecules") or 0
     if not n:
-        return Figure(key, title, "", "No molecule was looked at.", files)
+        return Figure(key, title, "", "No molecule was examined.", files)
 
     def paint(canvas: Canvas) -> None:
         svg.forest(canvas, 4, rows, f"mean AUC, {count(n)} molecules", (0.0, 1.0), 0.5)
 
-    note = (
-        f"A sample of {n:,} molecules. Point: mean share of its decoys that a molecule outranks; 0.5 is a coin toss. "
-    )
+    note = f"A sample of {n:,} molecules. Point: mean share of its decoys that a molecule outranks; 0.5 is chance. "
     note += (
-        "Bar: 95 % interval over scaffolds, where there are 10 at least. Ticks: the same learner on permuted labels."
+        "Bar: 95 % interval over scaffolds, where there are at least 10. Ticks: Y-randomisation, the same learner on "
     )
+    note += "permuted labels."
     return Figure(key, title, svg.draw(key, title, svg.forest_height(rows) + 4, paint), note, files)
 
 
 def _judged(name: str, facts: Record, target: Record) -> Row:
-    """A measure on the axis of AUC, with the range that its target allows; what is no AUC is text only."""
+    """A measure on the axis of AUC, with the range its target allows; a measure that is not an AUC is text only."""
     estimate, bound, goal = facts.get("estimate"), facts.get("upper_bound"), target.get("target")
     if estimate is None:
         return Row(_name(name), text=plain(facts.get("reason") or "undefined"))
@@ -134,8 +138,8 @@ def _judged(name: str, facts: Record, target: Record) -> Row:
         return Row(_name(name), estimate, facts.get("ci_low"), facts.get("ci_high"), f"{estimate:.3f}, no target")
     shift = 0.0 if name == "doe" else 0.5
     met = target.get("met")
-    told = "no bound" if bound is None else f"{bound + shift:.3f} {'≤' if met else '>'} {goal:g}:"
-    text = f"{told} {'not judged' if met is None else 'met' if met else 'not met'}"
+    bound_text = "no bound" if bound is None else f"{bound + shift:.3f} {'≤' if met else '>'} {goal:g}:"
+    text = f"{bound_text} {'not judged' if met is None else 'met' if met else 'not met'}"
     if name == "doe":
         return Row(_name(name), text=f"{estimate:.3f}; bound {text}")
     return Row(_name(name), estimate, facts.get("ci_low"), facts.get("ci_high"), text, band=(1 - goal, goal))
@@ -166,30 +170,32 @@ def _quality_rows(document: Record) -> Iterator[Row]:
 
 
 def _difference_rows(differences: Record) -> list[Row]:
-    found = []
+    rows = []
     for name, facts in differences.items():
         scale = 0.1 if name == "d_tpsa" else 1.0
         low, middle, high = (None if facts is None else scale * facts[point] for point in ("p05", "median", "p95"))
         text = "" if middle is None else f"{low:+.2f}, {middle:+.2f}, {high:+.2f}"
-        found.append(Row(_name(name), middle, low, high, _SIGNED_ZERO.sub("0", text).replace("-", "−") or "no value"))
-    return found
+        rows.append(Row(_name(name), middle, low, high, _SIGNED_ZERO.sub("0", text).replace("-", "−") or "no value"))
+    return rows
 
 
 def _quality_title(document: Record) -> str:
     judged = {"coverage": part(document, "coverage"), "connected": part(document, "connected")}
     judged |= {name: facts or {} for name, facts in part(document, "targets").items()}
-    known = {name: facts for name, facts in judged.items() if facts.get("met") is not None}
-    missed = [_name(name) for name, facts in known.items() if not facts["met"]]
-    if not known:
+    assessed = {name: facts for name, facts in judged.items() if facts.get("met") is not None}
+    missed = [_name(name) for name, facts in assessed.items() if not facts["met"]]
+    if not assessed:
         return "No target of the decoys could be judged"
-    open_ = f"; {len(judged) - len(known)} could not be judged" if len(known) < len(judged) else ""
+    open_ = f"; {len(judged) - len(assessed)} could not be judged" if len(assessed) < len(judged) else ""
     if not missed:
-        return f"The decoys meet {len(known)} of {len(known)} targets{open_}"
-    return f"The decoys meet {len(known) - len(missed)} of {len(known)} targets; not met: {', '.join(missed)}{open_}"
+        return f"The decoys meet {len(assessed)} of {len(assessed)} targets{open_}"
+    return (
+        f"The decoys meet {len(assessed) - len(missed)} of {len(assessed)} targets; not met: {', '.join(missed)}{open_}"
+    )
 
 
 def decoy_quality(document: Record, quotas: Record | None = None) -> Figure:
-    """Whether anything but structure tells molecules from decoys; `quotas` of metrics.json's config, where known."""
+    """Decoy bias: does anything but structure tell molecules from decoys? `quotas`: from metrics.json, where known."""
     key, title = "decoy_quality", _quality_title(document)
     files = ("decoy_quality.json", *(("metrics.json",) if quotas else ()))
     if not document.get("decoys"):
@@ -201,7 +207,7 @@ def decoy_quality(document: Record, quotas: Record | None = None) -> Figure:
     height = below + (svg.forest_height(differences) + ROOM if differences else 0) + 138
 
     def paint(canvas: Canvas) -> None:
-        svg.forest(canvas, 4, rows, "AUC (0.5: no leak)", (0.0, 1.0), 0.5)
+        svg.forest(canvas, 4, rows, "AUC (0.5: no bias)", (0.0, 1.0), 0.5)
         if differences:
             ends = [abs(end) for row in differences for end in (row.low, row.high) if end is not None]
             reach = math.ceil(max([1.0, *ends]))
@@ -220,15 +226,15 @@ def decoy_quality(document: Record, quotas: Record | None = None) -> Figure:
 
 
 def _tanimoto(canvas: Canvas, top: float, similar: Record, quotas: Record) -> None:
-    """How much decoys look like their molecules: bins with their shares, and the range of nine decoys in ten."""
+    """Similarity of decoys to their molecules: bins with their shares, and the range of nine decoys in ten."""
     svg.write(canvas, 0, top + 14, "Similarity of decoys to their molecule, and share of each bin", weight="bold")
     plot = svg.axes(canvas, 16, top + 26, 604, 62)
     plot.set(xlim=(0, 1), ylim=(0, 1), yticks=[], xlabel="Tanimoto, Morgan radius 2, 2048 bits; bar: 5 %, median, 95 %")
     for name, (low, high) in _EDGES.items():
         plot.barh(0.5, high - low, 1, low, color=_SHADES[name], edgecolor="white")
-        share, wanted = part(similar, "shares").get(name), quotas.get(name)
+        share, quota = part(similar, "shares").get(name), quotas.get(name)
         text = name if share is None else f"{name} {100 * share:.0f} %"
-        text += "" if wanted is None else f"\ntarget {100 * wanted:.0f} %"
+        text += "" if quota is None else f"\ntarget {100 * quota:.0f} %"
         plot.text((low + high) / 2, 0.94, text, ha="center", va="top", fontsize=svg.SMALL)
     points = part(similar, "tanimoto")
     if points:

@@ -78,9 +78,9 @@ class Row(NamedTuple):
 
 def plain(text: object, limit: int = 48) -> str:
     """Text from data or a code for a reason as a person reads it: short, and only letters that the font has."""
-    known = "".join(letter if letter.isprintable() else " " for letter in str(text).replace("_", " "))
-    known = known.encode("ascii", "replace").decode()
-    return known if len(known) <= limit else known[: limit - 3] + "..."
+    printable = "".join(letter if letter.isprintable() else " " for letter in str(text).replace("_", " "))
+    printable = printable.encode("ascii", "replace").decode()
+    return printable if len(printable) <= limit else printable[: limit - 3] + "..."
 
 
 def part(document: Mapping[str, Any] | None, name: str) -> dict[str, Any]:
@@ -151,16 +151,16 @@ def _flatten(parent: ElementTree.Element) -> None:
 
 def _rename(root: ElementTree.Element, key: str) -> None:
     """Ids that are referred to begin with the key, in the order in which they occur; the others go."""
-    used = {name for one in root.iter() for value in one.attrib.values() for name in _references(value)}
-    found = [name for one in root.iter() if (name := one.attrib.get("id")) in used and name is not None]
-    names = {name: f"{key}-{number}" for number, name in enumerate(dict.fromkeys(found))}
+    used = {name for element in root.iter() for value in element.attrib.values() for name in _references(value)}
+    referred = [name for element in root.iter() if (name := element.attrib.get("id")) in used and name is not None]
+    names = {name: f"{key}-{number}" for number, name in enumerate(dict.fromkeys(referred))}
     for element in root.iter():
-        own = element.attrib.pop("id", None)
+        old_id = element.attrib.pop("id", None)
         for name, value in element.attrib.items():
             if _references(value):
                 element.attrib[name] = _REFERENCE.sub(lambda match: f"#{names[match[1]]}", value)
-        if own in names:
-            element.attrib["id"] = names[own]
+        if old_id in names:
+            element.attrib["id"] = names[old_id]
 
 
 def _references(value: str) -> list[str]:
@@ -241,7 +241,7 @@ def _interval(plot: Axes, place: int, row: Row, limits: tuple[float, float]) -> 
         plot.barh(place, end - start, 0.7, start, color=PALE, zorder=0)
     if row.low is not None and row.high is not None:
         plot.plot([inside(row.low), inside(row.high)], [place, place], color=BLUE, lw=2.2, solid_capstyle="butt")
-    for value in sorted({round(inside(one) * 200) / 200 for one in row.strip}):  # a tick each half per cent at most
+    for value in sorted({round(inside(score) * 200) / 200 for score in row.strip}):  # a tick each half per cent at most
         plot.plot([value, value], [place - 0.3, place + 0.3], color=GREY, lw=1.2)
     if row.value is not None:
         plot.plot([inside(row.value)], [place], row.marker, color=BLUE, ms=8, mew=0, clip_on=False)
@@ -254,11 +254,11 @@ def bars_height(bars: Sequence[Any]) -> int:
 
 def bars(canvas: Canvas, top: float, rows: Iterable[tuple[str, float | None, str]], most: float) -> None:
     """(label, length, text): the label above its bar, the text at its end; None draws no bar. `most`: full length."""
-    found, room = list(rows), 420
-    plot = axes(canvas, 0, top, room, bars_height(found) - 8)
-    plot.set(xlim=(0, max(most, 1e-12)), ylim=(len(found), 0))
+    lines, room = list(rows), 420
+    plot = axes(canvas, 0, top, room, bars_height(lines) - 8)
+    plot.set(xlim=(0, max(most, 1e-12)), ylim=(len(lines), 0))
     plot.axis("off")
-    for place, (label, length, text) in enumerate(found):
+    for place, (label, length, text) in enumerate(lines):
         base, reach = top + place * 44, 0 if length is None else room * min(1.0, length / max(most, 1e-12))
         write(canvas, 0, base + 15, label)
         write(canvas, reach + (8 if length else 0), base + 34, text, weight="bold")

@@ -1,4 +1,4 @@
-"""Figures that count: rows, leaks, and what known good and bad scores get."""
+"""Figures of counts: rows, leakage, and the results of known good and known bad scores."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ def _bars(key: str, title: str, rows: Sequence[tuple[str, float | None, str]], n
 
 
 def coverage(metrics: Record) -> Figure:
-    """What became of the rows of the library, and why some were not audited."""
+    """The status of the rows of the library, and why some were not audited."""
     counts, reasons = part(metrics, "counts"), list(metrics.get("top_reasons") or ())
     total = sum(counts.get(name) or 0 for name in ("OK", "SKIP", "ERROR"))
     if not total:
@@ -35,28 +35,26 @@ def coverage(metrics: Record) -> Figure:
     rows = [(f"{name}", count := counts.get(name) or 0, f"{count:,} ({_percent(count / total)})")
             for name in ("OK", "SKIP", "ERROR")]  # fmt: skip
     rows += [(f"why: {plain(reason)}", count, f"{count:,}") for reason, count in reasons[:8]]
-    known = part(metrics, "scores_coverage")
-    note = f"n = {total:,} rows. Decoys with a score: {known.get('decoys_scored') or 0:,} of "
+    scored = part(metrics, "scores_coverage")
+    note = f"n = {total:,} rows. Decoys with a score: {scored.get('decoys_scored') or 0:,} of "
     note += (
-        f"{known.get('decoys_total') or 0:,}; molecules without any: {known.get('rows_missing_scores_input') or 0:,}."
+        f"{scored.get('decoys_total') or 0:,}; molecules without any: {scored.get('rows_missing_scores_input') or 0:,}."
     )
     return _bars("coverage", title, rows, note, "metrics.json")
 
 
 def leakage(counts: Mapping[str, int] | None, n_molecules: int, known_training: bool) -> Figure:
-    """What library, decoys, training set and truth share; `counts` by kind, None where it was not looked for."""
+    """Overlaps of library, decoys, training set and truth; `counts` by kind, None where it was not checked."""
     key, files = "leakage", ("leakage.csv",)
     if counts is None:
-        return Figure(key, "Leakage was not looked for", "", "The pack has no leakage.csv.", files)
+        return Figure(key, "Leakage was not checked", "", "The pack has no leakage.csv.", files)
     looked = {kind: text for kind, text in LEAKS.items() if known_training or not kind.endswith("_training")}
-    found = [leak(kind, counts[kind]) for kind in looked if counts.get(kind)]
-    title = ("; ".join(found) if found else f"No leakage was found among {n_molecules:,} rows") + (
+    listed = [leak(kind, counts[kind]) for kind in looked if counts.get(kind)]
+    title = ("; ".join(listed) if listed else f"No leakage was found among {n_molecules:,} rows") + (
         "" if known_training else "; the training set is not known"
     )
     rows: list[tuple[str, float | None, str]] = [
-        (text, counts.get(kind) or 0, f"{counts.get(kind) or 0:,}")
-        if kind in looked
-        else (text, None, "not looked for")
+        (text, counts.get(kind) or 0, f"{counts.get(kind) or 0:,}") if kind in looked else (text, None, "not checked")
         for kind, text in LEAKS.items()
     ]
     note = f"n = {n_molecules:,} rows. A decoy is counted once for each molecule that it is a decoy of."
@@ -68,26 +66,26 @@ def separation(document: Record) -> Figure:
     key, files, variants = "separation", ("separation.json",), part(document, "variants")
     if not variants:
         return Figure(key, "There are no known good and bad scores to compare", "", "Not part of this run.", files)
-    told = ", ".join(f"{plain(name, 24)} {_percent((one or {}).get('pass_rate'))}" for name, one in variants.items())
+    pass_rates = ", ".join(
+        f"{plain(name, 24)} {_percent((variant or {}).get('pass_rate'))}" for name, variant in variants.items()
+    )
     verdict = "tells" if document.get("separated") else "does NOT tell"
-    title = f"The audit {verdict} known good scores from known bad ones; PASS rates: {told}"
-    rates = [(plain(name, 24), (one or {}).get("pass_rate")) for name, one in variants.items()]
-    slack = [_slack(plain(name, 24), one or {}) for name, one in variants.items()]
+    title = f"The audit {verdict} known good scores from known bad ones; above all decoys (PASS): {pass_rates}"
+    rates = [(plain(name, 24), (variant or {}).get("pass_rate")) for name, variant in variants.items()]
+    slack = [_slack(plain(name, 24), variant or {}) for name, variant in variants.items()]
     ends = [end for row in slack for end in (row.low, row.value, row.high) if end is not None]
     middle = svg.bars_height(rates) + ROOM
 
     def paint(canvas: Canvas) -> None:
-        svg.write(canvas, 0, 16, "Share of molecules that PASS", weight="bold")
+        svg.write(canvas, 0, 16, "Share of molecules above all decoys (PASS)", weight="bold")
         svg.bars(canvas, ROOM, [(name, rate, _percent(rate)) for name, rate in rates], 1.0)
-        svg.write(canvas, 0, middle + 18, "Slack: how far a molecule is from a PASS", weight="bold")
+        svg.write(canvas, 0, middle + 18, "Slack: how far a molecule is from the gate", weight="bold")
         limits = (min([-1.0, *ends]), max([0.0, *ends]))
         svg.forest(canvas, middle + ROOM, slack, "slack: median, quartiles", limits, 0.0)
 
     height = middle + ROOM + svg.forest_height(slack)
-    n = ", ".join(f"{plain(name, 24)} {(one or {}).get('rows_ok') or 0:,}" for name, one in variants.items())
-    note = (
-        f"n: {n}. Told apart: for each bad score one of median slack and PASS rate differs by its threshold at least."
-    )
+    n = ", ".join(f"{plain(name, 24)} {(variant or {}).get('rows_ok') or 0:,}" for name, variant in variants.items())
+    note = f"n: {n}. Told apart: for each bad score, median slack or PASS rate differs by at least its threshold."
     return Figure(key, title, svg.draw(key, title, height, paint), note, files)
 
 

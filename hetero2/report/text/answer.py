@@ -38,62 +38,65 @@ def saved(evaluations: float | None, price: float | None) -> str:
     return number(evaluations) if price is None else f"{number(evaluations * price, 0)} ({number(evaluations)})"
 
 
-def void(known: Evidence) -> str | None:
+def void(evidence: Evidence) -> str | None:
     """Why nothing can be answered at all, or None."""
-    nothing = next(sentences.nothing_matches(known.metrics, known.utility), None)
+    nothing = next(sentences.nothing_matches(evidence.metrics, evidence.utility), None)
     if nothing is not None:
         return nothing
-    if not known.metrics["counts"]["OK"]:
-        return f"none of the {counted(known.n_rows, 'row')} could be audited"
+    if not evidence.metrics["counts"]["OK"]:
+        return f"none of the {counted(evidence.n_rows, 'row')} could be audited"
     return None
 
 
-def audit_void(known: Evidence) -> str | None:
+def audit_void(evidence: Evidence) -> str | None:
     """Why nothing that rests on decoys may be relied upon, or None; hits by the score do not rest on them."""
-    if known.controls["audit"]["status"] == "FAILED":
-        return f"the audit has failed on this library ({known.controls['audit']['reason']})"
-    return void(known)
+    if evidence.controls["audit"]["status"] == "FAILED":
+        return f"the audit has failed on this library ({evidence.controls['audit']['reason']})"
+    return void(evidence)
 
 
-def made_up(known: Evidence) -> str | None:
+def made_up(evidence: Evidence) -> str | None:
     """What stands in for a model or for measurements, or None where both are real."""
-    stands_in = sentences.STAND_INS.get(known.facts["scores"]["source"])
+    stands_in = sentences.STAND_INS.get(evidence.facts["scores"]["source"])
     if stands_in:
         return f"the scores are {stands_in}"
-    truth = known.facts["truth"]
+    truth = evidence.facts["truth"]
     if truth is not None and truth["truth_source"] == "proxy_rule_v1":
         return "the truth is a hash of the SMILES, which tests the arithmetic and says nothing of molecules"
     return None
 
 
-def question(known: Evidence) -> str:
+def question(evidence: Evidence) -> str:
     """What the run was asked."""
-    source = known.facts["scores"]["source"].removeprefix("reference:")
+    source = evidence.facts["scores"]["source"].removeprefix("reference:")
     score = {"external": "the score", "command": "the model"}.get(source, source)
-    utility = known.utility["utility"] if known.utility else None
+    utility = evidence.utility["utility"] if evidence.utility else None
     if utility is None or not utility["at"]:
-        return f"Can {score} tell these {counted(known.n_rows, 'molecule')} from matched decoys?"
+        return f"Can {score} tell these {counted(evidence.n_rows, 'molecule')} from matched decoys?"
     molecules = counted(utility["n"], "molecule")
     return f"Which {number(utility['k'])} of these {molecules} are worth paying for, and does {score} know?"
 
 
-def selections(known: Evidence) -> list[Selection]:
+def selections(evidence: Evidence) -> list[Selection]:
     """The ways of choosing K molecules, for the primary K; none without truth."""
-    at, utility = known.primary, known.worth
-    if at is None or utility is None or known.utility is None or void(known) is not None:
+    at, utility = evidence.primary, evidence.worth
+    if at is None or utility is None or evidence.utility is None or void(evidence) is not None:
         return []
-    price, enough = known.utility["price_per_evaluation"], utility["evidence"]["enough"]
+    price, enough = evidence.utility["price_per_evaluation"], utility["evidence"]["enough"]
     same = utility["list"]["sent_for_the_same_hits"]
     fewer = same["fewer"] if same is not None and enough else None
     chosen = [
         _selection(name, at, enough, fewer if name == SCORE else None, price) for name in WAYS if name in at["methods"]
     ]
-    return [one._replace(label=one.label + _sign(known)) if one.label == WAYS[BASELINE] else one for one in chosen]
+    return [
+        selection._replace(label=selection.label + _sign(evidence)) if selection.label == WAYS[BASELINE] else selection
+        for selection in chosen
+    ]
 
 
-def _sign(known: Evidence) -> str:
+def _sign(evidence: Evidence) -> str:
     """Which way today's filter was taken to be better."""
-    baseline = (known.utility or {}).get("baseline") or {}
+    baseline = (evidence.utility or {}).get("baseline") or {}
     if "higher_is_better" not in baseline:  # a pack of an older version
         return ""
     return " (larger is better)" if baseline["higher_is_better"] else " (smaller is better)"
@@ -118,38 +121,38 @@ def _selection(name: str, at: Record, enough: bool, fewer: float | None, price: 
     )
 
 
-def to_send(known: Evidence) -> str:
+def to_send(evidence: Evidence) -> str:
     """Which molecules to send downstream, and where they are listed."""
-    k = known.facts["config"]["selection"]["k"]
+    k = evidence.facts["config"]["selection"]["k"]
     return f"To send: ranks 1 to {number(k)} of {CANDIDATES}, the best by score."
 
 
-def answer(known: Evidence) -> str:
+def answer(evidence: Evidence) -> str:
     """The answer in one sentence, with its interval; first of all what makes any answer void."""
-    why, at, only = void(known), known.primary, made_up(known)
+    why, at, only = void(evidence), evidence.primary, made_up(evidence)
     if why is not None:
         return f"No answer: {why}."
-    text = isomers.diagnose(known).sentence() if at is None else worth.headline(known, at)
+    text = isomers.diagnose(evidence).sentence() if at is None else worth.headline(evidence, at)
     return text if only is None else f"A test, not evidence: {only}. {text}"
 
 
-def more(known: Evidence) -> list[str]:
+def more(evidence: Evidence) -> list[str]:
     """What the answer leaves out: how the score ranks the truth, the diagnosis, or why nothing is said of hits."""
-    if void(known) is not None:
+    if void(evidence) is not None:
         return []
-    if known.primary is not None:
-        ranked = worth.measured(known)
-        return [*([ranked] if ranked else []), isomers.diagnose(known).sentence()]
-    if known.utility is None:
+    if evidence.primary is not None:
+        ranked = worth.measured(evidence)
+        return [*([ranked] if ranked else []), isomers.diagnose(evidence).sentence()]
+    if evidence.utility is None:
         return ["No truth was given, so nothing is said of hits and money."]
-    reason = known.utility["utility"]["reason"] or "the report of hits is of an older version"
+    reason = evidence.utility["utility"]["reason"] or "the report of hits is of an older version"
     return [f"Nothing can be said of hits and money: {str(reason).replace('_', ' ')}."]
 
 
-def saving(known: Evidence) -> Iterator[str]:
+def saving(evidence: Evidence) -> Iterator[str]:
     """What the list by the score saves against today's filter for the same hits, with its interval."""
-    utility = known.worth
-    if utility is None or void(known) is not None or not utility["evidence"]["enough"]:
+    utility = evidence.worth
+    if utility is None or void(evidence) is not None or not utility["evidence"]["enough"]:
         return
     same = utility["list"]["sent_for_the_same_hits"]
     if same is None:

@@ -1,4 +1,4 @@
-"""The warnings that a reader must not miss, the gravest first: in the report, on the terminal and in index.md alike."""
+"""The warnings that a reader must not miss, most serious first; the same in report, terminal and index.md."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from hetero2.pack.verify import CONTROLS, DECOY_QUALITY, LEAKAGE
 from hetero2.report.evidence import SCORE, Evidence
 from hetero2.report.text import isomers, sentences, worth
 from hetero2.report.text.answer import made_up
-from hetero2.report.text.words import counted, number
+from hetero2.report.text.words import counted, number, spoken
 
 SERIOUS, CAUTION, NOTE = "SERIOUS", "CAUTION", "NOTE"  # none is called STOP, which is about the pack
 FEW_MOLECULES = 20  # below, there are no calls
@@ -15,68 +15,70 @@ _UTILITY = "utility_report.json"
 _PER_100 = "Per 100 evaluations,"
 _WRONG_WAY = "The score points the wrong way: is scores.higher_is_better right?"
 _NOT_ON_HARD = {
-    "ILLUSION": "The score tells molecules from easy decoys; from those that look like them that is not shown.",
-    "NOT_SHOWN_ON_HARD": "That the score tells molecules from decoys that look like them is not shown.",
+    "ILLUSION": "The score tells molecules from easy decoys, but not demonstrably from those that look like them.",
+    "NOT_SHOWN_ON_HARD": "It is not shown that the score tells molecules from decoys that look like them.",
 }
 
 
 class Warned(NamedTuple):
-    """A warning: how grave, what, and the file that says so."""
+    """A warning: its level, its text, and the file that it rests on."""
 
     level: str
     text: str
     file: str
 
 
-def _origin(known: Evidence) -> Iterator[Warned]:
-    facts = known.facts
-    only = made_up(known)
+def _origin(evidence: Evidence) -> Iterator[Warned]:
+    facts = evidence.facts
+    only = made_up(evidence)
     if only is not None:
-        yield Warned(SERIOUS, f"This is a test and no evidence: {only}.", "manifest.json")
-    if known.lock_differences:
-        shown = ", ".join(known.lock_differences[:5])
+        yield Warned(SERIOUS, f"This is a test and not evidence: {only}.", "manifest.json")
+    if evidence.lock_differences:
+        shown = ", ".join(evidence.lock_differences[:5])
         yield Warned(CAUTION, f"This environment is not the locked one: {shown}.", "environment.json")
     if not facts["config"]["input"].get("structures", True):
-        yield Warned(NOTE, "No structures were given: what needs them is absent.", "manifest.json")
+        yield Warned(NOTE, "No structures were given: whatever needs them is missing.", "manifest.json")
 
 
-def _audit(known: Evidence) -> Iterator[Warned]:
-    controls = known.controls
-    audit, found = controls["audit"], controls["inference"]
+def _audit(evidence: Evidence) -> Iterator[Warned]:
+    controls = evidence.controls
+    audit, inference = controls["audit"], controls["inference"]
     if audit["status"] == "FAILED":
         yield Warned(SERIOUS, f"The audit failed its own controls: {audit['reason']}.", CONTROLS)
     elif audit["status"] != "OK":
         yield Warned(CAUTION, f"Whether the audit works here could not be tested: {isomers.untested(audit)}.", CONTROLS)
-    unscored = sentences.decoys_without_scores(known.metrics)
+    unscored = sentences.decoys_without_scores(evidence.metrics)
     if unscored is not None:
         yield Warned(CAUTION, f"Isomer audit not possible: {unscored}.", "missing_decoy_scores.csv")
-    elif isomers.prefers_decoys(known):
+    elif isomers.prefers_decoys(evidence):
         yield Warned(CAUTION, "The score prefers decoys to the molecules.", "hardness_curve.csv")
     elif controls["library"]["interpretation"] in _NOT_ON_HARD:
         yield Warned(CAUTION, _NOT_ON_HARD[controls["library"]["interpretation"]], "hardness_curve.csv")
-    if found["explanation"]:
-        by = " and ".join(found["explained_by"]).replace("_", " ")
+    if inference["explanation"]:
+        by = " and ".join(map(spoken, inference["explained_by"]))
         yield Warned(
             NOTE,
-            f"Novelty explains it at least as well: {by} alone prefers the molecules more than the score does.",
+            f"Familiarity explains it at least as well: {by} alone prefers the molecules more than the score does.",
             CONTROLS,
         )
-    if found["verdict"] == "NOT_SHOWN":
-        p = f"{found['refits']} refits, p = {found['p_value']:.3g}" + (", a quick look" if found["quick_look"] else "")
-        p += f", the median of {found['model_seeds']} model seeds" if found["model_seeds"] > 1 else ""
-        yield Warned(NOTE, f"That the model resolves structure is not shown ({p}).", CONTROLS)
-    elif found["verdict"] == "NOT_ASSESSABLE":
-        reason = str(found["reason"]).replace("_", " ")
-        yield Warned(NOTE, f"The model could not be tested by refits: {reason}.", CONTROLS)
+    if inference["verdict"] == "NOT_SHOWN":
+        p = f"{inference['refits']} refits, p = {inference['p_value']:.3g}" + (
+            ", a quick look" if inference["quick_look"] else ""
+        )
+        p += f", the median of {inference['model_seeds']} model seeds" if inference["model_seeds"] > 1 else ""
+        yield Warned(NOTE, f"It is not shown that the model resolves structure (Y-randomisation: {p}).", CONTROLS)
+    elif inference["verdict"] == "NOT_ASSESSABLE":
+        reason = str(inference["reason"]).replace("_", " ")
+        yield Warned(NOTE, f"The model could not be tested by Y-randomisation: {reason}.", CONTROLS)
 
 
-def _rows(known: Evidence) -> Iterator[Warned]:
-    counts, metrics = known.metrics["counts"], known.metrics
+def _rows(evidence: Evidence) -> Iterator[Warned]:
+    counts, metrics = evidence.metrics["counts"], evidence.metrics
     if counts["ERROR"]:
         yield Warned(SERIOUS, f"{counted(counts['ERROR'], 'row')} ended in ERROR.", "metrics.json")
     skipped = counts["SKIP"]
-    if skipped > 0.1 * max(1, known.n_rows):
-        share = number(100 * skipped / known.n_rows)
+    if skipped > 0.1 * max(1, evidence.n_rows):
+        share = number(100 * skipped / evidence.n_rows)
         yield Warned(CAUTION, f"{share} % of the rows were not audited (SKIP).", "metrics.json")
     missing = metrics["scores_coverage"]["decoys_missing"]
     if missing and sentences.decoys_without_scores(metrics) is None:
@@ -92,44 +94,44 @@ def _rows(known: Evidence) -> Iterator[Warned]:
         yield Warned(CAUTION, "Only a sample of the library was audited.", "metrics.json")
 
 
-def _leakage(known: Evidence) -> Iterator[Warned]:
-    if not known.knows_training and known.facts["config"]["input"].get("structures", True):
-        yield Warned(NOTE, f"Leakage: {sentences.NOT_LOOKED_FOR}.", LEAKAGE)
+def _leakage(evidence: Evidence) -> Iterator[Warned]:
+    if not evidence.knows_training and evidence.facts["config"]["input"].get("structures", True):
+        yield Warned(NOTE, f"Train–test leakage: {sentences.NOT_LOOKED_FOR}.", LEAKAGE)
     for kind, level in (("molecule_in_training", SERIOUS), ("molecule_near_training", CAUTION)):
-        if known.leaks.get(kind):
-            yield Warned(level, f"{sentences.leak(kind, known.leaks[kind])}.", LEAKAGE)
+        if evidence.leaks.get(kind):
+            yield Warned(level, f"{sentences.leak(kind, evidence.leaks[kind])}.", LEAKAGE)
     for kind in ("duplicate_in_library", "truth_id_unknown"):
-        if known.leaks.get(kind):
-            yield Warned(NOTE, f"{sentences.leak(kind, known.leaks[kind])}.", LEAKAGE)
+        if evidence.leaks.get(kind):
+            yield Warned(NOTE, f"{sentences.leak(kind, evidence.leaks[kind])}.", LEAKAGE)
 
 
-def _decoys(known: Evidence) -> Iterator[Warned]:
-    targets = known.quality["targets"] or {}
-    missed = [name.replace("_", " ") for name, one in targets.items() if one["met"] is False]
+def _decoys(evidence: Evidence) -> Iterator[Warned]:
+    targets = evidence.quality["targets"] or {}
+    missed = [spoken(name) for name, target in targets.items() if target["met"] is False]
     if missed:
-        text = f"Something other than structure can tell decoys from molecules: target missed for {', '.join(missed)}."
+        text = f"Decoy bias: something other than structure tells them from molecules; missed: {', '.join(missed)}."
         yield Warned(NOTE, text, DECOY_QUALITY)
 
 
-def _sign(known: Evidence) -> Iterator[Warned]:
+def _sign(evidence: Evidence) -> Iterator[Warned]:
     """Whether the score points the wrong way: by truth, by training labels, or by values as docking gives them.
 
     Decoys say nothing of the sign: a good model may well prefer isomers of its molecules.
     """
-    utility = known.worth
+    utility = evidence.worth
     area = utility["score_metrics"]["roc_auc"] if utility is not None else {}
     if area.get("ci_high") is not None and area["ci_high"] < 0.5:
         interval = f"{area['ci_low']:.2f} to {area['ci_high']:.2f}"
         text = f"Hits score lower than non-hits (ROC-AUC {area['value']:.2f}, {interval})"
         yield Warned(CAUTION, f"{text}. {_WRONG_WAY}", _UTILITY)
-    folds = [value for value in known.controls["cross_validation"].get("by_fold") or () if value is not None]
+    folds = [value for value in evidence.controls["cross_validation"].get("by_fold") or () if value is not None]
     if len(folds) > 1 and max(folds) < 0.5:
         text = f"In each of {len(folds)} folds of the training labels hits score lower than non-hits"
         yield Warned(CAUTION, f"{text}. {_WRONG_WAY}", CONTROLS)
-    scores = known.metrics.get("score_range") or {"lowest": None, "highest": None}
+    scores = evidence.metrics.get("score_range") or {"lowest": None, "highest": None}
     if scores["highest"] is not None and scores["lowest"] == scores["highest"]:
-        yield Warned(CAUTION, "All scores are equal: the list is in no order that the score gives.", "metrics.json")
-    turned = not known.facts["scores"].get("higher_is_better", True)
+        yield Warned(CAUTION, "All scores are equal: the score puts the list in no order.", "metrics.json")
+    turned = not evidence.facts["scores"].get("higher_is_better", True)
     is_right = area.get("ci_low") is not None and area["ci_low"] > 0.5
     if scores["highest"] is not None and scores["lowest"] < scores["highest"] <= 0 and not (turned or is_right):
         text = "No score is above 0, as with docking energies, where lower is better: is scores.higher_is_better right?"
@@ -140,14 +142,14 @@ def _below(record: dict[str, Any] | None) -> bool:
     return record is not None and record["ci_high"] is not None and bool(record["ci_high"] < 0)
 
 
-def _losses(known: Evidence) -> Iterator[Warned]:
-    """The list where its interval against chance or today's filter lies below 0, and acting on the calls likewise."""
-    utility = known.worth
+def _losses(evidence: Evidence) -> Iterator[Warned]:
+    """Lists whose interval against chance or today's filter lies below 0, and acting on the calls at a loss."""
+    utility = evidence.worth
     if utility is None:
         return
-    for other, record in utility["list"]["against"].items():
+    for reference, record in utility["list"]["against"].items():
         if _below(record):
-            text = f"{_PER_100} the list by score finds {worth.difference(record, other, None)}."
+            text = f"{_PER_100} the list by score finds {worth.difference(record, reference, None)}."
             yield Warned(CAUTION, text, _UTILITY)
     against_score = utility["uplift"]["against"].get(SCORE)
     if _below(against_score):
@@ -157,7 +159,7 @@ def _losses(known: Evidence) -> Iterator[Warned]:
 
 
 def _partial(coverage: dict[str, Any]) -> str:
-    """What is known of the list that is sent, where truth is known for some of the scored molecules only."""
+    """What is known about the list to send where truth is known for only some of the scored molecules."""
     text = f"Truth is known for {number(coverage['with_truth'])} of {number(coverage['scored'])} scored molecules"
     of_list = coverage.get("of_the_list")
     if of_list is None:
@@ -168,10 +170,10 @@ def _partial(coverage: dict[str, Any]) -> str:
     )
 
 
-def _worth(known: Evidence) -> Iterator[Warned]:
-    if known.utility is None:
+def _worth(evidence: Evidence) -> Iterator[Warned]:
+    if evidence.utility is None:
         return
-    coverage, utility = known.utility["truth_coverage"], known.utility["utility"]
+    coverage, utility = evidence.utility["truth_coverage"], evidence.utility["utility"]
     if coverage["verification_bias"]:
         yield Warned(CAUTION, "Truth is known for what the score preferred: hit rates are biased.", _UTILITY)
     if coverage["with_truth"] < coverage["scored"]:
@@ -181,13 +183,13 @@ def _worth(known: Evidence) -> Iterator[Warned]:
         yield Warned(CAUTION, f"K = {k} was requested, but only {n} molecules can be bought.", _UTILITY)
 
 
-def grave(known: Evidence) -> list[Warned]:
-    """Those that stand beside the answer wherever it is given: all but the notes."""
-    return [one for one in warnings(known) if one.level != NOTE]
+def grave(evidence: Evidence) -> list[Warned]:
+    """The warnings that accompany the answer wherever it is given: all but the notes."""
+    return [warning for warning in warnings(evidence) if warning.level != NOTE]
 
 
-def warnings(known: Evidence) -> list[Warned]:
-    """All of them, the gravest first."""
+def warnings(evidence: Evidence) -> list[Warned]:
+    """All warnings, the most serious first."""
     parts = (_origin, _sign, _losses, _audit, _rows, _leakage, _decoys, _worth)
-    found = [one for part in parts for one in part(known)]
-    return sorted(found, key=lambda one: (SERIOUS, CAUTION, NOTE).index(one.level))
+    all_warnings = [warning for part in parts for warning in part(evidence)]
+    return sorted(all_warnings, key=lambda warning: (SERIOUS, CAUTION, NOTE).index(warning.level))

@@ -1,11 +1,11 @@
-"""Whether the score tells molecules from their isomers: the diagnosis of the model in plain words, then the codes."""
+"""Whether the score tells molecules from their isomers: the diagnosis in plain words, then the codes."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hetero2.report.evidence import Evidence
 from hetero2.report.text import sentences
-from hetero2.report.text.words import counted, number
+from hetero2.report.text.words import counted, number, spoken
 
 YES, NOT_SHOWN, CANNOT_SAY = "yes", "not shown", "cannot say"
 Record = dict[str, Any]
@@ -24,22 +24,22 @@ class Diagnosis(NamedTuple):
         return f"Tells molecules from their isomers: {self.answer}, {self.because}.{codes}"
 
 
-def all_decoys(known: Evidence) -> Record | None:
+def all_decoys(evidence: Evidence) -> Record | None:
     """The line of hardness_curve.csv over all decoys, where it has an AUC."""
-    return next((row for row in known.hardness if row["bin"] == "all" and row["auc"] is not None), None)
+    return next((row for row in evidence.hardness if row["bin"] == "all" and row["auc"] is not None), None)
 
 
-def prefers_decoys(known: Evidence) -> bool:
+def prefers_decoys(evidence: Evidence) -> bool:
     """Whether the score ranks decoys above their molecules: the interval of the AUC lies below one half."""
-    row = all_decoys(known)
+    row = all_decoys(evidence)
     return row is not None and row["ci_high"] is not None and bool(row["ci_high"] < 0.5)
 
 
-def diagnose(known: Evidence) -> Diagnosis:
-    """The answer; nothing that the audit cannot vouch for counts as an answer."""
-    answer, because = _answer(known)
-    inference, library = known.controls["inference"], known.controls["library"]
-    codes = [known.controls["audit"]["status"]] if known.controls["audit"]["status"] != "OK" else []
+def diagnose(evidence: Evidence) -> Diagnosis:
+    """The diagnosis; what the audit cannot vouch for does not count as an answer."""
+    answer, because = _answer(evidence)
+    inference, library = evidence.controls["inference"], evidence.controls["library"]
+    codes = [evidence.controls["audit"]["status"]] if evidence.controls["audit"]["status"] != "OK" else []
     codes += [inference["verdict"], library["interpretation"]]
     codes += [inference["explanation"]] if inference["explanation"] else []
     return Diagnosis(answer, because, tuple(codes))
@@ -51,36 +51,36 @@ def untested(audit: Record) -> str:
     return few if audit["reason"] == "fewer_than_20_molecules" else str(audit["reason"]).replace("_", " ")
 
 
-def _answer(known: Evidence) -> tuple[str, str]:
-    audit, inference = known.controls["audit"], known.controls["inference"]
-    unscored = sentences.decoys_without_scores(known.metrics)
+def _answer(evidence: Evidence) -> tuple[str, str]:
+    audit, inference = evidence.controls["audit"], evidence.controls["inference"]
+    unscored = sentences.decoys_without_scores(evidence.metrics)
     if unscored is not None:
         return CANNOT_SAY, f"because {unscored}"
-    if all_decoys(known) is None:
+    if all_decoys(evidence) is None:
         return CANNOT_SAY, "because no molecule was ranked among decoys"
     if audit["status"] == "FAILED":
         return CANNOT_SAY, f"because the audit failed its own controls on this library ({audit['reason']})"
     if audit["status"] != "OK":
         return CANNOT_SAY, f"because whether the audit works on this library could not be tested ({untested(audit)})"
-    turned = f"it prefers the isomers ({_auc(all_decoys(known))}), which does not mean that its sign is wrong"
+    turned = f"it prefers the isomers ({_auc(all_decoys(evidence))}), which does not mean that its sign is wrong"
     if inference["verdict"] == "RESOLVES_STRUCTURE":
-        also = f"; {turned}" if prefers_decoys(known) else _rival(inference)
+        also = f"; {turned}" if prefers_decoys(evidence) else _rival(inference)
         return YES, f"more than the same learner does with shuffled labels ({_refits(inference)}){also}"
-    if prefers_decoys(known):
+    if prefers_decoys(evidence):
         return NOT_SHOWN, f"because {turned}"
     if inference["verdict"] == "NOT_ASSESSABLE":
-        return _of_a_fixed_score(known)
-    return NOT_SHOWN, f"because {_not_beyond_shuffled(known)}{_rival(inference)}"
+        return _of_a_fixed_score(evidence)
+    return NOT_SHOWN, f"because {_not_beyond_shuffled(evidence)}{_rival(inference)}"
 
 
-def _not_beyond_shuffled(known: Evidence) -> str:
-    """Why refits do not show that the labels taught the score to tell isomers, and what it does nevertheless."""
-    inference, whole = known.controls["inference"], all_decoys(known)
+def _not_beyond_shuffled(evidence: Evidence) -> str:
+    """Why Y-randomisation does not show that labels taught the score to tell isomers, and what it can do anyway."""
+    inference, whole = evidence.controls["inference"], all_decoys(evidence)
     ranks = whole is not None and whole["ci_low"] is not None and whole["ci_low"] > 0.5
     though = f"although it ranks molecules above them ({_auc(whole)}), " if ranks else ""
     n_refits, p_value = inference["refits"], inference["p_value"]
     if p_value <= 0.05:
-        return f"{though}its molecules stand out of their isomers less than random items would ({_refits(inference)})"
+        return f"{though}its molecules stand out from their isomers less than random items would ({_refits(inference)})"
     if inference["model_seeds"] > 1:
         return f"{though}models trained on shuffled labels do as well too often ({_refits(inference)})"
     as_well = round(p_value * (n_refits + 1)) - 1
@@ -92,7 +92,7 @@ def _not_beyond_shuffled(known: Evidence) -> str:
 def _refits(inference: Record) -> str:
     seeds = f", median of {inference['model_seeds']} model seeds" if inference["model_seeds"] > 1 else ""
     quick = ", a quick look" if inference["quick_look"] else ""
-    return f"{counted(inference['refits'], 'refit')}{seeds}{quick}, p = {inference['p_value']:.2g}"
+    return f"Y-randomisation: {counted(inference['refits'], 'refit')}{seeds}{quick}, p = {inference['p_value']:.2g}"
 
 
 def _rival(inference: Record) -> str:
@@ -103,7 +103,7 @@ def _rival(inference: Record) -> str:
 
 def _rivals(inference: Record) -> str:
     """The familiarity controls that prefer the molecules more than the score does, with their verb."""
-    names = " and ".join(inference["explained_by"]).replace("_", " ")
+    names = " and ".join(map(spoken, inference["explained_by"]))
     return f"{names} alone prefers" if len(inference["explained_by"]) == 1 else f"{names} each alone prefer"
 
 
@@ -114,15 +114,15 @@ def _auc(row: Record | None) -> str:
     return f"AUC {row['auc']:.2f}{bounds}"
 
 
-def _of_a_fixed_score(known: Evidence) -> tuple[str, str]:
-    """Without refits: what the curve by hardness shows, and that no reference says how much of it labels taught."""
-    inference, library = known.controls["inference"], known.controls["library"]
-    hard = next((row for row in known.hardness if row["bin"] == "hard" and row["auc"] is not None), None)
+def _of_a_fixed_score(evidence: Evidence) -> tuple[str, str]:
+    """Without Y-randomisation: what the hardness curve shows; how much of it labels taught stays open."""
+    inference, library = evidence.controls["inference"], evidence.controls["library"]
+    hard = next((row for row in evidence.hardness if row["bin"] == "hard" and row["auc"] is not None), None)
     interpretation = library["interpretation"]
     if interpretation == "SIGNAL_ON_HARD" and inference["explanation"]:
         return NOT_SHOWN, f"because {_rivals(inference)} the molecules more than the score does"
     if interpretation == "SIGNAL_ON_HARD":
-        untested = "whether labels taught it that, only refits could say"
+        untested = "only Y-randomisation could say whether its labels taught it that"
         return YES, f"also from those that look most like them ({_auc(hard)}); {untested}"
     if interpretation == "ILLUSION":
         return (
@@ -134,20 +134,21 @@ def _of_a_fixed_score(known: Evidence) -> tuple[str, str]:
     return CANNOT_SAY, f"because too few isomers look like the molecules ({library['why']})"
 
 
-def contradictions(known: Evidence) -> Iterator[str]:
-    """Why findings that seem to contradict each other do not, where they stand side by side."""
-    metrics, verdict = known.metrics, known.controls["inference"]["verdict"]
+def contradictions(evidence: Evidence) -> Iterator[str]:
+    """Explanations of findings that seem to contradict each other, where they stand side by side."""
+    metrics, verdict = evidence.metrics, evidence.controls["inference"]["verdict"]
     signal, passed = metrics["call_counts"]["SIGNAL"], metrics["verdict_counts"]["PASS"]
     chance = metrics["pass_expected_by_chance"]
     if not signal and verdict == "RESOLVES_STRUCTURE":
         yield (
-            "RESOLVES_STRUCTURE beside 0 SIGNAL: refits look at all molecules together, and can show a preference that "
-            "is too weak, or spread over too many molecules, to name a single one at this false discovery rate."
+            "RESOLVES_STRUCTURE beside 0 SIGNAL: Y-randomisation tests all molecules together, and can show a "
+            "preference too weak, or spread over too many molecules, to name a single one at this false discovery rate."
         )
     if not signal and passed > chance + 3 * chance**0.5:
         yield (
-            f"{number(passed)} PASS, {number(chance)} by chance, beside 0 SIGNAL: more molecules beat all their decoys "
-            "than with a blind score, which says something of the library, but not which of them did so by chance."
+            f"{number(passed)} above all decoys (PASS), {number(chance)} by chance, beside 0 SIGNAL: more molecules "
+            "beat all their decoys than under a blind score, which says something of the library, but not which of "
+            "them did so by chance."
         )
     if signal and verdict == "NOT_SHOWN":
         yield (

@@ -1,12 +1,12 @@
-"""Sentences about what went in, for the first page of a pack and for the terminal."""
+"""Sentences about the inputs, for the first page of a pack and for the terminal."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Facts = dict[str, Any]
-_MADE_UP = "made up to test the audit, evidence of nothing else"
+_MADE_UP = "made up to test the audit, and evidence of nothing else"
 STAND_INS = dict.fromkeys(("constant", "random", "synthetic_good"), _MADE_UP)
-STAND_INS["mock"] = "made up to test the plumbing, evidence of nothing"
+STAND_INS["mock"] = "made up to test the plumbing, and evidence of nothing"
 _ONE = (
     ("rows repeat", "row repeats"),
     ("molecules are", "molecule is"),
@@ -15,7 +15,7 @@ _ONE = (
     ("molecules closely resemble", "molecule closely resembles"),
     ("truth ids match", "truth id matches"),
 )
-NOT_LOOKED_FOR = "not looked for: no training set was given (scores.train)"
+NOT_LOOKED_FOR = "not checked, since no training set was given (scores.train)"
 LEAKS = {
     "duplicate_in_library": "rows repeat a compound of the library",
     "molecule_in_training": "molecules are in the training set",
@@ -27,45 +27,47 @@ LEAKS = {
 
 
 def leak(kind: str, count: int) -> str:
-    """How often something leaked, in words.
+    """An overlap in words, with its count.
 
     >>> leak("decoy_in_library", 1), leak("molecule_in_training", 1200)
     ('1 decoy is a molecule of the library and was excluded', '1,200 molecules are in the training set')
     """
     text = LEAKS[kind]
-    for many, one in _ONE if count == 1 else ():
-        text = text.replace(many, one)
+    for many, singular in _ONE if count == 1 else ():
+        text = text.replace(many, singular)
     return f"{count:,} {text}"
 
 
 def leakage(leaks: Mapping[str, int], knows_training: bool) -> list[str]:
-    """What leakage.csv lists, a kind each, and whether the training set was looked at; `leaks`: rows by kind."""
+    """What leakage.csv lists, kind by kind, and whether a training set was compared; `leaks`: rows by kind."""
     listed = [leak(kind, leaks[kind]) for kind in LEAKS if leaks.get(kind)]
     if not knows_training:
         return [NOT_LOOKED_FOR, *listed]
     return listed or ["none found"]
 
 
-def _rate(name: str, found: Facts) -> str:
-    library, top, drawn = (found[name][key] for key in ("library", "top", "random"))
-    known = [(what, one["estimate"]) for what, one in (("top", top), ("drawn", drawn)) if one["estimate"] is not None]
-    told = ", ".join(f"{what} {estimate:.3f}" for what, estimate in known) or "undefined"
+def _rate(name: str, population: Facts) -> str:
+    library, top, drawn = (population[name][key] for key in ("library", "top", "random"))
+    defined = [
+        (what, rate["estimate"]) for what, rate in (("top", top), ("drawn", drawn)) if rate["estimate"] is not None
+    ]
+    estimates = ", ".join(f"{what} {estimate:.3f}" for what, estimate in defined) or "undefined"
     if library is None or library["estimate"] is None:
-        return told
+        return estimates
     interval = library["reason"] or f"{library['ci_low']:.3f} to {library['ci_high']:.3f}"
-    return f"{told}; of the library {library['estimate']:.3f} ({interval})"
+    return f"{estimates}; of the library {library['estimate']:.3f} ({interval})"
 
 
 def population(metrics: Facts) -> Iterator[tuple[str, str]]:
-    """(what, text): for which molecules the numbers stand, where only a sample was audited."""
-    found = metrics.get("population")
-    if found is None:
+    """(what, text): which molecules the numbers stand for, where only a sample was audited."""
+    sample = metrics.get("population")
+    if sample is None:
         return
-    rows = f" of {found['rows']} rows" if found["rows"] is not None else ""
-    weight = f", each for {found['random_weight']:.4g} rows" if found["random_weight"] is not None else ""
-    yield "sample", f"the {found['top']} best by score and {found['random']} drawn{rows} were audited{weight}"
-    for name, text in (("pass_rate", "PASS"), ("signal_rate", "SIGNAL"), ("mean_auc", "mean AUC")):
-        yield "", f"{text}: {_rate(name, found)}"
+    rows = f" of {sample['rows']} rows" if sample["rows"] is not None else ""
+    weight = f", each for {sample['random_weight']:.4g} rows" if sample["random_weight"] is not None else ""
+    yield "sample", f"the {sample['top']} best by score and {sample['random']} drawn{rows} were audited{weight}"
+    for name, text in (("pass_rate", "above all decoys (PASS)"), ("signal_rate", "SIGNAL"), ("mean_auc", "mean AUC")):
+        yield "", f"{text}: {_rate(name, sample)}"
 
 
 def decoys_without_scores(metrics: Facts) -> str | None:
@@ -80,7 +82,7 @@ def decoys_without_scores(metrics: Facts) -> str | None:
 
 
 def nothing_matches(metrics: Facts, report: Facts | None) -> Iterator[str]:
-    """What a person must hear first: scores or truth that have nothing to do with this library."""
+    """What must be said first: scores or truth that have nothing to do with this library."""
     coverage = metrics["scores_coverage"]
     if coverage["rows_missing_scores_input"] and not coverage["rows_with_scores_input"]:
         yield (
@@ -88,9 +90,9 @@ def nothing_matches(metrics: Facts, report: Facts | None) -> Iterator[str]:
             "is in the scores file; its keys must be ids of the library, or structure hashes (the column id of "
             "score_request.csv)"
         )
-    known = None if report is None else report.get("truth_coverage")
-    if known is not None and known["scored"] and not known["with_truth"]:
+    truth_coverage = None if report is None else report.get("truth_coverage")
+    if truth_coverage is not None and truth_coverage["scored"] and not truth_coverage["with_truth"]:
         yield (
-            f"NO TRUTH MATCHES: none of the {known['scored']} scored molecules is in the truth; "
+            f"NO TRUTH MATCHES: none of the {truth_coverage['scored']} scored molecules is in the truth; "
             "its molecule_id must be the id of the library"
         )

@@ -3,17 +3,30 @@
 import re
 import unicodedata
 
-# Control characters, and those that turn the direction of text, also beyond the element that holds them (UAX #9).
+# Control characters, and those that change the direction of text even beyond the element that holds them (UAX #9).
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 _ISOLATE, _END = "\u2068", "\u2069"
 
 
 def number(value: float, digits: int = 1) -> str:
-    """A number: thousands apart, no digits behind a point that say nothing."""
+    """A number with thousands separated and no trailing zeros."""
     text = f"{value:,.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text.replace("-", "−")
+
+
+# Where the word that people use is not the key of a measure or control in the files.
+_SPOKEN = {"fragment_popularity": "fragment frequency"}
+
+
+def spoken(key: str) -> str:
+    """The name of a measure or control for people, from its key in the files.
+
+    >>> spoken("fragment_popularity"), spoken("nearest_training_neighbour")
+    ('fragment frequency', 'nearest training neighbour')
+    """
+    return _SPOKEN.get(key) or key.replace("_", " ")
 
 
 def counted(count: float, name: str, plural: str | None = None) -> str:
@@ -22,15 +35,15 @@ def counted(count: float, name: str, plural: str | None = None) -> str:
 
 
 def clipped(text: str | None, longest: int) -> str:
-    """A text, cut where it is long; U+FFFD for control characters and those that turn the direction of text."""
+    """A text cut to length, with U+FFFD for control characters and those that change the direction of text."""
     text = _CONTROL.sub("\ufffd", text or "")
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def isolated(text: str | None, longest: int) -> str:
-    """As `clipped`, for attributes, titles and Markdown, where no element keeps what runs from right to left apart.
+    """As `clipped`, for attributes, titles and Markdown, where no element isolates text that runs from right to left.
 
-    Such a text stands between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE, so that it orders nothing around it.
+    Such a text is put between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE, so that it reorders nothing around it.
     """
     text = clipped(text, longest)
     turns = any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text)

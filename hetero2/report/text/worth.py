@@ -38,27 +38,29 @@ def interval(record: Mapping[str, Any], scale: float, reason: str | None) -> str
     return f"(95 % interval of the difference {low} to {high})"
 
 
-def difference(record: Mapping[str, Any], other: str, reason: str | None) -> str:
+def difference(record: Mapping[str, Any], reference: str, reason: str | None) -> str:
     """How many more hits per 100 evaluations a list finds than another, with the interval."""
     gained = 100 * record["uplift"]
     if number(gained) == "0":
-        return f"as many as {OTHERS[other]} {interval(record, 100, reason)}"
+        return f"as many as {OTHERS[reference]} {interval(record, 100, reason)}"
     sign = "more" if gained > 0 else "fewer"
-    return f"{number(abs(gained))} {sign} than {OTHERS[other]} {interval(record, 100, reason)}"
+    return f"{number(abs(gained))} {sign} than {OTHERS[reference]} {interval(record, 100, reason)}"
 
 
-def around(utility: Record, method: str, other: str) -> str:
+def around(utility: Record, method: str, reference: str) -> str:
     """What the curve around K says of two lists, as the end of a sentence; nothing where it was not looked at."""
     around_k = utility["around_k"]
     pairs = ((pair["method"], pair["against"]) for pair in around_k["compared"])
     pair = next(
-        (pair for names, pair in zip(pairs, around_k["compared"], strict=True) if names == (method, other)), None
+        (pair for names, pair in zip(pairs, around_k["compared"], strict=True) if names == (method, reference)), None
     )
     if pair is None or not pair["n_k"]:
         return ""
     span = f"the {pair['n_k']} other K tried, {number(around_k['k_from'])} to {number(around_k['k_to'])}"
     says = (
-        _FROM_CHANCE if other == RANDOM else {sign: text.format(OTHERS[other]) for sign, text in _FROM_A_LIST.items()}
+        _FROM_CHANCE
+        if reference == RANDOM
+        else {sign: text.format(OTHERS[reference]) for sign, text in _FROM_A_LIST.items()}
     )
     most = max(says, key=lambda sign: int(pair[sign]))
     if 2 * pair[most] <= pair["n_k"]:
@@ -71,48 +73,48 @@ def around(utility: Record, method: str, other: str) -> str:
 
 def few(utility: Record, at: Record) -> str | None:
     """The sentence that says that there are too few hits to compare lists, or None."""
-    evidence = utility["evidence"]
-    if evidence["enough"]:
+    sufficiency = utility["evidence"]
+    if sufficiency["enough"]:
         return None
-    hits, n, k = evidence["hits"], utility["n"], at["k"]
+    hits, n, k = sufficiency["hits"], utility["n"], at["k"]
     bought = counted(at["methods"][SCORE]["expected_hits"], "hit")
     return (
         f"Not enough evidence to compare lists at K = {number(k)}: the {number(k)} best by score hold {bought}, and "
-        f"{number(hits)} of the {counted(n, 'molecule')} with score and truth are hits; {plain(evidence['reason'])}."
+        f"{number(hits)} of the {counted(n, 'molecule')} with score and truth are hits; {plain(sufficiency['reason'])}."
     )
 
 
-def headline(known: Evidence, at: Record) -> str:
+def headline(evidence: Evidence, at: Record) -> str:
     """What buying the K best by score finds, against chance and today's filter, at K and around it."""
-    utility = known.worth or {}
+    utility = evidence.worth or {}
     scarce = few(utility, at)
     if scarce is not None:
         return scarce
     method, of_list = at["methods"][SCORE], utility["list"]
     rate, low, high = (number(100 * method[key]) for key in ("hit_rate", "wilson_low", "wilson_high"))
     compared = [
-        difference(record, other, of_list["interval_reason"]) + around(utility, SCORE, other)
-        for other in (RANDOM, BASELINE)
-        if (record := of_list["against"].get(other)) is not None
+        difference(record, reference, of_list["interval_reason"]) + around(utility, SCORE, reference)
+        for reference in (RANDOM, BASELINE)
+        if (record := of_list["against"].get(reference)) is not None
     ]
-    partly = part(known) and f"{part(known)},"
+    partly = part(evidence) and f"{part(evidence)},"
     return (
         f"Buying the {number(at['k'])} best by score{partly} finds {rate} hits per 100 evaluations ({low} to {high} if "
         f"molecules were independent): {'; '.join(compared)}."
     )
 
 
-def part(known: Evidence) -> str:
+def part(evidence: Evidence) -> str:
     """Among which molecules hits are counted, where truth is known for some of the scored molecules only."""
-    coverage = known.utility["truth_coverage"] if known.utility is not None else {}
+    coverage = evidence.utility["truth_coverage"] if evidence.utility is not None else {}
     if not coverage or coverage["with_truth"] >= coverage["scored"]:
         return ""
     return f" among the {number(coverage['with_truth'])} with truth, of {number(coverage['scored'])} scored"
 
 
-def measured(known: Evidence) -> str | None:
+def measured(evidence: Evidence) -> str | None:
     """Base rate, AUC with its interval and enrichment of the score on truth, in a sentence; None without truth."""
-    utility = known.worth
+    utility = evidence.worth
     if utility is None:
         return None
     hits, n, ranks = utility["evidence"]["hits"], utility["n"], utility["score_metrics"]
@@ -131,9 +133,9 @@ def _area(area: Record) -> str:
     return f"{area['value']:.2f} (95 % interval {area['ci_low']:.2f} to {area['ci_high']:.2f})"
 
 
-def audit_comparison(known: Evidence) -> Iterator[str]:
+def audit_comparison(evidence: Evidence) -> Iterator[str]:
     """What sending NO_SIGNAL last would have given: a measured comparison, never the list to send."""
-    at, utility = known.primary, known.worth
+    at, utility = evidence.primary, evidence.worth
     if at is None or utility is None:
         return
     scarce, uplift = few(utility, at), utility["uplift"]

@@ -5,14 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from hetero2.stats.audit.decoy_sets import Floats, Ints, describe_blocks, library_test
+from hetero2.stats.audit.decoy_sets import Floats, Ints, describe_decoy_sets, library_test
 from hetero2.stats.audit.hardness import cluster_mean
 
 Record = dict[str, Any]
 
 
 def sampled_decoy_sets(control_sample: Sequence[Record], level: int, scores: Floats) -> tuple[Floats, Ints, list[str]]:
-    """(scores, starts, scaffold of each block) of the blocks of one level whose molecule and a decoy have a score."""
+    """(scores (t,), starts (n,), scaffolds) of the decoy sets of one level whose molecule and a decoy have a score.
+
+    `scores` (items of the control sample,), nan where there is none. See `decoy_sets` for scores and starts.
+    """
     kept: dict[int, list[int]] = {}
     for place, item in enumerate(control_sample):
         if item["level"] == level and np.isfinite(scores[place]):
@@ -28,6 +31,6 @@ def audit(control_sample: Sequence[Record], scores: Floats, level: int = 0) -> R
     flat, starts, scaffolds = sampled_decoy_sets(control_sample, level, scores)
     if not len(starts):
         return {"n": 0, "mean_auc": None, "mean_z": None, "dispersion_z": None, "reason": "no_molecules"}
-    blocks = describe_blocks(flat, starts)
-    mean = cluster_mean(blocks.auc, np.asarray(scaffolds))
-    return {**vars(library_test(blocks)), "auc_ci_low": mean.low, "auc_ci_high": mean.high}
+    sets = describe_decoy_sets(flat, starts)
+    mean = cluster_mean(sets.auc, np.asarray(scaffolds))
+    return {**vars(library_test(sets)), "auc_ci_low": mean.low, "auc_ci_high": mean.high}

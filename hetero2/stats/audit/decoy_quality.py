@@ -1,7 +1,7 @@
 """How good decoys are: can anything but the arrangement of the atoms tell a molecule from its decoys?
 
-Molecules ("parents") have label 1, decoys 0. `block` gives for each of n structures the number of its parent; every
-block has one parent. Resampling and folds go by `cluster`, the parent's scaffold.
+Molecules ("parents") have label 1, decoys 0. `set_number` (n,) gives for each of n structures the number of its decoy
+set; every set has one parent. Resampling and folds go by `cluster`, the parent's scaffold.
 """
 
 from collections.abc import Mapping, Sequence
@@ -81,12 +81,12 @@ def forest_scores(features: NDArray[Any], label: Ints, group: Ints, seed: int = 
     return scores
 
 
-def within_block(value: Floats, label: Ints, block: Ints) -> Floats:
-    """(blocks,): the chance that a parent's value is larger than that of one of its decoys, ties one half."""
-    order = np.argsort(block, kind="stable")
-    block, label, value = block[order], label[order], value[order]
-    starts = np.flatnonzero(np.diff(block, prepend=block[0] - 1))
-    sizes = np.diff(np.append(starts, len(block)))
+def within_decoy_set(value: Floats, label: Ints, set_number: Ints) -> Floats:
+    """(sets,): the chance that a parent's value is larger than that of one of its decoys, ties one half."""
+    order = np.argsort(set_number, kind="stable")
+    set_number, label, value = set_number[order], label[order], value[order]
+    starts = np.flatnonzero(np.diff(set_number, prepend=set_number[0] - 1))
+    sizes = np.diff(np.append(starts, len(set_number)))
     parent_value = np.repeat(np.add.reduceat(np.where(label == 1, value, 0.0), starts), sizes)
     wins = (parent_value > value) + 0.5 * (parent_value == value)
     result: Floats = np.add.reduceat(np.where(label == 0, wins, 0.0), starts) / (sizes - 1)
@@ -94,7 +94,7 @@ def within_block(value: Floats, label: Ints, block: Ints) -> Floats:
 
 
 def _draws(cluster: Ints, seed: int) -> Floats:
-    """(RESAMPLES, blocks): how often each block occurs when whole clusters are drawn with replacement."""
+    """(RESAMPLES, sets): how often each decoy set occurs when whole clusters are drawn with replacement."""
     _, member = np.unique(cluster, return_inverse=True)
     n = int(member.max()) + 1
     picked = np.random.Generator(np.random.PCG64(seed)).integers(0, n, (RESAMPLES, n))
@@ -111,7 +111,7 @@ def _interval(estimate: float, resampled: Floats, centre: float | None) -> dict[
 
 
 def mean_with_interval(values: Floats, cluster: Ints, seed: int, centre: float | None = None) -> dict[str, Any]:
-    """Mean of (blocks,) values with a 95 % interval over clusters.
+    """Mean of (sets,) values with a 95 % interval over clusters.
 
     `upper_bound`: one-sided 95 % bound of the mean, or of its distance from `centre`. All null below 10 clusters.
     """
@@ -121,10 +121,10 @@ def mean_with_interval(values: Floats, cluster: Ints, seed: int, centre: float |
     return _interval(float(values.mean()), weight @ values / weight.sum(axis=1), centre)
 
 
-def auc_with_interval(score: Floats, label: Ints, block: Ints, cluster: Ints, seed: int) -> dict[str, Any]:
-    """AUC over all structures; the interval redraws clusters of blocks, and keeps the out-of-fold scores as they are.
+def auc_with_interval(score: Floats, label: Ints, set_number: Ints, cluster: Ints, seed: int) -> dict[str, Any]:
+    """AUC over all structures; the interval redraws clusters of sets, and keeps the out-of-fold scores as they are.
 
-    `block` numbers 0.. index `cluster` (blocks,). A resample costs O(n): scores are ranked once.
+    `set_number` numbers 0.. index `cluster` (sets,). A resample costs O(n): scores are ranked once.
     """
     estimate, _ = roc_auc(score, label)
     if estimate is None or len(np.unique(cluster)) < MIN_CLUSTERS:
@@ -133,7 +133,7 @@ def auc_with_interval(score: Floats, label: Ints, block: Ints, cluster: Ints, se
     size = int(rank.max()) + 1
     resampled = np.zeros(RESAMPLES)
     for number, weight in enumerate(_draws(cluster, seed)):
-        each = weight[block]
+        each = weight[set_number]
         resampled[number] = _weighted_auc(rank, each * label, each * (1 - label), size)
     return _interval(estimate, resampled, 0.5)
 
@@ -149,7 +149,7 @@ def undefined(estimate: float | None) -> dict[str, Any]:
     }
 
 
-def judged(measures: Mapping[str, Any], targets: Mapping[str, float]) -> dict[str, Any]:
+def targets_met(measures: Mapping[str, Any], targets: Mapping[str, float]) -> dict[str, Any]:
     """Whether each target is met by the one-sided bound: of |AUC - 1/2| + 1/2 for an AUC, of the value for DOE."""
     judgements = {}
     for name, target in targets.items():

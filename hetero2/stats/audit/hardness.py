@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
-from hetero2.stats.audit.decoy_sets import Floats, Ints, block_numbers
+from hetero2.stats.audit.decoy_sets import Floats, Ints, set_numbers
 
 MIN_CLUSTERS = 10
 MIN_MOLECULES = 30
@@ -47,18 +47,18 @@ def cluster_mean(values: Floats, cluster: NDArray[Any]) -> Mean:
     return Mean(mean, mean - half, mean + half, n, groups, None)
 
 
-def wins(scores: Floats, starts: Ints) -> Floats:
-    """(t,): 1 where the block's molecule scores above the item, ½ where they tie, 0 below."""
-    _, block = block_numbers(starts, len(scores))
-    molecule_score = scores[starts][block]
+def pairwise_wins(scores: Floats, starts: Ints) -> Floats:
+    """(t,): 1 where the decoy set's molecule scores above the item, ½ where they tie, 0 below."""
+    _, set_number = set_numbers(starts, len(scores))
+    molecule_score = scores[starts][set_number]
     credit: Floats = (molecule_score > scores) + 0.5 * (molecule_score == scores)
     return credit
 
 
-class Won(NamedTuple):
-    """How n molecules did against their decoys: what is kept of them, so that a library is looked at in parts.
+class PairwiseWins(NamedTuple):
+    """How n molecules did against their decoys: all that is kept of a shard, so that libraries are audited in parts.
 
-    `decoys`, `total` (n, bins + 1): decoys of each bin and what `wins` says of them, halves, so exact; last, of all
+    `decoys`, `total` (n, bins + 1): decoys of each bin and their `pairwise_wins`, halves, so exact; last, of all
     decoys. `moments` (n, 3): sums over the decoys of w·t, w·w and t·t, for `trend`.
     """
 
@@ -67,30 +67,31 @@ class Won(NamedTuple):
     moments: Floats
 
 
-def against(won: Floats, starts: Ints, bins: Ints, n_bins: int, tanimoto: Floats) -> Won:
-    """What each block says: `won` from `wins`, `bins` (t,) the bin of each decoy, -1 for none, `tanimoto` (t,).
+def wins_by_bin(won: Floats, starts: Ints, bins: Ints, n_bins: int, tanimoto: Floats) -> PairwiseWins:
+    """Of each decoy set, from `won` (t,) of `pairwise_wins`, the bin of each decoy (t,), -1 for none, and its Tanimoto.
 
-    At the molecules bin and Tanimoto may be whatever. Each block by itself, so blocks can be looked at in parts. O(t).
+    At the molecules bin and Tanimoto may be anything. Each set counts by itself, so a library can be audited in parts:
+    concatenate what each part gives. O(t).
     """
-    n, (_, block) = len(starts), block_numbers(starts, len(won))
+    n, (_, set_number) = len(starts), set_numbers(starts, len(won))
     decoy = np.ones(len(won), bool)
     decoy[starts] = False
     count, total = np.zeros((n, n_bins + 1), np.int64), np.zeros((n, n_bins + 1))
     for number in range(n_bins + 1):
         in_bin = decoy & ((bins == number) | (number == n_bins))
-        count[:, number] = np.bincount(block[in_bin], minlength=n)
-        total[:, number] = np.bincount(block[in_bin], won[in_bin], n)
-    member = block[decoy]
+        count[:, number] = np.bincount(set_number[in_bin], minlength=n)
+        total[:, number] = np.bincount(set_number[in_bin], won[in_bin], n)
+    member = set_number[decoy]
 
     def centred(values: Floats) -> Floats:
         sums = np.bincount(member, values, n)
         return values - (sums / np.maximum(count[:, -1], 1))[member]
 
     w, s = centred(won[decoy]), centred(tanimoto[decoy])
-    return Won(count, total, np.column_stack([np.bincount(member, x, n) for x in (w * s, w * w, s * s)]))
+    return PairwiseWins(count, total, np.column_stack([np.bincount(member, x, n) for x in (w * s, w * w, s * s)]))
 
 
-def curve(won: Won, cluster: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
+def curve(won: PairwiseWins, cluster: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
     """For each name of a bin, and for `all`: (Mean of the molecules' AUC against those decoys, number of decoys).
 
     `cluster` (n,) scaffolds of the molecules. Each molecule with a decoy in the bin counts once. A random score gives
@@ -104,7 +105,7 @@ def curve(won: Won, cluster: NDArray[Any], names: Sequence[str]) -> dict[str, An
     return shown
 
 
-def trend(won: Won) -> dict[str, Any]:
+def trend(won: PairwiseWins) -> dict[str, Any]:
     """Does a molecule lose more often to decoys that look more like it? z < 0 says so.
 
     z = Σ_i C_i / √Σ_i V_i with C_i the covariance sum of wins and Tanimoto over the decoys of molecule i, and
@@ -120,7 +121,7 @@ def trend(won: Won) -> dict[str, Any]:
     return {"z": z, "p_value": float(2 * ndtr(-abs(z))), "reason": None}
 
 
-def easier(won: Won, cluster: NDArray[Any], names: Sequence[str]) -> Mean:
+def easy_minus_hard(won: PairwiseWins, cluster: NDArray[Any], names: Sequence[str]) -> Mean:
     """Mean of a molecule's AUC against its easy decoys minus that against its hard ones, over those that have both."""
     easy, hard = names.index(EASY), names.index(HARD)
     both = (won.decoys[:, easy] > 0) & (won.decoys[:, hard] > 0)
@@ -129,7 +130,7 @@ def easier(won: Won, cluster: NDArray[Any], names: Sequence[str]) -> Mean:
 
 
 def interpret(by_bin: Mapping[str, tuple[Mean, int]], difference: Mean) -> tuple[str, str]:
-    """(interpretation, why) of a curve with the bins easy, medium and hard, and of the `difference` from `easier`.
+    """(interpretation, why) of a curve with the bins easy, medium and hard, and of the `difference` easy minus hard.
 
     INCONCLUSIVE_DECOYS_TOO_EASY: below 5 % of the decoys are hard. INCONCLUSIVE_TOO_FEW_HARD: below 30 molecules, or
     10 scaffolds, have hard ones. SIGNAL_ON_HARD: the interval of the AUC against hard decoys lies above 1/2.

@@ -1,4 +1,8 @@
-"""Inference about a model by refits: does it resolve isomers more than the same learner fitted on permuted labels?"""
+"""Y-randomisation of a model: does it resolve isomers more than the same learner fitted on permuted labels?
+
+Refits on permuted labels (Y-scrambling, doi 10.1021/ci700157b) are the reference: what a learner of this kind does
+with these structures where labels say nothing.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,12 +12,12 @@ from numpy.typing import NDArray
 
 from hetero2.stats.audit.decoy_sets import Floats, Ints, relative_ranks
 
-LEVEL = 0.05
-_STRATUM = 8
+LEVEL = 0.05  # of the test, whatever the number of model seeds
+_STRATUM = 8  # scaffolds among which labels are dealt out: enough to permute, few enough to be of like size
 QUICK_LOOK = 99  # with fewer refits a verdict is labelled a quick look
 
 
-def block_permutation(labels: Ints, groups: Sequence[str], seed: Sequence[int]) -> Ints:
+def scaffold_permutation(labels: Ints, groups: Sequence[str], seed: Sequence[int]) -> Ints:
     """Labels (n,) with the labels of whole groups (scaffolds) dealt out among groups of like size.
 
     Groups are put in the order of their size and cut into strata of 8, or more where sizes are equal; within a stratum
@@ -56,7 +60,7 @@ def p_value(observed: float, refits: Floats) -> float:
 
 
 def verdict(by_seed: Mapping[int, tuple[float | None, Sequence[float | None]]]) -> dict[str, Any]:
-    """Verdict from the dispersion z of each model seed and of its refits on permuted labels.
+    """Verdict of Y-randomisation, from the dispersion z of each model seed and of its refits on permuted labels.
 
     RESOLVES_STRUCTURE: the median over model seeds of the p-value is at most 0.05, and that of the observed dispersion
     z above 0. A model whose molecules lie nearer to the middle of their isomers than a random item would does not
@@ -84,9 +88,9 @@ def resolves(p: float, dispersion_z: float) -> bool:
 
 
 def residual_ranks(scores: Floats, others: Sequence[Floats], starts: Ints) -> Floats:
-    """(t,): what within-block ranks of `scores` keep beyond those of each of `others` (t,).
+    """(t,): what within-set ranks of `scores` keep beyond those of each of `others` (t,).
 
-    Ranks in [0, 1] minus ½, least squares on the others' over all items of all blocks, molecules included: the fit does
+    Ranks in [0, 1] minus ½, least squares on the others' over all items of all sets, molecules included: the fit does
     not know which item is the molecule, so under exchangeability the residuals' z has still mean 0 and variance 1.
     Rounded, so that what is a tie in ranks is one in residuals. Linear in ranks: not every dependence is taken out.
     """
@@ -96,8 +100,8 @@ def residual_ranks(scores: Floats, others: Sequence[Floats], starts: Ints) -> Fl
     return np.round(ranks - table @ weights, 9)
 
 
-def planted(starts: Ints, total: int, shift: float, seed: int) -> Floats:
-    """(total,): standard normal scores, each block's molecule moved up by `shift` s.d.: a signal that must be found."""
+def positive_control(starts: Ints, total: int, shift: float, seed: int) -> Floats:
+    """(total,): standard normal scores, the molecule of each set moved up by `shift` s.d.: a positive control."""
     rng = np.random.Generator(np.random.PCG64(seed))
     scores = rng.standard_normal(total)
     scores[starts] += shift

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hetero2.stats.audit.decoy_sets import Floats, Ints, block_numbers, relative_ranks
+from hetero2.stats.audit.decoy_sets import Floats, Ints, relative_ranks, set_numbers
 
 QUANTILE = Fraction(95, 100)
 MARGIN = 0.05
@@ -100,15 +100,15 @@ def audit(score: float, weight: float, decoys: Floats, decoy_weights: Floats) ->
 def audit_unweighted(scores: Floats, starts: Ints) -> dict[str, NDArray[Any]]:
     """`audit` of n molecules at once, all weights 1: the same numbers to the bit, each (n,), by name of the field.
 
-    `scores` (t,) finite, one block a molecule, in it the molecule before its decoys; `starts` (n,) where each begins.
+    `scores` (t,) finite, set after set, in each the molecule first; `starts` (n,) where each begins.
     The AUCs are halves over n_neg, so no order of summation can change them. O(t log t) time, O(t) memory.
     """
-    sizes, block = block_numbers(starts, len(scores))
-    ranks, molecule_score = relative_ranks(scores, starts), scores[starts][block]
+    sizes, set_number = set_numbers(starts, len(scores))
+    ranks, molecule_score = relative_ranks(scores, starts), scores[starts][set_number]
     kinds, kind = np.unique(sizes, return_inverse=True)
     null_q = np.array([null_quantile(int(size) - 1) for size in kinds])[kind]
     nearest = np.array([max(1, round(QUANTILE * int(size))) - 1 for size in kinds], np.int64)[kind]
-    perm_q = ranks[np.lexsort((ranks, block))][starts + nearest]
+    perm_q = ranks[np.lexsort((ranks, set_number))][starts + nearest]
     auc, gate = ranks[starts], np.minimum(1.0, null_q + MARGIN)
     return {
         "auc_tie_aware": auc,

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-MIN_CLUSTERS = 30
-_CELLS = 4_000_000
-_ROUNDING = 1e-9
+MIN_CLUSTERS = 30  # scaffolds: percentiles over fewer cover too little
+_CELLS = 4_000_000  # weights held at once, 32 MB: resamples are worked on in chunks
+_ROUNDING = 1e-9  # of a number of molecules or hits
 
 
 def draws(cluster: Ints, resamples: int, seed: int, chunk: int) -> Iterator[Floats]:

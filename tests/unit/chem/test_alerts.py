@@ -6,7 +6,7 @@ from rdkit import Chem
 
 from hetero2.chem import alerts
 from hetero2.chem.alerts import Alerts, has_any
-from hetero2.chem.decoys_v2.candidates import Pool
+from hetero2.chem.decoys_v2.candidates import CandidatePool
 from hetero2.chem.decoys_v2.graph import read_graph
 from hetero2.chem.decoys_v2.moves import still
 from hetero2.stages.dataset import read_compounds, source_folder
@@ -46,11 +46,11 @@ def test_the_examples_reach_much_of_the_catalogue():
 def isomers(smiles):
     """Isomers of all kinds of moves, alerts or not, each with the alerts that are looked for in it."""
     mol = Chem.MolFromSmiles(Chem.CanonSmiles(smiles))
-    pool = Pool(mol, 0)
+    pool = CandidatePool(mol, 0)
     pool.fill(30, 30, (), ())
     pool.widen(30)
     numbers = np.arange(len(pool))[:: max(1, len(pool) // 60)]
-    looked_for = Alerts(mol, pool.parent.graph).suspected(pool.facts(numbers).bonds)
+    looked_for = Alerts(mol, pool.parent.graph).suspected(pool.properties(numbers).bonds)
     built = [pool.build(number) for number in numbers.tolist()]
     return [(isomer, suspected) for isomer, suspected in zip(built, looked_for, strict=True) if isomer is not None]
 
@@ -109,8 +109,8 @@ def test_an_atom_fits_where_one_of_the_molecule_is_described(smarts, smiles, fit
 
 def test_no_number_of_like_bonds_is_taken_for_none():
     mol = Chem.MolFromSmiles("C" * 8)
-    pool = Pool(mol, 0)
-    code = pool.parent.environments.facts(still(mol.GetNumAtoms())).bonds[0, 3]  # between two inner atoms
+    pool = CandidatePool(mol, 0)
+    code = pool.parent.environments.properties(still(mol.GetNumAtoms())).bonds[0, 3]  # between two inner atoms
     every = np.ones(len(alerts._catalogue().entries), bool)
     few, many = (alerts._catalogue().possible_by_bonds(np.full((1, n), code), every) for n in (200, 256))
     assert few.any()

@@ -5,12 +5,12 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors, Lipinski
 
-from hetero2.chem.decoy_features import LEAKS, features
+from hetero2.chem.decoy_features import BIASES, features
 from hetero2.chem.properties import (
     PROPERTIES,
     _sascorer,
     dude_properties,
-    fragment_popularity,
+    fragment_frequency,
     nearest,
     reference_molecules,
     synthetic_accessibility,
@@ -31,7 +31,7 @@ def test_properties_are_those_of_the_descriptor_modules():
         assert row[5] == 0
 
 
-def test_popularity_is_the_fragment_part_of_the_sa_score():
+def test_fragment_frequency_is_the_fragment_part_of_the_sa_score():
     """The SA score without its other parts, in two molecules in which they are plain: ln(atoms / fragments), size."""
     scorer = _sascorer()
     for text in ("CCCCCCCCCC", "c1ccccc1CCNC(=O)C"):
@@ -39,7 +39,7 @@ def test_popularity_is_the_fragment_part_of_the_sa_score():
         n = mol.GetNumAtoms()
         kinds = len(scorer.mfpgen.GetSparseCountFingerprint(mol).GetNonzeroElements())
         extra = 0.5 * np.log(n / kinds) if n > kinds else 0.0
-        raw = fragment_popularity([mol])[0, 0] - (n**1.005 - n) + extra
+        raw = fragment_frequency([mol])[0, 0] - (n**1.005 - n) + extra
         expected = 11 - (raw + 5) / 6.5 * 9
         assert synthetic_accessibility([mol])[0] == pytest.approx(max(1.0, expected))
 
@@ -58,7 +58,7 @@ def test_the_reference_is_there():
 def test_features_are_one_row_a_structure():
     table = features([("CCOC(=O)CC", ["CCCOC(C)=O", "CCC(=O)OCC"]), ("CCN", ["CNC"])])
     assert table.label.tolist() == [1, 0, 0, 1, 0]
-    assert table.block.tolist() == [0, 0, 0, 1, 1]
+    assert table.set_number.tolist() == [0, 0, 0, 1, 1]
     assert table.bits.shape == (5, 2048)
-    assert table.leaks.shape == (5, len(LEAKS))
+    assert table.biases.shape == (5, len(BIASES))
     assert len(table.doppelganger) == 3

@@ -207,7 +207,7 @@ def test_pair_tables_are_read_in_batches_as_row_by_row(tmp_path, ids):
     names = pa.concat_arrays([column.slice(place, 1) for place in (0, 0, 2)])
     path = written(tmp_path, id=names, decoy=["", "d", ""], score=pa.array([1, 2, 3], pa.int8()))
     first, last = ("m1", "é 3") if ids in TEXTS else ("12", "3")
-    plain, fast = pair_table.read_plainly(path), pair_table.read(path, {first, last})
+    plain, fast = pair_table.read_row_by_row(path), pair_table.read(path, {first, last})
     assert plain == fast
     assert list(plain) == [first, last]
     assert pair_table.check(path) == (2, 3)

@@ -17,9 +17,11 @@ def rewritten(pack, name, change):
     """A file of a pack changed, and the lists of the pack made right again."""
     path = pack / name
     path.write_text(change(path.read_text()))
-    known = json.loads((pack / verify.MANIFEST).read_text())
+    manifest_before = json.loads((pack / verify.MANIFEST).read_text())
     files = manifest.list_files(pack)
-    document = manifest.with_files({k: v for k, v in known.items() if k not in ("files", "payload_sha256")}, files)
+    document = manifest.with_files(
+        {k: v for k, v in manifest_before.items() if k not in ("files", "payload_sha256")}, files
+    )
     text = json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
     (pack / verify.MANIFEST).write_text(text)
     (pack / verify.CHECKSUMS).write_text(manifest.checksums(files, text))
@@ -65,7 +67,7 @@ def good(pack):
 
 
 def not_met(pack):
-    return [one.name for one in accept.judge(pack) if not one.met]
+    return [criterion.name for criterion in accept.judge(pack) if not criterion.met]
 
 
 def test_a_pack_in_order_is_go(good, capsys):
@@ -78,12 +80,12 @@ def test_the_small_run_has_rows_of_error_so_it_stops(archive, capsys):
     assert cli.main(["accept", str(archive)]) == 1
     printed = capsys.readouterr().out
     assert "NOT   rows_error                 2 " in printed
-    assert printed.endswith("\npack: STOP: rows_error\n")
+    assert printed.endswith("\npack: STOP, not met: rows_error\n")
     assert cli.main(["accept", str(archive), "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert first_problem(document, "acceptance.v1") is None
     assert document["outcome"] == "STOP"
-    assert [one["name"] for one in document["criteria"] if not one["met"]] == ["rows_error"]
+    assert [criterion["name"] for criterion in document["criteria"] if not criterion["met"]] == ["rows_error"]
 
 
 def manifest_says(**changes):
@@ -140,7 +142,7 @@ def test_what_was_agreed_is_asked_for(good, agreed, met):
     path.write_text(json.dumps(document))
     name = next(iter(agreed))
     assert (name not in not_met(good)) == met
-    assert name in [one.name for one in accept.judge(good)]
+    assert name in [criterion.name for criterion in accept.judge(good)]
 
 
 @pytest.mark.parametrize(
@@ -205,6 +207,6 @@ def test_what_is_printed_holds_no_control_letters(good, capsys):
 
 
 def test_an_old_pack_can_still_be_judged():
-    names = [one.name for one in accept.judge(OWN_PACK)]
+    names = [criterion.name for criterion in accept.judge(OWN_PACK)]
     assert names[:3] == ["required_files", "checksums", "zip_and_contracts"]
     assert "content" not in names

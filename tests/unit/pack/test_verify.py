@@ -121,12 +121,12 @@ def test_every_missing_file_is_named(pack):
 
 def test_every_renamed_file_is_named_by_both_names(pack):
     for path in sorted(p for p in pack.rglob("*") if p.is_file()):
-        other = path.with_name("renamed.txt")
-        path.rename(other)
+        renamed = path.with_name("renamed.txt")
+        path.rename(renamed)
         problems = verify(pack)
         assert any("renamed.txt" in problem for problem in problems)
         assert any(path.name in problem for problem in problems)
-        other.rename(path)
+        renamed.rename(path)
 
 
 def test_extra_files_folders_and_links_are_named(pack):
@@ -146,7 +146,7 @@ def test_pipes_and_odd_names_are_named_and_never_opened(pack, capsys):
     assert run(options(pack)) == 1
     printed = capsys.readouterr().out
     assert "pipe: a link or device" in printed
-    assert "\\udcff.txt': a name with control, bidirectional or half characters" in printed
+    assert "\\udcff.txt': a name with control, bidirectional or surrogate characters" in printed
     assert "OK: the pack is in order" not in printed.splitlines()
 
 
@@ -170,7 +170,7 @@ def test_half_characters_in_the_manifest_are_no_crash(pack, key, capsys):
 
 def test_counts_too_long_to_print_are_no_crash(pack):
     (pack / "metrics.json").write_text('{"counts": {"a": ' + "9" * 4300 + ', "b": ' + "9" * 4300 + "}}")
-    assert any("metrics.json: not valid JSON: a number of 4300 letters" in p for p in verify(pack))
+    assert any("metrics.json: not valid JSON: a number of 4300 characters" in p for p in verify(pack))
 
 
 def test_other_compressions_are_refused_unread(pack, tmp_path):
@@ -251,7 +251,7 @@ def test_files_of_unknown_names_and_a_second_scores_file_are_refused_although_li
     (pack / "evil.sh").write_text("x")
     (pack / "scores_external.csv").write_text("x")
     problems = "\n".join(verify(pack))
-    assert "evil.sh: extra file, no pack holds one of this name" in problems
+    assert "evil.sh: extra file, no pack holds a file of this name" in problems
     assert "exactly one of" in problems
 
 
@@ -267,8 +267,8 @@ def test_copies_for_spreadsheets_are_there_all_or_none(pack, name):
     (pack / name).unlink()
     relist(pack)
     assert f"{name}: required, but missing" in verify(pack)
-    for other in set(SPREADSHEETS) - {name}:
-        (pack / other).unlink()
+    for copy in set(SPREADSHEETS) - {name}:
+        (pack / copy).unlink()
     relist(pack)  # as packs were before there were such copies
     assert not any("spreadsheet" in problem and "required" in problem for problem in verify(pack))
 
@@ -342,21 +342,21 @@ def test_a_pattern_that_is_none_of_ours_is_not_run(pack):
     path = pack / "workflow/schemas/metrics.v1.schema.json"
     path.write_text(path.read_text().replace('"const": "metrics.v1"', '"pattern": "^(a|a)*$"'))
     (pack / "metrics.json").write_text((pack / "metrics.json").read_text().replace("metrics.v1", "a" * 60 + "!"))
-    assert any("pattern that none of ours has" in one for one in verify(pack))
+    assert any("pattern that none of our schemas has" in problem for problem in verify(pack))
 
 
 def test_the_known_patterns_are_those_of_the_schemas():
-    found = {""}
+    patterns = {""}
 
     def walk(node):
         if isinstance(node, dict):
-            found.update([node["pattern"]] if isinstance(node.get("pattern"), str) else [])
+            patterns.update([node["pattern"]] if isinstance(node.get("pattern"), str) else [])
             for inner in node.values():
                 walk(inner)
 
     for contract in SCHEMAS.values():
         walk(json.loads((ROOT / f"schemas/{contract}.schema.json").read_text()))
-    assert found == set(PATTERNS)
+    assert patterns == set(PATTERNS)
 
 
 def test_a_null_and_a_rate_that_the_rows_deny_are_problems(pack):
@@ -365,6 +365,6 @@ def test_a_null_and_a_rate_that_the_rows_deny_are_problems(pack):
     (pack / "metrics.json").write_text(json.dumps(metrics, sort_keys=True, indent=2) + "\n")
     manifest = json.loads((pack / "manifest.json").read_text()) | {"truth": None}
     (pack / "manifest.json").write_text(json.dumps(manifest, sort_keys=True, indent=2) + "\n")
-    found = verify(pack)
-    for text in ("controls.json: is null", "fail_rate is 0.01", "its provenance of the truth denies"):
-        assert any(text in one for one in found), text
+    problems = verify(pack)
+    for text in ("controls.json: is null", "fail_rate is 0.01", "contradicts its provenance of the truth"):
+        assert any(text in problem for problem in problems), text

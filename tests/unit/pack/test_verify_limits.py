@@ -90,8 +90,8 @@ JSON = {
     "wide-letters": (metrics_of(b'["' + b"x" * 8_000_000 + "\U0001f600".encode() + b'"]'), "not in canonical form"),
     "million-arrays": (metrics_of(b"[" + b"[],\n" * 1_000_000 + b"0]"), "more values in JSON than the limit"),
     "indentation": (metrics_of(b"[" * 400 + b"0," * 200_000 + b"0" + b"]" * 400), "not in canonical form"),
-    "long-number": (metrics_of(b"[" + b"9" * 8_000_000 + b"]"), "a number of 8000000 letters"),
-    "long-fraction": (metrics_of(b"[0." + b"9" * 8_000_000 + b"]"), "a number of 8000002 letters"),
+    "long-number": (metrics_of(b"[" + b"9" * 8_000_000 + b"]"), "a number of 8000000 characters"),
+    "long-fraction": (metrics_of(b"[0." + b"9" * 8_000_000 + b"]"), "a number of 8000002 characters"),
     "all-that-fits": (all_that_fits, "metrics.json: counts is None"),
 }
 
@@ -121,9 +121,12 @@ SCHEMATA = {
         "checking it would take too long",
     ),
     "enum": (schema_of({"items": {"enum": [*range(60_000), "x"]}}, ["x"] * 60_000), "checking it would take too long"),
-    "enum-nested": (schema_of({"items": {"enum": [nested(9, 0)] * 999}}, ITEMS), "enum and const of ours are plain"),
+    "enum-nested": (schema_of({"items": {"enum": [nested(9, 0)] * 999}}, ITEMS), "enum and const must be plain"),
     "types": (schema_of({"items": {"type": ["null"] * 60_000}}, ITEMS), "expected null or null"),
-    "pattern": (schema_of({"items": {"pattern": "^(a|a)*$"}}, ["a" * 60 + "!"]), "a pattern that none of ours has"),
+    "pattern": (
+        schema_of({"items": {"pattern": "^(a|a)*$"}}, ["a" * 60 + "!"]),
+        "none of our schemas has",
+    ),
     "deep": (schema_of(nested(300, {"type": "null"}, "items"), nested(300, 0)), "metrics.json[0][0][0]"),
     "deep-names": (
         schema_of(nested(300, {"type": "null"}, "additionalProperties"), nested(300, 0, "x" * 9000)),
@@ -204,7 +207,7 @@ LISTS = {
     "many-files": (listed([entry(n) for n in range(35_000)]), "listed, but missing"),
     "million-sums": (million_lines, f"PROBLEM {verify.CHECKSUMS}: line 999"),
     "blank-sums": (lambda folder: (folder / verify.CHECKSUMS).write_bytes(b"\n" * 8_000_000), "line 999"),
-    "many-sums": (many_sums, "more than 1000 problems: the rest was not looked for"),
+    "many-sums": (many_sums, "more than 1000 problems: the rest was not checked"),
     "huge-sums": (lambda folder: (folder / verify.CHECKSUMS).write_bytes(b"\n" * 9_000_000), "more than the limit"),
 }
 CONTENTS = {**JSON, **SCHEMATA, **CSV, **LISTS}
@@ -275,7 +278,7 @@ def test_a_pack_that_is_trusted_may_be_larger(tmp_path):
         assert "--max-unpacked BYTES raises all limits" in done[1].stdout
         assert "--max-unpacked BYTES" not in done[0].stdout
         assert done[2].returncode == 2
-        assert "'9x' is no number of bytes such as 500M or 20G" in done[2].stderr
+        assert "'9x' is not a number of bytes such as 500M or 20G" in done[2].stderr
 
 
 def test_limits_grow_with_the_pack_and_with_what_it_may_unpack_to():
@@ -366,14 +369,14 @@ def test_a_folder_of_sparse_files_is_refused_within_the_limits(tmp_path):
 @pytest.mark.parametrize("depth", [9, 2000])
 def test_a_folder_that_is_too_deep_is_not_entered(depth, tmp_path):
     folder = own_folder(tmp_path / "pack", small=True)
-    here = os.open(folder / "workflow", os.O_RDONLY)
+    parent = os.open(folder / "workflow", os.O_RDONLY)
     for _ in range(depth):  # deeper than a path can be long
-        os.mkdir("ddd", dir_fd=here)
-        inner = os.open("ddd", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = inner
-    os.close(here)
-    within_limits(folder, "a folder deeper than those of a pack; it was not entered")
+        os.mkdir("ddd", dir_fd=parent)
+        inner = os.open("ddd", os.O_RDONLY, dir_fd=parent)
+        os.close(parent)
+        parent = inner
+    os.close(parent)
+    within_limits(folder, "a folder deeper than any in a pack; it was not entered")
     subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
@@ -383,7 +386,7 @@ def test_a_folder_of_many_files_is_not_listed_to_its_end(tmp_path, monkeypatch):
     for n in range(2000):
         (folder / f"{n}").touch()
     problems = verify.verify(folder)
-    assert "files and folders: no pack of its size has so many" in problems[0]
+    assert "files and folders: no pack of its size has that many" in problems[0]
     assert len(problems) == 1
 
 
@@ -437,8 +440,8 @@ def test_a_file_that_changes_while_it_is_checked_is_a_problem(tmp_path):
     for name in ("scores.csv", "index.md", "summary.csv"):
         assert verify.digest(pack, name, problems) == ""
     assert [problem.split(": ", 2)[2] for problem in problems] == [
-        "it grew while the pack was checked",
-        "it is no plain file any more",
+        "it grew while the pack was being checked",
+        "it is no longer a regular file",
         "it ends early",
     ]
 

@@ -312,7 +312,7 @@ def test_a_file_without_a_role_is_refused_although_both_lists_have_it(name, tmp_
     (folder / name).write_text("x")
     with pytest.raises(KeyError):
         manifest.role(name)
-    text = f"{name}: extra file, no pack holds one of this name"
+    text = f"{name}: extra file, no pack holds a file of this name"
     assert text in verify.verify(folder)
     assert text in verify.verify(zipped(folder, tmp_path / "strange.zip"))
 

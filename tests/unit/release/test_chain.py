@@ -51,7 +51,7 @@ def test_the_lineage_is_bound_to_all_of_its_predecessors_at_once():
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (lambda lines: [*lines, "[" * 100000 + "\n"], "line 5: not valid JSON: brackets in brackets"),
+        (lambda lines: [*lines, "[" * 100000 + "\n"], "line 5: not valid JSON: nested too deeply"),
         (lambda lines: [lines[0].replace("GO", "NO"), *lines[1:]], "line 1: does not meet"),
         (lambda lines: [lines[0].replace("0.55", "0.56", 1), *lines[1:]], "line 2: prev_sha256 is"),
         (lambda lines: lines[1:], "line 1: prev_sha256 is"),
@@ -62,8 +62,8 @@ def test_the_lineage_is_bound_to_all_of_its_predecessors_at_once():
         (lambda lines: [*lines[:3], lines[3][:-1]], "line 4: is cut off"),
         (lambda lines: [*lines[:3], lines[3][:90] + "\n"], "line 4: not valid JSON"),
         (lambda lines: [*lines, "\n"], "line 5: not valid JSON"),
-        (lambda lines: [*lines[:3], lines[3].replace(", ", ",", 1)], "line 4: is not written as"),
-        (lambda lines: [*lines[:3], lines[3].replace("\n", "\r\n")], "line 4: is not written as"),
+        (lambda lines: [*lines[:3], lines[3].replace(", ", ",", 1)], "line 4: is not formatted as"),
+        (lambda lines: [*lines[:3], lines[3].replace("\n", "\r\n")], "line 4: is not formatted as"),
         (lambda lines: [*lines[:3], lines[3].replace('"tag": ', '"tag": 1, "tag": ')], "line 4: not valid JSON"),
         (lambda lines: [*lines[:3], "[1]\n"], "line 4: does not meet"),
         (lambda lines: ["<<<<<<< HEAD\n", *lines], "line 1: not valid JSON"),

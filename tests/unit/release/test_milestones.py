@@ -9,8 +9,8 @@ from hetero2.config import overlays
 from hetero2.errors import ConfigError, InputError
 from tests.conftest import ROOT
 from tests.releases import published, row_of
+from tools.release.commands.milestones import named
 from tools.release.milestones import FURTHER, claims_are_tested, load, of_release, states
-from tools.release.milestones_verb import named
 from tools.release.tags import prefixes
 
 IDS = [f"VALUE-M{number}" for number in range(8)]

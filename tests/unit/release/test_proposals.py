@@ -172,7 +172,7 @@ def test_a_row_that_does_not_say_what_is_published_is_not_registered(root, api, 
     row = json.loads(path.read_text())
     change(row)
     path.write_text(json.dumps(row))
-    with pytest.raises(HeteroError, match="does not say what is published"):
+    with pytest.raises(HeteroError, match="does not match what is published"):
         register(root, TAG, api.remote, lambda _: None)
     assert api.all_pulls == []
 
@@ -189,7 +189,7 @@ def test_a_row_that_does_not_say_what_is_published_is_not_registered(root, api, 
 )
 def test_what_was_changed_after_it_was_published_is_not_registered(root, api, change):
     change(api)
-    with pytest.raises(HeteroError, match="does not say what is published"):
+    with pytest.raises(HeteroError, match="does not match what is published"):
         register(root, TAG, api.remote, lambda _: None)
     assert api.all_pulls == []
 
@@ -214,7 +214,7 @@ def test_a_branch_that_somebody_else_made_is_replaced(root, api):
 
 def test_ci_that_never_ends_is_not_awaited_for_ever(root, api):
     api.runs = lambda **_: (200, {"workflow_runs": []})
-    with pytest.raises(HeteroError, match="has not ended within"):
+    with pytest.raises(HeteroError, match="did not finish within"):
         register(root, TAG, Remote(api.client, minutes=0.001, poll_seconds=0.01), lambda _: None)
 
 
@@ -227,7 +227,7 @@ def test_a_run_of_another_commit_does_not_count(root, api):
         return answer
 
     api.dispatch = elsewhere
-    with pytest.raises(HeteroError, match="has not ended within"):
+    with pytest.raises(HeteroError, match="did not finish within"):
         register(root, TAG, Remote(api.client, minutes=0.005, poll_seconds=0.01), lambda _: None)
 
 
@@ -240,7 +240,7 @@ def test_what_is_not_published_is_not_registered(root, api):
         register(root, tag, api.remote, lambda _: None)
     with pytest.raises(HeteroError, match="is not merged") as caught:
         record(root, tag, api.remote, lambda _: None)
-    assert caught.value.hint == f"python -m tools.release release register {tag.text}"
+    assert caught.value.hint == f"python -m tools.release register {tag.text}"
     assert posts(api) == []
 
 

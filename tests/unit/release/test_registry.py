@@ -90,7 +90,7 @@ def test_git_of_a_hook_or_of_another_machine_sees_this_repository(root, monkeypa
 
 
 def test_a_base_that_is_none_is_refused(root, monkeypatch):
-    monkeypatch.setattr("tools.release.registry_verb.ROOT", root)
+    monkeypatch.setattr("tools.release.commands.registry.ROOT", root)
     for base in ("", " ", ":0", ":2"):
         with pytest.raises(SystemExit):
             release_main(["registry", "check", "--base", base])
@@ -201,7 +201,7 @@ def test_a_wrong_release_is_marked_and_stays(root):
             registry.supersede(root, ONE, LATER, reason)
     assert registry.supersede(root, ONE, LATER, "wrong truth")
     assert not registry.supersede(root, ONE, LATER, "wrong truth")
-    with pytest.raises(ConfigError, match="was superseded already, by"):
+    with pytest.raises(ConfigError, match="is superseded already, by"):
         registry.supersede(root, ONE, LATER, "another reason")
     with pytest.raises(ContractError, match="which is superseded itself"):
         registry.supersede(root, LATER, ONE, "in a circle")
@@ -331,7 +331,7 @@ def test_a_page_that_was_edited_by_hand_is_found(root, name):
     path = root / f"docs/{name}.md"
     path.write_text(path.read_text().replace("OPEN", "DONE") + "more\n")
     assert checks.problems(root) == [
-        f"docs/{name}.md: is not what the registry says: python -m tools.release registry render"
+        f"docs/{name}.md: is not what the registry says; run python -m tools.release registry render"
     ]
 
 
@@ -431,7 +431,7 @@ def test_what_is_no_line_is_not_joined(two_branches, text):
     path = two_branches / checks.ARTEFACTS
     before = path.read_text()
     path.write_text(before + text)
-    with pytest.raises(ContractError, match="holds a line that is no"):
+    with pytest.raises(ContractError, match="a line is no"):
         registry.resolve(two_branches, "main")
     assert path.read_text() == before + text
 
@@ -452,5 +452,5 @@ def test_two_branches_with_the_same_tag_are_not_joined(two_branches):
     before = written(root)
     with pytest.raises(ContractError, match=LATER) as caught:
         registry.resolve(root, "main")
-    assert "one needs another" in caught.value.hint
+    assert "one of them needs another" in caught.value.hint
     assert written(root) == before

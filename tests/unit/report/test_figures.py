@@ -32,7 +32,7 @@ def method(hits, k, base=0.4):
 
 def curve(audit=0.8, score=0.7, baseline=None, n=500, base=0.4):
     """Rates that go to the base rate where all are bought."""
-    found = []
+    points = []
     for k in (1, 2, 5, 10, 20, 50, 100, 200, n):
         left = 1 - k / n
         rates = {"score_plus_audit_topk": audit, "score_topk": score}
@@ -41,8 +41,8 @@ def curve(audit=0.8, score=0.7, baseline=None, n=500, base=0.4):
         methods = {name: method(k * (base + (rate - base) * left), k, base) for name, rate in rates.items()}
         half = 2 * (k * base * (1 - base) * left) ** 0.5
         drawn = {"hits_low": max(0.0, k * base - half) // 1, "hits_high": min(k, k * base + half + 0.999) // 1}
-        found.append({"k": k, "methods": methods | {"random": method(k * base, k, base) | drawn}})
-    return found
+        points.append({"k": k, "methods": methods | {"random": method(k * base, k, base) | drawn}})
+    return points
 
 
 def bins(hard=(0.6, 0.55, 0.65), n=533):
@@ -164,31 +164,33 @@ HUGE = [
 
 def texts(svg):
     """(text, left, top, right, bottom) of all text that is not turned, as wide as matplotlib's font makes it."""
-    for one in ElementTree.fromstring(svg).iter("text"):
-        size = float(re.search(r"font-size: ([\d.]+)px", one.get("style"))[1])
-        font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if "weight" in one.get("style") else 400)
-        width, _, _ = TextToPath().get_text_width_height_descent(one.text, font, False)
-        moved = re.match(r"translate\(([\d.-]+) ([\d.-]+)\)", one.get("transform", ""))
-        if "rotate(-90" in one.get("transform", ""):
+    for element in ElementTree.fromstring(svg).iter("text"):
+        size = float(re.search(r"font-size: ([\d.]+)px", element.get("style"))[1])
+        font = FontProperties(
+            family="DejaVu Sans", size=size, weight="bold" if "weight" in element.get("style") else 400
+        )
+        width, _, _ = TextToPath().get_text_width_height_descent(element.text, font, False)
+        moved = re.match(r"translate\(([\d.-]+) ([\d.-]+)\)", element.get("transform", ""))
+        if "rotate(-90" in element.get("transform", ""):
             continue
-        x, y = map(float, moved.groups() if moved else (one.get("x"), one.get("y")))
-        anchor = re.search(r"text-anchor: (\w+)", one.get("style"))
+        x, y = map(float, moved.groups() if moved else (element.get("x"), element.get("y")))
+        anchor = re.search(r"text-anchor: (\w+)", element.get("style"))
         left = x - width * {"middle": 0.5, "end": 1.0}.get(anchor[1] if anchor else "start", 0.0)
-        yield one.text, left, y - 0.75 * size, left + width, y + 0.2 * size
+        yield element.text, left, y - 0.75 * size, left + width, y + 0.2 * size
 
 
 def assert_legible(figure):
     height = float(re.search(r'viewBox="0 0 640 ([\d.]+)"', figure.svg)[1])
-    found = list(texts(figure.svg))
-    assert len(found) >= 3
-    for text, left, top, right, bottom in found:
+    boxes = list(texts(figure.svg))
+    assert len(boxes) >= 3
+    for text, left, top, right, bottom in boxes:
         assert left >= -1, (figure.key, text, left)
         assert top >= 0, (figure.key, text, top)
         assert right <= 641, (figure.key, text, right)
         assert bottom <= height, (figure.key, text, bottom)
-    for one, other in combinations(found, 2):
-        apart = one[3] <= other[1] or other[3] <= one[1] or one[4] <= other[2] + 1 or other[4] <= one[2] + 1
-        assert apart, (figure.key, one, other)
+    for first, second in combinations(boxes, 2):
+        apart = first[3] <= second[1] or second[3] <= first[1] or first[4] <= second[2] + 1 or second[4] <= first[2] + 1
+        assert apart, (figure.key, first, second)
     assert min(map(float, re.findall(r"font-size: ([\d.]+)px", figure.svg))) * 0.75 >= 8
 
 
@@ -198,15 +200,24 @@ def test_every_figure_is_one_svg_that_can_stand_in_a_page(drawn):
         root = ElementTree.fromstring(figure.svg)
         assert (root.tag, root.get("role"), root.get("aria-label")) == ("svg", "img", figure.title)
         assert not {"width", "height"} & set(root.attrib)
-        assert {one.tag for one in root.iter()} <= {"svg", "g", "defs", "path", "use", "text", "clipPath", "rect"}
+        assert {element.tag for element in root.iter()} <= {
+            "svg",
+            "g",
+            "defs",
+            "path",
+            "use",
+            "text",
+            "clipPath",
+            "rect",
+        }
         for word in ("http", "<!--", "<?", "DOCTYPE", "xlink", "matplotlib", "font-family: "):
             assert word not in figure.svg, (figure.key, word)
         assert "DejaVu Sans" in root.get("font-family")
-        own = [one.get("id") for one in root.iter() if one.get("id")]
+        ids_here = [element.get("id") for element in root.iter() if element.get("id")]
         used = set(re.findall(r'(?:href="|url\()#([^")]+)', figure.svg))
-        assert used == set(own), figure.key
-        assert all(name.startswith(figure.key + "-") for name in own)
-        ids += own
+        assert used == set(ids_here), figure.key
+        assert all(name.startswith(figure.key + "-") for name in ids_here)
+        ids += ids_here
         assert figure.title
         assert figure.note
         assert figure.files
@@ -227,7 +238,7 @@ def test_huge_numbers_fit_and_a_library_of_a_million_takes_no_more_room(make):
 
 
 def test_text_of_the_data_is_text(drawn):
-    shown = [one[0] for one in texts(drawn[7].svg)]
+    shown = [text for text, *_ in texts(drawn[7].svg)]
     assert "why: <b>$x^2$ &  ?" in shown
     assert svg.plain("x" * 99) == "x" * 45 + "..."
 
@@ -272,14 +283,14 @@ def test_too_few_hits_are_no_finding():
 
 def test_today_is_the_filter_in_use_where_there_is_one():
     with_filter, without = (
-        figures.hit_rate(curve(baseline=one), 50, present)
-        for one, present in ((0.6, "baseline_topk"), (None, "score_topk"))
+        figures.hit_rate(curve(baseline=rate), 50, present)
+        for rate, present in ((0.6, "baseline_topk"), (None, "score_topk"))
     )
     assert "9 more than the filter in use" in with_filter.title
-    assert "today, the filter in use: 58" in [one[0] for one in texts(with_filter.svg)]
-    assert "the list, by score: 67" in [one[0] for one in texts(without.svg)]
+    assert "today, the filter in use: 58" in [rate[0] for rate in texts(with_filter.svg)]
+    assert "the list, by score: 67" in [rate[0] for rate in texts(without.svg)]
     assert "filter" not in without.svg
-    assert "K = 50" in [one[0] for one in texts(without.svg)]
+    assert "K = 50" in [rate[0] for rate in texts(without.svg)]
 
 
 def test_cumulative_hits_count_and_know_all_hits_only_where_all_are_bought():
@@ -300,9 +311,9 @@ def test_a_curve_of_one_k_or_of_none():
 @pytest.mark.parametrize(
     ("hard", "words"),
     [
-        ((0.6, 0.55, 0.65), "Against hard decoys the AUC is 0.600 (0.550 to 0.650): above a coin toss"),
-        ((0.4, 0.3, 0.45), "below a coin toss"),
-        ((0.55, 0.45, 0.65), "not distinguishable from a coin toss"),
+        ((0.6, 0.55, 0.65), "Against hard decoys the AUC is 0.600 (0.550 to 0.650): above chance"),
+        ((0.4, 0.3, 0.45), "below chance"),
+        ((0.55, 0.45, 0.65), "not distinguishable from chance"),
         ((0.6, None, None), "is 0.600, without an interval"),
         ((None, None, None), "There are no hard decoys; against all decoys the AUC is 0.670 (0.610 to 0.730)"),
     ],
@@ -310,7 +321,7 @@ def test_a_curve_of_one_k_or_of_none():
 def test_hardness_says_what_hard_decoys_show(hard, words):
     figure = figures.hardness(bins(hard))
     assert words in figure.title
-    shown = [one[0] for one in texts(figure.svg)]
+    shown = [text for text, *_ in texts(figure.svg)]
     assert {"0.720", "533 molecules", "4,797 decoys"} <= set(shown)
     assert ("none" in shown) == (hard[0] is None)
 
@@ -341,16 +352,18 @@ def test_controls_give_the_verdict():
         assert words in title
     why = {"status": "FAILED", "reason": "not silent: molecular_weight"}
     loud = controls(audit=why) | {"negative": {"molecular_weight": audited(0.9, 0.2, silent=False)}}
-    assert "FAILED on this library (not silent: molecular weight): rely on no call" in figures.controls(loud).title
+    assert (
+        "FAILED on this library (not silent: molecular weight): do not rely on any call" in figures.controls(loud).title
+    )
     assert "NOT_SHOWN" not in figures.controls(loud).title
-    assert "0.900, NOT SILENT" in [one[0] for one in texts(figures.controls(loud).svg)]
+    assert "0.900, NOT SILENT" in [text for text, *_ in texts(figures.controls(loud).svg)]
     unsure = controls(audit={"status": "INCONCLUSIVE", "reason": "fewer_than_20_molecules"})
     assert "INCONCLUSIVE (fewer than 20 molecules)" in figures.controls(unsure).title
 
 
 def test_controls_without_numbers_say_why():
     nothing = {"n": 0, "mean_auc": None, "mean_z": None, "reason": "no_molecules"}
-    found = controls(
+    document = controls(
         score=nothing,
         negative={"formula": nothing | {"silent": None, "reason": "no_structures"}},
         novelty={"fragment_popularity": nothing},
@@ -358,9 +371,9 @@ def test_controls_without_numbers_say_why():
         drift={"mean_auc": None, "reason": "the_scorer_cannot_be_fitted_again"},
         inference={"verdict": "NOT_ASSESSABLE", "reason": "no_refits", "fits": [], "p_value": None},
     )
-    figure = figures.controls(found)
-    shown = [one[0] for one in texts(figure.svg)]
-    assert "NOT_ASSESSABLE by refits (no refits)" in figure.title
+    figure = figures.controls(document)
+    shown = [text for text, *_ in texts(figure.svg)]
+    assert "NOT_ASSESSABLE by Y-randomisation (no refits)" in figure.title
     assert {"no structures; not assessed", "not assessed: fewer than 20 molecules", "no molecules"} <= set(shown)
     assert_legible(figure)
     for empty in ({}, dict.fromkeys(controls())):
@@ -371,7 +384,7 @@ def test_controls_without_numbers_say_why():
 def test_decoys_meet_their_targets_or_not():
     figure = figures.decoy_quality(quality(), QUOTAS)
     assert figure.title == "The decoys meet 6 of 7 targets; not met: topology (forest)"
-    shown = [one[0] for one in texts(figure.svg)]
+    shown = [text for text, *_ in texts(figure.svg)]
     assert {"3 of 4,000", "−1.09, 0, +1.40", "target 40 %", "medium 42 %", "0.540 > 0.6: not met"} <= set(shown)
     assert figures.decoy_quality(quality(True)).title == "The decoys meet 7 of 7 targets"
     assert "target 40 %" not in figures.decoy_quality(quality()).svg
@@ -395,16 +408,18 @@ def test_coverage_counts_rows_and_reasons():
     figure = figures.coverage(metrics(467, [["too_many_atoms", 400], ["disconnected", 67]]))
     assert figure.title.endswith("533 of 1,000 rows of the library are OK; 467 could not be audited, most often: "
                                  "too many atoms (400)")  # fmt: skip
-    assert {"533 (53.3 %)", "why: disconnected", "67"} <= {one[0] for one in texts(figure.svg)}
+    assert {"533 (53.3 %)", "why: disconnected", "67"} <= {text for text, *_ in texts(figure.svg)}
     assert figures.coverage({"counts": {"OK": 0}}).svg == ""
 
 
 def test_leakage_says_what_was_not_looked_for():
-    known, unknown = (figures.leakage({"decoy_in_library": 2}, 10, one) for one in (True, False))
-    assert known.title == "2 decoys are molecules of the library and were excluded"
-    assert unknown.title.endswith("; the training set is not known")
-    assert [one[0] for one in texts(unknown.svg)].count("not looked for") == 3
-    assert "not looked for" not in known.svg
+    with_training, without_training = (
+        figures.leakage({"decoy_in_library": 2}, 10, is_known) for is_known in (True, False)
+    )
+    assert with_training.title == "2 decoys are molecules of the library and were excluded"
+    assert without_training.title.endswith("; the training set is not known")
+    assert [is_known[0] for is_known in texts(without_training.svg)].count("not checked") == 3
+    assert "not checked" not in with_training.svg
     assert figures.leakage({}, 10, True).title == "No leakage was found among 10 rows"
     assert figures.leakage(None, 10, True).svg == ""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hetero2 import cli
 from hetero2.report import index, molecule_page
 from hetero2.report.cards import Card
-from hetero2.report.text.words import clipped, isolated
+from hetero2.report.text.words import clipped, counted, isolated, number
 from hetero2.runtime.log import printable
 
 TURNS = ("\u202e", "\u202d", "\u202b", "\u2067", "\u2066", "\u2068", "\u2069", "\u202c", "\u202a")
@@ -112,3 +112,16 @@ def test_an_error_never_steers_the_terminal(tmp_path, capsys):
     error = capsys.readouterr().err
     assert r"a\x1b[31m\u202e\x9b.csv: line 2: 2 cells" in error
     assert all(letter == "\n" or letter.isprintable() for letter in error)
+
+
+def test_numbers_for_people():
+    assert [number(x) for x in (0, 1234567.0, 0.04, -0.04, -2.5, 86.0)] == [
+        "0",
+        "1,234,567",
+        "0",
+        "0",
+        "−2.5",
+        "86",
+    ]
+    assert counted(1, "row") == "1 row"
+    assert counted(2, "row") == "2 rows"

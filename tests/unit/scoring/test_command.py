@@ -21,13 +21,22 @@ def test_the_command_gets_both_paths_and_its_words_are_kept(tmp_path):
     assert (tmp_path / "model.log").read_text() == "hello\n"
 
 
+def test_whoever_watches_is_called_while_the_command_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "SECONDS", 0.05)
+    calls = []
+    values = {"request": tmp_path / "request.csv", "scores": tmp_path / "scores.csv"}
+    line = f"{sys.executable} -c 'import sys, time; time.sleep(0.4); open(sys.argv[1], chr(119))' {{scores}}"
+    command.run(line, values, 60, tmp_path / "model.log", lambda: calls.append(time.monotonic()))
+    assert len(calls) >= 1
+
+
 def test_a_failing_command_is_quoted(tmp_path):
-    with pytest.raises(HeteroError, match=r"exit code 3; its last words .*:\n  \| no licence"):
+    with pytest.raises(HeteroError, match=r"exit code 3; the end of its output .*:\n  \| no licence"):
         run(tmp_path, "import sys; print('no licence', file=sys.stderr); sys.exit(3)")
 
 
 def test_a_command_that_writes_nothing_is_told(tmp_path):
-    with pytest.raises(HeteroError, match="wrote no"):
+    with pytest.raises(HeteroError, match="did not write"):
         run(tmp_path, "pass")
 
 

@@ -14,8 +14,8 @@ GOOD = {
 
 
 def test_unknown_keys_are_ignored_at_every_level():
-    found = hetero_scores.parse(GOOD, "x")
-    assert (found.original, found.decoys["ab"], found.score_key) == ((1.0, 1.0), (-2.5, 2.0), None)
+    scores = hetero_scores.parse(GOOD, "x")
+    assert (scores.molecule, scores.decoys["ab"], scores.score_key) == ((1.0, 1.0), (-2.5, 2.0), None)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,6 @@ def test_200_mb_of_json_are_refused_unread(tmp_path):
     path = tmp_path / "s.json"
     with path.open("wb") as handle:
         handle.truncate(200 << 20)
-    with pytest.raises(InputError, match=r"s\.json: 200 MB of JSON, at most 100 are read") as caught:
+    with pytest.raises(InputError, match=r"s\.json: 200 MB of JSON, but at most 100 MB are read") as caught:
         hetero_scores.read(path)
     assert "hetero_score_table.v1" in caught.value.hint

@@ -30,7 +30,7 @@ def test_it_learns_and_repeats_itself_bit_for_bit(name, training, monkeypatch):
 
 
 def test_the_forest_is_the_documented_one():
-    found = reference._forest(0)._classifier.get_params()
+    parameters = reference._forest(0)._classifier.get_params()
     documented = {
         "n_estimators": 500,
         "max_features": "sqrt",
@@ -39,7 +39,7 @@ def test_the_forest_is_the_documented_one():
         "random_state": 0,
         "n_jobs": 1,
     }
-    assert {key: found[key] for key in documented} == documented
+    assert {key: parameters[key] for key in documented} == documented
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_the_forest_is_the_documented_one():
     [
         ("id,smiles\na,C\n", "no column 'label'"),
         ("id,smiles,label\na,C,yes\n", "line 2: label is 'yes'"),
-        ("id,smiles,label\na,C,1\nb,CC,1\n", "both labels"),
-        ("id,smiles,label\na,C,1\na,CC,0\n", "line 3: the id 'a' is there twice"),
+        ("id,smiles,label\na,C,1\nb,CC,1\n", "all molecules have one label"),
+        ("id,smiles,label\na,C,1\na,CC,0\n", "line 3: the id 'a' occurs twice"),
         ("id,smiles,label\n ,C,1\nb,CC,0\n", "line 2: the id ' ' is empty"),
         ("id,smiles,label\na,C,1\nb,C1,0\n", "line 3: smiles is 'C1', which is not valid"),
     ],

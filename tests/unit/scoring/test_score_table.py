@@ -67,7 +67,7 @@ def test_a_bad_row_is_one_error_with_its_line(tmp_path, text, message):
     [
         ("", "line 3: the key is empty"),
         ("  \t", "line 3: the key is empty"),
-        ("E" * 64, "line 3: 'E+' is a structure hash in capital letters, and no id of the library"),
+        ("E" * 64, "line 3: 'E+' is a structure hash in capital letters, and not an id of the library"),
         ("mol-1", "line 3: 'mol-1' has the score 2, but the score 1 in line 2"),
     ],
 )
@@ -166,8 +166,8 @@ def test_whole_columns_and_single_cells_say_the_same(tmp_path, rows, weighted, n
 
 def by_key(table, keys, texts):
     scores, weights = score_index.find(table, keys)
-    found = zip(texts, scores.tolist(), weights.tolist(), strict=True)
-    return {text: (score, weight) for text, score, weight in found if score == score}
+    rows = zip(texts, scores.tolist(), weights.tolist(), strict=True)
+    return {text: (score, weight) for text, score, weight in rows if score == score}
 
 
 def looked_up(table, hashes):
@@ -185,14 +185,14 @@ def test_structures_whose_first_half_or_first_64_bits_agree_are_told_apart(tmp_p
     path = tmp_path / "s.csv"
     path.write_text("id,score\n" + "".join(f"{key},{n}\n" for n, key in enumerate(keys)))
     table = score_table.index(path)
-    other = "0" * 16 + f"{7:016x}" + "0" * 32
-    assert looked_up(table, [*keys, other, "e" * 64]) == {key: (n, 1.0) for n, key in enumerate(keys)}
+    same_half = "0" * 16 + f"{7:016x}" + "0" * 32
+    assert looked_up(table, [*keys, same_half, "e" * 64]) == {key: (n, 1.0) for n, key in enumerate(keys)}
     assert looked_up(table, []) == {}
 
 
 def test_hashes_that_agree_in_their_first_half_are_none(tmp_path):
     (tmp_path / "s.csv").write_text(f"id,score\n{'a' * 63}b,1\n{A},2\n")
-    with pytest.raises(InputError, match="no sha256 does"):
+    with pytest.raises(InputError, match="does not happen with sha256"):
         score_table.index(tmp_path / "s.csv")
 
 

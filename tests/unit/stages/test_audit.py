@@ -47,15 +47,15 @@ def test_earlier_outcomes_pass_through():
 
 
 def test_tally_of_nothing_defines_nothing():
-    found = LibraryCounts().metrics({})
-    assert found["pass_rate"] is None
-    assert found["median_slack"] is None
+    metrics = LibraryCounts().metrics({})
+    assert metrics["pass_rate"] is None
+    assert metrics["median_slack"] is None
 
 
 def test_a_summary_row_of_another_molecule_is_refused():
     molecules = from_columns("molecule.v1", 2, {"row": [0, 1], "id": "a", "status": "OK", "warnings": ""})
-    for known in ({"row": [0, 2]}, {"row": [0, 1], "dataset_id": ["a", "b"]}):
-        audit = from_columns("hetero_audit.v2", 2, {"dataset_id": "a", "status": "OK", "warnings": ""} | known)
+    for different in ({"row": [0, 2]}, {"row": [0, 1], "dataset_id": ["a", "b"]}):
+        audit = from_columns("hetero_audit.v2", 2, {"dataset_id": "a", "status": "OK", "warnings": ""} | different)
         with pytest.raises(ContractError):
             lines(molecules, audit, from_columns("call.v1", 0, {}))
 

@@ -77,9 +77,9 @@ def test_the_curve_goes_through_the_k_of_the_report(files):
     assert sizes[0] == 1
     assert sizes[-1] == 50
     at = json.loads((files / "u.json").read_text())["utility"]["at"][0]["methods"]
-    own = {row["method"]: row for row in rows if row["k"] == "10"}
-    assert own.keys() == at.keys()
-    for name, row in own.items():
+    by_method = {row["method"]: row for row in rows if row["k"] == "10"}
+    assert by_method.keys() == at.keys()
+    for name, row in by_method.items():
         assert {key: float(row[key]) for key in ("expected_hits", "hit_rate", "wilson_low", "wilson_high")} == {
             key: at[name][key] for key in ("expected_hits", "hit_rate", "wilson_low", "wilson_high")
         }
@@ -98,13 +98,13 @@ def test_where_truth_has_one_class_the_curve_is_empty(files):
 
 def test_the_report_of_a_library(files):
     assert utility(files, k_list=[20, 5], price_per_evaluation=3) == 0
-    found = json.loads((files / "u.json").read_text())
-    assert [at["k"] for at in found["utility"]["at"]] == [5, 10, 20]
-    assert found["utility"]["n"] == 50
-    assert found["cost_lift_v1"] == {"refused": True, "reason": "why"}
-    assert found["truth_coverage"]["scored"] == 59
-    assert found["truth_coverage"]["verification_bias"]
-    assert found["utility"]["before_after"]["before"] | {"hits": None} == {
+    report = json.loads((files / "u.json").read_text())
+    assert [at["k"] for at in report["utility"]["at"]] == [5, 10, 20]
+    assert report["utility"]["n"] == 50
+    assert report["cost_lift_v1"] == {"refused": True, "reason": "why"}
+    assert report["truth_coverage"]["scored"] == 59
+    assert report["truth_coverage"]["verification_bias"]
+    assert report["utility"]["before_after"]["before"] | {"hits": None} == {
         "method": "score_topk",
         "sent": 10,
         "hits": None,
@@ -116,12 +116,12 @@ def test_a_baseline_is_read_and_checked(files, capsys):
     baseline = files / "today.csv"
     baseline.write_text("id,score\n" + "".join(f"m{n},{n}\n" for n in range(1, 25)))
     assert utility(files, "--baseline", baseline) == 0
-    found = json.loads((files / "u.json").read_text())["utility"]
-    assert found["before_after"]["before"]["method"] == "baseline_topk"
+    benefit = json.loads((files / "u.json").read_text())["utility"]
+    assert benefit["before_after"]["before"]["method"] == "baseline_topk"
     for text, message in [
         ("id,score\nm1,high\n", "line 2: column 'score': found 'high', expected a finite number"),
         ("id,score\nm1,nan\n", "line 2: column 'score': found 'nan'"),
-        ("id,score\nm1,1\nm1,2\n", "line 3: the id 'm1' was there before"),
+        ("id,score\nm1,1\nm1,2\n", "line 3: the id 'm1' occurs twice"),
         ("id,score\nm1,1_000\n", "found '1_000'"),
         ("id,score\nz,1\n", "0 of the 50 molecules that may be bought have a score in it, too few to buy K = "),
         ("id,score\nm1,2\nm2,1\n", "2 of the 50 molecules that may be bought have a score in it"),
@@ -146,7 +146,7 @@ def test_a_baseline_can_be_a_column_of_the_library(files, suffix, capsys):
     assert (document["baseline"]["name"], document["baseline"]["with_score"]) == (library.name, 23)
     assert utility(files, "--baseline", library, baseline_column="today", k_list=[23, 24]) == 0
     at = json.loads((files / "u.json").read_text())["utility"]["at"]
-    assert ["baseline_topk" in one["methods"] for one in at if one["k"] >= 23] == [True, False]
+    assert ["baseline_topk" in point["methods"] for point in at if point["k"] >= 23] == [True, False]
     assert utility(files, "--baseline", library, baseline_column="other") == 1
     assert "no column 'other'" in capsys.readouterr().err
     (files / "x.smi").write_text("C m1\n")
@@ -156,8 +156,8 @@ def test_a_baseline_can_be_a_column_of_the_library(files, suffix, capsys):
 
 def test_one_class_and_k_beyond_the_library_are_named_and_zero_is_refused(files):
     assert utility(files, k=500) == 0
-    found = json.loads((files / "u.json").read_text())["utility"]
-    assert (found["k"], found["k_reason"]) == (50, "k_beyond_library")
+    benefit = json.loads((files / "u.json").read_text())["utility"]
+    assert (benefit["k"], benefit["k_reason"]) == (50, "k_beyond_library")
     text = (files / "truth.csv").read_text().replace("FAIL", "PASS")
     (files / "truth.csv").write_text(text)
     assert utility(files) == 0

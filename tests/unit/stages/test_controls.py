@@ -1,4 +1,4 @@
-"""Panel, refits and controls on a real small library: what must be silent is, what is planted is found."""
+"""Control sample, refits and controls on a small real library."""
 
 import argparse
 import csv
@@ -45,8 +45,8 @@ def items():
     for row, smiles in enumerate(MOLECULES):
         mol = parse_known(smiles)
         text = canonical(mol)
-        found = make(DEFAULT, text, 8, row, QUOTAS, False)
-        decoys[row] = list(found.records)
+        generated = make(DEFAULT, text, 8, row, QUOTAS, False)
+        decoys[row] = list(generated.records)
         facts = {
             "row": row,
             "canonical_smiles": text,
@@ -54,7 +54,7 @@ def items():
             "seed_used": row,
         }
         molecules.append(facts | {"scaffold": murcko_scaffold(mol)})
-    rows = list(control_sample.blocks(molecules, decoys, options))
+    rows = list(control_sample.sample_items(molecules, decoys, options))
     control_sample.describe(rows)
     return rows
 
@@ -70,27 +70,29 @@ def train(tmp_path):
     return path
 
 
-def test_the_panel_holds_molecules_their_decoys_and_decoys_of_a_decoy(items):
+def test_the_control_sample_holds_molecules_their_decoys_and_decoys_of_a_decoy(items):
     first = [item for item in items if item["level"] == 0]
     assert sum(item["decoy_index"] == -1 for item in first) == len(MOLECULES)
     second = {item["block"]: item for item in items if item["level"] == 1 and item["decoy_index"] == -1}
     for item in second.values():
-        own = [one for one in first if one["row"] == item["row"] and one["decoy_index"] >= 0]
-        assert item["structure_hash"] == min(one["structure_hash"] for one in own)
+        own_decoys = [decoy for decoy in first if decoy["row"] == item["row"] and decoy["decoy_index"] >= 0]
+        assert item["structure_hash"] == min(decoy["structure_hash"] for decoy in own_decoys)
     assert all((item["synthetic_accessibility"] is None) == (item["level"] == 1) for item in items)
     to_table(items, "control_sample_item.v1")
 
 
 def test_negative_controls_are_silent_and_a_planted_signal_is_found(items):
-    found = controls.negative(items, 0)
-    assert set(found) == {"constant", "random", "molecular_weight", "formula"}
-    assert all(facts["silent"] for facts in found.values())
-    assert [found[name]["reason"] for name in ("constant", "molecular_weight", "formula")] == ["all_scores_equal"] * 3
-    planted = controls.plant(items, 0)
+    negative = controls.negative(items, 0)
+    assert set(negative) == {"constant", "random", "molecular_weight", "formula"}
+    assert all(facts["silent"] for facts in negative.values())
+    assert [negative[name]["reason"] for name in ("constant", "molecular_weight", "formula")] == [
+        "all_scores_equal"
+    ] * 3
+    planted = controls.positive_control(items, 0)
     assert planted["found"]
-    assert controls.status(found, planted)["status"] == "OK"
+    assert controls.status(negative, planted)["status"] == "OK"
     few = [item for item in items if item["row"] < 19]
-    assert controls.status(found, controls.plant(few, 0))["status"] == "INCONCLUSIVE"
+    assert controls.status(negative, controls.positive_control(few, 0))["status"] == "INCONCLUSIVE"
 
 
 def test_the_random_control_knows_nothing_of_who_was_sampled():
@@ -108,9 +110,9 @@ def test_a_control_that_sees_the_molecule_fails_the_audit(items):
     spoilt = [
         item | {"molecular_weight": item["molecular_weight"] and 100.0 + (item["decoy_index"] < 0)} for item in items
     ]
-    found = controls.negative(spoilt, 0)
-    assert not found["molecular_weight"]["silent"]
-    assert controls.status(found, {"found": True})["reason"] == "not silent: molecular_weight"
+    negative = controls.negative(spoilt, 0)
+    assert not negative["molecular_weight"]["silent"]
+    assert controls.status(negative, {"found": True})["reason"] == "not silent: molecular_weight"
 
 
 def test_fits_are_the_same_in_any_chunks_and_the_first_is_the_model_itself(items, train):
@@ -123,12 +125,12 @@ def test_fits_are_the_same_in_any_chunks_and_the_first_is_the_model_itself(items
         return refit.fits(items, model, labels, scaffolds, options)
 
     whole = fits(0, 10)
-    assert [(one["model_seed"], one["refit"]) for one in whole] == [(s, b) for s in (0, 1) for b in range(4)]
+    assert [(fit["model_seed"], fit["refit"]) for fit in whole] == [(s, b) for s in (0, 1) for b in range(4)]
     assert fits(0, 3) + fits(3, 5) == whole
-    assert ["drift" in one for one in whole] == [one["refit"] == 0 for one in whole]
+    assert ["drift" in fit for fit in whole] == [fit["refit"] == 0 for fit in whole]
     direct = list(reference.predict("reference:property_linear", training, [i["smiles"] for i in items]))
     assert whole[0]["mean_z"] == refit.audit(items, np.array(direct))["mean_z"]
-    assert len({one["mean_z"] for one in whole}) > 1
+    assert len({fit["mean_z"] for fit in whole}) > 1
 
 
 def test_a_command_with_a_training_file_is_fitted_again(items, train, tmp_path):
@@ -160,13 +162,13 @@ def test_cross_validation_never_scores_what_it_was_fitted_on(train):
 
     class Seen:
         def scores(self, labels, _, rows):
-            found = np.zeros(len(labels))
-            found[rows] = labels[rows] * 100
-            return found
+            result = np.zeros(len(labels))
+            result[rows] = labels[rows] * 100
+            return result
 
-    found = cross_validation(Seen(), labels, scaffolds, 0)
-    assert found["auc"] == 0.5
-    assert found["n"] == len(labels)
+    result = cross_validation(Seen(), labels, scaffolds, 0)
+    assert result["auc"] == 0.5
+    assert result["n"] == len(labels)
     assert cross_validation(Seen(), labels, ["a"] * len(labels), 0)["reason"] == "fewer_than_5_scaffolds"
 
 
@@ -182,29 +184,32 @@ def fitted(tmp_path, n_scored, scaffolds=20):
 
 def test_refits_that_score_fewer_structures_are_no_reference(tmp_path):
     assert fitted(tmp_path, [9] * 20)["verdict"] == "RESOLVES_STRUCTURE"
-    found = fitted(tmp_path, [9, *[3] * 19])
-    assert (found["verdict"], found["reason"]) == ("NOT_ASSESSABLE", "fits_scored_different_numbers_of_structures")
+    different = fitted(tmp_path, [9, *[3] * 19])
+    assert (different["verdict"], different["reason"]) == (
+        "NOT_ASSESSABLE",
+        "fits_scored_different_numbers_of_structures",
+    )
     few = fitted(tmp_path, [9] * 20, scaffolds=4)
-    for one in (found, few):
-        assert (one["p_value"], one["p_values"], one["mean_z_p_value"]) == (None, [], None)
+    for result in (different, few):
+        assert (result["p_value"], result["p_values"], result["mean_z_p_value"]) == (None, [], None)
 
 
 def test_an_undefined_or_silent_score_leaves_nothing_to_explain():
     louder = {"nearest": {"mean_z": 9.0}}
-    for own in (None, -8.0, 1.0):
-        assert controls.explanation({"mean_z": own}, louder)["explanation"] is None
+    for mean_z in (None, -8.0, 1.0):
+        assert controls.explanation({"mean_z": mean_z}, louder)["explanation"] is None
 
 
 def test_a_score_that_only_knows_what_is_common_is_explained(items):
-    common = controls.novelty_scores(items, None)
-    own = refit.audit(items, common["fragment_popularity"])
-    kept = controls.beyond(items, common["fragment_popularity"], common)
+    common = controls.familiarity_scores(items, None)
+    of_score = refit.audit(items, common["fragment_popularity"])
+    kept = controls.beyond_familiarity(items, common["fragment_popularity"], common)
     assert kept["fragment_popularity"]["reason"] == "all_scores_equal"
     louder = {"popularity": {"mean_z": 9.0}}
     explained = {"explanation": "EXPLAINED_BY_NOVELTY", "explained_by": ["popularity"]}
     assert controls.explanation({"mean_z": 5.0}, louder) == explained
     assert controls.explanation({"mean_z": 10.0}, louder) == {"explanation": None, "explained_by": []}
-    assert own["n"] == len(MOLECULES)
+    assert of_score["n"] == len(MOLECULES)
 
 
 def test_a_fixed_score_file_is_not_assessable(items, tmp_path):
@@ -230,7 +235,7 @@ def test_a_fixed_score_file_is_not_assessable(items, tmp_path):
     words = [str(tmp_path / word) if "." in word else word for word in words]
     reason = "the_scorer_cannot_be_fitted_again"
     assert cli.main([*words, "--why-not", reason, "--out", str(tmp_path / "controls.json")]) == 0
-    found = json.loads((tmp_path / "controls.json").read_text())
-    assert (found["inference"]["verdict"], found["inference"]["reason"]) == ("NOT_ASSESSABLE", reason)
-    assert found["drift"]["reason"] == found["cross_validation"]["reason"] == reason
-    assert found["score"]["mean_auc"] == 0.5
+    document = json.loads((tmp_path / "controls.json").read_text())
+    assert (document["inference"]["verdict"], document["inference"]["reason"]) == ("NOT_ASSESSABLE", reason)
+    assert document["drift"]["reason"] == document["cross_validation"]["reason"] == reason
+    assert document["score"]["mean_auc"] == 0.5

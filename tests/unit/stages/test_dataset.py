@@ -54,10 +54,10 @@ def test_a_changed_source_file_stops_with_both_digests(tmp_path):
     with pytest.raises(GateError, match="expected 3feff3aa"):
         dataset.write(tmp_path, tmp_path / "out", 7.0, 0.5, 0, {"CHEMBL2321810.smi": "3feff3aa" + "0" * 56})
     assert not (tmp_path / "out").exists()
-    with pytest.raises(InputError, match="is not in both files"):
+    with pytest.raises(InputError, match="is in one of the two files only"):
         dataset.write(tmp_path, tmp_path / "out", 7.0, 0.5, 0, {})
 
 
 def test_a_pin_of_an_unknown_file_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"'x\.smi' is no source file"):
+    with pytest.raises(ConfigError, match=r"'x\.smi' is not a source file"):
         dataset.write(FOLDER, tmp_path, 7.0, 0.5, 0, {"x.smi": "0" * 64})

@@ -25,7 +25,7 @@ def counts(shards, k):
     coverage = Coverage(k)
     for molecules in shards:
         coverage.add(pa.Table.from_pylist(molecules))
-    return coverage.told()
+    return coverage.summary()
 
 
 def molecule(n, atoms=20, warnings=""):
@@ -34,10 +34,10 @@ def molecule(n, atoms=20, warnings=""):
 
 def test_coverage_counts_drug_like_molecules_and_says_why_others_fall_short():
     few = molecule(3, warnings="standardised_to_largest_fragment;fewer_decoys:3:space_exhausted")
-    found = counts([[molecule(5), molecule(5), few], [molecule(0), molecule(1, atoms=4)]], 5)
-    assert (found["drug_like_molecules"], found["coverage"]["estimate"]) == (4, 0.5)
-    assert found["coverage"]["met"] is False
-    assert found["molecules_with_fewer_decoys"] == {"no_decoys_generated": 1, "space_exhausted": 1, "unknown": 1}
+    coverage = counts([[molecule(5), molecule(5), few], [molecule(0), molecule(1, atoms=4)]], 5)
+    assert (coverage["drug_like_molecules"], coverage["coverage"]["estimate"]) == (4, 0.5)
+    assert coverage["coverage"]["met"] is False
+    assert coverage["molecules_with_fewer_decoys"] == {"no_decoys_generated": 1, "space_exhausted": 1, "unknown": 1}
     assert counts([], 5)["coverage"]["estimate"] is None
 
 
@@ -45,11 +45,11 @@ def parts(tmp_path, rows):
     """molecule.v1 in shards of two."""
     empty = dict.fromkeys(columns("molecule.v1"))
     for start in range(0, len(rows), 2):
-        known = [
+        tables = [
             empty | {"row": start + n, "id": "x", "smiles": "C", "status": "OK", "seed_used": 0, "warnings": "", **row}
             for n, row in enumerate(rows[start : start + 2])
         ]
-        write_parquet(tmp_path / f"{start}.parquet", to_table(known, "molecule.v1"), "molecule.v1")
+        write_parquet(tmp_path / f"{start}.parquet", to_table(tables, "molecule.v1"), "molecule.v1")
     return sorted(tmp_path.glob("*.parquet"))
 
 
@@ -60,9 +60,9 @@ def test_coverage_is_exact_unless_molecules_were_left_out(tmp_path, last, of):
     rows.append(rows[0] if last is None else {"n_decoys_generated": 0, "reason": last, "status": "SKIP"})
     coverage = Coverage(5)
     list(_tried(parts(tmp_path, rows), coverage, []))
-    found = coverage.told()["coverage"]
-    assert (found["of"], found["estimate"]) == (of, 1.0)
-    assert found["met"] is (of == "library")
+    shares = coverage.summary()["coverage"]
+    assert (shares["of"], shares["estimate"]) == (of, 1.0)
+    assert shares["met"] is (of == "library")
 
 
 def test_shares_of_the_bins():
@@ -71,17 +71,17 @@ def test_shares_of_the_bins():
 
 
 def test_a_panel_of_few_scaffolds_has_figures_but_no_intervals():
-    found = quality_measures([("CCOC(=O)CC", ["CCCOC(C)=O"]), ("CCCN", ["CCNC", "CC(C)N"])], 0)
-    assert found["measures"]["doe"]["upper_bound"] is None
-    assert found["targets"]["doe"]["met"] is None
+    values = quality_measures([("CCOC(=O)CC", ["CCCOC(C)=O"]), ("CCCN", ["CCNC", "CC(C)N"])], 0)
+    assert values["measures"]["doe"]["upper_bound"] is None
+    assert values["targets"]["doe"]["met"] is None
 
 
 def test_the_panel_of_a_run_is_valid_and_sees_what_is_planted(stored_run):
-    found = json.loads((stored_run / "pack/decoy_quality.json").read_text())
-    validate(found, "decoy_quality.v1", "decoy_quality.json")
-    assert found["connected"]["met"] is True
-    assert found["sample"]["molecules"] == 11
-    assert {name for name, leak in found["planted_leak"].items() if leak["seen"]} >= {
+    quality = json.loads((stored_run / "pack/decoy_quality.json").read_text())
+    validate(quality, "decoy_quality.v1", "decoy_quality.json")
+    assert quality["connected"]["met"] is True
+    assert quality["sample"]["molecules"] == 11
+    assert {name for name, leak in quality["planted_leak"].items() if leak["seen"]} >= {
         "property_auc",
         "fragment_popularity",
     }
@@ -98,24 +98,24 @@ def test_zeros_of_both_signs_are_one_value():
 def test_differences_of_all_shards_are_those_of_one_table():
     rows = [{name: round(0.1 * place - number, 4) for number, name in enumerate(DIFFERENCES)} for place in range(9)]
     rows[3]["d_tpsa"] = None
-    found = Differences()
+    differences = Differences()
     for shard in (rows[:4], rows[4:]):
-        found.add(pa.Table.from_pylist(shard))
-    told = found.told()
+        differences.add(pa.Table.from_pylist(shard))
+    spreads = differences.summary()
     for name in DIFFERENCES:
         values = [row[name] for row in rows if row[name] is not None]
-        assert list(told[name].values()) == pytest.approx(np.quantile(values, [0.05, 0.5, 0.95]), abs=1e-4)
-        assert list(told[name]) == ["p05", "median", "p95"]
+        assert list(spreads[name].values()) == pytest.approx(np.quantile(values, [0.05, 0.5, 0.95]), abs=1e-4)
+        assert list(spreads[name]) == ["p05", "median", "p95"]
 
 
 def test_a_property_that_no_decoy_has_is_null():
     kinds = pa.schema([(name, pa.float64()) for name in DIFFERENCES])
-    found = Differences()
-    found.add(pa.Table.from_pylist([dict.fromkeys(DIFFERENCES)], kinds))
-    assert found.told() is None
-    found.add(pa.Table.from_pylist([dict.fromkeys(DIFFERENCES) | {"d_logp": -0.0}], kinds))
-    assert found.told() == dict.fromkeys(DIFFERENCES) | {"d_logp": {"p05": 0.0, "median": 0.0, "p95": 0.0}}
-    assert "-0.0" not in json.dumps(found.told())
+    differences = Differences()
+    differences.add(pa.Table.from_pylist([dict.fromkeys(DIFFERENCES)], kinds))
+    assert differences.summary() is None
+    differences.add(pa.Table.from_pylist([dict.fromkeys(DIFFERENCES) | {"d_logp": -0.0}], kinds))
+    assert differences.summary() == dict.fromkeys(DIFFERENCES) | {"d_logp": {"p05": 0.0, "median": 0.0, "p95": 0.0}}
+    assert "-0.0" not in json.dumps(differences.summary())
     assert spread({}) == {}
 
 
@@ -133,11 +133,13 @@ def test_an_alert_of_a_decoy_counts_where_its_molecule_lacks_it():
 
 
 def test_what_a_run_says_of_differences_and_alerts(stored_run):
-    found = json.loads((stored_run / "pack/decoy_quality.json").read_text())
-    assert set(found["property_differences"]) == set(DIFFERENCES)
-    assert all(one["p05"] <= one["median"] <= one["p95"] for one in found["property_differences"].values())
-    assert found["alerts"]["molecules"] == found["sample"]["molecules"]
-    assert found["alerts"]["decoys_with_new_alert"] == 0
-    validate(found | {"property_differences": None, "alerts": None}, "decoy_quality.v1", "decoy_quality.json")
-    old = {key: value for key, value in found.items() if key not in ("property_differences", "alerts")}
+    quality = json.loads((stored_run / "pack/decoy_quality.json").read_text())
+    assert set(quality["property_differences"]) == set(DIFFERENCES)
+    assert all(
+        spread["p05"] <= spread["median"] <= spread["p95"] for spread in quality["property_differences"].values()
+    )
+    assert quality["alerts"]["molecules"] == quality["sample"]["molecules"]
+    assert quality["alerts"]["decoys_with_new_alert"] == 0
+    validate(quality | {"property_differences": None, "alerts": None}, "decoy_quality.v1", "decoy_quality.json")
+    old = {key: value for key, value in quality.items() if key not in ("property_differences", "alerts")}
     validate(old, "decoy_quality.v1", "a file of an older release")

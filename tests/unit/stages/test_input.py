@@ -52,8 +52,8 @@ def test_ids_of_a_smi_file_may_hold_blanks_behind_a_tab(tmp_path):
 def test_a_header_of_a_smi_file_is_recorded(tmp_path):
     path = tmp_path / "x.smi"
     path.write_text("SMILES Name\nCCO a\nCCC b\n\n")
-    _, found, facts = made(tmp_path, path)
-    assert [row["id"] for row in found] == ["a", "b"]
+    _, rows, facts = made(tmp_path, path)
+    assert [row["id"] for row in rows] == ["a", "b"]
     assert facts["inputs"][0]["header"] == "SMILES Name"
     path.write_text("CCO a\nCCC b\n")
     assert "header" not in made(tmp_path, path)[2]["inputs"][0]
@@ -72,10 +72,10 @@ def test_the_numbered_rows_are_the_same_from_every_format(tmp_path, name):
     ids, structures = (list(column) for column in zip(*SIBLINGS, strict=True))
     path = tmp_path / name
     if name == "x.csv":
-        text = "".join(f"{one},{other}\n" for one, other in SIBLINGS)
+        text = "".join(f"{molecule_id},{structure}\n" for molecule_id, structure in SIBLINGS)
         path.write_text(f"\ufeffid,smiles\n{text}", encoding="utf-8")
     else:
-        columns = {"id": pa.array([one or None for one in ids]), "smiles": pa.array(structures)}
+        columns = {"id": pa.array([molecule_id or None for molecule_id in ids]), "smiles": pa.array(structures)}
         if name == "categories.parquet":
             columns = {key: column.dictionary_encode() for key, column in columns.items()}
         if name == "bytes.parquet":
@@ -137,8 +137,8 @@ def test_an_sd_file_says_the_same_and_loses_no_record(tmp_path):
         ("ala", "C[C@H](N)C(=O)O"),
         ("", "c1ccccc1"),
     ]
-    _, found, _ = made(tmp_path, path, audit={"sample": {"random": 2}})
-    assert sorted(str(row["reason"]) for row in found) == ["None", "None", "None", "missing_id", "not_sampled"]
+    _, marked, _ = made(tmp_path, path, audit={"sample": {"random": 2}})
+    assert sorted(str(row["reason"]) for row in marked) == ["None", "None", "None", "missing_id", "not_sampled"]
     assert [prepare(smiles, Guardrails()).reason for _, smiles in rows[1:3]] == ["invalid_smiles", "missing_smiles"]
     path.write_bytes(b"\xe9\n")
     with pytest.raises(InputError, match=r"x\.sdf: near record 1: not UTF-8"):
@@ -190,7 +190,9 @@ def test_a_sample_is_the_same_of_every_format(tmp_path):
 
 def library(folder, rows):
     path = folder / "l.csv"
-    path.write_text("id,smiles,score\n" + "".join(f"{one},{smiles},{score}\n" for one, smiles, score in rows))
+    path.write_text(
+        "id,smiles,score\n" + "".join(f"{molecule_id},{smiles},{score}\n" for molecule_id, smiles, score in rows)
+    )
     return path
 
 
@@ -209,30 +211,39 @@ SAMPLED = {"top": 0.1, "random": 20, "score_column": "score"}
 
 def test_a_sample_is_the_top_and_some_of_the_rest_whatever_the_order_of_the_rows(tmp_path):
     rows = [(f"m{n}", "C" * (n % 9 + 1), (n * 37) % 100) for n in range(100)]
-    _, found, facts = made(tmp_path, library(tmp_path, rows), audit={"sample": SAMPLED})
-    top = {row["id"] for row in found if row["sample_part"] == "top"}
-    assert top == {one for one, _, score in rows if score >= 90}
-    drawn = {row["id"] for row in found if row["sample_part"] == "random"}
+    _, sampled, facts = made(tmp_path, library(tmp_path, rows), audit={"sample": SAMPLED})
+    top = {row["id"] for row in sampled if row["sample_part"] == "top"}
+    assert top == {molecule_id for molecule_id, _, score in rows if score >= 90}
+    drawn = {row["id"] for row in sampled if row["sample_part"] == "random"}
     assert len(drawn) == 20
     assert not top & drawn
-    assert {row["sample_weight"] for row in found} == {1.0, 90 / 20, None}
-    assert sum(row["sample_weight"] or 0 for row in found) == 100
-    assert {(row["status"], row["reason"]) for row in found if row["sample_part"] is None} == {("SKIP", "not_sampled")}
+    assert {row["sample_weight"] for row in sampled} == {1.0, 90 / 20, None}
+    assert sum(row["sample_weight"] or 0 for row in sampled) == 100
+    assert {(row["status"], row["reason"]) for row in sampled if row["sample_part"] is None} == {
+        ("SKIP", "not_sampled")
+    }
     assert facts["sample"] == {"population": 100, "top": 10, "random": 20, "random_weight": 4.5, "seed": 0}
     _, again, _ = made(tmp_path, library(tmp_path, rows[::-1]), audit={"sample": SAMPLED})
-    assert {row["id"]: row["sample_part"] for row in again} == {row["id"]: row["sample_part"] for row in found}
-    _, other, _ = made(tmp_path, library(tmp_path, rows), audit={"sample": SAMPLED, "seed": 1})
-    assert {row["id"] for row in other if row["sample_part"] == "random"} != drawn
+    assert {row["id"]: row["sample_part"] for row in again} == {row["id"]: row["sample_part"] for row in sampled}
+    _, reseeded, _ = made(tmp_path, library(tmp_path, rows), audit={"sample": SAMPLED, "seed": 1})
+    assert {row["id"] for row in reseeded if row["sample_part"] == "random"} != drawn
 
 
 def test_lower_may_be_better_and_rows_without_a_score_are_never_the_top(tmp_path):
     rows = [("a", "C", -9), ("b", "C", ""), ("c", "C", 3), ("d", "", -99), ("a", "C", -99), ("", "C", -99)]
     sample = {"top": 1, "score_column": "score"}
-    _, found, facts = made(
+    _, sampled, facts = made(
         tmp_path, library(tmp_path, rows), audit={"sample": sample}, scores={"higher_is_better": False}
     )
-    assert [row["sample_part"] for row in found] == ["top", None, None, None, None, None]
-    assert [row["reason"] for row in found] == [None, "not_sampled", "not_sampled", None, "duplicate_id", "missing_id"]
+    assert [row["sample_part"] for row in sampled] == ["top", None, None, None, None, None]
+    assert [row["reason"] for row in sampled] == [
+        None,
+        "not_sampled",
+        "not_sampled",
+        None,
+        "duplicate_id",
+        "missing_id",
+    ]
     assert facts["sample"]["population"] == 3
 
 
@@ -249,8 +260,8 @@ def test_a_score_column_that_cannot_be_used_is_told(tmp_path, capsys, score, sam
 def test_without_structures_a_table_gives_each_molecule_once(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("id,decoy,score,scaffold\na,,1,s\na,d,2,s\nb,d,1,\nb,,3,\n")
-    _, found, _ = made(tmp_path, path, input={"structures": False})
-    assert [(row["id"], row["status"], row["smiles"], row["scaffold"]) for row in found] == [
+    _, marked, _ = made(tmp_path, path, input={"structures": False})
+    assert [(row["id"], row["status"], row["smiles"], row["scaffold"]) for row in marked] == [
         ("a", None, "", "s"),
         ("b", None, "", None),
     ]
@@ -259,22 +270,22 @@ def test_without_structures_a_table_gives_each_molecule_once(tmp_path):
 def test_without_structures_a_list_of_ids_marks_its_duplicates(tmp_path):
     path = tmp_path / "ids.csv"
     path.write_text("id,scaffold\na,s\na,t\n,s\n,s\nb,\n")
-    _, found, _ = made(tmp_path, path, input={"structures": False})
-    assert [row["reason"] for row in found] == [None, "duplicate_id", "missing_id", "missing_id", None]
+    _, marked, _ = made(tmp_path, path, input={"structures": False})
+    assert [row["reason"] for row in marked] == [None, "duplicate_id", "missing_id", "missing_id", None]
 
 
 def test_a_molecule_of_two_scaffolds_is_refused(tmp_path, capsys):
     path = tmp_path / "t.csv"
     path.write_text("id,decoy,score,scaffold\na,,1,s\na,d,2,\na,e,2,t\n")
     assert made(tmp_path, path, input={"structures": False})[0] == 1
-    assert "line 4: 'a' has another scaffold than before, 's'" in capsys.readouterr().err
+    assert "line 4: 'a' has the scaffold 't', but 's' before" in capsys.readouterr().err
 
 
 def test_the_smallest_share_is_one_row(tmp_path):
-    _, found, _ = made(
+    _, marked, _ = made(
         tmp_path, library(tmp_path, [(f"m{n}", "C", 1) for n in range(8)]), audit={"sample": {"random": 0.01}}
     )
-    assert sum(row["sample_part"] == "random" for row in found) == 1
+    assert sum(row["sample_part"] == "random" for row in marked) == 1
 
 
 def test_a_damaged_parquet_library_is_named(tmp_path, capsys):
@@ -290,6 +301,6 @@ def test_a_damaged_parquet_library_is_named(tmp_path, capsys):
 def test_a_long_library_is_written_in_row_groups(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text("id,smiles\n" + "".join(f"m{n},CCO\n" for n in range(70_000)) + "m3,C\n")
-    _, found, facts = made(tmp_path, path)
-    assert (len(found), facts["rows"], found[-1]["reason"]) == (70_001, 70_001, "duplicate_id")
-    assert [row["row"] for row in found] == list(range(70_001))
+    _, marked, facts = made(tmp_path, path)
+    assert (len(marked), facts["rows"], marked[-1]["reason"]) == (70_001, 70_001, "duplicate_id")
+    assert [row["row"] for row in marked] == list(range(70_001))

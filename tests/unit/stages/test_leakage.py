@@ -42,11 +42,16 @@ def folder(tmp_path):
 def written(tmp_path, library, decoys_of, train):
     """A folder with molecules, decoys and a training set as the stages before write them."""
     molecules, decoys = [], []
-    for row, (one, smiles) in enumerate(library):
-        known = dict.fromkeys(columns("molecule.v1")) | {"row": row, "id": one, "smiles": smiles, "status": "OK"}
-        known |= {"seed_used": 0, "n_decoys_generated": 1, "warnings": ""}
+    for row, (molecule_id, smiles) in enumerate(library):
+        molecule = dict.fromkeys(columns("molecule.v1")) | {
+            "row": row,
+            "id": molecule_id,
+            "smiles": smiles,
+            "status": "OK",
+        }
+        molecule |= {"seed_used": 0, "n_decoys_generated": 1, "warnings": ""}
         text = canonical(parse(smiles))
-        molecules.append(known | {"canonical_smiles": text, "structure_hash": named(text), "skeleton": bones(text)})
+        molecules.append(molecule | {"canonical_smiles": text, "structure_hash": named(text), "skeleton": bones(text)})
         for index, decoy in enumerate(decoys_of.get(row, [])):
             empty = dict.fromkeys(columns("decoy.v1")) | {"row": row, "decoy_index": index, "strategy": STRATEGY}
             text = canonical(parse(decoy))
@@ -54,7 +59,9 @@ def written(tmp_path, library, decoys_of, train):
             decoys.append(empty | {"move": "x"} | named_so)
     write_parquet(tmp_path / "m.parquet", to_table(molecules, "molecule.v1"), "molecule.v1")
     write_parquet(tmp_path / "d.parquet", to_table(decoys, "decoy.v1"), "decoy.v1")
-    (tmp_path / "train.csv").write_text("id,smiles\n" + "".join(f"{one},{smiles}\n" for one, smiles in train))
+    (tmp_path / "train.csv").write_text(
+        "id,smiles\n" + "".join(f"{molecule_id},{smiles}\n" for molecule_id, smiles in train)
+    )
     return tmp_path
 
 
@@ -68,8 +75,8 @@ def leaks(folder, *words):
 
 
 def test_every_kind_of_leak_is_found_and_named(folder):
-    found, gone = leaks(folder, "--train", folder / "train.csv", *config_option(audit={"near_tanimoto": 0.7}))
-    assert sorted(found) == [
+    found_leaks, gone = leaks(folder, "--train", folder / "train.csv", *config_option(audit={"near_tanimoto": 0.7}))
+    assert sorted(found_leaks) == [
         ("decoy_in_library", "a", "d"),
         ("decoy_in_library", "c", "a"),
         ("decoy_in_training", "a", "t1"),
@@ -111,14 +118,14 @@ def matches(folder, *words):
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("forms", FORMS)
 def test_another_form_of_a_molecule_is_that_molecule(tmp_path, forms, turned):
-    one, other = reversed(forms) if turned else forms
-    library = [("a", one), ("b", APART[0]), ("c", other), ("d", other), ("e", "CCCCCC")]
-    train = [("t0", APART[1]), ("t1", other), ("t2", one)]
-    found = matches(
-        written(tmp_path, library, {1: [other, APART[1]], 4: [one]}, train), "--train", tmp_path / "train.csv"
+    first, second = reversed(forms) if turned else forms
+    library = [("a", first), ("b", APART[0]), ("c", second), ("d", second), ("e", "CCCCCC")]
+    train = [("t0", APART[1]), ("t1", second), ("t2", first)]
+    matched = matches(
+        written(tmp_path, library, {1: [second, APART[1]], 4: [first]}, train), "--train", tmp_path / "train.csv"
     )
-    assert found["compound"] == [("duplicate_in_library", "c", "a")]
-    assert found["structure"] == [
+    assert matched["compound"] == [("duplicate_in_library", "c", "a")]
+    assert matched["structure"] == [
         ("decoy_in_library", "b", "c"),
         ("decoy_in_library", "e", "a"),
         ("decoy_in_training", "b", "t0"),
@@ -133,23 +140,23 @@ def test_another_form_of_a_molecule_is_that_molecule(tmp_path, forms, turned):
 
 @pytest.mark.parametrize("forms", FORMS)
 def test_a_decoy_that_is_known_in_another_form_takes_no_part(tmp_path, forms):
-    one, other = forms
+    first, second = forms
     folder = written(
-        tmp_path, [("a", one), ("b", APART[0]), ("e", "CCCCCC")], {1: [other, APART[1]], 2: ["CCC(C)CC"]}, []
+        tmp_path, [("a", first), ("b", APART[0]), ("e", "CCCCCC")], {1: [second, APART[1]], 2: ["CCC(C)CC"]}, []
     )
     assert matches(folder) == {"compound": [("decoy_in_library", "b", "a")], "structure": []}
     gone = read_parquet(folder / "excluded.parquet", "excluded_decoy.v1").to_pylist()
-    assert gone == [{"decoy_hash": named(other), "excluded": "library"}]
-    folder = written(tmp_path, [("b", APART[0])], {0: [other]}, [("t0", APART[1]), ("t1", one)])
+    assert gone == [{"decoy_hash": named(second), "excluded": "library"}]
+    folder = written(tmp_path, [("b", APART[0])], {0: [second]}, [("t0", APART[1]), ("t1", first)])
     assert matches(folder, "--train", folder / "train.csv")["compound"] == [("decoy_in_training", "b", "t1")]
     assert read_parquet(folder / "excluded.parquet", "excluded_decoy.v1")["excluded"].to_pylist() == ["training"]
 
 
 def test_a_molecule_that_was_trained_on_in_another_form_is_in_the_training_set(tmp_path):
-    library = [(f"m{number}", one) for number, (one, _) in enumerate(FORMS)]
-    train = [(f"t{number}", other) for number, (_, other) in enumerate(FORMS)]
-    found = matches(written(tmp_path, library, {}, train), "--train", tmp_path / "train.csv")
-    assert found["compound"] == [("molecule_in_training", f"m{number}", f"t{number}") for number in range(len(FORMS))]
+    library = [(f"m{number}", form) for number, (form, _) in enumerate(FORMS)]
+    train = [(f"t{number}", form) for number, (_, form) in enumerate(FORMS)]
+    matched = matches(written(tmp_path, library, {}, train), "--train", tmp_path / "train.csv")
+    assert matched["compound"] == [("molecule_in_training", f"m{number}", f"t{number}") for number in range(len(FORMS))]
 
 
 def test_a_structure_whose_keys_cannot_be_computed_is_compared_as_a_structure(tmp_path, monkeypatch):
@@ -162,8 +169,8 @@ def test_a_structure_whose_keys_cannot_be_computed_is_compared_as_a_structure(tm
 
 
 def test_without_a_training_set_only_the_library_is_looked_at(folder):
-    found, gone = leaks(folder)
-    assert {kind for kind, _, _ in found} == {"duplicate_in_library", "decoy_in_library"}
+    found_leaks, gone = leaks(folder)
+    assert {kind for kind, _, _ in found_leaks} == {"duplicate_in_library", "decoy_in_library"}
     assert set(gone.values()) == {"library"}
 
 
@@ -185,18 +192,18 @@ def test_a_bad_training_set_is_named(folder, capsys, text, message):
 
 
 def test_ids_of_the_truth_that_match_nothing_are_listed(folder):
-    rows = [{"row": n, "id": one, "smiles": ""} for n, (one, _) in enumerate(LIBRARY)]
+    rows = [{"row": n, "id": molecule_id, "smiles": ""} for n, (molecule_id, _) in enumerate(LIBRARY)]
     empty = dict.fromkeys(columns("input_row.v1"))
     write_parquet(folder / "i.parquet", to_table([empty | row for row in rows], "input_row.v1"), "input_row.v1")
     truth = "molecule_id,expensive_label,truth_source,truth_version\n"
-    truth += "".join(f"{one},PASS,external,customer_truth.v1\n" for one in ("a", "zz", "t4", "y"))
+    truth += "".join(f"{molecule_id},PASS,external,customer_truth.v1\n" for molecule_id in ("a", "zz", "t4", "y"))
     (folder / "truth.csv").write_text(truth)
     leaks(folder)
     words = ("--input", folder / "i.parquet", "--leaks", folder / "leaks.parquet", "--truth", folder / "truth.csv")
     assert ask("leakage-list", *words, "--train", folder / "train.csv", "--out", folder / "l.csv") == 0
     with (folder / "l.csv").open(newline="") as handle:
-        found = [row["id"] for row in csv.DictReader(handle) if row["kind"] == "truth_id_unknown"]
-    assert found == ["zz", "y"]
+        unknown = [row["id"] for row in csv.DictReader(handle) if row["kind"] == "truth_id_unknown"]
+    assert unknown == ["zz", "y"]
 
 
 def test_the_nearest_is_the_one_that_comparing_with_all_finds():
@@ -206,14 +213,14 @@ def test_the_nearest_is_the_one_that_comparing_with_all_finds():
     assert len(prints) > 200
     rng = random.Random(0)
     rng.shuffle(prints)
-    known, asked = prints[: len(prints) // 2], prints
-    neighbours = Neighbours(known)
+    reference, asked = prints[: len(prints) // 2], prints
+    neighbours = Neighbours(reference)
     for least in (0.3, 0.5, 0.85, 1.0):
-        for one in asked:
-            similar = DataStructs.BulkTanimotoSimilarity(one, known)
+        for query in asked:
+            similar = DataStructs.BulkTanimotoSimilarity(query, reference)
             best = max(similar)
             expected = (similar.index(best), best) if best >= least else (None, 0.0)
-            assert neighbours.nearest(one, least) == expected
+            assert neighbours.nearest(query, least) == expected
 
 
 def test_excluded_decoys_are_left_out_of_the_scores_and_of_the_request(folder):

@@ -50,17 +50,19 @@ def test_what_people_open_in_a_spreadsheet_has_a_copy_with_nothing_to_run(pack, 
 def test_what_the_audit_says_is_told_in_words(pack):
     text, controls = first_page(pack), json.loads((pack / "controls.json").read_text())
     assert f"- audit: {controls['audit']['status']}: {controls['audit']['reason']}" in text
-    assert "- model: NOT_ASSESSABLE by refits: the_scorer_cannot_be_fitted_again" in text
+    assert "- model: NOT_ASSESSABLE by Y-randomisation: the_scorer_cannot_be_fitted_again" in text
     assert f"- decoys: {controls['library']['interpretation']}: " in text
-    found = {"verdict": "NOT_SHOWN", "quick_look": True, "refits": 19, "model_seeds": 3, "p_value": 0.1}
-    found |= {"explanation": "EXPLAINED_BY_NOVELTY", "explained_by": ["x"]}
-    told = [words for _, words in judgement(controls | {"inference": found})]
-    assert told[2] == "NOT_SHOWN by 19 refits for each of 3 model seeds, a quick look (p = 0.1)"
-    assert told[3].startswith("EXPLAINED_BY_NOVELTY: x prefers")
+    inference = {"verdict": "NOT_SHOWN", "quick_look": True, "refits": 19, "model_seeds": 3, "p_value": 0.1}
+    inference |= {"explanation": "EXPLAINED_BY_NOVELTY", "explained_by": ["x"]}
+    sentences = [words for _, words in judgement(controls | {"inference": inference})]
+    assert sentences[2] == (
+        "NOT_SHOWN by Y-randomisation, 19 refits on permuted labels for each of 3 model seeds, a quick look (p = 0.1)"
+    )
+    assert sentences[3].startswith("EXPLAINED_BY_NOVELTY: x prefers")
     controls["audit"] = {"status": "FAILED", "reason": "not silent: formula"}
     (pack / "controls.json").write_text(json.dumps(controls))
     text = first_page(pack)
-    assert "**The audit has failed on this library: rely on no call, verdict or curve of this pack.**" in text
+    assert "**The audit has failed on this library: do not rely on any call, verdict or curve in this pack.**" in text
     assert "- audit: FAILED: not silent: formula" in text
 
 

@@ -22,8 +22,8 @@ def labels(folder, text, name="library.csv"):
 
 
 def test_the_suite_has_the_stored_labels(tmp_path):
-    found = labels(tmp_path, (GOLDEN / "suite_input.csv").read_text())
-    assert found == (GOLDEN / "truth_proxy_rule_v1.csv").read_bytes()
+    written = labels(tmp_path, (GOLDEN / "suite_input.csv").read_text())
+    assert written == (GOLDEN / "truth_proxy_rule_v1.csv").read_bytes()
     assert sum(read_truth(tmp_path / "truth.csv", "proxy_rule_v1").values()) == 20
 
 

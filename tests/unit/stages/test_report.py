@@ -36,10 +36,10 @@ def library(n, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")):
     return pa.table(
         {
             "id": [f"m{row}" for row in range(n)],
-            "status": ["SKIP" if one else "OK" for one in skipped],
-            "reason": ["invalid_smiles" if one else "" for one in skipped],
-            "score": pa.array([None if one else float(n - row) for row, one in enumerate(skipped)]),
-            "call": ["" if one else calls[row % len(calls)] for row, one in enumerate(skipped)],
+            "status": ["SKIP" if is_skipped else "OK" for is_skipped in skipped],
+            "reason": ["invalid_smiles" if is_skipped else "" for is_skipped in skipped],
+            "score": pa.array([None if is_skipped else float(n - row) for row, is_skipped in enumerate(skipped)]),
+            "call": ["" if is_skipped else calls[row % len(calls)] for row, is_skipped in enumerate(skipped)],
             "call_reason": ["r"] * n,
             "canonical_smiles": ["C"] * n,
             "structure_hash": [f"{row:064x}" for row in range(n)],
@@ -51,43 +51,44 @@ def library(n, calls=("SIGNAL", "NO_SIGNAL", "UNDECIDABLE")):
 def test_the_top_the_suspicious_and_a_sample_are_shown():
     rows = library(90)
     order, _ = ranked(rows, [])
-    found = chosen(rows, order, 50, 5, 0)
-    assert found[TOP].tolist() == [0, 1, 2, 3, 4]  # by score, whatever the calls
-    assert found[SUSPICIOUS].tolist() == [7, 10, 13, 16, 19]
-    assert len(found[RANDOM]) == 5
-    assert not set(found[RANDOM]) & {*found[TOP], *found[SUSPICIOUS]}
-    assert max(found[RANDOM]) < 81  # no SKIP
-    assert not np.array_equal(chosen(rows, order, 50, 5, 1)[RANDOM], found[RANDOM])
+    places = chosen(rows, order, 50, 5, 0)
+    assert places[TOP].tolist() == [0, 1, 2, 3, 4]  # by score, whatever the calls
+    assert places[SUSPICIOUS].tolist() == [7, 10, 13, 16, 19]
+    assert len(places[RANDOM]) == 5
+    assert not set(places[RANDOM]) & {*places[TOP], *places[SUSPICIOUS]}
+    assert max(places[RANDOM]) < 81  # no SKIP
+    assert not np.array_equal(chosen(rows, order, 50, 5, 1)[RANDOM], places[RANDOM])
 
 
 def test_of_few_molecules_each_is_shown_once():
     rows = library(4, calls=("NO_SIGNAL",))
     order, _ = ranked(rows, [])
-    found = chosen(rows, order, 1, 8, 0)
-    assert [place.tolist() for place in found.values()] == [[0], [1, 2, 3], []]  # one can be bought
+    places = chosen(rows, order, 1, 8, 0)
+    assert [place.tolist() for place in places.values()] == [[0], [1, 2, 3], []]  # one can be bought
     assert [len(place) for place in chosen(rows, order, 1, 0, 0).values()] == [0, 0, 0]
 
 
 def test_the_table_holds_all_rows_or_says_which():
     rows = library(100)
     order, _ = ranked(rows, [])
-    everyone, told = listed(rows, order, 100, 0)
+    everyone, caption = listed(rows, order, 100, 0)
     assert everyone.tolist() == [*order.tolist(), *range(90, 100)]
-    assert told.startswith("All 100 rows")
-    part, told = listed(rows, order, 20, 0)
+    assert caption.startswith("All 100 rows")
+    part, caption = listed(rows, order, 20, 0)
     assert part[:10].tolist() == order[:10].tolist()
     assert len(set(part.tolist())) == 20
-    assert "the first 10 of the list to send and 10 drawn at random from the rest (seed 0)" in told
+    assert "the first 10 of the list to send and 10 drawn at random from the rest (seed 0)" in caption
 
 
 def test_the_page_asks_nothing_of_a_network(text, page):
-    found = page.found
     assert "//" not in re.sub(r"<script[^>]*>.*?</script>", "", text, flags=re.DOTALL)
-    for tag, attributes in found:
+    for tag, attributes in page.found:
         assert tag not in ("img", "link", "iframe", "object", "embed", "base", "form"), tag
         assert not {"src", "srcset", "action", "background", "onload", "onclick", "onerror"} & set(attributes), tag
         assert attributes.get("href", "#").startswith("#"), attributes
-    policy = next(attributes for _, attributes in found if attributes.get("http-equiv") == "Content-Security-Policy")
+    policy = next(
+        attributes for _, attributes in page.found if attributes.get("http-equiv") == "Content-Security-Policy"
+    )
     assert policy["content"].startswith("default-src 'none'")
 
 
@@ -105,8 +106,8 @@ def test_the_page_shows_every_criterion_and_the_files_of_the_pack(stored_run, pa
     text = " ".join(" ".join(page.texts).split())
     accepted = json.loads((stored_run / "registry_row.json").read_text())["acceptance"]
     for name in ("rows_error", "rows_ok", "cost_lift_v1"):
-        told = "NOT MET" if name in accepted["not_met"] else "met"
-        assert f"{told} {name}:" in text
+        outcome = "NOT MET" if name in accepted["not_met"] else "met"
+        assert f"{outcome} {name}:" in text
     for path in (stored_run / "pack").iterdir():
         assert path.name in text or path.name.startswith("scores"), path.name
     rows = json.loads(next(part for part in page.texts if part.startswith("[[")))
@@ -156,7 +157,7 @@ def verb(stored_run, tmp_path, capsys):
     def call(**texts):
         used = dict(files)
         for name, text in texts.items():
-            file = next(known for known in files if known.split(".")[0] == name)
+            file = next(candidate for candidate in files if candidate.split(".")[0] == name)
             used[file] = tmp_path / file
             used[file].write_text(text(files[file].read_text(encoding="utf-8")), encoding="utf-8")
         words = ["report", "--run", "small", "--config", json.dumps(config), "--facts", *map(str, facts)]
@@ -174,12 +175,12 @@ def verb(stored_run, tmp_path, capsys):
 def test_the_verb_makes_the_same_bytes_as_the_stored_run(verb, stored_run):
     code, _, folder = verb()
     assert code == 0
-    for name, own in (("report.html", "r.html"), ("summary_spreadsheet.csv", "s.csv"), ("card_decoys.csv", "c.csv")):
-        assert (folder / own).read_bytes() == (stored_run / "pack" / name).read_bytes(), name
+    for name, copy in (("report.html", "r.html"), ("summary_spreadsheet.csv", "s.csv"), ("card_decoys.csv", "c.csv")):
+        assert (folder / copy).read_bytes() == (stored_run / "pack" / name).read_bytes(), name
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "expected"),
     [
         ("leakage", lambda _: "", "leakage.csv: the file is empty"),
         ("hit_curve", lambda _: "", "hit_curve.csv: the file is empty"),
@@ -190,10 +191,10 @@ def test_the_verb_makes_the_same_bytes_as_the_stored_run(verb, stored_run):
         ("metrics", lambda _: "{", "not valid JSON"),
     ],
 )
-def test_a_damaged_file_is_named_and_nothing_is_written(verb, name, text, told):
+def test_a_damaged_file_is_named_and_nothing_is_written(verb, name, text, expected):
     code, message, folder = verb(**{name: text})
     assert code == 1, message
-    assert told in message
+    assert expected in message
     assert "Traceback" not in message
     assert not folder.exists() or not list(folder.iterdir())
 

@@ -24,9 +24,11 @@ def test_a_threshold_is_reached_or_not_or_unknown(good, bad, expected):
 
 
 def test_one_difference_to_each_bad_is_enough():
-    found = compare({"BAD-constant": metrics(-0.5, 0.0), "BAD-random": metrics(0.0, 0.6), NAMES[2]: metrics(0.0, 1.0)})
-    assert found["separated"]
-    assert found["deltas"]["GOOD-synthetic - BAD-random"]["median_slack"] == {
+    document = compare(
+        {"BAD-constant": metrics(-0.5, 0.0), "BAD-random": metrics(0.0, 0.6), NAMES[2]: metrics(0.0, 1.0)}
+    )
+    assert document["separated"]
+    assert document["deltas"]["GOOD-synthetic - BAD-random"]["median_slack"] == {
         "delta": 0.0,
         "threshold": 0.05,
         "met": False,
@@ -39,7 +41,7 @@ def test_one_difference_to_each_bad_is_enough():
 
 @pytest.fixture
 def files(tmp_path):
-    found = {"--rows": [], "--metrics": [], "--zips": []}
+    files = {"--rows": [], "--metrics": [], "--zips": []}
     for number, name in enumerate(NAMES):
         folder = tmp_path / name
         folder.mkdir()
@@ -47,10 +49,10 @@ def files(tmp_path):
         (folder / "metrics.json").write_text(json.dumps(metrics(-0.5 + number / 4, number / 2)))
         sha256 = sha256_file(folder / f"{name}.zip").upper()
         (folder / "row.json").write_text(json.dumps({"assets": [{"sha256": sha256}]}))
-        found["--rows"].append(str(folder / "row.json"))
-        found["--metrics"].append(str(folder / "metrics.json"))
-        found["--zips"].append(str(folder / f"{name}.zip"))
-    return found
+        files["--rows"].append(str(folder / "row.json"))
+        files["--metrics"].append(str(folder / "metrics.json"))
+        files["--zips"].append(str(folder / f"{name}.zip"))
+    return files
 
 
 def separate(files, tmp_path, names=NAMES):
@@ -61,20 +63,20 @@ def separate(files, tmp_path, names=NAMES):
 def test_the_page_says_whether_they_are_separated(files, tmp_path):
     assert separate(files, tmp_path) == 0
     page = (tmp_path / "out/separation.html").read_text()
-    found = json.loads((tmp_path / "out/separation.json").read_text())
-    assert ("Yes: they are separated." in page) == found["separated"]
-    for one in found["variants"].values():
-        assert f'<a href="{one["pack"]}">' in page
-        assert one["sha256"].lower() in page
+    document = json.loads((tmp_path / "out/separation.json").read_text())
+    assert ("Yes: they are separated." in page) == document["separated"]
+    for variant in document["variants"].values():
+        assert f'<a href="{variant["pack"]}">' in page
+        assert variant["sha256"].lower() in page
 
 
 def test_packs_stand_beside_it_with_their_sha256(files, tmp_path):
     assert separate(files, tmp_path) == 0
-    found = json.loads((tmp_path / "out/separation.json").read_text())
+    document = json.loads((tmp_path / "out/separation.json").read_text())
     for name in NAMES:
         assert (tmp_path / f"out/{name}.zip").read_bytes() == name.encode()
-        assert found["variants"][name]["sha256"] == sha256_file(tmp_path / f"out/{name}.zip").upper()
-    assert found["separated"]
+        assert document["variants"][name]["sha256"] == sha256_file(tmp_path / f"out/{name}.zip").upper()
+    assert document["separated"]
 
 
 def test_what_is_wrong_is_said_and_nothing_is_left(files, tmp_path, capsys):

@@ -112,9 +112,9 @@ def test_every_format_gives_each_substance_its_one_row(tmp_path, kind):
 
 def test_what_is_one_substance_has_one_hash_and_one_scaffold(tmp_path):
     records = {row["id"]: row for row in molecules(tmp_path, "csv", ROWS)}
-    for one, other in (("plain", "mapped"), ("racemate", "racemate again"), ("racemate", "either")):
-        assert records[one]["structure_hash"] == records[other]["structure_hash"]
-        assert records[one]["scaffold"] == records[other]["scaffold"]
+    for first, second in (("plain", "mapped"), ("racemate", "racemate again"), ("racemate", "either")):
+        assert records[first]["structure_hash"] == records[second]["structure_hash"]
+        assert records[first]["scaffold"] == records[second]["scaffold"]
     assert records["r"]["structure_hash"] != records["racemate"]["structure_hash"]
     assert all((row["structure_hash"] is None) == (row["canonical_smiles"] is None) for row in records.values())
 

@@ -32,9 +32,9 @@ def test_the_library_is_the_stored_one(tmp_path):
 
 def test_the_scores_file_is_the_stored_one_decoy_by_decoy(tmp_path):
     folder = written(tmp_path, "suite", *config_option(decoys={"strategy": "decoy_strategy.v1"}))
-    found, expected = json.loads((folder / "scores.json").read_text()), stored("suite_scores_chain.json")
-    assert found == expected
-    assert list(found["decoys"]) == list(expected["decoys"])
+    scores, expected = json.loads((folder / "scores.json").read_text()), stored("suite_scores_chain.json")
+    assert scores == expected
+    assert list(scores["decoys"]) == list(expected["decoys"])
     assert len(hetero_scores.read(folder / "scores.json").decoys) == 20
 
 
@@ -52,8 +52,8 @@ def test_known_bad_and_known_good_are_the_stored_ones(source, name):
 
 
 def test_mock_is_the_head_of_the_hash_and_one_for_molecules():
-    found = list(stand_ins.values("mock", [("f" * 64, False), ("0" * 64, False), ("0" * 64, True)]))
-    assert found == [1.0, 0.0, 1.0]
+    values = list(stand_ins.values("mock", [("f" * 64, False), ("0" * 64, False), ("0" * 64, True)]))
+    assert values == [1.0, 0.0, 1.0]
     with pytest.raises(ValueError, match="no stand-in is called 'best'"):
         list(stand_ins.values("best", [("", True)]))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hetero2.stats.audit import hardness, label_permutation, target_decoy_competition
-from hetero2.stats.audit.decoy_sets import describe_blocks, library_test
+from hetero2.stats.audit.decoy_sets import describe_decoy_sets, library_test
 from hetero2.stats.audit.ranking import audit
 from hetero2.stats.benefit import choosing, enrichment
 
@@ -25,7 +25,7 @@ def flat(scores):
 
 def calls(scores, method="union"):
     return target_decoy_competition.call(
-        describe_blocks(*flat(scores)), 0.1, method, 19, target_decoy_competition.pooled_residual_p(*flat(scores))
+        describe_decoy_sets(*flat(scores)), 0.1, method, 19, target_decoy_competition.pooled_residual_p(*flat(scores))
     )
 
 
@@ -36,7 +36,7 @@ def by_molecule(read):
 
 def against(scores, tanimoto):
     bins = np.digitize(tanimoto.ravel(), [0.6])
-    return hardness.against(hardness.wins(*flat(scores)), flat(scores)[1], bins, 2, tanimoto.ravel())
+    return hardness.wins_by_bin(hardness.pairwise_wins(*flat(scores)), flat(scores)[1], bins, 2, tanimoto.ravel())
 
 
 def by_bin(scores, tanimoto, _, cluster):
@@ -67,16 +67,16 @@ SIGNALS = {
 }
 LIBRARY = {
     "frozen audit": by_molecule(frozen),
-    "share at or above": by_molecule(lambda scores: describe_blocks(*flat(scores)).n_at_or_above),
-    "AUC": by_molecule(lambda scores: describe_blocks(*flat(scores)).auc),
-    "mean z": lambda scores, *_: np.array([library_test(describe_blocks(*flat(scores))).mean_z]),
-    "dispersion z": lambda scores, *_: np.array([library_test(describe_blocks(*flat(scores))).dispersion_z]),
+    "share at or above": by_molecule(lambda scores: describe_decoy_sets(*flat(scores)).n_at_or_above),
+    "AUC": by_molecule(lambda scores: describe_decoy_sets(*flat(scores)).auc),
+    "mean z": lambda scores, *_: np.array([library_test(describe_decoy_sets(*flat(scores))).mean_z]),
+    "dispersion z": lambda scores, *_: np.array([library_test(describe_decoy_sets(*flat(scores))).dispersion_z]),
     "AUC by hardness": by_bin,
     "trend": lambda scores, tanimoto, *_: np.array([hardness.trend(against(scores, tanimoto))["z"]]),
     "residual ranks": lambda scores, tanimoto, *_: np.array(
         [
             library_test(
-                describe_blocks(
+                describe_decoy_sets(
                     label_permutation.residual_ranks(flat(scores)[0], [tanimoto.ravel()], flat(scores)[1]),
                     flat(scores)[1],
                 )

@@ -1,84 +1,206 @@
-"""How far a run is: what the jobs say, added up, and the line on a terminal."""
+"""How far a run is: what Snakemake reports and its jobs write, added up, and what is shown of it."""
 
 import io
 import json
+import logging
 import os
-from pathlib import Path
 
-from hetero2.runtime.progress import file_beside, published
+import pytest
+
+from hetero2.runtime.progress import file_beside
 from hetero2.workflow import progress
+from hetero2.workflow.progress import Board, Display, Stage
+
+CLEAR = "\r\033[K"
 
 
-def say(log, mtime=None, **counts):
+def write(log, done, mtime=None, total=None, **status):
     log.parent.mkdir(exist_ok=True)
-    file_beside(log).write_text(json.dumps({"OK": 0, "SKIP": 0, "ERROR": 0} | counts))
+    file_beside(log).write_text(json.dumps({"done": done, "total": total, "status": status}))
     if mtime is not None:
         os.utime(file_beside(log), (mtime, mtime))
 
 
-def a_run(folder, mine=("1", "2")):
-    logs = [folder / "decoys" / f"{name}.log" for name in "012"]
-    (folder / "facts.json").write_text('{"rows": 1000}')
-    return progress.Run(
-        "my", folder / "facts.json", logs, frozenset(folder / "decoys" / f"{n}.log" for n in mine)
-    ), logs
+def a_stage(folder, total=1000):
+    """A stage of jobs 1 and 2; job 0 was done by an earlier call."""
+    first, second, third = (folder / "decoys" / f"{name}.log" for name in "012")
+    return Stage("decoys of my", {1: second, 2: third}, lambda: total, [first]), (first, second, third)
 
 
-def test_a_job_says_how_many_rows_of_each_status_it_has(tmp_path):
-    records = [({"status": status}, None) for status in ("OK", "OK", "SKIP", "ERROR")]
-    log = tmp_path / "0.log"
-    found = published(records, log)
-    next(found)
-    assert json.loads(file_beside(log).read_text()) == {"OK": 0, "SKIP": 0, "ERROR": 0}
-    assert len(list(found)) == 3
-    assert json.loads(file_beside(log).read_text()) == {"OK": 2, "SKIP": 1, "ERROR": 1}
-    assert list(published(records, None)) == records
+def test_jobs_of_an_earlier_call_count_as_done_but_not_for_the_rate(tmp_path):
+    stage, (first, second, third) = a_stage(tmp_path)
+    write(first, 400, mtime=1000, OK=400)
+    write(third, 300, mtime=1000, OK=300)  # to be made again by this call
+    assert not stage.is_active
+    stage.start()
+    write(second, 100, OK=90, SKIP=9, ERROR=1)
+    stage._began -= 10
+    assert stage.is_active
+    assert stage.line() == "decoys of my: 500 of 1,000 (50 %), 10.0/s, 50 s left; OK 490, SKIP 9, ERROR 1"
 
 
-def test_shards_of_an_earlier_call_count_as_done_but_not_for_the_rate(tmp_path):
-    run, (first, second, third) = a_run(tmp_path)
-    say(first, mtime=1000, OK=400)
-    say(third, mtime=1000, OK=300)  # to be made again by this call
-    assert run.line() is None
-    say(second, OK=90, SKIP=9, ERROR=1)
-    text = run.line()
-    assert text.startswith("decoys of my: 500 of 1,000 (50 %), ")
-    assert text.endswith("; OK 490, SKIP 9, ERROR 1")
-    assert not run.finished
-    run.since -= 10
-    assert "10.0/s, 50 s left" in run.line()
+def test_what_a_finished_job_has_counted_is_read_once(tmp_path):
+    stage, (_, second, third) = a_stage(tmp_path)
+    write(second, 300)
+    stage.finish(1)
+    file_beside(second).unlink()
+    write(third, 400)
+    assert stage.line().startswith("decoys of my: 700 of 1,000 (70 %)")
+    stage.finish(2)
+    assert not stage.is_active
 
 
-def test_the_last_line_comes_once(tmp_path):
-    run, (first, second, third) = a_run(tmp_path)
-    for log, rows in ((first, 300), (second, 300), (third, 400)):
-        say(log, OK=rows)
-    assert "1,000 of 1,000 (100 %)" in run.line()
-    assert run.finished
-    assert run.line() is None
+def test_a_stage_that_counts_nothing_shows_jobs_or_for_a_single_job_its_time(tmp_path):
+    audit = Stage("audit of my", {1: tmp_path / "1.log", 2: None, 3: None, 4: None}, lambda: 0)
+    audit.finish(2)
+    audit._began -= 10
+    assert audit.line() == "audit of my: 1 of 4 jobs (25 %), 0.1/s, 30 s left"
+    single = Stage("calls of my", {5: tmp_path / "5.log"}, lambda: 0)
+    single.start()
+    assert single.line() == "calls of my: 1 s"
 
 
-def test_what_cannot_be_read_yet_is_no_error(tmp_path):
-    run, (_, second, _) = a_run(tmp_path)
-    say(second, OK=3)
-    run.facts = Path("nowhere.json")
-    assert run.line().startswith("decoys of my: 3 of 0, ")
-    file_beside(second).write_text("{")
-    assert run.line() is None
+def test_a_job_that_knows_its_total_needs_no_other(tmp_path):
+    stage = Stage("scoring of my", {1: tmp_path / "1.log"}, lambda: 0)
+    stage.start()
+    write(tmp_path / "1.log", 30, total=120)
+    stage._began -= 10
+    assert stage.line() == "scoring of my: 30 of 120 (25 %), 3.0/s, 30 s left"
 
 
-def test_text_takes_the_place_of_the_line_and_never_stands_in_it():
-    terminal = io.StringIO()
-    screen = progress.Screen(terminal)
-    screen.write("a job\n")
-    screen.show("1 of 2")
-    screen.show("2 of 2")
-    screen.write("half")
-    screen.show("not now")
-    screen.write(" a line\n")
-    clear = "\r\033[K"
-    assert terminal.getvalue() == f"a job\n{clear}1 of 2{clear}2 of 2{clear}half a line\n"
+@pytest.mark.parametrize("text", ["{", "[]", '{"done": 1}', '{"done": "x", "total": 1, "status": {}}'])
+def test_what_cannot_be_read_yet_is_no_error(tmp_path, text):
+    stage, (_, second, _) = a_stage(tmp_path)
+    write(second, 3)
+    file_beside(second).write_text(text)
+    stage.start()
+    assert stage.line() == "decoys of my: 0 of 2 jobs (0 %), 0.0/s"
 
 
-def test_times_are_told_as_a_person_would():
-    assert [progress._time(seconds) for seconds in (5, 600, 36000)] == ["5 s", "10 min", "10.0 h"]
+def test_the_board_shows_all_jobs_and_the_stages_at_work(tmp_path):
+    stage, _ = a_stage(tmp_path)
+    other = Stage("input of my", {0: None}, lambda: 0)
+    board = Board([(other, [0]), (stage, [1, 2])])
+    assert board.line() == "0 of 3 jobs"
+    board.start([0, "a-group-of-jobs"])
+    assert board.line() == "0 of 3 jobs | input of my: 1 s"
+    for job in (0, 0, 99):
+        board.finish(job)
+    board.start([1])
+    assert board.line() == "1 of 3 jobs | decoys of my: 0 of 2 jobs (0 %), 0.0/s"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def a_display(stream, shows_all=False):
+    usual = logging.StreamHandler(stream)
+    usual.setFormatter(logging.Formatter("usual: %(message)s"))
+    return Display(stream, usual, shows_all)
+
+
+def record(text, level=logging.INFO, **extra):
+    return logging.makeLogRecord({"msg": text, "levelno": level, **extra})
+
+
+STARTED = record("Workflow has started!", event="workflow_started")
+FAILED_JOB = {"event": "job_error", "rule_name": "input", "rule_msg": None, "log": ["logs/input.log"]}
+
+
+def test_before_jobs_run_all_is_shown_and_then_what_a_person_needs():
+    stream = io.StringIO()
+    display = a_display(stream)
+    texts = ["Assuming unrestricted shared filesystem usage.", "Congratulations", STARTED, "Select jobs to execute..."]
+    texts += ["Nothing to be done (all is there).", record("slow disk", logging.WARNING)]
+    for text in texts:
+        display.handle(text if isinstance(text, logging.LogRecord) else record(text))
+    assert stream.getvalue() == "usual: Congratulations\nusual: Nothing to be done (all is there).\nusual: slow disk\n"
+
+
+def test_who_asks_for_the_log_gets_it():
+    stream = io.StringIO()
+    display = a_display(stream, shows_all=True)
+    for one in (STARTED, record("Select jobs to execute...")):
+        display.handle(one)
+    assert stream.getvalue() == "usual: Workflow has started!\nusual: Select jobs to execute...\n"
+
+
+def test_the_last_words_are_the_last_thing_printed():
+    stream = io.StringIO()
+    display = a_display(stream)
+    display.handle(STARTED)
+    display._board = Board([(Stage("input of my", {0: None}, lambda: 0), [0])])
+    display.handle(record("Finished", event="job_finished", job_id=0))
+    display.handle(record("Error in rule input", logging.ERROR, **FAILED_JOB))
+    display.handle(record("CalledProcessError in file x", logging.ERROR, event="error"))
+    display.end_with("error: no such file")
+    display.handle(record("At least one job did not complete successfully.", logging.ERROR, event="error"))
+    display.handle(record("a surprise", logging.ERROR, event="error"))
+    for _ in range(2):
+        display.close()
+    assert stream.getvalue().splitlines() == [
+        "failed: input, log: logs/input.log",
+        "usual: a surprise",
+        "stopped at 1 of 1 jobs",
+        "error: no such file",
+    ]
+
+
+def test_a_failed_group_names_its_jobs_and_what_the_cluster_said():
+    stream = io.StringIO()
+    display = a_display(stream)
+    display.handle(STARTED)
+    jobs = [{**FAILED_JOB, "rule_msg": "CANCELLED"}, {**FAILED_JOB, "rule_name": "truth", "log": []}]
+    display.handle(record("group", logging.ERROR, event="group_error", job_error_info=jobs))
+    assert stream.getvalue() == "failed: input, log: logs/input.log\n  CANCELLED\nfailed: truth\n"
+
+
+def test_text_takes_the_place_of_the_line_on_a_terminal():
+    stream = Terminal()
+    display = a_display(stream)
+    display.handle(STARTED)
+    display.handle(record("Building DAG of jobs..."))
+    display._show("1 of 2")
+    display._show("2 of 2")
+    display.handle(record("slow disk", logging.WARNING))
+    display.close()
+    shown = [f"{CLEAR}{line}\r" for line in ("Building DAG of jobs...", "1 of 2", "2 of 2")]
+    assert stream.getvalue() == "".join(shown) + f"{CLEAR}usual: slow disk\n"
+
+
+@pytest.mark.parametrize(("minutes", "n_lines"), [(0.9, 0), (10, 4), (8 * 60, 20)])
+def test_a_file_gets_few_lines_however_long_the_run(monkeypatch, minutes, n_lines):
+    stream, clock = io.StringIO(), [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    display = a_display(stream)
+    display._board = Board([])
+
+    def wait(seconds):
+        clock[0] += seconds
+        return clock[0] > 60 * minutes
+
+    monkeypatch.setattr(display._stopped, "wait", wait)
+    display._tick()
+    assert stream.getvalue() == "0 of 0 jobs\n" * n_lines
+
+
+def test_a_reader_that_has_gone_stops_nothing():
+    class Closed(io.StringIO):
+        def write(self, _):
+            raise BrokenPipeError
+
+    display = a_display(Closed())
+    display.end_with("error: x")
+    display.close()
+
+
+def test_without_the_plugin_the_last_words_come_at_once():
+    stream = io.StringIO()
+    display = Display(stream)
+    display.end_with("error: x")
+    assert stream.getvalue() == "error: x\n"
+    display.watch(Board([]))
+    display.close()
+    assert stream.getvalue() == "error: x\nNothing to be done.\n"

@@ -1,15 +1,13 @@
 """Memory and time that rules ask for: from rows, and from nothing that would run a rule again."""
 
-import re
+import ast
 
 import pytest
 
-from hetero2.paths import ROOT
 from hetero2.stages.cross_validation import FOLDS
 from hetero2.workflow.plan import Plan
 from hetero2.workflow.resources import NEEDS, K, Needs, megabytes, minutes
-
-RULES = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk") if path.name != "common.smk")
+from tests import rules
 
 
 def needs(tmp_path, rows=4096, **more):
@@ -21,12 +19,12 @@ def needs(tmp_path, rows=4096, **more):
 
 
 def test_every_rule_asks_for_its_own_memory_and_time():
-    bodies = dict(re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", RULES, re.MULTILINE | re.DOTALL))
-    assert set(bodies) == set(NEEDS)
-    for name, body in bodies.items():
-        asked = body.split("    resources:\n")[1].split("    params:\n")[0]
-        assert f'**job("{name}")' in asked
-        assert "job(" not in body.split("    params:\n")[1], "a resource in params would run the rule again"
+    sections = rules.sections()
+    assert set(sections) == set(NEEDS)
+    for name, parts in sections.items():
+        unpacked = [ast.unparse(keyword.value) for keyword in parts["resources"].keywords if keyword.arg is None]
+        assert unpacked == [f"job({name!r})"]
+        assert "job(" not in ast.unparse(parts["params"]), "a resource in params would run the rule again"
 
 
 @pytest.mark.parametrize("rule", NEEDS)

@@ -5,7 +5,7 @@ import pytest
 from rdkit import Chem
 
 from hetero2.chem.decoys_v2 import property_sums
-from hetero2.chem.decoys_v2.candidates import Pool, Site
+from hetero2.chem.decoys_v2.candidates import CandidatePool, Origin
 from hetero2.chem.decoys_v2.moves import still
 from hetero2.stages.dataset import read_compounds, source_folder
 from tests.unit.chem.rdkit_ways import properties
@@ -24,15 +24,15 @@ def compounds():
 
 @pytest.mark.parametrize("smiles", [*KINDS, *compounds()])
 def test_properties_are_those_of_the_molecules_that_are_made(smiles):
-    pool = Pool(Chem.MolFromSmiles(Chem.CanonSmiles(smiles)), 0)
+    pool = CandidatePool(Chem.MolFromSmiles(Chem.CanonSmiles(smiles)), 0)
     pool.fill(20, 20, (), ())
     pool.widen(10)
     numbers = np.arange(len(pool))[:: max(1, len(pool) // 40)]
-    facts = pool.facts(numbers)
+    properties_of_moves = pool.properties(numbers)
     built = [(place, pool.build(number)) for place, number in enumerate(numbers.tolist())]
     for place, mol in built:
         if mol is not None:
-            assert facts.properties(place) == pytest.approx(properties(mol), abs=1e-6), Chem.MolToSmiles(mol)
+            assert properties_of_moves.by_name(place) == pytest.approx(properties(mol), abs=1e-6), Chem.MolToSmiles(mol)
     assert not len(pool) or any(mol is not None for _, mol in built)
 
 
@@ -40,16 +40,16 @@ def test_what_is_known_already_changes_nothing():
     mol = Chem.MolFromSmiles("CC(=O)Nc1ccc(OCC2CC2)cc1")
     values = []
     for _ in range(2):
-        values.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
+        values.append(Origin(mol).environments.properties(still(mol.GetNumAtoms())).values)
     property_sums._known.cache_clear()
-    values.append(Site(mol).environments.facts(still(mol.GetNumAtoms())).values)
+    values.append(Origin(mol).environments.properties(still(mol.GetNumAtoms())).values)
     assert (values[0] == values[1]).all()
     assert (values[0] == values[2]).all()
 
 
 def test_tautomers_share_a_skeleton_and_other_isomers_do_not():
     amide, tautomer, isomer = (
-        Site(mol).environments.facts(still(mol.GetNumAtoms())).skeleton[0]
+        Origin(mol).environments.properties(still(mol.GetNumAtoms())).skeleton[0]
         for mol in map(Chem.MolFromSmiles, ("CC(=O)Nc1ccccc1", "CC(O)=Nc1ccccc1", "CNC(=O)c1ccccc1"))
     )
     assert amide == tautomer

@@ -63,23 +63,23 @@ def test_weighted_auc_is_that_of_another_library():
     assert auc == pytest.approx(roc_auc_score(label, value, sample_weight=weight))
 
 
-def test_within_block_is_the_share_of_wins():
+def test_within_decoy_set_is_the_share_of_wins():
     value, label, block, _ = blocks(30, 7, 0.5)
     value = value.round(0)
-    shares = quality.within_block(value, label, block)
+    shares = quality.within_decoy_set(value, label, block)
     for number in range(30):
         parent, decoys = value[(block == number) & (label == 1)][0], value[(block == number) & (label == 0)]
         assert shares[number] == pytest.approx(np.mean([(parent > d) + 0.5 * (parent == d) for d in decoys]))
 
 
-def test_within_block_sees_ranks_alone_and_no_order():
+def test_within_decoy_set_sees_ranks_alone_and_no_order():
     value, label, block, _ = blocks(30, 7, 0.5)
-    shares = quality.within_block(value, label, block)
-    assert quality.within_block(np.exp(3 * value), label, block) == pytest.approx(shares)
-    assert quality.within_block(-value, label, block) == pytest.approx(1 - shares)
+    shares = quality.within_decoy_set(value, label, block)
+    assert quality.within_decoy_set(np.exp(3 * value), label, block) == pytest.approx(shares)
+    assert quality.within_decoy_set(-value, label, block) == pytest.approx(1 - shares)
     order = np.random.default_rng(0).permutation(len(value))
-    assert quality.within_block(value[order], label[order], block[order]) == pytest.approx(shares)
-    assert quality.within_block(np.ones(len(value)), label, block) == pytest.approx(np.full(30, 0.5))
+    assert quality.within_decoy_set(value[order], label[order], block[order]) == pytest.approx(shares)
+    assert quality.within_decoy_set(np.ones(len(value)), label, block) == pytest.approx(np.full(30, 0.5))
 
 
 @pytest.mark.parametrize(("shift", "low", "high"), [(0.0, 0.44, 0.56), (3.0, 0.95, 1.0)])
@@ -101,7 +101,7 @@ def test_the_parents_as_their_own_decoys_cannot_be_told():
 
 
 def test_a_mean_has_the_interval_of_its_clusters():
-    """Blocks of one scaffold move together: the interval is as wide as if there were one value a scaffold."""
+    """Decoy sets of one scaffold move together: the interval is as wide as if there were one value a scaffold."""
     values = np.random.default_rng(0).normal(size=20)
     alone = quality.mean_with_interval(values, np.arange(20), 0)
     repeated = quality.mean_with_interval(np.repeat(values, 10), np.repeat(np.arange(20), 10), 0)
@@ -196,5 +196,5 @@ def test_coverage_of_a_whole_library_is_exact():
 
 def test_targets_are_judged_by_the_bound():
     interval = {"estimate": 0.52, "ci_low": 0.4, "ci_high": 0.6, "upper_bound": 0.06}
-    judged = quality.judged({"doe": {**interval, "upper_bound": 0.01}, "a": interval}, {"doe": 0.02, "a": 0.55})
+    judged = quality.targets_met({"doe": {**interval, "upper_bound": 0.01}, "a": interval}, {"doe": 0.02, "a": 0.55})
     assert (judged["doe"]["met"], judged["a"]["met"]) == (True, False)

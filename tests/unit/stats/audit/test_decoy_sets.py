@@ -1,4 +1,4 @@
-"""Blocks against a slow obvious twin, exact enumeration and scipy."""
+"""Decoy sets against a slow obvious twin, exact enumeration and scipy."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from hetero2.stats.audit.decoy_sets import describe_blocks, library_test, relative_ranks
+from hetero2.stats.audit.decoy_sets import describe_decoy_sets, library_test, relative_ranks
 
 LIBRARY = st.lists(st.lists(st.integers(-3, 3).map(float), min_size=2, max_size=8), min_size=1, max_size=6)
 
@@ -23,7 +23,7 @@ def auc(scores, item):
 
 @given(LIBRARY)
 def test_twin(library):
-    described = describe_blocks(*flat(library))
+    described = describe_decoy_sets(*flat(library))
     for number, block in enumerate(library):
         each = [auc(block, item) for item in range(len(block))]
         squares = [(value - 0.5) ** 2 for value in each]
@@ -54,7 +54,7 @@ def test_moments_are_exact(library):
     choices = [[]]
     for block in library:
         choices = [[*done, [block[i], *block[:i], *block[i + 1 :]]] for done in choices for i in range(len(block))]
-    tests = [library_test(describe_blocks(*flat(choice))) for choice in choices]
+    tests = [library_test(describe_decoy_sets(*flat(choice))) for choice in choices]
     for name in ("mean_z", "dispersion_z"):
         values = [getattr(test, name) for test in tests]
         if values[0] is None:
@@ -65,10 +65,10 @@ def test_moments_are_exact(library):
 
 
 def test_undefined_is_named():
-    assert library_test(describe_blocks(*flat([[1.0, 1.0, 1.0]]))).reason == "all_scores_equal"
-    assert library_test(describe_blocks(*flat([[1.0, 0.0], [0.0, 2.0]]))).reason == "squared_auc_cannot_vary"
+    assert library_test(describe_decoy_sets(*flat([[1.0, 1.0, 1.0]]))).reason == "all_scores_equal"
+    assert library_test(describe_decoy_sets(*flat([[1.0, 0.0], [0.0, 2.0]]))).reason == "squared_auc_cannot_vary"
     for size in (4, 6, 10, 20, 28, 44):  # two values, half and half
         half = [[1.0] * (size // 2) + [0.0] * (size // 2)] * 30
-        assert library_test(describe_blocks(*flat(half))).reason == "squared_auc_cannot_vary"
+        assert library_test(describe_decoy_sets(*flat(half))).reason == "squared_auc_cannot_vary"
     empty = np.zeros(0), np.zeros(0, np.int64)
-    assert library_test(describe_blocks(*empty)).reason == "no_molecules"
+    assert library_test(describe_decoy_sets(*empty)).reason == "no_molecules"

@@ -23,11 +23,11 @@ def library(seed, n=80, m=12, effect=0.0):
 
 def against(scores, starts, bins, tanimoto=None):
     tanimoto = np.zeros(len(scores)) if tanimoto is None else tanimoto
-    return hardness.against(hardness.wins(scores, starts), starts, bins, len(BINS), tanimoto)
+    return hardness.wins_by_bin(hardness.pairwise_wins(scores, starts), starts, bins, len(BINS), tanimoto)
 
 
 def trend(won, starts, tanimoto):
-    return hardness.trend(hardness.against(won, starts, np.zeros(len(won), np.int64), 1, tanimoto))
+    return hardness.trend(hardness.wins_by_bin(won, starts, np.zeros(len(won), np.int64), 1, tanimoto))
 
 
 def test_curve_is_the_twins():
@@ -59,7 +59,7 @@ def test_cluster_mean_is_the_cluster_robust_intercept_of_statsmodels():
 
 def test_trend_has_the_moments_of_its_permutations():
     scores, starts, tanimoto, _, _ = library(2, n=15, m=6)
-    won = hardness.wins(scores, starts)
+    won = hardness.pairwise_wins(scores, starts)
     rng = np.random.default_rng(0)
     values = []
     for _ in range(4000):
@@ -76,7 +76,7 @@ def test_trend_has_the_moments_of_its_permutations():
 def test_trend_in_two_classes_is_the_test_of_cochran_mantel_and_haenszel():
     scores, starts, tanimoto, _, _ = library(5, n=40, m=12)
     scores += np.random.default_rng(3).uniform(0, 1e-3, len(scores))
-    hard, won = (tanimoto > 0.6).astype(float), hardness.wins(scores, starts)
+    hard, won = (tanimoto > 0.6).astype(float), hardness.pairwise_wins(scores, starts)
     tables = [
         [[((won[s] == w) & (hard[s] == h)).sum() for h in (0, 1)] for w in (0, 1)]
         for s in (slice(start + 1, start + 13) for start in starts)
@@ -93,11 +93,11 @@ def test_interpretations(effect, name):
 
     def read(scores, bins, n=200):
         won = against(scores[: n * 13], starts[:n], bins[: n * 13])
-        easier = hardness.easier(won, cluster[:n], BINS)
+        easier = hardness.easy_minus_hard(won, cluster[:n], BINS)
         return hardness.interpret(hardness.curve(won, cluster[:n], BINS), easier)[0]
 
     assert read(scores, bins) == name
-    assert (trend(hardness.wins(scores, starts), starts, tanimoto)["p_value"] < 0.001) == (effect > 0)
+    assert (trend(hardness.pairwise_wins(scores, starts), starts, tanimoto)["p_value"] < 0.001) == (effect > 0)
     better = scores.copy()
     better[starts] += 3
     assert read(better, bins) == "SIGNAL_ON_HARD"
@@ -115,7 +115,9 @@ def test_the_same_advantage_on_easy_and_hard_decoys_is_hardly_ever_called_an_ill
         scores = rng.normal(size=40 * 21)
         scores[starts] += 0.35
         won = against(scores, starts, bins)
-        names.append(hardness.interpret(hardness.curve(won, cluster, BINS), hardness.easier(won, cluster, BINS))[0])
+        names.append(
+            hardness.interpret(hardness.curve(won, cluster, BINS), hardness.easy_minus_hard(won, cluster, BINS))[0]
+        )
     assert names.count("ILLUSION") < 12
     assert names.count("SIGNAL_ON_HARD") > 40
 

@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 from statsmodels.stats.multitest import multipletests
 
 from hetero2.stats.audit import target_decoy_competition
-from hetero2.stats.audit.decoy_sets import describe_blocks
+from hetero2.stats.audit.decoy_sets import describe_decoy_sets
 
 
 def random_library(seed, n=60, true=0.3, shift=3.0, digits=1, sizes=(19, 24)):
@@ -25,7 +25,7 @@ def flat(blocks):
 
 
 def called(blocks, **options):
-    return target_decoy_competition.call(describe_blocks(*flat(blocks)), **options)
+    return target_decoy_competition.call(describe_decoy_sets(*flat(blocks)), **options)
 
 
 def twin_q(blocks, order):
@@ -106,7 +106,7 @@ def test_small_libraries_and_few_decoys_are_named():
     assert set(called(blocks).reason) == {"library_too_small"}
     few = [*random_library(0, n=30), np.array([1.0, 0.0])]
     assert (called(few).call[-1], called(few).reason[-1]) == ("UNDECIDABLE", "too_few_decoys")
-    empty = target_decoy_competition.call(describe_blocks(np.zeros(0), np.zeros(0, np.int64)))
+    empty = target_decoy_competition.call(describe_decoy_sets(np.zeros(0), np.zeros(0, np.int64)))
     assert len(empty.call) == 0
     with pytest.raises(ValueError, match="method is 'best'"):
         called(blocks, method="best")
@@ -140,7 +140,7 @@ def test_decoys_needed():
     ("x", "m", "least", "needed"),
     [(0, 59, 19, 0), (0, 60, 19, 0), (1, 100, 19, 0), (0, 58, 19, 59), (4, 4, 19, 19), (1, 1, 19, 19), (20, 20, 19, 0)],
 )
-def test_no_decoys_are_needed_where_the_share_is_told(x, m, least, needed):
+def test_no_decoys_are_needed_where_the_share_is_decided(x, m, least, needed):
     assert target_decoy_competition.decoys_needed(x, m, least) == needed
 
 

@@ -18,11 +18,11 @@ def test_discordant_counts_are_the_twins():
     ours, theirs = (set(np.argsort(-ways[name])[:k].tolist()) for name in (OURS, PRESENT))
     compared = discordant(data.hit, data.cluster, ways[OURS], ways[PRESENT], k)
     gained, lost = sum(data.hit[i] for i in ours - theirs), sum(data.hit[i] for i in theirs - ours)
-    assert (compared["hits_gained"], compared["hits_lost"]) == (gained, lost)
-    assert compared["expected_discordant"] == len(ours ^ theirs)
+    assert (compared.hits_gained, compared.hits_lost) == (gained, lost)
+    assert compared.expected_discordant == len(ours ^ theirs)
     interval = binomtest(int(gained), int(gained + lost)).proportion_ci()
-    assert compared["exact_low"] == pytest.approx((2 * interval.low - 1) * (gained + lost) / k)
-    assert compared["exact_high"] == pytest.approx((2 * interval.high - 1) * (gained + lost) / k)
+    assert compared.exact_low == pytest.approx((2 * interval.low - 1) * (gained + lost) / k)
+    assert compared.exact_high == pytest.approx((2 * interval.high - 1) * (gained + lost) / k)
 
 
 def analysis_of_variance(hit, cluster):
@@ -62,9 +62,9 @@ def test_the_smallest_detectable_uplift_is_written_out():
     base = data.hit.mean()
     error = ((1 + (size - 1) * icc) * len(ours ^ theirs) * base * (1 - base)) ** 0.5 / k
     compared = discordant(data.hit, data.cluster, ways[OURS], ways[PRESENT], k)
-    assert compared["design_effect"] == pytest.approx(1 + (size - 1) * icc)
-    assert compared["smallest_detectable_uplift"] == pytest.approx(2.801585 * error, rel=1e-6)
-    detected = NormalDist(compared["smallest_detectable_uplift"], error)
+    assert compared.design_effect == pytest.approx(1 + (size - 1) * icc)
+    assert compared.smallest_detectable_uplift == pytest.approx(2.801585 * error, rel=1e-6)
+    detected = NormalDist(compared.smallest_detectable_uplift, error)
     assert 1 - detected.cdf(1.959964 * error) == pytest.approx(0.80, abs=1e-6)
 
 
@@ -74,6 +74,6 @@ def test_an_uplift_that_these_lists_cannot_reach_is_not_called_detectable():
     swapped = score.copy()
     swapped[[159, 160]] = swapped[[160, 159]]  # one molecule on each side of the cut changes places
     compared = discordant(data.hit, data.cluster, swapped, score, 40)
-    assert compared["expected_discordant"] == 2
-    assert compared["smallest_detectable_uplift"] is None
-    assert compared["smallest_detectable_reason"] == "more_than_these_lists_can_show"
+    assert compared.expected_discordant == 2
+    assert compared.smallest_detectable_uplift is None
+    assert compared.smallest_detectable_reason == "more_than_these_lists_can_show"

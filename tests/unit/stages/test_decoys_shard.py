@@ -25,17 +25,17 @@ def decoys(tmp_path):
 
 
 def test_hard_mode_gives_hard_decoys_only_and_says_where_it_finds_none(decoys):
-    molecules, made = decoys(decoys={"hard_mode": True, "k": 5})
-    assert made
-    assert {decoy["hardness"] for decoy in made} == {"hard"}
-    assert all(decoy["tanimoto"] >= 0.7 for decoy in made)
+    molecules, rows = decoys(decoys={"hard_mode": True, "k": 5})
+    assert rows
+    assert {decoy["hardness"] for decoy in rows} == {"hard"}
+    assert all(decoy["tanimoto"] >= 0.7 for decoy in rows)
     assert molecules[3]["reason"] == "no_hard_decoys_generated"
 
 
 def test_hard_mode_of_v1_keeps_to_its_own_limits(decoys):
-    molecules, made = decoys(decoys={"hard_mode": True, "k": 5, "strategy": "decoy_strategy.v1"})
+    molecules, rows = decoys(decoys={"hard_mode": True, "k": 5, "strategy": "decoy_strategy.v1"})
     rewired = {m["row"] for m in molecules if m["decoy_strategy_used"] in ("rewire_strict_v1", "rewire_relax_a_v1")}
-    hard = [decoy["tanimoto"] for decoy in made if decoy["row"] in rewired]  # the fallback compares with what it made
+    hard = [decoy["tanimoto"] for decoy in rows if decoy["row"] in rewired]  # the fallback compares with what it made
     assert hard
     assert all(0.65 <= tanimoto <= 0.95 for tanimoto in hard)
     assert molecules[3]["reason"] == "no_hard_decoys_generated"
@@ -59,9 +59,9 @@ def test_one_strategy_may_be_fixed_and_seeds_differ_by_row(decoys):
 
 
 def test_facts_of_a_molecule_are_those_of_its_decoys(decoys):
-    molecules, made = decoys(decoys={"k": 3})
+    molecules, rows = decoys(decoys={"k": 3})
     for molecule in molecules:
-        mine = [d for d in made if d["row"] == molecule["row"]]
+        mine = [d for d in rows if d["row"] == molecule["row"]]
         assert molecule["n_decoys_generated"] == len(mine) <= 3
         if mine:
             assert molecule["tanimoto_max"] == max(d["tanimoto"] for d in mine)
@@ -73,9 +73,9 @@ def test_a_defect_in_one_molecule_is_its_own_error_row(decoys, monkeypatch):
     def broken(name, smiles, *rest):
         if smiles.startswith("CCOC"):
             raise RuntimeError("planted")
-        return made(name, smiles, *rest)
+        return make(name, smiles, *rest)
 
-    made = stage.strategy.make
+    make = stage.strategy.make
     monkeypatch.setattr(stage.strategy, "make", broken)
     molecules, _ = decoys(decoys={"k": 2})
     assert [m["reason"] for m in molecules] == [

@@ -13,11 +13,11 @@ def test_the_first_of_each_and_how_often_it_is_there(numbers):
     hashes = [hashlib.sha256(str(n).encode()).hexdigest() for n in numbers]
     first, count = first_of_each(*keys(hashes))
     seen, expected = set(), []
-    for one in hashes:
-        expected.append(one not in seen)
-        seen.add(one)
+    for key in hashes:
+        expected.append(key not in seen)
+        seen.add(key)
     assert first.tolist() == expected
-    assert count.tolist() == [Counter(hashes)[one] if new else 0 for one, new in zip(hashes, expected, strict=True)]
+    assert count.tolist() == [Counter(hashes)[key] if new else 0 for key, new in zip(hashes, expected, strict=True)]
 
 
 def test_keys_are_the_first_128_bits():

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from hypothesis import given
@@ -14,9 +13,7 @@ from hypothesis import strategies as st
 
 from hetero2 import cli
 from hetero2.inputs.summary_rows import lines
-from hetero2.io.columns import places, text_numbers
 from hetero2.io.tables import columns, from_columns, read_parquet, to_table, write_parquet
-from hetero2.runtime.seeds import sample
 from hetero2.stages.audit import audit_row, audit_shard, by_row
 from hetero2.stats.audit.decoy_quality import quantiles
 
@@ -30,25 +27,40 @@ def digest(text):
 def library(seed=0):
     """Molecules, decoys and scores: copies, skipped rows, missing, excluded and weighted scores, and ties."""
     rng = np.random.default_rng(seed)
-    molecules, decoys, items, own = [], [], [], None
+    molecules, decoys, items, score_of_molecule = [], [], [], None
     for row in range(N):
         ok = bool(rng.random() > 0.1)
         key = digest(f"m{row - 1 if row % 17 == 3 else row}")
         few = rng.choice(["", "fewer_decoys:3:space_exhausted"])
-        known = {"row": row, "id": f"molecule,{row}", "smiles": "C", "status": "OK" if ok else "SKIP", "warnings": few}
-        known |= {"reason": None if ok else "disconnected", "canonical_smiles": "CCO", "structure_hash": key}
-        known |= {
+        molecule = {
+            "row": row,
+            "id": f"molecule,{row}",
+            "smiles": "C",
+            "status": "OK" if ok else "SKIP",
+            "warnings": few,
+        }
+        molecule |= {"reason": None if ok else "disconnected", "canonical_smiles": "CCO", "structure_hash": key}
+        molecule |= {
             "seed_used": row,
             "n_decoys_generated": 20 * ok,
             "scaffold": ["", "C1CC1", "CC"][row % 3] + "C" * (row % 40),
         }
-        known |= {"heavy_atoms": 20, "tanimoto_median": round(float(rng.random()), 3) if row % 5 else None}
-        molecules.append(dict.fromkeys(columns("molecule.v1")) | known)
+        molecule |= {"heavy_atoms": 20, "tanimoto_median": round(float(rng.random()), 3) if row % 5 else None}
+        molecules.append(dict.fromkeys(columns("molecule.v1")) | molecule)
         if not ok:
             continue
-        before, own = own, None if row % 31 == 7 else float(rng.integers(0, 9))
-        own = before if row % 34 == 20 else own  # a copy with the same score; other copies have another
-        items.append({"row": row, "decoy_index": -1, "score": own, "weight": None if own is None else 1.0})
+        before, score_of_molecule = score_of_molecule, None if row % 31 == 7 else float(rng.integers(0, 9))
+        score_of_molecule = (
+            before if row % 34 == 20 else score_of_molecule
+        )  # a copy with the same score; other copies have another
+        items.append(
+            {
+                "row": row,
+                "decoy_index": -1,
+                "score": score_of_molecule,
+                "weight": None if score_of_molecule is None else 1.0,
+            }
+        )
         for index in range(20 if row % 13 else 3):
             tanimoto = None if row == 50 else float(rng.integers(1, 9)) / 10
             bins = None if tanimoto is None else ("easy", "medium", "hard")[int(np.digitize(tanimoto, [0.5, 0.7]))]
@@ -76,8 +88,8 @@ def run(folder, ends, method="union"):
     paths = {kind: [folder / kind / f"{number}.parquet" for number in range(len(shards))] for kind in KINDS}
     for kind, contract, table in zip(KINDS, ("molecule.v1", "decoy.v1", "score_item.v1"), library(), strict=False):
         for path, (start, end) in zip(paths[kind], shards, strict=True):
-            here = pc.and_(pc.greater_equal(table["row"], start), pc.less(table["row"], end))
-            write_parquet(path, table.filter(here), contract)
+            in_shard = pc.and_(pc.greater_equal(table["row"], start), pc.less(table["row"], end))
+            write_parquet(path, table.filter(in_shard), contract)
     excluded = folder / "excluded.parquet"
 
     def call(verb, kinds, **options):
@@ -105,48 +117,48 @@ KINDS = ("molecules", "decoys", "scores", "audit")
 
 @pytest.mark.parametrize("method", ["union", "pooled_residuals_bh"])
 def test_shards_change_no_byte(tmp_path, method):
-    one, several = run(tmp_path / "1", [], method), run(tmp_path / "2", [1, 2, 2, 40, 77], method)
-    assert one == several
-    assert len(one) == 11
+    whole, several = run(tmp_path / "1", [], method), run(tmp_path / "2", [1, 2, 2, 40, 77], method)
+    assert whole == several
+    assert len(whole) == 11
 
 
 def test_calls_are_those_of_copies_and_undecidable_without_decoys(tmp_path):
     run(tmp_path, [30])
-    calls = {one["row"]: one for one in read_parquet(tmp_path / "calls.parquet", "call.v1").to_pylist()}
+    calls = {item["row"]: item for item in read_parquet(tmp_path / "calls.parquet", "call.v1").to_pylist()}
     _, _, items = library()
-    originals = [one for one in items.to_pylist() if one["decoy_index"] == -1 and one["score"] is not None]
-    scored = {one["row"]: one["score"] for one in originals}
+    originals = [item for item in items.to_pylist() if item["decoy_index"] == -1 and item["score"] is not None]
+    scored = {item["row"]: item["score"] for item in originals}
     assert calls.keys() == scored.keys()
     assert (calls[60]["call"], calls[60]["call_reason"]) == ("UNDECIDABLE", "no_scored_decoys")
     copies = [(row, row - 1) for row in range(3, N, 17) if {row, row - 1} <= scored.keys()]
-    assert {scored[one] == scored[other] for one, other in copies} == {True, False}
-    for one, other in copies:
-        if scored[one] == scored[other]:
-            assert calls[one] | {"row": 0} == calls[other] | {"row": 0}
+    assert {scored[copy] == scored[first] for copy, first in copies} == {True, False}
+    for copy, first in copies:
+        if scored[copy] == scored[first]:
+            assert calls[copy] | {"row": 0} == calls[first] | {"row": 0}
         else:
-            assert (calls[one]["call"], calls[one]["call_reason"]) == ("UNDECIDABLE", "copy_with_another_score")
-            assert calls[one]["q_value"] is None
-            assert calls[one]["m_needed"] is None
+            assert (calls[copy]["call"], calls[copy]["call_reason"]) == ("UNDECIDABLE", "copy_with_another_score")
+            assert calls[copy]["q_value"] is None
+            assert calls[copy]["m_needed"] is None
 
 
 def test_missing_scores_are_counted_a_decoy_at_a_time(tmp_path):
     run(tmp_path, [30])
     _, decoys, items = library()
-    name = {(one["row"], one["decoy_index"]): one["decoy_hash"] for one in decoys.to_pylist()}
-    without = [one for one in items.to_pylist() if one["score"] is None and one["excluded"] is None]
-    count = Counter(name[one["row"], one["decoy_index"]] for one in without if one["decoy_index"] >= 0)
+    name = {(item["row"], item["decoy_index"]): item["decoy_hash"] for item in decoys.to_pylist()}
+    without = [item for item in items.to_pylist() if item["score"] is None and item["excluded"] is None]
+    count = Counter(name[item["row"], item["decoy_index"]] for item in without if item["decoy_index"] >= 0)
     with (tmp_path / "missing.csv").open(newline="") as handle:
-        found = [(row["decoy_hash"], int(row["count_rows_affected"])) for row in csv.DictReader(handle)]
-    assert found == sorted(count.items(), key=lambda pair: (-pair[1], pair[0]))
+        written = [(row["decoy_hash"], int(row["count_rows_affected"])) for row in csv.DictReader(handle)]
+    assert written == sorted(count.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_shard_is_audited_as_its_molecules_are_one_by_one(seed):
     molecules, _, items = library(seed)
-    own = by_row(items.to_pylist())
-    expected = [audit_row(molecule, own[molecule["row"]], "r") for molecule in molecules.to_pylist()]
+    items_of = by_row(items.to_pylist())
+    expected = [audit_row(molecule, items_of[molecule["row"]], "r") for molecule in molecules.to_pylist()]
     assert audit_shard(molecules, items, "r").to_pylist() == expected
-    assert {one["verdict"] for one in expected} == {"PASS", "FAIL", "SKIP"}
+    assert {record["verdict"] for record in expected} == {"PASS", "FAIL", "SKIP"}
 
 
 def test_a_line_of_the_summary_is_what_the_parts_say():
@@ -154,15 +166,15 @@ def test_a_line_of_the_summary_is_what_the_parts_say():
     audit = audit_shard(molecules, items, "r")
     rows = [row for row in range(N) if row % 3]
     calls = from_columns("call.v1", len(rows), {"row": rows, "call": "SIGNAL", "call_reason": "r", "q_value": 0.5})
-    for molecule, one, line in zip(
+    for molecule, record, line in zip(
         *(t.to_pylist() for t in (molecules, audit, lines(molecules, audit, calls))), strict=True
     ):
-        warnings = [text for part in (molecule["warnings"], one["warnings"]) for text in part.split(";") if text]
+        warnings = [text for part in (molecule["warnings"], record["warnings"]) for text in part.split(";") if text]
         assert (line["warnings"], line["warnings_count"]) == (";".join(warnings) or None, len(warnings))
-        assert line["verdict"] == one["verdict"]
-        assert line["call"] == ("SIGNAL" if one["status"] == "OK" and one["row"] % 3 else None)
-        assert line["skip_reason"] == (one["reason"] if one["status"] == "SKIP" else None)
-        assert line["n_decoys_scored"] == one["n_neg"]
+        assert line["verdict"] == record["verdict"]
+        assert line["call"] == ("SIGNAL" if record["status"] == "OK" and record["row"] % 3 else None)
+        assert line["skip_reason"] == (record["reason"] if record["status"] == "SKIP" else None)
+        assert line["n_decoys_scored"] == record["n_neg"]
 
 
 def test_metrics_count_the_lines_of_the_summary(tmp_path):
@@ -179,29 +191,6 @@ def test_metrics_count_the_lines_of_the_summary(tmp_path):
     assert metrics["verdict_counts"]["PASS"] == sum(row["verdict"] == "PASS" for row in ok)
     assert metrics["scores_coverage"]["decoys_scored"] == sum(int(row["n_decoys_scored"]) for row in ok)
     assert metrics["verdict_skip_reasons"] == {"missing_scores_for_all_decoys": 1}
-
-
-@given(st.lists(st.integers(0, 30)), st.integers(1, 8), st.integers(0, 3))
-def test_a_sample_is_the_first_of_all_in_the_order_of_their_hashes(numbers, size, seed):
-    molecules = [
-        {"structure_hash": str(n) if n % 3 else None, "id": f"i{n}", "place": p} for p, n in enumerate(numbers)
-    ]
-    once = {one["structure_hash"] or one["id"]: one for one in reversed(molecules)}
-    order = sorted(once, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).digest())
-    assert sample(iter(molecules), size, seed) == [once[key] for key in order[:size]]
-
-
-@given(st.lists(st.integers(-20, 20)), st.lists(st.integers(-20, 20), unique=True))
-def test_places(wanted, among):
-    found = places(np.array(wanted, np.int64), np.array(among, np.int64))
-    assert found.tolist() == [among.index(one) if one in among else -1 for one in wanted]
-
-
-@given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")))))
-def test_text_numbers_are_ranks(chunks):
-    texts = [text for chunk in chunks for text in chunk]
-    rank = {text: number for number, text in enumerate(sorted(set(texts)))}
-    assert text_numbers(pa.chunked_array(chunks, pa.string())).tolist() == [rank[text] for text in texts]
 
 
 @given(st.lists(st.integers(0, 9), min_size=1))

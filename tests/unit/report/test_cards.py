@@ -1,5 +1,6 @@
 """Calls in words, and scores on an axis."""
 
+import ast
 import inspect
 import re
 from xml.etree import ElementTree
@@ -8,13 +9,13 @@ import pytest
 
 from hetero2.report.cards import _REASONS, at_least_as_high, axis, digits, move_in_words, reason_in_words
 from hetero2.stats.audit import target_decoy_competition
-from tests.unit.report.test_report_table import ROW
+from tests.unit.report.test_table import ROW
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "sentence"),
     [
-        ({}, "Stands out of its 20 decoys, in whichever order the library is looked at (q = 0.05)."),
+        ({}, "Stands out from its 20 decoys, in both orderings of the library (q = 0.05)."),
         (
             {"call_reason": "block_max", "n_decoys_scored": 1},
             "Scores above its one decoy, and high in the library (q = 0.05).",
@@ -40,12 +41,14 @@ from tests.unit.report.test_report_table import ROW
         ({"call_reason": "", "call": "", "q_value": None}, "No call."),
     ],
 )
-def test_reasons_are_told_in_words(changes, told):
-    assert reason_in_words(ROW | changes) == told
+def test_reasons_are_told_in_words(changes, sentence):
+    assert reason_in_words(ROW | changes) == sentence
 
 
 def test_every_reason_of_the_calls_has_its_words():
-    named = set(re.findall(r'"([\w.]+)"', inspect.getsource(target_decoy_competition._reasons)))
+    nodes = ast.walk(ast.parse(inspect.getsource(target_decoy_competition._reasons)))
+    named = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    named = {text for text in named if " " not in text}  # without its docstring
     assert "decoys_score_as_high" in named
     named |= {"pooled_residuals", "no_scored_decoys", "copy_with_another_score"}
     assert named | set(target_decoy_competition.METHODS[1:3]) == set(_REASONS)
@@ -67,24 +70,24 @@ def test_repeated_moves_are_counted():
 def test_the_axis_puts_scores_where_they_belong():
     root = ElementTree.fromstring(axis(0.5, [0.0, 1.0]))
     strokes = [float(x) for x in re.findall(r"M([\d.]+)", root.find("path[@class='strokes']").get("d"))]
-    own = float(re.match(r"M([\d.]+)", root.find("path[@class='own']").get("d"))[1])
-    assert own == pytest.approx(sum(strokes) / 2, abs=0.1)
+    diamond = float(re.match(r"M([\d.]+)", root.find("path[@class='own']").get("d"))[1])
+    assert diamond == pytest.approx(sum(strokes) / 2, abs=0.1)
     assert "score of the molecule 0.5; scores of 2 decoys from 0 to 1" in root.get("aria-label")
 
 
 @pytest.mark.parametrize(
-    ("own", "decoys"), [(1.0, []), (1.0, [1.0]), (None, [2.0, 3.0]), (-1e300, [1e300]), (1e308, [-1e308, 0.0])]
+    ("score", "decoys"), [(1.0, []), (1.0, [1.0]), (None, [2.0, 3.0]), (-1e300, [1e300]), (1e308, [-1e308, 0.0])]
 )
-def test_odd_scores_have_an_axis_too(own, decoys):
-    assert "nan" not in axis(own, decoys)
-    ElementTree.fromstring(axis(own, decoys))
+def test_odd_scores_have_an_axis_too(score, decoys):
+    assert "nan" not in axis(score, decoys)
+    ElementTree.fromstring(axis(score, decoys))
 
 
 def test_scores_are_told_with_the_digits_that_tell_them_apart():
     assert digits([1.0, 2.0]) == 4
     energies = [-1523.8842, -1523.8790, -1523.8800]
     n = digits(energies)
-    assert len({f"{one:.{n}g}" for one in energies}) == 3
+    assert len({f"{energy:.{n}g}" for energy in energies}) == 3
     assert f">{energies[0]:.{n}g}</text>" in axis(None, energies, n)
     assert digits([1.0, 1.0 + 1e-15]) == 12
 

@@ -13,7 +13,7 @@ from hetero2.inputs.decoys import EXCLUDED
 from hetero2.io.tables import arrow_schema
 from hetero2.scoring import score_index, score_table
 from hetero2.scoring.library_ids import LibraryIds
-from hetero2.scoring.score_lookup import read_book
+from hetero2.scoring.score_lookup import open_lookup
 from hetero2.stages.scores import attach
 
 HASHES = ["a" * 64, "b" * 64, "c" * 64, "d" * 64]
@@ -49,23 +49,23 @@ def attached(folder, lines, molecules, excluded=()):
     score_index.write_index(folder / "s.npy", table)
     rows = [{"decoy_hash": key, "excluded": "library"} for key in excluded]
     left_out = pa.Table.from_pylist(rows, arrow_schema(EXCLUDED))
-    book = read_book(path, folder / "s.npy", set())
-    return attach(molecule_table(molecules), decoy_table(molecules), book, 1, left_out)["score"].to_pylist()
+    lookup = open_lookup(path, folder / "s.npy", set())
+    return attach(molecule_table(molecules), decoy_table(molecules), lookup, 1, left_out)["score"].to_pylist()
 
 
 def twin(lines, molecules):
     """The same from the words of the contract: scores, or the set of what is wrong."""
     wrong = set()
-    for (key, score), (other, another) in itertools.combinations(lines, 2):
-        if key == other and score != another:
+    for (key, score), (other_key, another) in itertools.combinations(lines, 2):
+        if key == other_key and score != another:
             wrong.add("but the score")
     scores = dict(lines)
     structures = [(molecule_id, key, "molecule") for molecule_id, key, _ in molecules]
     structures += [(molecule_id, key, "decoy") for molecule_id, _, decoys in molecules for key in decoys]
     for molecule_id, structure, role in structures:
         for other_id, _, _ in molecules:
-            own = role == "molecule" and other_id == molecule_id
-            if structure == other_id and structure in scores and not own:
+            is_own = role == "molecule" and other_id == molecule_id
+            if structure == other_id and structure in scores and not is_own:
                 wrong.add("two meanings")
     for molecule_id, structure, _ in molecules:
         if len({scores[key] for key in (molecule_id, structure) if key in scores}) > 1:
@@ -80,8 +80,8 @@ def twin(lines, molecules):
 def libraries(draw):
     """Molecules with different ids, structures that may repeat, and decoys that may be molecules."""
     ids = draw(st.lists(st.sampled_from(IDS), unique=True, min_size=1, max_size=3))
-    one = st.sampled_from(HASHES)
-    return [(molecule_id, draw(one), draw(st.lists(one, max_size=2, unique=True))) for molecule_id in ids]
+    structure = st.sampled_from(HASHES)
+    return [(molecule_id, draw(structure), draw(st.lists(structure, max_size=2, unique=True))) for molecule_id in ids]
 
 
 @given(

@@ -8,7 +8,7 @@ import pytest
 from hetero2.errors import InputError
 from hetero2.io.files import canonical_json
 from hetero2.scoring import score_index, score_table
-from hetero2.scoring.score_lookup import read_book
+from hetero2.scoring.score_lookup import open_lookup
 
 NONE = Path("none.npy")
 
@@ -19,47 +19,47 @@ SCORES = {
 }
 
 
-def one(found):
+def one(looked_up):
     """The only (score, weight) of a look-up; None where there is none."""
-    (score,), (weight,) = found
+    (score,), (weight,) = looked_up
     return None if np.isnan(score) else (score, weight)
 
 
-def original(book, molecule_id, key):
-    return one(book.originals(pa.chunked_array([[molecule_id]]), pa.chunked_array([[key]])))
+def molecule(lookup, molecule_id, key):
+    return one(lookup.molecules(pa.chunked_array([[molecule_id]]), pa.chunked_array([[key]])))
 
 
-def decoy(book, molecule_id, key):
-    return one(book.decoys(pa.chunked_array([[molecule_id]]), pa.chunked_array([[key]])))
+def decoy(lookup, molecule_id, key):
+    return one(lookup.decoys(pa.chunked_array([[molecule_id]]), pa.chunked_array([[key]])))
 
 
 def test_a_shared_file_serves_every_molecule(tmp_path):
     (tmp_path / "s.json").write_text(json.dumps(SCORES))
-    book = read_book(tmp_path / "s.json", NONE, {"a"})
-    assert original(book, "anything", "h") == (1.0, 1.0)
-    assert decoy(book, "anything", "d") == (0.0, 2.0)
-    assert decoy(book, "anything", "e") is None
+    lookup = open_lookup(tmp_path / "s.json", NONE, {"a"})
+    assert molecule(lookup, "anything", "h") == (1.0, 1.0)
+    assert decoy(lookup, "anything", "d") == (0.0, 2.0)
+    assert decoy(lookup, "anything", "e") is None
 
 
 @pytest.mark.parametrize("dump", [canonical_json, json.dumps])
 def test_files_of_rows_serve_their_own_molecules(tmp_path, dump):
     line = dump({"ids": ["a", "b"], "sha256": "0" * 64, "scores": SCORES})
     (tmp_path / "s.jsonl").write_text(line + "\n")
-    book = read_book(tmp_path / "s.jsonl", NONE, {"a", "c"})
-    assert original(book, "a", "h") == (1.0, 1.0)
-    assert original(book, "b", "h") is None
-    assert original(book, "c", "h") is None
-    assert decoy(book, "c", "d") is None
+    lookup = open_lookup(tmp_path / "s.jsonl", NONE, {"a", "c"})
+    assert molecule(lookup, "a", "h") == (1.0, 1.0)
+    assert molecule(lookup, "b", "h") is None
+    assert molecule(lookup, "c", "h") is None
+    assert decoy(lookup, "c", "d") is None
 
 
 def test_a_table_serves_structures_wherever_they_occur(tmp_path):
     (tmp_path / "s.csv").write_text(f"id,score\n{'a' * 64},2\n{'b' * 64},3\n")
     score_index.write_index(tmp_path / "s.npy", score_table.index(tmp_path / "s.csv"))
-    book = read_book(tmp_path / "s.csv", tmp_path / "s.npy", {"x"})
-    assert original(book, "x", "a" * 64) == decoy(book, "y", "a" * 64) == (2.0, 1.0)
-    assert decoy(book, "y", "c" * 64) is None
+    lookup = open_lookup(tmp_path / "s.csv", tmp_path / "s.npy", {"x"})
+    assert molecule(lookup, "x", "a" * 64) == decoy(lookup, "y", "a" * 64) == (2.0, 1.0)
+    assert decoy(lookup, "y", "c" * 64) is None
 
 
 def test_an_unknown_kind_is_named(tmp_path):
     with pytest.raises(InputError, match="unknown kind"):
-        read_book(tmp_path / "s.txt", NONE, set())
+        open_lookup(tmp_path / "s.txt", NONE, set())

@@ -1,7 +1,6 @@
 """Downloads against a real HTTPS server: what is let in, and every refusal."""
 
 import hashlib
-import ipaddress
 import re
 import time
 
@@ -10,7 +9,7 @@ import pytest
 from hetero2 import cli
 from hetero2.errors import ConfigError, GateError, HeteroError
 from hetero2.io.download import Limits, download, token_from
-from hetero2.io.url_policy import Rules, recorded, refusal, resolve, shown
+from hetero2.io.url_policy import Rules
 from tests.conftest import config_option
 from tests.server import BODY, serving
 
@@ -71,19 +70,19 @@ def test_a_file_url_is_read_and_checked(server, tmp_path):
     assert "expected 00" in refused(server, "", tmp_path / "x/f", url=url, sha256="0" * 64)
     assert "larger than" in refused(server, "", tmp_path / "x/f", url=url, max_bytes=3)
     assert "no such file" in refused(server, "", tmp_path / "x/f", url="file:///no/such/file")
-    assert "names a whole path" in refused(server, "", tmp_path / "x/f", url="file://host/etc/hosts")
+    assert "must name an absolute path" in refused(server, "", tmp_path / "x/f", url="file://host/etc/hosts")
 
 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("/404", "the server answers 404"),
-        ("/missing", "the server answers 404"),
+        ("/404", "the server answered with status 404"),
+        ("/missing", "the server answered with status 404"),
         ("/huge", "larger than 1 MB"),
         ("/endless", "larger than 1 MB"),
         ("/short", "bytes"),
         ("/packed", "nothing is unpacked"),
-        ("/nowhere", "but not where"),
+        ("/nowhere", "redirect without a Location header"),
         ("/to?http://127.0.0.1/", "not https: http"),
         ("/to?file:///etc/hosts", "not https: file"),
         ("/to?https://10.0.0.1/x", "port 443, allowed are"),
@@ -103,7 +102,7 @@ def test_what_a_server_may_not_answer(server, tmp_path, path, message):
     [
         ({"hosts": ("files.example.org", "*.example.com")}, "host 127.0.0.1, allowed are files.example.org, *.exa"),
         ({"ports": (443,)}, "port"),
-        ({"allow_addresses": ()}, "stands for the loopback address 127.0.0.1"),
+        ({"allow_addresses": ()}, "resolves to the loopback address 127.0.0.1"),
         ({"allow_addresses": ("127.0.0.2/32",)}, "loopback address"),
         ({"allow_addresses": ("127.0.0.1/8",)}, "execution.download.allow_addresses: 127.0.0.1/8 has host bits"),
         ({"ca_file": None}, "certificate verify failed"),
@@ -123,8 +122,8 @@ def test_what_the_configuration_does_not_allow(server, tmp_path, changes, messag
         ("https:///x", "names no host"),
         ("https://user@127.0.0.1/x", "holds a user or password"),
         ("https://127.0.0.1:70000/x", "refused: "),
-        ("https://127.0.0.1/a b", "letters that no URL may have"),
-        ("https://ex\u00e4mple.org/", "letters that no URL may have"),
+        ("https://127.0.0.1/a b", "characters that are not allowed in a URL"),
+        ("https://ex\u00e4mple.org/", "characters that are not allowed in a URL"),
         ("https://[::1", "refused: "),
     ],
 )
@@ -139,9 +138,9 @@ def test_a_redirect_is_checked_like_the_first_address(server, tmp_path):
 
 
 def test_a_certificate_for_another_name_is_refused(tmp_path):
-    with serving(tmp_path, names=("files.example.org",)) as other:
+    with serving(tmp_path, names=("files.example.org",)) as elsewhere:
         (tmp_path / "out").mkdir()
-        assert "certificate is not valid for" in refused(other, "/file.csv", tmp_path / "out/f")
+        assert "certificate is not valid for" in refused(elsewhere, "/file.csv", tmp_path / "out/f")
 
 
 @pytest.mark.parametrize("path", ["/slow", "/slow-header", "/slow-open", "/to?/slow"])
@@ -174,11 +173,11 @@ def test_a_connection_that_is_made_too_late_is_shut(server, tmp_path, monkeypatc
     """As where an accept queue is full until the time is over: what comes then must not be read for ever."""
     import urllib3.connection
 
-    made = urllib3.connection.HTTPSConnection._new_conn
+    connect = urllib3.connection.HTTPSConnection._new_conn
 
     def late(self):
         time.sleep(0.5)
-        return made(self)
+        return connect(self)
 
     monkeypatch.setattr("urllib3.connection.HTTPSConnection._new_conn", late)
     began = time.monotonic()
@@ -239,8 +238,8 @@ def test_nobody_there_is_told(server, tmp_path):
 
 def test_the_token_goes_to_its_host_and_never_past_a_redirect(server, tmp_path):
     del server.seen[:]
-    own = {"token": "t0ken", "token_host": "127.0.0.1"}
-    download(f"{server.url}/hops/0", SHA256, tmp_path / "f", limits(server, **own))
+    token = {"token": "t0ken", "token_host": "127.0.0.1"}
+    download(f"{server.url}/hops/0", SHA256, tmp_path / "f", limits(server, **token))
     assert [headers.get("Authorization") for _, headers in server.seen] == ["Bearer t0ken", None]
     del server.seen[:]
     download(f"{server.url}/file.csv", SHA256, tmp_path / "f", limits(server, token="t0ken", token_host="example.org"))
@@ -260,70 +259,7 @@ def test_a_token_variable_that_is_not_set_is_told(monkeypatch):
 def test_the_asset_api_of_github_is_asked_for_the_file(server, tmp_path):
     path = "/repos/some/where/releases/assets/12345"
     server.files |= {path: BODY, f"/api/v3{path}": BODY, f"{path}/more": BODY}
-    wanted = {path: "application/octet-stream", f"/api/v3{path}": "application/octet-stream", f"{path}/more": "*/*"}
-    for name, accept in wanted.items():
+    accepted = {path: "application/octet-stream", f"/api/v3{path}": "application/octet-stream", f"{path}/more": "*/*"}
+    for name, accept in accepted.items():
         download(server.url + name, SHA256, tmp_path / "f", limits(server))
         assert server.seen[-1][1]["Accept"] == accept
-
-
-PUBLIC = ("93.184.216.34", "2606:2800:220:1::1", "::ffff:8.8.8.8")
-NOT_PUBLIC = {
-    "127.0.0.1": "loopback",
-    "::1": "loopback",
-    "0.0.0.0": "unspecified",
-    "10.1.2.3": "private",
-    "172.16.0.1": "private",
-    "192.168.1.1": "private",
-    "fd00::1": "private",
-    "169.254.169.254": "link-local",
-    "fe80::1": "link-local",
-    "100.64.0.1": "CGNAT",
-    "100.127.255.255": "CGNAT",
-    "64:ff9b::8.8.8.8": "NAT64",
-    "64:ff9b:1::1": "NAT64",
-    "2002:7f00:1::": "6to4",
-    "192.88.99.1": "6to4",
-    "2001::1": "Teredo",
-    "::7f00:1": "IPv4-compatible",
-    "::ffff:127.0.0.1": "loopback address 127.0.0.1 inside",
-    "::ffff:10.0.0.1": "private address 10.0.0.1 inside",
-    "224.0.0.1": "multicast",
-    "255.255.255.255": "private",
-    "240.0.0.1": "private",
-    "fec0::1": "site-local",
-    "3fff::1": "documentation",
-    "192.0.0.8": "protocol",
-}
-
-
-@pytest.mark.parametrize("text", PUBLIC)
-def test_public_addresses_are_allowed(text):
-    assert refusal(ipaddress.ip_address(text), []) is None
-
-
-@pytest.mark.parametrize(("text", "kind"), NOT_PUBLIC.items(), ids=list(NOT_PUBLIC))
-def test_other_addresses_are_not_unless_they_are_named(text, kind):
-    address = ipaddress.ip_address(text)
-    assert kind in refusal(address, [])
-    inside = getattr(address, "ipv4_mapped", None) or address
-    assert refusal(address, [ipaddress.ip_network(str(inside))]) is None
-
-
-def test_an_allowed_nat64_network_does_not_open_what_it_hides():
-    allowed = [ipaddress.ip_network("64:ff9b::/96")]
-    assert refusal(ipaddress.ip_address("64:ff9b::8.8.8.8"), allowed) is None
-    assert "private address 10.0.0.1 inside" in refusal(ipaddress.ip_address("64:ff9b::10.0.0.1"), allowed)
-
-
-def test_a_host_with_one_address_inside_is_refused_whole(monkeypatch):
-    answers = [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: answers)
-    with pytest.raises(GateError, match=r"private address 10\.0\.0\.1"):
-        resolve("files.example.org", 443, Rules())
-    assert resolve("files.example.org", 443, Rules(allow_addresses=["10.0.0.0/8"])) == ["93.184.216.34", "10.0.0.1"]
-
-
-def test_what_is_shown_of_a_url_holds_no_secret():
-    assert shown("https://u:p@h.org:444/a/b?token=x#y") == "https://h.org:444/a/b"
-    assert shown("https://h.org/\x1b[2Ja") == "https://h.org/?[2Ja"
-    assert recorded("HTTPS://h.org/a.csv?x") == "https://h.org/a.csv"

@@ -15,20 +15,20 @@ _NAMED = re.compile(r"^[ \t>*-]{0,9}milestone[ \t*]{0,9}:[ \t*`]{0,9}([^\s`*]+)"
 _COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
 
 
-def named(body: str, known: list[str]) -> str:
+def named(body: str, ids: list[str]) -> str:
     """The milestone that the body of a pull request names in a line `Milestone: VALUE-M6`; raises InputError.
 
     >>> named("Milestone: VALUE-M6", ["VALUE-M6"])
     'VALUE-M6'
     """
-    found = _NAMED.findall(_COMMENT.sub("", body.replace("\r", "")))
-    hint = f"write a line `Milestone: <id>` with one of {', '.join(known)}"
-    if not found:
+    names = _NAMED.findall(_COMMENT.sub("", body.replace("\r", "")))
+    hint = f"write a line `Milestone: <id>` with one of {', '.join(ids)}"
+    if not names:
         raise InputError("pull request: its text names no milestone", hint)
-    wrong = [one for one in found if one not in known]
-    if wrong or len(set(found)) > 1:
-        raise InputError(f"pull request: milestone {', '.join(dict.fromkeys(found))}: expected one that is known", hint)
-    return str(found[0])
+    wrong = [name for name in names if name not in ids]
+    if wrong or len(set(names)) > 1:
+        raise InputError(f"pull request: milestone {', '.join(dict.fromkeys(names))}: expected one that is known", hint)
+    return str(names[0])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> None:
     milestones, _ = load(ROOT)
     if args.pull_request is not None:
         raw = sys.stdin.buffer.read() if args.pull_request == "-" else Path(args.pull_request).read_bytes()
-        print(f"milestone: {named(raw.decode('utf-8', 'replace'), [one.id for one in milestones])}")
+        print(f"milestone: {named(raw.decode('utf-8', 'replace'), [milestone.id for milestone in milestones])}")
         return
     for state in states(rows(ROOT), ROOT):
         by = f"  {state.row['tag']}" if state.row else ""

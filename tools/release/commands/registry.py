@@ -56,12 +56,12 @@ def _show(tag: str | None) -> None:
 
 
 def _check(base: str | None) -> int:
-    found = checks.problems(ROOT, base)
-    for problem in found:
+    problems = checks.problems(ROOT, base)
+    for problem in problems:
         print(problem)
-    if not found:
+    if not problems:
         print(f"registry: in order; lines: {len(checks.rows(ROOT))}, of the lineage: {len(checks.lineage(ROOT))}")
-    return 1 if found else 0
+    return 1 if problems else 0
 
 
 def _add(args: argparse.Namespace) -> None:

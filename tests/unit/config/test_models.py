@@ -7,6 +7,7 @@ import yaml
 
 from hetero2.config import keys
 from hetero2.config.models import Configuration
+from hetero2.config.score_sources import REFERENCES, STAND_INS
 from hetero2.config.validate import defaults
 from hetero2.paths import CONFIG
 from tools import config_files
@@ -21,6 +22,10 @@ def test_the_written_defaults_are_those_of_a_run():
     written = yaml.safe_load((CONFIG / "default.yaml").read_text())
     assert json.dumps(written) == json.dumps(defaults())
     assert {name: keys.default(name) for name in Configuration.model_fields} == written
+
+
+def test_every_source_of_scores_may_be_named():
+    assert keys.at(("scores", "source"))["enum"] == ["external", "command", *REFERENCES, *STAND_INS]
 
 
 def sections(section):

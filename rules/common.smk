@@ -93,4 +93,4 @@ def show_results():
     DISPLAY.stop()
     or_exit(modified_outputs.check_end, PLAN, workflow)
     for folder in end_messages.finished_folders(PLAN, workflow):
-        shell("python -m hetero2 show {folder:q}")
+        shell("python -m hetero2 show --brief {folder:q}")

@@ -1,6 +1,7 @@
 """show: the result of a finished run, at a glance."""
 
 import argparse
+import shlex
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,18 +20,24 @@ EXAMPLE = "hetero2 show results/value_utility_realtruth"
 _WIDTH = 120
 
 
-def _first(evidence: Evidence) -> Iterator[str]:
+def _first(evidence: Evidence, brief: bool) -> Iterator[str]:
     """What was asked, answered and must not be missed; the text of one finding a line."""
     yield answer.to_send(evidence)
     yield answer.answer(evidence)
     yield from answer.more(evidence)
-    yield from isomers.contradictions(evidence)
+    if not brief:
+        yield from isomers.contradictions(evidence)
     yield from (f"{caution.level}: {caution.text}" for caution in grave(evidence))
 
 
+def _rows(evidence: Evidence) -> str:
+    counts = evidence.metrics["counts"]
+    return f"{evidence.n_rows}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
+
+
 def _library(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    metrics, counts = evidence.metrics, evidence.metrics["counts"]
-    yield "rows", f"{evidence.n_rows}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
+    metrics = evidence.metrics
+    yield "rows", _rows(evidence)
     yield from (("", f"{reason} {count}") for reason, count in metrics["top_reasons"])
     verdicts, chance = metrics["verdict_counts"], f"{metrics['pass_expected_by_chance']:.0f} expected by chance"
     above = f"above all decoys (PASS) {verdicts['PASS']} ({chance})"
@@ -46,23 +53,33 @@ def _wrapped(text: str) -> Iterator[str]:
     yield from textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
 
 
-def lines(folder: Path) -> Iterator[str]:
-    """What a person wants to see first."""
+def lines(folder: Path, brief: bool = False) -> Iterator[str]:
+    """What a person wants to see first; `brief`: as it is printed at the end of a run."""
     pack, row = pack_of_run(folder), read_json(folder / "registry_row.json")
     environment, asset = read_json(pack / "environment.json"), row["assets"][0]
     evidence = of_pack(pack, read_json(pack / verify.MANIFEST), provenance.lock_differences(environment["packages"]))
     yield f"HETERO-2 {row['run']}"
-    for text in _first(evidence):
+    for text in _first(evidence, brief):
         yield from _wrapped(text)
-    hits = list(hit_table(evidence))
-    if evidence.primary and hits:
-        yield f"  hits among {evidence.primary['k']} bought{worth.part(evidence)}"
-    yield from (f"    {label:<32}{count:>14}   {rate}" for label, count, rate in hits)
-    yield from (f"  {what:<8}  {text}" for what, text in _library(evidence))
+    if brief:
+        reasons = "; ".join(f"{reason} {count}" for reason, count in evidence.metrics["top_reasons"])
+        yield from _wrapped(f"rows      {_rows(evidence)}{reasons and f' ({reasons})'}")
+    else:
+        yield from _hits(evidence)
+        yield from (f"  {what:<8}  {text}" for what, text in _library(evidence))
     yield f"  pack      {accept.in_words(row['acceptance']['not_met'])}"
     yield f"            {folder / asset['name']}"
     yield f"  sha256    {asset['sha256'].lower()}"
     yield f"  read      {pack / 'report.html'}"
+    if brief:
+        yield f"  more      hetero2 show {shlex.quote(str(folder))}"
+
+
+def _hits(evidence: Evidence) -> Iterator[str]:
+    hits = list(hit_table(evidence))
+    if evidence.primary and hits:
+        yield f"  hits among {evidence.primary['k']} bought{worth.part(evidence)}"
+    yield from (f"    {label:<32}{count:>14}   {rate}" for label, count, rate in hits)
 
 
 def separation_lines(path: Path) -> Iterator[str]:
@@ -85,10 +102,11 @@ def _shown(value: float | None) -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the run."""
     parser.add_argument("folder", type=Path, help="results folder of a run")
+    parser.add_argument("--brief", action="store_true", help="the answer, cautions and files alone")
 
 
 def run(args: argparse.Namespace) -> None:
     """Print the result."""
     separation = args.folder / "separation.json"
-    text = separation_lines(separation) if separation.is_file() else lines(args.folder)
+    text = separation_lines(separation) if separation.is_file() else lines(args.folder, args.brief)
     print(printable("\n".join(text)))

@@ -26,11 +26,12 @@ HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") 
 NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
     "unit": ["api"],
+    "unit/commands": ["decoys"],
     "unit/workflow": ["resources"],
-    "unit/inputs": ["smi"],
-    "unit/scoring": ["reference", "refittable", "training"],
+    "unit/inputs": ["smi", "training"],
+    "unit/scoring": ["reference", "refittable"],
     "unit/stages": (
-        "candidates controls dataset decoy_panel decoys decoys_only gather input leakage pack report score_source "
+        "candidates controls dataset decoy_quality decoys_shard input leakage pack report score_source scores shards "
         "structures suite"
     ).split(),
     "unit/stats/benefit": ["enrichment"],

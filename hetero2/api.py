@@ -126,7 +126,7 @@ def score_request(sets: DecoySets, *, training: Path | str | None = None) -> pa.
     """The structures that need a score, each once, to be given to a model (`score_request.v1`).
 
     Columns: `id` (the structure hash, which is the key of a score), `smiles`, `role` and `n_rows`. Decoys that are
-    molecules of the library, or of the `training` set (a CSV with the columns id and smiles), take no part.
+    molecules of the library, or of the `training` set (a CSV with the columns id and smiles), are excluded.
     """
     from hetero2.commands import decoy_sets
 
@@ -151,7 +151,7 @@ def audit(
     `scores`: a table with a key column (`id`, `molecule_id` or `structure_hash`), `score` and, if wanted, `weight`; or
     the path of a scores file (.csv, .csv.gz, .parquet, or `hetero_scores.v1` as .json). The key of a structure is its
     hash, as in `score_request`; a molecule may be named by its id instead. `training`: the CSV (id,smiles) of the
-    molecules that the model was fitted on; decoys among them take no part, as those in the library. `fdr`: the false
+    molecules that the model was fitted on; decoys among them or in the library are excluded. `fdr`: the false
     discovery rate of the calls; `method` and `min_decoys`: as the keys of the section `audit` of the configuration.
 
     Raises InputError where tables or scores cannot be used, or no molecule can be audited; ContractError where `sets`

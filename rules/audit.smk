@@ -22,7 +22,7 @@ rule audit:
 
 
 rule calls:
-    """Call the molecules that stand out of their decoys, over the whole library; AUC by hardness of the decoys."""
+    """Call the molecules that stand out from their decoys, over the whole library; AUC by hardness of the decoys."""
     input:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),

@@ -1,6 +1,6 @@
 # scores: the request for scores, the scores file of the run, and the scores of each shard.
 rule leakage:
-    """What library, decoys and training set share; decoys that are none take no part in the audit."""
+    """What library, decoys and training set share; decoys that are known molecules are excluded."""
     input:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),

@@ -1,7 +1,7 @@
 """`decoy_strategy.v1` (frozen): decoys by re-pairing two single bonds, drawn at random.
 
 The contract draws pairs of bonds at random, up to 20 draws an attempt and max(100, 200·k) attempts. There are only n²
-ordered pairs of n candidate bonds, most attempts repeat an earlier one, and a repeated swap can add nothing. So each
+ordered pairs of n candidate bonds, so most attempts repeat an earlier one, and a repeated swap adds nothing. So each
 distinct swap is tried once, while the same random numbers are drawn: same decoys, same order, at a cost of
 O(distinct swaps) sanitisations instead of O(attempts). Swapping (i, j) and (j, i) gives the same molecule, since each
 atom loses one bond and gains one either way.
@@ -153,7 +153,7 @@ def rewire(mol: Chem.Mol, strategy: Strategy, k: int, seed: int, hard_mode: bool
 
 
 def generate(canonical_smiles: str, k: int, seed: int, strategy: str = CHAIN, hard_mode: bool = False) -> Decoys:
-    """Decoys of a molecule given by its canonical SMILES; none where `k` ≤ 0 or no strategy yields one."""
+    """Decoys of a molecule given as canonical SMILES; none if `k` ≤ 0 or no strategy yields any."""
     mol = parse_known(canonical_smiles)
     chain = [link for link in STRATEGIES if strategy in (CHAIN, link.name)]
     if not chain:

@@ -1,6 +1,6 @@
 """Drawings of a molecule and its decoys as small inline SVG, with what changed in a decoy highlighted.
 
-Only the SMILES of both are known, not which atom became which. So atoms are mapped such that as many bonds as possible
+Only the SMILES of both are known, not which atom became which. So atoms are mapped so that as many bonds as possible
 stay: grown from atoms whose surroundings agree furthest, then improved for a fixed number of steps, whatever the clock.
 """
 
@@ -23,10 +23,10 @@ from hetero2.chem.molecules import Mol, parse_known
 _RADII, _TRIES, _PERCEIVED, _MOVED = 6, 24, 1, 8
 _WIDTH, _HEIGHT, _MARGIN, _LARGEST, _SMALLER = 260, 190, 1.4, 16.0, 0.85  # px, px, Å, px/Å, of the molecule's
 _MOST_ATOMS, _LEAST_CORE, _CLOSE = 150, 3, 0.7  # drawn; that is aligned; Å between atoms that overlap
-_REFUSED = (ValueError, RuntimeError)  # what RDKit raises of a molecule that it cannot lay out
+_REFUSED = (ValueError, RuntimeError)  # what RDKit raises for a molecule that it cannot lay out
 _Wish = tuple[tuple[int, int], tuple[int, int]]
 _BAND, _INK = ' fill="none" stroke="#f2b36b" stroke-width="9"', ' stroke="#000"'
-_BLACK, _KEPT, _SIGNS = "#000000", ("fill", "stroke-dasharray"), {ord("-"): "\u2212"}  # a hyphen is too short a minus
+_BLACK, _KEPT, _SIGNS = "#000000", ("fill", "stroke-dasharray"), {ord("-"): "\u2212"}  # a hyphen is too short
 _TAG = re.compile(r"<(path|text) ([^>]*?)/?>(?:([^<]*)</text>)?")
 _ATTRIBUTE = re.compile(r"([\w-]+)[=:]'?([^';]*)")  # of the tag and of its style
 
@@ -39,7 +39,7 @@ class Drawing(NamedTuple):
 
 
 class Change(NamedTuple):
-    """`image` (n,): the atom of the molecule that each atom of the decoy is, -1 where there is none; `bonds`: the ends
+    """`image` (n,): for each atom of the decoy its atom in the molecule, -1 where it has none; `bonds`: the ends
     of the decoy's changed bonds; `atoms`: those of its atoms that have gained or lost a bond."""
 
     image: tuple[int, ...]
@@ -48,9 +48,9 @@ class Change(NamedTuple):
 
 
 def with_decoys(smiles: str, decoys: Sequence[str]) -> list[Drawing]:
-    """The molecule, then each decoy, turned alike and, where they fit, at one scale. ValueError for no valid SMILES.
+    """The molecule, then each decoy, in one orientation and, where they fit, one scale. ValueError: invalid SMILES.
 
-    Some 15 ms for a drug-like decoy. What is too large or cannot be laid out is drawn as a text that says so.
+    Some 15 ms for a drug-like decoy. Where a structure is too large or has no layout, the drawing is a text that says so.
     """
     with rdBase.BlockLogs():
         parent, mols = parse_known(smiles), list(map(parse_known, decoys))
@@ -62,7 +62,7 @@ def with_decoys(smiles: str, decoys: Sequence[str]) -> list[Drawing]:
 
 
 def changed_bonds(parent: Mol, decoy: Mol) -> Change:
-    """Which atom of `parent` each atom of `decoy` is, and which bonds then differ: few, if not always the fewest.
+    """Maps each atom of `decoy` to one of `parent`; the bonds that then differ are few, if not always the fewest.
 
     A bond that is aromatic in one and single or double in the other does not count: it joins the same atoms, and what
     made the ring aromatic counts. O(atoms) for molecules, some 5 ms for a drug.
@@ -94,7 +94,7 @@ class _Side:
 
 
 class _Mapping:
-    """The search for the mapping that leaves most bonds as they are."""
+    """The search for the mapping that keeps most bonds."""
 
     def __init__(self, parent: Mol, decoy: Mol) -> None:
         names: dict[tuple[object, ...], int] = {}
@@ -149,7 +149,7 @@ class _Mapping:
                         heappush(queue, (order != theirs, agreed, near, at))
 
     def _search(self) -> None:
-        """Where a bond could be kept that is not, exchange two images or grow anew from there, if that is better."""
+        """Where another bond could be kept, exchange two images or grow again from there, if that is better."""
         best, least = self._image, self._cost()
         tried: set[_Wish] = set()
         while len(tried) < _TRIES and (wish := next((pair for pair in self._wishes() if pair not in tried), None)):
@@ -190,7 +190,7 @@ def _laid_out(mol: Mol) -> Mol:
 
 
 def _laid_out_like(parent: Mol, decoy: Mol, change: Change) -> Mol:
-    """The decoy with its core where it is in `parent`, or only turned like that where this is the cleaner picture."""
+    """The decoy with its core placed as in `parent`, or only turned to match where that is the cleaner picture."""
     free, core = _laid_out(decoy), _core(parent, decoy, change)
     if not parent.GetNumConformers() or not free.GetNumConformers() or len(core) < _LEAST_CORE:
         return free
@@ -218,13 +218,13 @@ def _parts(bonds: Iterable[tuple[int, int]]) -> list[set[int]]:
 
 
 def _core(parent: Mol, decoy: Mol, change: Change) -> list[tuple[int, int]]:
-    """(atom of the molecule, atom of the decoy) of the largest part that is the same, of rings all atoms or none."""
+    """(atom of the molecule, atom of the decoy) of the largest common part; rings are in it whole or not at all."""
     moved, rings = set(map(frozenset, change.bonds)), decoy.GetRingInfo().AtomRings()
     theirs = set().union(*parent.GetRingInfo().AtomRings())
     kept = [ring for ring in rings if moved.isdisjoint(map(frozenset, zip(ring, (*ring[1:], ring[0]), strict=True)))]
     cyclic = {at for at, image in enumerate(change.image) if image in theirs}
     firm = set(range(decoy.GetNumAtoms())).difference(cyclic, *rings).union(*kept)
-    # Not over double bonds with a stereo label: theirs need not be the same in both.
+    # Not across double bonds with a stereo label, which may differ between the two.
     still = [_ends(bond) for bond in decoy.GetBonds() if bond.GetStereo() <= Chem.BondStereo.STEREOANY]
     parts = _parts(pair for pair in still if firm.issuperset(pair) and frozenset(pair) not in moved)
     largest = max(parts, key=lambda part: (len(part), -min(part)), default=set())
@@ -232,7 +232,7 @@ def _core(parent: Mol, decoy: Mol, change: Change) -> list[tuple[int, int]]:
 
 
 def _take_double_bonds(parent: Mol, decoy: Mol, change: Change) -> None:
-    """Draw the double bonds of rings that have not changed where the molecule has them: there is often a choice."""
+    """Draw double bonds of unchanged rings where the molecule has them, as there is often a choice."""
     cyclic = [bond for bond in decoy.GetBonds() if bond.IsInRing() and min(change.image) >= 0]
     models = [parent.GetBondBetweenAtoms(*(change.image[atom] for atom in _ends(bond))) or bond for bond in cyclic]
     pairs = list(zip(cyclic, models, strict=True))
@@ -253,14 +253,14 @@ def _clashes(mol: Mol) -> int:
 
 
 def _scale(mol: Mol) -> float:
-    """Pixels an Å at which it fills the drawing."""
+    """The scale, in pixels per Å, at which the molecule fills the drawing."""
     size = np.ptp(mol.GetConformer().GetPositions(), axis=0) if mol.GetNumConformers() else np.zeros(3)
     return float(min(_LARGEST, _WIDTH / (size[0] + _MARGIN), _HEIGHT / (size[1] + _MARGIN)))
 
 
 def _drawn(mol: Mol, scale: float) -> tuple[str, list[str]]:
-    """RDKit's SVG and, as "x y", where its atoms are. Raises one of _REFUSED where that cannot be."""
-    mol.GetConformer()  # without this, RDKit would lay out what was not to be
+    """RDKit's SVG and the positions of its atoms as "x y". Raises one of _REFUSED where RDKit cannot draw."""
+    mol.GetConformer()  # without this, RDKit would compute a layout of its own
     pen = rdMolDraw2D.MolDraw2DSVG(_WIDTH, _HEIGHT, -1, -1, True)  # letters as text, not as paths: a tenth of the size
     options: Any = pen.drawOptions()
     options.useBWAtomPalette()
@@ -286,7 +286,7 @@ def _svg(mol: Mol, change: Change, scale: float) -> str:
         fields = dict(_ATTRIBUTE.findall(attributes.replace("style='", "")))
         if tag == "text":
             labels[fields["font-size"][:-2], fields["y"], fields["class"]].append((fields["x"], letter))
-        elif "class" in fields:  # without: a corner where bonds meet, which round ends of lines make needless
+        elif "class" in fields:  # leave out corners where bonds meet: round line ends make them needless
             style = "".join(f' {name}="{fields[name]}"' for name in _KEPT if fields.get(name, _BLACK) != _BLACK)
             paths[style + _INK] += re.sub(" ?([A-Z]) ?", r"\1", fields["d"]).replace(",", " ")
     size = max((size for size, *_ in labels), key=int, default="9")

@@ -1,4 +1,4 @@
-"""Descriptors of molecules: DUD-E properties, synthetic accessibility, how common the fragments are, references."""
+"""Descriptors of molecules: DUD-E properties, synthetic accessibility, fragment frequency; reference molecules."""
 
 import importlib.util
 from collections.abc import Callable, Sequence
@@ -61,7 +61,7 @@ _BULK: tuple[Callable[[Chem.Mol], float], ...] = (
 def bulk_property_matrix(smiles: Sequence[str]) -> Floats:
     """(n, 8): molecular weight (Da), logP, TPSA (Å²), acceptors, donors, rotatable bonds, charge, heavy atoms.
 
-    Of valid SMILES. Rounded to 6 decimals: isomers have the same weight.
+    The SMILES must be valid. Rounded to 6 decimals, so that isomers have the same weight.
     """
     mols = (parse_known(text) for text in smiles)
     return np.array([[round(read(mol), 6) for read in _BULK] for mol in mols], float).reshape(-1, len(_BULK))
@@ -91,7 +91,7 @@ def synthetic_accessibility(mols: Sequence[Chem.Mol]) -> Floats:
 
 
 def fragment_frequency(mols: Sequence[Chem.Mol]) -> Floats:
-    """(n, 2): mean log frequency of a molecule's Morgan fragments in SA score's reference, and the share not in it."""
+    """(n, 2): mean log frequency of a molecule's Morgan fragments in the SA score's reference; share not in it."""
     log_frequencies = _sascorer()._fscores
     rows = []
     for mol in mols:
@@ -112,7 +112,7 @@ def nearest(
     others: Sequence[DataStructs.ExplicitBitVect],
     leave_out: Sequence[int] | None = None,
 ) -> Floats:
-    """(n,): largest Tanimoto similarity of each to the others, but for the one at `leave_out`; 0 without others."""
+    """(n,): largest Tanimoto similarity of each to the others except the one at `leave_out`; 0 without others."""
     largest = np.zeros(len(fingerprints))
     for position, query in enumerate(fingerprints):
         similar = np.array(DataStructs.BulkTanimotoSimilarity(query, list(others)))

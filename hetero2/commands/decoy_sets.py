@@ -1,4 +1,4 @@
-"""decoy_sets: decoys and their audit for tables in memory; a library is one shard for the functions of the stages."""
+"""Decoys and their audit for tables in memory; for the functions of the stages, a library is one shard."""
 
 import contextlib
 import tempfile
@@ -63,7 +63,7 @@ def stored(molecules: Any, decoys: Any) -> Iterator[Shard]:
 
 
 def find_leaks(shard: Shard, training: Path | str | None, standardise: str, near: float) -> tuple[pa.Table, pa.Table]:
-    """(leakage.v1: what library, decoys and training set share; the decoys that therefore take no part)."""
+    """(leakage.v1: what library, decoys and training set share; the decoys that are therefore excluded)."""
     train = {} if training is None else leakage.read_train(Path(training), standardise)
     leaks = leakage.find_leaks([shard.molecules], [shard.decoys], train, near)
     return to_table(leaks, "leakage.v1"), to_table(leakage.excluded(leaks), "excluded_decoy.v1")

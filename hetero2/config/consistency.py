@@ -190,7 +190,7 @@ def _check_baseline_sign(config: Config) -> None:
 
 
 def needs_training(config: Config) -> bool:
-    """Whether the scorer is fitted on scores.train, and so can be fitted anew."""
+    """Whether the scorer is fitted on scores.train, and so can be fitted again."""
     scores = config["scores"]
     return scores["source"].startswith("reference:") or "{train}" in (scores["command"] or "")
 

@@ -211,7 +211,7 @@ def load_yaml(path: Path) -> Config:
 def load_layer(path: Path) -> Config:
     """The values of a layer of the configuration; raises ConfigError where one is of another type than its key.
 
-    That is asked of the file, since the command line gives numbers as words (`--config selection='{k: 20}'`).
+    The file is checked, since the command line gives numbers as words (`--config selection='{k: 20}'`).
     """
     layer = read_file(path)
     if "__use_yte__" in layer.values:  # Snakemake would run what stands in it

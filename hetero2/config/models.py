@@ -160,7 +160,7 @@ class Sample(Section):
 
 
 class Audit(Section):
-    """Which molecules are called to stand out of their decoys (docs/statistics.md)."""
+    """Which molecules are called as standing out from their decoys (docs/statistics.md)."""
 
     fdr: float = Field(0.1, gt=0, lt=1)
     """expected share of false ones among the molecules called SIGNAL, over repeated libraries"""
@@ -175,7 +175,7 @@ class Audit(Section):
     near_tanimoto: float = Field(0.85, ge=0.5, le=1)
     """from this similarity on a molecule of the library is listed as near the training set"""
     control_sample: int = Field(200, ge=10, le=100_000)
-    """Molecules looked at for the controls, and for the refits of a model that can be fitted anew (a reference scorer,
+    """Molecules looked at for the controls, and for the refits of a model that can be fitted again (a reference scorer,
     or a command with {train}); a seeded sample where the library has more"""
     refits: int = Field(19, ge=0, le=9999)
     """fits on permuted labels: 19 is a quick look, 99 or more a test, 0 none"""

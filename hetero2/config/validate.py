@@ -1,4 +1,4 @@
-"""Whether a configuration is right: the models are asked, and what they find is said in one line."""
+"""Whether a configuration is right: the models check it, and the first problem is reported in one line."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def defaults() -> dict[str, Any]:
 def validate(config: dict[str, Any], where: str) -> None:
     """Raise ConfigError unless every key, and then all of them together, are right; `where` they come from.
 
-    The problem nearest the top is told first.
+    The problem nearest the top is reported first.
     """
     try:
         Configuration.model_validate(config)

@@ -1,4 +1,4 @@
-"""Decoys that earlier stages left: beside their scores, and without those that take no part in any audit."""
+"""Decoys that earlier stages left: with their scores, and without those excluded from every audit."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ EXCLUDED = "excluded_decoy.v1"
 
 
 def read_excluded(path: Path | None) -> pa.Table:
-    """Hash of each excluded decoy, and why it takes no part; no rows where no file is given."""
+    """Hash of each excluded decoy, and why it is excluded; no rows where no file is given."""
     return arrow_schema(EXCLUDED).empty_table() if path is None else read_parquet(path, EXCLUDED)
 
 
 def why_excluded(hashes: pa.ChunkedArray, excluded: pa.Table) -> pa.Array:
-    """(n,): why each of these decoys takes no part; null where it does."""
+    """(n,): why each of these decoys is excluded; null where it is not."""
     reasons = excluded["excluded"].combine_chunks()
     return reasons.take(pc.index_in(hashes.combine_chunks(), excluded["decoy_hash"].combine_chunks()))
 

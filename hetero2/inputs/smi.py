@@ -49,7 +49,7 @@ def divide(line: str) -> Line:
 
 
 def _first_column(before: str, rest: str) -> tuple[str, bool]:
-    """(the name, whether there is more) of what stands behind these blanks."""
+    """(the name, whether there is more) of what follows these blanks."""
     if "\t" in before:
         name, _, more = rest.partition("\t")
         return name.strip(BLANKS), bool(more.strip(BLANKS))
@@ -108,7 +108,7 @@ def header(path: Path) -> str | None:
 
 
 def cannot_hold(name: str) -> str | None:
-    """Why a name cannot stand behind a tab in a SMILES file, or None where it can."""
+    """Why a name cannot follow a tab in a SMILES file, or None where it can."""
     for letter, what in (("\t", "a tab"), ("\n", "a line feed"), ("\r", "a carriage return"), ("\0", "a NUL")):
         if letter in name:
             return f"holds {what}"

@@ -51,7 +51,7 @@ def explain(error: Any) -> str:
 
 
 def first_problem(document: Any, contract: str) -> str | None:
-    """What is wrong with `document`, or None; the problem nearest the top is told first."""
+    """What is wrong with `document`, or None; the problem nearest the top first."""
     errors = sorted(
         validator(contract).iter_errors(document), key=lambda e: (len(e.absolute_path), str(e.absolute_path))
     )

@@ -1,4 +1,4 @@
-"""Cards of molecules: their lines of summary.csv, decoys and drawings brought together."""
+"""Cards of molecules: the lines of summary.csv, the decoys and the drawings of each, brought together."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ Record = dict[str, Any]
 
 
 def read_rows(summary: Path) -> pa.Table:
-    """The columns of summary.csv that report and pages look at."""
+    """The columns of summary.csv that the report and the pages use."""
     rows = read_summary(summary, COLUMNS, ["report_path"])
     for name in _COUNTS:
         place, texts = rows.column_names.index(name), rows[name]
@@ -55,7 +55,7 @@ def records(rows: pa.Table, place: Ints, rank: Ints, hits: Mapping[str, bool]) -
 
 
 def measured(hit: bool | None) -> str:
-    """What truth says of a molecule, in words."""
+    """What truth says about a molecule, in words."""
     return "" if hit is None else "hit" if hit else "no hit"
 
 
@@ -66,7 +66,7 @@ def decoy_list(rows: pa.Table, decoys: pa.Table) -> pa.Table:
 
 
 def by_row(decoys: Iterable[Record]) -> dict[int, list[Record]]:
-    """Decoys by the row of their molecule, the best scored first, excluded ones last."""
+    """Decoys by the row of their molecule: best score first, excluded ones last."""
     decoys_of: dict[int, list[Record]] = defaultdict(list)
     for decoy in decoys:
         decoys_of[decoy["row"]].append(decoy)
@@ -100,7 +100,7 @@ def _note(decoys: Sequence[Record], drawn: int) -> str:
 
 
 def card(record: Record, decoys: Sequence[Record], most: int, draw: bool = True) -> Card:
-    """The card of a molecule with at most so many of its decoys, which are drawn unless told otherwise."""
+    """The card of a molecule and its decoys, up to a limit; drawn by default."""
     shown = decoys[:most]
     molecule_drawing, *decoy_drawings = _drawings(record, shown) if draw else [_EMPTY] * (1 + len(shown))
     taking_part = [decoy["score"] for decoy in decoys if decoy["excluded"] is None and decoy["score"] is not None]

@@ -115,7 +115,7 @@ def digits(scores: Iterable[float]) -> int:
 def axis(score: float | None, decoys: Sequence[float], n: int = 4) -> str:
     """An inline SVG: the molecule as a diamond above the line, its decoys as strokes on it; larger is to the right.
 
-    Scores are told with `n` digits.
+    Scores are written with `n` digits.
     """
     all_scores = [*decoys] if score is None else [score, *decoys]
     if not all_scores:

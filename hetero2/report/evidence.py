@@ -1,4 +1,4 @@
-"""What the report is made of: the files of a pack, read, and what was looked up for its figures, cards and table."""
+"""What the report is made from: the files of a pack, and what was looked up for its figures, cards and table."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Pages from templates, which escape every text; what is markup says so where it is made."""
+"""Pages from templates. Templates escape every text; markup is marked as such where it is made."""
 
 import base64
 import functools

@@ -13,7 +13,7 @@ BYTES, _ID, _SMILES, _REASON = 1_600_000, 80, 140, 120
 
 
 class Column(NamedTuple):
-    """A column of the table: its key in summary.csv or a made one, its heading, and how its cells are to be read."""
+    """A column of the table: its key (in summary.csv, or of our own), its heading, and how to read its cells."""
 
     key: str
     heading: str
@@ -36,12 +36,12 @@ COLUMNS = (
     Column("why", "why", "text"),
     Column("canonical_smiles", "SMILES", "text"),
 )
-_DIGITS = {"score": 12}  # energies differ late
+_DIGITS = {"score": 12}  # energies differ in late digits
 _LONGEST = {"id": _ID, "why": _REASON, "canonical_smiles": _SMILES}
 
 
 class Table(NamedTuple):
-    """The rows as cells in the order of `columns`, the same as JSON, and what is said of those left out."""
+    """The rows as cells in the order of `columns`, the same as JSON, and a sentence about those left out."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
@@ -50,7 +50,7 @@ class Table(NamedTuple):
 
 
 def _rounded(value: float, digits: int) -> float:
-    """A number of so many digits, or as it is where rounding makes it infinite."""
+    """A number rounded to so many digits, or unchanged where rounding would make it infinite."""
     rounded = float(f"{value:.{digits}g}")
     return rounded if math.isfinite(rounded) else value
 
@@ -76,7 +76,7 @@ def as_script(rows: Sequence[Sequence[Any]]) -> str:
 
 
 def fitting(rows: Sequence[Record], limit: int = BYTES) -> list[list[Any]]:
-    """The cells of as many rows, from the first on, as fit into `limit` bytes."""
+    """The cells of the first rows, as many as fit into `limit` bytes."""
     fitted, size = [], 0
     for row in rows:
         row_cells = cells(row)

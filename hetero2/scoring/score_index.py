@@ -1,7 +1,7 @@
 """The index of a score table: scores by structure hash and by id of the library, looked up from disk.
 
 A key is 128 bits: the first half of a structure hash, or of the sha256 of an id. Its highest bit tells the two apart
-(0 a hash, 1 an id), so an id is never mistaken for a structure, and the ids stand behind all hashes.
+(0 a hash, 1 an id), so an id is never mistaken for a structure, and the ids come after all hashes.
 """
 
 import hashlib
@@ -106,7 +106,7 @@ def write_index(path: Path, index: Packed | None) -> None:
 
 
 def open_index(path: Path) -> Packed:
-    """An index on disk, of which only what is looked up is read. Raises InputError for any other file."""
+    """An index on disk; only what is looked up is read. Raises InputError for any other file."""
     try:
         index: Packed = np.load(path, mmap_mode="r")
     except (OSError, ValueError) as error:

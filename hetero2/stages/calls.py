@@ -1,4 +1,4 @@
-"""calls: which molecules stand out of their decoys over the whole library, and the AUC by hardness of the decoys."""
+"""calls: which molecules stand out from their decoys over the whole library, and the AUC by hardness of the decoys."""
 
 import argparse
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""control_sample: a sample of molecules for controls and refits, with their decoys, and decoys as queries."""
+"""control-sample: a sample of molecules for controls and refits, with their decoys, and decoys as queries."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -97,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
-    parser.add_argument("--excluded", type=Path, help="decoys that take no part in the audit")
+    parser.add_argument("--excluded", type=Path, help="decoys excluded from the audit")
     add_settings(
         parser,
         "decoys.strategy",

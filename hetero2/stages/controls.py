@@ -166,7 +166,7 @@ def _verdicts(by_seed: dict[int, list[Record]], training_scaffolds: int) -> dict
 def inference(files: Sequence[Path], refits: int, why_not: str) -> Record:
     """Verdict of Y-randomisation, from what the refits wrote: by dispersion z, which was fixed beforehand.
 
-    The p-value of mean z stands beside it. `why_not`: reason where nothing was fitted again.
+    The p-value of mean z is reported as well. `why_not`: the reason, where nothing was fitted again.
     """
     parts = [read_json(path) for path in files]
     fits = sorted((fit for part in parts for fit in part["fits"]), key=lambda fit: (fit["model_seed"], fit["refit"]))

@@ -1,4 +1,4 @@
-"""cost_lift: the benefit of acting on the audit, measured on truth (`cost_lift.v1`): a report, or why there is none."""
+"""cost-lift: the benefit of acting on the audit, measured on truth (`cost_lift.v1`): a report, or why there is none."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""cross_validation: scaffold cross-validation of the model on its training set."""
+"""cross-validation: scaffold cross-validation of the model on its training set."""
 
 import argparse
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""decoy_quality: decoy bias, that is what tells molecules from their decoys apart from the structure itself."""
+"""decoy-quality: decoy bias, that is what tells molecules from their decoys apart from the structure itself."""
 
 import argparse
 from collections import Counter

@@ -1,4 +1,4 @@
-"""decoys_shard: guardrails, decoys and structure facts of the molecules of one shard."""
+"""decoys-shard: guardrails, decoys and structure facts of the molecules of one shard."""
 
 import argparse
 import statistics

@@ -1,7 +1,7 @@
-"""leakage: train-test leakage, duplicates in the library, and decoys that are molecules of library or training set.
+"""leakage: train–test leakage, duplicates in the library, and decoys that are molecules of library or training set.
 
-Such a decoy is excluded: it takes no part in any audit. Molecules are compared as structures and as compounds
-(`hetero2.chem.structures.same_compound`), of which tautomers and mesomers are forms.
+Such a decoy is excluded from every audit. Molecules are compared as structures and as compounds
+(`hetero2.chem.structures.same_compound`): tautomers and mesomers are forms of one compound.
 """
 
 import argparse

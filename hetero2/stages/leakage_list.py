@@ -1,4 +1,4 @@
-"""leakage_list: leakage.csv, with the ids of the truth that match nothing."""
+"""leakage-list: leakage.csv, with the ids of the truth that match nothing."""
 
 import argparse
 from collections import Counter

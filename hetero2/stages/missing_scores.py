@@ -1,4 +1,4 @@
-"""missing_scores: the decoys that still have no score, so that a user can score them and run again."""
+"""missing-scores: the decoys that still have no score, so that a user can score them and run again."""
 
 import argparse
 from collections.abc import Iterator, Sequence

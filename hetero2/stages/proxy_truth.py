@@ -1,4 +1,4 @@
-"""proxy_truth: labels by `proxy_rule_v1`, which reads nothing but the library.
+"""proxy-truth: labels by `proxy_rule_v1`, which reads nothing but the library.
 
 PASS where int(first 8 hex of sha256(SMILES string), 16) mod 100 < 5: labels to test the workflow, which say nothing of
 molecules. The string is the stripped cell of the column canonical_smiles where the library has one, else of smiles.

@@ -1,4 +1,4 @@
-"""registry_row: verify the finished zip and describe it as a registry row; timings and host go to runtime.json."""
+"""registry-row: verify the finished zip and describe it as a registry row; timings and host go to runtime.json."""
 
 import argparse
 import csv

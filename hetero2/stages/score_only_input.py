@@ -1,4 +1,4 @@
-"""score_only_input: molecules, decoys and scores of one shard where ids and scores were given without structures."""
+"""score-only-input: molecules, decoys and scores of one shard where ids and scores were given without structures."""
 
 import argparse
 import re

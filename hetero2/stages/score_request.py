@@ -1,4 +1,4 @@
-"""score_request: every structure that needs a score, once each; the file that a user gives to a model."""
+"""score-request: every structure that needs a score, once each; the file that a user gives to a model."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--molecules", type=Path, nargs="+", required=True)
     parser.add_argument("--decoys", type=Path, nargs="+", required=True)
-    parser.add_argument("--excluded", type=Path, required=True, help="decoys that take no part")
+    parser.add_argument("--excluded", type=Path, required=True, help="decoys excluded from the audit")
     parser.add_argument("--out", type=Path, required=True)
 
 

@@ -1,4 +1,4 @@
-"""score_source: obtain the scores file of a run, from the user's file, the user's model or a reference scorer."""
+"""score-source: obtain the scores file of a run, from the user's file, the user's model or a reference scorer."""
 
 import argparse
 import itertools

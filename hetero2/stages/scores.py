@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--decoys", type=Path, required=True)
     parser.add_argument("--scores-file", type=Path, required=True)
     parser.add_argument("--index", type=Path, required=True, help="index of the scores file")
-    parser.add_argument("--excluded", type=Path, required=True, help="decoys that take no part")
+    parser.add_argument("--excluded", type=Path, required=True, help="decoys excluded from the audit")
     add_settings(parser, "scores.higher_is_better")
     parser.add_argument("--out", type=Path, required=True)
 

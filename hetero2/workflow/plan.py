@@ -1,4 +1,4 @@
-"""What the rules ask of the configuration: runs, file names, options, inputs that depend on the source of scores."""
+"""What the rules ask of the configuration: the runs of a call, their truth and outputs, and checks before any job."""
 
 import os
 import shlex
@@ -50,7 +50,7 @@ class Plan(ScoreFiles):
 
     @property
     def default_target(self) -> str:
-        """What is built where nothing is asked for."""
+        """The target that is built when none is named."""
         return DEFAULT_TARGET
 
     @property

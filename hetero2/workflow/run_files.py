@@ -1,4 +1,4 @@
-"""What the rules ask of the configuration of a run: its options, files and shards."""
+"""What the rules ask about a run: the settings of its jobs, its files and shards."""
 
 import functools
 import json
@@ -169,7 +169,7 @@ class RunFiles:
         return self.settings(run, *keys)
 
     def excluded(self, run: str) -> list[str]:
-        """The decoys that take no part in the audit, where structures are known."""
+        """The decoys excluded from the audit, where structures are known."""
         return [self.file("excluded").format(run=run)] if self.config(run)["input"]["structures"] else []
 
     def excluded_arguments(self, run: str) -> str:

@@ -1,4 +1,4 @@
-"""What the rules ask of the configuration of a run: where its scores come from, and what fits its model anew."""
+"""What the rules ask about a run: where its scores come from, and what fits its model again."""
 
 import json
 import shlex
@@ -18,7 +18,7 @@ FITS_A_JOB = 10
 
 
 class ScoreFiles(RunFiles):
-    """Where the scores of each run come from, and what fits its model anew."""
+    """Where the scores of each run come from, and what fits its model again."""
 
     def __init__(self, runs: Runs, results: str) -> None:
         super().__init__(runs, results)
@@ -98,12 +98,12 @@ class ScoreFiles(RunFiles):
         return inputs | ({**train, "cross_validation": self.file("cross_validation").format(run=run)} if train else {})
 
     def control_settings(self, run: str) -> str:
-        """What `hetero2 controls` must know; how many refits there are, only where the scorer can be fitted anew."""
+        """What `hetero2 controls` must know; how many refits there are, only where the scorer can be fitted again."""
         refits = ["audit.refits"] if self.control_inputs(run)["refits"] else []
         return self.settings(run, "audit.seed", "guardrails.standardise", *refits)
 
     def control_arguments(self, run: str) -> str:
-        """The options of `hetero2 controls` that depend on whether the scorer can be fitted anew."""
+        """The options of `hetero2 controls` that depend on whether the scorer can be fitted again."""
         inputs = self.control_inputs(run)
         words = ["--refits", *inputs["refits"]] if inputs["refits"] else []
         if "train" in inputs:

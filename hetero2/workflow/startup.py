@@ -48,7 +48,7 @@ def _as_config_error() -> Iterator[None]:
 def environment_of_jobs(plan: Plan) -> dict[str, str]:
     """Variables that processes of jobs inherit: the targets asked for, whose orphans they may become, URLs to fetch.
 
-    A job may evaluate the Snakefile anew, on another machine, and comes to the same plan only if it knows the targets;
+    A job may evaluate the Snakefile again, on another machine, and comes to the same plan only if it knows the targets;
     its own command line does not name them, and Snakemake hands on nothing else but variables (`envvars:`).
     """
     asked = ",".join(targets.requested(sys.argv, os.environ))

@@ -21,7 +21,7 @@ LEVELS = (0.5, -1.0, -2.5)
 _CHUNKS = 6  # batches of three-bond moves of the molecule itself, at most (`enumerate.CHUNK` ways each)
 _COMPOSED = 80  # moves after a permutation, per origin: of all pairs those that change the frequency least
 # Isomers that moves start from where the molecule's own moves give too few candidates: in `fill`, and in all per level
-# of `widen`. Each is enumerated anew, so their number bounds the time that a hard molecule can take.
+# of `widen`. Each is enumerated again, so their number bounds the time that a hard molecule can take.
 _WALKS, _MOST_WALKS = 4, 24
 _SAME = 0.9999  # Tanimoto from which a candidate has the molecule's fingerprint: 1 but for rounding
 _MOST_CELLS = 400_000  # moves times atoms previewed in a batch; of more, moves evenly spread, so that memory is bounded

@@ -778,7 +778,7 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
     """Of c moves: (c, n + 1) environments of atoms, (c,) skeletons, (c, n + 1, d) neighbours and acyclic single bonds,
     (c, b) codes of bonds with their ends.
 
-    A carbon is told by its neighbours; others also by what those bear: oxygen by all, the rest by double bonds.
+    A carbon is identified by its neighbours; others also by what those bear: oxygen by all, the rest by double bonds.
     """
     edits, _, labels, ring = moves
     c, (n, d) = len(labels), graph[1].shape

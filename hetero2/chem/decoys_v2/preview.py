@@ -1,6 +1,6 @@
 """What each of many rearrangements does to a molecule, from the graph alone, before any molecule is built.
 
-A rearrangement changes the Morgan fragments of the few atoms near it; only those are computed anew. The cost of `c`
+A rearrangement changes the Morgan fragments of the few atoms near it; only those are recomputed. The cost of `c`
 moves of a molecule of n atoms is O(c · n).
 """
 

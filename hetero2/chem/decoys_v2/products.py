@@ -49,7 +49,7 @@ class Builder:
         """The product, sanitised; None where it is no molecule, or has other rings, aromatic atoms or radicals."""
         product = self._edited(moves, number)
         self._restore_stereo_bonds(product)
-        # Only these can change rings and so what is aromatic; for the others it is not perceived anew.
+        # Only these can change rings and so what is aromatic; for the others it is not perceived again.
         rings_change = "+" in KINDS[moves.kind[number]] or moves.kind[number] in (SLIDE, PERMUTE)
         if Chem.SanitizeMol(product, _ALL if self._has_stereo or rings_change else _NO_RINGS, catchErrors=True):
             return None
@@ -62,7 +62,7 @@ class Builder:
         return product
 
     def assemble(self, moves: Moves, number: int) -> Chem.Mol:
-        """The product as it is before anything is perceived anew: aromatic is what was aromatic."""
+        """The product as it is before anything is perceived again: aromatic is what was aromatic."""
         product = self._edited(moves, number)
         product.UpdatePropertyCache(strict=False)
         Chem.GetSymmSSSR(product)

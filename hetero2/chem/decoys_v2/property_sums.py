@@ -1,7 +1,7 @@
 """Properties of rearrangements before they are built: sums over atoms of what an atom's surroundings decide.
 
 What an atom adds to RDKit's logP, TPSA, acceptors, donors and rotatable bonds follows from the atom, its neighbours
-and, for other atoms than carbon, from what stands around those. Each such environment is a 64-bit key; RDKit is asked
+and, for atoms other than carbon, from what surrounds those. Each such environment is a 64-bit key; RDKit is asked
 once a process what an atom in it contributes. So a property costs O(atoms) array operations a rearrangement, and is
 RDKit's own number as long as the rearrangement leaves the same atoms aromatic.
 """
@@ -67,7 +67,7 @@ class Environments:
         )
         values = self._contributions(keys, moves)
         total = values.sum(axis=1)
-        # A rotatable bond is a single bond outside rings between two ends, one of which at least is free (`_FREE_END`).
+        # A rotatable bond is a single bond outside rings between two ends, at least one of them free (`_FREE_END`).
         # Each is seen from both of its atoms, hence the half.
         end, free = (values[:, :, column] > 0 for column in (_ENDS, _FREE_ENDS))
         rows = np.arange(len(moves))[:, None, None]

@@ -1,4 +1,4 @@
-"""Which molecules are audited at all."""
+"""Which molecules are audited, and why others are not."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ class Guardrails:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A row after the guardrails: `reason` is None where it may be audited; `mol` is that of the canonical SMILES."""
+    """A row after the guardrails: `reason` is None where it may be audited; `mol` is read from the canonical SMILES."""
 
     reason: str | None
     canonical_smiles: str | None = None
@@ -31,7 +31,7 @@ class Prepared:
 def prepare(text: str, limits: Guardrails) -> Prepared:
     """Read, standardise and check one structure: the first limit that it breaks is its reason.
 
-    `text` is SMILES, or SMILES and a CXSMILES block. What somebody brings is prepared in a worker with limits.
+    `text` is SMILES, or SMILES and a CXSMILES block. Structures from users are prepared in a worker with limits.
     """
     reading = reader.read(text)
     mol, warnings = reading.mol, reading.warnings

@@ -1,4 +1,4 @@
-"""The one reader of the structures that anybody brings: SMILES, or SMILES and a CXSMILES block.
+"""The one reader of structures that users bring: SMILES, or SMILES and a CXSMILES block.
 
 What it reads is a defined structure: one molecule or salt whose atoms and bonds are all said. A query, an R group, a
 repeat unit of a polymer stand for many of them. Work for a worker with limits (`hetero2.runtime.isolated`): the size
@@ -12,18 +12,18 @@ from rdkit import Chem, rdBase
 
 MISSING, INVALID, UNDEFINED, TOO_LARGE = "missing_smiles", "invalid_smiles", "undefined_structure", "too_many_atoms"
 MAPS_CLEARED = "atom_maps_cleared"
-MOST_ATOMS = 5000  # RDKit's time and stack grow with their number; no guardrail lets through a fifth of it
+MOST_ATOMS = 5000  # RDKit's time and stack grow with their number; no guardrail admits even a fifth of it
 _MOST_LETTERS = 1_000_000
 _TEXT = re.compile(r"(\S+)(?:\s+(\|[^|]*\|))?")
 _ATOM = re.compile(r"\[[^\[\]]*\]|Cl|Br|[BCNOPSFIbcnops*]")
-# What a SMILES may hold that is to be looked at: `*`, `~`, dative and aromatic bonds, atom maps, and in brackets `#6`.
+# What in a SMILES needs a closer look: `*`, `~`, dative and aromatic bonds, atom maps, and in brackets `#6`.
 _ODD = re.compile(r"[*~<>:]|\[[^\[\]#]*#")
 _BY_NUMBER = re.compile(r"\[[^\[\]#]*#")  # SMARTS; RDKit reads [#6] as an atom without hydrogen
-# RDKit keeps these in 16 and 8 bits and does not say what it cuts off.
+# RDKit keeps these in 16 and 8 bits and truncates silently.
 _WRAPS = re.compile(r"\[\d{4}|\[[^\[\]:]*[H+-]\d{3}")
 _QUERY = re.compile(r"\[[^\[\]]*[,;!&$]|\[\d*(?:[AQXM]H?|a|R\d*|R#|AP\d*|Pol|Mod)[\]:+-]")
 _LABEL = re.compile(r"_?(?:R[#\d']*|AP\d*|[AQXM]H?_[ep]|star_e|Pol_p|Mod_p|Pol|Mod)")
-# Bonds that SMILES can write and RDKit reads as it wrote them. Zero-order and hydrogen bonds become `~`, any bond.
+# Bonds that SMILES can write and RDKit reads back unchanged. Zero-order and hydrogen bonds become `~`, any bond.
 _BONDS = {
     Chem.BondType.SINGLE,
     Chem.BondType.DOUBLE,
@@ -43,7 +43,7 @@ _ATROPISOMER = {Chem.BondStereo.STEREOATROPCW, Chem.BondStereo.STEREOATROPCCW}
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text says: a molecule without atom maps and stereo groups, or the reason why there is none."""
+    """What a text means: a molecule without atom maps and stereo groups, or the reason why there is none."""
 
     mol: Chem.Mol | None
     reason: str | None
@@ -90,9 +90,9 @@ def _parse(text: str) -> Chem.Mol | None:
 
 
 def is_defined(mol: Chem.Mol, smiles: str, marked: bool) -> bool:
-    """Whether every atom and bond of a molecule is said, and it stands for itself alone. O(atoms + bonds).
+    """Whether every atom and bond of a molecule is given, so that it is one structure only. O(atoms + bonds).
 
-    `smiles` is how it is written, `marked` whether atoms or bonds may have more than that says: labels, attachment
+    `smiles` is how it is written, `marked` whether atoms or bonds may carry more than that: labels, attachment
     points, several ends. Where it is plain they are not looked at one by one, which would take as long as parsing.
     """
     groups = Chem.GetMolSubstanceGroups(mol)
@@ -113,7 +113,7 @@ def _is_bond(bond: Chem.Bond) -> bool:
     if bond.GetBondType() not in _BONDS or bond.HasProp(_END_POINTS):
         return False
     begin, end = bond.GetBeginAtom(), bond.GetEndAtom()
-    if bond.GetBondType() == Chem.BondType.AROMATIC:  # between others it is of no order
+    if bond.GetBondType() == Chem.BondType.AROMATIC:  # between other atoms it has no order
         return begin.GetIsAromatic() and end.GetIsAromatic()
     # Carbon gives a pair of electrons to a metal; to a nonmetal it has none to give.
     return bond.GetBondType() != Chem.BondType.DATIVE or not (
@@ -139,7 +139,7 @@ def _is_open(mol: Chem.Mol, group: Chem.StereoGroup) -> bool:
 def _drop_stereo(mol: Chem.Mol) -> tuple[str, ...]:
     """Take the configuration off centres in groups that say "both" (AND) or "one of the two" (OR).
 
-    Kept, a racemate would be one of its enantiomers, and which of them would hang on how it was drawn. Where both are
+    If it were kept, a racemate would become one of its enantiomers, depending on how it was drawn. Where both are
     the same (a meso compound, cis and trans on a ring) there is nothing to drop.
     """
     groups = [group for group in mol.GetStereoGroups() if group.GetGroupType() in _GROUPS and _is_open(mol, group)]

@@ -1,4 +1,4 @@
-"""Which fragment of a salt or solvate is the molecule that somebody means."""
+"""Which fragment of a salt or solvate is the molecule that is meant."""
 
 import functools
 
@@ -6,7 +6,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 # Counter-ions and solvents of organic salts, as neutral molecules where there is one; stereo and charge do not count.
-# What holds no carbon (halides, metals, water, sulfate, PF6) is on the list without being named.
+# Anything without carbon (halides, metals, water, sulfate, PF6) counts as one without being listed.
 _LISTED = """
 CC(=O)O OC(=O)C(F)(F)F OC(=O)C(Cl)(Cl)Cl OC=O CCC(=O)O CCCCCC(=O)O CCCCCCCC(=O)O CCCCCCCCCCCC(=O)O
 CCCCCCCCCCCCCCCC(=O)O CCCCCCCCCCCCCCCCCC(=O)O CCCCCCCCC=CCCCCCCCC(=O)O C=CCCCCCCCCC(=O)O OC(=O)C(=O)O OC(=O)CC(=O)O
@@ -48,16 +48,16 @@ def _listed() -> frozenset[str]:
 
 
 def _key(mol: Chem.Mol) -> str:
-    """What a counter-ion or solvent is known by: its constitution, uncharged where that takes hydrogen alone."""
+    """What identifies a counter-ion or solvent: its constitution, neutralised where moving hydrogens is enough."""
     with rdBase.BlockLogs():
         neutral = rdMolStandardize.Uncharger().uncharge(mol)
     return Chem.MolToSmiles(neutral, isomericSmiles=False)
 
 
 def largest_fragment(mol: Chem.Mol) -> Chem.Mol:
-    """The fragment of most heavy atoms, then most atoms, then the first canonical SMILES.
+    """The fragment with most heavy atoms, then most atoms, then the first canonical SMILES.
 
-    Counter-ions and solvents are left out unless there is nothing else, and of these what holds no carbon.
+    Counter-ions and solvents are left out unless there is nothing else; then those without carbon are.
     """
     fragments = {Chem.MolToSmiles(part): part for part in Chem.GetMolFrags(mol, asMols=True)}
     organic = {smiles: part for smiles, part in fragments.items() if _has_carbon(part)}

@@ -1,4 +1,4 @@
-"""When two structures are one compound: forms of it that differ in hydrogens, charges, bond orders or stereo alone.
+"""When two structures are one compound: they differ in nothing but hydrogens, charges, bond orders or stereo.
 
 Two structures are the same compound where they have the same skeleton and share any of the `keys`: tautomers (ring
 N-H, amide, keto and enol, nitroso and oxime), mesomers, protonation states, stereoisomers and isotopologues. Keys cost
@@ -26,7 +26,7 @@ _MOST_TAUTOMERS = 100
 
 
 def skeleton(mol: Chem.Mol) -> int:
-    """A 64-bit number, signed, that all forms of a compound share: elements and which of them are bound. O(atoms)."""
+    """A signed 64-bit hash that all forms of a compound share: elements, and which are bonded. O(atoms)."""
     graph = read_graph(mol)
     none = np.full((1, graph.neighbour.shape[1]), graph.n, np.int64)
     element, hydrogens, charge = (np.append(row, 0) for row in (graph.element, graph.hydrogens, graph.charge))
@@ -35,7 +35,7 @@ def skeleton(mol: Chem.Mol) -> int:
 
 
 def signed(number: np.uint64) -> int:
-    """The number as columns of tables hold it."""
+    """The number as table columns store it."""
     return int(np.uint64(number).astype(np.int64))
 
 
@@ -47,7 +47,7 @@ def flat_smiles(smiles: str) -> str:
 
 
 def keys(smiles: str) -> frozenset[str]:
-    """What a structure is called by as a compound: two that share one of these are forms of the same compound.
+    """What identifies the compound of a structure: two structures that share a key are forms of one compound.
 
     The first block of standard InChIKey holds for mobile hydrogens, mesomers and protonation states; RDKit's hashes of
     tautomers and its canonical tautomer (of at most 100) also for hydrogens of carbon. Raises ValueError where the
@@ -71,7 +71,7 @@ def _tautomers() -> TautomerEnumerator:
 
 
 class Compounds:
-    """Structures that were added, asked whether another one is the same compound."""
+    """A collection of structures that can tell whether another one is the same compound."""
 
     def __init__(self) -> None:
         self._smiles: dict[int, list[str]] = {}
@@ -82,7 +82,7 @@ class Compounds:
         self._smiles.setdefault(skeleton_of, []).append(smiles)
 
     def holds(self, skeleton_of: int, smiles: str) -> bool:
-        """Whether one of those that were added is the same compound. Keys are computed only for equal skeletons."""
+        """Whether a structure in the collection is the same compound. Keys are computed only for equal skeletons."""
         if skeleton_of not in self._smiles:
             return False
         held = self._keys.setdefault(skeleton_of, set())

@@ -1,4 +1,4 @@
-"""Records of an SD file, V2000 and V3000, as RDKit's supplier reads them; none is lost where one is broken."""
+"""Records of an SD file, V2000 and V3000, as RDKit's supplier reads them; a broken record costs no other."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,19 +10,19 @@ from rdkit import Chem, rdBase
 from hetero2.chem.structures import reader
 from hetero2.errors import InputError
 
-# What stands where there is no SMILES; none of them is one.
+# What is returned in place of a SMILES; none of these is one.
 UNREADABLE, NOT_DEFINED = "unreadable-record", "undefined-record"
-_MAX_BLOCK = 10_000_000  # letters; what is longer is no molecule, but a file without record ends
+_MAX_BLOCK = 10_000_000  # characters; anything longer is not a molecule but a file without record ends
 _HEADER_LINES = 3
 _VERSION = re.compile(r"V[23]000\s*$")
 _COUNTS = re.compile(r"^M  V30 COUNTS +(\d{1,9})", re.MULTILINE)
 _TOO_MUCH = re.compile(r"^M  V30 .* (?:CHG=[+-]?\d{3}|MASS=\d{4})", re.MULTILINE)
-_MARKS = ("|", "ATTCHPT", "RGROUPS", "ENDPTS", "M  APO", "M  RGP")  # more than the SMILES may say
+_MARKS = ("|", "ATTCHPT", "RGROUPS", "ENDPTS", "M  APO", "M  RGP")  # more than the SMILES may have
 _PROPERTY = re.compile(r"^M  (CHG|ISO)...(.*)$", re.MULTILINE)
 _CONTINUED = re.compile(r"-\r?\nM  V30 ")
-_MOST = {"CHG": 99, "ISO": 999}  # what the reader of SMILES takes as well
+_MOST = {"CHG": 99, "ISO": 999}  # what the SMILES reader accepts as well
 _FIELDS = Chem.CXSmilesFields
-# Dative bonds too: where there is a block, it and not the SMILES has them.
+# Dative bonds too: where there is a CXSMILES block, they are in it and not in the SMILES.
 _WRITTEN = _FIELDS.CX_ENHANCEDSTEREO | _FIELDS.CX_BOND_ATROPISOMER | _FIELDS.CX_COORDINATE_BONDS
 
 
@@ -46,7 +46,7 @@ class _Record:
         """Take a line; True where it ends the record. In a data item `$$$$` is data, until an empty line."""
         mark = line.startswith("$$$$")
         if not self.ended:
-            # Of a title that begins so RDKit makes a title.
+            # In the header, text after `$$$$` makes it a title, as RDKit reads it.
             if mark and (len(self.lines) > _HEADER_LINES or line.strip() == "$$$$"):
                 return True
             self._of_block(line)
@@ -61,7 +61,7 @@ class _Record:
     def _of_block(self, line: str) -> None:
         self.empty = self.empty and not line.strip()
         self.ended = len(self.lines) > _HEADER_LINES and line.startswith("M  END")  # a title may be anything
-        if self.size <= _MAX_BLOCK:  # the line that goes beyond is kept, so that the block is known to be too long
+        if self.size <= _MAX_BLOCK:  # the line that exceeds the limit is kept, so that the block is seen to be too long
             self.lines.append(line)
         self.size += len(line) + 1
 
@@ -78,7 +78,7 @@ class _Record:
         self.outside += 1
 
     def _look(self, line: str, may_begin: bool) -> None:
-        """Whether another molecule, with its three lines of header, stands where data should."""
+        """Whether another molecule, with its three header lines, comes where data should."""
         self.swallowing = self.swallowing or (may_begin and _VERSION.search(line) is not None)
         self.several = self.several or (self.swallowing and line.startswith("M  END"))
 
@@ -90,9 +90,9 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def records(path: Path) -> Iterator[Record]:
-    """Every record in order; empty lines at the end of the file are none.
+    """Every record in order; empty lines at the end of the file are no record.
 
-    Raises UnicodeDecodeError, OSError, and InputError where a record holds several molecules, for one would be lost.
+    Raises UnicodeDecodeError, OSError, and InputError where a record holds several molecules, since one would be lost.
     """
     number, record = 1, _Record()
     for line in _lines(path):
@@ -116,10 +116,10 @@ def _finished(path: Path, number: int, record: _Record) -> Record:
 
 
 def read_block(block: str) -> tuple[str, str | None]:
-    """(SMILES or CXSMILES, reason that the text does not tell). Work for a worker with limits.
+    """(SMILES or CXSMILES, a reason that the text cannot carry). Run it in a worker with limits.
 
     The text keeps what the reader of structures must know: stereo groups, atropisomers, atom maps. It is empty for a
-    record without atoms, and no SMILES for one that RDKit cannot read, that is too large or no defined structure.
+    record without atoms, and not a SMILES where RDKit cannot read the record, or it is too large or undefined.
     """
     if _n_atoms(block) > reader.MOST_ATOMS:
         return UNREADABLE, reader.TOO_LARGE
@@ -134,7 +134,7 @@ def read_block(block: str) -> tuple[str, str | None]:
 
 
 def _n_atoms(block: str) -> int:
-    """At most so many atoms: what is said, or a line for each."""
+    """Upper bound of the number of atoms: the count that is given, or one per line."""
     lines = block.count("\n")
     if lines <= reader.MOST_ATOMS or len(block) > _MAX_BLOCK:
         return lines
@@ -143,7 +143,7 @@ def _n_atoms(block: str) -> int:
 
 
 def _wraps(block: str) -> bool:
-    """Whether charges or isotopes are larger than what RDKit keeps of them."""
+    """Whether charges or isotopes are too large for RDKit to keep."""
     if "M  V30 " in block and _TOO_MUCH.search(_CONTINUED.sub("", block)):
         return True
     return any(_beyond(_MOST[kind], fields) for kind, fields in _PROPERTY.findall(block))

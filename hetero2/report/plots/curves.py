@@ -30,7 +30,7 @@ def _names(present: str) -> dict[str, str]:
 
 
 def _series(curve: Sequence[Record], name: str, *fields: str) -> tuple[Floats, ...]:
-    """K and these fields of a way of choosing, where it has all of them."""
+    """K and these fields of a way of choosing, at each K that has all of them."""
     points = [(at["k"], *(part(at["methods"], name).get(field) for field in fields)) for at in curve]
     rows = [row for row in points if None not in row]
     return tuple(np.array(rows, float).reshape(len(rows), 1 + len(fields)).T)
@@ -44,7 +44,7 @@ def _usable(curve: Sequence[Record]) -> list[Record]:
 
 
 def _found_by_chance(at: Record, way: str) -> str:
-    """How the hits of a list stand to what chance finds."""
+    """How the hits of a list compare with what chance finds."""
     hits, chance, k = at["methods"][way]["expected_hits"], at["methods"][RANDOM], at["k"]
     low, high = chance["hits_low"], chance["hits_high"]
     if low - 1e-6 <= hits <= high + 1e-6:  # hits are sums of shares of ties
@@ -56,7 +56,7 @@ def _found_by_chance(at: Record, way: str) -> str:
 
 
 def _beside(at: Record, way: str, reference: str, scale: float) -> str:
-    """How many more hits a list finds than another; nothing where that is not drawn, or is the same way."""
+    """How many more hits a list finds than another; empty where the other is not drawn, or is the same list."""
     if reference == way or reference not in at["methods"]:
         return ""
     gained = scale * (at["methods"][way]["hit_rate"] - at["methods"][reference]["hit_rate"])
@@ -152,7 +152,7 @@ def _legend(plot: Axes, title: str = "") -> None:
 
 
 def cumulative_hits(curve: Sequence[Record], k: int, present: str = SCORE, few: str | None = None) -> Figure:
-    """Hits in all against the number bought, with what is possible at best and by chance."""
+    """Cumulative hits against the number bought, with the best possible and chance."""
     key, usable = "cumulative_hits", _usable(curve)
     if not usable:
         return Figure(key, "Hits bought cannot be drawn", "", f"Undefined: {_NO_CURVE}.", _CURVE_FILES)
@@ -163,7 +163,7 @@ def cumulative_hits(curve: Sequence[Record], k: int, present: str = SCORE, few: 
     title += _beside(at, SCORE, present, at["k"]) if few is None else ", too few to compare"
     title += f"; choosing at random finds {chance}"
     last, most = usable[-1]["methods"], max(at_k["methods"][SCORE]["expected_hits"] for at_k in usable)
-    # Only where all are bought does chance leave nothing open: then it is known how many hits there are.
+    # Chance has no spread only where all are bought: then the number of hits is known.
     whole = last[RANDOM]["hits_low"] == last[RANDOM]["hits_high"] == round(last[RANDOM]["expected_hits"], 6)
 
     def paint(canvas: Canvas) -> None:

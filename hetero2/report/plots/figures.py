@@ -59,7 +59,7 @@ def _tossed(row: Record) -> str:
 
 
 def _under(row: Record) -> str:
-    """What stands under a bin."""
+    """The text under a bin."""
     low, high = row.get("tanimoto_from"), row.get("tanimoto_to")
     ends = "" if low is None or high is None else f"Tanimoto {low:g} to {high:g}"
     n, decoys = (svg.count(row.get(name) or 0) for name in ("n_molecules", "n_decoys"))

@@ -13,9 +13,9 @@ from io import StringIO
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-# Before the import: it says on standard error that it builds a list of fonts, or cannot keep it.
+# Before the import, which reports on standard error that it builds a list of fonts, or cannot keep it.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
-os.environ.pop("MPLBACKEND", None)  # a notebook sets one that matplotlib here need not know, and none is used
+os.environ.pop("MPLBACKEND", None)  # a notebook sets one that may be unknown to matplotlib here; none is needed
 import matplotlib as mpl  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: E402
@@ -25,7 +25,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: E402
 WIDTH, FONT, SMALL, ROW = 640, 14, 13, 25
 ROOM = 28  # a heading above a part of a figure
 INK, GREY, PALE = "#222222", "#595959", "#d9d9d9"
-BLUE, RED, GREEN = "#0072b2", "#d55e00", "#009e73"  # Okabe and Ito: told apart by the colour-blind
+BLUE, RED, GREEN = "#0072b2", "#d55e00", "#009e73"  # Okabe and Ito: distinct for the colour-blind
 _LABELS, _PLOT, _TEXT = 8, (214, 210), 436  # columns of `forest`
 _STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -64,7 +64,7 @@ class Figure(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A line of `forest`: where there is no value, the text stands in its place; only a label is a heading."""
+    """A line of `forest`: without a value, the text takes its place; a label alone is a heading."""
 
     label: str
     value: float | None = None
@@ -77,7 +77,7 @@ class Row(NamedTuple):
 
 
 def plain(text: object, limit: int = 48) -> str:
-    """Text from data or a code for a reason as a person reads it: short, and only letters that the font has."""
+    """Text from data, or the code of a reason, for a person: short, and only letters that the font has."""
     printable = "".join(letter if letter.isprintable() else " " for letter in str(text).replace("_", " "))
     printable = printable.encode("ascii", "replace").decode()
     return printable if len(printable) <= limit else printable[: limit - 3] + "..."
@@ -94,7 +94,7 @@ def count(number: int) -> str:
 
 
 def short(number: float, _: object = None) -> str:
-    """A number that may be large, in few letters."""
+    """A number that may be large, written short."""
     for size, unit in ((1e9, " bn"), (1e6, " M"), (1e4, " k")):
         if abs(number) >= size:
             return f"{number / (1e3 if unit == ' k' else size):.4g}{unit}"
@@ -114,7 +114,7 @@ def draw(key: str, label: str, height: float, paint: Callable[[Canvas], None]) -
 
 
 def clean(text: str, key: str, label: str) -> str:
-    """What matplotlib wrote, as part of a page: ids of its own, nothing that says when or by what it was made."""
+    """What matplotlib wrote, as part of a page: with ids of its own, and no trace of when or by what it was made."""
     root = ElementTree.fromstring(text[text.index("<svg") :])  # noqa: S314 - written above, not read from anywhere
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
@@ -138,7 +138,7 @@ def clean(text: str, key: str, label: str) -> str:
 
 
 def _flatten(parent: ElementTree.Element) -> None:
-    """Leave out what is not drawn, and groups that say nothing. A <style> would hold for the whole page."""
+    """Leave out what is not drawn, groups without attributes, and any <style>, which would apply to the whole page."""
     kept: list[ElementTree.Element] = []
     for child in parent:
         _flatten(child)
@@ -150,7 +150,7 @@ def _flatten(parent: ElementTree.Element) -> None:
 
 
 def _rename(root: ElementTree.Element, key: str) -> None:
-    """Ids that are referred to begin with the key, in the order in which they occur; the others go."""
+    """Ids that are referred to are renumbered, with the key in front; all other ids are removed."""
     used = {name for element in root.iter() for value in element.attrib.values() for name in _references(value)}
     referred = [name for element in root.iter() if (name := element.attrib.get("id")) in used and name is not None]
     names = {name: f"{key}-{number}" for number, name in enumerate(dict.fromkeys(referred))}
@@ -168,7 +168,7 @@ def _references(value: str) -> list[str]:
 
 
 def _tidy(element: ElementTree.Element) -> None:
-    """Hundredths of a pixel are enough, and do not depend on the machine; the font stands in the root."""
+    """Hundredths of a pixel are enough, and do not depend on the machine; the font is set at the root."""
     for name in set(element.attrib) & {"d", "x", "y", "width", "height", "transform"}:
         element.attrib[name] = _LONG.sub(lambda match: f"{float(match[0]):.2f}", element.attrib[name]).replace("\n", "")
     if element.attrib.get("transform", "").startswith(("rotate(-0 ", "rotate(0 ")):
@@ -178,13 +178,13 @@ def _tidy(element: ElementTree.Element) -> None:
 
 
 def write(canvas: Canvas, x: float, y: float, text: str, **style: Any) -> None:
-    """Text whose base line is at y."""
+    """Text with its baseline at y."""
     height = canvas.get_figheight() * 72
     canvas.text(x / WIDTH, 1 - y / height, text, **{"fontsize": SMALL, "va": "baseline", "ha": "left", **style})
 
 
 def axes(canvas: Canvas, left: float, top: float, width: float, height: float) -> Axes:
-    """Axes with so many pixels inside."""
+    """Axes whose inside has this many pixels."""
     whole = canvas.get_figheight() * 72
     return canvas.add_axes((left / WIDTH, 1 - (top + height) / whole, width / WIDTH, height / whole))
 
@@ -196,7 +196,7 @@ def counted(axis: Any, most: int = 6) -> None:
 
 
 def logarithmic(axes_: Axes, low: float, high: float) -> None:
-    """A logarithmic x axis with plain numbers; matplotlib's own need mathematical text."""
+    """A logarithmic x axis with plain numbers; matplotlib's own would need mathematical text."""
     axes_.set_xscale("log")
     tens = [10.0**power for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
     ticks = [ten * step for ten in tens for step in ((1, 2, 5) if len(tens) < 5 else (1,))]
@@ -206,14 +206,14 @@ def logarithmic(axes_: Axes, low: float, high: float) -> None:
 
 
 def forest_height(rows: Sequence[Row]) -> int:
-    """Pixels that `forest` takes."""
+    """Height of `forest` in pixels."""
     return len(rows) * ROW + 52
 
 
 def forest(
     canvas: Canvas, top: float, rows: Sequence[Row], label: str, limits: tuple[float, float], mark: float | None
 ) -> Axes:
-    """A value with its interval a line, all on one axis from `limits`, and a line down at `mark`."""
+    """One value with its interval per line, all on one axis from `limits`, with a vertical line at `mark`."""
     left, width = _PLOT
     plot = axes(canvas, left, top, width, len(rows) * ROW)
     plot.set(xlim=limits, ylim=(len(rows) - 0.5, -0.5), yticks=[], xlabel=label)
@@ -241,19 +241,19 @@ def _interval(plot: Axes, place: int, row: Row, limits: tuple[float, float]) -> 
         plot.barh(place, end - start, 0.7, start, color=PALE, zorder=0)
     if row.low is not None and row.high is not None:
         plot.plot([inside(row.low), inside(row.high)], [place, place], color=BLUE, lw=2.2, solid_capstyle="butt")
-    for value in sorted({round(inside(score) * 200) / 200 for score in row.strip}):  # a tick each half per cent at most
+    for value in sorted({round(inside(score) * 200) / 200 for score in row.strip}):  # at most one per half per cent
         plot.plot([value, value], [place - 0.3, place + 0.3], color=GREY, lw=1.2)
     if row.value is not None:
         plot.plot([inside(row.value)], [place], row.marker, color=BLUE, ms=8, mew=0, clip_on=False)
 
 
 def bars_height(bars: Sequence[Any]) -> int:
-    """Pixels that `bars` takes."""
+    """Height of `bars` in pixels."""
     return len(bars) * 44 + 8
 
 
 def bars(canvas: Canvas, top: float, rows: Iterable[tuple[str, float | None, str]], most: float) -> None:
-    """(label, length, text): the label above its bar, the text at its end; None draws no bar. `most`: full length."""
+    """(label, length, text): the label above its bar, the text at its end; None draws no bar. `most`: a full bar."""
     lines, room = list(rows), 420
     plot = axes(canvas, 0, top, room, bars_height(lines) - 8)
     plot.set(xlim=(0, max(most, 1e-12)), ylim=(len(lines), 0))
@@ -262,5 +262,5 @@ def bars(canvas: Canvas, top: float, rows: Iterable[tuple[str, float | None, str
         base, reach = top + place * 44, 0 if length is None else room * min(1.0, length / max(most, 1e-12))
         write(canvas, 0, base + 15, label)
         write(canvas, reach + (8 if length else 0), base + 34, text, weight="bold")
-        if length:  # a small one is still seen
+        if length:  # so that a small one is still visible
             plot.barh(place + 27.5 / 44, max(length, most / 200), 16 / 44, color=BLUE, edgecolor=INK, lw=0.6)

@@ -44,7 +44,7 @@ def coverage(metrics: Record) -> Figure:
 
 
 def leakage(counts: Mapping[str, int] | None, n_molecules: int, known_training: bool) -> Figure:
-    """Overlaps of library, decoys, training set and truth; `counts` by kind, None where it was not checked."""
+    """Overlaps of library, decoys, training set and truth; `counts` by kind; None where leakage was not checked."""
     key, files = "leakage", ("leakage.csv",)
     if counts is None:
         return Figure(key, "Leakage was not checked", "", "The pack has no leakage.csv.", files)

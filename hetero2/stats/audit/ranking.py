@@ -66,7 +66,7 @@ def permuted_quantile(scores: Floats, weights: Floats, q: Fraction = QUANTILE) -
     Nearest rank: sorted[max(1, round(q·n)) - 1] with Python's rounding. Shape (n,), n ≥ 2; O(n²).
     """
     above = (scores[:, None] > scores[None, :]) + 0.5 * (scores[:, None] == scores[None, :])
-    others = 1.0 - np.eye(scores.size)  # summed anew, since a total minus one weight may lose all digits
+    others = 1.0 - np.eye(scores.size)  # summed afresh, since a total minus one weight may lose all digits
     aucs = np.sort(((above * others) @ weights) / (others @ weights))
     return float(aucs[max(1, round(q * aucs.size)) - 1])
 

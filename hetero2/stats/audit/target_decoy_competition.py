@@ -1,4 +1,4 @@
-"""Calls: which molecules stand out of their decoys, with a bound on the share of false ones.
+"""Calls: which molecules stand out from their decoys, with a bound on the share of false ones.
 
 The null is that a molecule and its decoys are exchangeable for the score: a statement about isomers, not about truth.
 Every bound holds as an expectation over repeated libraries, not for the list at hand.

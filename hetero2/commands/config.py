@@ -16,7 +16,7 @@ EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the target and the user's layer."""
     parser.add_argument("target", help=f"one of {', '.join(targets())}")
-    parser.add_argument("--configfile", type=Path, help="your own layer (YAML or JSON)")
+    parser.add_argument("--configfile", type=Path, help="your own configuration, on top of the target's (YAML or JSON)")
 
 
 def run(args: argparse.Namespace) -> None:

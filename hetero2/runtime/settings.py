@@ -17,9 +17,9 @@ from hetero2.runtime.cli_types import json_object
 def add_settings(parser: argparse.ArgumentParser, *dotted_keys: str, **renamed: str) -> None:
     """Add `--config` for some dotted keys; each becomes an attribute of the parsed arguments.
 
-    It is called by the last part of the key, or by the name that the key is given by.
+    The attribute has the last part of the key as its name, or the keyword that the key was passed with.
 
-    What is not given is as in config/default.yaml. Another key, or a value that a key may not have, is a usage error.
+    Keys that are not given are as in config/default.yaml. Another key, or a value that a key may not have, is a usage error.
     """
     names = {**{key.rpartition(".")[2]: key for key in dotted_keys}, **renamed}
     known = ", ".join(f"{key} ({json.dumps(keys.default(key))})" for key in names.values())
@@ -30,7 +30,7 @@ def add_settings(parser: argparse.ArgumentParser, *dotted_keys: str, **renamed: 
         type=json_object,
         names=names,
         metavar="JSON",
-        help=f"keys of the configuration, as sections; by default {known}".replace("%", "%%"),
+        help=f"keys of the configuration, grouped by section; defaults: {known}".replace("%", "%%"),
     )
     parser.set_defaults(**{name: keys.default(key) for name, key in names.items()})
 

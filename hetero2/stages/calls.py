@@ -231,9 +231,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("molecules", "decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, help="shards, in order")
     add_settings(parser, "audit.fdr", "audit.method", "audit.min_decoys", "decoys.k")
-    parser.add_argument("--calls", type=Path, required=True)
-    parser.add_argument("--curve", type=Path, required=True)
-    parser.add_argument("--library", type=Path, required=True)
+    parser.add_argument("--calls", type=Path, required=True, help="where to write the calls")
+    parser.add_argument("--curve", type=Path, required=True, help="where to write hardness_curve.csv")
+    parser.add_argument("--library", type=Path, required=True, help="where to write the facts of the library")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -56,8 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--control-sample", type=Path, required=True)
     add_model_arguments(parser)
     add_settings(parser, *MODEL_SETTINGS, "audit.refits", "audit.model_seeds", "audit.seed")
-    parser.add_argument("--first", type=natural, default=0)
-    parser.add_argument("--count", type=positive, default=10)
+    parser.add_argument("--first", type=natural, default=0, help="number of the first fit, from 0")
+    parser.add_argument("--count", type=positive, default=10, help="how many fits (default 10)")
     parser.add_argument("--out", type=Path, required=True)
 
 

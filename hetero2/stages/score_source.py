@@ -197,11 +197,11 @@ def from_stand_in(args: argparse.Namespace) -> Facts:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--path", type=Path, help="external: the user's scores file; stand-ins: that of the suite")
-    parser.add_argument("--url", help="external: where it was downloaded, to be recorded")
+    parser.add_argument("--url", help="external: URL that it was downloaded from, to be recorded")
     parser.add_argument("--input", type=Path, help="external: the numbered library, for its ids or its files")
     parser.add_argument("--folder", type=Path, default=Path(), help="scores_input is relative to this folder")
     parser.add_argument("--request", type=Path, help="score_request.csv")
-    parser.add_argument("--train", type=Path, help="training set of the model, to be fitted on or to be recorded")
+    parser.add_argument("--train", type=Path, help="training set of the model, for fitting or to be recorded")
     add_settings(
         parser,
         "scores.source",
@@ -211,10 +211,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "guardrails.standardise",
     )
     parser.add_argument("--command-file", type=Path, nargs="*", default=[], help="command: files of the user's model")
-    parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after this")
+    parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after so long (default 3600)")
     parser.add_argument("--settings", type=json_object, default={}, help="JSON: facts of the configuration to record")
     parser.add_argument("--out", type=Path, required=True, help="scores file of the run")
-    parser.add_argument("--index", type=Path, required=True, help="where to write what looks up scores of a table")
+    parser.add_argument("--index", type=Path, required=True, help="where to write the index of a score table")
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of it")
 
 

@@ -167,8 +167,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--audit", type=Path, nargs="+", required=True, help="shards, in order")
     parser.add_argument("--calls", type=Path, required=True)
     add_settings(parser, "guardrails", "decoys", "pack.artifacts")
-    parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--metrics", type=Path, required=True)
+    parser.add_argument("--summary", type=Path, required=True, help="where to write summary.csv")
+    parser.add_argument("--metrics", type=Path, required=True, help="where to write metrics.json")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--path", type=Path, required=True, help="customer_truth.v1 file")
     add_settings(parser, "truth.sha256", "truth.source")
-    parser.add_argument("--url", help="where it was downloaded, to be recorded")
+    parser.add_argument("--url", help="URL that it was downloaded from, to be recorded")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded of it")
 

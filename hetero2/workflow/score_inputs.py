@@ -47,7 +47,7 @@ class ScoreFiles(RunFiles):
         return self.file("score_source").format(run=run, scores_file=scores_file(self.config(run)))
 
     def score_index(self, run: str) -> str:
-        """What looks up scores of a table."""
+        """The index by which scores of a table are looked up."""
         return self.file("score_index").format(run=run, scores_file=scores_file(self.config(run)))
 
     def command_seconds(self, run: str) -> int:

@@ -111,7 +111,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """Options that name the model and its training set."""
     parser.add_argument("--train", type=Path, required=True, help="id,smiles,label")
     parser.add_argument(
-        "--time-limit-seconds", type=positive, default=3600, help="command: each fit is stopped after this"
+        "--time-limit-seconds", type=positive, default=3600, help="command: each fit is stopped after so long"
     )
 
 

@@ -48,7 +48,7 @@ class Change(NamedTuple):
 
 
 def with_decoys(smiles: str, decoys: Sequence[str]) -> list[Drawing]:
-    """The molecule, then each decoy, in one orientation and, if they fit, one scale. ValueError: invalid SMILES.
+    """The molecule, then each decoy, in one orientation and, if possible, scale. ValueError: invalid SMILES.
 
     Some 15 ms for a drug-like decoy. Where a structure is too large or has no layout, the drawing is a text that says so.
     """

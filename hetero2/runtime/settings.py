@@ -19,7 +19,7 @@ def add_settings(parser: argparse.ArgumentParser, *dotted_keys: str, **renamed: 
 
     The attribute has the last part of the key as its name, or the keyword that the key was passed with.
 
-    Keys that are not given are as in config/default.yaml. Another key, or a value that a key may not have, is a usage error.
+    Keys that are not given are as in config/default.yaml. Another key, or a value not allowed, is a usage error.
     """
     names = {**{key.rpartition(".")[2]: key for key in dotted_keys}, **renamed}
     known = ", ".join(f"{key} ({json.dumps(keys.default(key))})" for key in names.values())

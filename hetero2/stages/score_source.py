@@ -211,7 +211,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "guardrails.standardise",
     )
     parser.add_argument("--command-file", type=Path, nargs="*", default=[], help="command: files of the user's model")
-    parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after so long (default 3600)")
+    parser.add_argument("--time-limit-seconds", type=positive, default=3600, help="command: stopped after so long")
     parser.add_argument("--settings", type=json_object, default={}, help="JSON: facts of the configuration to record")
     parser.add_argument("--out", type=Path, required=True, help="scores file of the run")
     parser.add_argument("--index", type=Path, required=True, help="where to write the index of a score table")

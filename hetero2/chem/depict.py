@@ -48,9 +48,9 @@ class Change(NamedTuple):
 
 
 def with_decoys(smiles: str, decoys: Sequence[str]) -> list[Drawing]:
-    """The molecule, then each decoy, in one orientation and, if possible, scale. ValueError: invalid SMILES.
+    """The molecule, then each decoy, in one orientation and, where possible, at one scale. ValueError: invalid SMILES.
 
-    Some 15 ms for a drug-like decoy. Where a structure is too large or has no layout, the drawing is a text that says so.
+    Some 15 ms for a drug-like decoy. A structure that is too large or has no layout becomes a text that says so.
     """
     with rdBase.BlockLogs():
         parent, mols = parse_known(smiles), list(map(parse_known, decoys))

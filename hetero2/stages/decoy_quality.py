@@ -1,4 +1,4 @@
-"""decoy-quality: decoy bias, that is what tells molecules from their decoys apart from the structure itself."""
+"""decoy-quality: decoy bias: what, other than structure, tells molecules from their decoys."""
 
 import argparse
 from collections import Counter

@@ -1,1 +1,1 @@
-"""What measures speed and quality: each prints JSON and a table. Numbers are ratios within one run."""
+"""Measurements of speed and quality: each prints JSON and a table. Numbers are ratios within one run."""

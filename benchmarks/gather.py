@@ -6,9 +6,9 @@
 For each number of rows the shards of molecules and decoys are made up by contract (SMILES out of a pool, random hashes;
 with copies, skipped rows, missing scores and decoys that are molecules of the library), a score table for all of them,
 and truth for one row in `--truth-every` (default 10). Then every verb that reads or gathers them runs as a process of
-its own: CPU and peak memory are those that the system reports of it, the latter at least that of this process.
-`control_sample`, `decoy_quality` and `controls` look at the chemistry of a sample of fixed size, which is most of what
-they cost on a small library; here it is 20 molecules, a tenth of the default. A million rows take 5 GB of disk.
+its own: CPU and peak memory are those that the system reports for it, the latter at least that of this process.
+`control-sample`, `decoy-quality` and `controls` look at the chemistry of a sample of fixed size, which is most of their
+cost on a small library; here it is 20 molecules, a tenth of the default. A million rows take 5 GB of disk.
 """
 
 import argparse

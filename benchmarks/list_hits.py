@@ -3,8 +3,8 @@
     python -m benchmarks.list_hits FOLDER [--sets jak2 bace1 bbb] [--models rf prop_lr prop_gbm] [--cores 2] [--k 20]
 
 FOLDER holds customer_model.py (TRAIN IN OUT --model NAME) and a folder for each set with input.csv, train.csv and
-truth.csv. Each set and model is a whole run of value_utility_realtruth; the score's own top is read off what the model
-says of input.csv when it is called without any of our code. Ties count in expectation. Prints a table: hits of the
+truth.csv. Each set and model is a whole run of value_utility_realtruth; the score's own top comes from the model's
+output for input.csv, when called without any of our code. Ties count in expectation. Prints a table: hits of the
 list, of the score and by chance at 5, 10 and 20 % of the molecules, and what a list with NO_SIGNAL last would hold.
 """
 

@@ -1,4 +1,4 @@
-"""Does the test by refits hold its level where labels say nothing but which scaffold a molecule has?
+"""Does the test by refits hold its level where labels depend on nothing but the scaffold of a molecule?
 
     python -m benchmarks.refit_level [--sets 200] [--refits 99] [--seed 0]
 

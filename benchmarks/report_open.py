@@ -3,7 +3,7 @@
     python -m benchmarks.report_open RESULTS/RUN
 
 RUN is a finished run, such as the one that benchmarks.throughput leaves. Needs Chromium from the system. Prints JSON;
-times are medians of five, of this machine at this hour.
+times are medians of five, on this machine at this moment.
 """
 
 import argparse

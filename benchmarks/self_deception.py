@@ -1,9 +1,9 @@
-"""Does the audit see through models that know nothing of structure? Each is tested by Y-randomisation.
+"""Does the audit see through models that know nothing about structure? Each is tested by Y-randomisation.
 
     python -m benchmarks.self_deception [NAME=FOLDER ..] [--other FOLDER] [--refits 99] [--model-seeds 3]
 
 A folder holds input.csv (id,smiles), train.csv (id,smiles,label), truth.csv (molecule_id,expensive_label,..). Without
-one, the default data set is written and used. Beside the verdict stand what only truth or cross-validation can say: the
+one, the default data set is written and used. The verdict comes with what only truth or cross-validation can say: the
 AUC of the model on the library's truth and its scaffold cross-validation on the training part.
 
 Models: informative, a random forest on Morgan fingerprints; property_linear and property_boosted on bulk properties;

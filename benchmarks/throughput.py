@@ -1,11 +1,11 @@
-"""What a library costs over all stages, beside the frozen algorithm and beside RDKit's own floor, in one run.
+"""What a library costs over all stages, compared with the frozen algorithm and with RDKit's own floor, in one run.
 
     python -m benchmarks.throughput SMILES 1000 10000 [--cores 2] [--folder DIR] [--json out.json]
 
 SMILES: a text file with one SMILES a line, or the wheel of the package molsets (1.58 million drug-like SMILES; `pip
 download --no-deps molsets`). For each number of rows: a library of so many of them, evenly spaced; the request for
-scores through Snakemake; a table of made-up scores for all that was asked for, and truth for every tenth molecule;
-then all stages to the pack, through Snakemake. CPU and peak memory of a job are what it says of itself in its log;
+scores through Snakemake; a table of made-up scores for everything requested, and truth for every tenth molecule;
+then all stages to the pack, through Snakemake. CPU and peak memory of a job are those that it logs;
 Snakemake's own are what is left of the CPU of the call. The scores stand in for a user's model and are not counted.
 """
 

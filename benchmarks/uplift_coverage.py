@@ -4,7 +4,7 @@
 
 Libraries of N molecules, alone or in scaffolds of 2 or 4 on average with correlated truth; a score that follows truth,
 calls that follow it weakly. The estimand is the mean uplift of 2000 and more other libraries at the same K/N. Exit code
-1 where a coverage is below 0.93. Beside it the exact interval on the discordant molecules, which supposes independence.
+1 where a coverage is below 0.93. Also: the exact interval on the discordant molecules, which assumes independence.
 """
 
 import argparse

@@ -12,7 +12,7 @@ from hetero2.workflow.results_folder import modified_outputs, results_lock
 
 
 def or_exit(step, *arguments):
-    """What a step returns; its error is printed, and is the end."""
+    """The result of a step; an error is printed and ends the call."""
     try:
         return step(*arguments)
     except HeteroError as error:

@@ -1,6 +1,6 @@
 # controls: what must stay silent, what competes with the score, and what refits say of the model.
 rule control_sample:
-    """The sample of molecules, with their decoys and a decoy's own decoys."""
+    """The control sample: molecules with their decoys, and one decoy of each with decoys of its own."""
     input:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),
@@ -36,7 +36,7 @@ rule control_sample:
 
 
 rule refit:
-    """Some fits of the learner, on its labels or on labels permuted in scaffold blocks."""
+    """Some fits of the learner, on its labels or on labels permuted in scaffold groups."""
     input:
         control_sample=RUN("control_sample"),
         model=lambda w: list(PLAN.score_inputs(w.run).get("model", [])),

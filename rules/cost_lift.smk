@@ -23,7 +23,7 @@ rule cost_lift:
 
 
 rule utility:
-    """What acting on the audit is worth beside the present practice."""
+    """What acting on the audit is worth compared with present practice."""
     input:
         summary=RUN("summary"),
         truth=RUN("truth"),

@@ -63,7 +63,7 @@ rule score_only_input:
 
 
 rule decoy_quality:
-    """What could tell the molecules from their decoys, other than their structure."""
+    """What could tell the molecules from their decoys, other than structure."""
     input:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),

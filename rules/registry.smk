@@ -27,7 +27,7 @@ rule registry_row:
 
 
 rule separation:
-    """Known bad and known good side by side: what the audit makes of each."""
+    """Known bad and known good scores side by side: what the audit makes of each."""
     input:
         rows=expand(RUN("registry_row"), run=PLAN.runs_of(SEVERAL)),
         metrics=expand(RUN("metrics"), run=PLAN.runs_of(SEVERAL)),

@@ -1,6 +1,6 @@
 # truth: the labels, verified before use.
 rule proxy_truth:
-    """Labels by a rule that can see nothing but the library."""
+    """Labels by a rule that can read nothing but the library."""
     input:
         lambda w: PLAN.brought(w.run, "input.path"),
     output:
@@ -47,7 +47,7 @@ rule truth:
 
 
 rule leakage_list:
-    """leakage.csv: what was shared, and ids of the truth that match nothing."""
+    """leakage.csv: what is shared, and ids of the truth that match nothing."""
     input:
         unpack(lambda w: PLAN.leakage_inputs(w.run)),
         rows=RUN("input"),

@@ -3,7 +3,7 @@
     python -m tools.contract_pages [--check]
 
 The table in docs/contracts/README.md says which contracts there are, whether they are frozen, and which stored file of
-an older release must still be read. What stands above the mark in a page is written by hand and kept.
+an older release must still be read. Anything above the mark in a page is written by hand and kept.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""The share of local names that say nothing of what they hold: `python -m tools.local_names`.
+"""The share of local names that do not say what they hold: `python -m tools.local_names`.
 
-Counted are the places where a function binds a name of its own: assignments, and the targets of loops, comprehensions
+It counts the places where a function binds a name of its own: assignments, and the targets of loops, comprehensions
 and `with`; an empty name of a parameter counts as well. A name such as `found` leaves the reader to find out what it
 is; `n_hits` does not.
 """

@@ -3,7 +3,7 @@
     python -m tools.look report.html OUT_DIR
 
 Needs Chromium (the program, from the system), which the browser tests drive by the same functions. It opens the file
-as a person does and says what the page complained about; it exits with 1 where there was anything.
+as a person does and prints what the page complained about; the exit code is 1 if there was anything.
 """
 
 import argparse

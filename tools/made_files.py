@@ -1,4 +1,4 @@
-"""Files in the repository that a tool makes: written, or only held against what it would write."""
+"""Files in the repository that a tool makes: written, or only compared with what it would write."""
 
 import argparse
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""GitHub by PyGithub, with what a release asks for beyond it: https alone, no redirects, limits, errors with a hint.
+"""GitHub through PyGithub, with what a release needs beyond it: https alone, no redirects, limits, errors with a hint.
 
 A read is tried again when the network or the server fails. A write is not, since nobody knows whether it took effect:
 whoever runs the command again has it look at what is there and go on from that.
@@ -47,7 +47,7 @@ _HINTS = {
 
 
 class RefusedError(HeteroError):
-    """The service answered with a status that is no success."""
+    """The service answered with a status other than success."""
 
     def __init__(self, status: int, message: str, hint: str | None = None) -> None:
         super().__init__(message, hint)
@@ -74,7 +74,7 @@ class _Connection(HTTPSRequestsConnectionClass):
         self.adapter.init_poolmanager(1, 1, ssl_context=tls_context(None))  # the certificates of this machine, too
 
     def getresponse(self) -> RequestsResponse:
-        """The answer; raises HeteroError for a network that fails, an answer that is too large, a refusal."""
+        """The answer; raises HeteroError for a network failure, an answer that is too large, a refusal."""
         url = f"https://{self.host}{'' if self.port == 443 else f':{self.port}'}{self.url}"
         where = f"{self.verb} {shown(url)}"
         try:
@@ -101,7 +101,7 @@ class _Connection(HTTPSRequestsConnectionClass):
 
 
 class _PlainConnection(HTTPRequestsConnectionClass):
-    """A connection without TLS, by which nothing is sent."""
+    """A connection without TLS, over which nothing is sent."""
 
     def __init__(self, host: str, *_: Any, **__: Any) -> None:
         raise HeteroError(f"{host}: refused: not https; nothing was sent there")

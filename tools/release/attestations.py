@@ -53,7 +53,7 @@ def provenance_statement(tag: Tag, row: Facts, files: list[Path]) -> Facts:
 
 
 def gates_statement(row: Facts, files: list[Path], notes: Path) -> Facts:
-    """Which gates the files passed, and what row and notes said of them then."""
+    """Which gates the files passed, and what row and notes said about them then."""
     failed = not_met(row)
     predicate = {
         "result": "FAILED" if failed else "PASSED",

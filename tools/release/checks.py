@@ -52,7 +52,7 @@ def row_problems(row: Facts, registered: Sequence[Facts]) -> Iterator[str]:
 
 
 def release_problems(row: Facts) -> Iterator[str]:
-    """What of a row says that it should not have been released."""
+    """What in a row shows that it should not have been released."""
     if failed := not_met(row):
         yield f"gates not met: {', '.join(failed)}"
     if row["acceptance"]["outcome"] != "GO" or row["outcome"]["counts"]["ERROR"] != 0:
@@ -80,7 +80,7 @@ def _status_problems(row: Facts, registered: Sequence[Facts]) -> Iterator[str]:
 
 
 def _mark_problems(row: Facts, registered: dict[str, Facts]) -> Iterator[str]:
-    """What is wrong with a line that says what takes the place of a release."""
+    """What is wrong with a line that says what replaces a release."""
     by = registered.get(row["superseded_by"] or "")
     if not row["superseded_by"] or not (row["reason"] or "").strip():
         yield "superseded, but not by what or why"
@@ -97,7 +97,7 @@ def _mark_problems(row: Facts, registered: dict[str, Facts]) -> Iterator[str]:
 
 
 def configured_problems(row: Facts, root: Path) -> Iterator[str]:
-    """What is wrong with a new row by the configuration of today, which may not judge old ones: they cannot change."""
+    """What is wrong with a new row by today's configuration; old rows, which cannot change, are not judged by it."""
     try:
         tag = parse(row["tag"], root)
         check_date(tag)

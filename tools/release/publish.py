@@ -71,7 +71,7 @@ def _release(api: Api, tag: Tag, row: Facts, notes: str, prerelease: bool, tell:
 
 
 def _same(api: Api, asset: GitReleaseAsset, sha256: str) -> bool:
-    """Whether an uploaded asset has this sha256: as the service says, else as it is downloaded."""
+    """Whether an uploaded asset has this sha256: as the service reports, else by downloading it."""
     digest = asset.digest or ""
     if digest.startswith("sha256:"):
         return digest.removeprefix("sha256:") == sha256
@@ -168,7 +168,7 @@ def _urls(api: Api, release: GitRelease, local: Mapping[str, Path], tell: Tell) 
 
 
 def confirm(api: Api, tag: Tag, row: Facts, local: Mapping[str, Path]) -> None:
-    """Raise HeteroError unless the service says of a published release what its row says."""
+    """Raise HeteroError unless the service reports of a published release what its row says."""
     public = [release for release in _releases(api, tag) if not release.draft]
     if not public or api.tagged(tag.text) != row["source_commit"]:
         raise HeteroError(

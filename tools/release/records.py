@@ -1,4 +1,4 @@
-"""What is written of a release: its registry row and the lines of its lineage."""
+"""What is recorded about a release: its registry row and the lines of its lineage."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ def registry_row(tag: Tag, rows: Sequence[Facts], separation: Facts | None, gate
 
 
 def parents(row: Facts, registry: Sequence[Facts]) -> list[str]:
-    """sha256 of what came from outside (truth, scores) and of the packs that this release takes the place of."""
+    """sha256 of what came from outside (truth, scores) and of the packs that this release replaces."""
     digests: list[str] = []
     for asset in row["assets"]:
         outcome = asset["outcome"]
@@ -117,7 +117,7 @@ def missing(lines: Sequence[Facts], before: Sequence[Facts]) -> list[Facts]:
 
 
 def further(rows: Sequence[Facts], lines: Sequence[Facts]) -> list[Facts]:
-    """Lines that a lineage lacks: of releases in it that take the place of others, with their packs as parents."""
+    """Lines that a lineage lacks: of releases in it that replace others, with their packs as parents."""
     lacking: list[Facts] = []
     for tag in dict.fromkeys(row["superseded_by"] for row in rows if row["status"] == "superseded"):
         entered = [line for line in lines if line["tag"] == tag]
@@ -141,7 +141,7 @@ def published(
 
 
 def fixed(row: Facts) -> str:
-    """Digest of what of a row is known when it is built, and does not change when it is published."""
+    """Digest of the part of a row that is known when it is built and does not change when it is published."""
     later = {"status", "milestone", "ci", "prerelease", "publish_run_url", "superseded_by", "reason", "prev_sha256"}
     rest = {key: value for key, value in row.items() if key not in later}
     rest["assets"] = [{**asset, "url": None} for asset in row["assets"]]
@@ -149,5 +149,5 @@ def fixed(row: Facts) -> str:
 
 
 def superseded(row: Facts, by: str, reason: str) -> Facts:
-    """The line that marks a release as wrong: its row again, with what takes its place and why."""
+    """The line that marks a release as wrong: its row again, with what replaces it and why."""
     return {**row, "status": "superseded", "superseded_by": by, "reason": reason}

@@ -159,6 +159,10 @@ def audit(
     """
     from hetero2.commands import decoy_sets
 
+    if not isinstance(sets, DecoySets):
+        raise InputError(
+            f"sets: expected what `decoys` gave, found {type(sets).__name__}", "audit(decoys(table), scores)"
+        )
     layer = {"fdr": fdr, "method": method, "min_decoys": min_decoys, "near_tanimoto": near_tanimoto}
     settings = sets.settings | _checked({"audit": layer})
     with decoy_sets.stored(sets.molecules, sets.decoys) as shard:

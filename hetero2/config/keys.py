@@ -100,5 +100,5 @@ def unknown_key(place: Place, allowed: Iterable[str]) -> str:
     """What to say of a key that there is not, beside those that there are."""
     allowed = list(allowed)
     similar = difflib.get_close_matches(str(place[-1]), allowed, n=1)
-    meant = f"; did you mean {similar[0]!r}?" if similar else ""
+    meant = f"; did you mean {similar[0]!r}?" if similar else "."
     return f"unknown key {dotted(place)}{meant} Allowed here: {', '.join(allowed)}"

@@ -89,5 +89,5 @@ def read(path: Path, max_unpacked: int | None = None) -> tuple[dict[str, Any], d
     except KeyError as error:
         reason = f"{error.args[0]} is not there"
     except (csv.Error, verify.TooManyProblemsError, *verify.UNREADABLE) as error:
-        reason = str(error)
+        reason = str(error) or type(error).__name__
     raise InputError(f"{path}: cannot be read as a pack: {reason}", "`hetero2 verify` lists its problems")

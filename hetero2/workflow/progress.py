@@ -22,9 +22,8 @@ from hetero2.runtime.progress import duration, read
 from hetero2.workflow.plan import Plan
 
 _TICK = 2.0  # seconds
-_FIRST_LINE = (
-    60.0  # seconds after which a file gets its first line; each further one comes when twice the time has passed
-)
+# Seconds after which a file gets its first line; each further one comes when twice the time has passed.
+_FIRST_LINE = 60.0
 _LONGEST_PAUSE = 1800.0  # but at least every half hour
 _CLEAR = "\r\033[K"
 _LABELS = {"decoys_shard": "decoys", "score_source": "scoring", "refit": "refits"}
@@ -210,6 +209,8 @@ class Display(logging.Handler):
             self._board.start(getattr(record, "jobs", []))
         elif self._board is not None and event == "job_finished":
             self._board.finish(getattr(record, "job_id", -1))
+        if self._board is not None and self._is_terminal and event in ("job_started", "job_finished"):
+            self._show(self._board.line())
 
     def _tick(self) -> None:
         while not self._stopped.wait(_TICK):

@@ -327,3 +327,13 @@ def test_the_page_shows_what_the_functions_give(monkeypatch):
     failures, tried = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples)
     assert failures == 0
     assert tried >= 8
+
+
+def test_a_table_is_no_decoy_sets():
+    with pytest.raises(api.InputError, match="sets: expected what `decoys` gave, found dict"):
+        api.audit({"id": ["a"], "smiles": ["CCO"]}, {"id": ["a"], "score": [1.0]})
+
+
+def test_a_folder_without_a_pack_is_named_with_a_reason(tmp_path):
+    with pytest.raises(api.InputError, match=r"cannot be read as a pack: \w"):
+        api.read_result(tmp_path)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from hetero2 import cli
+from hetero2.config import keys
 from hetero2.io.download import Limits
 from hetero2.stages.download import limits
 from tests.conftest import ROOT, build, config_option, run, small_library, snakemake, taken_up
@@ -483,7 +484,8 @@ def test_a_truth_of_some_rows_leaves_the_others_unknown(small_run, tmp_path):
 
 def test_the_rules_of_downloads_come_from_the_configuration(monkeypatch):
     monkeypatch.setenv("MY_TOKEN", "abc")
+    default = keys.default("execution.download")
     changed = {"ports": [8443], "max_mb": 2, "minutes": 1, "token_variable": "MY_TOKEN", "token_host": "h.org"}
-    result = limits(changed)
+    result = limits(default | changed)
     assert (result.rules.ports, result.max_bytes, result.seconds, result.token) == ((8443,), 2 << 20, 60, "abc")
-    assert limits({}).rules == Limits().rules
+    assert limits(default).rules == Limits().rules

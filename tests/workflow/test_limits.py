@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -133,13 +134,11 @@ def on_a_terminal(*words, cwd):
     return said.decode()
 
 
-def test_a_terminal_shows_the_run_and_ends_with_its_last_line(tmp_path):
+def test_a_terminal_shows_how_far_the_decoys_of_all_shards_are(tmp_path):
     folder = small_library(tmp_path)
     program = Path(sys.executable).with_name("snakemake")
     words = ("value_utility_realtruth", "--cores", "2", "--configfile", "my.yaml", "--until", "decoys_shard")
     words += ("--config", "execution={shard_rows: 5}")
     said = on_a_terminal(program, "--snakefile", ROOT / "Snakefile", *words, cwd=folder)
-    last = [line for line in said.splitlines() if "decoys of small: 20 of 20 (100 %)" in line]
-    assert len(last) == 1
-    assert "ERROR 2" in last[0]
+    assert re.search(r"of 6 jobs \| decoys of small: \d+ of 20 \(\d+ %\), .*/s, .* left; OK \d+, SKIP \d+", said)
     assert "decoys 000" not in said

@@ -96,7 +96,7 @@ def test_the_registry_row_says_what_the_pack_says(stored_run):
 
 def test_only_a_pack_is_replaced(tmp_path):
     (tmp_path / "thesis.txt").write_text("x")
-    with pytest.raises(ConfigError, match="is no pack"):
+    with pytest.raises(ConfigError, match="is not empty and not a pack"):
         _check_replaceable(tmp_path)
     (tmp_path / "index.md").write_text("x")
     _check_replaceable(tmp_path)

@@ -130,7 +130,7 @@ def test_shards_that_do_not_fit_together_are_refused(stored_run, tmp_path, capsy
         )
         == 2
     )
-    assert "2 shards of decoys, but 1 of scores" in capsys.readouterr().err
+    assert "--decoys names 2 shards, but --scores 1" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -327,3 +327,17 @@ def test_the_page_shows_what_the_functions_give(monkeypatch):
     failures, tried = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples)
     assert failures == 0
     assert tried >= 8
+
+
+@pytest.mark.parametrize("settings", [[1], 5, Path("tests"), {"input": {"path": Path("library.csv")}}])
+def test_settings_of_a_wrong_type_are_our_error(settings):
+    with pytest.raises(api.ConfigError, match="expected"):
+        api.resolve_configuration("pilot", settings)
+
+
+@pytest.mark.parametrize("count", ["2", None, 1.5, True, 0])
+def test_counts_of_a_wrong_type_are_our_error(count):
+    with pytest.raises(api.ConfigError, match="expected a whole number of at least 1"):
+        api.decoys({"id": ["a"], "smiles": ["CCO"]}, workers=count)
+    with pytest.raises(api.ConfigError, match="expected a whole number of at least 1"):
+        api.run_command("pilot", cores=count)

@@ -111,9 +111,9 @@ def decoys(
     (['OK'], 3)
     """
     from hetero2.commands import decoy_sets
+    from hetero2.config.keys import check_count
 
-    if workers < 1:
-        raise ConfigError(f"workers: found {workers}; expected at least 1")
+    check_count("workers", workers)
     section = {"k": k, "strategy": strategy, "seed": seed, "seed_strategy": seed_strategy, "hard_mode": hard_mode}
     section |= {} if quotas is None else {"quotas": dict(quotas)}
     guardrails = {"max_atoms": max_atoms, "require_connected": require_connected, "standardise": standardise}
@@ -275,10 +275,10 @@ def run_command(
     import sys
 
     from hetero2.config import resolve
+    from hetero2.config.keys import check_count
     from hetero2.paths import ROOT
 
-    if cores < 1:
-        raise ConfigError(f"cores: found {cores}; expected at least 1")
+    check_count("cores", cores)
     resolve.resolve(target, _layer(configfile))
     words = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     words += [] if directory is None else ["--directory", str(directory)]
@@ -292,7 +292,7 @@ def _layer(settings: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any]
 
     if settings is None or isinstance(settings, Mapping):
         return settings or {}
-    return load_layer(Path(settings))
+    return load_layer(settings)
 
 
 def _checked(layer: Mapping[str, Document]) -> Document:

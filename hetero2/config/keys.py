@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from hetero2.errors import ConfigError
 from hetero2.paths import SCHEMAS
 
 Place = tuple[str | int, ...]  # keys and positions that lead to a value
@@ -21,7 +22,15 @@ _BOUNDS: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
     ("maximum", operator.le, "is greater than the maximum of"),
     ("exclusiveMaximum", operator.lt, "is greater than or equal to the maximum of"),
 )
-_KINDS = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
+_KINDS = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    dict: "object",
+    list: "array",
+    type(None): "null",
+}
 
 
 @functools.cache
@@ -61,7 +70,7 @@ def dotted(place: Iterable[str | int]) -> str:
 
 def kind_of(value: Any) -> str:
     """The type of a value, as JSON Schema calls it."""
-    return _KINDS.get(type(value), "null")
+    return _KINDS.get(type(value), type(value).__name__)
 
 
 def kinds(part: dict[str, Any]) -> list[str]:
@@ -102,3 +111,9 @@ def unknown_key(place: Place, allowed: Iterable[str]) -> str:
     similar = difflib.get_close_matches(str(place[-1]), allowed, n=1)
     meant = f"; did you mean {similar[0]!r}?" if similar else "."
     return f"unknown key {dotted(place)}{meant} Allowed here: {', '.join(allowed)}"
+
+
+def check_count(name: str, value: Any) -> None:
+    """Raise ConfigError unless a value is a whole number of at least 1."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigError(f"{name}: found {value!r}; expected a whole number of at least 1")

@@ -208,11 +208,16 @@ def load_yaml(path: Path) -> Config:
     return read_file(path).values
 
 
-def load_layer(path: Path) -> Config:
+def load_layer(path: Any) -> Config:
     """The values of a layer of the configuration; raises ConfigError where one is of another type than its key.
 
     The file is checked, since the command line gives numbers as words (`--config selection='{k: 20}'`).
     """
+    if not isinstance(path, Path | str):
+        raise ConfigError(f"settings: found {type(path).__name__}; expected a mapping of sections, or a path")
+    path = Path(path)
+    if path.is_dir():
+        raise ConfigError(f"{path}: is a folder, expected a YAML or JSON file")
     layer = read_file(path)
     if "__use_yte__" in layer.values:  # Snakemake would run what stands in it
         raise ConfigError(f"{path}: templates (__use_yte__) are not supported", "write the values out")

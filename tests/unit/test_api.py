@@ -337,3 +337,17 @@ def test_a_table_is_no_decoy_sets():
 def test_a_folder_without_a_pack_is_named_with_a_reason(tmp_path):
     with pytest.raises(api.InputError, match=r"cannot be read as a pack: \w"):
         api.read_result(tmp_path)
+
+
+@pytest.mark.parametrize("settings", [[1], 5, Path("tests"), {"input": {"path": Path("library.csv")}}])
+def test_settings_of_a_wrong_type_are_our_error(settings):
+    with pytest.raises(api.ConfigError, match="expected"):
+        api.resolve_configuration("pilot", settings)
+
+
+@pytest.mark.parametrize("count", ["2", None, 1.5, True, 0])
+def test_counts_of_a_wrong_type_are_our_error(count):
+    with pytest.raises(api.ConfigError, match="expected a whole number of at least 1"):
+        api.decoys({"id": ["a"], "smiles": ["CCO"]}, workers=count)
+    with pytest.raises(api.ConfigError, match="expected a whole number of at least 1"):
+        api.run_command("pilot", cores=count)

@@ -266,7 +266,6 @@ def run_command(
     `configfile`: YAML or JSON with what differs from the target; it is checked first, as by `resolve_configuration`.
     `cores`: how many jobs run at once. `directory`: the working directory of the run, to which results and relative
     paths belong; None: that in which the command is started. More options of Snakemake may be appended.
-
     Raises ConfigError as `resolve_configuration` does.
 
     >>> run_command("pilot", cores=2)[-3:]
@@ -287,7 +286,6 @@ def run_command(
 
 
 def _layer(settings: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any]:
-    """The user's layer of the configuration."""
     from hetero2.config.load import load_layer
 
     if settings is None or isinstance(settings, Mapping):
@@ -296,7 +294,6 @@ def _layer(settings: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any]
 
 
 def _checked(layer: Mapping[str, Document]) -> Document:
-    """The sections of a layer with all their keys, checked as those of a run."""
     from hetero2.config import resolve
 
     config = resolve.resolve(_DEFAULT_TARGET, {"run_name": "api", **layer})

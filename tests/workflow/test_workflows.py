@@ -199,7 +199,9 @@ def test_every_command_of_a_release_in_its_order(jobs, tmp_path):
 
         def step(folder, target, check=True, **more):
             environment = {**job_environment, "PYTHONPATH": str(folder), **more}
-            as_installed = [f"--old-file=.venv/{name}" for name in (".locked", ".run", ".dev")]  # the venv is this one's
+            as_installed = [
+                f"--old-file=.venv/{name}" for name in (".locked", ".run", ".dev")
+            ]  # the venv is this one's
             done = run("make", "--silent", *as_installed, target, cwd=folder, env=environment, check=check)
             return done.stdout + done.stderr
 

@@ -265,8 +265,7 @@ def run_command(
 
     `configfile`: YAML or JSON with what differs from the target; it is checked first, as by `resolve_configuration`.
     `cores`: how many jobs run at once. `directory`: the working directory of the run, to which results and relative
-    paths belong; None: that in which the command is started. More options of Snakemake may be appended.
-    Raises ConfigError as `resolve_configuration` does.
+    paths belong; None: that of the caller. More options of Snakemake may be appended. Raises ConfigError likewise.
 
     >>> run_command("pilot", cores=2)[-3:]
     ['--cores', '2', 'pilot']

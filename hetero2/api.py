@@ -247,9 +247,10 @@ def resolve_configuration(
     30
     """
     from hetero2.config import resolve
+    from hetero2.config.load import as_layer
     from hetero2.config.user_files import check_files
 
-    config = resolve.resolve(target, _layer(settings))
+    config = resolve.resolve(target, as_layer(settings))
     check_files(config)
     return config
 
@@ -274,22 +275,15 @@ def run_command(
 
     from hetero2.config import resolve
     from hetero2.config.keys import check_count
+    from hetero2.config.load import as_layer
     from hetero2.paths import ROOT
 
     check_count("cores", cores)
-    resolve.resolve(target, _layer(configfile))
+    resolve.resolve(target, as_layer(configfile))
     words = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     words += [] if directory is None else ["--directory", str(directory)]
     words += [] if configfile is None else ["--configfile", str(Path(configfile).absolute())]
     return [*words, "--cores", str(cores), target]
-
-
-def _layer(settings: Mapping[str, Any] | Path | str | None) -> Mapping[str, Any]:
-    from hetero2.config.load import load_layer
-
-    if settings is None or isinstance(settings, Mapping):
-        return settings or {}
-    return load_layer(settings)
 
 
 def _checked(layer: Mapping[str, Document]) -> Document:

@@ -13,7 +13,7 @@ from hetero2.errors import HeteroError, InputError
 from hetero2.inputs.library import rows_of_table
 from hetero2.inputs.summary_rows import lines
 from hetero2.inputs.usable_rows import with_an_id
-from hetero2.io.files import TABLES
+from hetero2.io.files import TABLES, check_file
 from hetero2.io.in_memory import as_contract, as_table
 from hetero2.io.tables import read_parquet, to_table, write_parquet
 from hetero2.scoring import score_table
@@ -79,8 +79,7 @@ def _score_lookup(given_scores: Any, shard: Shard, molecules: pa.Table) -> tuple
     path = Path(given_scores) if isinstance(given_scores, Path | str) else shard.scores
     if path is shard.scores:
         pq.write_table(as_table(given_scores, "scores"), path)
-    elif not path.is_file():
-        raise InputError(f"{path}: no such file")
+    check_file(path)
     if not path.name.lower().endswith(TABLES):
         return open_lookup(path, path, ()), False
     library = LibraryIds(molecules["id"].filter(has_good_id(molecules["reason"])))

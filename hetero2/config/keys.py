@@ -84,10 +84,14 @@ def is_of_kind(value: Any, allowed: list[str]) -> bool:
     return kind_of(value) in allowed or ("number" in allowed and kind_of(value) == "integer")
 
 
+def shortened(text: str) -> str:
+    """A text of at most 80 characters, for a message."""
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def wrong(value: Any, part: dict[str, Any]) -> str | None:
     """What is wrong with a value by itself, or None: what is found and what is allowed."""
-    shown = json.dumps(value, default=str)
-    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    shown = shortened(json.dumps(value, default=str))
     if "enum" in part:
         allowed = ", ".join("null" if choice is None else choice for choice in part["enum"])
         return None if value in part["enum"] else f"found {shown}; allowed are {allowed}"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from hetero2.config import keys
-from hetero2.config.keys import Place, dotted, kind_of
+from hetero2.config.keys import Place, dotted, kind_of, shortened
 from hetero2.errors import ConfigError
 from hetero2.io.files import parse_json
 
@@ -74,7 +74,7 @@ def plain_value(text: str) -> Any:
 
 
 def _ambiguous(text: str, kind: str) -> AmbiguousError:
-    text = _short(text)
+    text = shortened(text)
     quoted = f"'{text}' in quotes for text"
     if kind in ("timestamp", "value", "merge"):
         what = {"timestamp": "a date", "value": "a default value", "merge": "a merge key"}[kind]
@@ -164,6 +164,8 @@ def _text(path: Path) -> str:
             content = handle.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such configuration file") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder, expected a YAML or JSON file") from None
     if len(content) > MAX_BYTES:
         raise ConfigError(
             f"{path}: larger than {MAX_BYTES >> 10} kB, so this is not a configuration",
@@ -208,16 +210,20 @@ def load_yaml(path: Path) -> Config:
     return read_file(path).values
 
 
-def load_layer(path: Any) -> Config:
+def as_layer(settings: Any) -> Mapping[str, Any]:
+    """A layer of the configuration that is given as a mapping, as the path of its file, or not at all (None)."""
+    if settings is None or isinstance(settings, Mapping):
+        return settings or {}
+    if isinstance(settings, Path | str):
+        return load_layer(Path(settings))
+    raise ConfigError(f"settings: found {type(settings).__name__}; expected a mapping of sections, or a path")
+
+
+def load_layer(path: Path) -> Config:
     """The values of a layer of the configuration; raises ConfigError where one is of another type than its key.
 
     The file is checked, since the command line gives numbers as words (`--config selection='{k: 20}'`).
     """
-    if not isinstance(path, Path | str):
-        raise ConfigError(f"settings: found {type(path).__name__}; expected a mapping of sections, or a path")
-    path = Path(path)
-    if path.is_dir():
-        raise ConfigError(f"{path}: is a folder, expected a YAML or JSON file")
     layer = read_file(path)
     if "__use_yte__" in layer.values:  # Snakemake would run what stands in it
         raise ConfigError(f"{path}: templates (__use_yte__) are not supported", "write the values out")
@@ -231,11 +237,7 @@ def load_layer(path: Any) -> Config:
 
 def _shown(value: Any, word: Word | None) -> str:
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) or word is None else word.text
-    return _short(text)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else text[:77] + "..."
+    return shortened(text)
 
 
 def _mistyped(value: Any, schema: dict[str, Any], place: Place) -> Iterator[tuple[Place, Any, list[str]]]:

@@ -176,7 +176,7 @@ class Display(logging.Handler):
         elif record.levelno >= logging.WARNING or text.startswith(_KEPT):
             self._pass_on(record)
         elif self._board is not None:
-            self._count(record, event)
+            self._count(self._board, record, event)
         elif not event and self._is_terminal and not self._stopped.is_set():
             self._show(text.splitlines()[0] if text else "")
 
@@ -204,13 +204,15 @@ class Display(logging.Handler):
         elif not any(part in text for part in _FAILED):
             self._pass_on(record)
 
-    def _count(self, record: logging.LogRecord, event: str) -> None:
-        if self._board is not None and event == "job_started":
-            self._board.start(getattr(record, "jobs", []))
-        elif self._board is not None and event == "job_finished":
-            self._board.finish(getattr(record, "job_id", -1))
-        if self._board is not None and self._is_terminal and event in ("job_started", "job_finished"):
-            self._show(self._board.line())
+    def _count(self, board: Board, record: logging.LogRecord, event: str) -> None:
+        if event == "job_started":
+            board.start(getattr(record, "jobs", []))
+        elif event == "job_finished":
+            board.finish(getattr(record, "job_id", -1))
+        else:
+            return
+        if self._is_terminal:
+            self._show(board.line())
 
     def _tick(self) -> None:
         while not self._stopped.wait(_TICK):

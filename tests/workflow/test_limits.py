@@ -3,15 +3,12 @@
 import csv
 import json
 import os
-import pty
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, build, run, small_library
+from tests.terminal import on_terminal
 
 # Found by Python itself on PYTHONPATH: what is planted needs no hook in the product.
 PLANTED = """
@@ -118,27 +115,10 @@ def test_compiling_counts_for_no_molecule(tmp_path):
     assert "m1,ERROR,timeout," in (tmp_path / "d.fewer.csv").read_text()
 
 
-def on_a_terminal(*words, cwd):
-    """What a command writes to a terminal of its own."""
-    terminal, theirs = pty.openpty()
-    with subprocess.Popen(words, cwd=cwd, stdin=theirs, stdout=theirs, stderr=theirs) as process:
-        os.close(theirs)
-        said = b""
-        while True:
-            try:
-                said += os.read(terminal, 65536)
-            except OSError:  # nobody has the terminal open any more
-                break
-    os.close(terminal)
-    assert process.returncode == 0, said.decode()
-    return said.decode()
-
-
 def test_a_terminal_shows_how_far_the_decoys_of_all_shards_are(tmp_path):
     folder = small_library(tmp_path)
-    program = Path(sys.executable).with_name("snakemake")
     words = ("value_utility_realtruth", "--cores", "2", "--configfile", "my.yaml", "--until", "decoys_shard")
-    words += ("--config", "execution={shard_rows: 5}")
-    said = on_a_terminal(program, "--snakefile", ROOT / "Snakefile", *words, cwd=folder)
+    code, said = on_terminal(folder, *words, "--config", "execution={shard_rows: 5}")
+    assert code == 0, said
     assert re.search(r"of 6 jobs \| decoys of small: \d+ of 20 \(\d+ %\), .*/s, .* left; OK \d+, SKIP \d+", said)
     assert "decoys 000" not in said

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from hetero2.pack.verify import verify
-from tests.conftest import ROOT, copy_checkout, run
+from tests.conftest import AS_INSTALLED, ROOT, copy_checkout, run
 from tests.releases import commit, git
 from tools.release import gates
 
@@ -64,8 +64,7 @@ def built(tmp_path_factory):
         **elsewhere,
         **dict.fromkeys(names, ""),
     }
-    as_installed = [f"--old-file=.venv/{name}" for name in (".locked", ".run", ".dev")]  # the venv is that of the tests
-    return folder, run("make", *as_installed, "release-build", cwd=folder, env=given).stdout, second
+    return folder, run("make", *AS_INSTALLED, "release-build", cwd=folder, env=given).stdout, second
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import tomllib
 import pytest
 import yaml
 
-from tests.conftest import COMPILED, ROOT, copy_checkout, run, small_library, tracked_files
+from tests.conftest import AS_INSTALLED, COMPILED, ROOT, copy_checkout, run, small_library, tracked_files
 from tests.release_api import service
 from tests.releases import commit, git, release
 
@@ -199,10 +199,7 @@ def test_every_command_of_a_release_in_its_order(jobs, tmp_path):
 
         def step(folder, target, check=True, **more):
             environment = {**job_environment, "PYTHONPATH": str(folder), **more}
-            as_installed = [
-                f"--old-file=.venv/{name}" for name in (".locked", ".run", ".dev")
-            ]  # the venv is this one's
-            done = run("make", "--silent", *as_installed, target, cwd=folder, env=environment, check=check)
+            done = run("make", "--silent", *AS_INSTALLED, target, cwd=folder, env=environment, check=check)
             return done.stdout + done.stderr
 
         folder = jobs("contexts")

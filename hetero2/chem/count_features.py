@@ -1,0 +1,97 @@
+"""Counts of atom environments, atom pairs and torsions: the features that the kernel of the screen compares."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rdkit import Chem
+from rdkit.Chem import rdFingerprintGenerator
+
+from hetero2.chem.molecules import parse_known
+
+Array = NDArray[Any]
+
+N_BINS = 65_536  # of a family: few of the some 10^5 distinct features of a library share one
+# A count c enters as log2(1 + c), so that a long chain does not outweigh a ring. In whole units of 1/1024, sums of them
+# are exact, and do not depend on the order of summation.
+UNITS_PER_BIT = 1024
+_MOST = 4095  # counts above it are as good as infinite, and share a value
+_VALUES = np.round(np.log2(1.0 + np.arange(_MOST + 1)) * UNITS_PER_BIT).astype(np.uint16)
+
+# Morgan environments to radius 3 (doi 10.1021/ci100050t), atom pairs (doi 10.1021/ci00046a002) and topological torsions
+# (doi 10.1021/ci00054a008).
+_GENERATORS = (
+    rdFingerprintGenerator.GetMorganGenerator(radius=3, fpSize=N_BINS, countSimulation=False),
+    rdFingerprintGenerator.GetAtomPairGenerator(fpSize=N_BINS, countSimulation=False),
+    rdFingerprintGenerator.GetTopologicalTorsionGenerator(fpSize=N_BINS, countSimulation=False),
+)
+FAMILIES = ("morgan", "atom_pairs", "torsions")
+
+
+class CountFeatures(NamedTuple):
+    """Features of n molecules, rows one after the other; within a row, bins ascend.
+
+    start: (n + 1,) int64, where each molecule's features begin; bins: uint32, family · N_BINS + bin; values: uint16,
+    log2(1 + count) in units of 1/1024; totals: (n, 3) int64, sums of the values by family.
+    """
+
+    start: Array
+    bins: Array
+    values: Array
+    totals: Array
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def take(self, rows: Sequence[int] | Array) -> "CountFeatures":
+        """The features of these molecules, in this order."""
+        chosen = np.asarray(rows, np.int64)
+        lengths = self.start[chosen + 1] - self.start[chosen]
+        start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        places = np.repeat(self.start[chosen] - start[:-1], lengths) + np.arange(start[-1])
+        return CountFeatures(start, self.bins[places], self.values[places], self.totals[chosen])
+
+
+def concatenate(parts: Sequence[CountFeatures]) -> CountFeatures:
+    """One after the other."""
+    if not parts:
+        return count_features([])
+    lengths = np.concatenate([np.diff(part.start) for part in parts])
+    return CountFeatures(
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        np.concatenate([part.bins for part in parts]),
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.totals for part in parts]),
+    )
+
+
+def _row(mol: Chem.Mol) -> tuple[Array, Array, list[int]]:
+    """(bins, values, totals by family) of a molecule."""
+    bins, values, totals = [], [], []
+    for family, generator in enumerate(_GENERATORS):
+        counts = generator.GetCountFingerprint(mol).GetNonzeroElements()
+        keys = np.fromiter(counts.keys(), np.uint32, len(counts))
+        order = np.argsort(keys)
+        value = _VALUES[np.minimum(np.fromiter(counts.values(), np.int64, len(counts)), _MOST)[order]]
+        bins.append(keys[order] + np.uint32(family * N_BINS))
+        values.append(value)
+        totals.append(int(value.sum(dtype=np.int64)))
+    return np.concatenate(bins), np.concatenate(values), totals
+
+
+def features_of_molecules(mols: Iterable[Chem.Mol]) -> CountFeatures:
+    """Features of molecules; stereochemistry is not seen. Some 0.3 ms each."""
+    rows = [_row(mol) for mol in mols]
+    lengths = [len(bins) for bins, _, _ in rows]
+    return CountFeatures(
+        np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64),
+        np.concatenate([np.zeros(0, np.uint32), *(bins for bins, _, _ in rows)]),
+        np.concatenate([np.zeros(0, np.uint16), *(values for _, values, _ in rows)]),
+        np.array([totals for _, _, totals in rows], np.int64).reshape(-1, len(FAMILIES)),
+    )
+
+
+def count_features(smiles: Iterable[str]) -> CountFeatures:
+    """Features of valid SMILES."""
+    return features_of_molecules(parse_known(text) for text in smiles)

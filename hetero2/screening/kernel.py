@@ -1,7 +1,7 @@
 """The kernel of the screen: MinMax similarity of counts over three families of features, centred on a library.
 
 MinMax (Tanimoto on counts, doi 10.1021/ci9803381; a kernel: doi 10.1016/j.neunet.2005.07.009) of non-negative x and y
-is Σ min(x, y) / Σ max(x, y). It is taken by family and averaged, Q = (2 · Morgan + pairs + torsions) / 4, and the kernel
+is Σ min(x, y) / Σ max(x, y). Taken by family and averaged it is Q = (2 · Morgan + pairs + torsions) / 4, and the kernel
 is Q^1.5. All sums are of whole numbers, so a value does not depend on which molecules are computed together.
 """
 

@@ -1,7 +1,7 @@
 """The team's score as prior mean: how much of it the labels support, from a spike and a slab on its slope.
 
 The latent function is m + b·z + g, z the normal score of the rank of the team's score in the library, g the process.
-The slope b is either next to nothing (spike) or something (slab); the labels weight the two by their marginal likelihood
+The slope b is either next to nothing (spike) or something (slab); the labels weight the two by marginal likelihood
 (George and McCulloch, doi 10.1080/01621459.1993.10476353).
 """
 

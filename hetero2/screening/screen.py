@@ -41,7 +41,7 @@ class Settings(NamedTuple):
 
 
 class Prediction(NamedTuple):
-    """Of m molecules: mean and sd of the latent score (no probability), row of the nearest known molecule, similarity."""
+    """Of m molecules: mean and sd of the latent score (no probability), row of the nearest known molecule, its Q."""
 
     mean: Floats
     sd: Floats

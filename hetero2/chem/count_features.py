@@ -1,5 +1,6 @@
 """Counts of atom environments, atom pairs and torsions: the features that the kernel of the screen compares."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -66,29 +67,23 @@ def concatenate(parts: Sequence[CountFeatures]) -> CountFeatures:
     )
 
 
-def _row(mol: Chem.Mol) -> tuple[Array, Array, list[int]]:
-    """(bins, values, totals by family) of a molecule."""
-    bins, values, totals = [], [], []
-    for family, generator in enumerate(_GENERATORS):
-        counts = generator.GetCountFingerprint(mol).GetNonzeroElements()
-        keys = np.fromiter(counts.keys(), np.uint32, len(counts))
-        order = np.argsort(keys)
-        value = _VALUES[np.minimum(np.fromiter(counts.values(), np.int64, len(counts)), _MOST)[order]]
-        bins.append(keys[order] + np.uint32(family * N_BINS))
-        values.append(value)
-        totals.append(int(value.sum(dtype=np.int64)))
-    return np.concatenate(bins), np.concatenate(values), totals
-
-
 def features_of_molecules(mols: Iterable[Chem.Mol]) -> CountFeatures:
-    """Features of molecules; stereochemistry is not seen. Some 0.3 ms each."""
-    rows = [_row(mol) for mol in mols]
-    lengths = [len(bins) for bins, _, _ in rows]
+    """Features of molecules; stereochemistry is not seen. Some 0.25 ms each, nearly all of it RDKit's."""
+    # A list of dictionaries for each molecule and family, of which RDKit's own order ascends by bin.
+    counts = [generator.GetCountFingerprint(mol).GetNonzeroElements() for mol in mols for generator in _GENERATORS]
+    lengths = np.fromiter(map(len, counts), np.int64, len(counts)).reshape(-1, len(FAMILIES))
+    n_all = int(lengths.sum())
+    bins = np.fromiter(itertools.chain.from_iterable(counts), np.uint32, n_all)
+    number = np.fromiter(itertools.chain.from_iterable(row.values() for row in counts), np.int64, n_all)
+    values = _VALUES[np.minimum(number, _MOST)]
+    family = np.tile(np.arange(len(FAMILIES), dtype=np.uint32) * N_BINS, len(lengths))
+    running = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
+    ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return CountFeatures(
-        np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64),
-        np.concatenate([np.zeros(0, np.uint32), *(bins for bins, _, _ in rows)]),
-        np.concatenate([np.zeros(0, np.uint16), *(values for _, values, _ in rows)]),
-        np.array([totals for _, _, totals in rows], np.int64).reshape(-1, len(FAMILIES)),
+        ends[:: len(FAMILIES)].copy(),
+        bins + np.repeat(family, lengths.ravel()),
+        values,
+        np.diff(running[ends]).reshape(-1, len(FAMILIES)),
     )
 
 

@@ -33,7 +33,9 @@ def cholesky_inverse(covariance: Floats) -> tuple[Floats, float]:
     A covariance that is not positive definite by rounding gets the smallest power of ten times its mean diagonal that
     makes it so.
     """
-    scale, jitter = float(np.trace(covariance)) / max(1, len(covariance)), 0.0
+    if not len(covariance):
+        return np.zeros((0, 0)), 0.0
+    scale, jitter = float(np.trace(covariance)) / len(covariance), 0.0
     while True:
         try:
             factor = np.linalg.cholesky(covariance + jitter * scale * np.eye(len(covariance)))

@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -41,9 +42,16 @@ def z_scored(values: Floats) -> Floats:
     return scores
 
 
-def normal_scores(scores: Floats) -> Floats:
-    """(n,): normal quantile of (rank − 1/2) / n of each score; ties share their mean rank; 0 without a score."""
+def normal_scores(library: Floats, scores: Floats) -> Floats:
+    """(n,): the normal quantile of the place that each score has among those of the library; 0 without a score.
+
+    library: (m,), NaN without a score. A member's place is (rank − 1/2) / m, and those of equal scores share their mean
+    rank; a score from elsewhere stands between its neighbours, and never beyond the first or last place.
+    """
+    members = np.sort(library[np.isfinite(library)])
     quantiles, scored = np.zeros(len(scores)), np.isfinite(scores)
-    if scored.any():
-        quantiles[scored] = norm.ppf((rankdata(scores[scored]) - 0.5) / int(scored.sum()))
+    if len(members):
+        ends = [np.searchsorted(members, scores[scored], side) for side in ("left", "right")]
+        places = np.add(*ends) / (2 * len(members))
+        quantiles[scored] = ndtri(np.clip(places, 0.5 / len(members), 1 - 0.5 / len(members)))
     return quantiles

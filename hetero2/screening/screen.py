@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetero2.chem.count_features import CountFeatures
-from hetero2.screening import score_trust
-from hetero2.screening.gaussian_process import Fit, posterior_mean, posterior_sd
+from hetero2.screening.gaussian_process import Fit, fit, posterior_mean, posterior_sd
 from hetero2.screening.kernel import Centre, Postings, powered, similarity
 from hetero2.screening.labels import Measurements, label_code, z_scored
+from hetero2.screening.score_trust import NOTHING, TRUST, Support, prior_of_trust, support_of_score
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ class Settings(NamedTuple):
     noise: float = 0.1
     base_rate: float = 0.05
     representative: bool = False
-    trust: float = 0.2
+    trust: float = TRUST
 
 
 class Prediction(NamedTuple):
@@ -68,8 +68,7 @@ class Screen(NamedTuple):
     known_means: Floats
     centre: Centre
     prior_mean: float
-    slope: float
-    supported: float
+    support: Support
     process: Fit
 
     @classmethod
@@ -97,12 +96,12 @@ class Screen(NamedTuple):
         else:
             code, mean, noise = label_code(measured), 2 * settings.base_rate - 1, settings.noise
         noisy = covariance + noise * np.eye(len(known))
-        signs = np.where(measured.is_hit, 1.0, -1.0)
-        prior = score_trust.prior_of_trust(0.0 if score is None else settings.trust)
-        z = np.zeros(len(known)) if score is None else score
-        mixture = score_trust.posterior_of_slope(prior, noisy, z, signs, code - mean)
-        slope, supported = (0.0, 0.0) if score is None else (mixture.slope, mixture.supported)
-        return cls(postings, on_sample, known_means, centre, mean, slope, supported, mixture.process)
+        support, offsets = NOTHING, np.zeros(len(known))
+        if score is not None:
+            signs = np.where(measured.is_hit, 1.0, -1.0)
+            support = support_of_score(prior_of_trust(settings.trust), noisy, score, signs)
+            offsets = support.offsets(score)
+        return cls(postings, on_sample, known_means, centre, mean, support, fit(noisy, code - mean - offsets))
 
     def predict(self, features: CountFeatures, score: Floats | None = None, with_sd: bool = True) -> Prediction:
         """Predict molecules; a molecule's values do not depend on the others. O(m (n² + shared features)).
@@ -114,7 +113,7 @@ class Screen(NamedTuple):
             np.zeros(0), np.zeros(0), np.zeros(0, np.int64), np.zeros(0)
         )  # fmt: skip
         if score is not None:
-            mean = mean + self.slope * score
+            mean = mean + self.support.offsets(score)
         return Prediction(np.round(mean, DECIMALS) + 0.0, np.round(sd, DECIMALS), nearest, np.round(near, DECIMALS))
 
     def _blocks(self, features: CountFeatures, with_sd: bool) -> Iterator[tuple[Floats, Floats, Array, Floats]]:

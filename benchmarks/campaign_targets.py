@@ -1,7 +1,9 @@
 """Targets with measured hits and today's score, and how libraries and known molecules are drawn from them.
 
 A folder holds `<target>.csv.gz`: id, smiles, hit (1/0), docking (lower is better, empty where it failed), pactivity
-(where measured). Known molecules and library have no generic Murcko framework in common; the library is thinned to 10 %
+(where measured); or sets of one folder each with input.csv, truth.csv and scores_<model>.csv (larger is better). The
+wheel of MoleculeACE has measured potencies of 30 targets: a hit is one of the best tenth, and today's score the number
+of heavy atoms. Known molecules and library have no generic Murcko framework in common; the library is thinned to 10 %
 hits; of the known molecules half are hits, as those of a team are picked rather than drawn.
 
 full      every row; inactives come mostly from other collections than the hits, which flatters any 2D method
@@ -11,6 +13,9 @@ potency   rows with a measured activity alone: a hit from 7 on, none up to 6
 
 import csv
 import gzip
+import io
+import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,13 +23,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
-from rdkit.Chem.Scaffolds import MurckoScaffold
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hetero2.chem.count_features import CountFeatures, features_of_molecules
 from hetero2.chem.properties import bulk_property_matrix
+from hetero2.chem.scaffold import generic_framework
 
 Array = NDArray[Any]
 MODES = ("full", "matched", "potency")
@@ -56,32 +61,84 @@ class Draw(NamedTuple):
     known: Array
 
 
-def generic_framework(mol: Chem.Mol) -> str:
-    """The generic Murcko framework; an acyclic molecule is its own."""
-    scaffold = MurckoScaffold.GetScaffoldForMol(mol)  # type: ignore[no-untyped-call]
-    generic = MurckoScaffold.MakeScaffoldGeneric(scaffold) if scaffold.GetNumAtoms() else mol  # type: ignore[no-untyped-call]
-    return Chem.MolToSmiles(generic)
-
-
-def read_target(path: Path) -> Target:
-    """A target of a folder."""
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
-        rows = [(row, Chem.MolFromSmiles(row["smiles"])) for row in csv.DictReader(lines)]
-    rows = [(row, mol) for row, mol in rows if mol is not None]
-    mols = [mol for _, mol in rows]
-    smiles = [Chem.MolToSmiles(mol) for mol in mols]
+def _target(name: str, smiles: list[str], columns: dict[str, list[float]]) -> Target:
+    """A target of SMILES and columns (hit, today, value); rows that cannot be read are left out."""
+    mols = [Chem.MolFromSmiles(text) for text in smiles]
+    rows = [row for row, mol in enumerate(mols) if mol is not None]
+    mols = [mols[row] for row in rows]
+    canonical = [Chem.MolToSmiles(mol) for mol in mols]
     _, framework = np.unique([generic_framework(mol) for mol in mols], return_inverse=True)
+    hit, today, value = (np.array(columns[key], float)[rows] for key in ("hit", "today", "value"))
     return Target(
-        path.name.split(".")[0],
-        smiles,
-        np.array([row["hit"] == "1" for row, _ in rows]),
-        np.array([-float(row["docking"] or "nan") for row, _ in rows]),
-        np.array([float(row["pactivity"] or "nan") for row, _ in rows]),
+        name,
+        canonical,
+        hit == 1,
+        today,
+        value,
         framework,
         np.array([mol.GetNumHeavyAtoms() for mol in mols], float),
-        bulk_property_matrix(smiles),
+        bulk_property_matrix(canonical),
         features_of_molecules(mols),
     )
+
+
+def _of_docking(path: Path) -> Target:
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    columns = {
+        "hit": [float(row["hit"]) for row in rows],
+        "today": [-float(row["docking"] or "nan") for row in rows],
+        "value": [float(row["pactivity"] or "nan") for row in rows],
+    }
+    return _target(path.name.split(".")[0], [row["smiles"] for row in rows], columns)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _of_scores(path: Path) -> Target:
+    rows, model = _rows(path.parent / "input.csv"), path.stem.removeprefix("scores_")
+    hits = {row["molecule_id"]: float(row["expensive_label"] == "PASS") for row in _rows(path.parent / "truth.csv")}
+    scores = {row["molecule_id"]: float(row["score"]) for row in _rows(path)}
+    columns = {
+        "hit": [hits[row["id"]] for row in rows],
+        "today": [scores.get(row["id"], float("nan")) for row in rows],
+        "value": [float("nan")] * len(rows),
+    }
+    return _target(f"{path.parent.name} {model}", [row["smiles"] for row in rows], columns)
+
+
+def _of_molecule_ace(wheel: Path, member: str) -> Target:
+    with zipfile.ZipFile(wheel) as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read(member).decode())))
+    value = np.array([float(row["y"]) for row in rows])
+    smiles = [row["smiles"] for row in rows]
+    columns = {"hit": (value >= np.quantile(value, 0.9)).tolist(), "today": [0.0] * len(rows), "value": value.tolist()}
+    target = _target(Path(member).stem, smiles, columns)
+    return target._replace(today=target.heavy_atoms)
+
+
+Source = tuple[Path, str]
+
+
+def sources(path: Path, models: tuple[str, ...] = ("rf",)) -> list[Source]:
+    """(file, member) of each target of a folder, or of the wheel of MoleculeACE."""
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as archive:
+            names = sorted(name for name in archive.namelist() if re.search(r"benchmark_data/CHEMBL[^/]*\.csv$", name))
+        return [(path, name) for name in names]
+    scores = [name for model in models for name in sorted(path.glob(f"*/scores_{model}.csv"))]
+    return [(name, "") for name in sorted(path.glob("*.csv.gz")) or scores]
+
+
+def read_target(source: Source) -> Target:
+    """A target of a source."""
+    path, member = source
+    if member:
+        return _of_molecule_ace(path, member)
+    return _of_docking(path) if path.name.endswith(".csv.gz") else _of_scores(path)
 
 
 def _propensity(target: Target, rows: Array) -> Array:

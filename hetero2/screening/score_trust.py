@@ -2,8 +2,9 @@
 
 The latent function is m + b·z + g: z the normal score of the rank of the team's score in the library, g the process.
 The slope b is next to nothing (spike), weak or strong (slabs); the labels weight the three by marginal likelihood
-(George and McCulloch, doi 10.1080/01621459.1993.10476353). Under a weak slope z is limited to ±1: the extremes of a score that
-says little, such as the largest molecules of a docking run, say no more than its better third.
+(George and McCulloch, doi 10.1080/01621459.1993.10476353). Under a weak slope z is limited to ±1:
+the extremes of a score that says little, such as the largest molecules of a docking run, say no more than its better
+third.
 """
 
 import math

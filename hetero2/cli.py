@@ -25,6 +25,10 @@ GROUPS: Mapping[str, Verbs] = {
     },
     "decide": {
         "show": ("hetero2.commands.show", "print the result of a finished run"),
+        "campaign": (
+            "hetero2.commands.campaign",
+            "choose molecules to measure, batch by batch, and learn from results",
+        ),
     },
     "evidence": {
         "verify": ("hetero2.pack.verify", "verify an evidence pack (zip or folder)"),

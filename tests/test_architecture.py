@@ -34,6 +34,8 @@ ALLOWED = {
     "config": {"io", "paths"},
     "runtime": {"chem", "config", "io", "paths"},
     "inputs": {"chem", "io", "runtime"},
+    "screening": {"chem", "stats"},
+    "campaign": {"chem", "inputs", "io", "runtime", "screening"},
     "scoring": {"chem", "config", "inputs", "io", "runtime", "stats"},
     "report": {"chem", "inputs", "io", "pack", "runtime"},
     "legacy": {"chem", "io", "report", "scoring", "stats"},

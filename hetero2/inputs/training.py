@@ -47,26 +47,32 @@ def read_molecules(
     with file and line, for a structure that cannot be read or is not defined.
     """
     lines = list(read_csv(path, ["id", "smiles", *columns]))
+    texts = [(f"line {line}", row["smiles"]) for line, row in lines]
+    for (line, row), smiles in zip(lines, canonical_smiles(path, texts, standardise), strict=True):
+        yield line, row, smiles
+
+
+def canonical_smiles(path: Path, texts: Sequence[tuple[str, str]], standardise: str = "none") -> Iterator[str]:
+    """The canonical SMILES of each (place in the file, structure); raises InputError as `read_molecules` does."""
     limits = Guardrails(MOST_ATOMS, require_connected=False, standardise=standardise)
     notes: Counter[str] = Counter()
-    texts = [row["smiles"] for _, row in lines]
-    read = isolated.each(partial(_canonical, limits), texts, isolated.Limits())
-    for (line, row), (text, outcome) in zip(lines, read, strict=True):
+    read = isolated.each(partial(_canonical, limits), [text for _, text in texts], isolated.Limits())
+    for (place, _), (text, outcome) in zip(texts, read, strict=True):
         if isinstance(outcome, isolated.Failure):
-            raise _error(path, line, text, outcome.reason)
+            raise _error(path, place, text, outcome.reason)
         smiles, reason, warnings = outcome
         if smiles is None:
-            raise _error(path, line, text, reason)
+            raise _error(path, place, text, reason)
         notes.update(warnings)
-        yield line, row, smiles
+        yield smiles
     for note, count in sorted(notes.items()):
         logger.info("%s: %s (molecules: %d)", path.name, note, count)
 
 
-def _error(path: Path, line: int, text: str, reason: str | None) -> InputError:
+def _error(path: Path, place: str, text: str, reason: str | None) -> InputError:
     what = _WRONG.get(reason or "", f"cannot be read ({reason})")
     return InputError(
-        f"{path}: line {line}: smiles is {quoted(text)}, which {what}", "correct the structure, or remove the row"
+        f"{path}: {place}: smiles is {quoted(text)}, which {what}", "correct the structure, or remove the row"
     )
 
 

@@ -1,0 +1,98 @@
+"""What is done with a campaign: choose the next batch, record measurements. Each holds the campaign meanwhile."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from hetero2.campaign import ledger
+from hetero2.campaign.choice import choose
+from hetero2.campaign.layout import Layout
+from hetero2.campaign.ledger import Told, read_ledger
+from hetero2.campaign.library import read_library
+from hetero2.campaign.measurements import read_measurements
+from hetero2.campaign.rounds import Round, State, read_rounds, write_round
+from hetero2.campaign.start import read_elsewhere
+from hetero2.campaign.today import coverage, read_scores
+from hetero2.errors import GateError
+from hetero2.io.files import check_file, sha256_file
+from hetero2.runtime.provenance import file_facts
+
+
+class Next(NamedTuple):
+    """The round whose batch is to be measured now; is_new: it was chosen just now."""
+
+    round: Round
+    is_new: bool
+
+
+class Recorded(NamedTuple):
+    """What became of a file of measurements, with what a person should know, and the picks still without a result."""
+
+    told: Told
+    notes: list[str]
+    pending: list[str]
+
+
+def read_state(folder: Path) -> State:
+    """All of a campaign, with every digest checked: raises GateError where a file was changed or is missing."""
+    layout = Layout(folder)
+    record = layout.read()
+    for name, digest in record["files"].items():
+        if sha256_file(folder / name) != digest:
+            raise GateError(f"{folder / name}: was changed after the campaign was started", "restore the file")
+    measurements, rounds = read_ledger(layout), read_rounds(layout)
+    digests = measurements.files()
+    for chosen in rounds:
+        files = chosen.record["measurements"]
+        if files != digests[: len(files)]:
+            raise GateError(
+                f"{chosen.folder}: rests on measurements that are not in the ledger any more",
+                "restore the folder measurements",
+            )
+    return State(
+        layout.settings(), read_library(layout.library), measurements, rounds, read_elsewhere(layout.elsewhere)
+    )
+
+
+def next_round(
+    folder: Path,
+    size: int | None = None,
+    scores: Path | None = None,
+    scores_column: str = "score",
+    without_new_measurements: bool = False,
+    workers: int = 1,
+) -> Next:
+    """Choose and write the next batch, `size` molecules where that is given.
+
+    scores: a table with an order of the library (id, score; larger is better) to use in place of the screen. Where the
+    last batch has picks without a result and nothing was told since, it stands, unless `without_new_measurements`.
+    """
+    layout = Layout(folder)
+    with layout.held():
+        state = read_state(folder)
+        files = state.ledger.files()
+        waits = state.rounds and state.rounds[-1].record["measurements"] == files and state.pending()
+        if waits and not without_new_measurements:
+            return Next(state.rounds[-1], False)
+        number = len(state.rounds) + 1
+        table, notes, source = None, list[str](), None
+        if scores is not None:
+            check_file(scores)
+            by_id, notes = read_scores(scores, scores_column)
+            notes = [*notes, coverage(by_id, state.library.ids, scores)]
+            table, source = by_id, file_facts("scores", scores)
+        choice = choose(state, number, size or state.settings.batch, layout.features, workers, table)
+        record = {**choice.facts, "measurements": files, "scores": source}
+        record["notes"] = [*notes, *record["notes"]]
+        write_round(layout, number, choice.rows, record)
+        return Next(read_rounds(layout)[-1], True)
+
+
+def tell(folder: Path, path: Path) -> Recorded:
+    """Record a file of measurements (known_measurements.v1)."""
+    check_file(path)
+    layout = Layout(folder)
+    settings, library = layout.settings(), read_library(layout.library)
+    measurements, notes = read_measurements(path, library, settings.standardise)
+    with layout.held():
+        told = ledger.tell(layout, measurements, file_facts("measured", path), ledger.MEASURED)
+        return Recorded(told, notes, read_state(folder).pending())

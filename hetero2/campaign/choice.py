@@ -1,0 +1,146 @@
+"""Choosing a batch: today's order and the new one draft it in turn from what is neither measured nor pending."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hetero2.campaign.draft import NEW, TODAY, Pick, draft
+from hetero2.campaign.labels import LEAST
+from hetero2.campaign.measurements import FAILED
+from hetero2.campaign.orders import FittedScreen, ranked
+from hetero2.campaign.rounds import State
+from hetero2.errors import HeteroError
+from hetero2.screening.screen import Settings
+
+_DECIMALS = 6  # of what a person reads in a batch
+_BY = {"score": "today's score", "size": "size", "listed": "place in the library"}
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Record = dict[str, Any]
+
+
+class Choice(NamedTuple):
+    """What a round buys: picks, and for each of them the row of a batch; facts: for round.json."""
+
+    picks: list[Pick]
+    rows: list[Record]
+    facts: Record
+
+
+def choose(
+    state: State, number: int, size: int, features: Path, workers: int, scores: Mapping[str, float] | None = None
+) -> Choice:
+    """Choose a batch of at most `size` molecules.
+
+    scores: an order from elsewhere by id, larger is better, in place of the screen. Raises HeteroError where nothing is
+    left to buy.
+    """
+    settings, library = state.settings, state.library
+    eligible = state.eligible()
+    if not len(eligible):
+        raise HeteroError(
+            f"nothing is left to buy: all {len(library.distinct())} molecules of the library are measured or pending",
+            "tell what was measured, or start a campaign with a larger library",
+        )
+    limit, labels = state.limit(), state.labels()
+    notes = [*([limit.note] if limit.note else []), *labels.notes]
+    fitted: FittedScreen | None = None
+    if scores is not None:
+        method, new = "scores", np.array([scores.get(name, np.nan) for name in library.ids], float)
+        n_without = int(np.isnan(new[eligible]).sum())
+        notes += [f"{n_without} molecules have no score in the table, and come last in the new order"] * (n_without > 0)
+    elif labels.n >= LEAST:
+        method = "screen"
+        trust = Settings(trust=settings.trust_score)
+        fitted = FittedScreen.fit(library, labels, state.elsewhere, trust, settings.seed)
+        new = fitted.means(features, eligible, workers)
+    else:
+        method, new = "today", library.today
+    orders = {arm: ranked(values, eligible, library.hashes) for arm, values in ((TODAY, library.today), (NEW, new))}
+    share, most, seed = settings.control_share, settings.per_framework, (settings.seed, number)
+    picks = draft(orders[TODAY], orders[NEW], size, share, library.frameworks, most, seed)
+    if len(picks) < size:
+        notes.append(f"{len(picks)} molecules are left, fewer than the {size} of a batch")
+    facts = {
+        "method": method,
+        "labels": labels.n,
+        "hits": int(labels.measured.is_hit.sum()),
+        "hit_at": limit.hit_at,
+        "today_slope": None if fitted is None else round(fitted.screen.slope, _DECIMALS),
+        "today_supported": None if fitted is None else round(fitted.screen.supported, _DECIMALS),
+        "counts": {
+            "eligible": len(eligible),
+            "measured": len(state.latest()),
+            "failed": sum(m.status == FAILED for m in state.latest().values()),
+            "pending": len(state.pending()),
+            "picks": len(picks),
+            "picks_today": sum(pick.arm == TODAY for pick in picks),
+            "picks_new": sum(pick.arm == NEW for pick in picks),
+            "picks_in_both": sum(pick.in_both for pick in picks),
+        },
+        "notes": notes,
+    }
+    return Choice(picks, _batch_rows(picks, orders, method, new, fitted, state), facts)
+
+
+def _batch_rows(
+    picks: list[Pick],
+    orders: Mapping[str, Array],
+    method: str,
+    new: Floats,
+    fitted: FittedScreen | None,
+    state: State,
+) -> list[Record]:
+    """Rows of campaign_batch.v1 for picks."""
+    library, settings = state.library, state.settings
+    ranks = {arm: {row: place for place, row in enumerate(order.tolist(), start=1)} for arm, order in orders.items()}
+    rows = np.array([pick.row for pick in picks], np.int64)
+    records = [
+        {
+            "id": library.ids[pick.row],
+            "smiles": library.smiles[pick.row],
+            "arm": pick.arm,
+            "in_both": pick.in_both,
+            "rank_today": ranks[TODAY][pick.row],
+            "rank_new": ranks[NEW][pick.row],
+            "today": _number(library.today[pick.row] * (-1 if settings.today_lower_is_better else 1)),
+            "score": _number(new[pick.row]) if method == "scores" else None,
+            "mean": None,
+            "sd": None,
+            "nearest_measured_id": None,
+            "nearest_measured_similarity": None,
+        }
+        for pick in picks
+    ]
+    if fitted is not None:
+        detail = fitted.details(library, rows)
+        for record, mean, sd, nearest, similarity in zip(records, *detail, strict=True):
+            record |= {
+                "mean": _number(mean),
+                "sd": _number(sd),
+                "nearest_measured_id": fitted.labels.ids[nearest],
+                "nearest_measured_similarity": _number(similarity),
+            }
+    total = len(orders[TODAY])
+    return [record | {"why": _why(record, method, settings.today_order, total)} for record in records]
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), _DECIMALS) + 0.0
+
+
+def _why(record: Record, method: str, today_order: str, total: int) -> str:
+    """Why a molecule was picked, in words."""
+    by_today = f"rank {record['rank_today']:,} of {total:,} by {_BY[today_order]}"
+    by_today += f" ({record['today']:g})" if today_order != "listed" and record["today"] is not None else ""
+    if record["arm"] == TODAY or method == "today":
+        reason = by_today
+    elif method == "scores":
+        reason = f"rank {record['rank_new']:,} of {total:,} by the scores given"
+    else:
+        near = f"{record['nearest_measured_id']}, similarity {record['nearest_measured_similarity']:.2f}"
+        reason = f"rank {record['rank_new']:,} of {total:,} by the screen; nearest measured: {near}"
+    return reason + ("; the other order alone would buy it too" if record["in_both"] else "")

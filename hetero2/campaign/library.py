@@ -1,0 +1,198 @@
+"""The library of a campaign: every row with its status, and the features of its structures, computed once."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from hetero2.chem.count_features import FAMILIES, N_BINS, CountFeatures, features_of_molecules
+from hetero2.chem.molecules import structure_hash
+from hetero2.chem.scaffold import generic_framework
+from hetero2.chem.structures.guardrails import Guardrails, prepare
+from hetero2.errors import InputError
+from hetero2.io.files import atomic_path
+from hetero2.io.tables import quoted, read_parquet, write_parquet_rows
+from hetero2.runtime import isolated
+from hetero2.runtime.log import progress
+
+CONTRACT = "campaign_library.v1"
+_ROWS_AT_ONCE = 4096  # of features, a row group: what a thread of a prediction gets
+_FEATURES = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("bins", pa.list_(pa.uint32()), nullable=False),
+        pa.field("values", pa.list_(pa.uint16()), nullable=False),
+    ]
+)
+_NO_STRUCTURE = {"canonical_smiles": None, "structure_hash": None, "framework": None, "heavy_atoms": None}
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Record = dict[str, Any]
+
+
+class Structure(NamedTuple):
+    """What is computed of a row: `record` are columns of the library, features are there where its status is OK."""
+
+    record: Record
+    bins: Array | None = None
+    values: Array | None = None
+
+
+def _structure(limits: Guardrails, text: str) -> Structure:
+    prepared = prepare(text, limits)
+    canonical, mol = prepared.canonical_smiles, prepared.mol
+    if prepared.reason is not None or canonical is None or mol is None:
+        return Structure({**_NO_STRUCTURE, "status": "SKIP", "reason": prepared.reason})
+    features = features_of_molecules([mol])
+    record = {
+        "status": "OK",
+        "reason": None,
+        "canonical_smiles": canonical,
+        "structure_hash": structure_hash(canonical),
+        "framework": generic_framework(mol),
+        "heavy_atoms": mol.GetNumHeavyAtoms(),
+    }
+    return Structure(record, features.bins, features.values)
+
+
+def _structures(
+    rows: Sequence[Record], limits: Guardrails, cost: isolated.Limits, workers: int
+) -> Iterator[tuple[Record, Structure]]:
+    """Every row with its structure, in order; rows whose id is bad keep their reason, and have none."""
+    texts = [row["smiles"] for row in rows if row["status"] is None]
+    results = isolated.each(partial(_structure, limits), texts, cost, workers)
+    for row in rows:
+        if row["status"] is not None:
+            yield row, Structure({**_NO_STRUCTURE, "status": row["status"], "reason": row["reason"]})
+            continue
+        _, outcome = next(results)
+        if isinstance(outcome, isolated.Failure):
+            yield row, Structure({**_NO_STRUCTURE, "status": "ERROR", "reason": outcome.reason})
+        else:
+            yield row, outcome
+
+
+def write_library(
+    out: Path,
+    features: Path,
+    rows: Sequence[Record],
+    today: Callable[[Record], float | None],
+    limits: tuple[Guardrails, isolated.Limits],
+    workers: int,
+) -> None:
+    """Write the library and its features.
+
+    rows: numbered and marked, as the stage `input` does it; today: today's score of a record, where it has one. The
+    bytes do not depend on the number of workers. About a millisecond a molecule and core.
+    """
+    waiting: list[tuple[int, Array, Array]] = []
+    results = progress(_structures(rows, *limits, workers), "structures read", len(rows), terminal=True)
+
+    def records(writer: pq.ParquetWriter) -> Iterator[Record]:
+        for row, structure in results:
+            if structure.bins is not None and structure.values is not None:
+                waiting.append((row["row"], structure.bins, structure.values))
+            if len(waiting) == _ROWS_AT_ONCE:
+                _write_features(writer, waiting)
+            record = {"row": row["row"], "id": row["id"], "smiles": row["smiles"], **structure.record}
+            yield record | {"today": today(record) if record["status"] == "OK" else None}
+        _write_features(writer, waiting)
+
+    with (
+        atomic_path(features) as temporary,
+        pq.ParquetWriter(temporary, _FEATURES, compression="zstd") as writer,
+    ):
+        write_parquet_rows(out, records(writer), CONTRACT)
+
+
+def _write_features(writer: pq.ParquetWriter, waiting: list[tuple[int, Array, Array]]) -> None:
+    if waiting:
+        numbers, bins, values = zip(*waiting, strict=True)
+        offsets = np.concatenate([[0], np.cumsum([len(part) for part in bins])]).astype(np.int32)
+        lists = [pa.ListArray.from_arrays(offsets, np.concatenate(parts)) for parts in (bins, values)]
+        writer.write_table(pa.table([pa.array(numbers, pa.int64()), *lists], schema=_FEATURES))
+    waiting.clear()
+
+
+class FeatureBlock(NamedTuple):
+    """Features of some rows of the library."""
+
+    rows: Array
+    features: CountFeatures
+
+
+def feature_blocks(path: Path) -> Iterator[FeatureBlock]:
+    """The stored features, a row group at a time, so that memory does not grow with the library."""
+    with pq.ParquetFile(path.absolute()) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group).combine_chunks()
+            lists = table["bins"].chunk(0)
+            start = lists.offsets.to_numpy().astype(np.int64)
+            bins = lists.values.to_numpy()
+            values = table["values"].chunk(0).values.to_numpy()
+            owner = np.repeat(np.arange(len(table)), np.diff(start))
+            cells = owner * len(FAMILIES) + bins // N_BINS
+            totals = np.bincount(cells, values, len(table) * len(FAMILIES)).astype(np.int64)
+            features = CountFeatures(start, bins, values, totals.reshape(-1, len(FAMILIES)))
+            yield FeatureBlock(table["row"].to_numpy(), features)
+
+
+class Library(NamedTuple):
+    """n rows of a library, in order.
+
+    today: (n,) today's score, larger is better, NaN where there is none; heavy_atoms: (n,), 0 without a structure;
+    canonical_smiles, hashes and frameworks are empty without a structure.
+    """
+
+    ids: list[str]
+    smiles: list[str]
+    status: list[str]
+    reasons: list[str]
+    canonical_smiles: list[str]
+    hashes: list[str]
+    frameworks: list[str]
+    heavy_atoms: Array
+    today: Floats
+
+    def places(self) -> dict[str, int]:
+        """The row of each id; of a repeated one the first."""
+        rows: dict[str, int] = {}
+        for row, molecule_id in enumerate(self.ids):
+            if molecule_id.strip():
+                rows.setdefault(molecule_id, row)
+        return rows
+
+    def distinct(self) -> Array:
+        """Rows that are OK, and the first with their structure: those that a batch may hold."""
+        rows: dict[str, int] = {}
+        for row, (status, key) in enumerate(zip(self.status, self.hashes, strict=True)):
+            if status == "OK":
+                rows.setdefault(key, row)
+        return np.fromiter(rows.values(), np.int64, len(rows))
+
+
+def read_library(path: Path) -> Library:
+    """The library of a campaign."""
+    table = read_parquet(path, CONTRACT)
+    names = ("id", "smiles", "status", "reason", "canonical_smiles", "structure_hash", "framework")
+    ids, smiles, status, reasons, canonical_smiles, hashes, frameworks = (
+        table[name].fill_null("").to_pylist() for name in names
+    )
+    heavy_atoms, today = table["heavy_atoms"].fill_null(0).to_numpy(), table["today"].to_numpy().astype(float)
+    return Library(ids, smiles, status, reasons, canonical_smiles, hashes, frameworks, heavy_atoms, today)
+
+
+def check_usable(library: Library, path: Path) -> None:
+    """Raise InputError, with what the rows lack, where no row of the library is OK."""
+    if "OK" not in library.status:
+        counts = ", ".join(f"{count} {reason}" for reason, count in Counter(library.reasons).most_common())
+        raise InputError(
+            f"{path}: none of the {len(library.ids)} rows has a usable structure: {counts}",
+            f"docs/contracts/molecule_input.v1.md explains each reason (the first SMILES: {quoted(library.smiles[0])})",
+        )

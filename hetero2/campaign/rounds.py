@@ -1,0 +1,124 @@
+"""Rounds: what was chosen, from what; each names the sha256 of all that it rests on, and of the round before it."""
+
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from hetero2.campaign.labels import Labels, Threshold, labels_of, threshold
+from hetero2.campaign.layout import Layout, Settings
+from hetero2.campaign.ledger import KNOWN, Ledger
+from hetero2.campaign.library import Library
+from hetero2.campaign.measurements import Measurement
+from hetero2.errors import GateError
+from hetero2.io.contracts import validate, write_json
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import read_json, sha256_file
+from hetero2.io.tables import read_csv, to_table
+
+CONTRACT, BATCH = "campaign_round.v1", "campaign_batch.v1"
+_MAX_BYTES = 100 << 20
+Array = NDArray[Any]
+Record = dict[str, Any]
+
+
+class Round(NamedTuple):
+    """One round: its folder, what is recorded of it, and the rows of its batch as texts."""
+
+    folder: Path
+    record: Record
+    batch: list[dict[str, str]]
+
+
+class State(NamedTuple):
+    """All of a campaign that a choice depends on."""
+
+    settings: Settings
+    library: Library
+    ledger: Ledger
+    rounds: list[Round]
+    elsewhere: dict[str, float]
+
+    def latest(self) -> dict[str, Measurement]:
+        """The last measurement of each id."""
+        return self.ledger.latest()
+
+    def limit(self) -> Threshold:
+        """From which value on a molecule is a hit."""
+        settings = self.settings
+        kinds = self.ledger.kinds()
+        return threshold(settings.hit_at, settings.lower_is_better, self.latest().values(), kinds, KNOWN)
+
+    def labels(self) -> Labels:
+        """What the screen can learn from."""
+        return labels_of(self.latest().values(), self.limit(), self.settings.lower_is_better)
+
+    def pending(self) -> list[str]:
+        """Ids of earlier batches without a result, in order."""
+        measured = self.latest()
+        hashes = {measurement.structure_hash for measurement in measured.values()}
+        rows = self.library.places()
+        picked = [row["id"] for chosen in self.rounds for row in chosen.batch]
+        return [name for name in picked if name not in measured and self.library.hashes[rows[name]] not in hashes]
+
+    def eligible(self) -> Array:
+        """Rows of the library that may be bought: of usable structure, neither measured nor pending."""
+        taken = {measurement.structure_hash for measurement in self.latest().values()}
+        rows = self.library.places()
+        taken |= {self.library.hashes[rows[name]] for name in self.pending()}
+        distinct = self.library.distinct()
+        return distinct[[self.library.hashes[row] not in taken for row in distinct]]
+
+
+def read_rounds(layout: Layout) -> list[Round]:
+    """All rounds, the first first, with their digests checked: raises GateError where a file was changed or is missing.
+
+    The measurements are checked by their own chain.
+    """
+    rounds: list[Round] = []
+    previous: str | None = None
+    numbers = sorted(int(path.name) for path in layout.rounds.glob("[0-9]*"))
+    for n_before, number in enumerate(numbers):
+        folder = _folder(layout, number)
+        if number != n_before + 1:
+            raise GateError(f"{_folder(layout, n_before + 1)}: is missing, but there is {folder.name}", "restore it")
+        path = folder / "round.json"
+        record = read_json(path, _MAX_BYTES)
+        validate(record, CONTRACT, str(path))
+        digests = (previous, sha256_file(folder / "batch.csv"), sha256_file(layout.campaign))
+        names = ("previous_sha256", "batch_sha256", "campaign_sha256")
+        for name, digest in zip(names, digests, strict=True):
+            if record[name] != digest:
+                raise GateError(
+                    f"{path}: {name} is not that of the file: a file of the campaign was changed after it was written",
+                    "restore it: what was chosen, and from what, must stay as it was",
+                )
+        rounds.append(Round(folder, record, [row for _, row in read_csv(folder / "batch.csv", ["id", "arm"])]))
+        previous = sha256_file(path)
+    return rounds
+
+
+def _folder(layout: Layout, number: int) -> Path:
+    return layout.rounds / f"{number:02d}"
+
+
+def write_round(layout: Layout, number: int, rows: list[Record], record: Record) -> Path:
+    """Write a round; call it while the campaign is held. Its folder is there with both files, or not at all."""
+    for leftover in layout.rounds.glob(".*.part"):  # of processes that were killed: nobody else is at work
+        shutil.rmtree(leftover)
+    folder = _folder(layout, number)
+    temporary = folder.with_name(f".{folder.name}.part")
+    write_csv(temporary / "batch.csv", [to_table(rows, BATCH)], BATCH)
+    previous = _folder(layout, number - 1) / "round.json"
+    whole = {
+        **record,
+        "round_schema": CONTRACT,
+        "round": number,
+        "campaign_sha256": sha256_file(layout.campaign),
+        "previous_sha256": sha256_file(previous) if number > 1 else None,
+        "batch_sha256": sha256_file(temporary / "batch.csv"),
+    }
+    write_json(temporary / "round.json", whole, CONTRACT)
+    temporary.rename(folder)
+    return folder

@@ -1,0 +1,146 @@
+"""Setting up a campaign: its folder is there whole, or not at all."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hetero2.campaign import ledger
+from hetero2.campaign.layout import CONTRACT, Layout, Settings
+from hetero2.campaign.library import Library, check_usable, read_library, write_library
+from hetero2.campaign.measurements import read_measurements
+from hetero2.campaign.today import Scores, coverage, read_today
+from hetero2.chem.structures.guardrails import Guardrails
+from hetero2.errors import ConfigError
+from hetero2.io.contracts import write_json
+from hetero2.io.csv_writer import cell
+from hetero2.io.files import check_file, sha256_file, write_text
+from hetero2.io.tables import number, read_csv
+from hetero2.runtime import isolated
+from hetero2.runtime.provenance import file_facts
+
+Record = dict[str, Any]
+
+
+class Sources(NamedTuple):
+    """The files that a user brings: library, today's scores with their column, known measurements."""
+
+    library: Path
+    today: Path | None
+    today_column: str
+    known: Path | None
+
+
+def _today(sources: Sources, settings: Settings, lower_is_better: bool | None) -> tuple[Scores, Settings]:
+    """(today's scores by id, larger is better; the settings with what these scores are)."""
+    if sources.today is None:
+        return Scores({}, []), settings
+    scores, lower = read_today(sources.today, sources.today_column, lower_is_better)
+    return scores, replace(settings, today_lower_is_better=lower)
+
+
+def start(
+    out: Path,
+    rows: Sequence[Record],
+    sources: Sources,
+    settings: Settings,
+    limits: tuple[Guardrails, isolated.Limits],
+    today_lower_is_better: bool | None = None,
+    workers: int = 1,
+) -> Record:
+    """Set up a campaign; return its campaign.json.
+
+    rows: of the library, numbered and marked as the stage `input` does it. Raises ConfigError where the folder is not
+    new, and InputError for what cannot be used; then there is no folder.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(
+            f"{out}: is there already", "name a new folder; a campaign goes on with `hetero2 campaign next`"
+        )
+    for path in (sources.library, sources.today, sources.known):
+        if path is not None:
+            check_file(path)
+    scores, settings = _today(sources, settings, today_lower_is_better)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Layout(out.absolute().with_name(f".{out.name}.{os.getpid()}.part"))
+    try:
+        temporary.folder.mkdir()
+        record = _fill(temporary, rows, sources, settings, limits, scores, workers)
+        temporary.folder.rename(out)
+    finally:
+        shutil.rmtree(temporary.folder, ignore_errors=True)
+    return record
+
+
+def _fill(
+    layout: Layout,
+    rows: Sequence[Record],
+    sources: Sources,
+    settings: Settings,
+    limits: tuple[Guardrails, isolated.Limits],
+    scores: Scores,
+    workers: int,
+) -> Record:
+    def today(record: Record) -> float | None:
+        if settings.today_order == "size":
+            return float(record["heavy_atoms"])
+        return -float(record["row"]) if settings.today_order == "listed" else scores.by_id.get(record["id"])
+
+    write_library(layout.library, layout.features, rows, today, limits, workers)
+    library = read_library(layout.library)
+    check_usable(library, sources.library)
+    notes = [*scores.notes, *_notes(library)]
+    if sources.today is not None:
+        usable = [name for name, status in zip(library.ids, library.status, strict=True) if status == "OK"]
+        notes.append(coverage(scores.by_id, usable, sources.today))
+    in_library = library.places()
+    _write_elsewhere(layout.elsewhere, {key: score for key, score in scores.by_id.items() if key not in in_library})
+    known = None if sources.known is None else read_measurements(sources.known, library, settings.standardise)
+    if known is not None and sources.known is not None:
+        hashes = set(library.hashes) - {""}
+        n_inside = sum(measurement.structure_hash in hashes for measurement in known.measurements)
+        notes += [*known.notes, f"{sources.known.name}: {len(known.measurements)} known molecules"]
+        notes += [f"{n_inside} of them are in the library: they are kept out of batches"] * (n_inside > 0)
+    roles = {"library": sources.library, "today": sources.today, "known": sources.known}
+    record = {
+        "campaign_schema": CONTRACT,
+        "settings": settings.as_record(),
+        "inputs": [file_facts(role, path) for role, path in roles.items() if path is not None],
+        "files": {path.name: sha256_file(path) for path in (layout.library, layout.features, layout.elsewhere)},
+        "counts": {
+            **{status: library.status.count(status) for status in ("OK", "SKIP", "ERROR")},
+            "structures": len(library.distinct()),
+        },
+        "notes": notes,
+    }
+    write_json(layout.campaign, record, CONTRACT)
+    layout.measurements.mkdir()
+    layout.rounds.mkdir()
+    if known is not None and sources.known is not None:
+        ledger.tell(layout, known.measurements, file_facts("known", sources.known), ledger.KNOWN)
+    return record
+
+
+def _notes(library: Library) -> list[str]:
+    n_ok, n_distinct = library.status.count("OK"), len(library.distinct())
+    n_bad = len(library.ids) - n_ok
+    notes = (
+        [f"{n_bad} of {len(library.ids)} rows have no usable id or structure, and are never bought"] if n_bad else []
+    )
+    if n_ok > n_distinct:
+        notes.append(
+            f"{n_ok - n_distinct} molecules have the structure of an earlier one: only the first may be bought"
+        )
+    return notes
+
+
+def _write_elsewhere(path: Path, scores: dict[str, float]) -> None:
+    lines = ["id,score", *(",".join(map(cell, row)) for row in scores.items())]
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def read_elsewhere(path: Path) -> dict[str, float]:
+    """Today's scores of ids that are not in the library, larger is better."""
+    return {row["id"]: number(row["score"]) for _, row in read_csv(path, ["id", "score"])}

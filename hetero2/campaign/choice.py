@@ -69,8 +69,8 @@ def choose(
         "labels": labels.n,
         "hits": int(labels.measured.is_hit.sum()),
         "hit_at": limit.hit_at,
-        "today_slope": None if fitted is None else round(fitted.screen.slope, _DECIMALS),
-        "today_supported": None if fitted is None else round(fitted.screen.supported, _DECIMALS),
+        "today_slope": None if fitted is None else round(fitted.screen.support.slope, _DECIMALS),
+        "today_supported": None if fitted is None else round(fitted.screen.support.probability, _DECIMALS),
         "counts": {
             "eligible": len(eligible),
             "measured": len(state.latest()),

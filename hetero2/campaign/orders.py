@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from hetero2.campaign.labels import Labels
 from hetero2.campaign.library import FeatureBlock, Library, feature_blocks
@@ -25,17 +24,6 @@ def ranked(scores: Floats, rows: Array, hashes: list[str]) -> Array:
     """These rows, the best first; those without a score last, ties by structure hash."""
     values = np.where(np.isnan(scores[rows]), -np.inf, scores[rows])
     return rows[order(values, [hashes[row] for row in rows])]
-
-
-def normal_scores_among(scores: Floats, library: Floats) -> Floats:
-    """(n,): normal scores of the places that scores have, or would have, among those of the library; 0 without one."""
-    reference = np.sort(library[np.isfinite(library)])
-    quantiles, scored = np.zeros(len(scores)), np.isfinite(scores)
-    if len(reference) and scored.any():
-        below, up_to = (np.searchsorted(reference, scores[scored], side) for side in ("left", "right"))
-        rank = (below + up_to) / 2 / len(reference)
-        quantiles[scored] = norm.ppf(np.clip(rank, 0.5 / len(reference), 1 - 0.5 / len(reference)))
-    return quantiles
 
 
 class FittedScreen(NamedTuple):
@@ -63,10 +51,10 @@ class FittedScreen(NamedTuple):
             count_features(fitted.canonical_smiles),
             fitted.measured,
             settings,
-            normal_scores_among(np.array(of_labels, float), library.today[distinct]),
+            normal_scores(library.today[distinct], np.array(of_labels, float)),
         )
         today = np.zeros(len(library.ids))
-        today[distinct] = normal_scores(library.today[distinct])
+        today[distinct] = normal_scores(library.today[distinct], library.today[distinct])
         return cls(screen, fitted, today)
 
     def means(self, features: Path, rows: Array, workers: int) -> Floats:

@@ -20,12 +20,18 @@ Floats = NDArray[np.float64]
 
 
 class Slope(NamedTuple):
-    """A normal prior of the slope, how probable it is to be the right one, and the limit of |z| under it."""
+    """A normal prior of the slope, and how probable it is to be the right one.
+
+    limit: of |z|; process: share of g that is kept; free_mean: the mean of the labels is whatever they say, rather than
+    that of the library.
+    """
 
     probability: float
     mean: float
     sd: float
     limit: float = math.inf
+    process: float = 1.0
+    free_mean: bool = False
 
 
 class Support(NamedTuple):
@@ -38,6 +44,11 @@ class Support(NamedTuple):
     slopes: tuple[tuple[float, float], ...]
     probability: float
 
+    @property
+    def slope(self) -> float:
+        """The posterior mean of the slope."""
+        return sum(slope for slope, _ in self.slopes)
+
     def offsets(self, z: Floats) -> Floats:
         """(n,): what the score adds to the mean."""
         parts = [slope * np.clip(z, -limit, limit) for slope, limit in self.slopes]
@@ -45,9 +56,12 @@ class Support(NamedTuple):
         return offsets
 
 
-TRUST = 0.22
-_SPIKE, _WEAK, _STRONG = Slope(1.0, 0.0, 0.03), Slope(2 / 3, 0.2, 0.15, 1.0), Slope(1 / 3, 0.7, 0.3)
+TRUST = 0.25
 NOTHING = Support((), 0.0)
+_SPIKE = Slope(1.0, 0.0, 0.03)
+_WEAK = Slope(0.6, 0.2, 0.15, limit=1.0)
+# Where the labels follow a score this closely, what a few of them add to it is mostly noise.
+_STRONG = Slope(0.4, 0.7, 0.3, process=0.2, free_mean=True)
 
 
 def prior_of_trust(trust: float = TRUST) -> tuple[Slope, ...]:
@@ -56,14 +70,18 @@ def prior_of_trust(trust: float = TRUST) -> tuple[Slope, ...]:
     return _SPIKE._replace(probability=1.0 - trust), *slabs
 
 
-def support_of_score(prior: Sequence[Slope], covariance: Floats, z: Floats, signs: Floats) -> Support:
-    """Posterior of the slope given labels.
+def posterior_with_score(
+    prior: Sequence[Slope], covariance: Floats, z: Floats, signs: Floats, residuals: Floats
+) -> tuple[Support, Floats]:
+    """(support of the score, (n,) weights of the kernel to the labels) given labels.
 
-    covariance: (n, n) of the labels, noise included; z: (n,) normal scores of their molecules; signs: (n,) ±1. Their
-    mean is unknown (variance 1), since labels are picked rather than drawn. O(n³) a component.
+    covariance: (n, n) of the labels, noise included; z: (n,) normal scores of their molecules; signs: (n,) ±1, by which
+    the components are weighted, under an unknown mean of variance 1, since labels are picked rather than drawn;
+    residuals: (n,) label code less the mean of the library. O(n³) a component.
     """
     if not len(z):
-        return Support(tuple((part.probability * part.mean, part.limit) for part in prior), prior[1].probability)
+        slopes = tuple((part.probability * part.mean, part.limit) for part in prior)
+        return Support(slopes, 1.0 - prior[0].probability), np.zeros(0)
     log_weights, means = [], []
     for part in prior:
         limited = np.clip(z, -part.limit, part.limit)
@@ -73,5 +91,9 @@ def support_of_score(prior: Sequence[Slope], covariance: Floats, z: Floats, sign
         means.append(part.mean + part.sd**2 * float(limited @ fitted.weights))
     shares = np.exp(np.array(log_weights) - max(log_weights))
     shares /= shares.sum()
+    weights = np.zeros(len(z))
+    for share, mean, part in zip(shares.tolist(), means, prior, strict=True):
+        rest = residuals - mean * np.clip(z, -part.limit, part.limit)
+        weights += share * part.process * fit(covariance + float(part.free_mean), rest).weights
     slopes = tuple((share * mean, part.limit) for share, mean, part in zip(shares.tolist(), means, prior, strict=True))
-    return Support(slopes, float(shares[1:].sum()))
+    return Support(slopes, float(shares[1:].sum())), weights

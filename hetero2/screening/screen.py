@@ -14,7 +14,7 @@ from hetero2.chem.count_features import CountFeatures
 from hetero2.screening.gaussian_process import Fit, fit, posterior_mean, posterior_sd
 from hetero2.screening.kernel import Centre, Postings, powered, similarity
 from hetero2.screening.labels import Measurements, label_code, z_scored
-from hetero2.screening.score_trust import NOTHING, TRUST, Support, prior_of_trust, support_of_score
+from hetero2.screening.score_trust import NOTHING, TRUST, Support, posterior_with_score, prior_of_trust
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -96,12 +96,13 @@ class Screen(NamedTuple):
         else:
             code, mean, noise = label_code(measured), 2 * settings.base_rate - 1, settings.noise
         noisy = covariance + noise * np.eye(len(known))
-        support, offsets = NOTHING, np.zeros(len(known))
+        support, process = NOTHING, fit(noisy, code - mean)
         if score is not None:
             signs = np.where(measured.is_hit, 1.0, -1.0)
-            support = support_of_score(prior_of_trust(settings.trust), noisy, score, signs)
-            offsets = support.offsets(score)
-        return cls(postings, on_sample, known_means, centre, mean, support, fit(noisy, code - mean - offsets))
+            prior = prior_of_trust(settings.trust)
+            support, weights = posterior_with_score(prior, noisy, score, signs, code - mean)
+            process = process._replace(weights=weights)
+        return cls(postings, on_sample, known_means, centre, mean, support, process)
 
     def predict(self, features: CountFeatures, score: Floats | None = None, with_sd: bool = True) -> Prediction:
         """Predict molecules; a molecule's values do not depend on the others. O(m (n² + shared features)).

@@ -16,6 +16,7 @@ include: "rules/controls.smk"
 include: "rules/summary.smk"
 include: "rules/truth.smk"
 include: "rules/cost_lift.smk"
+include: "rules/screen.smk"
 include: "rules/report.smk"
 include: "rules/pack.smk"
 include: "rules/registry.smk"
@@ -43,6 +44,13 @@ rule all:
 rule score_requests:
     input:
         requested(PLAN.default_target),
+    localrule: True
+
+
+# The library ranked by the known molecules of `screen.known`, without decoys, scores or truth.
+rule screen:
+    input:
+        screened(PLAN.default_target),
     localrule: True
 
 

@@ -25,6 +25,7 @@ GROUPS: Mapping[str, Verbs] = {
     },
     "decide": {
         "show": ("hetero2.commands.show", "print the result of a finished run"),
+        "screen": ("hetero2.commands.screen", "rank a library by a few known molecules"),
         "campaign": (
             "hetero2.commands.campaign",
             "choose molecules to measure, batch by batch, and learn from results",
@@ -67,6 +68,9 @@ GROUPS: Mapping[str, Verbs] = {
         "utility": ("hetero2.stages.utility", "measure what the list and the audit add to present practice"),
         "candidates": ("hetero2.stages.candidates", "write the list of molecules to send downstream"),
         "report": ("hetero2.stages.report", "write the report that a person reads first"),
+        "screen-model": ("hetero2.stages.screen_model", "fit the screen of a library on known measurements"),
+        "screen-shard": ("hetero2.stages.screen_shard", "predict the molecules of one shard by the fitted screen"),
+        "screen-list": ("hetero2.stages.screen_list", "combine the shards of a screen into the ranked library"),
         "pages": ("hetero2.stages.pages", "draw the molecules of one shard, one page each"),
         "pack": ("hetero2.stages.pack", "collect the evidence and zip it"),
         "registry-row": ("hetero2.stages.registry_row", "describe the pack as a row of the registry"),

@@ -88,6 +88,11 @@ def requested(target):
     return expand(RUN("score_request"), run=PLAN.runs_of(target))
 
 
+def screened(target):
+    """The screens of the runs of a target."""
+    return expand(RUN("screen_list"), run=PLAN.runs_of(target))
+
+
 def show_results():
     """Print the result of every run that this call has finished, unless a file was changed meanwhile."""
     DISPLAY.stop()

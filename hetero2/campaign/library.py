@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hetero2.chem.count_features import FAMILIES, N_BINS, CountFeatures, features_of_molecules
+from hetero2.chem.count_features import CountFeatures, features_of_molecules, totals_of
 from hetero2.chem.molecules import structure_hash
 from hetero2.chem.scaffold import generic_framework
 from hetero2.chem.structures.guardrails import Guardrails, prepare
@@ -44,7 +44,8 @@ class Structure(NamedTuple):
     values: Array | None = None
 
 
-def _structure(limits: Guardrails, text: str) -> Structure:
+def structure_of(limits: Guardrails, text: str) -> Structure:
+    """The structure of a SMILES, within the guardrails; `record` holds why there is none."""
     prepared = prepare(text, limits)
     canonical, mol = prepared.canonical_smiles, prepared.mol
     if prepared.reason is not None or canonical is None or mol is None:
@@ -66,7 +67,7 @@ def _structures(
 ) -> Iterator[tuple[Record, Structure]]:
     """Every row with its structure, in order; rows whose id is bad keep their reason, and have none."""
     texts = [row["smiles"] for row in rows if row["status"] is None]
-    results = isolated.each(partial(_structure, limits), texts, cost, workers)
+    results = isolated.each(partial(structure_of, limits), texts, cost, workers)
     for row in rows:
         if row["status"] is not None:
             yield row, Structure({**_NO_STRUCTURE, "status": row["status"], "reason": row["reason"]})
@@ -136,10 +137,7 @@ def feature_blocks(path: Path) -> Iterator[FeatureBlock]:
             start = lists.offsets.to_numpy().astype(np.int64)
             bins = lists.values.to_numpy()
             values = table["values"].chunk(0).values.to_numpy()
-            owner = np.repeat(np.arange(len(table)), np.diff(start))
-            cells = owner * len(FAMILIES) + bins // N_BINS
-            totals = np.bincount(cells, values, len(table) * len(FAMILIES)).astype(np.int64)
-            features = CountFeatures(start, bins, values, totals.reshape(-1, len(FAMILIES)))
+            features = CountFeatures(start, bins, values, totals_of(start, bins, values))
             yield FeatureBlock(table["row"].to_numpy(), features)
 
 

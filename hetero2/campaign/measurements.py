@@ -150,6 +150,22 @@ def read_measurements(path: Path, library: Library, standardise: str) -> Measure
     return MeasurementFile(measurements, notes + _without_structure(path, measurements))
 
 
+def read_measurements_alone(path: Path, standardise: str) -> MeasurementFile:
+    """The measurements of a file in which every molecule has its SMILES; errors are as those of `read_measurements`."""
+    lines, notes = _lines(path)
+    for line in lines:
+        if not line.smiles:
+            raise InputError(
+                f"{path}: {line.place}: {quoted(line.id)} has no structure", "give it in the column smiles"
+            )
+    structures = canonical_smiles(path, [(line.place, line.smiles) for line in lines], standardise)
+    measurements = [
+        Measurement(line.id, smiles, structure_hash(smiles), *line.outcome)
+        for line, smiles in zip(lines, structures, strict=True)
+    ]
+    return MeasurementFile(measurements, notes)
+
+
 def _measurement(path: Path, line: _Line, library: Library, row: int | None, drawn: str | None) -> Measurement:
     smiles = drawn if row is None else library.canonical_smiles[row] or None
     if None not in (row, drawn, smiles) and drawn != smiles:

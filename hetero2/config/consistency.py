@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from hetero2.config.score_sources import SUITE_VARIANTS
+from hetero2.config.score_sources import REFERENCES, SUITE_VARIANTS
 from hetero2.errors import ConfigError, GateError
 from hetero2.io.files import TABLES
 from hetero2.io.url_policy import Rules, check_url, shown_safely, split
@@ -192,7 +192,7 @@ def _check_baseline_sign(config: Config) -> None:
 def needs_training(config: Config) -> bool:
     """Whether the scorer is fitted on scores.train, and so can be fitted again."""
     scores = config["scores"]
-    return scores["source"].startswith("reference:") or "{train}" in (scores["command"] or "")
+    return scores["source"] in REFERENCES or "{train}" in (scores["command"] or "")
 
 
 def command_words(command: str) -> list[str]:

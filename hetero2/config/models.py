@@ -118,6 +118,7 @@ class Scores(Section):
     source: Literal[
         "external",
         "command",
+        "screen",
         "reference:morgan_rf",
         "reference:property_linear",
         "reference:property_boosted",
@@ -129,6 +130,7 @@ class Scores(Section):
     ] = "external"
     """external           a file you bring (path), or, without path, the files named in the column scores_input
     command            your model, run on the request: command below
+    screen             our screen on the few labels of `train`, centred on the library (docs/screen.md)
     reference:morgan_rf   shipped: a random forest on Morgan fingerprints, fitted on `train`; beside it, for comparison,
         reference:property_linear, reference:property_boosted (bulk properties), reference:nearest_hit (Tanimoto)
     constant, random, synthetic_good   known bad (two) and known good: to see that the audit tells them apart
@@ -221,6 +223,29 @@ class Selection(Section):
     """seed of the random baseline and of the bootstrap"""
 
 
+class Screen(Section):
+    """The screen on a few known molecules (docs/screen.md): results/<run>/screen/ranked.csv."""
+
+    known: Path | None = None
+    """known_measurements.v1: id, smiles, and value or label (1 a hit, 0 not); null: no screen"""
+    hit_at: float | None = None
+    """measured value from which on a molecule is a hit; null: labels say so, or else the better half of the values"""
+    lower_is_better: bool = False
+    """of measured values, as of an IC50"""
+    representative: bool = False
+    """true: known molecules are a random sample of the library, rather than picked by somebody"""
+    today: Path | None = None
+    """the team's score, a table with id and score, as prior mean: what the labels support of it enters the order"""
+    today_column: Text = "score"
+    """column of it with the score"""
+    today_lower_is_better: bool | None = None
+    """of today's score, as of docking; null: larger is better, and scores that look like energies are an error"""
+    trust: Share = 0.25
+    """probability, before any label, that today's score says something"""
+    seed: Seed = 0
+    """of the sample of the library that the kernel is centred on"""
+
+
 class Configuration(Section):
     """The whole configuration of a run, after the layers are merged."""
 
@@ -239,6 +264,7 @@ class Configuration(Section):
     audit: Audit = Field(default_factory=Audit)
     truth: Truth = Field(default_factory=Truth)
     selection: Selection = Field(default_factory=Selection)
+    screen: Screen = Field(default_factory=Screen)
     acceptance: Acceptance = Field(default_factory=Acceptance)
     report: Report = Field(default_factory=Report)
     pack: Pack = Field(default_factory=Pack)

@@ -123,6 +123,8 @@ def run_configuration(config: Config) -> Config:
         ("scores", "train"),
         ("truth", "path"),
         ("selection", "baseline"),
+        ("screen", "known"),
+        ("screen", "today"),
     ):
         if public[section][key] is not None:
             public[section][key] = Path(public[section][key]).name
@@ -134,6 +136,8 @@ def run_configuration(config: Config) -> Config:
         public["scores"]["command"] = shlex.join("=".join(map(_without_folder, word.split("=", 1))) for word in words)
     if public["input"]["dataset"] is None:
         del public["dataset"]
+    if public["screen"]["known"] is None:
+        del public["screen"]
     return public
 
 

@@ -1,6 +1,8 @@
 """Names of the sources of scores, apart from their code, so that reading a configuration loads no model."""
 
+SCREEN = "screen"
 REFERENCES = (
+    SCREEN,
     "reference:morgan_rf",
     "reference:property_linear",
     "reference:property_boosted",

@@ -16,6 +16,8 @@ _SUFFIXES = {
     "scores.train": (".csv", ".csv.gz"),
     "truth.path": (".csv",),
     "selection.baseline": (".csv", ".csv.gz"),
+    "screen.known": (".csv", ".csv.gz", ".parquet"),
+    "screen.today": (".csv", ".csv.gz", ".parquet"),
 }
 # Programs that run a user's model but are not the model.
 _INTERPRETER = re.compile(
@@ -27,6 +29,8 @@ _PATHS = (
     "scores.train",
     "truth.path",
     "selection.baseline",
+    "screen.known",
+    "screen.today",
     "execution.results_dir",
     "execution.download.ca_file",
 )
@@ -82,6 +86,7 @@ def user_files(config: Config) -> dict[str, Path]:
     keys = {"input.path": config["input"]["path"], "scores.path": config["scores"]["path"]}
     keys |= {"scores.train": config["scores"]["train"], "truth.path": config["truth"]["path"]}
     keys["selection.baseline"] = config["selection"]["baseline"]
+    keys |= {f"screen.{name}": config["screen"][name] for name in ("known", "today")}
     keys["execution.download.ca_file"] = config["execution"]["download"]["ca_file"]
     files = {key: Path(value) for key, value in keys.items() if value is not None}
     if config["scores"]["command"] is not None:

@@ -93,13 +93,15 @@ def add_option(parser: argparse.ArgumentParser, key: str, *flags: str) -> None:
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
-    usual = {"boolean": "true|false", "object": "JSON", "integer": "N"}
+    usual = {"boolean": "true|false", "object": "JSON", "integer": "N", "number": "X", "string": "TEXT"}
+    kind = part.get("type")  # of a key that may be null, a list
+    kind = kind if isinstance(kind, str) or kind is None else next(name for name in kind if name != "null")
     parser.add_argument(
         *(flags or [f"--{name.replace('_', '-')}"]),
         dest=name,
         type=value,
         default=default,
-        metavar="|".join(part["enum"]) if "enum" in part else usual[part["type"]],
+        metavar="|".join(part["enum"]) if "enum" in part else usual[str(kind)],
         help=f"{part['description']} (default {json.dumps(default)})".replace("%", "%%"),
     )
 

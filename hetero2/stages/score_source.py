@@ -176,6 +176,7 @@ def from_reference(args: argparse.Namespace) -> Facts:
         args.source,
         read_training(args.train, args.standardise),
         (row["smiles"] for row in _requested(args.request)),
+        [row["smiles"] for row in _requested(args.request) if row["role"] == "original"],
     )
     rows = progress(_requested(args.request), "structures scored")
     return _write_table(((row["id"], next(values), 1.0) for row in rows), args.out)

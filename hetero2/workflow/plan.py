@@ -39,6 +39,15 @@ class Plan(ScoreFiles):
             self.contents.sha256(path)
         self.contents.save()
 
+    def check_screen(self) -> None:
+        """Raise ConfigError unless the run of the default target has known molecules to learn from."""
+        for run in self.runs_of(self.default_target):
+            if "known" not in self.screen_inputs(run):
+                raise ConfigError(
+                    "configuration: screen.known is needed: the screen learns from molecules with known results",
+                    "name a file with id, smiles, and value or label (1 a hit, 0 not)",
+                )
+
     def runs_of(self, target: str) -> list[str]:
         """Names of the runs that a target builds: one, or one for each of its variants."""
         return self.by_target[target]

@@ -7,7 +7,7 @@ from typing import Any
 
 from hetero2.config.consistency import is_brought, needs_training, score_format, scores_file
 from hetero2.config.resolve import Config, run_configuration
-from hetero2.config.score_sources import SUITE_VARIANTS
+from hetero2.config.score_sources import SCREEN, SUITE_VARIANTS
 from hetero2.config.user_files import user_files
 from hetero2.workflow.run_files import RunFiles
 from hetero2.workflow.run_layout import shard_name
@@ -75,6 +75,17 @@ class ScoreFiles(RunFiles):
     def training_arguments(self, run: str) -> str:
         """The option --train, where a training set is known."""
         return shlex.join(f"--train={path}" for path in self.known_training(run))
+
+    def screen_inputs(self, run: str) -> dict[str, str]:
+        """The files that the screen learns from: known measurements and, where it is given, today's score."""
+        screen, scores = self.config(run)["screen"], self.config(run)["scores"]
+        files = {name: str(screen[name]) for name in ("known", "today") if screen[name] is not None}
+        fitted_on = {"known": self.brought(run, "scores.train")} if scores["source"] == SCREEN else {}
+        return fitted_on | files
+
+    def screen_arguments(self, run: str) -> str:
+        """The options of `hetero2 screen-model` that name them."""
+        return shlex.join(f"--{name}={path}" for name, path in self.screen_inputs(run).items())
 
     def leakage_inputs(self, run: str) -> dict[str, Any]:
         """What leakage.csv is made from besides the library."""

@@ -31,7 +31,9 @@ def make_plan(user: Mapping[str, Any], workflow: Any) -> Plan:
         plan = Plan(user, targets.requested(sys.argv, os.environ))
         plan.contents.is_checked = not workflow.is_main_process
         if workflow.is_main_process:
-            plan.check(needs_scores="score_requests" not in sys.argv)
+            plan.check(needs_scores=not {"score_requests", "screen"} & set(sys.argv))
+            if "screen" in sys.argv:
+                plan.check_screen()
             print("".join(f"{line}\n" for line in plan.baseline_sign()), end="", file=sys.stderr)
         return plan
 

@@ -21,7 +21,7 @@ def requested(words: Sequence[str], environment: Mapping[str, str]) -> list[str]
     if "all" in words:
         return targets
     asked = [target for target in targets if target in words]
-    if not asked and "score_requests" in words:
+    if not asked and {"score_requests", "screen"} & set(words):
         return [DEFAULT_TARGET]
     return asked or [target for target in environment.get(VARIABLE, "").split(",") if target in targets]
 

@@ -1,7 +1,7 @@
 """Reference scorers: models that come with the package, fitted on labelled molecules, for users without a model.
 
-All return a score in [0, 1], larger for molecules more like hits. They run in one thread, so results are bit for bit
-the same.
+All but the screen return a score in [0, 1]; larger is more like a hit. They run in one thread, so results are bit for
+bit the same.
 """
 
 import itertools
@@ -16,9 +16,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from hetero2.chem.count_features import CountFeatures, count_features
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.similarity import fingerprint_matrix
+from hetero2.config.score_sources import SCREEN
 from hetero2.inputs.training import Training
+from hetero2.screening.labels import Measurements
+from hetero2.screening.screen import Screen, Settings, centre_sample, labels_to_fit
 
 _BATCH = 2048
 Matrix = NDArray[Any]
@@ -107,22 +111,52 @@ _SCORERS: dict[str, tuple[Callable[[Sequence[str]], Any], Callable[[int], Any]]]
 }
 
 
-class Reference:
-    """A reference scorer: features of structures, and a fresh fit for given labels and seed."""
+class _Screen:
+    """The screen without a score of the team, and so a function of structure and labels alone."""
 
-    def __init__(self, name: str, training: Training) -> None:
-        self.features, self._make = _SCORERS[name]
-        self._matrix = self.features(training.smiles)
+    def __init__(self, sample: CountFeatures) -> None:
+        self._sample = sample
+
+    def fit(self, features: CountFeatures, labels: Matrix) -> "_Screen":
+        rows = labels_to_fit(labels == 1, 0)
+        measured = Measurements(labels[rows] == 1, np.full(len(rows), np.nan))
+        self._screen = Screen.fit(self._sample, features.take(rows), measured, Settings())
+        return self
+
+    def score(self, features: CountFeatures) -> Matrix:
+        return self._screen.predict(features, with_sd=False).mean
+
+
+class Reference:
+    """A reference scorer: features of structures, and a fresh fit for given labels and seed.
+
+    library: canonical SMILES of what is scored, of which the screen takes a sample to be centred on.
+    """
+
+    def __init__(self, name: str, training: Training, library: Sequence[str]) -> None:
+        if name == SCREEN:
+            distinct = sorted(set(library))
+            sample = count_features(distinct[row] for row in centre_sample(distinct, Settings().sample, 0))
+            self.features: Callable[[Sequence[str]], Any] = count_features
+            self._make: Callable[[int], Any] = lambda _: _Screen(sample)
+        else:
+            self.features, self._make = _SCORERS[name]
+        self._table = self.features(training.smiles)
+        self._n = len(training.smiles)
 
     def fit(self, labels: Sequence[int], seed: int, rows: Matrix | None = None) -> Any:
         """A scorer fitted on these labels of the training molecules (`rows`: some of them); `score(features)`."""
-        chosen = np.arange(self._matrix.shape[0]) if rows is None else rows
-        return self._make(seed).fit(self._matrix[chosen], np.asarray(labels)[chosen])
+        chosen = np.arange(self._n) if rows is None else rows
+        part = self._table.take(chosen) if isinstance(self._table, CountFeatures) else self._table[chosen]
+        return self._make(seed).fit(part, np.asarray(labels)[chosen])
 
 
-def predict(name: str, training: Training, smiles: Iterable[str]) -> Iterator[float]:
-    """The scorer's value, in [0, 1], for each canonical SMILES; memory does not grow with their number."""
-    scorer, source = Reference(name, training), iter(smiles)
+def predict(name: str, training: Training, smiles: Iterable[str], library: Sequence[str]) -> Iterator[float]:
+    """The scorer's value, larger for molecules more like hits, for each canonical SMILES.
+
+    Memory does not grow with their number. `library`: the molecules among them, without decoys.
+    """
+    scorer, source = Reference(name, training, library), iter(smiles)
     fitted = scorer.fit(training.labels, 0)
     while batch := list(itertools.islice(source, _BATCH)):
         yield from (float(value) for value in fitted.score(scorer.features(batch)))

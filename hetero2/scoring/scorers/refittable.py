@@ -40,7 +40,7 @@ class ReferenceModel:
     """A reference scorer; features are computed once."""
 
     def __init__(self, name: str, training: Training, structures: Sequence[str]) -> None:
-        self._scorer = Reference(name, training)
+        self._scorer = Reference(name, training, structures)
         self._features = self._scorer.features(structures)
 
     def scores(self, labels: Ints, seed: int, rows: Ints | None = None) -> Floats:

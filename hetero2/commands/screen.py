@@ -1,0 +1,132 @@
+"""screen: rank a library by what is known of a few molecules, without a run."""
+
+import argparse
+import os
+import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from hetero2.campaign import library_screen
+from hetero2.errors import ConfigError, InputError
+from hetero2.inputs.sdf import read_any
+from hetero2.inputs.usable_rows import with_an_id
+from hetero2.io.csv_writer import write_csv
+from hetero2.io.files import check_file
+from hetero2.io.tables import read_parquet, read_shard, write_parquet, write_parquet_rows
+from hetero2.runtime.cli_types import positive
+from hetero2.runtime.log import printable, progress
+from hetero2.runtime.settings import add_option
+from hetero2.stages.input import mark
+from hetero2.stages.screen_model import GUARDRAILS, limits_of, options_of
+
+EXAMPLE = "hetero2 screen --input library.csv --known known.csv --out ranked.csv"
+_SHARD_ROWS = 20_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Name the library, what is known, today's score where there is one, and the list to write."""
+    parser.add_argument("--input", type=Path, required=True, help="library: .csv, .csv.gz, .parquet, .smi or .sdf")
+    parser.add_argument(
+        "--known", type=Path, required=True, help="known molecules: id, smiles, and value or label (1/0)"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the ranked library (.csv)")
+    parser.add_argument("--today", type=Path, help="your score, if you have one: a table with id and score")
+    parser.add_argument(
+        "--today-lower-is-better",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="of your score, as of a docking score (default: larger is better)",
+    )
+    parser.add_argument("--lower-is-better", action="store_true", help="of measured values (default: larger is better)")
+    parser.add_argument(
+        "--representative",
+        action="store_true",
+        help="known molecules are a random sample of the library, rather than picked by somebody",
+    )
+    for key, flag in (
+        ("hit_at", "--hit-at"),
+        ("today_column", "--today-column"),
+        ("trust", "--trust-score"),
+        ("seed", "--seed"),
+    ):
+        add_option(parser, f"screen.{key}", flag)
+    for key in GUARDRAILS:
+        add_option(parser, key)
+    parser.add_argument("--workers", type=positive, help="processes (default: all cores); changes no result")
+
+
+def _workers() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _shard(folder: Path, shards: int, limits: library_screen.Limits, shard: int) -> Path:
+    rows = read_shard(folder / "rows.parquet", "input_row.v1", shard, shards)
+    every_z = np.load(folder / "z.npy", mmap_mode="r")
+    z = np.array(every_z[rows["row"][0].as_py() :][: len(rows)])
+    path = folder / f"{shard:04d}.parquet"
+    model = library_screen.load(folder / "model.npz")
+    write_parquet(path, library_screen.screened(model, rows.to_pylist(), z, limits), library_screen.SHARD)
+    return path
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the ranked library."""
+    if args.out.suffix.lower() != ".csv":
+        raise ConfigError(f"{args.out}: unknown suffix {args.out.suffix!r}", "written is .csv")
+    if not args.out.absolute().parent.is_dir():
+        raise ConfigError(f"{args.out}: there is no folder {args.out.parent}")
+    inputs = [path for path in (args.input, args.known, args.today) if path is not None]
+    for path in inputs:
+        check_file(path)
+        if path.resolve() == args.out.resolve():
+            raise ConfigError(f"{args.out}: is itself an input", "name another file for --out")
+    limits, workers = limits_of(args), args.workers or _workers()
+    with tempfile.TemporaryDirectory(prefix=".screen-", dir=args.out.absolute().parent) as name:
+        folder = Path(name)
+        n_rows = write_parquet_rows(
+            folder / "rows.parquet", with_an_id(mark(read_any(args.input)), args.input), "input_row.v1"
+        )
+        if not n_rows:
+            raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
+        rows = read_parquet(folder / "rows.parquet", "input_row.v1", ["id", "smiles", "status"])
+        fitted = library_screen.fit(rows, args.known, args.today, args.today_column, options_of(args), limits)
+        library_screen.save(fitted.model, folder / "model.npz")
+        np.save(folder / "z.npy", fitted.z, allow_pickle=False)
+        del rows
+        shards = -(-n_rows // _SHARD_ROWS)
+        work = partial(_shard, folder, shards, limits)
+        with ProcessPoolExecutor(min(workers, shards), get_context("spawn")) as pool:
+            parts = list(
+                progress(pool.map(work, range(shards)), "parts of the library screened", shards, terminal=True)
+            )
+        table = library_screen.ranked(parts)
+        write_csv(args.out, [table], library_screen.RANKED)
+    _report(
+        args.out, table["status"].to_pylist(), table["reason"].to_pylist(), sum(table["is_known"].to_pylist()), fitted
+    )
+
+
+def _report(
+    out: Path, status: list[str], reasons: list[str | None], n_known: int, fitted: library_screen.Fitted
+) -> None:
+    counts, facts = Counter(status), fitted.facts
+    by_status = ", ".join(f"{key} {counts[key]}" for key in ("OK", "SKIP", "ERROR") if counts[key])
+    print(f"screen on {facts['labels']} labels, {facts['hits']} of them hits: {printable(str(out))}")
+    print(f"{len(status)} molecules: {by_status}")
+    for reason, count in Counter(reason for reason in reasons if reason).most_common():
+        print(f"  {reason}: {count}")
+    if facts["today_supported"] is not None:
+        n_labels = facts["labels_with_today"]
+        print(
+            f"your score: {n_labels} labels have one; they make it {facts['today_supported']:.0%} probable that it "
+            f"says something, and give it a slope of {facts['today_slope']:.2f}"
+        )
+    if n_known:
+        print(f"note: {n_known} molecules of the library are known already (is_known)")
+    for note in facts["notes"]:
+        print(f"note: {printable(note)}")

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from benchmarks.campaign_targets import MODES, Draw, Source, Target, draws, read_target, sources
 from hetero2.screening.competitors import COMPETITORS, Molecules
@@ -53,7 +54,9 @@ def enrichment(scores: Array, is_hit: Array, share: float = BEST) -> float:
 
 
 def _molecules(target: Target, rows: Array) -> Molecules:
-    return Molecules(target.features.take(rows), target.properties[rows], target.heavy_atoms[rows])
+    return Molecules(
+        target.features.take(rows), target.properties[rows], target.heavy_atoms[rows], target.operators[rows]
+    )
 
 
 def scores_of(target: Target, draw: Draw, is_hit: Array, seed: int, competitors: Sequence[str]) -> dict[str, Array]:
@@ -72,7 +75,10 @@ def scores_of(target: Target, draw: Draw, is_hit: Array, seed: int, competitors:
         screen = Screen.fit(sample, features.take(known), measured, Settings(), of_known)
         scores[name] = screen.predict(features.take(library), of_library, with_sd=False).mean
     sides = _molecules(target, known), _molecules(target, library)
-    return scores | {name: COMPETITORS[name](sides[0], hits, sides[1], seed) for name in competitors}
+    scores |= {name: COMPETITORS[name](sides[0], hits, sides[1], seed) for name in competitors}
+    if "operators" in scores:
+        scores["screen_and_operators"] = rankdata(scores["screen"]) + rankdata(scores["operators"])
+    return scores
 
 
 def cells(job: tuple[Source, Sequence[str], Sequence[int], int, Sequence[str]]) -> list[Cell]:
@@ -130,7 +136,7 @@ def main() -> None:
     parser.add_argument("--labels", nargs="+", type=int, default=[0, 10, 30, 100, 300])
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--models", nargs="+", default=["rf"], help="which scores of a folder of sets")
-    parser.add_argument("--competitors", action="store_true", help="forest, nearest hit and properties too")
+    parser.add_argument("--competitors", action="store_true", help="forest, nearest hit, properties and operators too")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()

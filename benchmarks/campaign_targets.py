@@ -28,6 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hetero2.chem.count_features import CountFeatures, features_of_molecules
+from hetero2.chem.operators import NAMES, operator_descriptors
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.scaffold import generic_framework
 
@@ -51,6 +52,7 @@ class Target(NamedTuple):
     frameworks: Array
     heavy_atoms: Array
     properties: Array
+    operators: Array
     features: CountFeatures
 
 
@@ -59,6 +61,11 @@ class Draw(NamedTuple):
 
     library: Array
     known: Array
+
+
+def _operators(mol: Chem.Mol) -> Array:
+    values = operator_descriptors(mol).values
+    return np.full(len(NAMES), np.nan) if values is None else values
 
 
 def _target(name: str, smiles: list[str], columns: dict[str, list[float]]) -> Target:
@@ -78,6 +85,7 @@ def _target(name: str, smiles: list[str], columns: dict[str, list[float]]) -> Ta
         framework,
         np.array([mol.GetNumHeavyAtoms() for mol in mols], float),
         bulk_property_matrix(canonical),
+        np.array([_operators(mol) for mol in mols]),
         features_of_molecules(mols),
     )
 

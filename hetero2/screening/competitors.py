@@ -18,12 +18,14 @@ Floats = NDArray[np.float64]
 class Molecules(NamedTuple):
     """n molecules by what competitors look at.
 
-    properties: (n, 8) bulk properties (`chem.properties.bulk_property_matrix`); heavy_atoms: (n,).
+    properties: (n, 8) bulk properties (`chem.properties.bulk_property_matrix`); heavy_atoms: (n,); operators: (n, 27)
+    operator descriptors (`chem.operators`), NaN where they are not defined.
     """
 
     features: CountFeatures
     properties: Floats
     heavy_atoms: Floats
+    operators: Floats
 
 
 def plain_gp(known: Molecules, is_hit: Array, library: Molecules, seed: int) -> Floats:  # noqa: ARG001
@@ -83,6 +85,16 @@ def properties(known: Molecules, is_hit: Array, library: Molecules, seed: int) -
     return scores
 
 
+def operators(known: Molecules, is_hit: Array, library: Molecules, seed: int) -> Floats:
+    """A random forest of 300 trees on operator descriptors; those that are not defined count as 0."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    model = RandomForestClassifier(300, random_state=seed, n_jobs=1, class_weight="balanced_subsample")
+    model.fit(np.nan_to_num(known.operators), is_hit)
+    probability: Floats = model.predict_proba(np.nan_to_num(library.operators))[:, -1]
+    return probability
+
+
 def heavy_atoms(known: Molecules, is_hit: Array, library: Molecules, seed: int) -> Floats:  # noqa: ARG001
     """The number of heavy atoms; needs no label."""
     return library.heavy_atoms
@@ -94,6 +106,6 @@ COMPETITORS: dict[str, Competitor] = {
     "forest": forest,
     "nearest_hit": nearest_hit,
     "properties": properties,
+    "operators": operators,
     "heavy_atoms": heavy_atoms,
 }
-NEED_BOTH_LABELS = ("forest", "properties")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hetero2.config.arguments import Count, checked_arguments
 from hetero2.errors import ConfigError, ContractError, GateError, HeteroError, InputError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ __all__ = [
 ]
 _DEFAULT_TARGET = "value_utility_realtruth"
 Document = dict[str, Any]
+Table = Any  # of Arrow, of pandas, of a library with Arrow's C stream, or a mapping of column names to columns
 
 
 class DecoySets(NamedTuple):
@@ -80,8 +82,9 @@ class Result(NamedTuple):
     acceptance: Document
 
 
+@checked_arguments
 def decoys(
-    molecules: Any,
+    molecules: Table,
     *,
     k: int = 20,
     strategy: str = "decoy_strategy.v2",
@@ -94,7 +97,7 @@ def decoys(
     standardise: str = "none",
     seconds_per_molecule: int = 60,
     mb_per_molecule: int = 1024,
-    workers: int = 1,
+    workers: Count = 1,
 ) -> DecoySets:
     """Decoys for a table of molecules: connected isomers that look as common as the molecule.
 
@@ -111,17 +114,17 @@ def decoys(
     (['OK'], 3)
     """
     from hetero2.commands import decoy_sets
-    from hetero2.config.keys import check_count
+    from hetero2.config.resolve import complete_sections
 
-    check_count("workers", workers)
     section = {"k": k, "strategy": strategy, "seed": seed, "seed_strategy": seed_strategy, "hard_mode": hard_mode}
     section |= {} if quotas is None else {"quotas": dict(quotas)}
     guardrails = {"max_atoms": max_atoms, "require_connected": require_connected, "standardise": standardise}
     guardrails |= {"seconds_per_molecule": seconds_per_molecule, "mb_per_molecule": mb_per_molecule}
-    settings = _checked({"decoys": section, "guardrails": guardrails})
+    settings = complete_sections(_DEFAULT_TARGET, {"decoys": section, "guardrails": guardrails})
     return DecoySets(*decoy_sets.make(molecules, settings, workers), settings)
 
 
+@checked_arguments
 def score_request(sets: DecoySets, *, training: Path | str | None = None) -> pa.Table:
     """The structures that need a score, each once, to be given to a model (`score_request.v1`).
 
@@ -130,14 +133,16 @@ def score_request(sets: DecoySets, *, training: Path | str | None = None) -> pa.
     """
     from hetero2.commands import decoy_sets
 
+    standardise = _settings(sets)["guardrails"]["standardise"]
     with decoy_sets.stored(sets.molecules, sets.decoys) as shard:
-        _, excluded = decoy_sets.find_leaks(shard, training, sets.settings["guardrails"]["standardise"], near=1)
+        _, excluded = decoy_sets.find_leaks(shard, training, standardise, near=1)
         return decoy_sets.request(shard, excluded)
 
 
+@checked_arguments
 def audit(
     sets: DecoySets,
-    scores: Any,
+    scores: Table | Path | str,
     *,
     higher_is_better: bool = True,
     training: Path | str | None = None,
@@ -158,21 +163,18 @@ def audit(
     are not what `decoys` gave; ConfigError for an option out of its range.
     """
     from hetero2.commands import decoy_sets
+    from hetero2.config.resolve import complete_sections
 
-    if not isinstance(sets, DecoySets):
-        raise InputError(
-            f"sets: expected what `decoys` gave, found {type(sets).__name__}", "audit(decoys(table), scores)"
-        )
     layer = {"fdr": fdr, "method": method, "min_decoys": min_decoys, "near_tanimoto": near_tanimoto}
-    settings = sets.settings | _checked({"audit": layer})
+    settings = _settings(sets) | complete_sections(_DEFAULT_TARGET, {"audit": layer})
     with decoy_sets.stored(sets.molecules, sets.decoys) as shard:
-        standardise, near = settings["guardrails"]["standardise"], settings["audit"]["near_tanimoto"]
-        leaks, excluded = decoy_sets.find_leaks(shard, training, standardise, near)
+        leaks, excluded = decoy_sets.find_leaks(shard, training, settings["guardrails"]["standardise"], near_tanimoto)
         audited = decoy_sets.audit_scores(shard, scores, higher_is_better, excluded, settings)
     return Audit(*audited, leaks)
 
 
-def verify(pack: Path | str, *, sha256: str | None = None, max_unpacked: int | None = None) -> list[str]:
+@checked_arguments
+def verify(pack: Path | str, *, sha256: str | None = None, max_unpacked: Count | None = None) -> list[str]:
     """The problems of an evidence pack, one a line; none if it is in order.
 
     `pack`: a zip, the folder that it unpacks to, or the results folder of a finished run. `max_unpacked`: how many
@@ -194,7 +196,8 @@ def verify(pack: Path | str, *, sha256: str | None = None, max_unpacked: int | N
     return [str(problem) for problem in pack_verify.verify(path, max_unpacked)]
 
 
-def accept(pack: Path | str, *, max_unpacked: int | None = None) -> Document:
+@checked_arguments
+def accept(pack: Path | str, *, max_unpacked: Count | None = None) -> Document:
     """GO or STOP for an evidence pack, criterion by criterion (`acceptance.v1`); arguments as in `verify`.
 
     >>> acceptance = accept("tests/contracts/data/pack.v1.zip")
@@ -207,7 +210,8 @@ def accept(pack: Path | str, *, max_unpacked: int | None = None) -> Document:
     return pack_accept.as_json(pack_accept.judge(pack_at(Path(pack)), max_unpacked=max_unpacked))
 
 
-def read_result(path: Path | str, *, max_unpacked: int | None = None) -> Result:
+@checked_arguments
+def read_result(path: Path | str, *, max_unpacked: Count | None = None) -> Result:
     """What a finished run says; `path` and `max_unpacked` as in `verify`.
 
     Nothing is refused because a criterion of `acceptance` is not met: look there before the rest is trusted. Columns
@@ -234,6 +238,7 @@ def targets() -> list[str]:
     return overlays.targets()
 
 
+@checked_arguments
 def resolve_configuration(
     target: str = _DEFAULT_TARGET, settings: Mapping[str, Any] | Path | str | None = None
 ) -> Document:
@@ -246,20 +251,20 @@ def resolve_configuration(
     >>> resolve_configuration("pilot", {"decoys": {"k": 30}})["decoys"]["k"]
     30
     """
-    from hetero2.config import resolve
-    from hetero2.config.load import as_layer
+    from hetero2.config.resolve import resolve_settings
     from hetero2.config.user_files import check_files
 
-    config = resolve.resolve(target, as_layer(settings))
+    config = resolve_settings(target, settings)
     check_files(config)
     return config
 
 
+@checked_arguments
 def run_command(
     target: str = _DEFAULT_TARGET,
     configfile: Path | str | None = None,
     *,
-    cores: int = 1,
+    cores: Count = 1,
     directory: Path | str | None = None,
 ) -> list[str]:
     """The words of the command that runs `target`, for `subprocess.run`; its results come to `results/<run_name>`.
@@ -273,21 +278,22 @@ def run_command(
     """
     import sys
 
-    from hetero2.config import resolve
-    from hetero2.config.keys import check_count
-    from hetero2.config.load import as_layer
+    from hetero2.config.resolve import resolve_settings
     from hetero2.paths import ROOT
 
-    check_count("cores", cores)
-    resolve.resolve(target, as_layer(configfile))
+    resolve_settings(target, configfile)
     words = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     words += [] if directory is None else ["--directory", str(directory)]
     words += [] if configfile is None else ["--configfile", str(Path(configfile).absolute())]
     return [*words, "--cores", str(cores), target]
 
 
-def _checked(layer: Mapping[str, Document]) -> Document:
-    from hetero2.config import resolve
+def _settings(sets: DecoySets) -> Document:
+    """The settings of decoy sets; raises InputError or ContractError where these are not what `decoys` gave."""
+    from hetero2.config.resolve import complete_sections
 
-    config = resolve.resolve(_DEFAULT_TARGET, {"run_name": "api", **layer})
-    return {section: config[section] for section in layer}
+    if not isinstance(sets, DecoySets):
+        raise InputError(f"sets: expected what `decoys` gave, found {type(sets).__name__}", "audit(decoys(..), ..)")
+    if not isinstance(sets.settings, Mapping) or set(sets.settings) != {"decoys", "guardrails"}:
+        raise ContractError("sets.settings: expected the sections decoys and guardrails, as `decoys` gave them")
+    return complete_sections(_DEFAULT_TARGET, sets.settings)

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from hetero2.config.load import as_layer
 from hetero2.config.overlays import targets
-from hetero2.config.resolve import resolve
+from hetero2.config.resolve import resolve_settings
 from hetero2.config.user_files import check_files
 
 EXAMPLE = "hetero2 config value_utility_realtruth --configfile my.yaml"
@@ -21,6 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print every key with its value as YAML."""
-    config = resolve(args.target, as_layer(args.configfile))
+    config = resolve_settings(args.target, args.configfile)
     check_files(config)
     print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")

@@ -10,9 +10,9 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
-from hetero2.errors import ConfigError
 from hetero2.paths import SCHEMAS
 
 Place = tuple[str | int, ...]  # keys and positions that lead to a value
@@ -89,23 +89,36 @@ def shortened(text: str) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def shown(value: Any) -> str:
+    """A value for a message, as JSON of at most 80 characters; the name of its type where JSON has no such value."""
+    try:
+        return shortened(json.dumps(value, default=_path_or_type))
+    except (ValueError, TypeError, RecursionError):  # thousands of digits; keys that are no text; a list in itself
+        return type(value).__name__
+
+
+def _path_or_type(value: Any) -> str:
+    return str(value) if isinstance(value, Path) else type(value).__name__
+
+
 def wrong(value: Any, part: dict[str, Any]) -> str | None:
     """What is wrong with a value by itself, or None: what is found and what is allowed."""
-    shown = shortened(json.dumps(value, default=str))
+    text = shown(value)
     if "enum" in part:
         allowed = ", ".join("null" if choice is None else choice for choice in part["enum"])
-        return None if value in part["enum"] else f"found {shown}; allowed are {allowed}"
+        return None if value in part["enum"] else f"found {text}; allowed are {allowed}"
     if kinds(part) and not is_of_kind(value, kinds(part)):
-        return f"found {shown}; expected {' or '.join(kinds(part))}"
+        return f"found {text}; expected {' or '.join(kinds(part))}"
     if isinstance(value, int | float):
-        for bound, holds, text in _BOUNDS:
-            if bound in part and not math.isnan(value) and not holds(value, part[bound]):
-                return f"found {shown}; {text} {part[bound]}"
-        return None if math.isfinite(value) else f"found {value}; expected a finite number"
+        for bound, holds, complaint in _BOUNDS:
+            if bound in part and value == value and not holds(value, part[bound]):  # not NaN
+                return f"found {text}; {complaint} {part[bound]}"
+        is_finite = isinstance(value, int) or math.isfinite(value)  # a whole number may be too large for a float
+        return None if is_finite else f"found {value}; expected a finite number"
     if isinstance(value, str | list) and len(value) < part.get("minLength", part.get("minItems", 0)):
-        return f"found {shown}; should be non-empty"
+        return f"found {text}; should be non-empty"
     if isinstance(value, str) and "pattern" in part and not re.fullmatch(part["pattern"], value):
-        return f"found {shown}; does not match {part['pattern']!r}"
+        return f"found {text}; does not match {part['pattern']!r}"
     return None
 
 
@@ -115,9 +128,3 @@ def unknown_key(place: Place, allowed: Iterable[str]) -> str:
     similar = difflib.get_close_matches(str(place[-1]), allowed, n=1)
     meant = f"; did you mean {similar[0]!r}?" if similar else "."
     return f"unknown key {dotted(place)}{meant} Allowed here: {', '.join(allowed)}"
-
-
-def check_count(name: str, value: Any) -> None:
-    """Raise ConfigError unless a value is a whole number of at least 1."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigError(f"{name}: found {value!r}; expected a whole number of at least 1")

@@ -21,6 +21,7 @@ from hetero2.io.files import parse_json
 
 MAX_BYTES = 256 * 1024  # config/default.yaml, comments and all, has 16 kB
 _MAX_DEPTH = 20
+_KEYS_HINT = "keys are those of config/default.yaml"
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVE: Callable[..., str] = yaml.resolver.Resolver().resolve
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -151,7 +152,7 @@ class _Events:
             raise self._error(event, "a key must be a word, not a list, a section or an alias", None)
         if event.implicit[0] and _RESOLVE(yaml.ScalarNode, event.value, (True, False)) != "tag:yaml.org,2002:str":
             what = "merge keys (<<) are not supported" if event.value == "<<" else f"the key {event.value} is not text"
-            raise self._error(event, what, "keys are those of config/default.yaml")
+            raise self._error(event, what, _KEYS_HINT)
         return str(event.value)
 
     def _error(self, event: Any, message: str, hint: str | None) -> ConfigError:
@@ -212,11 +213,30 @@ def load_yaml(path: Path) -> Config:
 
 def as_layer(settings: Any) -> Mapping[str, Any]:
     """A layer of the configuration that is given as a mapping, as the path of its file, or not at all (None)."""
-    if settings is None or isinstance(settings, Mapping):
-        return settings or {}
-    if isinstance(settings, Path | str):
-        return load_layer(Path(settings))
-    raise ConfigError(f"settings: found {type(settings).__name__}; expected a mapping of sections, or a path")
+    if settings is None:
+        return {}
+    if isinstance(settings, Mapping):
+        values: Config = _plain(settings, ())
+        _check_types("configuration", values, {})
+        return values
+    return load_layer(Path(settings))
+
+
+def _plain(value: Any, place: Place) -> Any:
+    """A value in the types that a file has; raises ConfigError for a type, or a depth, that no file has."""
+    where = f"configuration: {dotted(place)}"
+    if len(place) > _MAX_DEPTH:
+        raise ConfigError(f"configuration: nested more than {_MAX_DEPTH} levels deep", "there are no such settings")
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise ConfigError(f"{where}: the key {keys.shown(key)} is not text", _KEYS_HINT)
+        return {key: _plain(inner, (*place, key)) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner, (*place, number)) for number, inner in enumerate(value)]
+    if isinstance(value, bool | int | float | str | None):
+        return value
+    raise ConfigError(f"{where}: found {keys.shown(value)}; expected a value that YAML or JSON can hold")
 
 
 def load_layer(path: Path) -> Config:
@@ -227,17 +247,23 @@ def load_layer(path: Path) -> Config:
     layer = read_file(path)
     if "__use_yte__" in layer.values:  # Snakemake would run what stands in it
         raise ConfigError(f"{path}: templates (__use_yte__) are not supported", "write the values out")
-    for place, value, kinds in _mistyped(layer.values, keys.schema(), ()):
-        word = layer.words.get(place)
-        line = "" if word is None else f"line {word.line}: "
-        message = f"{path}: {line}{dotted(place)}: found {_shown(value, word)}; expected {' or '.join(kinds)}"
-        raise ConfigError(message, type_hint(place, value, kinds, word))
+    _check_types(path, layer.values, layer.words)
     return layer.values
 
 
+def _check_types(where: Path | str, values: Config, words: Mapping[Place, Word]) -> None:
+    """Raise ConfigError where a value is of another type than its key; `words`: how a file writes them."""
+    for place, value, kinds in _mistyped(values, keys.schema(), ()):
+        word = words.get(place)
+        line = "" if word is None else f"line {word.line}: "
+        message = f"{where}: {line}{dotted(place)}: found {_shown(value, word)}; expected {' or '.join(kinds)}"
+        raise ConfigError(message, type_hint(place, value, kinds, word))
+
+
 def _shown(value: Any, word: Word | None) -> str:
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) or word is None else word.text
-    return shortened(text)
+    if word is None:
+        return keys.shown(value)
+    return shortened(json.dumps(value, ensure_ascii=False) if isinstance(value, str) else word.text)
 
 
 def _mistyped(value: Any, schema: dict[str, Any], place: Place) -> Iterator[tuple[Place, Any, list[str]]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hetero2.config.keys import shortened
 from hetero2.config.load import load_yaml
 from hetero2.errors import ConfigError
 from hetero2.paths import CONFIG
@@ -15,7 +16,7 @@ def targets() -> list[str]:
 def overlay(target: str) -> dict[str, Any]:
     """What a target says over the defaults, with its `variants`; raises ConfigError where there is no such target."""
     if target not in targets():
-        raise ConfigError(f"unknown target {target!r}", f"targets are {', '.join(targets())}")
+        raise ConfigError(f"unknown target {shortened(repr(target))}", f"targets are {', '.join(targets())}")
     return load_yaml(CONFIG / "runs" / f"{target}.yaml")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hetero2.config import keys
 from hetero2.config.consistency import SUITE, command_words
-from hetero2.config.load import AmbiguousError, plain_value
+from hetero2.config.load import AmbiguousError, as_layer, plain_value
 from hetero2.config.overlays import overlay
 from hetero2.config.user_files import local_paths
 from hetero2.config.validate import defaults, validate
@@ -111,6 +111,17 @@ def _apply_suite_strategy(config: Config, user: Mapping[str, Any]) -> None:
         config["decoys"]["strategy"] = SUITE_STRATEGIES[config["suite_strategy"]]
     if config["suite_strategy"] != "strict" and user.get("run_name") is None:
         config["run_name"] += f"_{config['suite_strategy']}"
+
+
+def resolve_settings(target: str, settings: Mapping[str, Any] | Path | str | None) -> Config:
+    """As `resolve`, with the user's layer as `as_layer` takes it: strictly of the types of its keys."""
+    return resolve(target, as_layer(settings))
+
+
+def complete_sections(target: str, layer: Mapping[str, Any]) -> Config:
+    """The sections of a layer, each with every key: the target's where the layer has none. Raises ConfigError."""
+    config = resolve_settings(target, layer)
+    return {section: config[section] for section in layer}
 
 
 def run_configuration(config: Config) -> Config:

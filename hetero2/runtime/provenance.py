@@ -20,6 +20,7 @@ _IMPORT = re.compile(
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
+@functools.cache
 def _source(module: str) -> Path | None:
     path = ROOT.joinpath(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):

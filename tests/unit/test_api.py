@@ -1,5 +1,6 @@
 """hetero2.api gives what the verbs and a run give for the same input, and raises our errors."""
 
+import contextlib
 import csv
 import doctest
 import inspect
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 import pyarrow as pa
@@ -18,7 +20,7 @@ import yaml
 
 from hetero2 import api, cli
 from hetero2.config.resolve import resolve
-from hetero2.errors import ConfigError, ContractError, GateError, InputError
+from hetero2.errors import ConfigError, ContractError, GateError, HeteroError, InputError
 from hetero2.io.in_memory import from_cells
 from hetero2.io.tables import columns, read_parquet
 from hetero2.workflow import targets
@@ -339,15 +341,107 @@ def test_a_folder_without_a_pack_is_named_with_a_reason(tmp_path):
         api.read_result(tmp_path)
 
 
-@pytest.mark.parametrize("settings", [[1], 5, Path("tests"), {"input": {"path": Path("library.csv")}}])
-def test_settings_of_a_wrong_type_are_our_error(settings):
-    with pytest.raises(api.ConfigError, match="expected"):
-        api.resolve_configuration("pilot", settings)
+# Values of every kind that may come by mistake, and numbers, words and lists that break what takes them unseen.
+MISTAKES = [
+    *(None, True, 3, 1.5, -1, 0, 10**400, 10**5000, float("nan"), float("inf")),
+    *("", "no", "3", "x" * 5000, "a\0b", "\ud800", b"bytes", Path("x" * 5000), Path("no")),
+    *([1], {}, {1: 2}, {"k": object()}, MappingProxyType({"decoys": MappingProxyType({"k": "3"})}), object(), {1}),
+]
+MISTAKES.append([MISTAKES])
+# What of them an argument may be: then it is used, or refused for its value.
+TAKEN = {
+    "max_unpacked": [None, 3],
+    "sha256": [None],
+    "training": [None],
+    "pack": [""],
+    "settings": [None, {}],
+    "configfile": [None],
+    "quotas": [None, {}],
+    "seed": [0, 3],
+    "fdr": [],
+    **{count: [3] for count in ("workers", "cores", "k", "max_atoms", "seconds_per_molecule", "min_decoys")},
+    **{switch: [True] for switch in ("hard_mode", "require_connected", "higher_is_better")},
+    "directory": [None, "", "no", "3", Path("no")],
+}
+CALLS = {
+    "decoys": {"molecules": {"id": ["a"], "smiles": ["CCO"]}},
+    "score_request": {"sets": None},
+    "audit": {"sets": None, "scores": None},
+    "verify": {"pack": OWN_PACK},
+    "accept": {"pack": OWN_PACK},
+    "read_result": {"path": OWN_PACK},
+    "resolve_configuration": {"target": "pilot"},
+    "run_command": {"target": "pilot"},
+}
 
 
-@pytest.mark.parametrize("count", ["2", None, 1.5, True, 0])
-def test_counts_of_a_wrong_type_are_our_error(count):
-    with pytest.raises(api.ConfigError, match="expected a whole number of at least 1"):
-        api.decoys({"id": ["a"], "smiles": ["CCO"]}, workers=count)
-    with pytest.raises(api.ConfigError, match="expected a whole number of at least 1"):
-        api.run_command("pilot", cores=count)
+def test_every_public_function_is_called_with_mistakes():
+    functions = {name for name in PUBLIC if inspect.isfunction(getattr(api, name)) and name != "targets"}
+    assert set(CALLS) == functions
+    assert not inspect.signature(api.targets).parameters
+
+
+@pytest.mark.parametrize(
+    ("function", "argument"),
+    [(name, each) for name in CALLS for each in inspect.signature(getattr(api, name)).parameters],
+)
+def test_a_mistaken_argument_is_one_of_our_errors(function, argument, sets, scores, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    right = {name: {"sets": sets, "scores": scores}.get(name, value) for name, value in CALLS[function].items()}
+    for mistake in MISTAKES:
+        taken = any(type(mistake) is type(each) and mistake == each for each in TAKEN.get(argument, []))
+        with contextlib.suppress(HeteroError) if taken else pytest.raises(HeteroError) as caught:
+            getattr(api, function)(**{**right, argument: mistake})
+        if not taken:
+            assert "Error" not in str(caught.value)
+            assert len(str(caught.value)) < 1000
+            assert "object at 0x" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("field", api.DecoySets._fields)
+def test_decoy_sets_of_a_mistaken_part_are_our_error(field, sets, scores):
+    for mistake in [*MISTAKES, {"decoys": {}}, {**sets.settings, "audit": {}}, {**sets.settings, "decoys": 5}]:
+        for call in (api.score_request, lambda changed: api.audit(changed, scores)):
+            with pytest.raises(HeteroError):
+                call(sets._replace(**{field: mistake}))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: api.verify(OWN_PACK, max_unpacked="x"),
+            'max_unpacked: found "x"; expected a whole number of at least 1',
+        ),
+        (
+            lambda: api.verify(OWN_PACK, max_unpacked=-1),
+            "max_unpacked: found -1; expected a whole number of at least 1",
+        ),
+        (lambda: api.decoys({}, quotas=[1]), "quotas: found [1]; expected a mapping or None"),
+        (lambda: api.decoys({}, quotas={1: 2}), "configuration: decoys.quotas: the key 1 is not text"),
+        (lambda: api.decoys({}, k="3"), 'k: found "3"; expected a whole number'),
+        (lambda: api.decoys({}, hard_mode=1), "hard_mode: found 1; expected True or False"),
+        (lambda: api.read_result(None), "path: found null; expected a path or a string"),
+        (lambda: api.read_result("a\0"), "no path has such characters"),
+        (lambda: api.read_result("x" * 5000), "longer than a path can be"),
+        (lambda: api.resolve_configuration("pilot", {"decoys": {"k": "3"}}), 'decoys.k: found "3"; expected integer'),
+        (lambda: api.resolve_configuration("pilot", {1: 2}), "configuration: (top level): the key 1 is not text"),
+        (lambda: api.resolve_configuration("pilot", {"input": {"path": Path("a.csv")}}), 'input.path: found "a.csv"'),
+        (
+            lambda: api.resolve_configuration("pilot", {"audit": {"fdr": 10**400}}),
+            "is greater than or equal to the maximum of 1",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_what_is_expected(call, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        call()
+
+
+def test_settings_may_be_mappings_of_any_kind():
+    settings = MappingProxyType(
+        {"decoys": MappingProxyType({"quotas": MappingProxyType({"easy": 0.2, "medium": 0.5})})}
+    )
+    expected = api.resolve_configuration("pilot", {"decoys": {"quotas": {"easy": 0.2, "medium": 0.5}}})
+    assert api.resolve_configuration("pilot", settings) == expected

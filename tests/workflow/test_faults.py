@@ -14,6 +14,7 @@ BY_DAY = [("snakemake", 1)]  # (kind, seed of the moment): each is a run; at nig
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
+    """A run of a few shards in which each job takes long enough to be struck; by day the small run is struck."""
     with made_once(tmp_path_factory, "faults") as (folder, empty):
         if empty:
             faults.reference(folder)
@@ -45,8 +46,9 @@ def check(outcome, reference, folder):
 
 
 @pytest.mark.parametrize(("kind", "seed"), BY_DAY)
-def test_one_command_finishes_the_run_after(kind, seed, reference, tmp_path):
+def test_one_command_finishes_the_run_after(kind, seed, small_run, tmp_path):
     needs_mount(kind, tmp_path)
+    reference = small_run.parent.parent
     check(faults.strike(kind, seed, reference, tmp_path, earliest=0.85), reference, tmp_path)
 
 
@@ -69,10 +71,10 @@ def test_one_command_finishes_the_run_after_many(kind, reference, tmp_path):
     assert failed == []
 
 
-def test_a_second_run_of_a_folder_is_refused_and_one_of_another_is_not(reference, tmp_path):
+def test_a_second_run_of_a_folder_is_refused_and_one_of_another_is_not(small_run, tmp_path):
+    reference = small_run.parent.parent
     faults.state_at(reference, tmp_path, 0.85)
-    overlay = (tmp_path / "my.yaml").read_text().replace("execution: {", "execution: {results_dir: elsewhere, ")
-    (tmp_path / "other.yaml").write_text(overlay)
+    (tmp_path / "other.yaml").write_text((tmp_path / "my.yaml").read_text() + "execution: {results_dir: elsewhere}\n")
     with faults.started(tmp_path) as first:
         job = faults.await_job(first)
         job.suspend()  # so that the first is surely still at work

@@ -32,23 +32,29 @@ if "decoys-shard" in sys.orig_argv:
 LOST = {"=1+1": "worker_crashed", "x" * 300: "timeout"}
 
 
-def build_broken(folder, shard_rows):
+def build_broken(folder, shard_rows, *words):
     """Results folder of a run in which two molecules go wrong."""
     results_dir = f"r{shard_rows}"
-    words = ("--config", f"execution={{results_dir: {results_dir}, shard_rows: {shard_rows}}}")
-    build(folder, *words, env={"PYTHONPATH": str(folder / "planted")})
+    config = ("--config", f"execution={{results_dir: {results_dir}, shard_rows: {shard_rows}}}")
+    build(folder, *config, *words, env={"PYTHONPATH": str(folder / "planted")})
     return folder / results_dir / "small"
 
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory):
-    """The user's folder, and the results of one shard."""
+    """The user's folder, and the results of one shard as far as their summary."""
     folder = small_library(tmp_path_factory.mktemp("broken"))
     (folder / "planted").mkdir()
     (folder / "planted/sitecustomize.py").write_text(PLANTED)
     text = (folder / "my.yaml").read_text()
     (folder / "my.yaml").write_text(text + "guardrails: {seconds_per_molecule: 2}\n")
-    return folder, build_broken(folder, 20)
+    return folder, build_broken(folder, 20, "--until", "summary")
+
+
+@pytest.fixture(scope="module")
+def broken_pack(broken):
+    """Results folder of the same run, with its pack."""
+    return build_broken(broken[0], 20)
 
 
 def summary(folder):
@@ -70,14 +76,14 @@ def test_two_molecules_are_lost_and_no_neighbour(broken, small_run):
 
 
 @pytest.mark.nightly
-def test_shards_change_no_byte_of_it(broken):
-    folder, results = broken
+def test_shards_change_no_byte_of_it(broken, broken_pack):
     name = "small_evidence_pack.zip"
-    assert (build_broken(folder, 3) / name).read_bytes() == (results / name).read_bytes()
+    assert (build_broken(broken[0], 3) / name).read_bytes() == (broken_pack / name).read_bytes()
 
 
-def test_nobody_releases_it(broken):
-    archive = broken[1] / "small_evidence_pack.zip"
+@pytest.mark.nightly
+def test_nobody_releases_it(broken_pack):
+    archive = broken_pack / "small_evidence_pack.zip"
     done = run("python", "-m", "hetero2", "accept", archive, cwd=ROOT, check=False)
     assert done.returncode == 1
     assert done.stdout.endswith("\npack: STOP, not met: rows_error\n")

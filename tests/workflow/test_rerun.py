@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import build, copy_checkout, first_by_day, small_library
+from tests.conftest import build, copy_checkout, first_by_day, taken_up
 
 AFTER = {
     "truth": {"truth", "leakage_list", "cost_lift", "utility", "report", "pack", "registry_row"},
@@ -58,12 +58,11 @@ EDITS = [
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory):
-    """A copy of the project with a finished small run beside it."""
+def checkout(small_run, tmp_path_factory):
+    """A copy of the project with a finished small run beside it: that of all tests, but for another seed."""
     base = tmp_path_factory.mktemp("checkout")
     copy_checkout(base / "code")
-    small_library(base / "work")
-    overlay = base / "work/my.yaml"
+    overlay = taken_up(small_run, base / "work") / "my.yaml"
     overlay.write_text(overlay.read_text().replace("selection: {k: 3}", "selection: {k: 3, seed: 2}"))
     build(base / "work", root=base / "code")
     return base

@@ -108,8 +108,15 @@ def test_a_second_run_has_nothing_to_do(small_run):
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-def test_the_readme_overlay_works_on_a_users_own_files(tmp_path):
-    """The ten lines of the README, taken from the README, with a score table brought for the request."""
+@pytest.mark.parametrize(
+    ("words", "last_file"),
+    [
+        (("--until", "audit"), "audit/0000.parquet"),  # what follows is that of the small run
+        pytest.param((), "my-library_evidence_pack.zip", marks=pytest.mark.nightly),
+    ],
+)
+def test_the_readme_overlay_works_on_a_users_own_files(tmp_path, words, last_file):
+    """The ten lines of the README, taken from the README, with a model that scores the request."""
     readme = (ROOT / "README.md").read_text()
     overlay = readme.split("```yaml\n", 1)[1].split("```", 1)[0]
     assert len(overlay.splitlines()) <= 10
@@ -121,8 +128,8 @@ def test_the_readme_overlay_works_on_a_users_own_files(tmp_path):
         ("my_model.py", "model.py"),
     ):
         (folder / have).rename(folder / new_name)
-    build(folder, cores=1)
-    assert (folder / "results/my-library/my-library_evidence_pack.zip").is_file()
+    build(folder, *words, cores=1)
+    assert (folder / "results/my-library" / last_file).is_file()
 
 
 def test_scores_computed_elsewhere_give_the_same_audit(small_run, tmp_path):

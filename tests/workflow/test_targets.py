@@ -44,7 +44,7 @@ def agree(path: Path, stored: str) -> None:
 
 def test_targets_on_twenty_rows_as_far_as_their_summary(tmp_path):
     """What stands by day for the run of all targets, which is nightly."""
-    targets = ("value_known_bad_good", "pilot", "stress")
+    targets = ("value_known_bad_good", "stress")
     snakemake(tmp_path, *targets, "--until", "summary", "--cores", 2, "--config", "dataset={rows: 20}")
     summaries = {path.parent.name: json.loads(path.read_text()) for path in tmp_path.glob("results/*/metrics.json")}
     outcome = {name: (summary["counts"]["OK"], summary["median_slack"]) for name, summary in summaries.items()}
@@ -52,7 +52,6 @@ def test_targets_on_twenty_rows_as_far_as_their_summary(tmp_path):
         "value_known_bad_good_BAD-constant": (6, -0.5),
         "value_known_bad_good_BAD-random": (6, 0.0),
         "value_known_bad_good_GOOD-synthetic": (6, 0.0),
-        "pilot": (6, 0.0),
         "stress": (9, 0.0),
     }
     assert all(sum(summary["counts"].values()) == 20 for summary in summaries.values())

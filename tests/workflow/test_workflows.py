@@ -375,6 +375,7 @@ def image(tmp_path):
     return tmp_path
 
 
+@pytest.mark.nightly
 def test_what_the_image_holds_makes_the_same_pack(image, small_run):
     folder = small_library(image / "mine")
     run(image / "opt/tools/entrypoint.sh", "value_utility_realtruth", "--configfile", "my.yaml", cwd=folder)

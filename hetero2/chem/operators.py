@@ -62,7 +62,7 @@ def operator_descriptors(mol: Chem.Mol) -> OperatorDescriptors:
     laplacian, weighted = (np.diag(matrix.sum(axis=1)) - matrix for matrix in (adjacency, orders))
     potential = np.array([ELECTRONEGATIVITY[atom.GetAtomicNum()] - _CARBON for atom in atoms])
     parts = [_statistics(matrix) for matrix in (laplacian, weighted, laplacian + np.diag(potential))]
-    values: Floats = np.round(np.concatenate(parts), DECIMALS) + 0.0
+    values: Any = np.round(np.concatenate(parts), DECIMALS) + 0.0
     return OperatorDescriptors(values, None)
 
 

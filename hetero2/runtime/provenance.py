@@ -175,6 +175,7 @@ STAGES = (
     "leakage_list",
     "cost_lift",
     "utility",
+    "diagnosis",
     "candidates",
     "report",
     "pages",

@@ -61,6 +61,7 @@ NEEDS = {
     "leakage_list": Need("run", 2, 1),
     "cost_lift": Need("run", 2, 1),
     "utility": Need("run", 4, 1, minutes=10),
+    "diagnosis": Need("run", 4, 1, minutes=30, mb=600),  # the fits are of a sample, whatever the library
     "candidates": Need("run", 8, 2),
     "report": Need("run", 8, 2, minutes=10),
     "pages": Need("shard", 80, 300),

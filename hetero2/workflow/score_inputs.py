@@ -111,6 +111,19 @@ class ScoreFiles(RunFiles):
         words += ["--why-not", "audit.refits_is_0" if "train" in inputs else "the_scorer_cannot_be_fitted_again"]
         return shlex.join(words)
 
+    def diagnosis_inputs(self, run: str) -> dict[str, str]:
+        """Where the labels of the diagnosis come from: the truth, else the training set, else nowhere."""
+        if self.has_truth(run):
+            return {"truth": self.file("truth").format(run=run)}
+        known = self.known_training(run)
+        inputs = {"train": known[0]} if known else {}
+        folds = self.file("cross_validation").format(run=run)
+        return inputs | ({"cross_validation": folds} if self.training(run) else {})
+
+    def diagnosis_arguments(self, run: str) -> str:
+        """The options of `hetero2 diagnosis` that name them."""
+        return shlex.join(f"--{key.replace('_', '-')}={path}" for key, path in self.diagnosis_inputs(run).items())
+
     def score_inputs(self, run: str) -> dict[str, Any]:
         """What the scores file is made from: the user's file, the library's own column, or the request."""
         scores, suite = self.config(run)["scores"], self.config(run)["input"]["dataset"] == "suite"

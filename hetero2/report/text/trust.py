@@ -116,7 +116,7 @@ def _but(diagnosis: Record) -> str:
         for entry in diagnosis["ranking"]["competitors"]
         if entry["name"] in ("property_model", "nearest_hit") and entry["score_is"] in ("no_better", "undecided")
     ]
-    return f"; but no better than {' or '.join(fitted)}, fitted on these labels" if fitted else ""
+    return f"; not shown to beat {' or '.join(fitted)}, fitted on these labels" if fitted else ""
 
 
 def parts(evidence: Evidence) -> Iterator[tuple[str, str]]:

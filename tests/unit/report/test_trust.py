@@ -51,7 +51,7 @@ PROPERTIES = BULK | {"explained_share": 0.853, "is_property_model": True}
         ({}, "yes, better than chance, counting atoms and logP (ROC-AUC 0.76, 0.73 to 0.78). [INFORMATIVE]"),
         (
             {PROPERTY_MODEL: "no_better", NEAREST_HIT: "undecided"},
-            "yes, better than chance, counting atoms and logP (ROC-AUC 0.76, 0.73 to 0.78); but no better than a "
+            "yes, better than chance, counting atoms and logP (ROC-AUC 0.76, 0.73 to 0.78); not shown to beat a "
             "property model or the nearest known hit, fitted on these labels. [INFORMATIVE]",
         ),
         (

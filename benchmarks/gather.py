@@ -206,6 +206,7 @@ def commands(folder: Path, shards: int, k: int) -> Iterator[tuple[str, Words]]:
     yield "cost-lift", [*truth, *options(config=plan.settings(NAME, "selection.k"), out=f / "lift.json")]
     words = options(cost_lift=f / "lift.json", out=f / "utility.json", curve=f / "hits.csv")
     yield "utility", [*truth, *options(config=plan.settings(NAME, "selection.k")), *words]
+    yield "diagnosis", [*truth, *options(out=f / "diagnosis.json")]
     words = options(input=f / "rows.parquet", leaks=f / "leaks.parquet", truth=f / "t.csv")
     yield "leakage-list", [*words, *options(out=f / "leakage.csv")]
     yield from packed(f, plan, options(decoys=of("decoys"), scores=of("scores")))
@@ -216,6 +217,7 @@ def packed(f: Path, plan: Plan, every: Words) -> Iterator[tuple[str, Words]]:
     words = options(run=NAME, config=plan.identity(NAME), summary=f / "s.csv", metrics=f / "m.json")
     words += options(facts=[f / f"{name}.json" for name in ("input", "score", "truth")], controls=f / "controls.json")
     words += options(decoy_quality=f / "quality.json", hardness_curve=f / "curve.csv", leakage=f / "leakage.csv")
+    words += options(diagnosis=f / "diagnosis.json")
     words += options(truth=f / "t.csv", cost_lift=f / "lift.json", utility=f / "utility.json", hit_curve=f / "hits.csv")
     pages = options(card_decoys=f / "cards.csv", spreadsheet=f / "sheet.csv")
     yield "report", [*words, *every, *pages, *options(out=f / "report.html")]

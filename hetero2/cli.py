@@ -66,6 +66,7 @@ GROUPS: Mapping[str, Verbs] = {
         ),
         "cost-lift": ("hetero2.stages.cost_lift", "measure what acting on the audit is worth (cost_lift.v1)"),
         "utility": ("hetero2.stages.utility", "measure what the list and the audit add to present practice"),
+        "diagnosis": ("hetero2.stages.diagnosis", "compare the score with labels, trivial competitors and properties"),
         "candidates": ("hetero2.stages.candidates", "write the list of molecules to send downstream"),
         "report": ("hetero2.stages.report", "write the report that a person reads first"),
         "screen-model": ("hetero2.stages.screen_model", "fit the screen of a library on known measurements"),

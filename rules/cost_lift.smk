@@ -29,6 +29,7 @@ rule utility:
         truth=RUN("truth"),
         cost_lift=RUN("cost_lift"),
         baseline=lambda w: PLAN.baseline(w.run),
+        screen=lambda w: PLAN.screen_files(w.run),
     output:
         utility=report(
             RUN("utility"),
@@ -50,10 +51,12 @@ rule utility:
         code=flow.digest("stages.utility", "model"),
         contents=contents("baseline"),
         arguments=cli_args("baseline_arguments"),
+        screen=cli_args("screen_results"),
         config=cli_args("utility_settings"),
     shell:
         "python -m hetero2 utility --summary {input.summary:q} --truth {input.truth:q} --cost-lift {input.cost_lift:q} "
-        "{params.arguments} --config {params.config:q} --out {output.utility:q} --curve {output.curve:q} --log {log:q}"
+        "{params.arguments} {params.screen} --config {params.config:q} --out {output.utility:q} "
+        "--curve {output.curve:q} --log {log:q}"
 
 
 rule candidates:

@@ -11,6 +11,7 @@ rule pack:
         candidates=RUN("candidates"),
         selected=RUN("selected_decoys"),
         leakage=RUN("leakage"),
+        diagnosis=RUN("diagnosis"),
         missing=RUN("missing_scores"),
         scores_file=lambda w: PLAN.scores_file(w.run),
         utility=lambda w: PLAN.utility_files(w.run),
@@ -49,7 +50,7 @@ rule pack:
         "python -m hetero2 pack --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} "
         "--summary {input.summary:q} --metrics {input.metrics:q} --decoy-quality {input.quality:q} "
         "--controls {input.controls:q} --hardness-curve {input.curve:q} --candidates {input.candidates:q} "
-        "--selected-decoys {input.selected:q} --leakage {input.leakage:q} --missing-scores {input.missing:q} "
+        "--selected-decoys {input.selected:q} --leakage {input.leakage:q} --diagnosis {input.diagnosis:q} --missing-scores {input.missing:q} "
         "--scores-file {input.scores_file:q} --report {input.report:q} --spreadsheet {input.spreadsheet:q} "
         "--card-decoys {input.card_decoys:q} {params.utility} {params.full} --release {params.release:q} "
         "--pack {params.folder:q} --zip {output.zip:q} --log {log:q}"

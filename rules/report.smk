@@ -9,6 +9,7 @@ rule report:
         controls=RUN("controls"),
         curve=RUN("hardness_curve"),
         leakage=RUN("leakage"),
+        diagnosis=RUN("diagnosis"),
         decoys=SHARD("decoys"),
         scores=SHARD("scores"),
         utility=lambda w: PLAN.utility_files(w.run),
@@ -40,6 +41,7 @@ rule report:
         "python -m hetero2 report --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} "
         "--summary {input.summary:q} --metrics {input.metrics:q} --decoy-quality {input.quality:q} "
         "--controls {input.controls:q} --hardness-curve {input.curve:q} --leakage {input.leakage:q} "
+        "--diagnosis {input.diagnosis:q} "
         "--decoys {params.decoys} --scores {params.scores} {params.arguments} --out {output.report:q} "
         "--card-decoys {output.decoys:q} --spreadsheet {output.spreadsheet:q} --log {log:q}"
 

@@ -31,8 +31,8 @@ NEED_RDKIT = {
     "unit/inputs": ["smi", "training"],
     "unit/scoring": ["reference", "refittable"],
     "unit/stages": (
-        "candidates controls dataset decoy_quality decoys_shard input leakage pack report score_source scores shards "
-        "structures suite"
+        "candidates controls dataset decoy_quality decoys_shard diagnosis input leakage pack report score_source "
+        "scores shards structures suite"
     ).split(),
     "unit/stats/benefit": ["enrichment"],
 }

@@ -18,6 +18,7 @@ READ = {
     "controls": verify.CONTROLS,
     "hardness_curve": verify.HARDNESS_CURVE,
     "leakage": verify.LEAKAGE,
+    "diagnosis": verify.DIAGNOSIS,
 }
 COLLECTED = {
     **READ,

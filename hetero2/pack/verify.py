@@ -46,6 +46,7 @@ LEAKAGE, MISSING_SCORES = "leakage.csv", "missing_decoy_scores.csv"  # in every 
 # In every pack since the report, the curve with truth.
 REPORT, CARD_DECOYS, SPREADSHEET = "report.html", "card_decoys.csv", "summary_spreadsheet.csv"
 HIT_CURVE = "hit_curve.csv"
+DIAGNOSIS = "diagnosis.json"  # in every pack whose workflow has its rule
 # Copies for spreadsheets of the other tables with texts of a user: all of them, or in an older pack none.
 SPREADSHEETS = tuple(f"{name[:-4]}_spreadsheet.csv" for name in (CANDIDATES, SELECTED_DECOYS, CARD_DECOYS, LEAKAGE))
 DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
@@ -61,6 +62,7 @@ ROLES = {
     MISSING_SCORES: "decoys without a score",
     CONTROLS: "controls",
     HARDNESS_CURVE: "hardness curve",
+    DIAGNOSIS: "diagnosis",
     "index.md": "index",
     REPORT: "report",
     SPREADSHEET: "summary for spreadsheets",
@@ -92,6 +94,7 @@ SCHEMAS = {
     "metrics.json": "metrics.v1",
     DECOY_QUALITY: "decoy_quality.v1",
     CONTROLS: "controls.v1",
+    DIAGNOSIS: "diagnosis.v1",
     MANIFEST: "manifest.v1",
     "environment.json": "environment.v1",
     COST_LIFT: "cost_lift.v1",
@@ -878,6 +881,7 @@ def check_required(pack: Pack, parsed: dict[str, Any], problems: Problems) -> No
         elif COST_LIFT in pack:
             problems.add(f"{COST_LIFT}: is present, but utility_report.json says that it was refused")
     names += _of_the_report(manifest)
+    names += [DIAGNOSIS] if "workflow/rules/diagnosis.smk" in pack else []
     names += SPREADSHEETS if any(name in pack for name in SPREADSHEETS) else ()
     problems.add_all((f"{name}: required, but missing" for name in names if name not in pack), FILES_THERE)
     scores = [name for name in SCORES if name in pack]

@@ -16,6 +16,7 @@ from hetero2.pack import verify
 
 # Ways of choosing, as utility_report.json names them.
 AUDIT, SCORE, BASELINE, RANDOM = "score_plus_audit_topk", "score_topk", "baseline_topk", "random"
+SCREEN = "screen_topk"
 Record = dict[str, Any]
 Floats = NDArray[np.float64]
 
@@ -24,10 +25,10 @@ Floats = NDArray[np.float64]
 class Evidence:
     """The documents of a pack, and numbers of its summary.csv.
 
-    `facts` is what manifest.json will say but its files. `utility` and `cost_lift` are None without truth, `cost_lift`
-    also where it was refused. `auc`, `p_value`: (molecules with a score,). `curve`: hits at a grid of K, as
-    in `utility.at`; empty without truth. `most_decoys` is the largest number of scored decoys of a molecule,
-    `hits_by_call` (molecules with truth, hits) of each call.
+    `facts` is what manifest.json will say but its files. `diagnosis` is None in packs that are older than it. `utility`
+    and `cost_lift` are None without truth, `cost_lift` also where it was refused. `auc`, `p_value`: (molecules with a
+    score,). `curve`: hits at a grid of K, as in `utility.at`; empty without truth. `most_decoys` is the largest number
+    of scored decoys of a molecule, `hits_by_call` (molecules with truth, hits) of each call.
     """
 
     facts: Record
@@ -37,6 +38,7 @@ class Evidence:
     controls: Record
     hardness: Sequence[Record]
     leaks: Mapping[str, int]
+    diagnosis: Record | None = None
     utility: Record | None = None
     cost_lift: Record | None = None
     auc: Floats = field(default_factory=lambda: np.zeros(0))
@@ -101,13 +103,16 @@ def _curve(path: Path) -> list[Record]:
 
 def read(files: Mapping[str, Path], cost_lift: Path | None, **other_fields: Any) -> Evidence:
     """Evidence from the files of a pack by their names there; `cost_lift` is what its stage wrote."""
-    utility, curve = (files.get(name) for name in ("utility_report.json", verify.HIT_CURVE))
+    utility, curve, diagnosis = (
+        files.get(name) for name in ("utility_report.json", verify.HIT_CURVE, verify.DIAGNOSIS)
+    )
     return Evidence(
         metrics=read_json(files["metrics.json"]),
         quality=read_json(files[verify.DECOY_QUALITY]),
         controls=read_json(files[verify.CONTROLS]),
         hardness=list(_rows(files[verify.HARDNESS_CURVE], "hardness_curve.v1")),
         leaks=Counter(row["kind"] for _, row in read_csv(files[verify.LEAKAGE], ["kind"])),
+        diagnosis=None if diagnosis is None else read_json(diagnosis),
         utility=None if utility is None else read_json(utility),
         curve=[] if curve is None else _curve(curve),
         cost_lift=None if cost_lift is None else read_json(cost_lift)["report"],
@@ -116,13 +121,13 @@ def read(files: Mapping[str, Path], cost_lift: Path | None, **other_fields: Any)
 
 
 _OF_A_PACK = ("metrics.json", verify.DECOY_QUALITY, verify.CONTROLS, verify.HARDNESS_CURVE, verify.LEAKAGE)
-_WITH_TRUTH = ("utility_report.json", verify.HIT_CURVE)
+_IF_THERE = (verify.DIAGNOSIS, "utility_report.json", verify.HIT_CURVE)
 
 
 def of_pack(folder: Path, facts: Record, lock_differences: Sequence[str]) -> Evidence:
     """Evidence from the folder of a pack; `facts` is its manifest, or what that will say."""
     files = {name: folder / name for name in _OF_A_PACK}
-    files |= {name: folder / name for name in _WITH_TRUTH if (folder / name).is_file()}
+    files |= {name: folder / name for name in _IF_THERE if (folder / name).is_file()}
     report = folder / verify.COST_LIFT
     evidence = read(files, None, facts=facts, lock_differences=lock_differences)
     return replace(evidence, cost_lift=read_json(report) if report.is_file() else None)

@@ -9,7 +9,7 @@ from typing import Any
 from hetero2.pack import accept
 from hetero2.pack.verify import COST_LIFT, PAGES
 from hetero2.report.evidence import Evidence, of_pack
-from hetero2.report.text import answer, isomers, sentences, worth
+from hetero2.report.text import answer, isomers, sentences, trust, worth
 from hetero2.report.text.cautions import grave
 from hetero2.report.text.words import isolated, spoken
 
@@ -45,6 +45,7 @@ FILES = {
     "leakage.csv": "train–test leakage and other overlaps of library, decoys and training set; exact, for programs",
     "leakage_spreadsheet.csv": "the same for a spreadsheet",
     "missing_decoy_scores.csv": "decoys that are still without a score",
+    "diagnosis.json": "can this score be trusted: the score beside labels, trivial competitors and bulk properties",
     "controls.json": "whether the audit works on this library; familiarity controls; Y-randomisation",
     "hardness_curve.csv": "AUC of the molecules against their decoys, by similarity",
     "truth.csv": "the measured labels, as given",
@@ -154,6 +155,15 @@ def judgement(controls: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "", f"{inference['explanation']}: {stronger} {verb} the molecules more than the score"
 
 
+def _trust(evidence: Evidence) -> Iterator[str]:
+    trusted = trust.sentence(evidence)
+    if trusted is not None:
+        yield f"## {trust.QUESTION}\n"
+        yield f"{trusted}\n"
+        yield from (f"- {what}: {text}" for what, text in trust.parts(evidence))
+        yield ""
+
+
 def _judgement(evidence: Evidence) -> Iterator[str]:
     yield "## What the audit says about the score\n"
     if evidence.controls["audit"]["status"] == "FAILED":
@@ -260,6 +270,7 @@ def render(folder: Path, facts: dict[str, Any], lock_differences: list[str]) -> 
     lines += _sample(evidence.metrics)
     lines.append(f"Leakage (`leakage.csv`): {'; '.join(sentences.leakage(evidence.leaks, evidence.knows_training))}.\n")
     lines += _acceptance(accept.content(evidence.metrics, facts, evidence.utility))
+    lines += _trust(evidence)
     lines += _judgement(evidence)
     lines += _hits(evidence)
     lines.append("## Files\n")

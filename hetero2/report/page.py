@@ -11,7 +11,7 @@ from hetero2.report.evidence import Evidence
 from hetero2.report.molecule_page import drawn
 from hetero2.report.plots import figures
 from hetero2.report.table import Table
-from hetero2.report.text import answer, isomers, sentences, worth
+from hetero2.report.text import answer, isomers, sentences, trust, worth
 from hetero2.report.text.cautions import warnings
 
 Groups = Mapping[str, Sequence[Card]]
@@ -72,6 +72,9 @@ def render(evidence: Evidence, groups: Groups, table: Table, files: Sequence[tup
         criteria=accept.content(evidence.metrics, evidence.facts, evidence.utility),
         warnings=warnings(evidence),
         judgement=list(index.judgement(evidence.controls)),
+        trust_question=trust.QUESTION,
+        trusted=trust.sentence(evidence),
+        trust=list(trust.parts(evidence)),
         contradictions=list(isomers.contradictions(evidence)),
         leakage=sentences.leakage(evidence.leaks, evidence.knows_training),
         calls=_calls(evidence),

@@ -176,6 +176,7 @@ STAGES = (
     "leakage_list",
     "cost_lift",
     "utility",
+    "diagnosis",
     "candidates",
     "report",
     "pages",

@@ -24,6 +24,7 @@ from hetero2.stats.audit.control_sample import audit, sampled_decoy_sets
 from hetero2.stats.audit.decoy_sets import MIN_DECOYS, Floats, describe_decoy_sets, library_test
 from hetero2.stats.audit.label_permutation import QUICK_LOOK, residual_ranks, verdict
 from hetero2.stats.audit.target_decoy_competition import SIGNAL, call
+from hetero2.stats.diagnosis.answer import OUT_OF_FOLD
 
 EXAMPLE = (
     "hetero2 controls --control-sample control_sample.parquet --scores scores/*.parquet "
@@ -202,6 +203,13 @@ def explanation(score: Record, familiarity: Record) -> Record:
     return {"explanation": "EXPLAINED_BY_NOVELTY" if larger else None, "explained_by": larger}
 
 
+def cross_validated(file: Path | None, why_not: str) -> Record:
+    """What the cross-validation wrote but the score of each training molecule, or why there is none."""
+    if file is None:
+        return {"auc": None, "reason": why_not}
+    return {key: value for key, value in read_json(file).items() if key != OUT_OF_FOLD}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--control-sample", type=Path, required=True)
@@ -247,9 +255,7 @@ def run(args: argparse.Namespace) -> None:
         "planted": positive,
         "drift": inferred.pop("drift"),
         "inference": {**inferred, **explanation(of_score, compared)},
-        "cross_validation": read_json(args.cross_validation)
-        if args.cross_validation
-        else {"auc": None, "reason": args.why_not},
+        "cross_validation": cross_validated(args.cross_validation, args.why_not),
     }
     write_json(args.out, document, "controls.v1")
     logger.info("audit %s, %s", document["audit"]["status"], document["inference"]["verdict"])

@@ -19,12 +19,14 @@ from hetero2.scoring.scorers.refittable import (
     scaffolds_of,
 )
 from hetero2.stats.benefit.enrichment import roc_auc
+from hetero2.stats.diagnosis.answer import OUT_OF_FOLD
+from hetero2.stats.diagnosis.competitors import out_of_fold
+from hetero2.stats.diagnosis.scaffold_folds import FOLDS, scaffold_folds
 
 EXAMPLE = (
     """hetero2 cross-validation --config '{"scores": {"source": "reference:morgan_rf"}}' --train train.csv """
     "--out cross_validation.json"
 )
-FOLDS = 5
 Record = dict[str, Any]
 
 
@@ -33,27 +35,20 @@ def cross_validation(model: Refittable, labels: Ints, scaffolds: Sequence[str], 
 
     `auc` is over all out-of-fold scores, `by_fold` within each fold (null where it has one label only). Folds are
     balanced in size, largest scaffolds first, without regard to labels. `auc` is null, with a reason, where there are
-    fewer than five scaffolds, or a fold leaves one label only.
+    fewer than five scaffolds, or a fold leaves one label only. `out_of_fold`: the scores, null where the model gives
+    none.
     """
-    names, member = np.unique(np.asarray(scaffolds), return_inverse=True)
-    if len(names) < FOLDS:
-        return {"auc": None, "reason": f"fewer_than_{FOLDS}_scaffolds"}
-    sizes = np.bincount(member)
-    load, fold_of = np.zeros(FOLDS), np.zeros(len(names), np.int64)
-    for name in np.argsort(-sizes, kind="stable"):
-        fold_of[name] = int(load.argmin())
-        load[fold_of[name]] += sizes[name]
-    fold, scores = fold_of[member], np.full(len(labels), np.nan)
-    for number in range(FOLDS):
-        rows = np.flatnonzero(fold != number)
-        if len(np.unique(labels[rows])) < 2:
-            return {"auc": None, "reason": "a_fold_leaves_one_label_only"}
-        scores[fold == number] = model.scores(labels, seed, rows)[fold == number]
+    scaffold = np.unique(np.asarray(scaffolds), return_inverse=True)[1]
+    scores, reason = out_of_fold(lambda rows: model.scores(labels, seed, rows), labels > 0, scaffold)
+    fold = scaffold_folds(scaffold)
+    if scores is None or fold is None:
+        return {"auc": None, "reason": reason}
     scored = np.isfinite(scores)
     in_folds = (scored & (fold == number) for number in range(FOLDS))
     by_fold = [roc_auc(scores[in_fold], labels[in_fold])[0] for in_fold in in_folds]
     area, reason = roc_auc(scores[scored], labels[scored])
-    return {"auc": area, "by_fold": by_fold, "n": int(scored.sum()), "reason": reason}
+    each = [score if is_scored else None for score, is_scored in zip(scores.tolist(), scored, strict=True)]
+    return {"auc": area, "by_fold": by_fold, "n": int(scored.sum()), "reason": reason, OUT_OF_FOLD: each}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ from hetero2.io.columns import text_numbers
 from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import read_json
-from hetero2.io.tables import columns, to_table
+from hetero2.io.tables import columns, number, read_csv, to_table
 from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
 from hetero2.runtime.provenance import file_facts
@@ -38,7 +38,9 @@ CURVE = "hit_curve.v1"
 Record = dict[str, Any]
 
 
-def library_of(rows: pa.Table, hits: dict[str, bool], baseline: dict[str, float] | None) -> Library:
+def library_of(
+    rows: pa.Table, hits: dict[str, bool], baseline: dict[str, float] | None, screen: dict[str, float] | None = None
+) -> Library:
     """The molecules that may be bought: those with a score and a truth label, audited or not."""
     chosen = rows.filter(pa.array(_scored(rows) & _known(rows, hits)))
 
@@ -54,10 +56,18 @@ def library_of(rows: pa.Table, hits: dict[str, bool], baseline: dict[str, float]
         auc=column("auc_tie_aware"),
         slack=column("slack"),
         passed=pc.equal(chosen["verdict"], "PASS").to_numpy(),
-        baseline=None
-        if baseline is None
-        else np.array([baseline.get(molecule_id, -np.inf) for molecule_id in ids], float),
+        baseline=_by_id(baseline, ids),
+        screen=_by_id(screen, ids),
     )
+
+
+def _by_id(scores: dict[str, float] | None, ids: list[str]) -> Any:
+    return None if scores is None else np.array([scores.get(molecule_id, -np.inf) for molecule_id in ids], float)
+
+
+def read_screen(path: Path) -> dict[str, float]:
+    """The mean of each molecule that the screen has predicted, by id."""
+    return {row["id"]: number(row["mean"]) for _, row in read_csv(path, ["id", "mean", "status"]) if row["mean"]}
 
 
 def _scored(rows: pa.Table) -> Any:
@@ -149,6 +159,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--baseline", type=Path, help="today's filter: id,score; with selection.baseline_column, the library"
     )
+    parser.add_argument("--screen", type=Path, help="the library ranked by the screen (screen.v1)")
+    parser.add_argument("--screen-facts", type=Path, help="what is recorded of the screen")
     add_settings(
         parser,
         "selection.k",
@@ -172,7 +184,7 @@ def run(args: argparse.Namespace) -> None:
         args.baseline_higher_is_better = True
     better = args.baseline_higher_is_better
     baseline = read_baseline(args.baseline, args.baseline_column, better) if args.baseline else None
-    library = library_of(rows, hits, baseline)
+    library = library_of(rows, hits, baseline, read_screen(args.screen) if args.screen else None)
     n_with_baseline = None if library.baseline is None else int(np.isfinite(library.baseline).sum())
     if n_with_baseline is not None and n_with_baseline < min(args.k, len(library.hit)):
         column = f"column {args.baseline_column!r}" if args.baseline_column else "today's filter"
@@ -188,6 +200,7 @@ def run(args: argparse.Namespace) -> None:
         "library": result["library"],
         "truth_coverage": coverage(rows, hits, args.k),
         "baseline": _baseline_facts(args, n_with_baseline) if args.baseline else None,
+        "screen": read_json(args.screen_facts) if args.screen_facts else None,
         "price_per_evaluation": args.price,
         "population": (population := audited(rows)),
         "utility": limited(report(library, args.k, args.k_list, args.seed, args.price, args.resamples), population),

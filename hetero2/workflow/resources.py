@@ -61,6 +61,7 @@ NEEDS = {
     "leakage_list": Need("run", 2, 1),
     "cost_lift": Need("run", 2, 1),
     "utility": Need("run", 4, 1, minutes=10),
+    "diagnosis": Need("run", 4, 1, minutes=30, mb=600),  # the fits are of a sample, whatever the library
     "candidates": Need("run", 8, 2),
     "screen_model": Need("run", 2, 1, minutes=15),
     "screen_shard": Need("shard", 20, 3, mb=400),

@@ -39,6 +39,7 @@ RUN_FILES = {
     "controls": "controls/controls.json",
     "summary": "summary.csv",
     "metrics": "metrics.json",
+    "diagnosis": "diagnosis.json",
     "proxy_truth": "truth/proxy_rule_v1.csv",
     "truth": "truth/truth.csv",
     "truth_facts": "truth/facts.json",

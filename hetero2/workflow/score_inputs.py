@@ -7,7 +7,7 @@ from typing import Any
 
 from hetero2.config.consistency import is_brought, needs_training, score_format, scores_file
 from hetero2.config.resolve import Config, run_configuration
-from hetero2.config.score_sources import SCREEN, SUITE_VARIANTS
+from hetero2.config.score_sources import SUITE_VARIANTS
 from hetero2.config.user_files import user_files
 from hetero2.workflow.run_files import RunFiles
 from hetero2.workflow.run_layout import shard_name
@@ -77,11 +77,20 @@ class ScoreFiles(RunFiles):
         return shlex.join(f"--train={path}" for path in self.known_training(run))
 
     def screen_inputs(self, run: str) -> dict[str, str]:
-        """The files that the screen learns from: known measurements and, where it is given, today's score."""
-        screen, scores = self.config(run)["screen"], self.config(run)["scores"]
+        """The files that the screen learns from: known measurements, else the training set; today's score, if given."""
+        screen, training = self.config(run)["screen"], self.known_training(run)
         files = {name: str(screen[name]) for name in ("known", "today") if screen[name] is not None}
-        fitted_on = {"known": self.brought(run, "scores.train")} if scores["source"] == SCREEN else {}
-        return fitted_on | files
+        return ({"known": training[0]} if training else {}) | files
+
+    def screen_files(self, run: str) -> list[str]:
+        """The ranked library and the record of a screen, where a run has something to learn from and structures."""
+        has_screen = "known" in self.screen_inputs(run) and self.config(run)["input"]["structures"]
+        return [self.file(key).format(run=run) for key in ("screen_list", "screen_facts")] if has_screen else []
+
+    def screen_results(self, run: str) -> str:
+        """The options of `hetero2 utility` that name them."""
+        words = zip(("--screen", "--screen-facts"), self.screen_files(run), strict=False)
+        return shlex.join(word for pair in words for word in pair)
 
     def screen_arguments(self, run: str) -> str:
         """The options of `hetero2 screen-model` that name them."""
@@ -121,6 +130,19 @@ class ScoreFiles(RunFiles):
             words += [f"--train={inputs['train']}", "--cross-validation", inputs["cross_validation"]]
         words += ["--why-not", "audit.refits_is_0" if "train" in inputs else "the_scorer_cannot_be_fitted_again"]
         return shlex.join(words)
+
+    def diagnosis_inputs(self, run: str) -> dict[str, str]:
+        """Where the labels of the diagnosis come from: the truth, else the training set, else nowhere."""
+        if self.has_truth(run):
+            return {"truth": self.file("truth").format(run=run)}
+        known = self.known_training(run)
+        inputs = {"train": known[0]} if known else {}
+        folds = self.file("cross_validation").format(run=run)
+        return inputs | ({"cross_validation": folds} if self.training(run) else {})
+
+    def diagnosis_arguments(self, run: str) -> str:
+        """The options of `hetero2 diagnosis` that name them."""
+        return shlex.join(f"--{key.replace('_', '-')}={path}" for key, path in self.diagnosis_inputs(run).items())
 
     def score_inputs(self, run: str) -> dict[str, Any]:
         """What the scores file is made from: the user's file, the library's own column, or the request."""

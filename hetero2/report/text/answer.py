@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hetero2.pack.verify import CANDIDATES
-from hetero2.report.evidence import BASELINE, RANDOM, SCORE, Evidence
-from hetero2.report.text import isomers, sentences, worth
+from hetero2.report.evidence import BASELINE, RANDOM, SCORE, SCREEN, Evidence
+from hetero2.report.text import isomers, sentences, trust, worth
 from hetero2.report.text.words import counted, number
 
-WAYS = {RANDOM: "at random", BASELINE: "today's filter", SCORE: "the best by score"}
+WAYS = {RANDOM: "at random", BASELINE: "today's filter", SCORE: "the best by score", SCREEN: "the best by the screen"}
 MIN_HITS = 5  # of today's filter, below which nothing is said of what is saved
 Record = dict[str, Any]
 
@@ -137,16 +137,18 @@ def answer(evidence: Evidence) -> str:
 
 
 def more(evidence: Evidence) -> list[str]:
-    """What the answer leaves out: how the score ranks the truth, the diagnosis, or why nothing is said of hits."""
+    """What the answer leaves out: how the score ranks the truth, the diagnoses, or why nothing is said of hits."""
     if void(evidence) is not None:
         return []
+    trusted = trust.sentence(evidence)
+    diagnosis = [] if trusted is None else [trusted]
     if evidence.primary is not None:
         ranked = worth.measured(evidence)
-        return [*([ranked] if ranked else []), isomers.diagnose(evidence).sentence()]
+        return [*([ranked] if ranked else []), *diagnosis, isomers.diagnose(evidence).sentence()]
     if evidence.utility is None:
-        return ["No truth was given, so nothing is said of hits and money."]
+        return [*diagnosis, "No truth was given, so nothing is said of hits and money."]
     reason = evidence.utility["utility"]["reason"] or "the report of hits is of an older version"
-    return [f"Nothing can be said of hits and money: {str(reason).replace('_', ' ')}."]
+    return [*diagnosis, f"Nothing can be said of hits and money: {str(reason).replace('_', ' ')}."]
 
 
 def saving(evidence: Evidence) -> Iterator[str]:

@@ -47,7 +47,7 @@ def diagnose(evidence: Evidence) -> Diagnosis:
 
 def untested(audit: Record) -> str:
     """Why the audit's own controls could not be run, in words."""
-    few = "the control sample (audit.control_sample) holds fewer than 20 molecules with decoys"
+    few = "audit.control_sample holds fewer than 20 molecules"
     return few if audit["reason"] == "fewer_than_20_molecules" else str(audit["reason"]).replace("_", " ")
 
 

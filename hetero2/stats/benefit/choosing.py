@@ -15,6 +15,7 @@ from hetero2.stats.benefit.cluster_bootstrap import Bools, Floats, Ints
 from hetero2.stats.benefit.enrichment import dense_priority, expected_hits_of_top
 
 PRESENT, BASELINE, OURS, FIRST = "score_topk", "baseline_topk", "score_plus_audit_topk", "signal_first_topk"
+SCREEN = "screen_topk"
 RANDOM = "random"
 SIGNS = {1: "more", 0: "as_many", -1: "fewer"}
 Record = dict[str, Any]
@@ -22,9 +23,9 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Library:
-    """n molecules that may be bought: OK, with truth and score. Every field (n,); `baseline` only where there is one.
+    """n molecules that may be bought: OK, with truth and score. Every field (n,); `baseline` and `screen` only where there is one.
 
-    `score` and `baseline`: larger first. `call`: SIGNAL, NO_SIGNAL, UNDECIDABLE. `cluster`: scaffold. `auc`, `slack`,
+    `score`, `baseline` and `screen`: larger first. `call`: SIGNAL, NO_SIGNAL, UNDECIDABLE. `cluster`: scaffold. `auc`, `slack`,
     `passed`: of the frozen audit, -inf and False where it has none.
     """
 
@@ -36,6 +37,7 @@ class Library:
     slack: Floats
     passed: Bools
     baseline: Floats | None = None
+    screen: Floats | None = None
 
 
 def priorities(library: Library) -> dict[str, Ints]:
@@ -48,7 +50,8 @@ def priorities(library: Library) -> dict[str, Ints]:
         "audit_auc_topk": dense_priority(library.auc),
         "pass_slack_topk": dense_priority(library.passed, library.slack),
     }
-    return ways | ({} if library.baseline is None else {BASELINE: dense_priority(library.baseline)})
+    brought = {BASELINE: library.baseline, SCREEN: library.screen}
+    return ways | {name: dense_priority(scores) for name, scores in brought.items() if scores is not None}
 
 
 def wilson(rate: float, n: int) -> tuple[float, float]:
@@ -73,11 +76,13 @@ def _method(hits: float, k: int, base: float, price: float | None) -> Record:
 def methods_at(library: Library, ways: Mapping[str, Ints], k: int, price: float | None) -> Record:
     """Hits among K for every way of choosing; random is exact: the hypergeometric mean and its 95 % interval.
 
-    The baseline is left out where it knows fewer than K molecules: the rest would be random choice under its name.
+    Today's filter and the screen are left out where they know fewer than K molecules: the rest would be random choice
+    under their name.
     """
     n, hits = library.hit.size, int(library.hit.sum())
-    if library.baseline is not None and np.isfinite(library.baseline).sum() < k:
-        ways = {name: way for name, way in ways.items() if name != BASELINE}
+    brought = ((BASELINE, library.baseline), (SCREEN, library.screen))
+    short = {name for name, scores in brought if scores is not None and np.isfinite(scores).sum() < k}
+    ways = {name: way for name, way in ways.items() if name not in short}
     methods = {name: _method(expected_hits_of_top(p, library.hit, k), k, hits / n, price) for name, p in ways.items()}
     low, high = hypergeom(n, hits, k).interval(0.95)
     drawn = {"hits_low": int(low), "hits_high": int(high)}

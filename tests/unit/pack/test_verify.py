@@ -255,7 +255,9 @@ def test_files_of_unknown_names_and_a_second_scores_file_are_refused_although_li
     assert "exactly one of" in problems
 
 
-@pytest.mark.parametrize("name", ["report.html", "card_decoys.csv", "summary_spreadsheet.csv", "hit_curve.csv"])
+@pytest.mark.parametrize(
+    "name", ["report.html", "card_decoys.csv", "summary_spreadsheet.csv", "hit_curve.csv", "diagnosis.json"]
+)
 def test_a_pack_without_its_report_is_refused_although_listed_so(pack, name):
     (pack / name).unlink()
     relist(pack)

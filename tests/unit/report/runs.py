@@ -79,7 +79,9 @@ UTILITY = {
 
 def changed(run, **parts):
     """The same with other values: dotted keys by `__`."""
-    documents = {name: copy.deepcopy(getattr(run, name)) for name in ("facts", "metrics", "controls", "utility")}
+    documents = {
+        name: copy.deepcopy(getattr(run, name)) for name in ("facts", "metrics", "controls", "utility", "diagnosis")
+    }
     for name, value in parts.items():
         document, *keys, last = name.split("__")
         place = documents[document]

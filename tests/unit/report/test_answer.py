@@ -17,11 +17,12 @@ def test_the_answer_is_about_the_list_by_score_with_its_interval_and_the_curve_a
         "more than choosing at random (95 % interval of the difference 10 to 45); above 95 % of random draws, as "
         "at 18 of the 20 other K tried, 10 to 160."
     )
-    ranked, diagnosed = answer.more(rich)
+    ranked, trusted, diagnosed = answer.more(rich)
     assert ranked == (
         "Measured: 80 of 400 molecules are hits (base rate 20 %); ROC-AUC of the score 0.80 (95 % interval 0.70 to "
         "0.88); enrichment factor 3.1 in its best 5 %, 2.5 in its best 10 %."
     )
+    assert trusted.startswith("Tells actives from inactives across scaffolds: ")
     assert diagnosed.startswith("Tells molecules from their isomers: ")
 
 
@@ -148,7 +149,7 @@ def test_a_failed_audit_voids_what_rests_on_decoys_and_not_the_hits_of_the_score
     assert answer.answer(failed) == answer.answer(rich)
     assert (
         "cannot say, because the audit failed its own controls on this library (not silent: formula)"
-        in answer.more(failed)[1]
+        in answer.more(failed)[2]
     )
     assert any(warning.level == "SERIOUS" and "failed its own controls" in warning.text for warning in warnings(failed))
     titles = {key: figure.title for key, figure in page.pictures(replace(failed, curve=UTILITY["at"])).items()}
@@ -161,7 +162,7 @@ def test_a_failed_audit_voids_what_rests_on_decoys_and_not_the_hits_of_the_score
 def test_without_truth_the_diagnosis_is_the_answer(small_evidence):
     blind = replace(small_evidence, utility=None, cost_lift=None)
     assert answer.answer(blind).startswith("Tells molecules from their isomers: cannot say, because ")
-    assert answer.more(blind) == ["No truth was given, so nothing is said of hits and money."]
+    assert answer.more(blind)[1:] == ["No truth was given, so nothing is said of hits and money."]
     assert answer.selections(blind) == []
     assert list(answer.saving(blind)) == []
     assert list(index.appendix(blind)) == []
@@ -171,7 +172,7 @@ def test_without_truth_the_diagnosis_is_the_answer(small_evidence):
 def test_truth_of_one_class_says_nothing_of_hits(small_evidence):
     nothing = {"n": 5, "reason": "truth_has_one_class", "at": [], "uplift": None, "before_after": None}
     single = changed(small_evidence, utility__utility=nothing)
-    assert answer.more(single) == ["Nothing can be said of hits and money: truth has one class."]
+    assert answer.more(single)[1:] == ["Nothing can be said of hits and money: truth has one class."]
     assert answer.selections(single) == []
     assert list(answer.saving(single)) == []
     warnings(single)
@@ -210,7 +211,7 @@ def test_an_older_pack_without_the_list_is_still_shown(small_evidence):
         if key not in ("list", "evidence", "around_k")
     }
     old = changed(small_evidence, utility__utility=older)
-    assert answer.more(old) == ["Nothing can be said of hits and money: the report of hits is of an older version."]
+    assert answer.more(old)[1:] == ["Nothing can be said of hits and money: the report of hits is of an older version."]
     assert answer.selections(old) == []
     warnings(old)
 

@@ -77,7 +77,7 @@ def diagnosed(
         (
             {"controls__audit": {"status": "INCONCLUSIVE", "reason": "fewer_than_20_molecules"}},
             "cannot say",
-            "because whether the audit works on this library could not be tested (the control sample",
+            "because whether the audit works on this library could not be tested (audit.control_sample",
         ),
         (
             {"metrics__scores_coverage__decoys_scored": 0, "metrics__scores_coverage__decoys_missing": 44},

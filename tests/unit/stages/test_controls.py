@@ -169,6 +169,7 @@ def test_cross_validation_never_scores_what_it_was_fitted_on(train):
     result = cross_validation(Seen(), labels, scaffolds, 0)
     assert result["auc"] == 0.5
     assert result["n"] == len(labels)
+    assert result["out_of_fold"] == [0.0] * len(labels)
     assert cross_validation(Seen(), labels, ["a"] * len(labels), 0)["reason"] == "fewer_than_5_scaffolds"
 
 

@@ -123,7 +123,7 @@ def test_a_light_pack_names_no_pages(stored_run):
 
 def test_shards_that_do_not_fit_together_are_refused(stored_run, tmp_path, capsys):
     words = ["report", "--run", "x", "--config", "{}", "--facts", "f.json", "--decoys", "a", "b", "--scores", "a"]
-    for name in ("summary", "metrics", "decoy-quality", "controls", "hardness-curve", "leakage"):
+    for name in ("summary", "metrics", "decoy-quality", "controls", "hardness-curve", "leakage", "diagnosis"):
         words += [f"--{name}", str(stored_run / "summary.csv")]
     assert (
         cli.main(
@@ -154,6 +154,7 @@ def facts(stored_run):
 def verb(stored_run, config, facts, tmp_path, capsys):
     """Calls the verb on the stored run, with some of its files replaced by texts; gives exit code and message."""
     files = {name: stored_run / name for name in ("summary.csv", "metrics.json", "decoy_quality.json", "leakage.csv")}
+    files |= {"diagnosis.json": stored_run / "diagnosis.json"}
     files |= {"controls.json": stored_run / "controls/controls.json", "truth.csv": stored_run / "truth/truth.csv"}
     files |= {
         "hardness_curve.csv": stored_run / "calls/hardness_curve.csv",

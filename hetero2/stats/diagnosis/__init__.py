@@ -1,0 +1,1 @@
+"""Can this score be trusted? What labels, trivial competitors and bulk properties say of a score."""

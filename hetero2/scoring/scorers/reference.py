@@ -133,7 +133,7 @@ class Reference:
     library: canonical SMILES of what is scored, of which the screen takes a sample to be centred on.
     """
 
-    def __init__(self, name: str, training: Training, library: Sequence[str]) -> None:
+    def __init__(self, name: str, training: Training, library: Sequence[str] = ()) -> None:
         if name == SCREEN:
             distinct = sorted(set(library))
             sample = count_features(distinct[row] for row in centre_sample(distinct, Settings().sample, 0))

@@ -23,10 +23,10 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Library:
-    """n molecules that may be bought: OK, with truth and score. Every field (n,); `baseline` and `screen` only where there is one.
+    """n molecules that may be bought: OK, with truth and score. Every field (n,).
 
-    `score`, `baseline` and `screen`: larger first. `call`: SIGNAL, NO_SIGNAL, UNDECIDABLE. `cluster`: scaffold. `auc`, `slack`,
-    `passed`: of the frozen audit, -inf and False where it has none.
+    `score`, `baseline` and `screen`: larger first; the two latter only where there is one. `call`: SIGNAL, NO_SIGNAL,
+    UNDECIDABLE. `cluster`: scaffold. `auc`, `slack`, `passed`: of the frozen audit, -inf and False where it has none.
     """
 
     score: Floats

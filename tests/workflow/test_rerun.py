@@ -10,11 +10,22 @@ import pytest
 from tests.conftest import build, copy_checkout, first_by_day, taken_up
 
 AFTER = {
-    "truth": {"truth", "leakage_list", "cost_lift", "utility", "report", "pack", "registry_row"},
+    "truth": {"truth", "leakage_list", "cost_lift", "utility", "diagnosis", "report", "pack", "registry_row"},
     "cost_lift": {"cost_lift", "utility", "report", "pack", "registry_row"},
-    "summary": {"summary", "candidates", "cost_lift", "utility", "report", "pack", "registry_row"},
-    "audit": {"audit", "summary", "candidates", "cost_lift", "utility", "report", "pack", "registry_row"},
-    "calls": {"calls", "controls", "summary", "candidates", "cost_lift", "utility", "report", "pack", "registry_row"},
+    "summary": {"summary", "candidates", "cost_lift", "utility", "diagnosis", "report", "pack", "registry_row"},
+    "audit": {"audit", "summary", "candidates", "cost_lift", "utility", "diagnosis", "report", "pack", "registry_row"},
+    "calls": {
+        "calls",
+        "controls",
+        "summary",
+        "candidates",
+        "cost_lift",
+        "utility",
+        "diagnosis",
+        "report",
+        "pack",
+        "registry_row",
+    },
     "scores": {
         "scores",
         "missing_scores",
@@ -25,6 +36,7 @@ AFTER = {
         "candidates",
         "cost_lift",
         "utility",
+        "diagnosis",
         "report",
         "pack",
         "registry_row",

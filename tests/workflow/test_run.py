@@ -99,7 +99,7 @@ def test_a_good_run_prints_its_result_and_little_else(small_run):
     profile, *progress = (folder / "printed.txt").read_text().splitlines()
     assert profile.startswith("Using workflow specific profile")
     assert len(progress) <= 6, progress  # one in the first minute, and one whenever twice the time has passed
-    assert all(re.match(r"\d+ of 22 jobs", line) for line in progress)
+    assert all(re.match(r"\d+ of 23 jobs", line) for line in progress)
     assert "Finished jobid" in next((folder / ".snakemake/log").glob("*.log")).read_text()
 
 

@@ -23,7 +23,7 @@ sys.addaudithook(watch)
 SHOWN = {
     "Results": {"summary.csv", "metrics.json", "ranked_candidates.csv"},
     "Worth": {"utility_report.json"},
-    "Audit": {"controls.json", "hardness_curve.csv"},
+    "Audit": {"controls.json", "diagnosis.json", "hardness_curve.csv"},
     "Decoys": {"decoy_quality.json"},
 }
 

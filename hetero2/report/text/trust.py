@@ -64,7 +64,7 @@ def _because(diagnosis: Record) -> str:
         needed = _NO_INTERVAL.get(ranking["reason"], plain(str(ranking["reason"])))
         counts = f"{counted(labels['n'], 'label')}, {counted(labels['hits'], 'hit')}"
         return f"because {needed} ({counts}, {counted(labels['scaffolds'], 'scaffold')})"
-    area = _area(ranking)
+    area = _area(ranking) + (", cross-validated" if labels["source"] == "out_of_fold" else "")
     if code == "WRONG_WAY":
         return f"because hits score lower than non-hits ({area}); check scores.higher_is_better"
     if code == "NO_STRUCTURES":
@@ -116,7 +116,7 @@ def _but(diagnosis: Record) -> str:
         for entry in diagnosis["ranking"]["competitors"]
         if entry["name"] in ("property_model", "nearest_hit") and entry["score_is"] in ("no_better", "undecided")
     ]
-    return f"; not shown to beat {' or '.join(fitted)}, fitted on these labels" if fitted else ""
+    return f"; not shown to beat {' or '.join(fitted)}" if fitted else ""
 
 
 def parts(evidence: Evidence) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hetero2.errors import ConfigError
-from hetero2.screening.acquisition import batch, capped
+from hetero2.screening.acquisition import batch
 
 Array = NDArray[Any]
 
@@ -68,6 +68,12 @@ def _spread(rows: list[int], n: int, rng: np.random.Generator) -> list[int]:
     return [rows[i] for i in shuffled[np.lexsort((stratum, place))]]
 
 
+def _as_deep(rows: list[int], on_the_other_list: set[int], n_only: int) -> list[int]:
+    """The first of `rows`, down to the last of `n_only` that the other order would not have bought."""
+    n_before = np.cumsum([row not in on_the_other_list for row in rows]) if rows else np.zeros(0)
+    return rows[: int(np.searchsorted(n_before, n_only)) + 1] if n_only else []
+
+
 def interleave(
     today: Array,
     new: Array,
@@ -83,10 +89,10 @@ def interleave(
     The orders are rows of the library that are left, best first, without repeats; `frameworks` is indexed by row, and
     at most `most` of one are bought in a batch while others are left. `share_today` of the batch is drafted by
     today's order (a share that is no whole number of molecules is rounded up or down by a coin). The smaller arm
-    drafts evenly down to the depth that the larger arm reaches, and returns last to what it left out, in this batch
-    or in earlier ones (`passed_over`: their fields of this name together). Else it would be compared on its best
-    molecules alone, and keep them for longer. Deterministic in `seed`. ConfigError for sizes and shares that make no
-    batch, ValueError for an order with repeats.
+    drafts evenly down to as many molecules that only it would buy as the larger arm does, and returns last to what it
+    left out, in this batch or in earlier ones (`passed_over`: their fields of this name together). Else it would be
+    compared on its best molecules alone, and keep them for longer. Deterministic in `seed`. ConfigError for sizes and
+    shares that make no batch, ValueError for an order with repeats.
     """
     if size < 1 or most < 1 or not 0 <= share_today <= 1:
         raise ConfigError(
@@ -98,15 +104,19 @@ def interleave(
     rng = np.random.Generator(np.random.PCG64(seed))
     n_today = int(size * share_today + rng.random())
     quotas = (n_today, size - n_today)
+    passed = [set(passed_over) if quota < max(quotas) else set() for quota in quotas]
+    orders = [  # stable: those passed over last
+        np.array(sorted(order.tolist(), key=passed[i].__contains__), np.int64) for i, order in enumerate((today, new))
+    ]
+    alone = [set(batch(order, frameworks, size, most).tolist()) | passed[i] for i, order in enumerate(orders)]
     arms = []
-    for order, quota in zip((today, new), quotas, strict=True):
-        smaller = quota < max(quotas)
-        passed = set(passed_over) if smaller else set()
-        ordered = np.array(sorted(order.tolist(), key=passed.__contains__), np.int64)  # stable: those passed over last
-        alone = set(batch(ordered, frameworks, size, most).tolist()) | passed
-        depth = max(quotas) if smaller and quota else 0
-        top = [row for row, _ in zip(capped(ordered, frameworks, most), range(depth), strict=False)]
-        arms.append(_Arm(ordered.tolist(), quota, alone, top, rng))
+    for i, quota in enumerate(quotas):
+        top: list[int] = []
+        if 0 < quota < max(quotas):
+            larger = batch(orders[1 - i], frameworks, max(quotas), most).tolist()
+            n_only = sum(row not in alone[i] for row in larger)
+            top = _as_deep(batch(orders[i], frameworks, size, most).tolist(), alone[1 - i], n_only)
+        arms.append(_Arm(orders[i].tolist(), quota, alone[i], top, rng))
     rows, by = _draft(arms, frameworks, size, most, rng)
     bought = set(rows)
     lists = [arm.alone for arm in arms]

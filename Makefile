@@ -32,7 +32,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
   test-browser \
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
-  bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-audit-speed \
+  bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
   bench-ingest clean
 
 help: ## List the targets.
@@ -193,6 +193,9 @@ bench-refit-level: $(VENV)/.dev ## Level of the test by refits where labels say 
 
 bench-uplift: $(VENV)/.dev ## Simulated libraries: coverage of the interval of the uplift.
 	python -m benchmarks.uplift_coverage
+
+bench-campaign: $(VENV)/.dev ## Simulated campaigns: level at every look and power of the comparison of two orders.
+	python -m benchmarks.campaign_level
 
 bench-audit-speed: $(VENV)/.dev ## CPU time of auditing and calling 100,000 molecules.
 	python -m benchmarks.audit_speed

@@ -2,15 +2,16 @@
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hetero2.campaign import actions
-from hetero2.campaign.labels import is_hit
+from hetero2.campaign.draft import NEW, TODAY
 from hetero2.campaign.layout import Settings
 from hetero2.campaign.measurements import FAILED
-from hetero2.campaign.rounds import State
+from hetero2.campaign.rounds import HIT, PENDING, Outcome, State
 from hetero2.campaign.start import Sources, start
 from hetero2.campaign.today import ORDERS
 from hetero2.chem.structures.guardrails import Guardrails
@@ -197,7 +198,7 @@ def _next(args: argparse.Namespace) -> None:
         [
             f"round {record['round']}: {counts['picks']} of {counts['eligible']} molecules: {batch}",
             f"  drafted by today's order {counts['picks_today']}, by {by} {counts['picks_new']}; "
-            f"either would buy {counts['picks_in_both']} of them",
+            f"each alone would buy {counts['picks_in_both']} of them",
             *_noted(pending if counts["pending"] else []),
             *_noted(record["notes"]),
         ]
@@ -205,7 +206,8 @@ def _next(args: argparse.Namespace) -> None:
 
 
 def _result(outcome: Mapping[str, Any]) -> str:
-    return str(next((outcome[name] for name in ("value", "label") if outcome[name] is not None), outcome["status"]))
+    parts = [f"{name} {outcome[name]:g}" for name in ("value", "label") if outcome[name] is not None]
+    return " and ".join(parts) or str(outcome["status"])
 
 
 def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -216,36 +218,42 @@ def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _tell(args: argparse.Namespace) -> None:
-    told, notes, pending = actions.tell(args.campaign, args.measured)
-    if told.entry is None:
-        _print([f"nothing new: all {told.n_same} results were told before", *_noted(notes)])
+    recorded, notes = actions.tell(args.campaign, args.measured)
+    if recorded.entry is None:
+        _print([f"nothing new: all {recorded.n_same} results were told before", *_noted(notes)])
     else:
-        same = f", {told.n_same} told before" if told.n_same else ""
+        same = f", {recorded.n_same} told before" if recorded.n_same else ""
         _print(
             [
-                f"recorded: {told.n_new} new results, {len(told.changes)} changed{same}: {told.entry}",
-                *_changes(told.changes),
+                f"recorded: {recorded.n_new} new results, {len(recorded.changes)} changed{same}: {recorded.entry}",
+                *_changes(recorded.changes),
                 *_noted(notes),
             ]
         )
+    pending = actions.read_state(args.campaign).pending()  # the results are safe, whatever is wrong with the rest
     _print([f"{len(pending)} picks have no result yet"] if pending else ["every pick has a result"])
+
+
+def _arm(outcomes: Sequence[Outcome]) -> str:
+    counts = Counter(outcome.result for outcome in outcomes)
+    measured = counts.total() - counts[PENDING]
+    arm = outcomes[0].arm if outcomes else "no arm"
+    return f"{arm} {counts.total()} picks, {measured} measured, {counts[HIT]} hits"
 
 
 def _status_lines(state: State) -> Iterator[str]:
     """Where a campaign stands: rounds, results by arm, what is pending, what was changed."""
-    latest, limit, settings = state.latest(), state.limit(), state.settings
+    latest, limit = state.latest(), state.limit()
     failed = sum(measurement.status == FAILED for measurement in latest.values())
     labels = state.labels()
     yield f"{len(state.eligible())} molecules may be bought; {len(latest)} measured, {failed} of them failed"
     yield f"labels to learn from: {labels.n}, hits among them: {int(labels.measured.is_hit.sum())}"
     for chosen in state.rounds:
-        parts = []
-        for arm in ("today", "new"):
-            results = [latest[row["id"]] for row in chosen.batch if row["arm"] == arm and row["id"] in latest]
-            hits = sum(is_hit(m.value, m.label, limit, settings.lower_is_better) is True for m in results)
-            picks = sum(row["arm"] == arm for row in chosen.batch)
-            parts.append(f"{arm} {picks} picks, {len(results)} measured, {hits} hits")
-        yield f"round {chosen.record['round']}: {'; '.join(parts)}"
+        number = chosen.record["round"]
+        arms = ([o for o in state.outcomes() if (o.round, o.arm) == (number, arm)] for arm in (TODAY, NEW))
+        yield f"round {number}: {'; '.join(map(_arm, arms))}"
+        if chosen.batch_changed:
+            yield f"note: {chosen.folder / 'batch.csv'} was changed since; the campaign goes by round.json beside it"
     pending = state.pending()
     if pending:
         shown = ", ".join(pending[:_SHOWN]) + (", …" if len(pending) > _SHOWN else "")

@@ -41,6 +41,7 @@ class Round(NamedTuple):
         return picks
 
 
+TODAY, NEW = "today", "new"  # the arms: the order that drafted a pick
 PENDING, FAILURE, UNDECIDED, HIT, MISS = "pending", "failed", "undecided", "hit", "miss"
 
 
@@ -110,6 +111,11 @@ class State(NamedTuple):
                     Outcome(number, pick["id"], pick["arm"], pick["in_both"], result, self.library.frameworks[row])
                 )
         return outcomes
+
+    def passed_over(self) -> list[int]:
+        """Rows that the smaller arm left out in earlier rounds, and returns to last."""
+        rows = self.library.places()
+        return [rows[name] for chosen in self.rounds for name in chosen.record["passed_over"]]
 
     def eligible(self) -> Array:
         """Rows of the library that may be bought: of usable structure, neither measured nor pending."""

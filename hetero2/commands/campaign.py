@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.campaign import actions
-from hetero2.campaign.draft import NEW, TODAY
 from hetero2.campaign.layout import Settings
 from hetero2.campaign.measurements import FAILED
-from hetero2.campaign.rounds import HIT, PENDING, Outcome, State
+from hetero2.campaign.rounds import HIT, NEW, PENDING, TODAY, Outcome, State
 from hetero2.campaign.start import Sources, start
 from hetero2.campaign.today import ORDERS
 from hetero2.chem.structures.guardrails import Guardrails

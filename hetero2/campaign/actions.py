@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hetero2.campaign import ledger
-from hetero2.campaign.choice import choose
+from hetero2.campaign.choosing.choice import choose
 from hetero2.campaign.layout import Layout
 from hetero2.campaign.ledger import Told, read_ledger
 from hetero2.campaign.library import read_library

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from hetero2.campaign.labels import Labels, Threshold, is_hit, labels_of, threshold
+from hetero2.campaign.choosing.labels import Labels, Threshold, is_hit, labels_of, threshold
 from hetero2.campaign.layout import Layout, Settings
 from hetero2.campaign.ledger import KNOWN, Ledger
 from hetero2.campaign.library import Library
@@ -81,8 +81,8 @@ class State(NamedTuple):
     def limit(self) -> Threshold:
         """From which value on a molecule is a hit."""
         settings = self.settings
-        kinds = self.ledger.kinds()
-        return threshold(settings.hit_at, settings.lower_is_better, self.latest().values(), kinds, KNOWN)
+        at_start = [m for entry in self.ledger.entries if entry.record["kind"] == KNOWN for m in entry.measurements]
+        return threshold(settings.hit_at, settings.lower_is_better, at_start, self.latest().values())
 
     def labels(self) -> Labels:
         """What the screen can learn from."""

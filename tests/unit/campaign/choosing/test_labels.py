@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from hetero2.campaign.labels import Threshold, better_half, labels_of, threshold
+from hetero2.campaign.choosing.labels import Threshold, better_half, labels_of, threshold
 from hetero2.campaign.measurements import Measurement
 
 
@@ -17,10 +17,6 @@ def measured(*outcomes, name=None):
 
 def values(*numbers):
     return measured(*((number, None, "ok") for number in numbers))
-
-
-def kinds(measurements, kind="known"):
-    return dict.fromkeys((m.id for m in measurements), kind)
 
 
 @pytest.mark.parametrize(
@@ -41,24 +37,23 @@ def test_the_better_half(numbers, least):
 
 def test_a_threshold_that_was_set_counts():
     rows = values(1, 2, 3)
-    assert threshold(7.5, False, rows, kinds(rows), "known") == Threshold(7.5)
+    assert threshold(7.5, False, rows, rows) == Threshold(7.5)
 
 
 def test_without_one_the_better_half_of_what_was_known_at_the_start_counts_and_is_said():
     rows = values(1, 2, 3, 4, 5, 100, 200)
-    first = {**kinds(rows[:5]), **kinds(rows[5:], "measured")}
-    limit = threshold(None, False, rows, first, "known")
-    assert limit.hit_at == 4
+    limit = threshold(None, False, rows[:5], rows)
+    assert (limit.hit_at, limit.is_fixed) == (4, True)
     assert limit.note == "no --hit-at: the better half of the values known at the start counts as hits (at least 4)"
-    limit = threshold(None, True, rows, first, "known")
+    limit = threshold(None, True, rows[:5], rows)
     assert (limit.hit_at, limit.note[-11:]) == (2, "(at most 2)")
-    few = threshold(None, False, rows, kinds(rows, "measured"), "known")
-    assert (few.hit_at, "so far" in few.note) == (5, True)
+    few = threshold(None, False, rows[:4], rows)
+    assert (few.hit_at, "so far" in few.note, few.is_fixed) == (5, True, False)
 
 
 def test_equal_values_say_nothing():
     rows = values(5, 5, 5, 5, 5, 5)
-    limit = threshold(None, False, rows, kinds(rows), "known")
+    limit = threshold(None, False, rows, rows)
     assert limit.hit_at is None
     assert limit.note.startswith("all 6 values known at the start are equal")
     assert labels_of(rows, limit, False).n == 0
@@ -66,7 +61,7 @@ def test_equal_values_say_nothing():
 
 def test_labels_alone_need_no_threshold():
     rows = measured((None, 1, "ok"), (None, 0, "ok"))
-    limit = threshold(None, False, rows, kinds(rows), "known")
+    limit = threshold(None, False, rows, rows)
     assert limit == Threshold(None)
     assert labels_of(rows, limit, False).measured.is_hit.tolist() == [True, False]
 

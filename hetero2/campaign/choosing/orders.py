@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from hetero2.campaign.labels import Labels
+from hetero2.campaign.choosing.labels import Labels
 from hetero2.campaign.library import FeatureBlock, Library, feature_blocks
 from hetero2.chem.count_features import count_features
 from hetero2.screening.labels import normal_scores

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hetero2.campaign.labels import LEAST
+from hetero2.campaign.choosing.labels import LEAST
+from hetero2.campaign.choosing.orders import FittedScreen, ranked
 from hetero2.campaign.measurements import FAILED
-from hetero2.campaign.orders import FittedScreen, ranked
 from hetero2.campaign.rounds import NEW, TODAY, State
 from hetero2.errors import HeteroError
 from hetero2.screening.interleaving import Interleaved, interleave

@@ -201,12 +201,10 @@ def _simulate(args: argparse.Namespace) -> None:
         layout = Layout(Path(folder, "campaign"))
         record = _started(args, layout.folder)
         state = actions.read_state(layout.folder)
-        limit = state.limit()
-        if not limit.is_fixed:
-            raise ConfigError("a simulation must know what a hit is", "set --hit-at, or give known values or labels")
         measurements, notes = read_measurements(args.truth, state.library, args.standardise)
         truth = {measurement.id: measurement for measurement in measurements}
         simulation.check_truth(state, truth, args.truth)
+        limit = state.limit()
         workers = args.workers or options.cores()
         today, new = (
             simulation.simulate(state, truth, share, args.rounds, layout.features, workers) for share in (1.0, 0.0)

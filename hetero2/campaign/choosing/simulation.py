@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hetero2.campaign.choosing.choice import choose
+from hetero2.campaign.choosing.labels import is_hit
 from hetero2.campaign.ledger import MEASURED, Entry, Ledger
-from hetero2.campaign.measurements import Measurement
+from hetero2.campaign.measurements import OK, Measurement
 from hetero2.campaign.rounds import HIT, Round, State
-from hetero2.errors import InputError
+from hetero2.errors import ConfigError, InputError
 from hetero2.io.tables import quoted
 
 Record = dict[str, Any]
@@ -49,13 +50,17 @@ def simulate(
 
 
 def check_truth(state: State, truth: Mapping[str, Measurement], path: Path) -> None:
-    """Raise InputError for a molecule that may be bought and whose result is not known."""
+    """Raise InputError for a molecule that may be bought and has no result, ConfigError where no hit is defined."""
     missing = [state.library.ids[row] for row in state.eligible() if state.library.ids[row] not in truth]
     if missing:
         raise InputError(
             f"{path}: {len(missing)} molecules of the library have no result, the first is {quoted(missing[0])}",
             "a simulation needs the result of each; a failed one is status failed",
         )
+    limit, lower = state.limit(), state.settings.lower_is_better
+    results = [m for m in truth.values() if m.status == OK]
+    if not limit.is_fixed or any(is_hit(m.value, m.label, limit, lower) is None for m in results):
+        raise ConfigError("a simulation must know what a hit is", "set --hit-at, or give known values or labels")
 
 
 def for_equal_hits(curve: Curve, n_hits: int) -> int | None:

@@ -52,6 +52,7 @@ def test_the_verb(tmp_path, capsys):
     write(tmp_path / "truth.csv", "id,value", list(zip(IDS, VALUES, strict=True))[:59])
     assert cli.main([*map(str, usual), "--truth", str(truth), "--hit-at", "7"]) == 1
     assert "1 molecules of the library have no result, the first is 'm59'" in capsys.readouterr().err
+    write(tmp_path / "truth.csv", "id,value", zip(IDS, VALUES, strict=True))
     usual = usual[:-2]
     assert cli.main([*map(str, usual), "--truth", str(truth)]) == 2
     assert "a simulation must know what a hit is" in capsys.readouterr().err

@@ -26,7 +26,7 @@ HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") 
 NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
     "unit": ["api"],
-    "unit/commands": ["decoys"],
+    "unit/commands": ["campaign", "decoys"],
     "unit/workflow": ["resources"],
     "unit/inputs": ["smi", "training"],
     "unit/scoring": ["reference", "refittable"],
@@ -38,7 +38,11 @@ NEED_RDKIT = {
 }
 if HIDING:
     sys.path.insert(0, HIDING)
-    collect_ignore = ["unit/chem", *(f"{place}/test_{name}.py" for place in NEED_RDKIT for name in NEED_RDKIT[place])]
+    collect_ignore = [
+        "unit/campaign",
+        "unit/chem",
+        *(f"{place}/test_{name}.py" for place in NEED_RDKIT for name in NEED_RDKIT[place]),
+    ]
 # In `make ci`: a file of the tests that passed without RDKit, which are not run again with it.
 TESTS_PASSED = os.environ.get("TESTS_PASSED", "")
 OWN_PACK = Path(__file__).parent / "contracts/data/pack.v1.zip"

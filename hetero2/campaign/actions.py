@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hetero2.campaign import ledger
-from hetero2.campaign.choice import choose
+from hetero2.campaign.choosing.choice import choose
 from hetero2.campaign.layout import Layout
 from hetero2.campaign.ledger import Told, read_ledger
 from hetero2.campaign.library import read_library
@@ -25,11 +25,10 @@ class Next(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What became of a file of measurements, with what a person should know, and the picks still without a result."""
+    """What became of a file of measurements, and what a person should know of it."""
 
     told: Told
     notes: list[str]
-    pending: list[str]
 
 
 def read_state(folder: Path) -> State:
@@ -94,5 +93,4 @@ def tell(folder: Path, path: Path) -> Recorded:
     settings, library = layout.settings(), read_library(layout.library)
     measurements, notes = read_measurements(path, library, settings.standardise)
     with layout.held():
-        told = ledger.tell(layout, measurements, file_facts("measured", path), ledger.MEASURED)
-        return Recorded(told, notes, read_state(folder).pending())
+        return Recorded(ledger.tell(layout, measurements, file_facts("measured", path), ledger.MEASURED), notes)

@@ -44,10 +44,6 @@ class Ledger(NamedTuple):
             by_id.update({measurement.id: measurement for measurement in entry.measurements})
         return by_id
 
-    def kinds(self) -> dict[str, str]:
-        """Whether the last measurement of each id was known at the start, or measured since."""
-        return {m.id: entry.record["kind"] for entry in self.entries for m in entry.measurements}
-
     def files(self) -> list[Record]:
         """Name and sha256 of each table."""
         return [{"name": entry.table.name, "sha256": entry.record["sha256"]} for entry in self.entries]

@@ -90,7 +90,7 @@ def write_library(
     """Write the library and its features.
 
     rows: numbered and marked, as the stage `input` does it; today: today's score of a record, where it has one. The
-    bytes do not depend on the number of workers. About a millisecond a molecule and core.
+    bytes do not depend on the number of workers. Some 2 ms a molecule and core.
     """
     waiting: list[tuple[int, Array, Array]] = []
     results = progress(_structures(rows, *limits, workers), "structures read", len(rows), terminal=True)

@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from hetero2.campaign.labels import Labels, Threshold, labels_of, threshold
+from hetero2.campaign.choosing.labels import Labels, Threshold, is_hit, labels_of, threshold
 from hetero2.campaign.layout import Layout, Settings
 from hetero2.campaign.ledger import KNOWN, Ledger
 from hetero2.campaign.library import Library
-from hetero2.campaign.measurements import Measurement
+from hetero2.campaign.measurements import FAILED, Measurement
 from hetero2.errors import GateError
 from hetero2.io.contracts import validate, write_json
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import read_json, sha256_file
-from hetero2.io.tables import read_csv, to_table
+from hetero2.io.tables import to_table
 
 CONTRACT, BATCH = "campaign_round.v1", "campaign_batch.v1"
 _MAX_BYTES = 100 << 20
@@ -24,11 +24,45 @@ Record = dict[str, Any]
 
 
 class Round(NamedTuple):
-    """One round: its folder, what is recorded of it, and the rows of its batch as texts."""
+    """One round: its folder, and what is recorded of it, its picks too.
+
+    batch_changed: whether batch.csv is not any more what was written, as where people add their results to it. It is
+    for them; the campaign goes by the picks.
+    """
 
     folder: Path
     record: Record
-    batch: list[dict[str, str]]
+    batch_changed: bool
+
+    @property
+    def picks(self) -> list[Record]:
+        """id, arm and in_both of each pick, in the order of the batch."""
+        picks: list[Record] = self.record["picks"]
+        return picks
+
+
+TODAY, NEW = "today", "new"  # the arms: the order that drafted a pick
+PENDING, FAILURE, UNDECIDED, HIT, MISS = "pending", "failed", "undecided", "hit", "miss"
+
+
+class Outcome(NamedTuple):
+    """What became of a pick; result: pending, failed, undecided (a value, but no threshold), hit or miss."""
+
+    round: int
+    id: str
+    arm: str
+    in_both: bool
+    result: str
+    framework: str
+
+
+def _result(measurement: Measurement | None, limit: Threshold, lower_is_better: bool) -> str:
+    if measurement is None:
+        return PENDING
+    if measurement.status == FAILED:
+        return FAILURE
+    hit = is_hit(measurement.value, measurement.label, limit, lower_is_better)
+    return UNDECIDED if hit is None else HIT if hit else MISS
 
 
 class State(NamedTuple):
@@ -47,8 +81,8 @@ class State(NamedTuple):
     def limit(self) -> Threshold:
         """From which value on a molecule is a hit."""
         settings = self.settings
-        kinds = self.ledger.kinds()
-        return threshold(settings.hit_at, settings.lower_is_better, self.latest().values(), kinds, KNOWN)
+        at_start = [m for entry in self.ledger.entries if entry.record["kind"] == KNOWN for m in entry.measurements]
+        return threshold(settings.hit_at, settings.lower_is_better, at_start, self.latest().values())
 
     def labels(self) -> Labels:
         """What the screen can learn from."""
@@ -56,11 +90,32 @@ class State(NamedTuple):
 
     def pending(self) -> list[str]:
         """Ids of earlier batches without a result, in order."""
-        measured = self.latest()
-        hashes = {measurement.structure_hash for measurement in measured.values()}
+        return [outcome.id for outcome in self.outcomes() if outcome.result == PENDING]
+
+    def outcomes(self) -> list[Outcome]:
+        """What became of every pick, in the order in which they were bought.
+
+        A structure that was measured under another id counts for its pick, the last result first.
+        """
+        by_id, limit = self.latest(), self.limit()
+        by_hash = {m.structure_hash: m for m in by_id.values() if m.structure_hash is not None}
         rows = self.library.places()
-        picked = [row["id"] for chosen in self.rounds for row in chosen.batch]
-        return [name for name in picked if name not in measured and self.library.hashes[rows[name]] not in hashes]
+        outcomes = []
+        for chosen in self.rounds:
+            for pick in chosen.picks:
+                row = rows[pick["id"]]
+                measurement = by_id.get(pick["id"]) or by_hash.get(self.library.hashes[row])
+                result = _result(measurement, limit, self.settings.lower_is_better)
+                number = chosen.record["round"]
+                outcomes.append(
+                    Outcome(number, pick["id"], pick["arm"], pick["in_both"], result, self.library.frameworks[row])
+                )
+        return outcomes
+
+    def passed_over(self) -> list[int]:
+        """Rows that the smaller arm left out in earlier rounds, and returns to last."""
+        rows = self.library.places()
+        return [rows[name] for chosen in self.rounds for name in chosen.record["passed_over"]]
 
     def eligible(self) -> Array:
         """Rows of the library that may be bought: of usable structure, neither measured nor pending."""
@@ -86,15 +141,14 @@ def read_rounds(layout: Layout) -> list[Round]:
         path = folder / "round.json"
         record = read_json(path, _MAX_BYTES)
         validate(record, CONTRACT, str(path))
-        digests = (previous, sha256_file(folder / "batch.csv"), sha256_file(layout.campaign))
-        names = ("previous_sha256", "batch_sha256", "campaign_sha256")
-        for name, digest in zip(names, digests, strict=True):
+        for name, digest in (("previous_sha256", previous), ("campaign_sha256", sha256_file(layout.campaign))):
             if record[name] != digest:
                 raise GateError(
                     f"{path}: {name} is not that of the file: a file of the campaign was changed after it was written",
                     "restore it: what was chosen, and from what, must stay as it was",
                 )
-        rounds.append(Round(folder, record, [row for _, row in read_csv(folder / "batch.csv", ["id", "arm"])]))
+        batch = folder / "batch.csv"
+        rounds.append(Round(folder, record, not batch.is_file() or sha256_file(batch) != record["batch_sha256"]))
         previous = sha256_file(path)
     return rounds
 
@@ -117,6 +171,7 @@ def write_round(layout: Layout, number: int, rows: list[Record], record: Record)
         "round": number,
         "campaign_sha256": sha256_file(layout.campaign),
         "previous_sha256": sha256_file(previous) if number > 1 else None,
+        "picks": [{name: row[name] for name in ("id", "arm", "in_both")} for row in rows],
         "batch_sha256": sha256_file(temporary / "batch.csv"),
     }
     write_json(temporary / "round.json", whole, CONTRACT)

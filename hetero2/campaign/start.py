@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hetero2.campaign import ledger
 from hetero2.campaign.layout import CONTRACT, Layout, Settings
 from hetero2.campaign.library import Library, check_usable, read_library, write_library
-from hetero2.campaign.measurements import read_measurements
+from hetero2.campaign.measurements import Measurement, read_measurements
 from hetero2.campaign.today import Scores, coverage, read_today
 from hetero2.chem.structures.guardrails import Guardrails
 from hetero2.errors import ConfigError
@@ -97,11 +97,12 @@ def _fill(
         notes.append(coverage(scores.by_id, usable, sources.today))
     in_library = library.places()
     _write_elsewhere(layout.elsewhere, {key: score for key, score in scores.by_id.items() if key not in in_library})
-    known = None if sources.known is None else read_measurements(sources.known, library, settings.standardise)
-    if known is not None and sources.known is not None:
+    measurements: list[Measurement] = []
+    if sources.known is not None:
+        measurements, notes_of_known = read_measurements(sources.known, library, settings.standardise)
         hashes = set(library.hashes) - {""}
-        n_inside = sum(measurement.structure_hash in hashes for measurement in known.measurements)
-        notes += [*known.notes, f"{sources.known.name}: {len(known.measurements)} known molecules"]
+        n_inside = sum(measurement.structure_hash in hashes for measurement in measurements)
+        notes += [*notes_of_known, f"{sources.known.name}: {len(measurements)} known molecules"]
         notes += [f"{n_inside} of them are in the library: they are kept out of batches"] * (n_inside > 0)
     roles = {"library": sources.library, "today": sources.today, "known": sources.known}
     record = {
@@ -118,8 +119,8 @@ def _fill(
     write_json(layout.campaign, record, CONTRACT)
     layout.measurements.mkdir()
     layout.rounds.mkdir()
-    if known is not None and sources.known is not None:
-        ledger.tell(layout, known.measurements, file_facts("known", sources.known), ledger.KNOWN)
+    if sources.known is not None:
+        ledger.tell(layout, measurements, file_facts("known", sources.known), ledger.KNOWN)
     return record
 
 

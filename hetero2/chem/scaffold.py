@@ -1,6 +1,7 @@
 """Bemis-Murcko scaffolds."""
 
-from rdkit import Chem, rdBase
+from rdkit import Chem
+from rdkit.Chem import rdMolHash
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from hetero2.chem.molecules import canonical
@@ -13,15 +14,9 @@ def murcko_scaffold(mol: Chem.Mol) -> str:
 
 
 def generic_framework(mol: Chem.Mol) -> str:
-    """Canonical SMILES of the Murcko framework with every atom carbon and every bond single; of no ring, the molecule.
-
-    Where such a carbon would have more than four neighbours, as phosphorus and sulfur may, elements and bonds stay.
-    """
+    """The Murcko framework with all atoms and all bonds alike, as a canonical text; an acyclic molecule is its own."""
     scaffold = MurckoScaffold.GetScaffoldForMol(mol)  # type: ignore[no-untyped-call]
     if scaffold.GetNumAtoms() == 0:
         return canonical(mol)
-    with rdBase.BlockLogs():
-        try:
-            return canonical(MurckoScaffold.MakeScaffoldGeneric(scaffold))  # type: ignore[no-untyped-call]
-        except Chem.MolSanitizeException:
-            return canonical(scaffold)
+    text: str = rdMolHash.MolHash(scaffold, rdMolHash.HashFunction.AnonymousGraph)
+    return text

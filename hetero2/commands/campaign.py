@@ -1,133 +1,32 @@
 """campaign: rounds of choosing a batch, measuring it, telling the results, and learning from them."""
 
 import argparse
-import os
+import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hetero2.campaign import actions
-from hetero2.campaign.labels import is_hit
-from hetero2.campaign.layout import Settings
-from hetero2.campaign.measurements import FAILED
-from hetero2.campaign.rounds import State
+from hetero2.campaign import actions, report
+from hetero2.campaign.choosing import simulation
+from hetero2.campaign.choosing.labels import is_hit
+from hetero2.campaign.layout import Layout, Settings
+from hetero2.campaign.measurements import FAILED, read_measurements
+from hetero2.campaign.rounds import HIT, NEW, PENDING, TODAY, Outcome, State
 from hetero2.campaign.start import Sources, start
-from hetero2.campaign.today import ORDERS
 from hetero2.chem.structures.guardrails import Guardrails
+from hetero2.commands import campaign_options as options
 from hetero2.errors import ConfigError, InputError
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
+from hetero2.io.contracts import write_json
 from hetero2.runtime import isolated
-from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.log import printable
-from hetero2.runtime.settings import add_option
 from hetero2.stages.input import mark
+from hetero2.stats.sequential.planning import plan
 
 EXAMPLE = "hetero2 campaign start --input library.csv --today docking.csv --batch 50 --out my-campaign"
-_GUARDRAILS = tuple(
-    f"guardrails.{name}"
-    for name in ("max_atoms", "require_connected", "standardise", "seconds_per_molecule", "mb_per_molecule")
-)
 _SHOWN = 10  # ids, of many, that a person reads
-
-
-def _share(text: str) -> float:
-    """A share from 0 to 1."""
-    value = _number(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
-    return value
-
-
-def _number(text: str) -> float:
-    """A finite number."""
-    from hetero2.io.tables import number
-
-    value = number(text)
-    if value != value:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
-    return value
-
-
-def _price(text: str) -> float:
-    """A number of at least 0."""
-    value = _number(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is less than 0")
-    return value
-
-
-def _workers() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _add_workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--workers", type=positive, help="processes or threads (default: all cores); changes no result")
-
-
-def _add_campaign(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--campaign", type=Path, required=True, help="folder of the campaign")
-
-
-def _add_start(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--input", type=Path, required=True, help="library: .csv, .csv.gz, .parquet, .smi or .sdf")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the campaign; it must be new or empty")
-    today = parser.add_mutually_exclusive_group(required=True)
-    today.add_argument("--today", type=Path, help="the score you choose by today: a table with id and score")
-    today.add_argument(
-        "--today-order", choices=ORDERS[1:], help="the order you choose by today: largest first, or as listed"
-    )
-    parser.add_argument("--today-column", default="score", help="column of --today with the score (default score)")
-    parser.add_argument(
-        "--today-lower-is-better",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="of today's score, as of a docking score (default: larger is better)",
-    )
-    parser.add_argument("--known", type=Path, help="molecules measured before: id, smiles, and value or label (1/0)")
-    parser.add_argument("--batch", type=positive, required=True, help="molecules per round")
-    parser.add_argument("--hit-at", type=_number, help="measured value from which on a molecule is a hit")
-    parser.add_argument("--lower-is-better", action="store_true", help="of measured values (default: larger is better)")
-    parser.add_argument(
-        "--control-share",
-        type=_share,
-        default=0.5,
-        help="share of a batch that today's order drafts, so that both are measured (default 0.5)",
-    )
-    parser.add_argument(
-        "--per-framework", type=positive, default=2, help="most picks of a generic Murcko framework (default 2)"
-    )
-    parser.add_argument("--seed", type=natural, default=0, help="of the coin of the draft, and of samples (default 0)")
-    parser.add_argument("--price-per-measurement", type=_price, help="to report money saved")
-    parser.add_argument(
-        "--trust-score",
-        type=_share,
-        default=0.2,
-        help="probability, before any label, that today's score says something (default 0.2)",
-    )
-    for key in _GUARDRAILS:
-        add_option(parser, key)
-    _add_workers(parser)
-
-
-def _add_next(parser: argparse.ArgumentParser) -> None:
-    _add_campaign(parser)
-    parser.add_argument("--batch", type=positive, help="molecules of this round (default: as at the start)")
-    parser.add_argument("--scores", type=Path, help="use this order (id, score; larger is better), not the screen")
-    parser.add_argument("--scores-column", default="score", help="column of --scores with the score (default score)")
-    parser.add_argument(
-        "--without-new-measurements",
-        action="store_true",
-        help="choose another batch even if nothing was told since the last one",
-    )
-    _add_workers(parser)
-
-
-def _add_tell(parser: argparse.ArgumentParser) -> None:
-    _add_campaign(parser)
-    parser.add_argument(
-        "--measured", type=Path, required=True, help="results: id, value or label (1/0); optionally status, smiles"
-    )
 
 
 def _print(lines: Sequence[str]) -> None:
@@ -139,7 +38,7 @@ def _noted(notes: Sequence[str]) -> list[str]:
     return [f"note: {note}" for note in notes]
 
 
-def _start(args: argparse.Namespace) -> None:
+def _started(args: argparse.Namespace, out: Path) -> dict[str, Any]:
     rows = list(with_an_id(mark(read_any(args.input)), args.input))
     if not rows:
         raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
@@ -161,8 +60,12 @@ def _start(args: argparse.Namespace) -> None:
     guardrails = Guardrails(args.max_atoms, args.require_connected, args.standardise)
     limits = guardrails, isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
     sources = Sources(args.input, args.today, args.today_column, args.known)
-    workers = args.workers or _workers()
-    record = start(args.out, rows, sources, settings, limits, args.today_lower_is_better, workers)
+    workers = args.workers or options.cores()
+    return start(out, rows, sources, settings, limits, args.today_lower_is_better, workers)
+
+
+def _start(args: argparse.Namespace) -> None:
+    record = _started(args, args.out)
     counts = record["counts"]
     _print([f"{counts['structures']} molecules may be bought; campaign in {args.out}", *_noted(record["notes"])])
     _print([f"next: hetero2 campaign next --campaign {args.out}"])
@@ -175,7 +78,7 @@ def _next(args: argparse.Namespace) -> None:
         args.scores,
         args.scores_column,
         args.without_new_measurements,
-        args.workers or _workers(),
+        args.workers or options.cores(),
     )
     record = chosen.record
     counts, batch = record["counts"], chosen.folder / "batch.csv"
@@ -197,7 +100,7 @@ def _next(args: argparse.Namespace) -> None:
         [
             f"round {record['round']}: {counts['picks']} of {counts['eligible']} molecules: {batch}",
             f"  drafted by today's order {counts['picks_today']}, by {by} {counts['picks_new']}; "
-            f"either would buy {counts['picks_in_both']} of them",
+            f"each alone would buy {counts['picks_in_both']} of them",
             *_noted(pending if counts["pending"] else []),
             *_noted(record["notes"]),
         ]
@@ -205,7 +108,8 @@ def _next(args: argparse.Namespace) -> None:
 
 
 def _result(outcome: Mapping[str, Any]) -> str:
-    return str(next((outcome[name] for name in ("value", "label") if outcome[name] is not None), outcome["status"]))
+    parts = [f"{name} {outcome[name]:g}" for name in ("value", "label") if outcome[name] is not None]
+    return " and ".join(parts) or str(outcome["status"])
 
 
 def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -216,36 +120,42 @@ def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _tell(args: argparse.Namespace) -> None:
-    told, notes, pending = actions.tell(args.campaign, args.measured)
-    if told.entry is None:
-        _print([f"nothing new: all {told.n_same} results were told before", *_noted(notes)])
+    recorded, notes = actions.tell(args.campaign, args.measured)
+    if recorded.entry is None:
+        _print([f"nothing new: all {recorded.n_same} results were told before", *_noted(notes)])
     else:
-        same = f", {told.n_same} told before" if told.n_same else ""
+        same = f", {recorded.n_same} told before" if recorded.n_same else ""
         _print(
             [
-                f"recorded: {told.n_new} new results, {len(told.changes)} changed{same}: {told.entry}",
-                *_changes(told.changes),
+                f"recorded: {recorded.n_new} new results, {len(recorded.changes)} changed{same}: {recorded.entry}",
+                *_changes(recorded.changes),
                 *_noted(notes),
             ]
         )
+    pending = actions.read_state(args.campaign).pending()  # the results are safe, whatever is wrong with the rest
     _print([f"{len(pending)} picks have no result yet"] if pending else ["every pick has a result"])
+
+
+def _arm(outcomes: Sequence[Outcome]) -> str:
+    counts = Counter(outcome.result for outcome in outcomes)
+    measured = counts.total() - counts[PENDING]
+    arm = outcomes[0].arm if outcomes else "no arm"
+    return f"{arm} {counts.total()} picks, {measured} measured, {counts[HIT]} hits"
 
 
 def _status_lines(state: State) -> Iterator[str]:
     """Where a campaign stands: rounds, results by arm, what is pending, what was changed."""
-    latest, limit, settings = state.latest(), state.limit(), state.settings
+    latest, limit = state.latest(), state.limit()
     failed = sum(measurement.status == FAILED for measurement in latest.values())
     labels = state.labels()
     yield f"{len(state.eligible())} molecules may be bought; {len(latest)} measured, {failed} of them failed"
     yield f"labels to learn from: {labels.n}, hits among them: {int(labels.measured.is_hit.sum())}"
     for chosen in state.rounds:
-        parts = []
-        for arm in ("today", "new"):
-            results = [latest[row["id"]] for row in chosen.batch if row["arm"] == arm and row["id"] in latest]
-            hits = sum(is_hit(m.value, m.label, limit, settings.lower_is_better) is True for m in results)
-            picks = sum(row["arm"] == arm for row in chosen.batch)
-            parts.append(f"{arm} {picks} picks, {len(results)} measured, {hits} hits")
-        yield f"round {chosen.record['round']}: {'; '.join(parts)}"
+        number = chosen.record["round"]
+        arms = ([o for o in state.outcomes() if (o.round, o.arm) == (number, arm)] for arm in (TODAY, NEW))
+        yield f"round {number}: {'; '.join(map(_arm, arms))}"
+        if chosen.batch_changed:
+            yield f"note: {chosen.folder / 'batch.csv'} was changed since; the campaign goes by round.json beside it"
     pending = state.pending()
     if pending:
         shown = ", ".join(pending[:_SHOWN]) + (", …" if len(pending) > _SHOWN else "")
@@ -259,11 +169,59 @@ def _status(args: argparse.Namespace) -> None:
     _print(list(_status_lines(actions.read_state(args.campaign))))
 
 
+def _report(args: argparse.Namespace) -> None:
+    document = report.report(actions.read_state(args.campaign))
+    out = args.out or args.campaign / "report.json"
+    write_json(out, document, report.CONTRACT)
+    _print([*report.lines(document), *_noted(document["notes"]), f"written: {out}"])
+
+
+def _plan(args: argparse.Namespace) -> None:
+    planned = plan(args.base_rate, args.expected_rate, args.per_round, args.seed)
+    sequential = planned.sequential_per_arm
+    _print(
+        [
+            f"to show {_percent(args.base_rate)} against {_percent(args.expected_rate)} with a power of 80 %, each arm "
+            "must buy, of molecules that only one order would buy:",
+            f"  {planned.fixed_per_arm} where it is looked at once, at the end",
+            f"  {sequential} where it is looked at after every round of {args.per_round} per arm "
+            f"({planned.expected_per_arm:.0f} on average, if it stops once shown)"
+            if sequential is not None and planned.expected_per_arm is not None
+            else f"  more than {6 * planned.fixed_per_arm} where it is looked at after every round",
+        ]
+    )
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:g} %"
+
+
+def _simulate(args: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="hetero2-") as folder:
+        layout = Layout(Path(folder, "campaign"))
+        record = _started(args, layout.folder)
+        state = actions.read_state(layout.folder)
+        measurements, notes = read_measurements(args.truth, state.library, args.standardise)
+        truth = {measurement.id: measurement for measurement in measurements}
+        simulation.check_truth(state, truth, args.truth)
+        limit = state.limit()
+        workers = args.workers or options.cores()
+        today, new = (
+            simulation.simulate(state, truth, share, args.rounds, layout.features, workers) for share in (1.0, 0.0)
+        )
+    eligible = [truth[state.library.ids[row]] for row in state.eligible()]
+    n_hits = sum(is_hit(m.value, m.label, limit, args.lower_is_better) is True for m in eligible)
+    _print([*_noted([*record["notes"], *notes]), *simulation.table(today, new, n_hits, len(eligible))])
+
+
 _ACTIONS = {
-    "start": (_add_start, _start, "set up a campaign: library, today's score, what is known"),
-    "next": (_add_next, _next, "choose the next batch to measure"),
-    "tell": (_add_tell, _tell, "record what was measured"),
-    "status": (_add_campaign, _status, "print where the campaign stands"),
+    "start": (options.add_start, _start, "set up a campaign: library, today's score, what is known"),
+    "next": (options.add_next, _next, "choose the next batch to measure"),
+    "tell": (options.add_tell, _tell, "record what was measured"),
+    "report": (options.add_report, _report, "compare the two orders by what was measured"),
+    "plan": (options.add_plan, _plan, "say how many molecules must be bought to show a difference"),
+    "simulate": (options.add_simulate, _simulate, "go through a campaign on known truth, with each order alone"),
+    "status": (options.add_campaign, _status, "print where the campaign stands"),
 }
 
 

@@ -68,6 +68,8 @@ def typed(cell: str, field: dict):
     kinds = field.get("type", "string")
     if cell == "" and "null" in kinds:
         return None
+    if "boolean" in kinds:
+        return {"true": True, "false": False}[cell]
     return int(cell) if "integer" in kinds else float(cell) if "number" in kinds else cell
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hetero2.campaign.labels import Labels
+from hetero2.campaign.choosing.labels import Labels
 from hetero2.campaign.library import FeatureBlock, Library, feature_blocks
 from hetero2.chem.count_features import count_features
 from hetero2.screening.labels import normal_scores

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hetero2.campaign.draft import NEW, TODAY, Pick, draft
-from hetero2.campaign.labels import LEAST
+from hetero2.campaign.choosing.labels import LEAST
+from hetero2.campaign.choosing.orders import FittedScreen, ranked
 from hetero2.campaign.measurements import FAILED
-from hetero2.campaign.orders import FittedScreen, ranked
-from hetero2.campaign.rounds import State
+from hetero2.campaign.rounds import NEW, TODAY, State
 from hetero2.errors import HeteroError
+from hetero2.screening.interleaving import Interleaved, interleave
 from hetero2.screening.screen import Settings
 
 _DECIMALS = 6  # of what a person reads in a batch
@@ -23,9 +23,8 @@ Record = dict[str, Any]
 
 
 class Choice(NamedTuple):
-    """What a round buys: picks, and for each of them the row of a batch; facts: for round.json."""
+    """What a round buys: rows of a batch (campaign_batch.v1), and the facts that round.json holds of them."""
 
-    picks: list[Pick]
     rows: list[Record]
     facts: Record
 
@@ -60,10 +59,18 @@ def choose(
     else:
         method, new = "today", library.today
     orders = {arm: ranked(values, eligible, library.hashes) for arm, values in ((TODAY, library.today), (NEW, new))}
-    share, most, seed = settings.control_share, settings.per_framework, (settings.seed, number)
-    picks = draft(orders[TODAY], orders[NEW], size, share, library.frameworks, most, seed)
-    if len(picks) < size:
-        notes.append(f"{len(picks)} molecules are left, fewer than the {size} of a batch")
+    picks = interleave(
+        orders[TODAY],
+        orders[NEW],
+        library.frameworks,
+        size,
+        settings.per_framework,
+        settings.control_share,
+        int(np.random.SeedSequence([settings.seed, number]).generate_state(1)[0]),
+        state.passed_over(),
+    )
+    if len(picks.rows) < size:
+        notes.append(f"{len(picks.rows)} molecules are left, fewer than the {size} of a batch")
     facts = {
         "method": method,
         "labels": labels.n,
@@ -76,18 +83,20 @@ def choose(
             "measured": len(state.latest()),
             "failed": sum(m.status == FAILED for m in state.latest().values()),
             "pending": len(state.pending()),
-            "picks": len(picks),
-            "picks_today": sum(pick.arm == TODAY for pick in picks),
-            "picks_new": sum(pick.arm == NEW for pick in picks),
-            "picks_in_both": sum(pick.in_both for pick in picks),
+            "picks": len(picks.rows),
+            "picks_today": int((~picks.new_arm).sum()),
+            "picks_new": int(picks.new_arm.sum()),
+            "picks_in_both": int(picks.both.sum()),
         },
+        "share_shared": round(picks.share_shared, _DECIMALS),
+        "passed_over": [library.ids[row] for row in picks.passed_over],
         "notes": notes,
     }
-    return Choice(picks, _batch_rows(picks, orders, method, new, fitted, state), facts)
+    return Choice(_batch_rows(picks, orders, method, new, fitted, state), facts)
 
 
 def _batch_rows(
-    picks: list[Pick],
+    picks: Interleaved,
     orders: Mapping[str, Array],
     method: str,
     new: Floats,
@@ -97,26 +106,25 @@ def _batch_rows(
     """Rows of campaign_batch.v1 for picks."""
     library, settings = state.library, state.settings
     ranks = {arm: {row: place for place, row in enumerate(order.tolist(), start=1)} for arm, order in orders.items()}
-    rows = np.array([pick.row for pick in picks], np.int64)
     records = [
         {
-            "id": library.ids[pick.row],
-            "smiles": library.smiles[pick.row],
-            "arm": pick.arm,
-            "in_both": pick.in_both,
-            "rank_today": ranks[TODAY][pick.row],
-            "rank_new": ranks[NEW][pick.row],
-            "today": _number(library.today[pick.row] * (-1 if settings.today_lower_is_better else 1)),
-            "score": _number(new[pick.row]) if method == "scores" else None,
+            "id": library.ids[row],
+            "smiles": library.smiles[row],
+            "arm": NEW if is_new else TODAY,
+            "in_both": in_both,
+            "rank_today": ranks[TODAY][row],
+            "rank_new": ranks[NEW][row],
+            "today": _number(library.today[row] * (-1 if settings.today_lower_is_better else 1)),
+            "score": _number(new[row]) if method == "scores" else None,
             "mean": None,
             "sd": None,
             "nearest_measured_id": None,
             "nearest_measured_similarity": None,
         }
-        for pick in picks
+        for row, is_new, in_both in zip(*(column.tolist() for column in picks[:3]), strict=True)
     ]
     if fitted is not None:
-        detail = fitted.details(library, rows)
+        detail = fitted.details(library, picks.rows)
         for record, mean, sd, nearest, similarity in zip(records, *detail, strict=True):
             record |= {
                 "mean": _number(mean),

@@ -1,7 +1,7 @@
 """What a campaign learns from: measurements as labels of structures, and from which value on one is a hit."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +16,14 @@ Array = NDArray[Any]
 
 
 class Threshold(NamedTuple):
-    """From which value on a molecule is a hit, in the units of the measurements; None where no value says so."""
+    """From which value on a molecule is a hit, in the units of the measurements; None where no value says so.
+
+    is_fixed: whether it stays as it is, whatever is measured; hits can be compared between looks only then.
+    """
 
     hit_at: float | None
     note: str | None = None
+    is_fixed: bool = True
 
 
 class Labels(NamedTuple):
@@ -59,35 +63,31 @@ def better_half(values: Sequence[float]) -> float | None:
 
 
 def threshold(
-    hit_at: float | None,
-    lower_is_better: bool,
-    measurements: Iterable[Measurement],
-    kinds: Mapping[str, str],
-    first: str,
+    hit_at: float | None, lower_is_better: bool, at_start: Iterable[Measurement], latest: Iterable[Measurement]
 ) -> Threshold:
     """The threshold that was set, or else the better half of the values known at the start.
 
-    kinds: of the entry that each id is from; first: the kind that was known at the start. Where fewer than 5 values
-    were known then, it is the better half of all. Labels need no threshold.
+    Where fewer than 5 values were known then, it is the better half of all there are by now. Labels need no threshold.
     """
     if hit_at is not None:
         return Threshold(hit_at)
     sign = -1.0 if lower_is_better else 1.0
-    usable = [m for m in measurements if m.value is not None and m.label is None]
-    at_start = [m for m in usable if kinds[m.id] == first]
-    chosen, when = (at_start, "at the start") if len(at_start) >= LEAST else (usable, "so far")
-    if not usable:
+    first, usable = ([m.value for m in part if m.value is not None and m.label is None] for part in (at_start, latest))
+    is_fixed = len(first) >= LEAST
+    chosen, when = (first, "at the start") if is_fixed else (usable, "so far")
+    if not chosen:
         return Threshold(None)
-    value = better_half([sign * m.value for m in chosen if m.value is not None])
+    value = better_half([sign * value for value in chosen])
     if value is None:
         return Threshold(
-            None, f"all {len(chosen)} values known {when} are equal: they do not say what a hit is; set --hit-at"
+            None,
+            f"all {len(chosen)} values known {when} are equal: they do not say what a hit is; set --hit-at",
+            is_fixed,
         )
     shown = sign * value + 0.0
     direction = "at most" if lower_is_better else "at least"
-    return Threshold(
-        shown, f"no --hit-at: the better half of the values known {when} counts as hits ({direction} {shown:g})"
-    )
+    note = f"no --hit-at: the better half of the values known {when} counts as hits ({direction} {shown:g})"
+    return Threshold(shown, note, is_fixed)
 
 
 def is_hit(value: float | None, label: int | None, limit: Threshold, lower_is_better: bool) -> bool | None:

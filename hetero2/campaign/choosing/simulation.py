@@ -1,0 +1,79 @@
+"""The loop of a campaign on known truth: what each order alone would have found, round by round."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hetero2.campaign.choosing.choice import choose
+from hetero2.campaign.choosing.labels import is_hit
+from hetero2.campaign.ledger import MEASURED, Entry, Ledger
+from hetero2.campaign.measurements import OK, Measurement
+from hetero2.campaign.rounds import HIT, Round, State
+from hetero2.errors import ConfigError, InputError
+from hetero2.io.tables import quoted
+
+Record = dict[str, Any]
+
+
+class Curve(NamedTuple):
+    """Molecules bought and hits found after each round."""
+
+    bought: list[int]
+    hits: list[int]
+
+
+def simulate(
+    state: State, truth: Mapping[str, Measurement], share: float, rounds: int, features: Path, workers: int
+) -> Curve:
+    """Go through `rounds` rounds with today's order drafting `share` of each batch; 0 and 1: one order alone.
+
+    state: of a campaign that has just been started; truth: the result of every molecule that may be bought. Ends where
+    nothing is left to buy.
+    """
+    state = state._replace(settings=replace(state.settings, control_share=share))
+    curve = Curve([], [])
+    for number in range(1, rounds + 1):
+        if not len(state.eligible()):
+            break
+        choice = choose(state, number, state.settings.batch, features, workers)
+        picks = [{name: row[name] for name in ("id", "arm", "in_both")} for row in choice.rows]
+        record = {"round": number, "picks": picks, "passed_over": choice.facts["passed_over"]}
+        entry = Entry(Path(), {"kind": MEASURED}, [truth[row["id"]] for row in choice.rows])
+        state = state._replace(
+            rounds=[*state.rounds, Round(Path(), record, False)], ledger=Ledger([*state.ledger.entries, entry])
+        )
+        outcomes = state.outcomes()
+        curve.bought.append(len(outcomes))
+        curve.hits.append(sum(outcome.result == HIT for outcome in outcomes))
+    return curve
+
+
+def check_truth(state: State, truth: Mapping[str, Measurement], path: Path) -> None:
+    """Raise InputError for a molecule that may be bought and has no result, ConfigError where no hit is defined."""
+    missing = [state.library.ids[row] for row in state.eligible() if state.library.ids[row] not in truth]
+    if missing:
+        raise InputError(
+            f"{path}: {len(missing)} molecules of the library have no result, the first is {quoted(missing[0])}",
+            "a simulation needs the result of each; a failed one is status failed",
+        )
+    limit, lower = state.limit(), state.settings.lower_is_better
+    results = [m for m in truth.values() if m.status == OK]
+    if not limit.is_fixed or any(is_hit(m.value, m.label, limit, lower) is None for m in results):
+        raise ConfigError("a simulation must know what a hit is", "set --hit-at, or give known values or labels")
+
+
+def for_equal_hits(curve: Curve, n_hits: int) -> int | None:
+    """Molecules bought at the end of the first round that has so many hits; None where none has."""
+    return next((bought for bought, hits in zip(*curve, strict=True) if hits >= n_hits), None)
+
+
+def table(today: Curve, new: Curve, n_hits: int, n_molecules: int) -> Sequence[str]:
+    """Both curves beside chance, and what today's final hits would have cost with the new order."""
+    lines = [f"{n_hits} hits among {n_molecules} molecules", f"{'bought':>8}{'chance':>8}{'today':>8}{'new':>8}"]
+    for row, bought in enumerate(today.bought):
+        by_chance = bought * n_hits / n_molecules
+        lines.append(f"{bought:>8}{by_chance:>8.1f}{today.hits[row]:>8}{new.hits[row]:>8}")
+    needed = for_equal_hits(new, today.hits[-1])
+    equal = f"the new order has them after {needed}" if needed is not None else "the new order does not reach them"
+    return [*lines, f"today's order finds {today.hits[-1]} hits with {today.bought[-1]} measurements; {equal}"]

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hetero2.campaign.labels import Labels, labels_of, threshold
+from hetero2.campaign.choosing.labels import Labels, labels_of, threshold
 from hetero2.campaign.library import Structure, structure_of
 from hetero2.campaign.measurements import read_measurements_alone
 from hetero2.campaign.today import coverage, read_today

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hetero2.campaign.measurements import OK, Measurement
+from hetero2.campaign.measurements import Measurement
 from hetero2.screening.labels import Measurements
 
 LEAST = 5  # labels below which there is nothing to learn from; the order is today's
@@ -103,7 +103,7 @@ def labels_of(measurements: Iterable[Measurement], limit: Threshold, lower_is_be
     """The labels of structures: values of replicates are averaged, structures with contradicting labels left out."""
     by_hash: dict[str, list[Measurement]] = {}
     for measurement in measurements:
-        if measurement.structure_hash is not None and measurement.status == OK:
+        if measurement.structure_hash is not None:
             by_hash.setdefault(measurement.structure_hash, []).append(measurement)
     molecules, hits, means = list[Measurement](), list[bool](), list[float]()
     contradicting, n_averaged = list[str](), 0

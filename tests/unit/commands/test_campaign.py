@@ -243,6 +243,17 @@ def test_a_structure_is_bought_once(tmp_path, capsys):
     assert (results_by_id["m3"], results_by_id["m4"], results_by_id["m5"]) == ("hit", "miss", "pending")
 
 
+def test_what_a_small_control_arm_passed_over_it_returns_to_last(tmp_path):
+    campaign = start(tmp_path, "--control-share", 0.25, "--per-framework", 60)
+    passed_over = set()
+    for number in range(1, 5):
+        call("next", campaign)
+        assert passed_over.isdisjoint(row["id"] for row in batch(campaign, number) if row["arm"] == "today")
+        passed_over |= set(record(campaign, number)["passed_over"])
+        tell(campaign, results(campaign, number))
+    assert len(passed_over) >= 8
+
+
 def test_a_cap_by_framework(tmp_path):
     campaign = start(tmp_path, "--per-framework", 1)
     call("next", campaign, "--batch", 4)

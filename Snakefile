@@ -1,4 +1,4 @@
-# HETERO-2: input → decoys → scores → audit → summary → truth → cost_lift → report → pack → registry.
+# HETERO-2: input → decoys → scores → audit → summary → truth → cost_lift → diagnosis → report → pack → registry.
 from snakemake.utils import min_version
 
 min_version("9.0")

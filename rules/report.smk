@@ -41,9 +41,8 @@ rule report:
         "python -m hetero2 report --run {wildcards.run} --config {params.config:q} --facts {input.facts:q} "
         "--summary {input.summary:q} --metrics {input.metrics:q} --decoy-quality {input.quality:q} "
         "--controls {input.controls:q} --hardness-curve {input.curve:q} --leakage {input.leakage:q} "
-        "--diagnosis {input.diagnosis:q} "
-        "--decoys {params.decoys} --scores {params.scores} {params.arguments} --out {output.report:q} "
-        "--card-decoys {output.decoys:q} --spreadsheet {output.spreadsheet:q} --log {log:q}"
+        "--diagnosis {input.diagnosis:q} --decoys {params.decoys} --scores {params.scores} {params.arguments} "
+        "--out {output.report:q} --card-decoys {output.decoys:q} --spreadsheet {output.spreadsheet:q} --log {log:q}"
 
 
 rule pages:

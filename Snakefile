@@ -44,14 +44,14 @@ rule all:
 # Only the list of structures that need a score, for a model that is run elsewhere.
 rule score_requests:
     input:
-        requested(PLAN.default_target),
+        each_run(PLAN.default_target, "score_request"),
     localrule: True
 
 
 # The library ranked by the known molecules of `screen.known`, without decoys, scores or truth.
 rule screen:
     input:
-        screened(PLAN.default_target),
+        each_run(PLAN.default_target, "screen_list"),
     localrule: True
 
 

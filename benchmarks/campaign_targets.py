@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hetero2.chem.count_features import CountFeatures, features_of_molecules
-from hetero2.chem.operators import NAMES, operator_descriptors
+from hetero2.chem.graph_spectra.operators import NAMES, operator_descriptors
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.scaffold import generic_framework
 

@@ -35,9 +35,9 @@ from rdkit import Chem
 
 from benchmarks.decoy_speed import floor
 from benchmarks.frozen_decoys_v1 import generate as frozen
+from hetero2.chem.graph_spectra.spectral import spectrum
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.similarity import fingerprint
-from hetero2.chem.spectral import spectrum
 from hetero2.runtime.seeds import row_seed
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -83,14 +83,9 @@ def finished(target):
     return files + ([PLAN.separation] if target == SEVERAL else [])
 
 
-def requested(target):
-    """The score requests of the runs of a target."""
-    return expand(RUN("score_request"), run=PLAN.runs_of(target))
-
-
-def screened(target):
-    """The screens of the runs of a target."""
-    return expand(RUN("screen_list"), run=PLAN.runs_of(target))
+def each_run(target, key):
+    """A file of each run of a target."""
+    return expand(RUN(key), run=PLAN.runs_of(target))
 
 
 def show_results():

@@ -36,7 +36,7 @@ ALLOWED = {
     "inputs": {"chem", "io", "runtime"},
     "screening": {"chem", "stats"},
     "campaign": {"chem", "inputs", "io", "runtime", "screening", "stats"},
-    "scoring": {"chem", "config", "inputs", "io", "runtime", "stats"},
+    "scoring": {"chem", "config", "inputs", "io", "runtime", "screening", "stats"},
     "report": {"chem", "inputs", "io", "pack", "runtime"},
     "legacy": {"chem", "io", "report", "scoring", "stats"},
     "workflow": {"config", "inputs", "io", "paths", "runtime"},
@@ -122,7 +122,7 @@ RULES = list(rules())
 
 
 def test_the_snakefile_is_a_table_of_contents():
-    assert (ROOT / "Snakefile").read_text().count("\n") <= 60
+    assert (ROOT / "Snakefile").read_text().count("\n") <= 70
     assert (ROOT / "rules/common.smk").read_text().count("\n") < 100
     order = [Path(call.args[0].value).stem for call in calls_of(parsed(ROOT / "Snakefile"), "workflow.include")]
     assert order == [
@@ -135,6 +135,7 @@ def test_the_snakefile_is_a_table_of_contents():
         "summary",
         "truth",
         "cost_lift",
+        "screen",
         "diagnosis",
         "report",
         "pack",

@@ -19,7 +19,7 @@ class Molecules(NamedTuple):
     """n molecules by what competitors look at.
 
     properties: (n, 8) bulk properties (`chem.properties.bulk_property_matrix`); heavy_atoms: (n,); operators: (n, 27)
-    operator descriptors (`chem.operators`), NaN where they are not defined.
+    operator descriptors (`chem.graph_spectra.operators`), NaN where they are not defined.
     """
 
     features: CountFeatures

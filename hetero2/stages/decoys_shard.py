@@ -10,9 +10,9 @@ from typing import Any
 
 from hetero2.chem import strategy
 from hetero2.chem.bins import check_quotas
+from hetero2.chem.graph_spectra.spectral import spectrum
 from hetero2.chem.molecules import Mol, structure_hash
 from hetero2.chem.scaffold import murcko_scaffold
-from hetero2.chem.spectral import spectrum
 from hetero2.chem.structures.guardrails import Guardrails, Prepared, prepare
 from hetero2.chem.structures.same_compound import skeleton
 from hetero2.errors import ConfigError

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from hetero2.chem import decoys_v1
+from hetero2.chem.graph_spectra.spectral import spectrum
 from hetero2.chem.molecules import parse_known, structure_hash
 from hetero2.chem.similarity import fingerprint, tanimoto
-from hetero2.chem.spectral import spectrum
 from hetero2.runtime.seeds import row_seed
 
 DATA = Path(__file__).parent / "data"

@@ -151,7 +151,7 @@ class Reference:
         return self._make(seed).fit(part, np.asarray(labels)[chosen])
 
 
-def predict(name: str, training: Training, smiles: Iterable[str], library: Sequence[str]) -> Iterator[float]:
+def predict(name: str, training: Training, smiles: Iterable[str], library: Sequence[str] = ()) -> Iterator[float]:
     """The scorer's value, larger for molecules more like hits, for each canonical SMILES.
 
     Memory does not grow with their number. `library`: the molecules among them, without decoys.

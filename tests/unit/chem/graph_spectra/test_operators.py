@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from hetero2.chem.operators import ELECTRONEGATIVITY, NAMES, TIMES, operator_descriptors
+from hetero2.chem.graph_spectra.operators import ELECTRONEGATIVITY, NAMES, TIMES, operator_descriptors
 
 
 def _values(smiles: str) -> dict[str, float]:

@@ -1,0 +1,1 @@
+"""Eigenvalues of matrices on the graph of a molecule."""

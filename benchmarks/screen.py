@@ -80,7 +80,8 @@ def main() -> None:
                 wall, cpu, peak, digest = measure(folder, workers)
                 ratio = cpu / n_rows / per_molecule
                 print(
-                    f"{n_rows:9} {workers:7} {wall:8.0f} {1000 * cpu / n_rows:10.3f} {ratio:12.2f} {peak:8.0f}  {digest[:16]}"
+                    f"{n_rows:9} {workers:7} {wall:8.0f} {1000 * cpu / n_rows:10.3f} {ratio:12.2f} {peak:8.0f}"
+                    f"  {digest[:16]}"
                 )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hetero2 import __version__
-from hetero2.errors import HeteroError
+from hetero2.errors import ConfigError, HeteroError
 from hetero2.runtime import log, pyarrow_alone
 
 Verbs = Mapping[str, tuple[str, str]]
@@ -135,6 +135,7 @@ def _run(parser_and_module: tuple[argparse.ArgumentParser, object], words: list[
     (parser, module), verb = parser_and_module, words[0]
     args = parser.parse_args(words[1:])
     try:
+        _check_log(args.log)
         log.start(args.log)
         code = int(module.run(args) or 0)  # type: ignore[attr-defined]
         sys.stdout.flush()
@@ -154,6 +155,12 @@ def _run(parser_and_module: tuple[argparse.ArgumentParser, object], words: list[
         log.logger.error(traceback.format_exc())
         hint = f"the traceback is in {args.log}" if args.log else "run again with --log FILE to keep the traceback"
         return _fail(f"internal error in {verb}: {type(error).__name__}: {error}\nhint: {hint}", 3)
+
+
+def _check_log(path: Path | None) -> None:
+    """Raise ConfigError where a log would take the place of another file."""
+    if path is not None and path.suffix != ".log" and path.is_file() and path.stat().st_size:
+        raise ConfigError(f"--log: {path}: is there already, and is no log", "name a file that ends in .log")
 
 
 def _fail(text: str, code: int) -> int:

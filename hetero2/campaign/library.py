@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,14 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from hetero2.chem.count_features import CountFeatures, features_of_molecules, totals_of
-from hetero2.chem.molecules import structure_hash
-from hetero2.chem.scaffold import generic_framework
-from hetero2.chem.structures.guardrails import Guardrails, prepare
+from hetero2.campaign.structures import Limits, structures_of_rows
+from hetero2.chem.count_features import CountFeatures, totals_of
 from hetero2.errors import InputError
 from hetero2.io.files import atomic_path
 from hetero2.io.tables import quoted, read_parquet, write_parquet_rows
-from hetero2.runtime import isolated
 from hetero2.runtime.log import progress
 
 CONTRACT = "campaign_library.v1"
@@ -30,53 +26,9 @@ _FEATURES = pa.schema(
         pa.field("values", pa.list_(pa.uint16()), nullable=False),
     ]
 )
-_NO_STRUCTURE = {"canonical_smiles": None, "structure_hash": None, "framework": None, "heavy_atoms": None}
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Record = dict[str, Any]
-
-
-class Structure(NamedTuple):
-    """What is computed of a row: `record` are columns of the library, features are there where its status is OK."""
-
-    record: Record
-    bins: Array | None = None
-    values: Array | None = None
-
-
-def structure_of(limits: Guardrails, text: str) -> Structure:
-    """The structure of a SMILES, within the guardrails; `record` holds why there is none."""
-    prepared = prepare(text, limits)
-    canonical, mol = prepared.canonical_smiles, prepared.mol
-    if prepared.reason is not None or canonical is None or mol is None:
-        return Structure({**_NO_STRUCTURE, "status": "SKIP", "reason": prepared.reason})
-    features = features_of_molecules([mol])
-    record = {
-        "status": "OK",
-        "reason": None,
-        "canonical_smiles": canonical,
-        "structure_hash": structure_hash(canonical),
-        "framework": generic_framework(mol),
-        "heavy_atoms": mol.GetNumHeavyAtoms(),
-    }
-    return Structure(record, features.bins, features.values)
-
-
-def _structures(
-    rows: Sequence[Record], limits: Guardrails, cost: isolated.Limits, workers: int
-) -> Iterator[tuple[Record, Structure]]:
-    """Every row with its structure, in order; rows whose id is bad keep their reason, and have none."""
-    texts = [row["smiles"] for row in rows if row["status"] is None]
-    results = isolated.each(partial(structure_of, limits), texts, cost, workers)
-    for row in rows:
-        if row["status"] is not None:
-            yield row, Structure({**_NO_STRUCTURE, "status": row["status"], "reason": row["reason"]})
-            continue
-        _, outcome = next(results)
-        if isinstance(outcome, isolated.Failure):
-            yield row, Structure({**_NO_STRUCTURE, "status": "ERROR", "reason": outcome.reason})
-        else:
-            yield row, outcome
 
 
 def write_library(
@@ -84,7 +36,7 @@ def write_library(
     features: Path,
     rows: Sequence[Record],
     today: Callable[[Record], float | None],
-    limits: tuple[Guardrails, isolated.Limits],
+    limits: Limits,
     workers: int,
 ) -> None:
     """Write the library and its features.
@@ -93,7 +45,7 @@ def write_library(
     bytes do not depend on the number of workers. Some 2 ms a molecule and core.
     """
     waiting: list[tuple[int, Array, Array]] = []
-    results = progress(_structures(rows, *limits, workers), "structures read", len(rows), terminal=True)
+    results = progress(structures_of_rows(rows, limits, workers), "structures read", len(rows), terminal=True)
 
     def records(writer: pq.ParquetWriter) -> Iterator[Record]:
         for row, structure in results:

@@ -6,25 +6,23 @@ import io
 import math
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hetero2.campaign.choosing.labels import Labels, labels_of, threshold
-from hetero2.campaign.library import Structure, structure_of
 from hetero2.campaign.measurements import read_measurements_alone
+from hetero2.campaign.structures import Limits, Structure, structures_of, structures_of_rows
 from hetero2.campaign.today import coverage, read_today
 from hetero2.chem.count_features import CountFeatures, count_features, totals_of
-from hetero2.chem.structures.guardrails import Guardrails
 from hetero2.errors import InputError
 from hetero2.io.files import atomic_path
 from hetero2.io.tables import from_columns, quoted
-from hetero2.runtime import isolated
 from hetero2.screening.gaussian_process import Fit
 from hetero2.screening.kernel import Centre, Postings
 from hetero2.screening.labels import normal_scores
@@ -36,7 +34,6 @@ _BLOCK = 2048
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
 Record = dict[str, Any]
-Limits = tuple[Guardrails, isolated.Limits]
 
 
 class Options(NamedTuple):
@@ -77,9 +74,9 @@ def _sample(rows: pa.Table, n: int, seed: int, limits: Limits) -> CountFeatures:
     keys = ((hashlib.sha256(f"{seed} {ids[row].as_py()}".encode()).digest(), int(row)) for row in usable)
     texts = [rows["smiles"][row].as_py() for _, row in heapq.nsmallest(2 * n + 100, keys)]
     smiles: list[str] = []
-    for _, outcome in isolated.each(partial(structure_of, limits[0]), texts, limits[1]):
-        if isinstance(outcome, Structure) and outcome.bins is not None:
-            smiles.append(outcome.record["canonical_smiles"])
+    for structure in structures_of(texts, limits, with_framework=False):
+        if structure.bins is not None:
+            smiles.append(structure.record["canonical_smiles"])
         if len(smiles) == n:
             break
     return count_features(smiles)
@@ -103,6 +100,21 @@ def _today(
     )
 
 
+def _check_same_structures(rows: pa.Table, known: Path, labels: Labels, limits: Limits) -> None:
+    """Raise InputError where a known molecule has the id of another structure of the library."""
+    hashes = dict(zip(labels.ids, labels.hashes, strict=True))
+    ids = pc.if_else(pc.is_null(rows["status"]), rows["id"], None)
+    shared = rows.filter(pc.is_in(ids, value_set=pa.array(labels.ids)))
+    structures = structures_of(shared["smiles"].to_pylist(), limits, with_framework=False)
+    for name, structure in zip(shared["id"].to_pylist(), structures, strict=True):
+        if structure.bins is not None and structure.record["structure_hash"] != hashes[name]:
+            raise InputError(
+                f"{known}: the id {quoted(name)} is that of another structure in the library "
+                f"({structure.record['canonical_smiles']})",
+                "correct the structure, or give the known molecule an id of its own",
+            )
+
+
 def fit(rows: pa.Table, known: Path, today: Path | None, today_column: str, options: Options, limits: Limits) -> Fitted:
     """Learn from known molecules (known_measurements.v1).
 
@@ -115,8 +127,9 @@ def fit(rows: pa.Table, known: Path, today: Path | None, today_column: str, opti
     if not labels.n:
         raise InputError(
             f"{known}: no row says whether its molecule is a hit",
-            limit.note or "give the column label (1 a hit, 0 not), or value, with --hit-at",
+            limit.note or "; ".join(labels.notes) or "give the column label (1 a hit, 0 not), or value, with --hit-at",
         )
+    _check_same_structures(rows, known, labels, limits)
     scores, by_id, today_notes = _today(rows, today, today_column, options.today_lower_is_better)
     fitted = labels.take(labels_to_fit(labels.measured.is_hit, options.seed))
     of_labels = np.array([by_id.get(name, math.nan) for name in fitted.ids], float)
@@ -157,23 +170,10 @@ def screened(model: Model, rows: Sequence[Record], z: Floats, limits: Limits) ->
 
     rows: input_row.v1; z: of these rows. A row's values do not depend on the others. Some 0.7 ms a molecule.
     """
-    results = _structures(rows, limits)
-    parts = [_predicted(model, block, z) for block in _blocks(results)]
+    results = structures_of_rows(rows, limits, with_framework=False)
+    numbered = ((place, row, structure) for place, (row, structure) in enumerate(results))
+    parts = [_predicted(model, block, z) for block in _blocks(numbered)]
     return pa.concat_tables(parts) if parts else from_columns(SHARD, 0, {})
-
-
-def _structures(rows: Sequence[Record], limits: Limits) -> Iterator[tuple[int, Record, Structure]]:
-    texts = [row["smiles"] for row in rows if row["status"] is None]
-    outcomes = isolated.each(partial(structure_of, limits[0]), texts, limits[1])
-    for place, row in enumerate(rows):
-        if row["status"] is not None:
-            yield place, row, Structure({"status": row["status"], "reason": row["reason"]})
-            continue
-        _, outcome = next(outcomes)
-        if isinstance(outcome, isolated.Failure):
-            yield place, row, Structure({"status": "ERROR", "reason": outcome.reason})
-        else:
-            yield place, row, outcome
 
 
 def _blocks(results: Iterable[tuple[int, Record, Structure]]) -> Iterator[list[tuple[int, Record, Structure]]]:

@@ -9,6 +9,7 @@ from hetero2.campaign.today import ORDERS
 from hetero2.io.tables import number
 from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.settings import add_option
+from hetero2.screening.score_trust import TRUST
 
 _GUARDRAILS = tuple(
     f"guardrails.{name}"
@@ -92,8 +93,8 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust-score",
         type=_share,
-        default=0.2,
-        help="probability, before any label, that today's score says something (default 0.2)",
+        default=TRUST,
+        help="probability, before any label, that today's score says something (default %(default)s)",
     )
     for key in _GUARDRAILS:
         add_option(parser, key)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hetero2.campaign import library_screen
+from hetero2.campaign.structures import Limits
 from hetero2.errors import ConfigError, InputError
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
@@ -64,7 +65,7 @@ def _workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _shard(folder: Path, shards: int, limits: library_screen.Limits, shard: int) -> Path:
+def _shard(folder: Path, shards: int, limits: Limits, shard: int) -> Path:
     rows = read_shard(folder / "rows.parquet", "input_row.v1", shard, shards)
     every_z = np.load(folder / "z.npy", mmap_mode="r")
     z = np.array(every_z[rows["row"][0].as_py() :][: len(rows)])
@@ -85,6 +86,8 @@ def run(args: argparse.Namespace) -> None:
         check_file(path)
         if path.resolve() == args.out.resolve():
             raise ConfigError(f"{args.out}: is itself an input", "name another file for --out")
+    if args.today is None and args.today_lower_is_better is not None:
+        raise ConfigError("--today-lower-is-better is about the scores of --today", "give them, or leave it out")
     limits, workers = limits_of(args), args.workers or _workers()
     with tempfile.TemporaryDirectory(prefix=".screen-", dir=args.out.absolute().parent) as name:
         folder = Path(name)

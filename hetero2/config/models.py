@@ -240,7 +240,7 @@ class Screen(Section):
     """column of it with the score"""
     today_lower_is_better: bool | None = None
     """of today's score, as of docking; null: larger is better, and scores that look like energies are an error"""
-    trust: Share = 0.25
+    trust: Share = 0.25  # as score_trust.TRUST
     """probability, before any label, that today's score says something"""
     seed: Seed = 0
     """of the sample of the library that the kernel is centred on"""

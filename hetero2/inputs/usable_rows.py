@@ -30,7 +30,7 @@ def with_an_id(rows: Iterable[Record], library: Path | str) -> Iterator[Record]:
         n_rows += 1
         n_without_id += row["reason"] == "missing_id"
         yield row
-    if n_rows == n_without_id:
+    if n_rows and n_rows == n_without_id:
         raise InputError(f"{library}: {n_rows} of {n_rows} rows have no id", "give each molecule an id of its own")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from hetero2.campaign import library_screen
+from hetero2.campaign.structures import Limits
 from hetero2.chem.structures.guardrails import Guardrails
 from hetero2.io.files import atomic_path, pretty_json, write_text
 from hetero2.io.tables import read_parquet
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded")
 
 
-def limits_of(args: argparse.Namespace) -> library_screen.Limits:
+def limits_of(args: argparse.Namespace) -> Limits:
     """The guardrails, and what one molecule may use."""
     guardrails = Guardrails(args.max_atoms, args.require_connected, args.standardise)
     return guardrails, isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)

@@ -106,6 +106,8 @@ def test_the_order_of_the_library_changes_no_value(rows: pa.Table, known: Path, 
         ("id,smiles,label\nk1,CCO,2\n", "line 2: label is '2'"),
         ("id,smiles,label\nk1,CCO,1\nk1,CCO,0\n", "line 3: 'k1' has the label 0"),
         ("id,smiles,label\nk1,C1CC,1\n", "line 2: smiles is 'C1CC'"),
+        ("id,smiles,label\nm3,CCCCCC,1\n", "'m3' is that of another structure in the library (CC(C)O)"),
+        ("id,smiles,label\nk1,CCO,1\nk2,CCO,0\n", "contradicting labels"),
     ],
 )
 def test_what_cannot_be_learned_from_is_one_error(rows: pa.Table, tmp_path: Path, text: str, message: str) -> None:

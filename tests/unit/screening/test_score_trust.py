@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
+from hetero2.config.models import Screen
 from hetero2.screening.score_trust import TRUST, Support, posterior_with_score, prior_of_trust
 
 RNG = np.random.default_rng(1)
@@ -67,3 +68,7 @@ def test_no_trust_adds_almost_nothing() -> None:
 def test_without_labels_the_order_is_that_of_the_score() -> None:
     support = _support(TRUST, np.zeros((0, 0)), np.zeros(0), np.zeros(0))
     assert (np.diff(support.offsets(np.linspace(-3, 3, 50))) > 0).all()
+
+
+def test_the_configuration_has_the_same_default() -> None:
+    assert Screen().trust == TRUST

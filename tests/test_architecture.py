@@ -35,7 +35,7 @@ ALLOWED = {
     "runtime": {"chem", "config", "io", "paths"},
     "inputs": {"chem", "io", "runtime"},
     "screening": {"chem", "stats"},
-    "campaign": {"chem", "inputs", "io", "runtime", "screening", "stats"},
+    "campaign": {"chem", "inputs", "io", "pack", "report", "runtime", "screening", "stats"},
     "scoring": {"chem", "config", "inputs", "io", "runtime", "stats"},
     "report": {"chem", "inputs", "io", "pack", "runtime"},
     "legacy": {"chem", "io", "report", "scoring", "stats"},

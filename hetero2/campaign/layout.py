@@ -31,7 +31,8 @@ class Settings:
     control_share: share of a batch that today's order drafts; per_framework: most picks of a generic Murcko framework
     in a batch; hit_at: value from which on a measured molecule is a hit, in the units of the measurements;
     lower_is_better: of measured values; today_order: score, size or listed; today_lower_is_better: of today's score;
-    trust_score: prior probability that today's score says something; standardise: as in the guardrails.
+    trust_score: prior probability that today's score says something; standardise: as in the guardrails; planned: what
+    `planned_power.planned` gives, where a size was planned.
     """
 
     batch: int
@@ -45,6 +46,7 @@ class Settings:
     today_lower_is_better: bool
     trust_score: float
     standardise: str
+    planned: Record | None = None
 
     def as_record(self) -> Record:
         """As campaign.json holds it."""

@@ -72,6 +72,7 @@ GROUPS: Mapping[str, Verbs] = {
         "screen-model": ("hetero2.stages.screen_model", "fit the screen of a library on known measurements"),
         "screen-shard": ("hetero2.stages.screen_shard", "predict the molecules of one shard by the fitted screen"),
         "screen-list": ("hetero2.stages.screen_list", "combine the shards of a screen into the ranked library"),
+        "campaign-simulation": ("hetero2.stages.campaign_simulation", "simulate campaigns on known results"),
         "pages": ("hetero2.stages.pages", "draw the molecules of one shard, one page each"),
         "pack": ("hetero2.stages.pack", "collect the evidence and zip it"),
         "registry-row": ("hetero2.stages.registry_row", "describe the pack as a row of the registry"),

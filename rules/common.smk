@@ -2,6 +2,7 @@
 import os
 import re
 import sys
+from functools import partial
 
 sys.path.insert(0, workflow.basedir)
 

@@ -11,7 +11,7 @@ from hetero2.report.plots.svg import Figure
 
 Record = dict[str, Any]
 FILE = "report.json"
-_WHERE = {
+WHERE = {
     NEW_FRAMEWORK: "framework not measured before its round",
     MEASURED_BEFORE: "framework measured before, without a hit",
     HIT_BEFORE: "framework that had a hit before",
@@ -53,7 +53,7 @@ def _figures(document: Record) -> list[Figure]:
     hits = {name: document["arms"][name]["hits"] for name in (TODAY, NEW)}
     title = f"The new order has {hits[NEW]} hits, today's {hits[TODAY]}"
     where = document["hits_by_framework"][NEW]
-    rows = [(label, where[name]) for name, label in _WHERE.items()]
+    rows = [(label, where[name]) for name, label in WHERE.items()]
     of_frameworks = f"{where[NEW_FRAMEWORK]} of {hits[NEW]} hits of the new order are on frameworks not measured before"
     note = "Generic Murcko frameworks of what was known at the start and picked in earlier rounds."
     return [

@@ -72,6 +72,8 @@ GROUPS: Mapping[str, Verbs] = {
         "screen-model": ("hetero2.stages.screen_model", "fit the screen of a library on known measurements"),
         "screen-shard": ("hetero2.stages.screen_shard", "predict the molecules of one shard by the fitted screen"),
         "screen-list": ("hetero2.stages.screen_list", "combine the shards of a screen into the ranked library"),
+        "campaign-batch": ("hetero2.stages.campaign_batch", "choose the next batch of a campaign"),
+        "campaign-report": ("hetero2.stages.campaign_report", "write the report and the pack of a campaign"),
         "campaign-simulation": ("hetero2.stages.campaign_simulation", "simulate campaigns on known results"),
         "pages": ("hetero2.stages.pages", "draw the molecules of one shard, one page each"),
         "pack": ("hetero2.stages.pack", "collect the evidence and zip it"),

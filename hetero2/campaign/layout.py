@@ -89,6 +89,11 @@ class Layout:
         """The batches."""
         return self.folder / "rounds"
 
+    def evidence(self) -> dict[str, Path]:
+        """campaign.json, all measurements and all rounds, by their names in a pack."""
+        paths = [self.campaign, *self.measurements.glob("[0-9]*.*"), *self.rounds.glob("[0-9]*/*.*")]
+        return {path.relative_to(self.folder).as_posix(): path for path in sorted(paths)}
+
     def read(self) -> Record:
         """campaign.json; raises InputError where the folder is no campaign."""
         if not self.campaign.is_file():

@@ -12,7 +12,6 @@ from typing import Any
 
 from hetero2 import __version__
 from hetero2.campaign import ledger, rounds
-from hetero2.campaign.layout import Layout
 from hetero2.errors import InputError
 from hetero2.io.contracts import first_problem, validate
 from hetero2.io.files import atomic_path, check_file, parse_json, pretty_json, read_json, sha256_file, write_text
@@ -24,12 +23,6 @@ CAMPAIGN, SIMULATION = "campaign", "campaign_simulation"  # kinds of packs
 _MAX_BYTES = 1 << 30  # of all files of a pack: a zip may claim any size
 _BLOCK = 1 << 20
 Record = dict[str, Any]
-
-
-def files_of(layout: Layout) -> dict[str, Path]:
-    """campaign.json, all measurements and all rounds, by their names in the pack."""
-    paths = [layout.campaign, *layout.measurements.glob("[0-9]*.*"), *layout.rounds.glob("[0-9]*/*.*")]
-    return {path.relative_to(layout.folder).as_posix(): path for path in sorted(paths)}
 
 
 def _chain(files: Mapping[str, str], documents: Mapping[str, Record]) -> list[Record]:

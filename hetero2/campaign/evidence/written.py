@@ -15,6 +15,6 @@ def write_report(folder: Path, document: Record, out: Path) -> list[Path]:
     written, page, zipped = out / FILE, out / "report.html", out / pack.NAME
     write_json(written, document, CONTRACT)
     write_text(page, campaign_page(document, folder.resolve().name))
-    files = pack.files_of(Layout(folder)) | {f"report/{path.name}": path for path in (written, page)}
+    files = Layout(folder).evidence() | {f"report/{path.name}": path for path in (written, page)}
     pack.write_pack(zipped, pack.CAMPAIGN, files)
     return [written, page, zipped]

@@ -116,9 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--per-framework", type=positive, default=2, help="most of a generic framework (default 2)")
     parser.add_argument("--known", type=natural, nargs="+", default=[0, 30], help="known before (default 0 30)")
     parser.add_argument("--seeds", type=positive, default=8, help="campaigns, each on a library of its own (default 8)")
-    parser.add_argument(
-        "--workers", type=positive, default=1, help="processes or threads; changes no result (default 1)"
-    )
+    parser.add_argument("--workers", type=positive, default=1, help="processes; changes no result (default 1)")
     parser.add_argument("--out", type=Path, required=True, help="folder for the result, its page and its pack")
 
 

@@ -1,6 +1,10 @@
 """Campaigns simulated on molecules whose results are known: the document campaign_simulation.v1."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,24 +98,49 @@ def _scenario(n_known: int, campaigns: Sequence[Record], curves: Sequence[tuple[
     }
 
 
+class _Job(NamedTuple):
+    """What the campaigns of a seed are made of, as it is handed to a process."""
+
+    state: State
+    truth: Mapping[str, Measurement]
+    design: Design
+    features: Path
+
+
+def _campaigns_of(job: _Job, seed: int) -> list[tuple[Record, Curve, Curve]]:
+    """(campaign, today's order alone, the new one alone) for each number of known molecules."""
+    limit, lower = job.state.limit(), job.state.settings.lower_is_better
+    simulated = []
+    for n_known in job.design.known:
+        state = drawn(job.state, job.truth, job.design.library, n_known, seed)
+        results = [job.truth[state.library.ids[row]] for row in state.library.distinct()]
+        n_hits = sum(is_hit(result.value, result.label, limit, lower) is True for result in results)
+        today, new = (
+            simulate(state, job.truth, share, job.design.rounds, job.features, workers=1) for share in (1.0, 0.0)
+        )
+        simulated.append((_campaign(state, today, new, n_hits, seed), today, new))
+    return simulated
+
+
 def simulations(
     state: State, truth: Mapping[str, Measurement], design: Design, features: Path, workers: int
 ) -> list[Record]:
     """Scenarios of campaign_simulation.v1: each order alone, on libraries drawn from the molecules there are.
 
     state: of a campaign that was just started on all of them, with a hit defined by its settings; truth: by id, one
-    for each; features: of its library. The same at any number of workers.
+    for each; features: of its library; workers: processes, a seed each. The same at any number of them.
     """
-    limit, lower = state.limit(), state.settings.lower_is_better
-    campaigns: dict[int, list[Record]] = {n_known: [] for n_known in design.known}
-    curves: dict[int, list[tuple[Curve, Curve]]] = {n_known: [] for n_known in design.known}
-    for seed in design.seeds:
-        for n_known in design.known:
-            start = drawn(state, truth, design.library, n_known, seed)
-            results = [truth[start.library.ids[row]] for row in start.library.distinct()]
-            n_hits = sum(is_hit(result.value, result.label, limit, lower) is True for result in results)
-            today, new = (simulate(start, truth, share, design.rounds, features, workers) for share in (1.0, 0.0))
-            campaigns[n_known].append(_campaign(start, today, new, n_hits, seed))
-            curves[n_known].append((today, new))
-            logger.info("seed %d, %d known: today %d hits, new %d", seed, n_known, today.hits[-1], new.hits[-1])
-    return [_scenario(n_known, campaigns[n_known], curves[n_known]) for n_known in design.known]
+    job = _Job(state, truth, design, features)
+    by_seed = list[list[tuple[Record, Curve, Curve]]]()
+    with contextlib.ExitStack() as stack:
+        each: Callable[..., Iterable[list[tuple[Record, Curve, Curve]]]] = map
+        if workers > 1:
+            each = stack.enter_context(ProcessPoolExecutor(min(workers, len(design.seeds)), get_context("spawn"))).map
+        for seed, simulated in zip(design.seeds, each(partial(_campaigns_of, job), design.seeds), strict=True):
+            for n_known, (_, today, new) in zip(design.known, simulated, strict=True):
+                logger.info("seed %d, %d known: today %d hits, new %d", seed, n_known, today.hits[-1], new.hits[-1])
+            by_seed.append(simulated)
+    return [
+        _scenario(n_known, [campaign for campaign, _, _ in of_known], [(today, new) for _, today, new in of_known])
+        for n_known, of_known in zip(design.known, zip(*by_seed, strict=True), strict=True)
+    ]

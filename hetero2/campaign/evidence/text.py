@@ -5,6 +5,7 @@ from typing import Any
 from hetero2.campaign.planned_power import too_small
 from hetero2.campaign.report import HIT_BEFORE, MEASURED_BEFORE, NEW_FRAMEWORK
 from hetero2.campaign.rounds import NEW, TODAY
+from hetero2.report.text.words import counted
 
 ORDERS = {TODAY: "today's order", NEW: "the new order"}
 Record = dict[str, Any]
@@ -79,16 +80,16 @@ def details(document: Record) -> list[str]:
         arm, where = document["arms"][name], document["hits_by_framework"][name]
         text.append(
             f"{label:<14} {arm['hits']} hits among {arm['bought']} measured ({percent(arm['hit_rate'])}), "
-            f"of {arm['frameworks_among_hits']} frameworks; {where[NEW_FRAMEWORK]} on new frameworks, "
+            f"of {counted(arm['frameworks_among_hits'], 'framework')}; {where[NEW_FRAMEWORK]} on new frameworks, "
             f"{where[MEASURED_BEFORE]} on ones measured without a hit, {where[HIT_BEFORE]} on ones with a hit before"
         )
-    counted = document["new_with_known_counted"]
+    with_known = document["new_with_known_counted"]
     return [
         *text,
         *_difference(document),
         *_saved(document),
         f"with the {document['known_at_start']} molecules known at the start counted as bought, "
-        f"the new order has {percent(counted['hit_rate'])}",
+        f"the new order has {percent(with_known['hit_rate'])}",
         f"picks {document['picks']}, pending {document['pending']}, failed {document['failed']}; "
         f"labels to learn from by now {document['labels']}",
         *_planned(document),

@@ -23,7 +23,7 @@ class Curve(NamedTuple):
 
 
 def _axes(canvas: Canvas, xlabel: str, ylabel: str) -> Axes:
-    plot = svg.axes(canvas, 66, 92, 546, 244)
+    plot = svg.axes(canvas, 66, 62, 546, 274)
     plot.set(xlabel=xlabel, ylabel=ylabel)
     svg.counted(plot.xaxis)
     return plot
@@ -47,7 +47,7 @@ def hits_by_measurements(
         for (colour, line, marker, width), curve in zip(_STYLES, drawn, strict=False):
             x, y = [0.0, *curve.bought], [0.0, *curve.hits]
             label = f"{curve.label}: {short(y[-1])} of {short(x[-1])}"
-            plot.plot(x, y, color=colour, ls=line, lw=width, marker=marker, ms=6, label=label)
+            plot.plot(x, y, color=colour, ls=line, lw=width, marker=marker, ms=6, label=label, clip_on=False)
         if base_rate is not None:
             label = f"chance: {short(base_rate * most)} of {short(most)}"
             plot.plot([0, most], [0, base_rate * most], color=GREY, ls=":", lw=2.2, label=label)

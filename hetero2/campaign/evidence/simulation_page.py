@@ -66,7 +66,7 @@ def _campaigns(scenario: Record) -> PageTable:
     for campaign in scenario["campaigns"]:
         difference = f"{campaign['new'] - campaign['today']:+d}"
         if campaign["low"] is not None:
-            difference += f" ({campaign['low']:+g} to {campaign['high']:+g})"
+            difference += f" ({campaign['low']:+.0f} to {campaign['high']:+.0f})"
         needed = campaign["for_equal_hits"]
         cells = (campaign["hits_in_library"], f"{campaign['chance']:.1f}", campaign["today"], campaign["new"])
         rows.append(
@@ -116,9 +116,7 @@ def _hits(document: Record) -> Figure:
 def _frameworks(scenario: Record) -> Figure:
     counts = {name: sum(c["new_hits_by_framework"][name] for c in scenario["campaigns"]) for name in WHERE}
     n_hits = sum(counts.values())
-    title = (
-        f"{counts[NEW_FRAMEWORK]} of {n_hits} hits of the new order, {_name(scenario)}, lie on frameworks not measured"
-    )
+    title = f"{counts[NEW_FRAMEWORK]} of {n_hits} hits of the new order ({_name(scenario)}) lie on new frameworks"
     note = "Generic Murcko frameworks of what was known at the start and bought in earlier batches; all campaigns."
     return frameworks_of_hits([(label, counts[name]) for name, label in WHERE.items()], title, note, FILE)
 

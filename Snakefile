@@ -17,6 +17,7 @@ include: "rules/summary.smk"
 include: "rules/truth.smk"
 include: "rules/cost_lift.smk"
 include: "rules/screen.smk"
+include: "rules/campaign.smk"
 include: "rules/diagnosis.smk"
 include: "rules/report.smk"
 include: "rules/pack.smk"
@@ -38,6 +39,7 @@ for target in PLAN.targets:
 rule all:
     input:
         [finished(target) for target in PLAN.targets],
+        SIMULATION("campaign_simulation.json"),
     localrule: True
 
 
@@ -52,6 +54,13 @@ rule score_requests:
 rule screen:
     input:
         each_run(PLAN.default_target, "screen_list"),
+    localrule: True
+
+
+# Campaigns simulated on measured compounds (docs/campaign.md).
+rule value_campaign:
+    input:
+        SIMULATION("campaign_simulation.json"),
     localrule: True
 
 

@@ -2,12 +2,13 @@
 import os
 import re
 import sys
+from functools import partial
 
 sys.path.insert(0, workflow.basedir)
 
 from hetero2.errors import HeteroError
 from hetero2.workflow import end_messages, plan as flow, progress, resources, startup
-from hetero2.workflow import targets
+from hetero2.workflow import campaigns, targets
 from hetero2.workflow.results_folder import modified_outputs, results_lock
 
 
@@ -25,6 +26,7 @@ PLAN = or_exit(startup.make_plan, config, workflow)
 os.environ.update(startup.environment_of_jobs(PLAN))
 LOCK = results_lock.ResultsLock(PLAN.results)
 RUN, SHARD = PLAN.file, PLAN.shard_files
+CAMPAIGN = campaigns.Campaign(config, PLAN.results)
 job = resources.Needs(PLAN).of
 SEVERAL = flow.GROUP  # the target that makes several packs
 

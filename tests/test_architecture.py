@@ -35,11 +35,11 @@ ALLOWED = {
     "runtime": {"chem", "config", "io", "paths"},
     "inputs": {"chem", "io", "runtime"},
     "screening": {"chem", "stats"},
-    "campaign": {"chem", "inputs", "io", "runtime", "screening", "stats"},
+    "campaign": {"chem", "inputs", "io", "pack", "report", "runtime", "screening", "stats"},
     "scoring": {"chem", "config", "inputs", "io", "runtime", "screening", "stats"},
     "report": {"chem", "inputs", "io", "pack", "runtime"},
     "legacy": {"chem", "io", "report", "scoring", "stats"},
-    "workflow": {"config", "inputs", "io", "paths", "runtime"},
+    "workflow": {"campaign", "config", "inputs", "io", "paths", "runtime"},
 }
 # Of modules in a folder, where it is not 12.
 MOST_MODULES = {
@@ -122,7 +122,7 @@ RULES = list(rules())
 
 
 def test_the_snakefile_is_a_table_of_contents():
-    assert (ROOT / "Snakefile").read_text().count("\n") <= 70
+    assert (ROOT / "Snakefile").read_text().count("\n") <= 80
     assert (ROOT / "rules/common.smk").read_text().count("\n") < 100
     order = [Path(call.args[0].value).stem for call in calls_of(parsed(ROOT / "Snakefile"), "workflow.include")]
     assert order == [
@@ -136,6 +136,7 @@ def test_the_snakefile_is_a_table_of_contents():
         "truth",
         "cost_lift",
         "screen",
+        "campaign",
         "diagnosis",
         "report",
         "pack",
@@ -311,4 +312,11 @@ def test_all_code_that_makes_a_pack_is_in_its_code_digest():
         for call in calls_of(parsed(path), "flow.digest")
     }
     used = digested | {"pack", "report"}
-    assert used - {"registry_row", "separation"} == set(provenance.STAGES)  # these read finished packs
+    of_other_packs = {
+        "registry_row",
+        "separation",
+        "campaign_batch",
+        "campaign_report",
+        "campaign_simulation",
+    }  # these read finished packs, or make others
+    assert used - of_other_packs == set(provenance.STAGES)

@@ -31,7 +31,8 @@ class Settings:
     control_share: share of a batch that today's order drafts; per_framework: most picks of a generic Murcko framework
     in a batch; hit_at: value from which on a measured molecule is a hit, in the units of the measurements;
     lower_is_better: of measured values; today_order: score, size or listed; today_lower_is_better: of today's score;
-    trust_score: prior probability that today's score says something; standardise: as in the guardrails.
+    trust_score: prior probability that today's score says something; standardise: as in the guardrails; planned: what
+    `planned_power.planned` gives, where a size was planned.
     """
 
     batch: int
@@ -45,6 +46,7 @@ class Settings:
     today_lower_is_better: bool
     trust_score: float
     standardise: str
+    planned: Record | None = None
 
     def as_record(self) -> Record:
         """As campaign.json holds it."""
@@ -86,6 +88,11 @@ class Layout:
     def rounds(self) -> Path:
         """The batches."""
         return self.folder / "rounds"
+
+    def evidence(self) -> dict[str, Path]:
+        """campaign.json, all measurements and all rounds, by their names in a pack."""
+        paths = [self.campaign, *self.measurements.glob("[0-9]*.*"), *self.rounds.glob("[0-9]*/*.*")]
+        return {path.relative_to(self.folder).as_posix(): path for path in sorted(paths)}
 
     def read(self) -> Record:
         """campaign.json; raises InputError where the folder is no campaign."""

@@ -1,12 +1,15 @@
 """Before and after: what each arm of a campaign bought and found, and whether their difference is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from hetero2.campaign.choosing.labels import is_hit
 from hetero2.campaign.ledger import KNOWN
 from hetero2.campaign.rounds import FAILURE, HIT, MISS, NEW, PENDING, TODAY, Outcome, State
+from hetero2.chem.molecules import parse
+from hetero2.chem.scaffold import generic_framework
 from hetero2.stats.sequential.comparison import Look, count_round, looks, verdict
 
 CONTRACT = "campaign_report.v1"
@@ -26,7 +29,8 @@ def _arm(outcomes: Sequence[Outcome], arm: str) -> Record:
     }
 
 
-def _look(number: int, look: Look) -> Record:
+def _look(number: int, look: Look, planned_power: float | None) -> Record:
+    conclusion = verdict(look, planned_power)
     return {
         "round": number,
         "n_today": look.n_today,
@@ -36,9 +40,62 @@ def _look(number: int, look: Look) -> Record:
         "difference": None if look.difference is None else round(look.difference, _DECIMALS),
         "low": round(look.low, _DECIMALS),
         "high": round(look.high, _DECIMALS),
-        "verdict": verdict(look).call,
-        "reason": verdict(look).reason,
+        "verdict": conclusion.call,
+        "reason": conclusion.reason,
     }
+
+
+def _by_round(state: State, outcomes: Sequence[Outcome]) -> list[Record]:
+    """Molecules with a result and hits of each arm up to the end of each round."""
+    numbers = [chosen.record["round"] for chosen in state.rounds]
+    arms = {number: [o for o in outcomes if o.round <= number] for number in numbers}
+    return [
+        {
+            "round": number,
+            **{arm: {name: _arm(arms[number], arm)[name] for name in ("bought", "hits")} for arm in (TODAY, NEW)},
+        }
+        for number in numbers
+    ]
+
+
+HIT_BEFORE, MEASURED_BEFORE, NEW_FRAMEWORK = "hit_before", "measured_before", "new"
+
+
+def hits_by_framework(outcomes: Iterable[Outcome], had_hit: Mapping[str, bool]) -> Record:
+    """Hits of each arm by what was known of their generic Murcko framework before their round.
+
+    outcomes: in the order in which they were bought; had_hit: for each framework measured before the campaign, whether
+    one of its molecules was a hit.
+    """
+    counts = {arm: dict.fromkeys((HIT_BEFORE, MEASURED_BEFORE, NEW_FRAMEWORK), 0) for arm in (TODAY, NEW)}
+    measured, of_this_round, number = dict(had_hit), list[Outcome](), 0
+    for outcome in outcomes:
+        if outcome.round != number:
+            for earlier in of_this_round:
+                measured[earlier.framework] = measured.get(earlier.framework, False) or earlier.result == HIT
+            of_this_round, number = [], outcome.round
+        if outcome.result in (HIT, MISS):
+            of_this_round.append(outcome)
+        if outcome.result == HIT:
+            had = measured.get(outcome.framework)
+            where = NEW_FRAMEWORK if had is None else HIT_BEFORE if had else MEASURED_BEFORE
+            for arm in (TODAY, NEW):
+                counts[arm][where] += outcome.arm == arm or outcome.in_both
+    return counts
+
+
+def frameworks_at_start(state: State) -> dict[str, bool]:
+    """For each generic Murcko framework among the molecules known at the start, whether one of them is a hit."""
+    had_hit: dict[str, bool] = {}
+    limit, lower = state.limit(), state.settings.lower_is_better
+    for entry in state.ledger.entries:
+        for measurement in entry.measurements if entry.record["kind"] == KNOWN else ():
+            mol = parse(measurement.canonical_smiles) if measurement.canonical_smiles else None
+            hit = is_hit(measurement.value, measurement.label, limit, lower)
+            if mol is not None and hit is not None:
+                framework = generic_framework(mol)
+                had_hit[framework] = had_hit.get(framework, False) or hit
+    return had_hit
 
 
 def looks_of(state: State, outcomes: Sequence[Outcome]) -> list[Record]:
@@ -55,7 +112,9 @@ def looks_of(state: State, outcomes: Sequence[Outcome]) -> list[Record]:
         )
         for of_round in decided
     ]
-    return [_look(number, look) for number, look in enumerate(looks(counts), start=1)]
+    plan = state.settings.planned
+    power = None if plan is None else plan["power"]
+    return [_look(number, look, power) for number, look in enumerate(looks(counts), start=1)]
 
 
 def _saved(today: Record, new: Record, price: float | None) -> Record:
@@ -72,72 +131,30 @@ def report(state: State) -> Record:
     """The document campaign_report.v1."""
     outcomes, limit = state.outcomes(), state.limit()
     today, new = _arm(outcomes, TODAY), _arm(outcomes, NEW)
-    by_round = looks_of(state, outcomes) if limit.is_fixed else []
+    by_look, labels = looks_of(state, outcomes) if limit.is_fixed else [], state.labels()
     n_known = sum(len(entry.measurements) for entry in state.ledger.entries if entry.record["kind"] == KNOWN)
     return {
         "report_schema": CONTRACT,
         "rounds": len(state.rounds),
         "hit_at": limit.hit_at,
         "hits_are_fixed": limit.is_fixed,
+        "planned": state.settings.planned,
+        "price_per_measurement": state.settings.price_per_measurement,
         "known_at_start": n_known,
+        "labels": labels.n,
         "picks": len(outcomes),
         "pending": sum(outcome.result == PENDING for outcome in outcomes),
         "failed": sum(outcome.result == FAILURE for outcome in outcomes),
         "arms": {TODAY: today, NEW: new},
+        "hits_by_framework": hits_by_framework(outcomes, frameworks_at_start(state)),
         "new_with_known_counted": {
             "bought": new["bought"] + n_known,
             "hit_rate": round(new["hits"] / (new["bought"] + n_known), _DECIMALS) if new["bought"] + n_known else None,
         },
         "measurements_at_todays_rate": _saved(today, new, state.settings.price_per_measurement),
-        "looks": by_round,
-        "verdict": by_round[-1]["verdict"] if by_round else "not_shown",
-        "reason": by_round[-1]["reason"] if by_round else ("no_rounds" if limit.is_fixed else "hits_are_not_fixed"),
-        "notes": [*([limit.note] if limit.note else []), *state.labels().notes],
+        "by_round": _by_round(state, outcomes),
+        "looks": by_look,
+        "verdict": by_look[-1]["verdict"] if by_look else "not_shown",
+        "reason": by_look[-1]["reason"] if by_look else ("no_rounds" if limit.is_fixed else "hits_are_not_fixed"),
+        "notes": [*([limit.note] if limit.note else []), *labels.notes],
     }
-
-
-_REASONS = {
-    "interval_includes_0": "the interval includes 0",
-    "rounds_disagree": "the rounds contradict each other",
-    "planned_power_below_80": "the campaign was planned with a power below 80 %",
-    "no_rounds": "there is no round yet",
-    "hits_are_not_fixed": "what a hit is was fixed neither by --hit-at nor by values known at the start",
-}
-_CALLS = {
-    "new_better": "the new order buys more hits than today's",
-    "today_better": "today's order buys more hits than the new one",
-}
-
-
-def _percent(rate: float | None) -> str:
-    return "no rate" if rate is None else f"{100 * rate:.1f} %"
-
-
-def lines(document: Record) -> list[str]:
-    """The report in words, the answer first."""
-    call, reason = document["verdict"], document["reason"]
-    text = [_CALLS.get(call, f"not shown that either order buys more hits: {_REASONS.get(reason, reason)}")]
-    for name, label in ((TODAY, "today's order"), (NEW, "the new order")):
-        arm = document["arms"][name]
-        text.append(
-            f"  {label:<14} {arm['hits']} hits among {arm['bought']} measured ({_percent(arm['hit_rate'])}), "
-            f"of {arm['frameworks_among_hits']} frameworks"
-        )
-    if document["looks"]:
-        look = document["looks"][-1]
-        difference = "undefined" if look["difference"] is None else f"{100 * look['difference']:+.1f} points"
-        text.append(
-            f"  difference among what only one order would buy: {difference} "
-            f"(95 %, at every look: {100 * look['low']:+.1f} to {100 * look['high']:+.1f})"
-        )
-    equal = document["measurements_at_todays_rate"]
-    if equal["for_equal_hits"] is not None and call == "new_better":
-        money = "" if equal["money_saved"] is None else f", worth {equal['money_saved']:g}"
-        text.append(f"  today's order would need {equal['for_equal_hits']:g} measurements for as many hits{money}")
-    counted = document["new_with_known_counted"]
-    text.append(
-        f"  with the {document['known_at_start']} molecules known at the start counted as bought, "
-        f"the new order has {_percent(counted['hit_rate'])}"
-    )
-    text.append(f"  picks {document['picks']}, pending {document['pending']}, failed {document['failed']}")
-    return text

@@ -3,15 +3,20 @@
 import argparse
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hetero2.campaign import actions, report
 from hetero2.campaign.choosing import simulation
 from hetero2.campaign.choosing.labels import is_hit
+from hetero2.campaign.evidence.pack import verify_pack
+from hetero2.campaign.evidence.text import lines
+from hetero2.campaign.evidence.written import write_report
 from hetero2.campaign.layout import Layout, Settings
 from hetero2.campaign.measurements import FAILED, read_measurements
+from hetero2.campaign.planned_power import planned
 from hetero2.campaign.rounds import HIT, NEW, PENDING, TODAY, Outcome, State
 from hetero2.campaign.start import Sources, start
 from hetero2.chem.structures.guardrails import Guardrails
@@ -19,7 +24,6 @@ from hetero2.commands import campaign_options as options
 from hetero2.errors import ConfigError, InputError
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
-from hetero2.io.contracts import write_json
 from hetero2.runtime import isolated
 from hetero2.runtime.log import printable
 from hetero2.stages.input import mark
@@ -38,7 +42,9 @@ def _noted(notes: Sequence[str]) -> list[str]:
     return [f"note: {note}" for note in notes]
 
 
-def _started(args: argparse.Namespace, out: Path) -> dict[str, Any]:
+def _started(
+    args: argparse.Namespace, out: Path, plan_of: tuple[float | None, float | None, int | None] = (None, None, None)
+) -> dict[str, Any]:
     rows = list(with_an_id(mark(read_any(args.input)), args.input))
     if not rows:
         raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
@@ -57,6 +63,7 @@ def _started(args: argparse.Namespace, out: Path) -> dict[str, Any]:
         trust_score=args.trust_score,
         standardise=args.standardise,
     )
+    settings = replace(settings, planned=planned(*plan_of, settings))
     guardrails = Guardrails(args.max_atoms, args.require_connected, args.standardise)
     limits = guardrails, isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
     sources = Sources(args.input, args.today, args.today_column, args.known)
@@ -65,7 +72,7 @@ def _started(args: argparse.Namespace, out: Path) -> dict[str, Any]:
 
 
 def _start(args: argparse.Namespace) -> None:
-    record = _started(args, args.out)
+    record = _started(args, args.out, (args.base_rate, args.expected_rate, args.planned_rounds))
     counts = record["counts"]
     _print([f"{counts['structures']} molecules may be bought; campaign in {args.out}", *_noted(record["notes"])])
     _print([f"next: hetero2 campaign next --campaign {args.out}"])
@@ -171,9 +178,16 @@ def _status(args: argparse.Namespace) -> None:
 
 def _report(args: argparse.Namespace) -> None:
     document = report.report(actions.read_state(args.campaign))
-    out = args.out or args.campaign / "report.json"
-    write_json(out, document, report.CONTRACT)
-    _print([*report.lines(document), *_noted(document["notes"]), f"written: {out}"])
+    out = args.out or args.campaign / "report"
+    written = write_report(args.campaign, document, out)
+    _print([*lines(document), *_noted(document["notes"]), *(f"written: {path}" for path in written)])
+
+
+def _verify(args: argparse.Namespace) -> int:
+    problems = verify_pack(args.pack)
+    _print([f"PROBLEM {problem}" for problem in problems])
+    _print([f"FAILED: {len(problems)} problems" if problems else "OK: every file and the chain of rounds are in order"])
+    return int(bool(problems))
 
 
 def _plan(args: argparse.Namespace) -> None:
@@ -214,11 +228,13 @@ def _simulate(args: argparse.Namespace) -> None:
     _print([*_noted([*record["notes"], *notes]), *simulation.table(today, new, n_hits, len(eligible))])
 
 
-_ACTIONS = {
+_Action = tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int | None], str]
+_ACTIONS: Mapping[str, _Action] = {
     "start": (options.add_start, _start, "set up a campaign: library, today's score, what is known"),
     "next": (options.add_next, _next, "choose the next batch to measure"),
     "tell": (options.add_tell, _tell, "record what was measured"),
-    "report": (options.add_report, _report, "compare the two orders by what was measured"),
+    "report": (options.add_report, _report, "compare the two orders by what was measured: a page and a pack"),
+    "verify": (options.add_verify, _verify, "verify the pack of a campaign: its files, and the chain of its rounds"),
     "plan": (options.add_plan, _plan, "say how many molecules must be bought to show a difference"),
     "simulate": (options.add_simulate, _simulate, "go through a campaign on known truth, with each order alone"),
     "status": (options.add_campaign, _status, "print where the campaign stands"),
@@ -234,6 +250,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action_parser.add_argument("--log", type=Path, default=argparse.SUPPRESS, help="write a log to this file")
 
 
-def run(args: argparse.Namespace) -> None:
-    """Do what was asked."""
-    _ACTIONS[args.action][1](args)
+def run(args: argparse.Namespace) -> int | None:
+    """Do what was asked; the exit code, where it is not 0."""
+    return _ACTIONS[args.action][1](args)

@@ -58,6 +58,9 @@ def add_campaign(parser: argparse.ArgumentParser) -> None:
 def add_start(parser: argparse.ArgumentParser) -> None:
     """Name what a campaign starts with, and its folder."""
     parser.add_argument("--out", type=Path, required=True, help="folder of the campaign; it must be new or empty")
+    parser.add_argument("--base-rate", type=_share, help="planned: hit rate expected of today's order, such as 0.1")
+    parser.add_argument("--expected-rate", type=_share, help="planned: hit rate hoped for of the new order")
+    parser.add_argument("--planned-rounds", type=positive, help="planned: rounds; the report then says with what power")
     _add_setup(parser)
 
 
@@ -126,7 +129,12 @@ def add_tell(parser: argparse.ArgumentParser) -> None:
 def add_report(parser: argparse.ArgumentParser) -> None:
     """Say where to write the report."""
     add_campaign(parser)
-    parser.add_argument("--out", type=Path, help="where to write it (default: report.json in the campaign)")
+    parser.add_argument("--out", type=Path, help="folder for report and pack (default: report in the campaign)")
+
+
+def add_verify(parser: argparse.ArgumentParser) -> None:
+    """Name the pack."""
+    parser.add_argument("--pack", type=Path, required=True, help="campaign_evidence_pack.zip")
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:

@@ -42,6 +42,11 @@ def source_folder() -> Path:
     return folder
 
 
+def source_files() -> list[Path]:
+    """The two files of the Free-Wilson data: structures and activities."""
+    return [source_folder() / _STRUCTURES, source_folder() / _ACTIVITIES]
+
+
 def _pairs(path: Path, separator: str | None, header: int) -> Iterator[tuple[str, str]]:
     lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines[header:], start=header + 1):

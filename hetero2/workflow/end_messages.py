@@ -23,8 +23,9 @@ def last_words(plan: Plan, workflow: Any) -> str:
     """Where Snakemake's own log is, then the errors of all jobs that have failed: the last thing to read."""
     errors: list[str] = []
     since = workflow.start_time.timestamp()
-    for run in plan.runs:
-        for log in sorted(plan.folder(run).glob("logs/**/*.log")):
+    folders = [*(plan.folder(run) for run in plan.runs), *sorted(Path(plan.results).glob("*"))]
+    for folder in dict.fromkeys(folders):  # those of runs first; then what lies beside them
+        for log in sorted(folder.glob("logs/**/*.log")):
             if log.stat().st_mtime >= since and not log.name.endswith(".command.log"):
                 errors += _errors(log)
     where = [f"Snakemake's log: {os.path.relpath(path)}" for path in workflow.logger_manager.get_logfile()]

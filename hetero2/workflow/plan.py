@@ -73,6 +73,10 @@ class Plan(ScoreFiles):
         folder = f"{self.results}/{names[0].removesuffix('_' + variants(GROUP)[0])}"
         return list(dict.fromkeys(f"{folder}/{pattern.format(run=name)}" for name in names))
 
+    def beside_runs(self, folder: str, *names: str) -> list[str]:
+        """Files of a folder of the results that is no run's."""
+        return [f"{self.results}/{folder}/{name}" for name in names]
+
     def truth_file(self, run: str) -> str:
         """The truth before it is taken in: the user's, that of the data set, or what the proxy rule wrote."""
         if self.config(run)["truth"]["source"] == "proxy_rule_v1":

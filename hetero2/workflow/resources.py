@@ -66,6 +66,9 @@ NEEDS = {
     "screen_model": Need("run", 2, 1, minutes=15),
     "screen_shard": Need("shard", 20, 3, mb=400),
     "screen_list": Need("run", 4, 1),
+    "campaign_batch": Need("run", minutes=60, mb=1000),  # a library of 100,000 takes half a minute
+    "campaign_report": Need("run", minutes=10, mb=1000),
+    "campaign_simulation": Need("run", minutes=30, mb=600),  # of the measured compounds that come with RDKit
     "report": Need("run", 8, 2, minutes=10),
     "pages": Need("shard", 80, 300),
     "pack": Need("run", 4, 2),

@@ -11,7 +11,7 @@ from typing import Any
 from hetero2 import paths
 from hetero2.config.load import load_layer
 from hetero2.errors import ConfigError, HeteroError
-from hetero2.workflow import targets
+from hetero2.workflow import campaigns, targets
 from hetero2.workflow.plan import Plan
 from hetero2.workflow.results_folder import modified_outputs, orphans
 from hetero2.workflow.results_folder.results_lock import ResultsLock
@@ -28,12 +28,13 @@ def make_plan(user: Mapping[str, Any], workflow: Any) -> Plan:
     with _as_config_error():
         for path in workflow.configfiles:
             load_layer(Path(path))
-        plan = Plan(user, targets.requested(sys.argv, os.environ))
+        plan = Plan(campaigns.without_campaign(user), targets.requested(sys.argv, os.environ))
         plan.contents.is_checked = not workflow.is_main_process
         if workflow.is_main_process:
             plan.check(needs_scores=not {"score_requests", "screen"} & set(sys.argv))
             if "screen" in sys.argv:
                 plan.check_screen()
+            campaigns.Campaign(user, plan.results).check(sys.argv)
             print("".join(f"{line}\n" for line in plan.baseline_sign()), end="", file=sys.stderr)
         return plan
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from hetero2.campaign.choosing.choice import choose
 from hetero2.campaign.choosing.labels import is_hit
-from hetero2.campaign.ledger import MEASURED, Entry, Ledger
+from hetero2.campaign.ledger import KNOWN, MEASURED, Entry, Ledger
 from hetero2.campaign.measurements import OK, Measurement
-from hetero2.campaign.rounds import HIT, Round, State
+from hetero2.campaign.rounds import HIT, Outcome, Round, State
 from hetero2.errors import ConfigError, InputError
 from hetero2.io.tables import quoted
 
@@ -17,10 +19,11 @@ Record = dict[str, Any]
 
 
 class Curve(NamedTuple):
-    """Molecules bought and hits found after each round."""
+    """Molecules bought and hits among them after each round, and what became of each in the end."""
 
     bought: list[int]
     hits: list[int]
+    outcomes: Sequence[Outcome] = ()
 
 
 def simulate(
@@ -33,10 +36,11 @@ def simulate(
     """
     state = state._replace(settings=replace(state.settings, control_share=share))
     curve = Curve([], [])
+    scores: dict[str, float] | None = {} if share == 1 else None  # today's order alone needs no screen to be fitted
     for number in range(1, rounds + 1):
         if not len(state.eligible()):
             break
-        choice = choose(state, number, state.settings.batch, features, workers)
+        choice = choose(state, number, state.settings.batch, features, workers, scores)
         picks = [{name: row[name] for name in ("id", "arm", "in_both")} for row in choice.rows]
         record = {"round": number, "picks": picks, "passed_over": choice.facts["passed_over"]}
         entry = Entry(Path(), {"kind": MEASURED}, [truth[row["id"]] for row in choice.rows])
@@ -46,6 +50,7 @@ def simulate(
         outcomes = state.outcomes()
         curve.bought.append(len(outcomes))
         curve.hits.append(sum(outcome.result == HIT for outcome in outcomes))
+        curve = curve._replace(outcomes=outcomes)
     return curve
 
 
@@ -65,7 +70,30 @@ def check_truth(state: State, truth: Mapping[str, Measurement], path: Path) -> N
 
 def for_equal_hits(curve: Curve, n_hits: int) -> int | None:
     """Molecules bought at the end of the first round that has so many hits; None where none has."""
-    return next((bought for bought, hits in zip(*curve, strict=True) if hits >= n_hits), None)
+    return next((bought for bought, hits in zip(*curve[:2], strict=True) if hits >= n_hits), None)
+
+
+def drawn(state: State, truth: Mapping[str, Measurement], n_library: int, n_known: int, seed: int) -> State:
+    """The start of a campaign on `n_library` random molecules of the library, with `n_known` of the rest known.
+
+    state: of a campaign that has just been started, on all molecules there are. One seed draws one library, however
+    many are known. Raises ConfigError where there are fewer molecules.
+    """
+    distinct = state.library.distinct()
+    if n_library + n_known > len(distinct):
+        raise ConfigError(
+            f"there are {len(distinct)} molecules, fewer than {n_library} for the library and {n_known} known ones",
+            "draw a smaller library",
+        )
+    rows = np.random.Generator(np.random.PCG64(seed)).permutation(distinct)
+    in_library = set(rows[:n_library].tolist())
+    status = [text if row in in_library else "SKIP" for row, text in enumerate(state.library.status)]
+    entries = [Entry(Path(), {"kind": KNOWN}, [truth[state.library.ids[row]] for row in rows[n_library:][:n_known]])]
+    return state._replace(
+        settings=replace(state.settings, seed=seed),
+        library=state.library._replace(status=status),
+        ledger=Ledger(entries if n_known else []),
+    )
 
 
 def table(today: Curve, new: Curve, n_hits: int, n_molecules: int) -> Sequence[str]:

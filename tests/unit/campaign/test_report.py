@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from hetero2.campaign.actions import read_state
+from hetero2.campaign.evidence.text import lines
 from hetero2.campaign.layout import Settings
 from hetero2.campaign.ledger import Entry, Ledger
 from hetero2.campaign.library import Library
 from hetero2.campaign.measurements import Measurement
-from hetero2.campaign.report import lines, report
-from hetero2.campaign.rounds import Round, State
+from hetero2.campaign.report import hits_by_framework, report
+from hetero2.campaign.rounds import Outcome, Round, State
 from hetero2.io.contracts import first_problem
 from hetero2.stats.sequential import comparison
 from tests.campaigns import IDS, KNOWN, VALUES, batch, call, results, start, tell
@@ -62,7 +63,7 @@ def test_it_is_printed_and_written(tmp_path, capsys):
     call("report", campaign)
     printed = capsys.readouterr().out
     assert printed.startswith("not shown that either order buys more hits: the interval includes 0\n")
-    document = json.loads((campaign / "report.json").read_text())
+    document = json.loads((campaign / "report/report.json").read_text())
     assert document == report(read_state(campaign))
     call("status", campaign)  # a report in the folder disturbs nothing
 
@@ -115,3 +116,31 @@ def test_a_clear_difference_is_shown_in_its_direction(hits_today, hits_new, call
     begins = {"new_better": "the new order buys", "today_better": "today's order buys", "not_shown": "not shown"}
     assert text[0].startswith(begins[call])
     assert any("today's order would need 960 measurements" in line for line in text) == (call == "new_better")
+
+
+def test_hits_are_counted_by_what_was_known_of_their_framework_before_their_round():
+    outcomes = [
+        Outcome(1, "a", "new", False, "hit", "x"),
+        Outcome(1, "b", "new", False, "hit", "x"),  # of the same round: not known before
+        Outcome(1, "c", "today", False, "miss", "y"),
+        Outcome(1, "d", "today", True, "hit", "at start"),
+        Outcome(1, "e", "today", False, "pending", "z"),
+        Outcome(2, "f", "new", False, "hit", "x"),
+        Outcome(2, "g", "today", False, "hit", "y"),
+        Outcome(2, "h", "new", False, "hit", "z"),  # its framework was picked, but has no result
+        Outcome(2, "i", "new", False, "hit", "hit at start"),
+    ]
+    assert hits_by_framework(outcomes, {"at start": False, "hit at start": True}) == {
+        "today": {"hit_before": 0, "measured_before": 2, "new": 0},
+        "new": {"hit_before": 2, "measured_before": 1, "new": 3},
+    }
+
+
+def test_the_counts_of_a_campaign_by_round_and_framework_add_up(tmp_path):
+    document = report(read_state(campaign_of(tmp_path, 3)))
+    last = document["by_round"][-1]
+    for arm in ("today", "new"):
+        assert last[arm] == {name: document["arms"][arm][name] for name in ("bought", "hits")}
+        assert sum(document["hits_by_framework"][arm].values()) == document["arms"][arm]["hits"]
+    assert [counts["round"] for counts in document["by_round"]] == [1, 2, 3]
+    assert document["labels"] == len(KNOWN) + 3 * 8

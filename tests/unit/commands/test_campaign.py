@@ -301,6 +301,39 @@ def test_an_order_from_elsewhere_takes_the_place_of_the_screen(tmp_path):
     call("next", campaign, "--scores", nothing, code=1)
 
 
+def test_scores_that_look_like_energies_take_no_place(tmp_path, capsys):
+    campaign = start(tmp_path)
+    call(
+        "next", campaign, "--scores", write(tmp_path / "docking.csv", "id,score", zip(IDS, TODAY, strict=True)), code=2
+    )
+    printed = capsys.readouterr().err
+    assert "60 of 60 scores are negative, as energies are, but larger must be better" in printed
+    assert printed.count("error: ") == 1
+    assert not list((campaign / "rounds").iterdir())
+
+
+def test_a_round_that_stands_is_not_taken_for_another(tmp_path, capsys):
+    campaign = start(tmp_path)
+    scores = write(tmp_path / "mine.csv", "id,score", [(name, row) for row, name in enumerate(IDS)])
+    call("next", campaign, "--scores", scores, "--batch", 10)
+    call("next", campaign, "--scores", scores, "--batch", 10)
+    call("next", campaign)
+    assert capsys.readouterr().out.count("so it stands") == 2
+    call("next", campaign, "--scores", tmp_path / "nothing.csv", code=1)
+    assert "nothing.csv: no such file" in capsys.readouterr().err
+    reversed_scores = write(tmp_path / "reversed.csv", "id,score", [(name, -row) for row, name in enumerate(IDS, -9)])
+    for words in (["--batch", 9], ["--scores", reversed_scores], ["--batch", 9, "--scores", reversed_scores]):
+        call("next", campaign, *words, code=2)
+        options = " and ".join(str(word) for word in words if str(word).startswith("--"))
+        assert (
+            f"round 1 stands, since nothing was told after it was chosen, and was chosen without this {options}\n"
+            in (capsys.readouterr().err)
+        )
+    assert [path.name for path in (campaign / "rounds").iterdir()] == ["01"]
+    call("next", campaign, "--batch", 9, "--without-new-measurements")
+    assert len(batch(campaign, 2)) == 9
+
+
 def test_todays_score_of_known_molecules_elsewhere_tells_how_far_to_trust_it(tmp_path):
     known = [(f"k{row}", f"C1CC{'N' * (row % 2)}CC1{'C' * row}", float(row)) for row in range(1, 13)]
     supported = []

@@ -1,6 +1,7 @@
 """Rounds: what was chosen, from what; each names the sha256 of all that it rests on, and of the round before it."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -78,15 +79,22 @@ class State(NamedTuple):
         """The last measurement of each id."""
         return self.ledger.latest()
 
-    def limit(self) -> Threshold:
-        """From which value on a molecule is a hit."""
+    def value_threshold(self) -> Threshold:
+        """From which value on a molecule without a label is a hit."""
         settings = self.settings
         at_start = [m for entry in self.ledger.entries if entry.record["kind"] == KNOWN for m in entry.measurements]
         return threshold(settings.hit_at, settings.lower_is_better, at_start, self.latest().values())
 
+    def limit(self) -> Threshold:
+        """From which value on a molecule is a hit; fixed too as long as no pick is decided by its value."""
+        by_value = (m is not None and m.label is None and m.value is not None for _, _, _, m in self._bought())
+        limit = self.value_threshold()
+        return limit if limit.is_fixed or any(by_value) else limit._replace(is_fixed=True)
+
     def labels(self) -> Labels:
         """What the screen can learn from."""
-        return labels_of(self.latest().values(), self.limit(), self.settings.lower_is_better)
+        limit, lower_is_better = self.value_threshold(), self.settings.lower_is_better
+        return labels_of(self.latest().values(), limit, lower_is_better, ", so the order is today's")
 
     def pending(self) -> list[str]:
         """Ids of earlier batches without a result, in order."""
@@ -97,20 +105,28 @@ class State(NamedTuple):
 
         A structure that was measured under another id counts for its pick, the last result first.
         """
-        by_id, limit = self.latest(), self.limit()
+        limit = self.value_threshold()
+        return [
+            Outcome(
+                number,
+                pick["id"],
+                pick["arm"],
+                pick["in_both"],
+                _result(measurement, limit, self.settings.lower_is_better),
+                self.library.frameworks[row],
+            )
+            for number, pick, row, measurement in self._bought()
+        ]
+
+    def _bought(self) -> Iterator[tuple[int, Record, int, Measurement | None]]:
+        """(round, pick, row of the library, last result) of every pick."""
+        by_id, rows = self.latest(), self.library.places()
         by_hash = {m.structure_hash: m for m in by_id.values() if m.structure_hash is not None}
-        rows = self.library.places()
-        outcomes = []
         for chosen in self.rounds:
             for pick in chosen.picks:
                 row = rows[pick["id"]]
                 measurement = by_id.get(pick["id"]) or by_hash.get(self.library.hashes[row])
-                result = _result(measurement, limit, self.settings.lower_is_better)
-                number = chosen.record["round"]
-                outcomes.append(
-                    Outcome(number, pick["id"], pick["arm"], pick["in_both"], result, self.library.frameworks[row])
-                )
-        return outcomes
+                yield chosen.record["round"], pick, row, measurement
 
     def passed_over(self) -> list[int]:
         """Rows that the smaller arm left out in earlier rounds, and returns to last."""

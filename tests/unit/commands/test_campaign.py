@@ -277,6 +277,23 @@ def test_what_is_known_may_be_little(tmp_path, known, note):
     assert record(campaign)["method"] == ("today" if len(known) == 3 else "screen")
 
 
+def test_values_from_elsewhere_take_no_verdict_from_a_campaign_on_labels(tmp_path):
+    write(tmp_path / "library.csv", "id,smiles", zip(IDS, SMILES, strict=True))
+    write(tmp_path / "today.csv", "id,score", zip(IDS, TODAY, strict=True))
+    campaign = tmp_path / "c"
+    call("start", campaign, "--batch", 8, folder=tmp_path)
+    call("next", campaign)
+    tell(campaign, [(name, int(value >= 7)) for name, value in results(campaign)[:7]], "id,label")
+    tell(campaign, [(name, smiles, value) for name, smiles, value in KNOWN[:2]], "id,smiles,value")
+    call("report", campaign)
+    document = json.loads((campaign / "report.json").read_text())
+    assert (document["hits_are_fixed"], len(document["looks"])) == (True, 1)
+    tell(campaign, results(campaign)[7:])  # from now on a pick is judged by its value
+    call("report", campaign)
+    document = json.loads((campaign / "report.json").read_text())
+    assert (document["hits_are_fixed"], document["reason"]) == (False, "hits_are_not_fixed")
+
+
 def test_equal_values_say_nothing_without_a_threshold(tmp_path):
     write(tmp_path / "library.csv", "id,smiles", zip(IDS, SMILES, strict=True))
     write(tmp_path / "today.csv", "id,score", zip(IDS, TODAY, strict=True))

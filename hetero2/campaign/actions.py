@@ -9,7 +9,7 @@ from hetero2.campaign.layout import Layout
 from hetero2.campaign.ledger import Told, read_ledger
 from hetero2.campaign.library import read_library
 from hetero2.campaign.measurements import read_measurements
-from hetero2.campaign.rounds import Round, State, read_rounds, write_round
+from hetero2.campaign.rounds import Round, State, check_ids, read_rounds, write_round
 from hetero2.campaign.start import read_elsewhere
 from hetero2.campaign.today import coverage, read_new_order
 from hetero2.errors import ConfigError, GateError
@@ -47,9 +47,9 @@ def read_state(folder: Path) -> State:
                 f"{chosen.folder}: rests on measurements that are not in the ledger any more",
                 "restore the folder measurements",
             )
-    return State(
-        layout.settings(), read_library(layout.library), measurements, rounds, read_elsewhere(layout.elsewhere)
-    )
+    library = read_library(layout.library)
+    check_ids(rounds, library)
+    return State(layout.settings(), library, measurements, rounds, read_elsewhere(layout.elsewhere))
 
 
 def next_round(
@@ -110,4 +110,5 @@ def tell(folder: Path, path: Path) -> Recorded:
     settings, library = layout.settings(), read_library(layout.library)
     measurements, notes = read_measurements(path, library, settings.standardise)
     with layout.held():
+        notes = [*notes, *read_ledger(layout).notes]
         return Recorded(ledger.tell(layout, measurements, file_facts("measured", path), ledger.MEASURED), notes)

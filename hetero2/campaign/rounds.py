@@ -1,7 +1,7 @@
 """Rounds: what was chosen, from what; each names the sha256 of all that it rests on, and of the round before it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from hetero2.campaign.choosing.labels import Labels, Threshold, is_hit, labels_of, threshold
 from hetero2.campaign.layout import Layout, Settings
-from hetero2.campaign.ledger import KNOWN, Ledger
+from hetero2.campaign.ledger import KNOWN, Ledger, numbers
 from hetero2.campaign.library import Library
 from hetero2.campaign.measurements import FAILED, Measurement
 from hetero2.errors import GateError
 from hetero2.io.contracts import validate, write_json
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import read_json, sha256_file
-from hetero2.io.tables import to_table
+from hetero2.io.tables import quoted, to_table
 
 CONTRACT, BATCH = "campaign_round.v1", "campaign_batch.v1"
 _MAX_BYTES = 100 << 20
@@ -94,7 +94,8 @@ class State(NamedTuple):
     def labels(self) -> Labels:
         """What the screen can learn from."""
         limit, lower_is_better = self.value_threshold(), self.settings.lower_is_better
-        return labels_of(self.latest().values(), limit, lower_is_better, ", so the order is today's")
+        labels = labels_of(self.latest().values(), limit, lower_is_better, ", so the order is today's")
+        return labels._replace(notes=[*labels.notes, *self.ledger.notes])
 
     def pending(self) -> list[str]:
         """Ids of earlier batches without a result, in order."""
@@ -149,12 +150,13 @@ def read_rounds(layout: Layout) -> list[Round]:
     """
     rounds: list[Round] = []
     previous: str | None = None
-    numbers = sorted(int(path.name) for path in layout.rounds.glob("[0-9]*"))
-    for n_before, number in enumerate(numbers):
+    for n_before, number in enumerate(numbers(layout.rounds, 2)):
         folder = _folder(layout, number)
         if number != n_before + 1:
             raise GateError(f"{_folder(layout, n_before + 1)}: is missing, but there is {folder.name}", "restore it")
         path = folder / "round.json"
+        if not path.is_file():
+            raise GateError(f"{path}: is missing", "restore it")
         record = read_json(path, _MAX_BYTES)
         validate(record, CONTRACT, str(path))
         for name, digest in (("previous_sha256", previous), ("campaign_sha256", sha256_file(layout.campaign))):
@@ -163,10 +165,25 @@ def read_rounds(layout: Layout) -> list[Round]:
                     f"{path}: {name} is not that of the file: a file of the campaign was changed after it was written",
                     "restore it: what was chosen, and from what, must stay as it was",
                 )
+        if record["round"] != number:
+            raise GateError(f"{path}: says that it is round {record['round']}: it was changed", "restore it")
         batch = folder / "batch.csv"
         rounds.append(Round(folder, record, not batch.is_file() or sha256_file(batch) != record["batch_sha256"]))
         previous = sha256_file(path)
     return rounds
+
+
+def check_ids(rounds: Iterable[Round], library: Library) -> None:
+    """Raise GateError where a round names a molecule that is not in the library."""
+    rows = library.places()
+    for chosen in rounds:
+        for molecule_id in (*(pick["id"] for pick in chosen.picks), *chosen.record["passed_over"]):
+            if molecule_id not in rows:
+                raise GateError(
+                    f"{chosen.folder / 'round.json'}: {quoted(molecule_id)} is not in the library: it was changed "
+                    "after it was written",
+                    "restore it: what was chosen, and from what, must stay as it was",
+                )
 
 
 def _folder(layout: Layout, number: int) -> Path:

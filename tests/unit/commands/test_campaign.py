@@ -79,6 +79,57 @@ def test_a_file_that_was_changed_stops_the_campaign(tmp_path, capsys, name):
     assert printed.out == ""
 
 
+def test_copies_among_the_rounds_are_ignored(tmp_path):
+    campaign = start(tmp_path)
+    call("next", campaign)
+    for name in ("01 (copy)", "1", "002"):
+        shutil.copytree(campaign / "rounds/01", campaign / "rounds" / name)
+    (campaign / "rounds/01.zip").write_bytes(b"")
+    tell(campaign, results(campaign))
+    call("next", campaign)
+    assert len(read_state(campaign).rounds) == 2
+
+
+@pytest.mark.parametrize(
+    ("part", "edited", "problem"),
+    [
+        ("picks", [{"id": "nobody", "arm": "new", "in_both": False}], "'nobody' is not in the library: it was changed"),
+        ("passed_over", ["nobody"], "'nobody' is not in the library: it was changed"),
+        ("round", 7, "says that it is round 7: it was changed"),
+        (None, None, "round.json: is missing"),
+    ],
+)
+def test_a_last_round_that_was_edited_is_one_error(tmp_path, capsys, part, edited, problem):
+    campaign = start(tmp_path)
+    call("next", campaign)
+    path = campaign / "rounds/01/round.json"
+    if part is None:
+        path.unlink()
+    else:
+        path.write_text(json.dumps(record(campaign) | {part: edited}))
+    for action in ("next", "status", "report"):
+        capsys.readouterr()
+        call(action, campaign, code=1)
+        printed = capsys.readouterr().err
+        assert problem in printed
+        assert printed.count("error: ") == 1
+
+
+def test_what_a_killed_tell_left_is_noted_until_its_results_are_told_again(tmp_path, capsys):
+    campaign = start(tmp_path)
+    call("next", campaign)
+    tell(campaign, results(campaign))
+    (campaign / "measurements/0002.csv").unlink()
+    capsys.readouterr()
+    for action in ("status", "report"):
+        call(action, campaign)
+        assert capsys.readouterr().out.count("note: 0002.json is there without 0002.csv: ") == 1
+    tell(campaign, results(campaign))
+    assert "note: 0002.json is there without 0002.csv: " in capsys.readouterr().out
+    call("status", campaign)
+    assert "0002.json is there" not in capsys.readouterr().out
+
+
 def test_results_may_be_written_into_the_batch_itself(tmp_path, capsys):
     campaign = start(tmp_path)
     call("next", campaign)

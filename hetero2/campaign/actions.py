@@ -9,10 +9,10 @@ from hetero2.campaign.layout import Layout
 from hetero2.campaign.ledger import Told, read_ledger
 from hetero2.campaign.library import read_library
 from hetero2.campaign.measurements import read_measurements
-from hetero2.campaign.rounds import Round, State, read_rounds, write_round
+from hetero2.campaign.rounds import Round, State, check_ids, read_rounds, write_round
 from hetero2.campaign.start import read_elsewhere
-from hetero2.campaign.today import coverage, read_scores
-from hetero2.errors import GateError
+from hetero2.campaign.today import coverage, read_new_order
+from hetero2.errors import ConfigError, GateError
 from hetero2.io.files import check_file, sha256_file
 from hetero2.runtime.provenance import file_facts
 
@@ -47,9 +47,9 @@ def read_state(folder: Path) -> State:
                 f"{chosen.folder}: rests on measurements that are not in the ledger any more",
                 "restore the folder measurements",
             )
-    return State(
-        layout.settings(), read_library(layout.library), measurements, rounds, read_elsewhere(layout.elsewhere)
-    )
+    library = read_library(layout.library)
+    check_ids(rounds, library)
+    return State(layout.settings(), library, measurements, rounds, read_elsewhere(layout.elsewhere))
 
 
 def next_round(
@@ -64,19 +64,22 @@ def next_round(
 
     scores: a table with an order of the library (id, score; larger is better) to use in place of the screen. Where the
     last batch has picks without a result and nothing was told since, it stands, unless `without_new_measurements`.
+    Raises ConfigError where it stands, but is not what `size` and `scores` ask for.
     """
     layout = Layout(folder)
+    if scores is not None:
+        check_file(scores)
     with layout.held():
         state = read_state(folder)
         files = state.ledger.files()
         waits = state.rounds and state.rounds[-1].record["measurements"] == files and state.pending()
         if waits and not without_new_measurements:
+            _check_stands(state.rounds[-1], size, scores)
             return Next(state.rounds[-1], False)
         number = len(state.rounds) + 1
         table, notes, source = None, list[str](), None
         if scores is not None:
-            check_file(scores)
-            by_id, notes = read_scores(scores, scores_column)
+            by_id, notes = read_new_order(scores, scores_column)
             notes = [*notes, coverage(by_id, state.library.ids, scores)]
             table, source = by_id, file_facts("scores", scores)
         choice = choose(state, number, size or state.settings.batch, layout.features, workers, table)
@@ -86,6 +89,20 @@ def next_round(
         return Next(read_rounds(layout)[-1], True)
 
 
+def _check_stands(chosen: Round, size: int | None, scores: Path | None) -> None:
+    """Raise ConfigError where a round that stands was chosen with another size or other scores than are asked for."""
+    counts, source = chosen.record["counts"], chosen.record["scores"]
+    unused = ["--batch"] if size is not None and counts["picks"] != min(size, counts["eligible"]) else []
+    if scores is not None and (source is None or source["sha256"] != sha256_file(scores)):
+        unused.append("--scores")
+    if unused:
+        raise ConfigError(
+            f"round {chosen.record['round']} stands, since nothing was told after it was chosen, and was chosen "
+            f"without this {' and '.join(unused)}",
+            "tell its results first, or choose another batch nevertheless with --without-new-measurements",
+        )
+
+
 def tell(folder: Path, path: Path) -> Recorded:
     """Record a file of measurements (known_measurements.v1)."""
     check_file(path)
@@ -93,4 +110,5 @@ def tell(folder: Path, path: Path) -> Recorded:
     settings, library = layout.settings(), read_library(layout.library)
     measurements, notes = read_measurements(path, library, settings.standardise)
     with layout.held():
+        notes = [*notes, *read_ledger(layout).notes]
         return Recorded(ledger.tell(layout, measurements, file_facts("measured", path), ledger.MEASURED), notes)

@@ -1,10 +1,12 @@
 """The ledger: every file of measurements that was told, in order; nothing in it is ever changed or lost.
 
 An entry is a table, `0001.csv`, and beside it `0001.json`, with the sha256 of the table and of the entry before it. The
-table is written last and renamed into place whole: it is there, and the entry counts, or the entry does not exist.
+table is written last and renamed into place whole: it is there, and the entry counts, or the entry does not exist. A
+last `.json` without its table is what a killed process leaves, or a table that was deleted: it is noted.
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,9 +35,10 @@ class Entry(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """All entries, the oldest first."""
+    """All entries, the oldest first; `notes`: what a person should know of them."""
 
     entries: list[Entry]
+    notes: Sequence[str] = ()
 
     def latest(self) -> dict[str, Measurement]:
         """The last measurement of each id, in the order in which the ids came."""
@@ -70,19 +73,47 @@ def read_ledger(layout: Layout) -> Ledger:
     """The ledger, whose digests are checked: raises GateError where a file in it was changed or is missing."""
     entries: list[Entry] = []
     previous = layout.campaign
-    numbers = sorted(int(path.stem) for path in layout.measurements.glob("[0-9]*.csv"))
-    for n_before, entry_number in enumerate(numbers):
+    record_numbers = numbers(layout.measurements, 4, ".json")  # before the tables: others may be telling
+    entry_numbers = numbers(layout.measurements, 4, ".csv")
+    for n_before, entry_number in enumerate(entry_numbers):
         table = _table(layout, entry_number)
         if entry_number != n_before + 1:
             raise GateError(f"{_table(layout, n_before + 1)}: is missing, but there is {table.name}", "restore it")
         beside = table.with_suffix(".json")
+        if not beside.is_file():
+            raise GateError(
+                f"{beside}: is missing, but there is {table.name}",
+                f"restore it; or, if no round and no later entry rests on it, move {table.name} elsewhere and tell its "
+                "results again",
+            )
         record = read_json(beside, _MAX_BYTES)
         validate(record, CONTRACT, str(beside))
         _check(previous, record["previous_sha256"], beside.name)
         _check(table, record["sha256"], beside.name)
         entries.append(Entry(table, record, _read_table(table)))
         previous = beside
-    return Ledger(entries)
+    return Ledger(entries, _notes_on_missing_tables(layout, record_numbers, len(entries)))
+
+
+def _notes_on_missing_tables(layout: Layout, record_numbers: Sequence[int], n_entries: int) -> list[str]:
+    """Raises GateError where a table is missing that no killed process could have left out."""
+    later = [number for number in record_numbers if number > n_entries]
+    if not later:
+        return []
+    table = _table(layout, n_entries + 1)
+    if later != [n_entries + 1]:
+        raise GateError(f"{table}: is missing, but there is {later[-1]:04d}.json", "restore it")
+    return [
+        f"{table.with_suffix('.json').name} is there without {table.name}: `hetero2 campaign tell` was killed, or the "
+        "table was deleted; restore it, or tell its results again"
+    ]
+
+
+def numbers(folder: Path, width: int, suffix: str = "") -> list[int]:
+    """Numbers of the entries of a folder that are named as a campaign names them, in order; copies are ignored."""
+    matches = (re.fullmatch(f"([0-9]{{{width},}}){re.escape(suffix)}", path.name) for path in folder.glob("[0-9]*"))
+    digits = (match[1] for match in matches if match)
+    return sorted(int(text) for text in digits if int(text) and text == f"{int(text):0{width}d}")
 
 
 def _table(layout: Layout, entry_number: int) -> Path:

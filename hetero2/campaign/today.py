@@ -1,7 +1,7 @@
 """Today's score of a library, or any other score of it: a table with id and score, and what in it is no score."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,46 +51,75 @@ def read_today(path: Path, column: str, lower_is_better: bool | None) -> tuple[S
     Raises ConfigError where scores look like energies and nobody said which way is better.
     """
     scores = read_scores(path, column)
-    by_id, n_negative = scores.by_id, sum(value < 0 for value in scores.by_id.values())
-    looks_like_energy = n_negative >= _MOSTLY * len(by_id)
-    if lower_is_better is None and looks_like_energy:
+    values = Counter(scores.by_id.values())
+    are_energies = _look_like_energies(values)
+    if lower_is_better is None and are_energies:
         raise ConfigError(
-            f"{path}: {n_negative} of {len(by_id)} scores are negative, as energies are, where lower is better",
+            f"{path}: {_negative(values)} of {values.total()} scores are negative, as energies are, where lower is "
+            "better",
             "say --today-lower-is-better, or --no-today-lower-is-better",
         )
     notes = list(scores.notes)
-    if lower_is_better and n_negative == 0:
+    if lower_is_better and not _negative(values):
         notes.append(f"{path.name}: no score is negative, although lower is said to be better: is it so?")
-    if lower_is_better and looks_like_energy:
-        by_id, failures = _without_failures(by_id)
+    if lower_is_better and are_energies:
+        failures = Counter({value: count for value, count in values.items() if value >= 0})
         if failures:
             shown = ", ".join(f"{value:g} ({count})" for value, count in failures.most_common(3))
             notes.append(f"{path.name}: {failures.total()} scores are not negative: failures, left out: {shown}")
-    notes += _suspicious(by_id, path.name)
+        scores = _without(scores, failures)
+    scores, more_notes = _without_suspicious(scores, path.name, lower_is_better is not None)
     sign = -1.0 if lower_is_better else 1.0
-    return Scores({key: sign * value + 0.0 for key, value in by_id.items()}, notes), bool(lower_is_better)
+    by_id = {key: sign * value + 0.0 for key, value in scores.by_id.items()}
+    return Scores(by_id, [*notes, *more_notes]), bool(lower_is_better)
 
 
-def _without_failures(by_id: Mapping[str, float]) -> tuple[dict[str, float], Counter[float]]:
-    """(the negative scores, how often each other one occurs)."""
-    failures = Counter(value for value in by_id.values() if value >= 0)
-    return {key: value for key, value in by_id.items() if value < 0}, failures
+def read_new_order(path: Path, column: str) -> Scores:
+    """Scores in place of the screen, larger is better, without what can only be a failed calculation.
+
+    Raises ConfigError where they look like energies.
+    """
+    scores = read_scores(path, column)
+    values = Counter(scores.by_id.values())
+    if _look_like_energies(values):
+        raise ConfigError(
+            f"{path}: {_negative(values)} of {values.total()} scores are negative, as energies are, but larger must be "
+            "better",
+            "turn the sign of energies; add a constant to scores that are negative by nature",
+        )
+    usable, notes = _without_suspicious(scores, path.name, True)
+    return Scores(usable.by_id, [*scores.notes, *notes])
 
 
-def _suspicious(by_id: Mapping[str, float], name: str) -> list[str]:
-    """A note where many molecules share an extreme score that lies further off than all others are apart."""
+def _negative(values: Counter[float]) -> int:
+    return sum(count for value, count in values.items() if value < 0)
+
+
+def _look_like_energies(values: Counter[float]) -> bool:
+    """Whether scores are mostly negative, leaving aside the one that most failures share, such as 0 or 999."""
+    shared = max((count for value, count in values.items() if value >= 0), default=0)
+    n_judged = values.total() - (shared if shared >= _LEAST_SHARED else 0)
+    return 0 < _MOSTLY * n_judged <= _negative(values)
+
+
+def _without(scores: Scores, left_out: Collection[float]) -> Scores:
+    return Scores({key: value for key, value in scores.by_id.items() if value not in left_out}, scores.notes)
+
+
+def _without_suspicious(scores: Scores, name: str, leave_out: bool) -> tuple[Scores, list[str]]:
+    """(scores, notes): what many molecules share, further off than all others are apart, is noted or left out too."""
+    by_id = scores.by_id
     values, counts = np.unique(np.fromiter(by_id.values(), float, len(by_id)), return_counts=True)
     if len(values) == 1 and len(by_id) > 1:
-        return [f"{name}: all {len(by_id)} scores are equal: they give no order"]
-    notes = []
+        return scores, [f"{name}: all {len(by_id)} scores are equal: they give no order"]
+    suspicious, notes = list[float](), list[str]()
+    what = ": failures, left out" if leave_out else "; if it stands for a failure, leave the cells empty"
     for at, rest in ((0, values[1:]), (-1, values[:-1])):
         distance = min(abs(rest - values[at]), default=0.0)
         if len(rest) > 1 and counts[at] >= _LEAST_SHARED and distance > rest.max() - rest.min():
-            notes.append(
-                f"{name}: {counts[at]} molecules share the score {values[at]:g}, far from all others; "
-                "if it stands for a failure, leave the cells empty"
-            )
-    return notes
+            suspicious.append(float(values[at]))
+            notes.append(f"{name}: {counts[at]} molecules share the score {values[at]:g}, far from all others{what}")
+    return (_without(scores, suspicious) if leave_out else scores), notes
 
 
 def coverage(scores: Mapping[str, float], ids: list[str], path: Path) -> str:

@@ -1,6 +1,7 @@
 """What a campaign learns from: measurements as labels of structures, and from which value on one is a hit."""
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from hetero2.campaign.measurements import Measurement
 from hetero2.screening.labels import Measurements
 
-LEAST = 5  # labels below which there is nothing to learn from; the order is today's
+LEAST = 5  # labels below which a campaign does not learn from them
 FEW = 10  # labels below which a strong score may do better alone
 Array = NDArray[Any]
 
@@ -24,6 +25,11 @@ class Threshold(NamedTuple):
     hit_at: float | None
     note: str | None = None
     is_fixed: bool = True
+
+    @property
+    def was_set(self) -> bool:
+        """Whether it was set with --hit-at, and not derived from values."""
+        return self.hit_at is not None and self.note is None
 
 
 class Labels(NamedTuple):
@@ -99,10 +105,15 @@ def is_hit(value: float | None, label: int | None, limit: Threshold, lower_is_be
     return value <= limit.hit_at if lower_is_better else value >= limit.hit_at
 
 
-def labels_of(measurements: Iterable[Measurement], limit: Threshold, lower_is_better: bool) -> Labels:
-    """The labels of structures: values of replicates are averaged, structures with contradicting labels left out."""
+def labels_of(measurements: Iterable[Measurement], limit: Threshold, lower_is_better: bool, if_few: str = "") -> Labels:
+    """The labels of structures: values of replicates are averaged, structures with contradicting labels left out.
+
+    if_few: what the caller does with fewer than 5 labels, the end of the note on them.
+    """
     by_hash: dict[str, list[Measurement]] = {}
+    n_against_value = 0
     for measurement in measurements:
+        n_against_value += limit.was_set and _contradicts_its_value(measurement, limit, lower_is_better)
         if measurement.structure_hash is not None:
             by_hash.setdefault(measurement.structure_hash, []).append(measurement)
     molecules, hits, means = list[Measurement](), list[bool](), list[float]()
@@ -110,7 +121,7 @@ def labels_of(measurements: Iterable[Measurement], limit: Threshold, lower_is_be
     for replicates in by_hash.values():
         values = [m.value for m in replicates if m.value is not None]
         labels = {m.label for m in replicates if m.label is not None}
-        mean = math.fsum(values) / len(values) if values else None
+        mean = statistics.mean(values) if values else None  # exact: sums of floats may overflow
         hit = is_hit(mean, max(labels, default=None), limit, lower_is_better)
         if len(labels) == 2:
             contradicting.append(replicates[0].id)
@@ -120,16 +131,27 @@ def labels_of(measurements: Iterable[Measurement], limit: Threshold, lower_is_be
             hits.append(hit)
             means.append(math.nan if mean is None else -mean if lower_is_better else mean)
     measured = Measurements(np.array(hits, bool), np.array(means, float))
+    notes = list(_notes(contradicting, n_averaged, measured.is_hit, if_few))
+    if n_against_value:
+        notes.append(
+            f"measurements whose value contradicts their label by --hit-at: {n_against_value}; the label counts"
+        )
     return Labels(
         [m.id for m in molecules],
         [m.canonical_smiles or "" for m in molecules],
         [m.structure_hash or "" for m in molecules],
         measured,
-        list(_notes(contradicting, n_averaged, measured.is_hit)),
+        notes,
     )
 
 
-def _notes(contradicting: list[str], n_averaged: int, hits: Array) -> Iterable[str]:
+def _contradicts_its_value(measurement: Measurement, limit: Threshold, lower_is_better: bool) -> bool:
+    if measurement.label is None or measurement.value is None:
+        return False
+    return is_hit(measurement.value, None, limit, lower_is_better) != (measurement.label == 1)
+
+
+def _notes(contradicting: list[str], n_averaged: int, hits: Array, if_few: str) -> Iterable[str]:
     if contradicting:
         shown = ", ".join(contradicting[:3]) + (", …" if len(contradicting) > 3 else "")
         yield f"{len(contradicting)} structures have contradicting labels, and are not learned from: {shown}"
@@ -140,6 +162,6 @@ def _notes(contradicting: list[str], n_averaged: int, hits: Array) -> Iterable[s
     if len(hits) >= LEAST and not hits.any():
         yield f"no hit among the {len(hits)} labels: the screen learns only what to avoid"
     if 0 < len(hits) < LEAST:
-        yield f"{len(hits)} labels: fewer than {LEAST}, so the order is today's"
+        yield f"{len(hits)} label{'s' * (len(hits) > 1)}: fewer than {LEAST}{if_few}"
     elif 0 < len(hits) < FEW:
         yield f"{len(hits)} labels: below {FEW} a strong score may do better alone; see --trust-score"

@@ -55,17 +55,26 @@ def simulate(
 
 
 def check_truth(state: State, truth: Mapping[str, Measurement], path: Path) -> None:
-    """Raise InputError for a molecule that may be bought and has no result, ConfigError where no hit is defined."""
-    missing = [state.library.ids[row] for row in state.eligible() if state.library.ids[row] not in truth]
+    """Raise InputError where a molecule that may be bought has no result, or none of them is a hit.
+
+    ConfigError where no hit is defined.
+    """
+    eligible = [state.library.ids[row] for row in state.eligible()]
+    missing = [molecule_id for molecule_id in eligible if molecule_id not in truth]
     if missing:
         raise InputError(
             f"{path}: {len(missing)} molecules of the library have no result, the first is {quoted(missing[0])}",
             "a simulation needs the result of each; a failed one is status failed",
         )
-    limit, lower = state.limit(), state.settings.lower_is_better
+    limit, lower = state.value_threshold(), state.settings.lower_is_better
     results = [m for m in truth.values() if m.status == OK]
-    if not limit.is_fixed or any(is_hit(m.value, m.label, limit, lower) is None for m in results):
+    if any(m.label is None and (limit.hit_at is None or not limit.is_fixed) for m in results):
         raise ConfigError("a simulation must know what a hit is", "set --hit-at, or give known values or labels")
+    if not any(is_hit(truth[molecule_id].value, truth[molecule_id].label, limit, lower) for molecule_id in eligible):
+        raise InputError(
+            f"{path}: no molecule is a hit, of the {len(eligible)} that may be bought",
+            "a simulation counts hits; check --hit-at, --lower-is-better and the labels",
+        )
 
 
 def for_equal_hits(curve: Curve, n_hits: int) -> int | None:

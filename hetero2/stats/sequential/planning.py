@@ -13,6 +13,7 @@ from hetero2.stats.sequential.e_process import log_e_process
 
 CAMPAIGNS = 2000  # simulated: a power of 80 % is right to ± 1.8 points
 _MOST_TIMES_FIXED = 6  # purchases simulated, in sizes of the fixed-sample test
+_MOST_ROUNDS = 1000  # of a simulation: some 30 s and 250 MB
 _CHUNK = 250  # campaigns at once: what is worked on stays in the cache of the processor
 
 
@@ -95,10 +96,17 @@ def plan(base_rate: float, expected_rate: float, per_round: int, seed: int = 0) 
     """Purchases per arm that show the difference with a power of 80 %, by formula and by simulation.
 
     `base_rate`, `expected_rate` in (0, 1): hit rates of today's and the new order; `per_round` as in `power_by_round`.
-    ConfigError where these make no plan.
+    ConfigError where these make no plan, or one of too many rounds to simulate.
     """
     fixed = fixed_sample_size(base_rate, expected_rate)
     rounds = math.ceil(_MOST_TIMES_FIXED * fixed / max(1, per_round))
+    if per_round >= 1 and rounds > _MOST_ROUNDS:
+        raise ConfigError(
+            f"to show {base_rate} against {expected_rate} each arm must buy at least {fixed} molecules: too many "
+            f"rounds of {per_round} to simulate",
+            "plan for a larger difference, or with more molecules per round: at least "
+            f"{math.ceil(_MOST_TIMES_FIXED * fixed / _MOST_ROUNDS)}",
+        )
     power = power_by_round(base_rate, expected_rate, per_round, rounds, seed)
     if power[-1] < MIN_POWER:
         return Plan(fixed, None, None, tuple(power.tolist()))

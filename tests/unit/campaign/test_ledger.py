@@ -95,6 +95,49 @@ def test_what_a_killed_process_left_is_no_entry_and_goes_with_the_next(layout):
     ]
 
 
+def test_files_that_no_campaign_writes_are_ignored(layout):
+    record(layout, value("a", 1.0))
+    record(layout, value("b", 2.0))
+    names = (
+        "0001 - Copy.csv",
+        "0000.csv",
+        "0003 (1).json",
+        "3.csv",
+        "00003.csv",
+        "0000003.json",
+        "0003.csv.bak",
+        "000\u0663.csv",
+    )
+    for name in names:
+        (layout.measurements / name).write_text("")
+    assert list(ledger.read_ledger(layout).latest()) == ["a", "b"]
+    assert record(layout, value("c", 3.0)).entry.name == "0003.csv"
+    assert ledger.read_ledger(layout).notes == []
+    for number in (9999, 10000):
+        (layout.folder / f"{number}.csv").write_text("")
+    assert ledger.numbers(layout.folder, 4, ".csv") == [9999, 10000]
+
+
+def test_a_table_without_its_record_is_one_error(layout):
+    record(layout, value("a", 1.0))
+    (layout.measurements / "0001.json").unlink()
+    with pytest.raises(GateError, match=r"0001.json: is missing, but there is 0001.csv") as caught:
+        ledger.read_ledger(layout)
+    assert "move 0001.csv elsewhere and tell its results again" in caught.value.hint
+
+
+def test_a_record_without_its_table_is_noted_and_an_error_where_no_killed_process_can_leave_it(layout):
+    for name in "abc":
+        record(layout, value(name, 1.0))
+    (layout.measurements / "0003.csv").unlink()
+    ledger_left = ledger.read_ledger(layout)
+    assert list(ledger_left.latest()) == ["a", "b"]
+    assert ledger_left.notes[0].startswith("0003.json is there without 0003.csv: ")
+    (layout.measurements / "0002.csv").unlink()
+    with pytest.raises(GateError, match=r"0002.csv: is missing, but there is 0003.json"):
+        ledger.read_ledger(layout)
+
+
 CODE = """
 import os, sys, time
 from pathlib import Path

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hetero2.campaign.today import coverage, read_scores, read_today
+from hetero2.campaign.today import coverage, read_new_order, read_scores, read_today
 from hetero2.errors import ConfigError, InputError
 from tests.campaigns import write
 
@@ -38,6 +38,43 @@ def test_failed_docking_is_no_score(tmp_path, failure):
     assert lower
     assert scores.by_id == {name: -value for name, value in ENERGIES}
     assert scores.notes == [f"today.csv: 4 scores are not negative: failures, left out: {failure} (4)"]
+
+
+@pytest.mark.parametrize("failure", [0, 999])
+def test_energies_are_recognised_however_many_failed(tmp_path, failure):
+    rows = [*ENERGIES, *((f"f{row}", failure) for row in range(12)), ("x", 3.0)]
+    path = write(tmp_path / "today.csv", "id,score", rows)
+    with pytest.raises(ConfigError, match="20 of 33 scores are negative, as energies are"):
+        read_today(path, "score", None)
+    scores, _ = read_today(path, "score", True)
+    assert scores.by_id == {name: -value for name, value in ENERGIES}
+    assert scores.notes == [f"today.csv: 13 scores are not negative: failures, left out: {failure} (12), 3 (1)"]
+
+
+@pytest.mark.parametrize("numbers", [[0] * 9, [0, 1, 2, 3, -1, -2] * 6, [row / 7 - 2 for row in range(29)]])
+def test_what_does_not_look_like_energies(tmp_path, numbers):
+    path = write(tmp_path / "today.csv", "id,score", [(f"m{row}", number) for row, number in enumerate(numbers)])
+    assert len(read_today(path, "score", None)[0].by_id) == len(numbers)
+
+
+@pytest.mark.parametrize("lower_is_better", [True, False])
+def test_a_shared_score_far_from_all_others_is_left_out_where_the_sign_is_given(tmp_path, lower_is_better):
+    rows = [(f"m{row}", 0.5 + row / 100) for row in range(20)]
+    path = write(tmp_path / "today.csv", "id,score", [*rows, *((f"f{row}", 999) for row in range(5))])
+    scores, _ = read_today(path, "score", lower_is_better)
+    assert sorted(scores.by_id) == sorted(name for name, _ in rows)
+    assert scores.notes[-1] == "today.csv: 5 molecules share the score 999, far from all others: failures, left out"
+
+
+def test_an_order_in_place_of_the_screen_must_not_look_like_energies(tmp_path):
+    failures = [(f"f{row}", 0) for row in range(12)]
+    path = write(tmp_path / "new.csv", "id,score", [*ENERGIES, *failures])
+    with pytest.raises(ConfigError, match="20 of 32 scores are negative, as energies are, but larger must be better"):
+        read_new_order(path, "score")
+    turned = [(name, -value) for name, value in ENERGIES]
+    scores = read_new_order(write(tmp_path / "new.csv", "id,score", [*turned, *failures]), "score")
+    assert scores.by_id == dict(turned)
+    assert scores.notes == ["new.csv: 12 molecules share the score 0, far from all others: failures, left out"]
 
 
 def test_many_molecules_with_a_score_far_from_all_others_are_a_warning(tmp_path):

@@ -79,6 +79,57 @@ def test_a_file_that_was_changed_stops_the_campaign(tmp_path, capsys, name):
     assert printed.out == ""
 
 
+def test_copies_among_the_rounds_are_ignored(tmp_path):
+    campaign = start(tmp_path)
+    call("next", campaign)
+    for name in ("01 (copy)", "1", "002"):
+        shutil.copytree(campaign / "rounds/01", campaign / "rounds" / name)
+    (campaign / "rounds/01.zip").write_bytes(b"")
+    tell(campaign, results(campaign))
+    call("next", campaign)
+    assert len(read_state(campaign).rounds) == 2
+
+
+@pytest.mark.parametrize(
+    ("part", "edited", "problem"),
+    [
+        ("picks", [{"id": "nobody", "arm": "new", "in_both": False}], "'nobody' is not in the library: it was changed"),
+        ("passed_over", ["nobody"], "'nobody' is not in the library: it was changed"),
+        ("round", 7, "says that it is round 7: it was changed"),
+        (None, None, "round.json: is missing"),
+    ],
+)
+def test_a_last_round_that_was_edited_is_one_error(tmp_path, capsys, part, edited, problem):
+    campaign = start(tmp_path)
+    call("next", campaign)
+    path = campaign / "rounds/01/round.json"
+    if part is None:
+        path.unlink()
+    else:
+        path.write_text(json.dumps(record(campaign) | {part: edited}))
+    for action in ("next", "status", "report"):
+        capsys.readouterr()
+        call(action, campaign, code=1)
+        printed = capsys.readouterr().err
+        assert problem in printed
+        assert printed.count("error: ") == 1
+
+
+def test_what_a_killed_tell_left_is_noted_until_its_results_are_told_again(tmp_path, capsys):
+    campaign = start(tmp_path)
+    call("next", campaign)
+    tell(campaign, results(campaign))
+    (campaign / "measurements/0002.csv").unlink()
+    capsys.readouterr()
+    for action in ("status", "report"):
+        call(action, campaign)
+        assert capsys.readouterr().out.count("note: 0002.json is there without 0002.csv: ") == 1
+    tell(campaign, results(campaign))
+    assert "note: 0002.json is there without 0002.csv: " in capsys.readouterr().out
+    call("status", campaign)
+    assert "0002.json is there" not in capsys.readouterr().out
+
+
 def test_results_may_be_written_into_the_batch_itself(tmp_path, capsys):
     campaign = start(tmp_path)
     call("next", campaign)
@@ -277,6 +328,23 @@ def test_what_is_known_may_be_little(tmp_path, known, note):
     assert record(campaign)["method"] == ("today" if len(known) == 3 else "screen")
 
 
+def test_values_from_elsewhere_take_no_verdict_from_a_campaign_on_labels(tmp_path):
+    write(tmp_path / "library.csv", "id,smiles", zip(IDS, SMILES, strict=True))
+    write(tmp_path / "today.csv", "id,score", zip(IDS, TODAY, strict=True))
+    campaign = tmp_path / "c"
+    call("start", campaign, "--batch", 8, folder=tmp_path)
+    call("next", campaign)
+    tell(campaign, [(name, int(value >= 7)) for name, value in results(campaign)[:7]], "id,label")
+    tell(campaign, [(name, smiles, value) for name, smiles, value in KNOWN[:2]], "id,smiles,value")
+    call("report", campaign)
+    document = json.loads((campaign / "report.json").read_text())
+    assert (document["hits_are_fixed"], len(document["looks"])) == (True, 1)
+    tell(campaign, results(campaign)[7:])  # from now on a pick is judged by its value
+    call("report", campaign)
+    document = json.loads((campaign / "report.json").read_text())
+    assert (document["hits_are_fixed"], document["reason"]) == (False, "hits_are_not_fixed")
+
+
 def test_equal_values_say_nothing_without_a_threshold(tmp_path):
     write(tmp_path / "library.csv", "id,smiles", zip(IDS, SMILES, strict=True))
     write(tmp_path / "today.csv", "id,score", zip(IDS, TODAY, strict=True))
@@ -299,6 +367,39 @@ def test_an_order_from_elsewhere_takes_the_place_of_the_screen(tmp_path):
     nothing = write(tmp_path / "nothing.csv", "id,score", [("x", 1)])
     tell(campaign, results(campaign)[:1])
     call("next", campaign, "--scores", nothing, code=1)
+
+
+def test_scores_that_look_like_energies_take_no_place(tmp_path, capsys):
+    campaign = start(tmp_path)
+    call(
+        "next", campaign, "--scores", write(tmp_path / "docking.csv", "id,score", zip(IDS, TODAY, strict=True)), code=2
+    )
+    printed = capsys.readouterr().err
+    assert "60 of 60 scores are negative, as energies are, but larger must be better" in printed
+    assert printed.count("error: ") == 1
+    assert not list((campaign / "rounds").iterdir())
+
+
+def test_a_round_that_stands_is_not_taken_for_another(tmp_path, capsys):
+    campaign = start(tmp_path)
+    scores = write(tmp_path / "mine.csv", "id,score", [(name, row) for row, name in enumerate(IDS)])
+    call("next", campaign, "--scores", scores, "--batch", 10)
+    call("next", campaign, "--scores", scores, "--batch", 10)
+    call("next", campaign)
+    assert capsys.readouterr().out.count("so it stands") == 2
+    call("next", campaign, "--scores", tmp_path / "nothing.csv", code=1)
+    assert "nothing.csv: no such file" in capsys.readouterr().err
+    reversed_scores = write(tmp_path / "reversed.csv", "id,score", [(name, -row) for row, name in enumerate(IDS, -9)])
+    for words in (["--batch", 9], ["--scores", reversed_scores], ["--batch", 9, "--scores", reversed_scores]):
+        call("next", campaign, *words, code=2)
+        options = " and ".join(str(word) for word in words if str(word).startswith("--"))
+        assert (
+            f"round 1 stands, since nothing was told after it was chosen, and was chosen without this {options}\n"
+            in (capsys.readouterr().err)
+        )
+    assert [path.name for path in (campaign / "rounds").iterdir()] == ["01"]
+    call("next", campaign, "--batch", 9, "--without-new-measurements")
+    assert len(batch(campaign, 2)) == 9
 
 
 def test_todays_score_of_known_molecules_elsewhere_tells_how_far_to_trust_it(tmp_path):

@@ -98,7 +98,8 @@ def test_contradicting_labels_are_left_out_and_said():
     [
         (12, 0, "all 12 labels are hits"),
         (0, 12, "no hit among the 12 labels"),
-        (1, 3, "4 labels: fewer than 5, so the order is today's"),
+        (1, 3, "4 labels: fewer than 5"),
+        (1, 0, "1 label: fewer than 5"),
         (2, 4, "6 labels: below 10 a strong score may do better alone"),
         (6, 6, None),
         (0, 0, None),
@@ -115,3 +116,26 @@ def test_a_label_outweighs_the_value():
     labels = labels_of(measured((9.0, 0, "ok"), (None, 1, "ok")), Threshold(7), False)
     assert labels.measured.is_hit.tolist() == [False, True]
     assert math.isnan(labels.measured.values[1])
+
+
+def test_what_follows_from_few_labels_is_for_the_caller_to_say():
+    rows = measured((None, 1, "ok"), (None, 0, "ok"))
+    assert labels_of(rows, Threshold(None), False).notes == ["2 labels: fewer than 5"]
+    notes = labels_of(rows, Threshold(None), False, ", so the order is today's").notes
+    assert notes == ["2 labels: fewer than 5, so the order is today's"]
+
+
+@pytest.mark.parametrize("number", [1e308, -1.7e308])
+def test_the_mean_of_the_largest_numbers_is_one(number):
+    rows = measured((number, None, "ok"), (number, None, "ok"), name="a" * 64)
+    assert labels_of(rows, Threshold(7), False).measured.values.tolist() == [number]
+
+
+@pytest.mark.parametrize(("lower_is_better", "n"), [(False, 2), (True, 1)])
+def test_values_against_their_own_labels_are_counted(lower_is_better, n):
+    rows = measured((9.0, 0, "ok"), (5.0, 1, "ok"), (7.0, 1, "ok"), (5.0, None, "ok"), (None, 1, "ok"))
+    rows[0], rows[1] = (rows[0], rows[1]) if not lower_is_better else (rows[4], rows[1]._replace(label=0))
+    notes = labels_of(rows, Threshold(7), lower_is_better).notes
+    assert f"measurements whose value contradicts their label by --hit-at: {n}; the label counts" in notes
+    derived = Threshold(7, "no --hit-at")
+    assert not any("contradicts" in note for note in labels_of(rows, derived, lower_is_better).notes)

@@ -1,10 +1,13 @@
 """The loop on known truth is the loop of a campaign."""
 
+import pytest
+
 from hetero2 import cli
 from hetero2.campaign.actions import read_state
-from hetero2.campaign.choosing.simulation import Curve, for_equal_hits, simulate, table
+from hetero2.campaign.choosing.simulation import Curve, check_truth, for_equal_hits, simulate, table
 from hetero2.campaign.measurements import Measurement
-from tests.campaigns import IDS, VALUES, batch, call, results, start, tell, write
+from hetero2.errors import ConfigError, InputError
+from tests.campaigns import IDS, KNOWN, SMILES, TODAY, VALUES, batch, call, results, start, tell, write
 
 
 def truth_of(state):
@@ -56,3 +59,23 @@ def test_the_verb(tmp_path, capsys):
     usual = usual[:-2]
     assert cli.main([*map(str, usual), "--truth", str(truth)]) == 2
     assert "a simulation must know what a hit is" in capsys.readouterr().err
+
+
+def test_a_truth_without_a_hit_is_an_error(tmp_path):
+    state, path = read_state(start(tmp_path)), tmp_path / "truth.csv"
+    truth = {name: m._replace(value=6.0) for name, m in truth_of(state).items()}
+    with pytest.raises(InputError, match="no molecule is a hit, of the 60 that may be bought"):
+        check_truth(state, truth, path)
+    check_truth(state, truth | {"m7": truth["m7"]._replace(value=7.0)}, path)
+
+
+def test_hits_of_a_simulation_are_those_of_labels_or_of_a_fixed_threshold(tmp_path):
+    (tmp_path / "few").mkdir()
+    write(tmp_path / "few/library.csv", "id,smiles", zip(IDS, SMILES, strict=True))
+    write(tmp_path / "few/today.csv", "id,score", zip(IDS, TODAY, strict=True))
+    path = write(tmp_path / "few/known.csv", "id,smiles,value", KNOWN[:2])
+    call("start", tmp_path / "few/c", "--known", path, "--batch", 8, folder=tmp_path / "few")
+    state = read_state(tmp_path / "few/c")
+    with pytest.raises(ConfigError, match="a simulation must know what a hit is"):
+        check_truth(state, truth_of(state), path)
+    check_truth(state, {name: m._replace(label=int(m.value >= 7)) for name, m in truth_of(state).items()}, path)

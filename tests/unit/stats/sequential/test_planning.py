@@ -70,3 +70,12 @@ def test_shown_is_the_twins_e_value_at_any_look():
 def test_rates_that_make_no_plan_are_refused(arguments, message):
     with pytest.raises(ConfigError, match=message):
         plan(*arguments)
+
+
+def test_a_plan_of_too_many_rounds_is_refused_with_the_number_needed():
+    n = fixed_sample_size(0.1, 0.1001)
+    with pytest.raises(ConfigError, match=f"each arm must buy at least {n} molecules: too many rounds of 25") as caught:
+        plan(0.1, 0.1001, 25)
+    per_round = int(caught.value.hint.rsplit(" ", 1)[1])
+    with pytest.raises(ConfigError, match="too many rounds"):
+        plan(0.1, 0.1001, per_round - 1)

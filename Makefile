@@ -11,8 +11,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 # Once, on all cores: else every job would compile what it imports where Python may not write bytecode itself.
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
-# Likewise the loops of the decoys (numba), else the first jobs would each compile them.
-LOOPS := $(BIN)/python -c "from hetero2.chem.decoys_v2.engine import generate; generate('CCOC(=O)c1ccccc1N', 20, 0)"
+# Likewise the loops of decoys and screen (numba), else the first jobs would each compile them.
+LOOPS := $(BIN)/python -c "from hetero2.chem.decoys_v2.engine import generate; generate('CCOC(=O)c1ccccc1N', 20, 0); \
+  from hetero2.screening.screen import warm_up; warm_up()"
 # In a target: what it needs of the system, by the names of programs; as root they are installed where they are missing.
 define needs
 	@for name in $(1); do \

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hetero2.chem.count_features import CountFeatures
+from hetero2.chem.count_features import CountFeatures, count_features
 from hetero2.screening.gaussian_process import Fit, fit, posterior_mean, posterior_sd
 from hetero2.screening.kernel import Centre, Postings, powered, similarity
 from hetero2.screening.labels import Measurements, label_code, z_scored
@@ -140,6 +140,13 @@ def _row_means(features: CountFeatures, sample: Postings) -> Floats:
     block = powered(similarity(features, sample))
     means: Floats = np.add.accumulate(block, axis=1)[:, -1] / len(sample)
     return means
+
+
+def warm_up() -> None:
+    """Compile the loops, or load them compiled."""
+    features = count_features(["CCO", "CCN"])
+    measured = Measurements(np.array([True, False]), np.full(2, np.nan))
+    Screen.fit(features, features, measured, Settings()).predict(features)
 
 
 def order(mean: Floats, structure_hashes: Sequence[str]) -> Array:

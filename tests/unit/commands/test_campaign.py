@@ -337,11 +337,11 @@ def test_values_from_elsewhere_take_no_verdict_from_a_campaign_on_labels(tmp_pat
     tell(campaign, [(name, int(value >= 7)) for name, value in results(campaign)[:7]], "id,label")
     tell(campaign, [(name, smiles, value) for name, smiles, value in KNOWN[:2]], "id,smiles,value")
     call("report", campaign)
-    document = json.loads((campaign / "report.json").read_text())
+    document = json.loads((campaign / "report" / "report.json").read_text())
     assert (document["hits_are_fixed"], len(document["looks"])) == (True, 1)
     tell(campaign, results(campaign)[7:])  # from now on a pick is judged by its value
     call("report", campaign)
-    document = json.loads((campaign / "report.json").read_text())
+    document = json.loads((campaign / "report" / "report.json").read_text())
     assert (document["hits_are_fixed"], document["reason"]) == (False, "hits_are_not_fixed")
 
 

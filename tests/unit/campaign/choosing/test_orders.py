@@ -1,24 +1,12 @@
 """The order of the screen: normal scores, threads, ties."""
 
 import numpy as np
-import pytest
 
 from hetero2.campaign.actions import read_state
-from hetero2.campaign.choosing.orders import FittedScreen, normal_scores_among, ranked
+from hetero2.campaign.choosing.orders import FittedScreen, ranked
 from hetero2.chem.count_features import count_features
-from hetero2.screening.labels import normal_scores
 from hetero2.screening.screen import Settings
 from tests.campaigns import start
-
-
-def test_places_among_the_library_are_those_that_its_molecules_have():
-    scores = np.array([3.0, 1.0, 2.0, 2.0, np.nan])
-    assert normal_scores_among(scores, scores) == pytest.approx(normal_scores(scores))
-    outside = normal_scores_among(np.array([-9.0, 9.0, np.nan]), scores)
-    assert outside[0] == pytest.approx(-outside[1])
-    assert outside[1] == pytest.approx(normal_scores(scores).max())
-    assert outside[2] == 0
-    assert normal_scores_among(np.array([1.0]), np.array([np.nan])).tolist() == [0]
 
 
 def test_without_a_score_last_and_ties_by_structure():

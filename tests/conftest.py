@@ -26,12 +26,13 @@ HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") 
 NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
     "unit": ["api"],
-    "unit/commands": ["campaign", "decoys"],
+    "unit/commands": ["campaign", "decoys", "screen"],
+    "unit/screening": ["kernel", "screen"],
     "unit/workflow": ["resources"],
     "unit/inputs": ["smi", "training"],
     "unit/scoring": ["reference", "refittable"],
     "unit/stages": (
-        "candidates controls dataset decoy_quality decoys_shard diagnosis input leakage pack report score_source "
+        "campaign_simulation candidates controls dataset decoy_quality decoys_shard diagnosis input leakage pack report score_source "
         "scores shards structures suite"
     ).split(),
     "unit/stats/benefit": ["enrichment"],

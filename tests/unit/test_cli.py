@@ -104,6 +104,6 @@ def test_pyarrow_does_not_bring_pandas_along():
 def test_a_log_takes_no_other_files_place(tmp_path, capsys):
     path = tmp_path / "known.csv"
     path.write_text("id,smiles,label\n")
-    assert cli.main(["screen", "--input", str(path), "--known", str(path), "--out", "o.csv", "--log", str(path)]) == 2
+    assert cli.main(["verify", str(path), "--log", str(path)]) == 2
     assert "is no log" in capsys.readouterr().err
     assert path.read_text() == "id,smiles,label\n"

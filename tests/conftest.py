@@ -32,8 +32,8 @@ NEED_RDKIT = {
     "unit/inputs": ["smi", "training"],
     "unit/scoring": ["reference", "refittable"],
     "unit/stages": (
-        "campaign_simulation candidates controls dataset decoy_quality decoys_shard diagnosis input leakage pack report "
-        "score_source scores shards structures suite"
+        "campaign_simulation candidates controls dataset decoy_quality decoys_shard diagnosis input leakage pack "
+        "report score_source scores shards structures suite"
     ).split(),
     "unit/stats/benefit": ["enrichment"],
 }

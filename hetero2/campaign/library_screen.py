@@ -134,10 +134,6 @@ def fit(rows: pa.Table, known: Path, today: Path | None, today_column: str, opti
     fitted = labels.take(labels_to_fit(labels.measured.is_hit, options.seed))
     of_labels = np.array([by_id.get(name, math.nan) for name in fitted.ids], float)
     sample = _sample(rows, options.settings.sample, options.seed, limits)
-    if not len(sample):
-        raise InputError(
-            "the library has no usable structure", f"its first SMILES is {quoted(rows['smiles'][0].as_py())}"
-        )
     screen = Screen.fit(
         sample,
         count_features(fitted.canonical_smiles),

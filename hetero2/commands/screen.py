@@ -75,6 +75,16 @@ def _shard(folder: Path, shards: int, limits: Limits, shard: int) -> Path:
     return path
 
 
+def _check_usable(library: Path, status: list[str], reasons: list[str | None]) -> None:
+    """Raise InputError, with what the rows lack, where none of them has a usable structure."""
+    if "OK" not in status:
+        counts = ", ".join(f"{count} {reason}" for reason, count in Counter(reasons).most_common())
+        raise InputError(
+            f"{library}: none of the {len(status)} rows has a usable structure: {counts}",
+            "docs/contracts/molecule_input.v1.md explains each reason",
+        )
+
+
 def run(args: argparse.Namespace) -> None:
     """Write the ranked library."""
     if args.out.suffix.lower() != ".csv":
@@ -108,6 +118,7 @@ def run(args: argparse.Namespace) -> None:
                 progress(pool.map(work, range(shards)), "parts of the library screened", shards, terminal=True)
             )
         table = library_screen.ranked(parts)
+        _check_usable(args.input, table["status"].to_pylist(), table["reason"].to_pylist())
         write_csv(args.out, [table], library_screen.RANKED)
     _report(
         args.out, table["status"].to_pylist(), table["reason"].to_pylist(), sum(table["is_known"].to_pylist()), fitted

@@ -187,7 +187,7 @@ FILES = ("--input", "i", "--molecules", "m", "--decoys", "d")
         (
             ("score-source", *config_option(scores={"source": "x"}), "--out", "o", "--index", "i", "--facts", "f"),
             2,
-            'scores.source: found "x"; allowed are external, command, reference:morgan_rf',
+            'scores.source: found "x"; allowed are external, command, screen, reference:morgan_rf',
         ),
         (
             ("dataset", "rdkit-freewilson", "--out", "o", *config_option(dataset={"test_share": 1})),

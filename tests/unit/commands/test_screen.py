@@ -58,3 +58,10 @@ def test_a_docking_score_must_say_its_sign(folder: Path, capsys: pytest.CaptureF
     assert "lower is better" in capsys.readouterr().err
     assert _screen("--out", "ranked.csv", "--today", "docking.csv", "--today-lower-is-better") == 0
     assert "your score: 2 labels have one" in capsys.readouterr().out
+
+
+def test_a_library_without_structures_is_one_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "library.csv").write_text("id,smiles\na,CC.CC\nb,C1CC\n")
+    assert _screen("--out", "ranked.csv") == 1
+    assert "none of the 2 rows has a usable structure: 1 disconnected, 1 invalid_smiles" in capsys.readouterr().err
+    assert not (folder / "ranked.csv").exists()

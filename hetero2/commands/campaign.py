@@ -25,6 +25,7 @@ from hetero2.errors import ConfigError, InputError
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
 from hetero2.runtime import isolated
+from hetero2.runtime.cli_types import cores
 from hetero2.runtime.log import printable
 from hetero2.stages.input import mark
 from hetero2.stats.sequential.planning import plan
@@ -67,7 +68,7 @@ def _started(
     guardrails = Guardrails(args.max_atoms, args.require_connected, args.standardise)
     limits = guardrails, isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
     sources = Sources(args.input, args.today, args.today_column, args.known)
-    workers = args.workers or options.cores()
+    workers = args.workers or cores()
     return start(out, rows, sources, settings, limits, args.today_lower_is_better, workers)
 
 
@@ -85,7 +86,7 @@ def _next(args: argparse.Namespace) -> None:
         args.scores,
         args.scores_column,
         args.without_new_measurements,
-        args.workers or options.cores(),
+        args.workers or cores(),
     )
     record = chosen.record
     counts, batch = record["counts"], chosen.folder / "batch.csv"
@@ -219,7 +220,7 @@ def _simulate(args: argparse.Namespace) -> None:
         truth = {measurement.id: measurement for measurement in measurements}
         simulation.check_truth(state, truth, args.truth)
         limit = state.limit()
-        workers = args.workers or options.cores()
+        workers = args.workers or cores()
         today, new = (
             simulation.simulate(state, truth, share, args.rounds, layout.features, workers) for share in (1.0, 0.0)
         )

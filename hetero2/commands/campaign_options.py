@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import os
 from pathlib import Path
 
 from hetero2.campaign.today import ORDERS
@@ -39,11 +38,6 @@ def _price(text: str) -> float:
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is less than 0")
     return value
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:

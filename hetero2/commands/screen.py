@@ -1,7 +1,6 @@
 """screen: rank a library by what is known of a few molecules, without a run."""
 
 import argparse
-import os
 import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +18,7 @@ from hetero2.inputs.usable_rows import with_an_id
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import check_file
 from hetero2.io.tables import read_parquet, read_shard, write_parquet, write_parquet_rows
-from hetero2.runtime.cli_types import positive
+from hetero2.runtime.cli_types import cores, positive
 from hetero2.runtime.log import printable, progress
 from hetero2.runtime.settings import add_option
 from hetero2.stages.input import mark
@@ -61,10 +60,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=positive, help="processes (default: all cores); changes no result")
 
 
-def _workers() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _shard(folder: Path, shards: int, limits: Limits, shard: int) -> Path:
     rows = read_shard(folder / "rows.parquet", "input_row.v1", shard, shards)
     every_z = np.load(folder / "z.npy", mmap_mode="r")
@@ -98,7 +93,7 @@ def run(args: argparse.Namespace) -> None:
             raise ConfigError(f"{args.out}: is itself an input", "name another file for --out")
     if args.today is None and args.today_lower_is_better is not None:
         raise ConfigError("--today-lower-is-better is about the scores of --today", "give them, or leave it out")
-    limits, workers = limits_of(args), args.workers or _workers()
+    limits, workers = limits_of(args), args.workers or cores()
     with tempfile.TemporaryDirectory(prefix=".screen-", dir=args.out.absolute().parent) as name:
         folder = Path(name)
         n_rows = write_parquet_rows(

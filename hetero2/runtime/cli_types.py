@@ -1,8 +1,10 @@
 """Types of command-line options: a wrong value is a usage error, reported by argparse."""
 
 import argparse
+import os
 from typing import Any
 
+from hetero2.errors import ConfigError
 from hetero2.io.files import parse_json
 
 
@@ -45,3 +47,20 @@ def _at_least(text: str, minimum: int) -> int:
     if not text.isdecimal() or not minimum <= int(text) < 2**32:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {minimum} to {2**32 - 1}")
     return int(text)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def add_shard(parser: argparse.ArgumentParser) -> None:
+    """Name the part of a library that a job is about."""
+    parser.add_argument("--shard", type=natural, default=0, help="which part of it, from 0")
+    parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
+
+
+def check_shard(args: argparse.Namespace) -> None:
+    """Raise ConfigError where there is no such part."""
+    if args.shard >= args.shards:
+        raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")

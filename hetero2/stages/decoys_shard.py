@@ -18,7 +18,7 @@ from hetero2.chem.structures.same_compound import skeleton
 from hetero2.errors import ConfigError
 from hetero2.io.tables import quoted, read_shard, to_table, write_parquet
 from hetero2.runtime import isolated
-from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.cli_types import add_shard, check_shard
 from hetero2.runtime.log import logger, progress
 from hetero2.runtime.seeds import row_seed
 from hetero2.runtime.settings import add_settings
@@ -169,8 +169,7 @@ def check_shares(quotas: Mapping[str, float]) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--input", type=Path, required=True, help="the numbered library")
-    parser.add_argument("--shard", type=natural, default=0, help="which part of it, from 0")
-    parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
+    add_shard(parser)
     parser.add_argument("--molecules", type=Path, required=True, help="where to write the molecules")
     parser.add_argument("--decoys", type=Path, required=True, help="where to write their decoys")
     add_settings(parser, *SETTINGS)
@@ -178,8 +177,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Build the decoys of one shard."""
-    if args.shard >= args.shards:
-        raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
+    check_shard(args)
     check_shares(args.quotas)
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []

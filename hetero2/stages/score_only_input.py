@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.chem.bins import hardness
-from hetero2.errors import ConfigError, InputError
+from hetero2.errors import InputError
 from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import TABLES, sha256_bytes
 from hetero2.io.tables import columns, read_shard, to_table, write_parquet
-from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.cli_types import add_shard, check_shard
 from hetero2.runtime.log import logger
 from hetero2.runtime.settings import add_settings
 from hetero2.scoring import pair_table
@@ -78,8 +78,7 @@ def one_row(row: Record, decoy_set: DecoySet | None, sign: int) -> tuple[Record,
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     parser.add_argument("--input", type=Path, required=True, help="the numbered ids")
-    parser.add_argument("--shard", type=natural, default=0, help="which part of them, from 0")
-    parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
+    add_shard(parser)
     parser.add_argument("--scores-file", type=Path, required=True)
     for name in ("molecules", "decoys", "scores"):
         parser.add_argument(f"--{name}", type=Path, required=True, help=f"where to write the {name}")
@@ -88,8 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write one shard."""
-    if args.shard >= args.shards:
-        raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
+    check_shard(args)
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     decoy_sets = read_decoy_sets(args.scores_file, {row["id"] for row in rows if row["status"] is None})
     sign = 1 if args.higher_is_better else -1

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from hetero2.campaign import library_screen
-from hetero2.errors import ConfigError
 from hetero2.io.tables import read_shard, write_parquet
-from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.cli_types import add_shard, check_shard
 from hetero2.runtime.settings import add_settings
 from hetero2.stages.screen_model import GUARDRAILS, limits_of
 
@@ -18,8 +17,7 @@ EXAMPLE = "hetero2 screen-shard --input input/rows.parquet --model model.npz --z
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name library, shard, model and output."""
     parser.add_argument("--input", type=Path, required=True, help="the numbered library")
-    parser.add_argument("--shard", type=natural, default=0, help="which part of it, from 0")
-    parser.add_argument("--shards", type=positive, default=1, help="of how many parts")
+    add_shard(parser)
     parser.add_argument("--model", type=Path, required=True, help="the fitted screen")
     parser.add_argument("--z", type=Path, required=True, help="places of the library by today's score")
     add_settings(parser, *GUARDRAILS)
@@ -28,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Predict one shard."""
-    if args.shard >= args.shards:
-        raise ConfigError(f"--shard is {args.shard}, but there are {args.shards}, counted from 0")
+    check_shard(args)
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards)
     every_z = np.load(args.z, mmap_mode="r", allow_pickle=False)
     first = rows["row"][0].as_py() if len(rows) else 0

@@ -1,6 +1,5 @@
 """The library of a campaign: every row with its status, and the features of its structures, computed once."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,9 +11,8 @@ from numpy.typing import NDArray
 
 from hetero2.campaign.structures import Limits, structures_of_rows
 from hetero2.chem.count_features import CountFeatures, totals_of
-from hetero2.errors import InputError
 from hetero2.io.files import atomic_path
-from hetero2.io.tables import quoted, read_parquet, write_parquet_rows
+from hetero2.io.tables import read_parquet, write_parquet_rows
 from hetero2.runtime.log import progress
 
 CONTRACT = "campaign_library.v1"
@@ -136,13 +134,3 @@ def read_library(path: Path) -> Library:
     )
     heavy_atoms, today = table["heavy_atoms"].fill_null(0).to_numpy(), table["today"].to_numpy().astype(float)
     return Library(ids, smiles, status, reasons, canonical_smiles, hashes, frameworks, heavy_atoms, today)
-
-
-def check_usable(library: Library, path: Path) -> None:
-    """Raise InputError, with what the rows lack, where no row of the library is OK."""
-    if "OK" not in library.status:
-        counts = ", ".join(f"{count} {reason}" for reason, count in Counter(library.reasons).most_common())
-        raise InputError(
-            f"{path}: none of the {len(library.ids)} rows has a usable structure: {counts}",
-            f"docs/contracts/molecule_input.v1.md explains each reason (the first SMILES: {quoted(library.smiles[0])})",
-        )

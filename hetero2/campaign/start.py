@@ -9,16 +9,15 @@ from typing import Any, NamedTuple
 
 from hetero2.campaign import ledger
 from hetero2.campaign.layout import CONTRACT, Layout, Settings
-from hetero2.campaign.library import Library, check_usable, read_library, write_library
+from hetero2.campaign.library import Library, read_library, write_library
 from hetero2.campaign.measurements import Measurement, read_measurements
+from hetero2.campaign.structures import Limits, check_usable
 from hetero2.campaign.today import Scores, coverage, read_today
-from hetero2.chem.structures.guardrails import Guardrails
 from hetero2.errors import ConfigError
 from hetero2.io.contracts import write_json
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import check_file, sha256_file, write_text
 from hetero2.io.tables import number, read_csv
-from hetero2.runtime import isolated
 from hetero2.runtime.provenance import file_facts
 
 Record = dict[str, Any]
@@ -46,7 +45,7 @@ def start(
     rows: Sequence[Record],
     sources: Sources,
     settings: Settings,
-    limits: tuple[Guardrails, isolated.Limits],
+    limits: Limits,
     today_lower_is_better: bool | None = None,
     workers: int = 1,
 ) -> Record:
@@ -79,7 +78,7 @@ def _fill(
     rows: Sequence[Record],
     sources: Sources,
     settings: Settings,
-    limits: tuple[Guardrails, isolated.Limits],
+    limits: Limits,
     scores: Scores,
     workers: int,
 ) -> Record:
@@ -90,7 +89,7 @@ def _fill(
 
     write_library(layout.library, layout.features, rows, today, limits, workers)
     library = read_library(layout.library)
-    check_usable(library, sources.library)
+    check_usable(library.status, library.reasons, library.smiles[0], sources.library)
     notes = [*scores.notes, *_notes(library)]
     if sources.today is not None:
         usable = [name for name, status in zip(library.ids, library.status, strict=True) if status == "OK"]

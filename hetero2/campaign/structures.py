@@ -1,8 +1,11 @@
 """Structures of a library with the features of the screen, in worker processes with limits."""
 
+import argparse
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -11,6 +14,8 @@ from hetero2.chem.count_features import features_of_molecules
 from hetero2.chem.molecules import structure_hash
 from hetero2.chem.scaffold import generic_framework
 from hetero2.chem.structures.guardrails import Guardrails, prepare
+from hetero2.errors import InputError
+from hetero2.io.tables import quoted
 from hetero2.runtime import isolated
 
 # A worker takes so many molecules at a time, which saves half of the cost of handing each over. If one of them crashes
@@ -20,6 +25,17 @@ _NO_STRUCTURE = {"canonical_smiles": None, "structure_hash": None, "framework": 
 Array = NDArray[Any]
 Record = dict[str, Any]
 Limits = tuple[Guardrails, isolated.Limits]
+# The keys of the configuration that they follow from.
+LIMITS = tuple(
+    f"guardrails.{name}"
+    for name in ("max_atoms", "require_connected", "standardise", "seconds_per_molecule", "mb_per_molecule")
+)
+
+
+def limits_of(args: argparse.Namespace) -> Limits:
+    """The guardrails, and what one molecule may use, from the values of the keys `LIMITS`."""
+    guardrails = Guardrails(args.max_atoms, args.require_connected, args.standardise)
+    return guardrails, isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
 
 
 class Structure(NamedTuple):
@@ -82,3 +98,13 @@ def structures_of_rows(
             yield row, next(results)
         else:
             yield row, Structure({**_NO_STRUCTURE, "status": row["status"], "reason": row["reason"]})
+
+
+def check_usable(status: Sequence[str], reasons: Sequence[str | None], first_smiles: str, path: Path) -> None:
+    """Raise InputError, with what the rows of the library `path` lack, where none of them is OK."""
+    if "OK" not in status:
+        counts = ", ".join(f"{count} {reason}" for reason, count in Counter(reasons).most_common())
+        raise InputError(
+            f"{path}: none of the {len(status)} rows has a usable structure: {counts}",
+            f"docs/contracts/molecule_input.v1.md explains each reason (the first SMILES: {quoted(first_smiles)})",
+        )

@@ -19,12 +19,11 @@ from hetero2.campaign.measurements import FAILED, read_measurements
 from hetero2.campaign.planned_power import planned
 from hetero2.campaign.rounds import HIT, NEW, PENDING, TODAY, Outcome, State
 from hetero2.campaign.start import Sources, start
-from hetero2.chem.structures.guardrails import Guardrails
+from hetero2.campaign.structures import limits_of
 from hetero2.commands import campaign_options as options
-from hetero2.errors import ConfigError, InputError
+from hetero2.errors import ConfigError
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
-from hetero2.runtime import isolated
 from hetero2.runtime.cli_types import cores
 from hetero2.runtime.log import printable
 from hetero2.stages.input import mark
@@ -47,8 +46,6 @@ def _started(
     args: argparse.Namespace, out: Path, plan_of: tuple[float | None, float | None, int | None] = (None, None, None)
 ) -> dict[str, Any]:
     rows = list(with_an_id(mark(read_any(args.input)), args.input))
-    if not rows:
-        raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
     if args.today is None and args.today_lower_is_better is not None:
         raise ConfigError("--today-lower-is-better is about the scores of --today", "leave it out with --today-order")
     settings = Settings(
@@ -65,11 +62,9 @@ def _started(
         standardise=args.standardise,
     )
     settings = replace(settings, planned=planned(*plan_of, settings))
-    guardrails = Guardrails(args.max_atoms, args.require_connected, args.standardise)
-    limits = guardrails, isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
     sources = Sources(args.input, args.today, args.today_column, args.known)
     workers = args.workers or cores()
-    return start(out, rows, sources, settings, limits, args.today_lower_is_better, workers)
+    return start(out, rows, sources, settings, limits_of(args), args.today_lower_is_better, workers)
 
 
 def _start(args: argparse.Namespace) -> None:

@@ -4,16 +4,12 @@ import argparse
 import math
 from pathlib import Path
 
+from hetero2.campaign.structures import LIMITS
 from hetero2.campaign.today import ORDERS
 from hetero2.io.tables import number
 from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.settings import add_option
 from hetero2.screening.score_trust import TRUST
-
-_GUARDRAILS = tuple(
-    f"guardrails.{name}"
-    for name in ("max_atoms", "require_connected", "standardise", "seconds_per_molecule", "mb_per_molecule")
-)
 
 
 def _share(text: str) -> float:
@@ -93,7 +89,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
         default=TRUST,
         help="probability, before any label, that today's score says something (default %(default)s)",
     )
-    for key in _GUARDRAILS:
+    for key in LIMITS:
         add_option(parser, key)
     _add_workers(parser)
 

@@ -11,18 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from hetero2.campaign import library_screen
-from hetero2.campaign.structures import Limits
-from hetero2.errors import ConfigError, InputError
+from hetero2.campaign.structures import LIMITS, Limits, check_usable, limits_of
+from hetero2.errors import ConfigError
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import check_file
-from hetero2.io.tables import read_parquet, read_shard, write_parquet, write_parquet_rows
+from hetero2.io.tables import read_parquet, write_parquet_rows
 from hetero2.runtime.cli_types import cores, positive
 from hetero2.runtime.log import printable, progress
 from hetero2.runtime.settings import add_option
 from hetero2.stages.input import mark
-from hetero2.stages.screen_model import GUARDRAILS, limits_of, options_of
+from hetero2.stages.screen_model import options_of
+from hetero2.stages.screen_shard import write_shard
 
 EXAMPLE = "hetero2 screen --input library.csv --known known.csv --out ranked.csv"
 _SHARD_ROWS = 20_000
@@ -55,29 +56,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("seed", "--seed"),
     ):
         add_option(parser, f"screen.{key}", flag)
-    for key in GUARDRAILS:
+    for key in LIMITS:
         add_option(parser, key)
     parser.add_argument("--workers", type=positive, help="processes (default: all cores); changes no result")
 
 
 def _shard(folder: Path, shards: int, limits: Limits, shard: int) -> Path:
-    rows = read_shard(folder / "rows.parquet", "input_row.v1", shard, shards)
-    every_z = np.load(folder / "z.npy", mmap_mode="r")
-    z = np.array(every_z[rows["row"][0].as_py() :][: len(rows)])
     path = folder / f"{shard:04d}.parquet"
-    model = library_screen.load(folder / "model.npz")
-    write_parquet(path, library_screen.screened(model, rows.to_pylist(), z, limits), library_screen.SHARD)
+    write_shard(folder / "rows.parquet", shard, shards, folder / "model.npz", folder / "z.npy", limits, path)
     return path
-
-
-def _check_usable(library: Path, status: list[str], reasons: list[str | None]) -> None:
-    """Raise InputError, with what the rows lack, where none of them has a usable structure."""
-    if "OK" not in status:
-        counts = ", ".join(f"{count} {reason}" for reason, count in Counter(reasons).most_common())
-        raise InputError(
-            f"{library}: none of the {len(status)} rows has a usable structure: {counts}",
-            "docs/contracts/molecule_input.v1.md explains each reason",
-        )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -99,12 +86,11 @@ def run(args: argparse.Namespace) -> None:
         n_rows = write_parquet_rows(
             folder / "rows.parquet", with_an_id(mark(read_any(args.input)), args.input), "input_row.v1"
         )
-        if not n_rows:
-            raise InputError(f"{args.input}: no row after the header", "give at least one molecule")
         rows = read_parquet(folder / "rows.parquet", "input_row.v1", ["id", "smiles", "status"])
         fitted = library_screen.fit(rows, args.known, args.today, args.today_column, options_of(args), limits)
         library_screen.save(fitted.model, folder / "model.npz")
         np.save(folder / "z.npy", fitted.z, allow_pickle=False)
+        first_smiles = rows["smiles"][0].as_py()
         del rows
         shards = -(-n_rows // _SHARD_ROWS)
         work = partial(_shard, folder, shards, limits)
@@ -113,11 +99,10 @@ def run(args: argparse.Namespace) -> None:
                 progress(pool.map(work, range(shards)), "parts of the library screened", shards, terminal=True)
             )
         table = library_screen.ranked(parts)
-        _check_usable(args.input, table["status"].to_pylist(), table["reason"].to_pylist())
+        status, reasons = table["status"].to_pylist(), table["reason"].to_pylist()
+        check_usable(status, reasons, first_smiles, args.input)
         write_csv(args.out, [table], library_screen.RANKED)
-    _report(
-        args.out, table["status"].to_pylist(), table["reason"].to_pylist(), sum(table["is_known"].to_pylist()), fitted
-    )
+    _report(args.out, status, reasons, sum(table["is_known"].to_pylist()), fitted)
 
 
 def _report(

@@ -24,13 +24,15 @@ _ADVICE = {
 
 
 def with_an_id(rows: Iterable[Record], library: Path | str) -> Iterator[Record]:
-    """The rows as they come; raises InputError after the last where none of them has an id."""
+    """The rows as they come; raises InputError after the last where there was none, or none of them has an id."""
     n_rows = n_without_id = 0
     for row in rows:
         n_rows += 1
         n_without_id += row["reason"] == "missing_id"
         yield row
-    if n_rows and n_rows == n_without_id:
+    if not n_rows:
+        raise InputError(f"{library}: no row after the header", "give at least one molecule")
+    if n_rows == n_without_id:
         raise InputError(f"{library}: {n_rows} of {n_rows} rows have no id", "give each molecule an id of its own")
 
 

@@ -6,11 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from hetero2.campaign import library_screen
-from hetero2.campaign.structures import Limits
-from hetero2.chem.structures.guardrails import Guardrails
+from hetero2.campaign.structures import LIMITS, limits_of
 from hetero2.io.files import atomic_path, pretty_json, write_text
 from hetero2.io.tables import read_parquet
-from hetero2.runtime import isolated
 from hetero2.runtime.log import notice
 from hetero2.runtime.provenance import file_facts
 from hetero2.runtime.settings import add_settings
@@ -19,12 +17,10 @@ from hetero2.screening.screen import Settings
 EXAMPLE = (
     "hetero2 screen-model --input input/rows.parquet --known known.csv --model model.npz --z z.npy --facts facts.json"
 )
-GUARDRAILS = tuple(
-    f"guardrails.{name}"
-    for name in ("max_atoms", "require_connected", "standardise", "seconds_per_molecule", "mb_per_molecule")
+_SETTINGS = tuple(
+    f"screen.{name}"
+    for name in "hit_at lower_is_better today_lower_is_better today_column representative trust seed".split()
 )
-SETTINGS = ("screen.hit_at", "screen.lower_is_better", "screen.today_lower_is_better", "screen.representative")
-MORE_SETTINGS = ("screen.trust", "screen.seed", "screen.today_column")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,16 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", type=Path, required=True, help="the numbered library")
     parser.add_argument("--known", type=Path, required=True, help="id, smiles, and value or label (1/0)")
     parser.add_argument("--today", type=Path, help="the team's score: a table with id and score")
-    add_settings(parser, *SETTINGS, *MORE_SETTINGS, *GUARDRAILS)
+    add_settings(parser, *_SETTINGS, *LIMITS)
     parser.add_argument("--model", type=Path, required=True, help="where to write the model")
     parser.add_argument("--z", type=Path, required=True, help="where to write the places by today's score")
     parser.add_argument("--facts", type=Path, required=True, help="where to write what is recorded")
-
-
-def limits_of(args: argparse.Namespace) -> Limits:
-    """The guardrails, and what one molecule may use."""
-    guardrails = Guardrails(args.max_atoms, args.require_connected, args.standardise)
-    return guardrails, isolated.Limits(args.seconds_per_molecule, args.mb_per_molecule)
 
 
 def options_of(args: argparse.Namespace) -> library_screen.Options:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from hetero2.campaign import library_screen
+from hetero2.campaign.structures import LIMITS, Limits, limits_of
 from hetero2.io.tables import read_shard, write_parquet
 from hetero2.runtime.cli_types import add_shard, check_shard
 from hetero2.runtime.settings import add_settings
-from hetero2.stages.screen_model import GUARDRAILS, limits_of
 
 EXAMPLE = "hetero2 screen-shard --input input/rows.parquet --model model.npz --z z.npy --out screen/0000.parquet"
 
@@ -20,16 +20,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shard(parser)
     parser.add_argument("--model", type=Path, required=True, help="the fitted screen")
     parser.add_argument("--z", type=Path, required=True, help="places of the library by today's score")
-    add_settings(parser, *GUARDRAILS)
+    add_settings(parser, *LIMITS)
     parser.add_argument("--out", type=Path, required=True, help="where to write the predictions (Parquet)")
+
+
+def write_shard(rows_file: Path, shard: int, shards: int, model: Path, z: Path, limits: Limits, out: Path) -> None:
+    """Write the predictions of one shard; `z` holds those of all rows."""
+    rows = read_shard(rows_file, "input_row.v1", shard, shards)
+    first = rows["row"][0].as_py() if len(rows) else 0
+    z_of_rows = np.array(np.load(z, mmap_mode="r", allow_pickle=False)[first : first + len(rows)])
+    predicted = library_screen.screened(library_screen.load(model), rows.to_pylist(), z_of_rows, limits)
+    write_parquet(out, predicted, library_screen.SHARD)
 
 
 def run(args: argparse.Namespace) -> None:
     """Predict one shard."""
     check_shard(args)
-    rows = read_shard(args.input, "input_row.v1", args.shard, args.shards)
-    every_z = np.load(args.z, mmap_mode="r", allow_pickle=False)
-    first = rows["row"][0].as_py() if len(rows) else 0
-    z = np.array(every_z[first : first + len(rows)])
-    predicted = library_screen.screened(library_screen.load(args.model), rows.to_pylist(), z, limits_of(args))
-    write_parquet(args.out, predicted, library_screen.SHARD)
+    write_shard(args.input, args.shard, args.shards, args.model, args.z, limits_of(args), args.out)

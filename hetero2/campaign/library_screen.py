@@ -1,18 +1,17 @@
 """The screen of a whole library, fitted once and applied a shard at a time; memory does not grow with the library."""
 
-import hashlib
-import heapq
 import io
+import itertools
 import math
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hetero2.campaign.choosing.labels import Labels, labels_of, threshold
@@ -22,12 +21,12 @@ from hetero2.campaign.today import coverage, read_today
 from hetero2.chem.count_features import CountFeatures, count_features, totals_of
 from hetero2.errors import InputError
 from hetero2.io.files import atomic_path
-from hetero2.io.tables import from_columns, quoted
+from hetero2.io.tables import from_columns, quoted, read_parquet
 from hetero2.screening.gaussian_process import Fit
 from hetero2.screening.kernel import Centre, Postings
 from hetero2.screening.labels import normal_scores
 from hetero2.screening.score_trust import Support
-from hetero2.screening.screen import Screen, Settings, labels_to_fit
+from hetero2.screening.screen import Screen, Settings, centre_sample, labels_to_fit
 
 SHARD, RANKED = "screened_molecule.v1", "screen.v1"
 _BLOCK = 2048
@@ -68,18 +67,12 @@ class Fitted(NamedTuple):
 
 
 def _sample(rows: pa.Table, n: int, seed: int, limits: Limits) -> CountFeatures:
-    """Features of n usable molecules: those with the least sha256 of seed and id, in any order of the library."""
-    usable = np.flatnonzero([status is None for status in rows["status"].to_pylist()])
-    ids = rows["id"]
-    keys = ((hashlib.sha256(f"{seed} {ids[row].as_py()}".encode()).digest(), int(row)) for row in usable)
-    texts = [rows["smiles"][row].as_py() for _, row in heapq.nsmallest(2 * n + 100, keys)]
-    smiles: list[str] = []
-    for structure in structures_of(texts, limits, with_framework=False):
-        if structure.bins is not None:
-            smiles.append(structure.record["canonical_smiles"])
-        if len(smiles) == n:
-            break
-    return count_features(smiles)
+    """Features of n usable molecules, chosen by their ids; of some more, since not every one may be usable."""
+    usable = rows.filter(pc.is_null(rows["status"]))
+    texts = usable["smiles"].take(pa.array(centre_sample(usable["id"].to_pylist(), 2 * n + 100, seed))).to_pylist()
+    structures = structures_of(texts, limits, with_framework=False)
+    smiles = (structure.record["canonical_smiles"] for structure in structures if structure.bins is not None)
+    return count_features(list(itertools.islice(smiles, n)))
 
 
 def _today(
@@ -167,60 +160,46 @@ def screened(model: Model, rows: Sequence[Record], z: Floats, limits: Limits) ->
     rows: input_row.v1; z: of these rows. A row's values do not depend on the others. Some 0.7 ms a molecule.
     """
     results = structures_of_rows(rows, limits, with_framework=False)
-    numbered = ((place, row, structure) for place, (row, structure) in enumerate(results))
-    parts = [_predicted(model, block, z) for block in _blocks(numbered)]
+    parts, n_before = list[pa.Table](), 0
+    while block := list(itertools.islice(results, _BLOCK)):
+        parts.append(_predicted(model, block, z[n_before : n_before + len(block)]))
+        n_before += len(block)
     return pa.concat_tables(parts) if parts else from_columns(SHARD, 0, {})
 
 
-def _blocks(results: Iterable[tuple[int, Record, Structure]]) -> Iterator[list[tuple[int, Record, Structure]]]:
-    block = []
-    for result in results:
-        block.append(result)
-        if len(block) == _BLOCK:
-            yield block
-            block = []
-    if block:
-        yield block
-
-
-def _predicted(model: Model, block: Sequence[tuple[int, Record, Structure]], z: Floats) -> pa.Table:
-    usable = [at for at, (_, _, structure) in enumerate(block) if structure.bins is not None]
-    bins = [block[at][2].bins for at in usable]
-    values = [block[at][2].values for at in usable]
-    prediction = model.screen.predict(
-        _features(bins, values), z[[block[at][0] for at in usable]] if model.has_score else None
-    )
-    numbers: dict[str, Floats] = {
-        "mean": prediction.mean,
-        "sd": prediction.sd,
-        "nearest_known_similarity": prediction.similarity,
-    }
-    records = [structure.record for _, _, structure in block]
+def _predicted(model: Model, block: Sequence[tuple[Record, Structure]], z: Floats) -> pa.Table:
+    usable = [place for place, (_, structure) in enumerate(block) if structure.bins is not None]
+    features = _features([block[place][1] for place in usable])
+    prediction = model.screen.predict(features, z[usable] if model.has_score else None)
+    in_block = partial(_spread, usable, len(block))
     known = set(model.hashes)
-    columns: dict[str, Any] = {name: _spread(of_usable, usable, len(block)) for name, of_usable in numbers.items()}
-    nearest = {at: model.ids[number] for at, number in zip(usable, prediction.nearest.tolist(), strict=True)}
-    in_domain = dict(zip(usable, prediction.in_domain.tolist(), strict=True))
-    columns |= {
-        "row": [row["row"] for _, row, _ in block],
-        "id": [row["id"] for _, row, _ in block],
+    records = [structure.record for _, structure in block]
+    columns: dict[str, Any] = {
+        "mean": in_block(prediction.mean),
+        "sd": in_block(prediction.sd),
+        "nearest_known_similarity": in_block(prediction.similarity),
+        "nearest_known_id": in_block(np.array(model.ids)[prediction.nearest]),
+        "in_domain": in_block(prediction.in_domain),
+        "is_known": [record.get("structure_hash") in known for record in records],
+        **{name: [row[name] for row, _ in block] for name in ("row", "id")},
         **{
-            name: [record.get(name) for record in records]
+            name: [record[name] for record in records]
             for name in ("status", "reason", "canonical_smiles", "structure_hash")
         },
-        "nearest_known_id": [nearest.get(at) for at in range(len(block))],
-        "in_domain": [in_domain.get(at) for at in range(len(block))],
-        "is_known": [record.get("structure_hash") in known for record in records],
     }
     return from_columns(SHARD, len(block), columns)
 
 
-def _spread(values: Floats, places: Sequence[int], n: int) -> pa.Array:
-    whole, empty = np.zeros(n), np.ones(n, bool)
+def _spread(places: Sequence[int], n: int, values: Array) -> pa.Array:
+    """Values (m,) at m of n places, null at the others."""
+    whole, empty = np.zeros(n, values.dtype), np.ones(n, bool)
     whole[places], empty[places] = values, False
     return pa.array(whole, mask=empty)
 
 
-def _features(bins: Sequence[Any], values: Sequence[Any]) -> CountFeatures:
+def _features(structures: Sequence[Structure]) -> CountFeatures:
+    bins = [structure.bins for structure in structures if structure.bins is not None]
+    values = [structure.values for structure in structures if structure.values is not None]
     start = np.concatenate([[0], np.cumsum([len(part) for part in bins])]).astype(np.int64)
     all_bins = np.concatenate([np.zeros(0, np.uint32), *bins])
     all_values = np.concatenate([np.zeros(0, np.uint16), *values])
@@ -229,7 +208,7 @@ def _features(bins: Sequence[Any], values: Sequence[Any]) -> CountFeatures:
 
 def ranked(shards: Sequence[Path]) -> pa.Table:
     """All rows (screen.v1): those that are OK by mean, ties by structure hash; then the others, in their order."""
-    rows = pa.concat_tables([pq.read_table(path.absolute()) for path in shards]).combine_chunks()
+    rows = pa.concat_tables([read_parquet(path, SHARD) for path in shards]).combine_chunks()
     is_ok = np.array(rows["status"].to_pylist()) == "OK"
     mean = np.where(is_ok, rows["mean"].fill_null(0.0).to_numpy(), -np.inf)
     hashes = np.array(rows["structure_hash"].fill_null("").to_pylist())

@@ -4,6 +4,7 @@ What is measured about it, and what was tried instead, is in docs/screen.md; `be
 """
 
 import hashlib
+import heapq
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
@@ -54,10 +55,13 @@ class Prediction(NamedTuple):
         return self.similarity >= IN_DOMAIN
 
 
-def centre_sample(structure_hashes: Sequence[str], n: int, seed: int) -> Array:
-    """Rows of the n molecules with the least sha256 of seed and structure hash; the same in any order of the rows."""
-    keys = [hashlib.sha256(f"{seed} {text}".encode()).digest() for text in structure_hashes]
-    return np.array(sorted(range(len(keys)), key=lambda row: (keys[row], row))[:n], np.int64)
+def centre_sample(names: Sequence[str], n: int, seed: int) -> Array:
+    """Rows of the n molecules with the least sha256 of seed and name; the same in any order of the rows.
+
+    names: ids, structure hashes, or whatever names a molecule. O(m log n).
+    """
+    keys = ((hashlib.sha256(f"{seed} {name}".encode()).digest(), row) for row, name in enumerate(names))
+    return np.array([row for _, row in heapq.nsmallest(n, keys)], np.int64)
 
 
 class Screen(NamedTuple):

@@ -1,5 +1,6 @@
 """Which molecules a batch is made of: the best of an order, with a cap by framework."""
 
+import itertools
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
@@ -25,5 +26,4 @@ def capped(order: Array, frameworks: Sequence[Hashable], most: int) -> Iterator[
 
 def batch(order: Array, frameworks: Sequence[Hashable], size: int, most: int) -> Array:
     """The first rows of `capped`, (at most size,)."""
-    rows = capped(order, frameworks, most)
-    return np.array([row for row, _ in zip(rows, range(size), strict=False)], np.int64)
+    return np.array(list(itertools.islice(capped(order, frameworks, most), size)), np.int64)

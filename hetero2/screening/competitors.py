@@ -56,14 +56,18 @@ def _sparse(features: CountFeatures) -> Any:
     return csr_matrix((values, features.bins.astype(np.int64), features.start), (len(features), N_BINS * len(FAMILIES)))
 
 
-def forest(known: Molecules, is_hit: Array, library: Molecules, seed: int) -> Floats:
-    """A random forest (doi 10.1023/A:1010933404324) of 300 trees on the same features."""
+def _forest(known: Any, is_hit: Array, library: Any, seed: int) -> Floats:
+    """Probability of a hit by a random forest (doi 10.1023/A:1010933404324) of 300 trees, from features of both sides."""
     from sklearn.ensemble import RandomForestClassifier
 
     model = RandomForestClassifier(300, random_state=seed, n_jobs=1, class_weight="balanced_subsample")
-    model.fit(_sparse(known.features), is_hit)
-    probability: Floats = model.predict_proba(_sparse(library.features))[:, -1]
+    probability: Floats = model.fit(known, is_hit).predict_proba(library)[:, -1]
     return probability
+
+
+def forest(known: Molecules, is_hit: Array, library: Molecules, seed: int) -> Floats:
+    """A random forest on the same features."""
+    return _forest(_sparse(known.features), is_hit, _sparse(library.features), seed)
 
 
 def nearest_hit(known: Molecules, is_hit: Array, library: Molecules, seed: int) -> Floats:  # noqa: ARG001
@@ -86,13 +90,8 @@ def properties(known: Molecules, is_hit: Array, library: Molecules, seed: int) -
 
 
 def operators(known: Molecules, is_hit: Array, library: Molecules, seed: int) -> Floats:
-    """A random forest of 300 trees on operator descriptors; those that are not defined count as 0."""
-    from sklearn.ensemble import RandomForestClassifier
-
-    model = RandomForestClassifier(300, random_state=seed, n_jobs=1, class_weight="balanced_subsample")
-    model.fit(np.nan_to_num(known.operators), is_hit)
-    probability: Floats = model.predict_proba(np.nan_to_num(library.operators))[:, -1]
-    return probability
+    """A random forest on operator descriptors; those that are not defined count as 0."""
+    return _forest(np.nan_to_num(known.operators), is_hit, np.nan_to_num(library.operators), seed)
 
 
 def heavy_atoms(known: Molecules, is_hit: Array, library: Molecules, seed: int) -> Floats:  # noqa: ARG001

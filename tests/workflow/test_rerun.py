@@ -9,39 +9,18 @@ import pytest
 
 from tests.conftest import build, copy_checkout, first_by_day, taken_up
 
+PACK = {"report", "pack", "registry_row"}
+COST_LIFT = {"cost_lift", "utility", *PACK}
+SUMMARY = {"summary", "candidates", "diagnosis", *COST_LIFT}
+CALLS = {"calls", "controls", *SUMMARY}
 AFTER = {
-    "truth": {"truth", "leakage_list", "cost_lift", "utility", "diagnosis", "report", "pack", "registry_row"},
-    "cost_lift": {"cost_lift", "utility", "report", "pack", "registry_row"},
-    "summary": {"summary", "candidates", "cost_lift", "utility", "diagnosis", "report", "pack", "registry_row"},
-    "audit": {"audit", "summary", "candidates", "cost_lift", "utility", "diagnosis", "report", "pack", "registry_row"},
-    "calls": {
-        "calls",
-        "controls",
-        "summary",
-        "candidates",
-        "cost_lift",
-        "utility",
-        "diagnosis",
-        "report",
-        "pack",
-        "registry_row",
-    },
-    "scores": {
-        "scores",
-        "missing_scores",
-        "audit",
-        "calls",
-        "controls",
-        "summary",
-        "candidates",
-        "cost_lift",
-        "utility",
-        "diagnosis",
-        "report",
-        "pack",
-        "registry_row",
-    },
-    "pack": {"report", "pack", "registry_row"},
+    "truth": {"truth", "leakage_list", "diagnosis", *COST_LIFT},
+    "cost_lift": COST_LIFT,
+    "summary": SUMMARY,
+    "audit": {"audit", *SUMMARY},
+    "calls": CALLS,
+    "scores": {"scores", "missing_scores", "audit", *CALLS},
+    "pack": PACK,
     "registry_row": {"registry_row"},
 }
 ALL = {"input", "decoys_shard", "decoy_quality", "leakage", "control_sample", "score_request", "score_source"}

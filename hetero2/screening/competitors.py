@@ -57,7 +57,7 @@ def _sparse(features: CountFeatures) -> Any:
 
 
 def _forest(known: Any, is_hit: Array, library: Any, seed: int) -> Floats:
-    """Probability of a hit by a random forest (doi 10.1023/A:1010933404324) of 300 trees, from features of both sides."""
+    """Probability of a hit by a random forest (doi 10.1023/A:1010933404324) of 300 trees."""
     from sklearn.ensemble import RandomForestClassifier
 
     model = RandomForestClassifier(300, random_state=seed, n_jobs=1, class_weight="balanced_subsample")

@@ -67,7 +67,7 @@ def test_the_first_screen_has_the_answer(browser, report):
 
 
 def test_every_part_is_there_and_reached_from_the_top(browser, report):
-    parts = ["answer", "worth", "audit", "decoys", "library", "molecules", "table", "appendix", "files"]
+    parts = ["answer", "worth", "trust", "audit", "decoys", "library", "molecules", "table", "appendix", "files"]
     with look.opened(browser, report.page) as seen:
         assert seen.page.locator("section[id]").evaluate_all("all => all.map(one => one.id)") == parts
         for part in parts:

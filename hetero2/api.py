@@ -276,16 +276,11 @@ def run_command(
     >>> run_command("pilot", cores=2)[-3:]
     ['--cores', '2', 'pilot']
     """
-    import sys
-
     from hetero2.config.resolve import resolve_settings
-    from hetero2.paths import ROOT
+    from hetero2.workflow import command
 
     resolve_settings(target, configfile)
-    words = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    words += [] if directory is None else ["--directory", str(directory)]
-    words += [] if configfile is None else ["--configfile", str(Path(configfile).absolute())]
-    return [*words, "--cores", str(cores), target]
+    return command.words(target, None if configfile is None else Path(configfile), cores, directory)
 
 
 def _settings(sets: DecoySets) -> Document:

@@ -19,6 +19,10 @@ from hetero2.runtime import log, pyarrow_alone
 Verbs = Mapping[str, tuple[str, str]]
 GROUPS: Mapping[str, Verbs] = {
     "start here": {
+        "demo": ("hetero2.commands.demo", "write a report from real data, in about a minute"),
+        "init": ("hetero2.commands.init", "look at your files and write a configuration with comments"),
+        "run": ("hetero2.commands.run", "audit a library and a model, to a report and an evidence pack"),
+        "doctor": ("hetero2.commands.doctor", "check this machine and this installation"),
         "dataset": ("hetero2.stages.dataset", "write a data set that comes with an installed package"),
         "config": ("hetero2.commands.config", "print the whole configuration of a target"),
         "decoys": ("hetero2.commands.decoys", "write decoys for a library, without a run"),
@@ -33,6 +37,7 @@ GROUPS: Mapping[str, Verbs] = {
     },
     "evidence": {
         "verify": ("hetero2.pack.verify", "verify an evidence pack (zip or folder)"),
+        "compare": ("hetero2.commands.compare", "say where two runs or packs first differ"),
         "accept": ("hetero2.pack.accept", "decide GO or STOP for a pack, criterion by criterion"),
     },
     "inside the workflow": {

@@ -256,6 +256,9 @@ class Configuration(Section):
     """Only for targets that run on the suite of ten molecules, where it is part of the contract (docs/targets.md):
     strict: rewire_strict_v1 | chain: decoy_strategy.v1, which tries one strategy after the other. A chain has folders
     of its own."""
+    understood: list[Text] = Field([])
+    """How files were read that were brought in another form than that of their contract, a line each. `hetero2 run`
+    says it."""
     input: Input = Field(default_factory=Input)
     dataset: Dataset = Field(default_factory=Dataset)
     guardrails: Guardrails = Field(default_factory=Guardrails)

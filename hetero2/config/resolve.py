@@ -149,6 +149,8 @@ def run_configuration(config: Config) -> Config:
         del public["dataset"]
     if public["screen"]["known"] is None:
         del public["screen"]
+    if not public["understood"]:
+        del public["understood"]
     return public
 
 

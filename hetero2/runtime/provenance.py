@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.io.files import canonical_json, sha256_bytes, sha256_file
-from hetero2.paths import LOCK, ROOT, SCHEMAS
+from hetero2.paths import LOCK, ROOT, SCHEMAS, WORKFLOW, name_of
 
 # The minor version: a patch release changes no byte of a pack. runtime.json has the whole version.
 PYTHON = ".".join(platform.python_version_tuple()[:2])
@@ -78,8 +78,8 @@ def contract_sources(modules: frozenset[Path]) -> frozenset[Path]:
 def files_digest(paths: frozenset[Path]) -> str:
     """Digest of names and contents; names are relative to the checkout, so that its folder does not matter."""
     digest = hashlib.sha256()
-    for path in sorted(paths, key=lambda p: p.relative_to(ROOT).as_posix()):
-        digest.update(f"{sha256_file(path)}  {path.relative_to(ROOT).as_posix()}\n".encode())
+    for path in sorted(paths, key=name_of):
+        digest.update(f"{sha256_file(path)}  {name_of(path)}\n".encode())
     return digest.hexdigest()
 
 
@@ -91,7 +91,7 @@ def lock_sha256() -> str:
 @functools.cache
 def environment_digest(name: str) -> str:
     """Digest of requirements.lock and of the conda environment of a rule."""
-    return files_digest(frozenset({LOCK, ROOT / "envs" / f"{name}.yaml"}))
+    return files_digest(frozenset({LOCK, WORKFLOW / "envs" / f"{name}.yaml"}))
 
 
 def run_id(inputs: Any, config: Any, code_digest: str, lock: str) -> str:
@@ -191,7 +191,7 @@ def workflow_files() -> list[Path]:
     """The workflow that a pack carries: Snakefile, rules and their captions, schemas, environments and the lock."""
     rules = ("rules/*.smk", "rules/captions/*.rst")
     patterns = ("Snakefile", *rules, "schemas/*.json", "envs/*.yaml", "requirements.lock")
-    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+    return sorted(path for pattern in patterns for path in WORKFLOW.glob(pattern))
 
 
 @functools.cache

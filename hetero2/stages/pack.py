@@ -16,7 +16,7 @@ from hetero2.io.contracts import validate, write_json
 from hetero2.io.files import atomic_path, pretty_json, read_json, sha256_file, write_text
 from hetero2.io.tables import read_parquet, write_parquet_rows
 from hetero2.pack import archive, manifest, results, verify
-from hetero2.paths import ROOT
+from hetero2.paths import name_of
 from hetero2.report import index, spreadsheet
 from hetero2.report.card_data import DECOYS, decoy_list
 from hetero2.runtime import identity, provenance
@@ -40,7 +40,7 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
     if args.pages:
         _write_artifacts(args, folder)
     for path in provenance.workflow_files():
-        copy = folder / "workflow" / path.relative_to(ROOT)
+        copy = folder / "workflow" / name_of(path)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
 

@@ -1,0 +1,109 @@
+"""init: look at a user's files, say what they are, and write a configuration with comments."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hetero2.errors import ConfigError, InputError
+from hetero2.inputs.recognised import converted
+from hetero2.inputs.recognised.converted import Brought, Names
+from hetero2.inputs.recognised.labels import Rule
+from hetero2.io.files import check_file, write_text
+from hetero2.runtime.log import printable
+
+EXAMPLE = "hetero2 init library.csv train.csv truth.csv --out my.yaml"
+_ROLES = ("library", "train", "truth", "scores")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Name the files, and where the configuration is written."""
+    parser.add_argument("files", nargs="+", type=Path, help="your files, in any order")
+    for role in _ROLES:
+        parser.add_argument(f"--{role}", type=Path, help=f"which of them is the {role}, where it cannot be seen")
+    parser.add_argument("--threshold", type=float, help="number from which on a result is a hit")
+    parser.add_argument("--lower-is-hit", action="store_true", help="a hit is at most --threshold, as of an IC50")
+    parser.add_argument("--out", type=Path, default=Path("my.yaml"), help="where to write it (default: my.yaml)")
+
+
+def _roles(args: argparse.Namespace) -> dict[str, Path]:
+    """The files by what they are; raises ConfigError where two could be the same."""
+    stated = {role: getattr(args, role) for role in _ROLES if getattr(args, role) is not None}
+    roles: dict[str, Path] = dict(stated)
+    for path in args.files:
+        check_file(path)
+        if path in stated.values():
+            continue
+        role, why = converted.role_of(path)
+        if role in roles:
+            raise ConfigError(
+                f"{path}: seems to be the {role} ({why}), as does {roles[role]}",
+                f"say which: --{role} FILE, --truth FILE",
+            )
+        roles[role] = path
+    if "library" not in roles:
+        raise ConfigError("none of the files is a library: a table of structures without results", "say --library FILE")
+    return roles
+
+
+def _read(roles: Mapping[str, Path], folder: Path, rule: Rule) -> dict[str, Brought]:
+    reading = {
+        "library": lambda path: converted.library(path, Names(), folder),
+        "train": lambda path: converted.training(path, Names(), rule, folder),
+        "truth": lambda path: converted.truth(path, Names(), rule, folder),
+        "scores": lambda path: converted.scores(path, Names(), folder),
+    }
+    return {role: reading[role](roles[role]) for role in _ROLES if role in roles}
+
+
+def _text(name: str, brought: Mapping[str, Brought]) -> Iterator[str]:
+    """The configuration, line by line."""
+    library = brought["library"]
+    yield "# What differs from config/default.yaml; `hetero2 config value_utility_realtruth --configfile FILE` shows all."
+    yield "# Run it: hetero2 run --configfile FILE"
+    yield f"run_name: {name}"
+    yield from ("input:", f"  path: {library.path}   # {library.understood}")
+    yield "scores:"
+    if "scores" in brought:
+        yield "  source: external"
+        yield f"  path: {brought['scores'].path}   # {brought['scores'].understood}"
+        yield "  # decoys need scores too: `score_requests` writes the list (docs/bring-your-own.md)"
+    elif "train" in brought:
+        yield "  source: reference:morgan_rf   # a forest of ours; or source: command, with the line below"
+        yield "  # command: python my_model.py {train} {request} {scores}"
+    else:
+        yield "  source: command"
+        yield "  command: python my_model.py {request} {scores}   # reads id,smiles; writes id,score. Yours, please"
+    if "train" in brought:
+        yield f"  train: {brought['train'].path}   # {brought['train'].understood}"
+    yield "  higher_is_better: true   # false for docking scores"
+    yield "truth:"
+    if "truth" in brought:
+        yield f"  path: {brought['truth'].path}   # {brought['truth'].understood}"
+    else:
+        yield "  source: none   # with measured results: path: truth.csv; what buying the list is worth needs them"
+    yield from ("selection:", f"  k: {max(1, min(50, len(library.ids) // 10))}   # how many molecules you can pay for")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Say what the files are, and write the configuration."""
+    if args.out.exists():
+        raise ConfigError(f"{args.out}: is there already", "name another file with --out, or remove it")
+    roles = _roles(args)
+    name = converted.run_name(roles["library"])
+    folder = args.out.absolute().parent / f"{name}-brought"
+    brought = _read(roles, folder, Rule(args.threshold, args.lower_is_hit))
+    in_library = set(brought["library"].ids)
+    for role, one in brought.items():
+        print(printable(f"{role:<9} {roles[role]}: {one.understood}"))
+        if role in ("truth", "scores") and one.ids:
+            n_shared = sum(key in in_library for key in one.ids)
+            print(f"{'':<9} {n_shared:,} of its {len(one.ids):,} ids are in the library")
+            if role == "truth" and not n_shared:
+                raise InputError(f"{roles[role]}: none of its ids is an id of the library", "are they the same ids?")
+    for role in _ROLES[1:]:
+        if role not in brought:
+            print(f"{role:<9} none")
+    write_text(args.out, "\n".join(_text(name, brought)) + "\n")
+    print(
+        f"written   {printable(str(args.out))}: look at it, then `hetero2 run --configfile {printable(str(args.out))}`"
+    )

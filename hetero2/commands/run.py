@@ -1,0 +1,201 @@
+"""run: from a library, a model and a few labels to a report and an evidence pack."""
+
+import argparse
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hetero2.commands.running import preflight
+from hetero2.config import keys
+from hetero2.config.load import AmbiguousError, load_layer, plain_value
+from hetero2.config.overlays import targets
+from hetero2.config.resolve import merge, resolve
+from hetero2.config.score_sources import REFERENCES
+from hetero2.config.user_files import check_files
+from hetero2.errors import ConfigError
+from hetero2.inputs.recognised import converted
+from hetero2.inputs.recognised.converted import Names, run_name
+from hetero2.inputs.recognised.labels import Rule
+from hetero2.io.files import sha256_file, write_text
+from hetero2.runtime.cli_types import cores, positive
+from hetero2.runtime.log import printable
+from hetero2.workflow import command
+from hetero2.workflow.targets import DEFAULT_TARGET
+
+EXAMPLE = 'hetero2 run library.csv --model "python my_model.py {request} {scores}" --truth truth.csv --top-k 50'
+Layer = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Name the files, the model, how many to send, and where and how to run."""
+    parser.add_argument(
+        "library", nargs="?", help="your library (.csv, .tsv, .xlsx, .parquet, .smi, .sdf), or a target"
+    )
+    score = parser.add_mutually_exclusive_group()
+    score.add_argument("--model", help="a command with {request} and {scores}, or reference:morgan_rf and the like")
+    score.add_argument("--scores", type=Path, help="or a table with the scores of the library and its decoys")
+    parser.add_argument("--lower-is-better", action="store_true", default=None, help="of the score, as of docking")
+    parser.add_argument("--train", type=Path, help="labelled molecules that the model was, or is to be, fitted on")
+    parser.add_argument("--truth", type=Path, help="measured results of molecules of the library")
+    parser.add_argument("--known", type=Path, help="known molecules with results, for a screen beside the score")
+    parser.add_argument("--top-k", type=positive, help="how many molecules you can pay for (default 50)")
+    parser.add_argument("--out", type=Path, help="where the folder of the run is made (default: results)")
+    parser.add_argument("--name", help="name of that folder (default: that of the library)")
+    parser.add_argument("--cores", type=positive, help="jobs at once (default: all cores)")
+    parser.add_argument("--profile", help="a profile of Snakemake: slurm, cluster-generic, or a folder of yours")
+    parser.add_argument("--dry-run", action="store_true", help="say what was understood and what would be done")
+    parser.add_argument("--configfile", type=Path, help="more of the configuration (YAML; see `hetero2 init`)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="one key of it; may be repeated"
+    )
+    columns = parser.add_argument_group("where columns are not called as they usually are")
+    columns.add_argument("--id-column", help="column of ids")
+    columns.add_argument("--smiles-column", help="column of structures")
+    columns.add_argument("--score-column", help="column of scores, in --scores")
+    columns.add_argument("--label-column", help="column of results, in --truth and --train")
+    columns.add_argument("--threshold", type=float, help="number from which on a result is a hit")
+    columns.add_argument("--lower-is-hit", action="store_true", help="a hit is at most --threshold, as of an IC50")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Understand the files, try the model, then run; the same call again goes on where it was stopped."""
+    target, layer, notes = _layer(args)
+    return start(target, layer, notes, args)
+
+
+def start(target: str, layer: Layer, notes: Mapping[str, str], args: argparse.Namespace) -> int:
+    """Run a target with a layer of the configuration; notes: how files were understood that were converted, by key.
+
+    args: cores, profile, dry_run.
+    """
+    config = resolve(target, layer)
+    check_files(config)
+    folder = Path(config["execution"]["results_dir"]) / config["run_name"]
+    had_scores = any((folder / "score_source").glob("scores*.csv"))
+    for line in preflight.understood(config, notes, had_scores):
+        print(line, flush=True)
+    configfile = folder / "run.yaml"
+    _write_once(configfile, preflight.layer_text(layer))
+    words = command.words(target, configfile, args.cores or cores())
+    words += ["--profile", str(command.profile(args.profile))] if args.profile else []
+    words += ["--dry-run", "--quiet", "rules"] if args.dry_run else []
+    print(f"results   {printable(str(folder))}", flush=True)
+    return _ended(subprocess.run(words, env=_environment(), check=False).returncode)
+
+
+def _ended(code: int) -> int:
+    """The exit code for that of Snakemake, which has said why."""
+    return code if code in (0, 1, 2) else 1
+
+
+def _environment() -> dict[str, str]:
+    """Ours; a folder of profiles that somebody set for other workflows is not for this one."""
+    return {name: value for name, value in os.environ.items() if name != "SNAKEMAKE_PROFILE"}
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file, unless it says the same already."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+
+
+def _layer(args: argparse.Namespace) -> tuple[str, Layer, dict[str, str]]:
+    """(target, what differs from it, how files were understood that were converted, by key)."""
+    layer: Layer = dict(load_layer(args.configfile)) if args.configfile else {}
+    for text in args.set:
+        layer = merge(layer, _setting(text))
+    is_target = args.library in targets() and not Path(args.library).exists()
+    library = None if args.library is None or is_target else Path(args.library)
+    if args.out is not None:
+        layer = merge(layer, {"execution": {"results_dir": str(args.out)}})
+    if args.top_k is not None:
+        layer = merge(layer, {"selection": {"k": args.top_k}})
+    if args.known is not None:
+        layer = merge(layer, {"screen": {"known": str(args.known)}})
+    if library is None:
+        if not is_target and not layer.get("input"):
+            raise ConfigError(
+                "no library is named", f"hetero2 run library.csv --scores scores.csv; `hetero2 demo` shows a result. "
+                f"Targets with data of their own: {', '.join(targets())}",
+            )  # fmt: skip
+        if args.name is not None:
+            layer = merge(layer, {"run_name": args.name})
+        return args.library if is_target else DEFAULT_TARGET, merge(layer, _score(args, {}, layer)), {}
+    name = args.name or layer.get("run_name") or run_name(library)
+    results = Path(layer.get("execution", {}).get("results_dir", "results"))
+    if name in targets():
+        raise ConfigError(f"{library}: {name} is the name of a target", "give another: --name my-library")
+    layer["run_name"] = name
+    files, notes = _files(args, library, results / name / "brought")
+    layer = merge(layer, files)
+    return DEFAULT_TARGET, merge(layer, _score(args, files, layer)), notes
+
+
+def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer, dict[str, str]]:
+    """(the files of the call as the configuration names them, how those were read that were converted)."""
+    names = Names(args.id_column, args.smiles_column, args.score_column, args.label_column)
+    rule = Rule(args.threshold, args.lower_is_hit)
+    brought = {"input": (library, converted.library(library, names, folder))}
+    if args.train is not None:
+        brought["train"] = args.train, converted.training(args.train, names, rule, folder)
+    if args.truth is not None:
+        brought["truth"] = args.truth, converted.truth(args.truth, names, rule, folder)
+    if args.scores is not None:
+        brought["scores"] = args.scores, converted.scores(args.scores, names, folder)
+    layer: Layer = {"input": {"path": str(brought["input"][1].path)}}
+    if "train" in brought:
+        layer["scores"] = {"train": str(brought["train"][1].path)}
+    if "scores" in brought:
+        layer["scores"] = layer.get("scores", {}) | {"source": "external", "path": str(brought["scores"][1].path)}
+    layer["truth"] = {"path": str(brought["truth"][1].path)} if "truth" in brought else {"source": "none"}
+    notes = {key: one.understood for key, (_, one) in brought.items() if one.was_converted}
+    said = [
+        f"{own.name} (sha256 {sha256_file(own)}): {one.understood}"
+        for own, one in brought.values()
+        if one.was_converted
+    ]
+    return (layer | {"understood": said} if said else layer), notes
+
+
+def _score(args: argparse.Namespace, files: Mapping[str, Any], layer: Mapping[str, Any]) -> Layer:
+    """What the call says of the score; raises ConfigError where nothing does, and the library is the user's."""
+    scores: Layer = {}
+    if args.model is not None:
+        is_reference = args.model in REFERENCES
+        if not is_reference and args.model.startswith("reference:"):
+            raise ConfigError(f"--model {args.model}: no such scorer", f"there are {', '.join(REFERENCES)}")
+        scores = {"source": args.model} if is_reference else {"source": "command", "command": args.model}
+        missing = [word for word in ("{request}", "{scores}") if not is_reference and word not in args.model]
+        if missing:
+            raise ConfigError(
+                f"--model: the command does not say {' and '.join(missing)}",
+                "it reads the structures from {request} and writes id,score to {scores}; with {train}, it is fitted",
+            )
+    elif args.scores is None and files and "source" not in layer.get("scores", {}):
+        raise ConfigError(
+            "no score is named: what shall be examined?",
+            "--model 'python my_model.py {request} {scores}', --scores scores.csv, or with --train a scorer of ours: "
+            "--model reference:morgan_rf",
+        )
+    if args.lower_is_better:
+        scores["higher_is_better"] = False
+    return {"scores": scores} if scores else {}
+
+
+def _setting(text: str) -> Layer:
+    """`section.key=value` as a layer of the configuration."""
+    key, equals, word = text.partition("=")
+    parts = key.strip().split(".")
+    if not equals or not all(parts):
+        raise ConfigError(f"--set {text}: expected section.key=value", "--set audit.refits=99, for example")
+    if not keys.at(parts):
+        raise ConfigError(f"--set {text}: {keys.unknown_key(parts, [])}", "config/default.yaml explains every key")
+    try:
+        value = plain_value(word)
+    except AmbiguousError as error:
+        raise ConfigError(f"--set {text}: {error}", error.hint) from None
+    for part in reversed(parts):
+        value = {part: value}
+    return dict(value)

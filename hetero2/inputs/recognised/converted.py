@@ -1,0 +1,223 @@
+"""The user's files, each in the form of its contract: as it is where it has that form, else written anew."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hetero2.errors import ConfigError, InputError
+from hetero2.inputs.library import header_of, read_library
+from hetero2.inputs.recognised import sdf_ids
+from hetero2.inputs.recognised.columns import ID, LABEL, SCORE, SMILES, Role, find, needed
+from hetero2.inputs.recognised.labels import Labels, Rule, read_labels
+from hetero2.inputs.recognised.tables import Opened, open_table
+from hetero2.inputs.sdf import read_any
+from hetero2.inputs.truth import SCHEMA as TRUTH
+from hetero2.io.csv_writer import cell
+from hetero2.io.files import atomic_path, sha256_file
+
+_MOLECULE_FILES = (".smi", ".sdf")
+
+
+class Names(NamedTuple):
+    """Columns that the user named, in place of those that are usually called so."""
+
+    id: str | None = None
+    smiles: str | None = None
+    score: str | None = None
+    label: str | None = None
+
+
+class Brought(NamedTuple):
+    """A file as the run takes it; `understood`: in words, how the user's own was read; `rows`: how many it has.
+
+    ids: of the rows, in order; hits: of those with a result, where it holds results.
+    """
+
+    path: Path
+    understood: str
+    ids: Sequence[str]
+    is_hit: Sequence[bool | None] = ()
+
+    @property
+    def was_converted(self) -> bool:
+        """Whether the file was written anew."""
+        return self.path.parent.name == "brought"
+
+
+def library(path: Path, names: Names, folder: Path) -> Brought:
+    """The library: id, smiles, and every other column as it is."""
+    if path.name.lower().endswith(_MOLECULE_FILES):
+        return _molecule_file(path, names, folder)
+    table = open_table(path)
+    smiles, key = needed(path, table.header, SMILES, names.smiles), needed(path, table.header, ID, names.id)
+    if _fits(path, table, {"id": key, "smiles": smiles}):
+        ids = [row.id for row in read_library(path)]
+        return Brought(path, f"{len(ids):,} molecules", ids)
+    ids, out = list[str](), folder / "library.csv"
+    renamed = {key: "id", smiles: "smiles"}
+    header = [renamed.get(name, f"{name} (as given)" if name in ("id", "smiles") else name) for name in table.header]
+
+    def rows() -> Iterable[Sequence[str]]:
+        for _, row in table.rows:
+            ids.append(row[key])
+            yield list(row.values())
+
+    _write(out, header, rows())
+    return Brought(out, _said(table, f"{len(ids):,} molecules", f"id = {key!r}, smiles = {smiles!r}"), ids)
+
+
+def _molecule_file(path: Path, names: Names, folder: Path) -> Brought:
+    """A file of structures; an SD file whose ids stand in a data item is written as a table."""
+    rows = list(read_any(path))
+    in_item = sdf_ids.ids(path, names.id) if path.name.lower().endswith(".sdf") else None
+    if in_item is None:
+        header = header_of(path)
+        below = f", below a header line {header!r}" if header else ""
+        return Brought(path, f"{len(rows):,} molecules{below}", [row.id for row in rows])
+    item, ids = in_item
+    if len(ids) != len(rows):
+        raise InputError(f"{path}: {len(rows):,} records, but {len(ids):,} data items {item!r}", "write it as .csv")
+    out = folder / "library.csv"
+    _write(out, ["id", "smiles"], ([key, row.smiles] for key, row in zip(ids, rows, strict=True)))
+    return Brought(out, f"{len(ids):,} molecules; id = the data item {item!r}", ids)
+
+
+def training(path: Path, names: Names, rule: Rule, folder: Path) -> Brought:
+    """Molecules with labels: id, smiles, label (1 or 0); those without a result are left out."""
+    table = open_table(path)
+    key, smiles, label = (
+        needed(path, table.header, role, name)
+        for role, name in ((ID, names.id), (SMILES, names.smiles), (LABEL, names.label))
+    )
+    rows = list(table.rows)
+    labels = read_labels(path, label, [(place, row[label]) for place, row in rows], rule)
+    return _labelled(
+        path, table, rows, labels, folder / "train.csv", ["id", "smiles", "label"],
+        lambda row, is_hit: [row[key], row[smiles], str(int(is_hit))],
+        {"id": key, "smiles": smiles, "label": label},
+    )  # fmt: skip
+
+
+def truth(path: Path, names: Names, rule: Rule, folder: Path) -> Brought:
+    """Results of the library: customer_truth.v1; molecules without a result are left out."""
+    table = open_table(path)
+    by_contract = {"molecule_id", "expensive_label", "truth_source", "truth_version"} <= set(table.header)
+    key = "molecule_id" if by_contract and names.id is None else needed(path, table.header, ID, names.id)
+    label = "expensive_label" if by_contract and names.label is None else needed(path, table.header, LABEL, names.label)
+    rows = list(table.rows)
+    labels = read_labels(path, label, [(place, row[label]) for place, row in rows], rule)
+    return _labelled(
+        path, table, rows, labels, folder / "truth.csv",
+        ["molecule_id", "expensive_label", "truth_source", "truth_version"],
+        lambda row, is_hit: [row[key], "PASS" if is_hit else "FAIL", "external", TRUTH],
+        {"molecule_id": key, "expensive_label": label},
+    )  # fmt: skip
+
+
+def scores(path: Path, names: Names, folder: Path) -> Brought:
+    """Scores: id (of the library or structure hash) and score."""
+    if path.name.lower().endswith(".json"):
+        return Brought(path, "scores by the contract hetero_scores.v1", [])
+    table = open_table(path)
+    score = needed(path, table.header, SCORE, names.score)
+    keys = [name for name in ("structure_hash", "molecule_id") if name in table.header and names.id is None]
+    key = keys[0] if keys else needed(path, table.header, ID, names.id)
+    if _fits(path, table, {"score": score, keys[0] if keys else "id": key}):
+        ids = [row[key] for _, row in table.rows]
+        return Brought(path, f"{len(ids):,} scores", ids)
+    ids, out = list[str](), folder / "scores.csv"
+    weight = ["weight"] if "weight" in table.header else []
+
+    def rows() -> Iterable[Sequence[str]]:
+        for _, row in table.rows:
+            ids.append(row[key])
+            yield [row[name] for name in (key, score, *weight)]
+
+    _write(out, [keys[0] if keys else "id", "score", *weight], rows())
+    return Brought(out, _said(table, f"{len(ids):,} scores", f"id = {key!r}, score = {score!r}"), ids)
+
+
+def role_of(path: Path) -> tuple[str, str]:
+    """(what a file seems to be: library, train, truth or scores; why)."""
+    if path.name.lower().endswith(_MOLECULE_FILES):
+        return "library", "a file of structures"
+    header = open_table(path).header
+    has = {role.name: _may_have(path, header, role) for role in (SMILES, SCORE, LABEL)}
+    if has["smiles"]:
+        return ("train", "it has structures and results") if has["label"] else ("library", "it has structures")
+    if has["label"] and not has["score"]:
+        return "truth", "it has results and no structures"
+    if has["score"]:
+        return "scores", "it has scores and no structures"
+    raise InputError(f"{path}: neither structures, results nor scores are in it; its columns are {header}")
+
+
+def _may_have(path: Path, header: Sequence[str], role: Role) -> bool:
+    try:
+        return find(path, header, role, None) is not None
+    except ConfigError:  # several could be meant
+        return True
+
+
+def _fits(path: Path, table: Opened, columns: dict[str, str]) -> bool:
+    """Whether a table is in the form of its contract already."""
+    readable = path.name.lower().endswith((".csv", ".csv.gz", ".parquet"))
+    return readable and not table.form and all(name == column for name, column in columns.items())
+
+
+def _labelled(
+    path: Path,
+    table: Opened,
+    rows: list[tuple[str, dict[str, str]]],
+    labels: Labels,
+    out: Path,
+    header: list[str],
+    record: Callable[[dict[str, str], bool], list[str]],
+    columns: dict[str, str],
+) -> Brought:
+    """A table with labels: as it is where every row already is what would be written."""
+    pairs = [(row, is_hit) for (_, row), is_hit in zip(rows, labels.is_hit, strict=True) if is_hit is not None]
+    if not pairs:
+        raise InputError(f"{path}: no row has a result in the column {list(columns.values())[-1]!r}")
+    written = [record(row, is_hit) for row, is_hit in pairs]
+    hits = [is_hit for _, is_hit in pairs]
+    n_without = len(rows) - len(pairs)
+    count = f"{len(pairs):,} molecules, {sum(hits):,} of them hits" + (
+        f"; {n_without:,} without a result are left out" if n_without else ""
+    )
+    ids = [values[0] for values in written]
+    same = not n_without and path.name.lower().endswith((".csv", ".csv.gz")) and not table.form
+    same = same and all(name in table.header for name in header)
+    if same and all([row[name] for name in header] == values for (row, _), values in zip(pairs, written, strict=True)):
+        return Brought(path, count, ids, hits)
+    _write(out, header, written)
+    named = ", ".join(f"{name} = {column!r}" for name, column in list(columns.items())[:-1])
+    return Brought(out, _said(table, count, f"{named}; {labels.understood}"), ids, hits)
+
+
+def _said(table: Opened, count: str, columns: str) -> str:
+    return "; ".join(filter(None, (count, columns, table.form)))
+
+
+def _write(out: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a CSV; leave the file alone, and its time of change, where it would be the same."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = out.with_name(f".{out.name}.new")
+    with atomic_path(fresh) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as handle:
+        for row in (header, *()):
+            handle.write(",".join(map(cell, row)) + "\n")
+        for row in rows:
+            handle.write(",".join(map(cell, row)) + "\n")
+    if out.is_file() and sha256_file(out) == sha256_file(fresh):
+        fresh.unlink()
+    else:
+        fresh.replace(out)
+
+
+def run_name(path: Path) -> str:
+    """A name for a run, from that of its library; raises ConfigError where nothing of it can be used."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", path.name.split(".")[0]).strip("-_.")[:100]
+    if not name:
+        raise ConfigError(f"{path}: no name for a folder can be made of its own", "give one: --name my-library")
+    return name

@@ -1,0 +1,75 @@
+"""Results as labels: words that say hit or not, or numbers against a threshold."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from hetero2.errors import ConfigError, InputError
+from hetero2.io.tables import number, quoted
+
+_HIT = frozenset("pass 1 1.0 true yes y active actives hit positive binder".split())
+_MISS = frozenset("fail 0 0.0 false no n inactive inactives miss negative decoy".split()) | {
+    "non-hit",
+    "nonhit",
+    "non-binder",
+    "not active",
+}
+Cell = tuple[str, str]  # (place in the file, text)
+
+
+class Rule(NamedTuple):
+    """What makes a result a hit: a number at least (or at most) `threshold`, or without one a word."""
+
+    threshold: float | None = None
+    lower_is_better: bool = False
+
+
+class Labels(NamedTuple):
+    """Whether each result is a hit, None where a cell is empty; and in words what was taken for what."""
+
+    is_hit: list[bool | None]
+    understood: str
+
+
+def read_labels(path: Path, column: str, cells: Iterable[Cell], rule: Rule) -> Labels:
+    """The labels of a column.
+
+    Raises InputError, with the place, for a cell that is neither a word known for a label nor, with a threshold, a
+    number; ConfigError where the cells are numbers and no threshold was given.
+    """
+    cells = [(place, text.strip()) for place, text in cells]
+    words = list(dict.fromkeys(text.lower() for _, text in cells if text))
+    if rule.threshold is not None:
+        sign = "at most" if rule.lower_is_better else "at least"
+        values = [_number(path, column, place, text) for place, text in cells]
+        hits = [
+            None if v is None else v <= rule.threshold if rule.lower_is_better else v >= rule.threshold for v in values
+        ]
+        return Labels(hits, f"a hit is {column} of {sign} {rule.threshold:g}")
+    unknown = [word for word in words if word not in _HIT | _MISS]
+    if unknown and all(number(word) == number(word) for word in words):
+        raise ConfigError(
+            f"{path}: the column {column!r} holds numbers, such as {words[0]}: from which value on is a result a hit?",
+            "say --threshold 7, for example, and --lower-is-hit where smaller is better, as for an IC50",
+        )
+    if unknown:
+        place, text = next((place, text) for place, text in cells if text.lower() == unknown[0])
+        raise InputError(
+            f"{path}: {place}: column {column!r}: {quoted(text)} is no label",
+            "labels are pass/fail, 1/0, active/inactive, hit/miss, true/false, yes/no, in any case; or numbers, with "
+            "--threshold",
+        )
+    hits = [None if not text else text.lower() in _HIT for _, text in cells]
+    used = ", ".join(f"{word!r} {'a hit' if word in _HIT else 'none'}" for word in words)
+    return Labels(hits, f"{column}: {used}")
+
+
+def _number(path: Path, column: str, place: str, text: str) -> float | None:
+    if not text:
+        return None
+    value = number(text)
+    if value != value:
+        raise InputError(
+            f"{path}: {place}: column {column!r}: {quoted(text)} is no number", "with --threshold every result is one"
+        )
+    return value

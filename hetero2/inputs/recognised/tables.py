@@ -1,0 +1,180 @@
+"""Tables as people have them: text with any usual delimiter, gzipped or not, Excel, Parquet."""
+
+import csv
+import gzip
+import itertools
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hetero2.errors import ConfigError, InputError
+from hetero2.inputs.parquet import read_parquet_rows
+from hetero2.io.files import check_file
+from hetero2.io.tables import MAX_COLUMNS, check_names, open_text, quoted, text_lines
+
+TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+WORKBOOKS = (".xlsx", ".xlsm")
+SUFFIXES = (*TEXTS, *WORKBOOKS, ".parquet")
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_LOOKED_AT = 20  # lines
+Row = tuple[str, dict[str, str]]
+
+
+class Opened(NamedTuple):
+    """A table: its columns, its rows (place in the file, cells as text), and how it was read, if not as CSV."""
+
+    header: list[str]
+    rows: Iterator[Row]
+    form: str = ""
+
+
+def open_table(path: Path) -> Opened:
+    """Open a table by its suffix; raises InputError where it cannot be read, ConfigError for another suffix."""
+    check_file(path)
+    name = path.name.lower()
+    if name.endswith(TEXTS):
+        return _open_text(path)
+    if name.endswith(WORKBOOKS):
+        return _open_workbook(path)
+    if name.endswith(".parquet"):
+        return _open_parquet(path)
+    raise ConfigError(f"{path}: unknown suffix", f"supported: {', '.join(SUFFIXES)}")
+
+
+def delimiter_of(lines: Sequence[str], path: Path) -> str:
+    """The delimiter of a table from its first lines: the one that gives each the same number of cells, above 1.
+
+    `sep=;` in the first line says so. Raises ConfigError where two delimiters would do; one column alone has a comma.
+    """
+    if lines and lines[0].lower().startswith("sep=") and lines[0].strip()[4:]:
+        return lines[0].strip()[4:][0]
+    possible = []
+    for delimiter in _DELIMITERS:
+        widths = {len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells}
+        if len(widths) == 1 and widths != {1}:
+            possible.append(delimiter)
+    if len(possible) > 1:
+        names = " and ".join(f"{_DELIMITERS[one]}s" for one in possible)
+        raise ConfigError(f"{path}: {names} both divide its lines into columns", "begin the file with a line: sep=,")
+    if possible:
+        return possible[0]
+    counts = Counter({delimiter: lines[0].count(delimiter) if lines else 0 for delimiter in _DELIMITERS})
+    return counts.most_common(1)[0][0]
+
+
+def _open_text(path: Path) -> Opened:
+    with _Readable(path), open_text(path) as handle:
+        head = list(itertools.islice(text_lines(handle, path), _LOOKED_AT + 1))
+    whole = head if len(head) <= _LOOKED_AT else head[:-1]
+    delimiter = delimiter_of(_closed(whole), path)
+    says_so = bool(head) and head[0].lower().startswith("sep=")
+    rows = _text_rows(path, delimiter, says_so)
+    _, header = next(rows, ("", []))
+    if not header:
+        raise InputError(f"{path}: the file is empty; expected a header line")
+    check_names(path, header)
+    form = "" if delimiter == "," and not says_so else f"separated by {_DELIMITERS.get(delimiter, repr(delimiter))}"
+    return Opened(header, _as_rows(path, header, rows), form)
+
+
+def _closed(lines: list[str]) -> list[str]:
+    """The lines before the first cell in quotes that goes on in the next line: enough to see how they are divided."""
+    closed = list(itertools.takewhile(lambda line: line.count('"') % 2 == 0, lines))
+    return closed or lines[:1]
+
+
+class _Readable:
+    """Turns what reading a text may raise into an InputError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.line = path, 1
+
+    def __enter__(self) -> "_Readable":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        where = f"{self.path}: near line {self.line}"
+        if isinstance(error, UnicodeDecodeError):
+            raise InputError(f"{where}: not UTF-8", "save it as UTF-8 (Excel: 'CSV UTF-8')") from None
+        if isinstance(error, csv.Error):
+            raise InputError(f"{where}: {error}", "look for a quoted cell that is never closed") from None
+        if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
+            raise InputError(f"{self.path}: not a valid gzip file: {error}") from None
+
+
+def _text_rows(path: Path, delimiter: str, says_so: bool) -> Iterator[tuple[str, list[str]]]:
+    """(place, cells) of each line that is not empty, the header first."""
+    with _Readable(path) as reading, open_text(path) as handle:
+        lines = text_lines(handle, path)
+        if says_so:
+            next(lines)
+        reader = csv.reader(lines, strict=True, delimiter=delimiter)
+        for cells in reader:
+            if cells:
+                yield f"line {reading.line + says_so}", cells
+            reading.line = reader.line_num + 1
+
+
+def _as_rows(path: Path, header: list[str], rows: Iterator[tuple[str, list[str]]]) -> Iterator[Row]:
+    for place, cells in rows:
+        if len(cells) != len(header):
+            raise InputError(f"{path}: {place}: {len(cells)} cells, but the header has {len(header)}")
+        yield place, dict(zip(header, cells, strict=True))
+
+
+def _open_workbook(path: Path) -> Opened:
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise InputError(f"{path}: not a readable Excel file: {' '.join(str(error).split())}") from None
+    sheets = [sheet for sheet in book.worksheets if (sheet.max_row or 2) > 1]
+    if len(sheets) != 1:
+        names = ", ".join(quoted(sheet.title) for sheet in book.worksheets)
+        raise ConfigError(f"{path}: {len(sheets)} sheets hold a table ({names})", "keep the one that is meant")
+    numbered = enumerate(sheets[0].iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1)
+    filled = ((number, cells) for number, cells in numbered if any(cell is not None for cell in cells))
+    _, first = next(filled, (0, ()))
+    header = [_shown(cell, f"{path}: row 1") for cell in first]
+    while header and not header[-1]:
+        header.pop()
+    if not header:
+        raise InputError(f"{path}: the sheet {sheets[0].title!r} is empty; expected a header row")
+    check_names(path, header)
+    rows = ((f"row {number}", [_shown(c, f"{path}: row {number}") for c in cells]) for number, cells in filled)
+    same_length = ((place, [*cells, *[""] * len(header)][: len(header)]) for place, cells in rows)
+    return Opened(header, _as_rows(path, header, same_length), f"sheet {sheets[0].title!r}")
+
+
+def _shown(cell: object, where: str) -> str:
+    """A cell of a workbook as text: 12 and 12.0 alike as 12. Raises InputError for what Excel made a date or error."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(int(cell))
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, str) and cell.startswith("#") and cell.endswith(("!", "?", "/A")):
+        raise InputError(f"{where}: the cell holds the error {cell}", "mend the formula")
+    if not isinstance(cell, str | int | float):
+        raise InputError(
+            f"{where}: the cell holds the date {cell}", "format the column as text before the values are typed"
+        )
+    return str(cell).strip()
+
+
+def _open_parquet(path: Path) -> Opened:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        header = pq.read_schema(path.absolute()).names
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}") from None
+    rows = read_parquet_rows(path, header, (), {})
+    texts = ((f"row {n}", {k: "" if v is None else str(v) for k, v in row.items()}) for n, row in rows)
+    return Opened(header, texts)

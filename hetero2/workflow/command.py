@@ -1,0 +1,24 @@
+"""The command that runs a target: what `hetero2 run` and `api.run_command` start."""
+
+import sys
+from pathlib import Path
+
+from hetero2.paths import SNAKEFILE
+
+
+def words(target: str, configfile: Path | None, cores: int, directory: Path | str | None = None) -> list[str]:
+    """The words of the command; more options of Snakemake may be appended.
+
+    configfile: YAML or JSON with what differs from the target; directory: the working directory of the run, to which
+    results and relative paths belong, None for that of the caller.
+    """
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE)]
+    command += [] if directory is None else ["--directory", str(directory)]
+    command += [] if configfile is None else ["--configfile", str(configfile.absolute())]
+    return [*command, "--cores", str(cores), target]
+
+
+def profile(name: str) -> Path | str:
+    """A profile by its name, or path: one that comes with the project, or another."""
+    shipped = SNAKEFILE.parent / "profiles" / name
+    return shipped if shipped.is_dir() and not Path(name).exists() else name

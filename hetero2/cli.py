@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from hetero2 import __version__
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.runtime import log, pyarrow_alone
 
@@ -23,6 +22,7 @@ GROUPS: Mapping[str, Verbs] = {
         "init": ("hetero2.commands.init", "look at your files and write a configuration with comments"),
         "run": ("hetero2.commands.run", "audit a library and a model, to a report and an evidence pack"),
         "doctor": ("hetero2.commands.doctor", "check this machine and this installation"),
+        "completion": ("hetero2.commands.completion", "print what completes verbs and options in a shell"),
         "dataset": ("hetero2.stages.dataset", "write a data set that comes with an installed package"),
         "config": ("hetero2.commands.config", "print the whole configuration of a target"),
         "decoys": ("hetero2.commands.decoys", "write decoys for a library, without a run"),
@@ -86,6 +86,12 @@ GROUPS: Mapping[str, Verbs] = {
         "separation": ("hetero2.stages.separation", "compare scores known to be bad with scores known to be good"),
     },
 }
+INSIDE = "inside the workflow"
+EXAMPLES = {
+    "start here": "hetero2 run library.csv --scores scores.csv --truth truth.csv --top-k 50",
+    "decide": "hetero2 screen --input library.csv --known known.csv --out ranked.csv",
+    "evidence": "hetero2 verify results/library",
+}
 VERBS: Verbs = {verb: entry for group in GROUPS.values() for verb, entry in group.items()}
 
 
@@ -94,7 +100,14 @@ def _overview(groups: Mapping[str, Verbs], program: str) -> str:
     lines = [f"usage: {program} <verb> [options]"]
     for group, verbs in groups.items():
         lines += ["", f"{group}:", *(f"  {verb:<{width}}  {text}" for verb, (_, text) in verbs.items())]
+        lines += [f"  e.g. {EXAMPLES[group]}"] if group in EXAMPLES else []
     return "\n".join([*lines, "", f"`{program} <verb> --help` explains the options of a verb."])
+
+
+def _for_people() -> str:
+    """The overview without the verbs that only the workflow calls."""
+    groups = {group: verbs for group, verbs in GROUPS.items() if group != INSIDE}
+    return f"{_overview(groups, 'hetero2')}\n`hetero2 --help all` lists those that the workflow calls, too."
 
 
 def _unknown(verb: str, verbs: Verbs, program: str) -> str:
@@ -103,6 +116,13 @@ def _unknown(verb: str, verbs: Verbs, program: str) -> str:
     near = difflib.get_close_matches(verb.replace("_", "-"), verbs, n=1)
     meant = f"; did you mean {near[0]!r}?" if near else ""
     return f"unknown verb {verb!r}{meant}\nhint: `{program} --help` lists the verbs"
+
+
+def _version() -> str:
+    """The version, and what a report of a defect needs beside it."""
+    from hetero2.commands.doctor import versions
+
+    return "\n".join(versions())
 
 
 def _parser(verb: str, verbs: Verbs, program: str) -> tuple[argparse.ArgumentParser, object]:
@@ -124,10 +144,11 @@ def main(argv: list[str] | None = None, verbs: Verbs = VERBS, program: str = "he
     """Run one verb; return its exit code (0 fine, 1 data, 2 configuration or usage, 3 our own defect)."""
     words = sys.argv[1:] if argv is None else argv
     if not words or words[0] in ("-h", "--help"):
-        print(_overview(GROUPS if verbs is VERBS else {"verbs": verbs}, program))
+        every = {"verbs": verbs} if verbs is not VERBS else GROUPS if words[1:] == ["all"] else None
+        print(_for_people() if every is None else _overview(every, program))
         return 0 if words else 2
     if words[0] == "--version":
-        print(f"hetero2 {__version__}")
+        print(_version())
         return 0
     if words[0] not in verbs:
         print(f"error: {_unknown(words[0], verbs, program)}", file=sys.stderr)

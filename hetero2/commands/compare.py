@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,28 +137,32 @@ def _numbers(first: Read, second: Read) -> list[Document]:
     return rows
 
 
-def _summary(side: Read) -> dict[str, dict[str, str]]:
+def _summary(side: Read) -> dict[tuple[str, int], dict[str, str]]:
+    """The rows of summary.csv, by id and how many rows before have it."""
     if "summary.csv" not in side.pack:
         return {}
     rows = verify.read_rows(side.pack, "summary.csv")
-    header = next(rows, [])
-    return {row[0]: dict(zip(header, row, strict=False)) for row in rows if row}
+    header, seen, by_id = next(rows, []), Counter[str](), dict[tuple[str, int], dict[str, str]]()
+    for row in filter(None, rows):
+        by_id[row[0], seen[row[0]]] = dict(zip(header, row, strict=False))
+        seen[row[0]] += 1
+    return by_id
 
 
 def _molecules(first: Read, second: Read) -> list[Document]:
-    """Molecules that only one has, or whose result differs; one after the other, as they stand in the first."""
+    """Rows that only one has, or whose result differs; one after the other, as they stand in the first."""
     if first.digests.get("summary.csv") == second.digests.get("summary.csv"):
         return []
     left, right = _summary(first), _summary(second)
     rows = []
-    for name in dict.fromkeys([*left, *right]):
-        one, other = left.get(name), right.get(name)
-        if one is None or other is None:
-            rows.append({"id": name, "only_in": "first" if other is None else "second", "changed": []})
-        elif one != other:
-            columns = [key for key in _OF_A_MOLECULE if one.get(key) != other.get(key)]
-            changed = [{"key": key, "first": one.get(key), "second": other.get(key)} for key in columns]
-            rows.append({"id": name, "only_in": None, "changed": changed})
+    for key in dict.fromkeys([*left, *right]):
+        before, after = left.get(key), right.get(key)
+        if before is None or after is None:
+            rows.append({"id": key[0], "only_in": "first" if after is None else "second", "changed": []})
+        elif before != after:
+            columns = [name for name in _OF_A_MOLECULE if before.get(name) != after.get(name)]
+            changed = [{"key": name, "first": before.get(name), "second": after.get(name)} for name in columns]
+            rows.append({"id": key[0], "only_in": None, "changed": changed})
     return rows
 
 

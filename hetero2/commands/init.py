@@ -58,7 +58,7 @@ def _read(roles: Mapping[str, Path], folder: Path, rule: Rule) -> dict[str, Brou
 def _text(name: str, brought: Mapping[str, Brought]) -> Iterator[str]:
     """The configuration, line by line."""
     library = brought["library"]
-    yield "# What differs from config/default.yaml; `hetero2 config value_utility_realtruth --configfile FILE` shows all."
+    yield "# What differs from config/default.yaml, which explains every key."
     yield "# Run it: hetero2 run --configfile FILE"
     yield f"run_name: {name}"
     yield from ("input:", f"  path: {library.path}   # {library.understood}")

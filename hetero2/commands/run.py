@@ -1,8 +1,12 @@
 """run: from a library, a model and a few labels to a report and an evidence pack."""
 
 import argparse
+import difflib
 import os
+import re
 import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +30,7 @@ from hetero2.workflow.targets import DEFAULT_TARGET
 
 EXAMPLE = 'hetero2 run library.csv --model "python my_model.py {request} {scores}" --truth truth.csv --top-k 50'
 Layer = dict[str, Any]
+_NO_STAGE = {"total", DEFAULT_TARGET, *targets()}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,13 +81,36 @@ def start(target: str, layer: Layer, notes: Mapping[str, str], args: argparse.Na
     had_scores = any((folder / "score_source").glob("scores*.csv"))
     for line in preflight.understood(config, notes, had_scores):
         print(line, flush=True)
+    if args.dry_run:
+        with tempfile.TemporaryDirectory(prefix="hetero2-") as empty:
+            return _planned(_words(target, layer, Path(empty), args), folder)
+    print(f"results   {printable(str(folder))}", flush=True)
+    words = _words(target, layer, folder, args)
+    return _ended(subprocess.run(words, env=_environment(), check=False).returncode)
+
+
+def _words(target: str, layer: Layer, folder: Path, args: argparse.Namespace) -> list[str]:
+    """The command for a layer that is written to `folder`."""
     configfile = folder / "run.yaml"
     _write_once(configfile, preflight.layer_text(layer))
-    words = command.words(target, configfile, args.cores or cores())
-    words += ["--profile", str(command.profile(args.profile))] if args.profile else []
-    words += ["--dry-run", "--quiet", "rules"] if args.dry_run else []
-    print(f"results   {printable(str(folder))}", flush=True)
-    return _ended(subprocess.run(words, env=_environment(), check=False).returncode)
+    words = [*command.words(target, configfile, args.cores or cores()), *command.SHOWN_AS_OURS]
+    return [*words, *(["--profile", str(command.profile(args.profile))] if args.profile else [])]
+
+
+def _planned(words: list[str], folder: Path) -> int:
+    """Say what a run would do; nothing is run."""
+    done = subprocess.run([*words, "--dry-run"], env=_environment(), check=False, capture_output=True, text=True)
+    if done.returncode:
+        print(done.stderr.rstrip() or done.stdout.rstrip(), file=sys.stderr)
+        return _ended(done.returncode)
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
+    stages = [f"{name} ({count})" if count != "1" else name for name, count in jobs.items() if name not in _NO_STAGE]
+    n_jobs = sum(int(count) for name, count in jobs.items() if name not in _NO_STAGE)
+    would = (
+        f"would run {n_jobs} jobs to {folder}: {', '.join(stages)}" if stages else f"nothing is left to do in {folder}"
+    )
+    print(printable(f"dry run   {would}"))
+    return 0
 
 
 def _ended(code: int) -> int:
@@ -123,6 +151,7 @@ def _layer(args: argparse.Namespace) -> tuple[str, Layer, dict[str, str]]:
         if args.name is not None:
             layer = merge(layer, {"run_name": args.name})
         return args.library if is_target else DEFAULT_TARGET, merge(layer, _score(args, {}, layer)), {}
+    _check_there(library)
     name = args.name or layer.get("run_name") or run_name(library)
     results = Path(layer.get("execution", {}).get("results_dir", "results"))
     if name in targets():
@@ -131,6 +160,17 @@ def _layer(args: argparse.Namespace) -> tuple[str, Layer, dict[str, str]]:
     files, notes = _files(args, library, results / name / "brought")
     layer = merge(layer, files)
     return DEFAULT_TARGET, merge(layer, _score(args, files, layer)), notes
+
+
+def _check_there(library: Path) -> None:
+    """Raise ConfigError where there is no such file, with the nearest name of a file or target."""
+    if library.exists():
+        return
+    folder = library.parent
+    names = [str(folder / path.name) for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    near = difflib.get_close_matches(str(library), [*names, *targets()], n=1)
+    hint = f"did you mean {near[0]}?" if near else f"targets with data of their own: {', '.join(targets())}"
+    raise ConfigError(f"{library}: no such file, and no target of this name", hint)
 
 
 def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer, dict[str, str]]:
@@ -191,7 +231,8 @@ def _setting(text: str) -> Layer:
     if not equals or not all(parts):
         raise ConfigError(f"--set {text}: expected section.key=value", "--set audit.refits=99, for example")
     if not keys.at(parts):
-        raise ConfigError(f"--set {text}: {keys.unknown_key(parts, [])}", "config/default.yaml explains every key")
+        allowed = keys.at(parts[:-1]).get("properties") or keys.schema()["properties"]
+        raise ConfigError(f"--set {text}: {keys.unknown_key(parts, allowed)}", "config/default.yaml explains every key")
     try:
         value = plain_value(word)
     except AmbiguousError as error:

@@ -5,6 +5,10 @@ from pathlib import Path
 
 from hetero2.paths import SNAKEFILE
 
+# What profiles/default says, without Snakemake saying that it reads it: progress as ours, no lock file, which would
+# outlive a killed run (hetero2/workflow/results_folder/results_lock.py takes the results folder instead).
+SHOWN_AS_OURS = ("--workflow-profile", "none", "--rerun-incomplete", "--nolock", "--logger", "hetero2")
+
 
 def words(target: str, configfile: Path | None, cores: int, directory: Path | str | None = None) -> list[str]:
     """The words of the command; more options of Snakemake may be appended.

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 
@@ -14,11 +15,24 @@ from tests.conftest import ROOT
 def test_the_overview_has_all_verbs_in_their_groups(capsys):
     assert list(cli.GROUPS) == ["start here", "decide", "evidence", "inside the workflow"]
     assert sum(map(len, cli.GROUPS.values())) == len(cli.VERBS), "a verb stands in one group"
-    assert cli.main(["--help"]) == 0
+    assert cli.main(["--help", "all"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line[:-1] for line in lines if line.endswith(":") and not line.startswith(" ")] == list(cli.GROUPS)
-    assert [line.split()[0] for line in lines if line.startswith("  ")] == list(cli.VERBS)
+    words = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert [word for word in words if word != "e.g."] == list(cli.VERBS)
     assert all(len(line) <= 100 for line in lines)
+
+
+def test_a_person_sees_the_verbs_for_people_and_an_example_of_each_group(capsys):
+    assert cli.main(["--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for group, verbs in cli.GROUPS.items():
+        assert (f"{group}:" in lines) == (group != cli.INSIDE)
+        assert all(any(line.startswith(f"  {verb} ") for line in lines) == (group != cli.INSIDE) for verb in verbs)
+    examples = [line.split("e.g. ")[1].split() for line in lines if "e.g. " in line]
+    assert [words[0] for words in examples] == ["hetero2"] * 3
+    for group, words in zip(cli.EXAMPLES, examples, strict=True):
+        assert words[1] in cli.GROUPS[group]
 
 
 def test_without_a_verb_the_overview_is_printed_and_the_call_has_failed(capsys):
@@ -28,7 +42,8 @@ def test_without_a_verb_the_overview_is_printed_and_the_call_has_failed(capsys):
 
 def test_the_version(capsys):
     assert cli.main(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("hetero2 ")
+    printed = capsys.readouterr().out
+    assert re.fullmatch(r"hetero2 [\d.]+ \(.*\)\nPython 3.*\nrdkit \S+, snakemake \S+, .*\n", printed)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""What a call of `hetero2 run` means, and what it finds wrong before anything slow."""
+
+import sys
+
+import pytest
+import yaml
+
+from hetero2 import cli
+from tests.conftest import small_library
+
+MODEL = f"{sys.executable} model.py {{request}} {{scores}}"
+NAMES = "Compound;Structure\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(small_library(tmp_path / "work"))
+    return tmp_path / "work"
+
+
+def call(capfd, *words):
+    """(exit code, lines of stdout, stderr) of a call."""
+    code = cli.main(["run", *map(str, words)])
+    printed = capfd.readouterr()
+    return code, printed.out.splitlines(), printed.err
+
+
+def test_a_dry_run_says_what_was_understood_and_leaves_nothing(folder, capfd):
+    before = sorted(folder.iterdir())
+    code, lines, _ = call(
+        capfd, "library.csv", "--model", MODEL, "--truth", "truth.csv", "--top-k", 5, "--cores", 1, "--dry-run"
+    )
+    assert code == 0
+    assert [line.split()[0] for line in lines] == ["library", "model", "truth", "to", "dry"]
+    assert "tried on 3 structures" in lines[1]
+    assert "6 of them hits" in lines[2]
+    assert "decoys_shard" in lines[-1]
+    assert "SNAKEMAKE" not in "\n".join(lines)
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ([], 2, "no library is named"),
+        (["librari.csv", "--scores", "s.csv"], 2, "did you mean library.csv?"),
+        (["pilott"], 2, "did you mean pilot?"),
+        (["library.csv"], 2, "no score is named"),
+        (["library.csv", "--model", "python model.py {scores}"], 2, "the command does not say {request}"),
+        (["library.csv", "--model", "reference:morgan"], 2, "no such scorer"),
+        (["library.csv", "--model", "python modl.py {request} {scores}"], 1, "No such file or directory"),
+        (["library.csv", "--model", MODEL, "--set", "audit.refit=3"], 2, "did you mean 'refits'?"),
+        (["library.csv", "--model", MODEL, "--set", "audit.refits"], 2, "expected section.key=value"),
+        (["library.csv", "--model", MODEL, "--set", "decoys.k=many"], 2, "decoys.k"),
+        (["library.csv", "--model", MODEL, "--truth", "library.csv"], 2, "the label usually are"),
+        (["library.csv", "--model", MODEL, "--train", "truth.csv"], 2, "the smiles usually are"),
+        (["library.csv", "--model", MODEL, "--name", "a/b"], 2, "run_name"),
+    ],
+)
+def test_what_is_wrong_is_one_error_before_any_job(folder, capfd, words, code, message):
+    before = sorted(folder.iterdir())
+    found_code, _, error = call(capfd, *words)
+    assert (found_code, error.count("error: ")) == (code, 1)
+    assert message in error
+    assert "Traceback" not in error
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_model_that_returns_other_ids_is_found_at_once(folder, capfd):
+    (folder / "other.py").write_text("import sys\nopen(sys.argv[2], 'w').write('id,score\\n1,0.5\\n')\n")
+    code, _, error = call(capfd, "library.csv", "--model", f"{sys.executable} other.py {{request}} {{scores}}")
+    assert code == 1
+    assert "returned none of their ids" in error
+
+
+def test_truth_about_other_molecules_is_found_at_once(folder, capfd):
+    (folder / "t.csv").write_text("id,label\nx,1\ny,0\n")
+    code, _, error = call(capfd, "library.csv", "--model", MODEL, "--truth", "t.csv")
+    assert code == 1
+    assert "none of its 2 ids is an id of the library" in error
+    assert "'aspirin'" in error
+
+
+def test_files_in_other_forms_are_written_in_those_of_the_contracts_and_that_is_recorded(folder, capfd):
+    (folder / "mine.csv").write_text(NAMES + "a;CCO\nb;CCN\n")
+    (folder / "t.csv").write_text("Name,pIC50\na,8\nb,5\n")
+    words = ["mine.csv", "--model", MODEL, "--truth", "t.csv", "--threshold", 7, "--top-k", 1]
+    code, lines, error = call(capfd, *words, "--dry-run")
+    assert (code, error) == (0, "")
+    assert lines[0] == "library   mine.csv: 2 molecules; id = 'Compound', smiles = 'Structure'; separated by semicolon"
+    assert "a hit is pIC50 of at least 7" in lines[2]
+
+
+def test_the_configuration_that_was_used_stands_beside_the_results(folder, capfd):
+    """A run that stops at its first job, since no row can be audited."""
+    (folder / "mine.csv").write_text(NAMES + "a;CCO.C\n")
+    words = [
+        "mine.csv",
+        "--model",
+        MODEL,
+        "--top-k",
+        2,
+        "--set",
+        "audit.fdr=0.2",
+        "--set",
+        "screen.seed=3",
+        "--cores",
+        1,
+    ]
+    code, _, error = call(capfd, *words)
+    assert code == 1
+    assert "none of the 1 rows can be audited: 1 disconnected" in error
+    layer = yaml.safe_load((folder / "results/mine/run.yaml").read_text())
+    assert layer["audit"] == {"fdr": 0.2}
+    assert layer["screen"] == {"seed": 3}
+    assert layer["selection"] == {"k": 2}
+    assert layer["truth"] == {"source": "none"}
+    assert layer["input"] == {"path": "results/mine/brought/library.csv"}
+    assert layer["understood"][0].startswith("mine.csv (sha256 ")
+    assert (folder / "results/mine/brought/library.csv").read_text() == "id,smiles\na,CCO.C\n"

@@ -78,8 +78,18 @@ class FeatureBlock(NamedTuple):
     features: CountFeatures
 
 
-def feature_blocks(path: Path) -> Iterator[FeatureBlock]:
+Features = Path | Sequence[FeatureBlock]  # stored, or read before
+
+
+def feature_blocks(features: Features) -> Iterator[FeatureBlock]:
     """The stored features, a row group at a time, so that memory does not grow with the library."""
+    if isinstance(features, Path):
+        yield from _stored_blocks(features)
+    else:
+        yield from features
+
+
+def _stored_blocks(path: Path) -> Iterator[FeatureBlock]:
     with pq.ParquetFile(path.absolute()) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group).combine_chunks()

@@ -1,5 +1,6 @@
 """Counts of atom environments, atom pairs and torsions: the features that the kernel of the screen compares."""
 
+import functools
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ N_BINS = 65_536  # of a family: few of the some 10^5 distinct features of a libr
 # A count c enters as log2(1 + c), so that a long chain does not outweigh a ring. In whole units of 1/1024, sums of them
 # are exact, and do not depend on the order of summation.
 UNITS_PER_BIT = 1024
+_KEPT = 8192  # molecules, of some 2 kB each
 _MOST = 4095  # counts above it are as good as infinite, and share a value
 _VALUES = np.round(np.log2(1.0 + np.arange(_MOST + 1)) * UNITS_PER_BIT).astype(np.uint16)
 
@@ -57,7 +59,7 @@ class CountFeatures(NamedTuple):
 def concatenate(parts: Sequence[CountFeatures]) -> CountFeatures:
     """One after the other."""
     if not parts:
-        return count_features([])
+        return features_of_molecules([])
     lengths = np.concatenate([np.diff(part.start) for part in parts])
     return CountFeatures(
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
@@ -95,5 +97,10 @@ def totals_of(start: Array, bins: Array, values: Array) -> Array:
 
 
 def count_features(smiles: Iterable[str]) -> CountFeatures:
-    """Features of valid SMILES."""
-    return features_of_molecules(parse_known(text) for text in smiles)
+    """Features of valid SMILES. A campaign asks for those of its labels again each round: the last ones are kept."""
+    return concatenate([_of_smiles(text) for text in smiles])
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _of_smiles(text: str) -> CountFeatures:
+    return features_of_molecules([parse_known(text)])

@@ -299,6 +299,7 @@ def test_scores_alone_give_the_same_verdicts_and_calls(brought, tmp_path):
     assert run("python", "-m", "hetero2", "accept", pack, cwd=ROOT).returncode == 0
 
 
+@pytest.mark.nightly
 def test_hetero_scores_files_by_row_need_no_structure(tmp_path):
     small_library(tmp_path)
     ids = [row["id"] for row in rows(tmp_path / "library.csv")][:3]
@@ -437,6 +438,7 @@ def test_keys_that_contradict_the_library_are_named_with_their_lines(small_run, 
     assert not (tmp_path / "items.parquet").exists()
 
 
+@pytest.mark.nightly
 def test_a_library_of_skips_and_scores_and_truth_that_match_nothing_say_so(small_run, tmp_path):
     taken_up(small_run, tmp_path)
     written(tmp_path / "scores.csv", [{"id": "f" * 64, "score": 1}])

@@ -30,6 +30,7 @@ def test_a_checkout_in_another_folder_gives_the_same_zip(small_run, tmp_path):
     assert identity(folder / "results/small", "small") == identity(small_run, "small")
 
 
+@pytest.mark.nightly
 def test_another_input_or_configuration_is_another_run(small_run, tmp_path):
     folder = taken_up(small_run, tmp_path)
     results = folder / "results/small"

@@ -121,6 +121,7 @@ def test_compiling_counts_for_no_molecule(tmp_path):
     assert "m1,ERROR,timeout," in (tmp_path / "d.fewer.csv").read_text()
 
 
+@pytest.mark.nightly
 def test_a_terminal_shows_how_far_the_decoys_of_all_shards_are(tmp_path):
     folder = small_library(tmp_path)
     words = ("value_utility_realtruth", "--cores", "2", "--configfile", "my.yaml", "--until", "decoys_shard")

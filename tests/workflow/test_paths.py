@@ -17,6 +17,7 @@ from tests.conftest import DATA, build
 ODD = "li:b 1#%'41 é.parquet"
 
 
+@pytest.mark.nightly
 def test_a_run_with_odd_paths_and_home(tmp_path):
     home = tmp_path / "the home"
     home.mkdir()

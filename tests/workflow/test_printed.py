@@ -37,6 +37,7 @@ def test_on_a_terminal_one_line_stays_in_its_place(folder):
     assert [line for line in seen(text) if line][1:] == []
 
 
+@pytest.mark.nightly
 def test_in_a_file_a_short_run_prints_nothing_of_its_progress(folder):
     done = snakemake(folder, *CALL, "--until", "input")
     assert done.stdout == ""

@@ -142,6 +142,7 @@ def test_a_file_replaced_by_an_older_one_runs_what_depends_on_it(checkout, name,
     assert planned(checkout) == set()
 
 
+@pytest.mark.nightly
 def test_a_file_that_is_changed_during_the_run_is_named_and_what_was_made_of_it_is_built_again(checkout):
     model, folder = checkout / "work/model.py", checkout / "work/results/small"
     text = model.read_text()

@@ -132,6 +132,7 @@ def test_the_overlay_of_the_first_page_works_on_a_users_own_files(tmp_path, word
     assert (folder / "results/my-library" / last_file).is_file()
 
 
+@pytest.mark.nightly
 def test_scores_computed_elsewhere_give_the_same_audit(small_run, tmp_path):
     """score_requests, then a table as external scores."""
     folder = taken_up(small_run, tmp_path)
@@ -147,6 +148,7 @@ def test_scores_computed_elsewhere_give_the_same_audit(small_run, tmp_path):
     assert (results / "pack/scores_external.csv").read_bytes() == (folder / "table.csv").read_bytes()
 
 
+@pytest.mark.nightly
 def test_a_hetero_scores_file_and_one_for_each_row_give_the_same_audit(small_run, tmp_path):
     scores = {
         "schema_version": "hetero_scores.v1",
@@ -187,6 +189,7 @@ def test_lower_scores_may_be_better(small_run, tmp_path):
             assert float(up["auc_tie_aware"]) + float(down["auc_tie_aware"]) == pytest.approx(1)
 
 
+@pytest.mark.nightly
 def test_a_truth_with_a_byte_order_mark_and_blank_lines_is_taken_in_as_it_is(small_run, tmp_path):
     folder = taken_up(small_run, tmp_path)
     text = b"\xef\xbb\xbf" + (folder / "truth.csv").read_bytes() + b"\n\n"
@@ -224,6 +227,7 @@ with open(scores, "w") as out:
 """
 
 
+@pytest.mark.nightly
 def test_a_model_that_takes_a_training_file_is_fitted_again_and_cross_validated(tmp_path):
     folder = small_library(tmp_path)
     (folder / "trained.py").write_text(TRAINED)

@@ -1,7 +1,6 @@
 """Choosing a batch: today's order and the new one draft it in turn from what is neither measured nor pending."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from hetero2.campaign.choosing.labels import LEAST
 from hetero2.campaign.choosing.orders import FittedScreen, ranked
+from hetero2.campaign.library import Features
 from hetero2.campaign.measurements import FAILED
 from hetero2.campaign.rounds import NEW, TODAY, State
 from hetero2.errors import HeteroError
@@ -30,7 +30,7 @@ class Choice(NamedTuple):
 
 
 def choose(
-    state: State, number: int, size: int, features: Path, workers: int, scores: Mapping[str, float] | None = None
+    state: State, number: int, size: int, features: Features, workers: int, scores: Mapping[str, float] | None = None
 ) -> Choice:
     """Choose a batch of at most `size` molecules.
 

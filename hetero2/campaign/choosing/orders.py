@@ -4,14 +4,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hetero2.campaign.choosing.labels import Labels
-from hetero2.campaign.library import FeatureBlock, Library, feature_blocks
+from hetero2.campaign.library import FeatureBlock, Features, Library, feature_blocks
 from hetero2.chem.count_features import count_features
 from hetero2.screening.labels import normal_scores
 from hetero2.screening.screen import Prediction, Screen, Settings, centre_sample, labels_to_fit, order
@@ -57,7 +56,7 @@ class FittedScreen(NamedTuple):
         today[distinct] = normal_scores(library.today[distinct], library.today[distinct])
         return cls(screen, fitted, today)
 
-    def means(self, features: Path, rows: Array, workers: int) -> Floats:
+    def means(self, features: Features, rows: Array, workers: int) -> Floats:
         """(n,): the mean of these rows of the library, NaN of the others; the number of threads changes nothing."""
         means = np.full(len(self.today), np.nan)
         is_chosen = np.zeros(len(self.today), bool)

@@ -10,6 +10,7 @@ import numpy as np
 from hetero2.campaign.choosing.choice import choose
 from hetero2.campaign.choosing.labels import is_hit
 from hetero2.campaign.ledger import KNOWN, MEASURED, Entry, Ledger
+from hetero2.campaign.library import feature_blocks
 from hetero2.campaign.measurements import OK, Measurement
 from hetero2.campaign.rounds import HIT, Outcome, Round, State
 from hetero2.errors import ConfigError, InputError
@@ -35,12 +36,13 @@ def simulate(
     nothing is left to buy.
     """
     state = state._replace(settings=replace(state.settings, control_share=share))
+    blocks = list(feature_blocks(features))  # every round needs them
     curve = Curve([], [])
     scores: dict[str, float] | None = {} if share == 1 else None  # today's order alone needs no screen to be fitted
     for number in range(1, rounds + 1):
         if not len(state.eligible()):
             break
-        choice = choose(state, number, state.settings.batch, features, workers, scores)
+        choice = choose(state, number, state.settings.batch, blocks, workers, scores)
         picks = [{name: row[name] for name in ("id", "arm", "in_both")} for row in choice.rows]
         record = {"round": number, "picks": picks, "passed_over": choice.facts["passed_over"]}
         entry = Entry(Path(), {"kind": MEASURED}, [truth[row["id"]] for row in choice.rows])

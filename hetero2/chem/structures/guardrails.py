@@ -43,7 +43,9 @@ def prepare(text: str, limits: Guardrails) -> Prepared:
         warnings = ("standardised_to_largest_fragment", *warnings)
     if mol.GetNumHeavyAtoms() > limits.max_atoms:  # before the canonical SMILES, whose cost grows with the square
         return Prepared(reader.TOO_LARGE, None, warnings)
-    settled = fixed_point(canonical(mol))
+    smiles = canonical(mol)
+    # What is canonical already need not be read and written again, which would cost as much as all before it.
+    settled = (smiles, mol) if smiles == text.strip() else fixed_point(smiles)
     if settled is None:
         return Prepared(reader.INVALID, None, warnings)
     reason = "disconnected" if limits.require_connected and fragments > 1 else None

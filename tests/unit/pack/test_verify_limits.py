@@ -288,6 +288,7 @@ def test_limits_grow_with_the_pack_and_with_what_it_may_unpack_to():
     assert verify.limits(0, 5) == verify.BASE._replace(unpacked=5)
 
 
+@pytest.mark.nightly
 def test_all_of_it_at_once_stays_within_the_limits(tmp_path):
     """JSON, both tables and what it unpacks to, each as much as is read."""
     folder = own_folder(tmp_path / "pack", small=True)

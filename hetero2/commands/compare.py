@@ -153,8 +153,7 @@ def _molecules(first: Read, second: Read) -> list[Document]:
     """Rows that only one has, or whose result differs; one after the other, as they stand in the first."""
     if first.digests.get("summary.csv") == second.digests.get("summary.csv"):
         return []
-    left, right = _summary(first), _summary(second)
-    rows = []
+    left, right, rows = _summary(first), _summary(second), list[Document]()
     for key in dict.fromkeys([*left, *right]):
         before, after = left.get(key), right.get(key)
         if before is None or after is None:

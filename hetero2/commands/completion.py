@@ -3,6 +3,7 @@
 import argparse
 import importlib
 
+from hetero2.commands.verbs import GROUPS, INSIDE
 from hetero2.runtime import pyarrow_alone
 
 EXAMPLE = "hetero2 completion bash > ~/.local/share/bash-completion/completions/hetero2"
@@ -52,8 +53,6 @@ def _options(parser: argparse.ArgumentParser) -> set[str]:
 
 def script(shell: str) -> str:
     """The script for a shell: verbs for people, and the options of each."""
-    from hetero2.cli import GROUPS, INSIDE
-
     verbs = {verb: entry[0] for group, entries in GROUPS.items() if group != INSIDE for verb, entry in entries.items()}
     cases = "\n".join(f'      {verb}) words="{" ".join(options(module))}" ;;' for verb, module in verbs.items())
     return (_ZSH if shell == "zsh" else "") + _BASH.format(verbs=" ".join(verbs), cases=cases)

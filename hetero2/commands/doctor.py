@@ -14,6 +14,7 @@ from pathlib import Path
 from hetero2 import __version__, paths
 from hetero2.runtime import provenance
 from hetero2.runtime.cli_types import cores
+from hetero2.workflow import command
 
 EXAMPLE = "hetero2 doctor"
 _FREE_GB, _MEMORY_GB = 1.0, 2.0  # less of it is worth a warning: what a run of a few thousand rows may need
@@ -76,9 +77,7 @@ def _workflow() -> Check:
 
 
 def _progress() -> Check:
-    from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
-
-    there = LoggerPluginRegistry().is_installed("hetero2")
+    there = command.shows_progress()
     return "progress", there, "its plugin is installed" if there else "Snakemake's own log will be shown: install again"
 
 

@@ -26,3 +26,10 @@ def profile(name: str) -> Path | str:
     """A profile by its name, or path: one that comes with the project, or another."""
     shipped = SNAKEFILE.parent / "profiles" / name
     return shipped if shipped.is_dir() and not Path(name).exists() else name
+
+
+def shows_progress() -> bool:
+    """Whether Snakemake finds our plugin, which shows progress in place of its log."""
+    from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
+
+    return bool(LoggerPluginRegistry().is_installed("hetero2"))

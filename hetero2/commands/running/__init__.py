@@ -1,1 +1,1 @@
-"""What `hetero2 run` does before Snakemake starts: files understood, the model tried, the configuration written."""
+"""From files to a running workflow: files understood, the model tried, the configuration written, Snakemake started."""

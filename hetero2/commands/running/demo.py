@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from hetero2.commands import run as run_verb
+from hetero2.commands.running import run as run_verb
 from hetero2.config.load import load_layer
 from hetero2.paths import CONFIG
 from hetero2.runtime.cli_types import positive

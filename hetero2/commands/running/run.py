@@ -232,7 +232,9 @@ def _setting(text: str) -> Layer:
         raise ConfigError(f"--set {text}: expected section.key=value", "--set audit.refits=99, for example")
     if not keys.at(parts):
         allowed = keys.at(parts[:-1]).get("properties") or keys.schema()["properties"]
-        raise ConfigError(f"--set {text}: {keys.unknown_key(parts, allowed)}", "config/default.yaml explains every key")
+        raise ConfigError(
+            f"--set {text}: {keys.unknown_key(tuple(parts), allowed)}", "config/default.yaml explains every key"
+        )
     try:
         value = plain_value(word)
     except AmbiguousError as error:

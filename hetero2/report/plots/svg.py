@@ -72,7 +72,7 @@ class Figure(NamedTuple):
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        drawn = f'<div style="max-width: {WIDTH}px">{self.svg}</div>' if self.svg else ""
+        drawn = f'<div style="max-width: {WIDTH}px; background: white">{self.svg}</div>' if self.svg else ""
         return f"<p><strong>{escape(self.title)}</strong></p>{drawn}<p>{escape(self.note)}</p>"
 
 

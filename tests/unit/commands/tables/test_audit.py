@@ -45,7 +45,7 @@ def test_a_function_gives_what_a_table_of_its_scores_gives(sets, audited):
 
 def test_trust_and_worth_are_those_of_a_run(stored_run):
     sets = api.decoys(pd.read_csv(DATA / "library.csv", dtype=str, keep_default_na=False)[["id", "smiles"]], k=4)
-    result = api.audit(sets, stored_run / "scores.csv", truth=DATA / "truth.csv", select=3)
+    result = api.audit(sets, stored_run / "pack/scores.csv", truth=DATA / "truth.csv", select=3)
     assert result.summary.equals(api.read_result(stored_run).summary)
     assert result.diagnosis == json.loads((stored_run / "diagnosis.json").read_text())
     report = json.loads((stored_run / "utility_report.json").read_text())

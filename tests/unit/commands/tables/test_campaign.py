@@ -52,7 +52,9 @@ def test_a_batch_stands_until_results_are_told(tmp_path):
     first = campaign.next()
     assert campaign.next().equals(first)
     assert api.Campaign(str(tmp_path / "c")).next().equals(first)
-    with pytest.raises(api.ConfigError, match=r"round 1 stands, .* without this batch\n.*with without_new_measurements"):
+    with pytest.raises(
+        api.ConfigError, match=r"round 1 stands, .* without this batch\n.*with without_new_measurements"
+    ):
         campaign.next(5)
     another = campaign.next(5, without_new_measurements=True)
     assert len(another) == 5

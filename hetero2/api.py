@@ -1,17 +1,19 @@
 """The public face of the package: what the verbs and a run do, as functions on tables.
 
 Tables come in as pyarrow Tables, pandas DataFrames, tables of any library with Arrow's C stream, or mappings of column
-names to columns, and go out as pyarrow Tables. What is wrong with an input is raised as one of the errors below, with
-the message that the command line shows; what the system refuses stays an OSError. Importing this module takes some
-10 ms: each function imports what it needs.
+names to columns, and go out as pyarrow Tables, in results that have `to_pandas()` and that notebooks show. What is
+wrong with an input is raised as one of the errors below, with the message that the command line shows; what the system
+refuses stays an OSError. Importing this module takes some 10 ms: each function imports what it needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from hetero2.commands.tables.campaigns import Campaign
+from hetero2.commands.tables.results import Audit, CampaignReport, DecoySets, Document, Result, Screened
 from hetero2.config.arguments import Count, checked_arguments
 from hetero2.errors import ConfigError, ContractError, GateError, HeteroError, InputError
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Audit",
+    "Campaign",
+    "CampaignReport",
     "ConfigError",
     "ContractError",
     "DecoySets",
@@ -27,6 +31,7 @@ __all__ = [
     "HeteroError",
     "InputError",
     "Result",
+    "Screened",
     "accept",
     "audit",
     "decoys",
@@ -34,57 +39,19 @@ __all__ = [
     "resolve_configuration",
     "run_command",
     "score_request",
+    "screen",
     "targets",
     "verify",
 ]
 _DEFAULT_TARGET = "value_utility_realtruth"
-Document = dict[str, Any]
 Table = Any  # of Arrow, of pandas, of a library with Arrow's C stream, or a mapping of column names to columns
-
-
-class DecoySets(NamedTuple):
-    """The molecules of a library and their decoys.
-
-    `molecules` (n rows, `molecule.v1`): one for each row of the library, in its order, with status and reason.
-    `decoys` (`decoy.v1`): at most k for each molecule whose status is OK; `row` is that of the molecule.
-    `settings`: the sections `decoys` and `guardrails` of the configuration that they were made with.
-    Stored tables make one again: `DecoySets(molecules, decoys, settings)`.
-    """
-
-    molecules: pa.Table
-    decoys: pa.Table
-    settings: Document
-
-
-class Audit(NamedTuple):
-    """What a score says of molecules and their decoys.
-
-    `summary` (n rows, `summary.v1`): verdict, slack, p-value and call of each molecule; columns as in summary.csv.
-    `metrics` (`metrics.v1`): counts and rates of the library.
-    `hardness_curve` (`hardness_curve.v1`): AUC of molecule against decoy, by Tanimoto similarity of the decoys.
-    `library`: the test of the whole library, and the number of molecules of each call.
-    `leakage` (`leakage.v1`): what library, decoys and training set share.
-    """
-
-    summary: pa.Table
-    metrics: Document
-    hardness_curve: pa.Table
-    library: Document
-    leakage: pa.Table
-
-
-class Result(NamedTuple):
-    """What a pack says: `metrics.v1`, `manifest.v1`, summary.csv as a table (`summary.v1`), and `acceptance.v1`."""
-
-    metrics: Document
-    manifest: Document
-    summary: pa.Table
-    acceptance: Document
+Molecules = Any  # a table with id and smiles; or a list, an array or a Series of SMILES, whose ids are then m1, m2, ..
+Labels = Any  # ids to True (a hit) or False; a Series with ids as index; or one for each molecule, None where unknown
 
 
 @checked_arguments
 def decoys(
-    molecules: Table,
+    molecules: Molecules,
     *,
     k: int = 20,
     strategy: str = "decoy_strategy.v2",
@@ -99,17 +66,17 @@ def decoys(
     mb_per_molecule: int = 1024,
     workers: Count = 1,
 ) -> DecoySets:
-    """Decoys for a table of molecules: connected isomers that look as common as the molecule.
+    """Decoys for molecules: connected isomers that look as common as the molecule.
 
-    `molecules`: a table with the columns `id` and `smiles`, a row a molecule. The options are the keys of the sections
-    `decoys` and `guardrails` of the configuration, with the same defaults and limits: `k` decoys per molecule at most,
-    `max_atoms` heavy atoms, `seconds_per_molecule` of CPU, `mb_per_molecule` of memory in MB. `workers` is the number
-    of processes; it changes nothing in the result.
+    `molecules`: a table with the columns `id` and `smiles`, or a list of SMILES (ids m1, m2, ..). The options are the
+    keys of the sections `decoys` and `guardrails` of the configuration, with the same defaults and limits: `k` decoys
+    per molecule at most, `max_atoms` heavy atoms, `seconds_per_molecule` of CPU, `mb_per_molecule` of memory in MB.
+    `workers` is the number of processes; it changes nothing in the result.
 
     A molecule that gets no decoys keeps its row, with status and reason. Raises InputError where the table cannot be
     used, ConfigError for an option out of its range.
 
-    >>> sets = decoys({"id": ["benzocaine"], "smiles": ["CCOC(=O)c1ccc(N)cc1"]}, k=3)
+    >>> sets = decoys(["CCOC(=O)c1ccc(N)cc1"], k=3)
     >>> sets.molecules["status"].to_pylist(), len(sets.decoys)
     (['OK'], 3)
     """
@@ -133,7 +100,7 @@ def score_request(sets: DecoySets, *, training: Path | str | None = None) -> pa.
     """
     from hetero2.commands import decoy_sets
 
-    standardise = _settings(sets)["guardrails"]["standardise"]
+    standardise = decoy_sets.settings_of(sets)["guardrails"]["standardise"]
     with decoy_sets.stored(sets.molecules, sets.decoys) as shard:
         _, excluded = decoy_sets.find_leaks(shard, training, standardise, near=1)
         return decoy_sets.request(shard, excluded)
@@ -141,36 +108,78 @@ def score_request(sets: DecoySets, *, training: Path | str | None = None) -> pa.
 
 @checked_arguments
 def audit(
-    sets: DecoySets,
-    scores: Table | Path | str,
+    sets: DecoySets | Molecules,
+    scores: Callable[[list[str]], Any] | Table | Path | str,
     *,
+    truth: Labels | Path | str = None,
+    select: Count | None = None,
+    k: Count = 20,
     higher_is_better: bool = True,
     training: Path | str | None = None,
     fdr: float = 0.10,
     method: str = "union",
     min_decoys: int = 19,
     near_tanimoto: float = 0.85,
+    workers: Count = 1,
 ) -> Audit:
-    """Whether a score tells each molecule from its decoys: verdicts, slack and calls, as in a run.
+    """Whether a score can be trusted, and what it is worth: by decoys as in a run, and by truth where there is some.
 
-    `scores`: a table with a key column (`id`, `molecule_id` or `structure_hash`), `score` and, if wanted, `weight`; or
-    the path of a scores file (.csv, .csv.gz, .parquet, or `hetero_scores.v1` as .json). The key of a structure is its
-    hash, as in `score_request`; a molecule may be named by its id instead. `training`: the CSV (id,smiles) of the
-    molecules that the model was fitted on; decoys among them or in the library are excluded. `fdr`: the false
-    discovery rate of the calls; `method` and `min_decoys`: as the keys of the section `audit` of the configuration.
+    `sets`: what `decoys` gave, or molecules, whose decoys are then made (`k` for each, on `workers` processes).
+    `scores`: a function that takes a list of at most 1024 SMILES and returns as many numbers (NaN: no score); a table
+    with a key (`id`, `molecule_id` or `structure_hash`), `score` and, if wanted, `weight`; or the path of a scores file
+    (.csv, .csv.gz, .parquet, or `hetero_scores.v1` as .json). The key of a structure is its hash, as in
+    `score_request`; a molecule may be named by its id instead. `truth`: whether molecules are hits, in memory or as a
+    file (`customer_truth.v1`); `select`: how many molecules would be bought, None for a tenth of those with truth.
+    `training`: the CSV (id,smiles) of the molecules that the model was fitted on; decoys among them or in the library
+    are excluded. `fdr`: the false discovery rate of the calls; `method`, `min_decoys`: as the keys of `audit`.
 
-    Raises InputError where tables or scores cannot be used, or no molecule can be audited; ContractError where `sets`
-    are not what `decoys` gave; ConfigError for an option out of its range.
+    Raises InputError where tables, labels or scores cannot be used, the function fails, or no molecule can be audited;
+    ContractError where `sets` are not what `decoys` gave; ConfigError for an option out of its range.
     """
-    from hetero2.commands import decoy_sets
-    from hetero2.config.resolve import complete_sections
+    from hetero2.commands.tables import auditing
 
     layer = {"fdr": fdr, "method": method, "min_decoys": min_decoys, "near_tanimoto": near_tanimoto}
-    settings = _settings(sets) | complete_sections(_DEFAULT_TARGET, {"audit": layer})
-    with decoy_sets.stored(sets.molecules, sets.decoys) as shard:
-        leaks, excluded = decoy_sets.find_leaks(shard, training, settings["guardrails"]["standardise"], near_tanimoto)
-        audited = decoy_sets.audit_scores(shard, scores, higher_is_better, excluded, settings)
-    return Audit(*audited, leaks)
+    made_sets = sets if isinstance(sets, DecoySets) else decoys(sets, k=k, workers=workers)
+    return auditing.audit(made_sets, scores, truth, select, higher_is_better, training, layer)
+
+
+@checked_arguments
+def screen(
+    library: Molecules | Path | str,
+    known: Table | Path | str,
+    *,
+    today: Table | Path | str = None,
+    today_column: str = "score",
+    today_lower_is_better: bool | None = None,
+    hit_at: float | None = None,
+    lower_is_better: bool = False,
+    representative: bool = False,
+    trust_score: float = 0.25,
+    seed: int = 0,
+    max_atoms: int = 200,
+    require_connected: bool = True,
+    standardise: str = "none",
+    seconds_per_molecule: int = 60,
+    mb_per_molecule: int = 1024,
+    workers: Count = 1,
+) -> Screened:
+    """A library ranked by a few measured molecules, with the numbers and the options of `hetero2 screen`.
+
+    `library`: id and smiles, a list of SMILES, or a file. `known`: id, smiles, and value or label (1 a hit, 0 not).
+    `today`: id and `today_column`, your score, if you have one. `hit_at`: value from which on a molecule is a hit, in
+    the unit of the values; None: labels say so, or else the better half of the values. `workers`: processes.
+
+    Raises InputError where a table cannot be used or says of no molecule whether it is a hit; ConfigError for an
+    option out of its range, and where today's scores look like energies and nobody said which way is better.
+
+    >>> known = {"id": ["k1", "k2"], "smiles": ["CC(=O)Nc1ccccc1", "CCCCO"], "label": [1, 0]}
+    >>> screen(["CCCO", "CC(=O)Nc1ccc(O)cc1"], known).table["id"].to_pylist()
+    ['m2', 'm1']
+    """
+    options = {name: value for name, value in locals().items() if name not in ("library", "known", "today", "workers")}
+    from hetero2.commands.tables import screening
+
+    return screening.screen(library, known, today, workers, **options)
 
 
 @checked_arguments
@@ -281,14 +290,3 @@ def run_command(
 
     resolve_settings(target, configfile)
     return command.words(target, None if configfile is None else Path(configfile), cores, directory)
-
-
-def _settings(sets: DecoySets) -> Document:
-    """The settings of decoy sets; raises InputError or ContractError where these are not what `decoys` gave."""
-    from hetero2.config.resolve import complete_sections
-
-    if not isinstance(sets, DecoySets):
-        raise InputError(f"sets: expected what `decoys` gave, found {type(sets).__name__}", "audit(decoys(..), ..)")
-    if not isinstance(sets.settings, Mapping) or set(sets.settings) != {"decoys", "guardrails"}:
-        raise ContractError("sets.settings: expected the sections decoys and guardrails, as `decoys` gave them")
-    return complete_sections(_DEFAULT_TARGET, sets.settings)

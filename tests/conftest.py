@@ -26,7 +26,8 @@ HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") 
 NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
     "unit": ["api"],
-    "unit/docs": ["pages"],
+    "unit/docs": ["notebooks", "pages"],
+    "unit/commands/tables": ["audit", "campaign", "molecules", "screen"],
     "unit/commands": ["campaign", "decoys", "screen"],
     "unit/screening": ["kernel", "screen"],
     "unit/workflow": ["resources"],

@@ -154,12 +154,12 @@ def _few(labels: Labels, fitted: Labels) -> list[str]:
     return []
 
 
-def screened(model: Model, rows: Sequence[Record], z: Floats, limits: Limits) -> pa.Table:
+def screened(model: Model, rows: Sequence[Record], z: Floats, limits: Limits, workers: int = 1) -> pa.Table:
     """A shard of the library with its predictions (screened_molecule.v1).
 
     rows: input_row.v1; z: of these rows. A row's values do not depend on the others. Some 0.7 ms a molecule.
     """
-    results = structures_of_rows(rows, limits, with_framework=False)
+    results = structures_of_rows(rows, limits, workers, with_framework=False)
     parts, n_before = list[pa.Table](), 0
     while block := list(itertools.islice(results, _BLOCK)):
         parts.append(_predicted(model, block, z[n_before : n_before + len(block)]))
@@ -207,8 +207,13 @@ def _features(structures: Sequence[Structure]) -> CountFeatures:
 
 
 def ranked(shards: Sequence[Path]) -> pa.Table:
-    """All rows (screen.v1): those that are OK by mean, ties by structure hash; then the others, in their order."""
-    rows = pa.concat_tables([read_parquet(path, SHARD) for path in shards]).combine_chunks()
+    """All rows of some shards, as `rank` orders them."""
+    return rank(pa.concat_tables([read_parquet(path, SHARD) for path in shards]))
+
+
+def rank(predicted: pa.Table) -> pa.Table:
+    """Rows (screen.v1): those that are OK by mean, ties by structure hash; then the others, in their order."""
+    rows = predicted.combine_chunks()
     is_ok = np.array(rows["status"].to_pylist()) == "OK"
     mean = np.where(is_ok, rows["mean"].fill_null(0.0).to_numpy(), -np.inf)
     hashes = np.array(rows["structure_hash"].fill_null("").to_pylist())

@@ -15,6 +15,7 @@ from hetero2.campaign.evidence.pack import verify_pack
 from hetero2.campaign.evidence.text import lines
 from hetero2.campaign.evidence.written import write_report
 from hetero2.campaign.layout import Layout, Settings
+from hetero2.campaign.ledger import Told
 from hetero2.campaign.measurements import FAILED, read_measurements
 from hetero2.campaign.planned_power import planned
 from hetero2.campaign.rounds import HIT, NEW, PENDING, TODAY, Outcome, State
@@ -42,9 +43,10 @@ def _noted(notes: Sequence[str]) -> list[str]:
     return [f"note: {note}" for note in notes]
 
 
-def _started(
+def started(
     args: argparse.Namespace, out: Path, plan_of: tuple[float | None, float | None, int | None] = (None, None, None)
 ) -> dict[str, Any]:
+    """Start a campaign in `out` from the options of `start`; return its campaign.json."""
     rows = list(with_an_id(mark(read_any(args.input)), args.input))
     if args.today is None and args.today_lower_is_better is not None:
         raise ConfigError("--today-lower-is-better is about the scores of --today", "leave it out with --today-order")
@@ -68,7 +70,7 @@ def _started(
 
 
 def _start(args: argparse.Namespace) -> None:
-    record = _started(args, args.out, (args.base_rate, args.expected_rate, args.planned_rounds))
+    record = started(args, args.out, (args.base_rate, args.expected_rate, args.planned_rounds))
     counts = record["counts"]
     _print([f"{counts['structures']} molecules may be bought; campaign in {args.out}", *_noted(record["notes"])])
     _print([f"next: hetero2 campaign next --campaign {args.out}"])
@@ -122,21 +124,27 @@ def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"changed: … and {len(changes) - _SHOWN} more"
 
 
-def _tell(args: argparse.Namespace) -> None:
-    recorded, notes = actions.tell(args.campaign, args.measured)
+def recorded_lines(recorded: Told, notes: Sequence[str]) -> list[str]:
+    """What became of a file of measurements."""
     if recorded.entry is None:
-        _print([f"nothing new: all {recorded.n_same} results were told before", *_noted(notes)])
-    else:
-        same = f", {recorded.n_same} told before" if recorded.n_same else ""
-        _print(
-            [
-                f"recorded: {recorded.n_new} new results, {len(recorded.changes)} changed{same}: {recorded.entry}",
-                *_changes(recorded.changes),
-                *_noted(notes),
-            ]
-        )
-    pending = actions.read_state(args.campaign).pending()  # the results are safe, whatever is wrong with the rest
-    _print([f"{len(pending)} picks have no result yet"] if pending else ["every pick has a result"])
+        return [f"nothing new: all {recorded.n_same} results were told before", *_noted(notes)]
+    same = f", {recorded.n_same} told before" if recorded.n_same else ""
+    return [
+        f"recorded: {recorded.n_new} new results, {len(recorded.changes)} changed{same}: {recorded.entry}",
+        *_changes(recorded.changes),
+        *_noted(notes),
+    ]
+
+
+def pending_line(campaign: Path) -> str:
+    """How many picks have no result."""
+    pending = actions.read_state(campaign).pending()
+    return f"{len(pending)} picks have no result yet" if pending else "every pick has a result"
+
+
+def _tell(args: argparse.Namespace) -> None:
+    _print(recorded_lines(*actions.tell(args.campaign, args.measured)))
+    _print([pending_line(args.campaign)])  # the results are safe, whatever is wrong with the rest
 
 
 def _arm(outcomes: Sequence[Outcome]) -> str:
@@ -146,7 +154,7 @@ def _arm(outcomes: Sequence[Outcome]) -> str:
     return f"{arm} {counts.total()} picks, {measured} measured, {counts[HIT]} hits"
 
 
-def _status_lines(state: State) -> Iterator[str]:
+def status_lines(state: State) -> Iterator[str]:
     """Where a campaign stands: rounds, results by arm, what is pending, what was changed."""
     latest, limit = state.latest(), state.limit()
     failed = sum(measurement.status == FAILED for measurement in latest.values())
@@ -169,7 +177,7 @@ def _status_lines(state: State) -> Iterator[str]:
 
 
 def _status(args: argparse.Namespace) -> None:
-    _print(list(_status_lines(actions.read_state(args.campaign))))
+    _print(list(status_lines(actions.read_state(args.campaign))))
 
 
 def _report(args: argparse.Namespace) -> None:
@@ -209,7 +217,7 @@ def _percent(rate: float) -> str:
 def _simulate(args: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="hetero2-") as folder:
         layout = Layout(Path(folder, "campaign"))
-        record = _started(args, layout.folder)
+        record = started(args, layout.folder)
         state = actions.read_state(layout.folder)
         measurements, notes = read_measurements(args.truth, state.library, args.standardise)
         truth = {measurement.id: measurement for measurement in measurements}

@@ -9,7 +9,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hetero2.errors import HeteroError, InputError
+from hetero2.commands.tables.molecules import as_molecules
+from hetero2.commands.tables.progress import bar
+from hetero2.commands.tables.results import DecoySets
+from hetero2.config.resolve import complete_sections
+from hetero2.errors import ContractError, HeteroError, InputError
 from hetero2.inputs.library import rows_of_table
 from hetero2.inputs.summary_rows import lines
 from hetero2.inputs.usable_rows import with_an_id
@@ -23,6 +27,7 @@ from hetero2.stages import audit, calls, decoys_shard, leakage, score_request, s
 from hetero2.stages.input import mark
 
 Record = dict[str, Any]
+TARGET = "value_utility_realtruth"  # whose defaults hold
 _RUN = "api"  # in the place of the name of a run
 
 
@@ -35,16 +40,37 @@ class Shard(NamedTuple):
     scores: Path
 
 
+class Audited(NamedTuple):
+    """Of an audit: summary.v1, metrics.v1, hardness_curve.v1, and the facts of the library."""
+
+    summary: pa.Table
+    metrics: Record
+    hardness_curve: pa.Table
+    library: Record
+
+
 def make(library: Any, settings: Mapping[str, Any], workers: int) -> tuple[pa.Table, pa.Table]:
-    """(molecule.v1, decoy.v1) of a table with id and smiles; `settings`: the sections `decoys` and `guardrails`."""
-    table = as_table(library, "molecules")
+    """(molecule.v1, decoy.v1) of a table with id and smiles, or of a list of SMILES.
+
+    `settings`: the sections `decoys` and `guardrails`.
+    """
+    table = as_table(as_molecules(library, "molecules"), "molecules")
     rows = list(with_an_id(mark(rows_of_table("molecules", table)), "molecules")) if len(table) else []
     if not rows:
         raise InputError("molecules: no row", "give at least one molecule")
     options = decoys_shard.decoy_options({**settings["decoys"], **settings["guardrails"]})
-    pairs = list(decoys_shard.molecules_with_decoys(rows, options, workers))
+    pairs = list(bar(decoys_shard.molecules_with_decoys(rows, options, workers), len(rows), "molecules with decoys"))
     molecules = to_table((record for record, _ in pairs), "molecule.v1")
     return molecules, to_table((decoy for _, decoys in pairs for decoy in decoys), "decoy.v1")
+
+
+def settings_of(sets: Any) -> Record:
+    """The settings of decoy sets; raises InputError or ContractError where these are not what `decoys` gave."""
+    if not isinstance(sets, DecoySets):
+        raise InputError(f"sets: expected what `decoys` gave, found {type(sets).__name__}", "audit(decoys(..), ..)")
+    if not isinstance(sets.settings, Mapping) or set(sets.settings) != {"decoys", "guardrails"}:
+        raise ContractError("sets.settings: expected the sections decoys and guardrails, as `decoys` gave them")
+    return complete_sections(TARGET, sets.settings)
 
 
 @contextlib.contextmanager
@@ -60,6 +86,12 @@ def stored(molecules: Any, decoys: Any) -> Iterator[Shard]:
             for path in shard:
                 error.message = error.message.replace(str(path), path.stem)
             raise
+
+
+def ids_of(shard: Shard) -> list[str]:
+    """The ids of the molecules, in the order of the library."""
+    ids: list[str] = read_parquet(shard.molecules, "molecule.v1", ["id"])["id"].to_pylist()
+    return ids
 
 
 def find_leaks(shard: Shard, training: Path | str | None, standardise: str, near: float) -> tuple[pa.Table, pa.Table]:
@@ -90,8 +122,8 @@ def _score_lookup(given_scores: Any, shard: Shard, molecules: pa.Table) -> tuple
 
 def audit_scores(
     shard: Shard, given_scores: Any, higher_is_better: bool, excluded: pa.Table, settings: Mapping[str, Any]
-) -> tuple[pa.Table, Record, pa.Table, Record]:
-    """(summary.v1, metrics.v1, hardness_curve.v1, facts of the library); `settings`: as of `make`, with `audit`."""
+) -> Audited:
+    """Audit a shard by the scores of a table or of a file; `settings`: as of `make`, with `audit`."""
     molecules = read_parquet(shard.molecules, "molecule.v1")
     lookup, by_id = _score_lookup(given_scores, shard, molecules)
     scored = scores.rows_with_scores(shard.molecules, by_id)
@@ -108,4 +140,5 @@ def audit_scores(
     rows = lines(molecules, audit.audit_shard(molecules, items, _RUN), called)
     counts = summary.LibraryCounts()
     counts.add(rows)
-    return rows, counts.metrics({name: settings[name] for name in ("guardrails", "decoys")}), curve, library
+    metrics = counts.metrics({name: settings[name] for name in ("guardrails", "decoys")})
+    return Audited(rows, metrics, curve, library)

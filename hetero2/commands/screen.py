@@ -3,12 +3,15 @@
 import argparse
 import tempfile
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from hetero2.campaign import library_screen
 from hetero2.campaign.structures import LIMITS, Limits, check_usable, limits_of
@@ -67,6 +70,12 @@ def _shard(folder: Path, shards: int, limits: Limits, shard: int) -> Path:
     return path
 
 
+def check_today(args: argparse.Namespace) -> None:
+    """Raise ConfigError where it is said which way scores are better that are not there."""
+    if args.today is None and args.today_lower_is_better is not None:
+        raise ConfigError("--today-lower-is-better is about the scores of --today", "give them, or leave it out")
+
+
 def run(args: argparse.Namespace) -> None:
     """Write the ranked library."""
     if args.out.suffix.lower() != ".csv":
@@ -78,8 +87,7 @@ def run(args: argparse.Namespace) -> None:
         check_file(path)
         if path.resolve() == args.out.resolve():
             raise ConfigError(f"{args.out}: is itself an input", "name another file for --out")
-    if args.today is None and args.today_lower_is_better is not None:
-        raise ConfigError("--today-lower-is-better is about the scores of --today", "give them, or leave it out")
+    check_today(args)
     limits, workers = limits_of(args), args.workers or cores()
     with tempfile.TemporaryDirectory(prefix=".screen-", dir=args.out.absolute().parent) as name:
         folder = Path(name)
@@ -99,28 +107,27 @@ def run(args: argparse.Namespace) -> None:
                 progress(pool.map(work, range(shards)), "parts of the library screened", shards, terminal=True)
             )
         table = library_screen.ranked(parts)
-        status, reasons = table["status"].to_pylist(), table["reason"].to_pylist()
-        check_usable(status, reasons, first_smiles, args.input)
+        check_usable(table["status"].to_pylist(), table["reason"].to_pylist(), first_smiles, args.input)
         write_csv(args.out, [table], library_screen.RANKED)
-    _report(args.out, status, reasons, sum(table["is_known"].to_pylist()), fitted)
+    labels, *rest = lines(table, fitted.facts)
+    for line in (f"{labels}: {args.out}", *rest):
+        print(printable(line))
 
 
-def _report(
-    out: Path, status: list[str], reasons: list[str | None], n_known: int, fitted: library_screen.Fitted
-) -> None:
-    counts, facts = Counter(status), fitted.facts
+def lines(table: pa.Table, facts: Mapping[str, Any]) -> Iterator[str]:
+    """What a person should know of a ranked library (screen.v1): the labels first, then molecules, score and notes."""
+    yield f"screen on {facts['labels']} labels, {facts['hits']} of them hits"
+    counts, n_known = Counter(table["status"].to_pylist()), sum(table["is_known"].to_pylist())
     by_status = ", ".join(f"{key} {counts[key]}" for key in ("OK", "SKIP", "ERROR") if counts[key])
-    print(f"screen on {facts['labels']} labels, {facts['hits']} of them hits: {printable(str(out))}")
-    print(f"{len(status)} molecules: {by_status}")
-    for reason, count in Counter(reason for reason in reasons if reason).most_common():
-        print(f"  {reason}: {count}")
+    yield f"{len(table)} molecules: {by_status}"
+    for reason, count in Counter(reason for reason in table["reason"].to_pylist() if reason).most_common():
+        yield f"  {reason}: {count}"
     if facts["today_supported"] is not None:
         n_labels = facts["labels_with_today"]
-        print(
+        yield (
             f"your score: {n_labels} labels have one; they make it {facts['today_supported']:.0%} probable that it "
             f"says something, and give it a slope of {facts['today_slope']:.2f}"
         )
     if n_known:
-        print(f"note: {n_known} molecules of the library are known already (is_known)")
-    for note in facts["notes"]:
-        print(f"note: {printable(note)}")
+        yield f"note: {n_known} molecules of the library are known already (is_known)"
+    yield from (f"note: {note}" for note in facts["notes"])

@@ -49,7 +49,9 @@ def checked_arguments(function: Callable[_P, _R]) -> Callable[_P, _R]:
     def checked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         signature = inspect.signature(function)
         for name, value in signature.bind(*args, **kwargs).arguments.items():
-            _check(name, value, [part.partition("[")[0] for part in signature.parameters[name].annotation.split(" | ")])
+            annotation = signature.parameters[name].annotation
+            if annotation is not inspect.Parameter.empty:  # as of self
+                _check(name, value, [part.partition("[")[0] for part in annotation.split(" | ")])
         return function(*args, **kwargs)
 
     return checked

@@ -71,15 +71,28 @@ def shard_lines(molecules: Path, audit: Path, calls: pa.Table, paged: bool = Fal
     return lines(table, audited, calls.slice(start, end - start), paged)
 
 
+def _read_as(names_needed: Iterable[str], later: Iterable[str]) -> tuple[set[str], pa.Schema]:
+    """(the columns that are numbers, the schema of what `read_summary` gives)."""
+    properties, names_needed = row_schema("summary.v1")["properties"], list(names_needed)
+    numeric = {name for name in names_needed if "number" in properties[name].get("type", "string")}
+    names = [*names_needed, *later]
+    return numeric, pa.schema([(name, pa.float64() if name in numeric else pa.string()) for name in names])
+
+
+def as_read(rows: pa.Table, names_needed: Sequence[str], later: Iterable[str] = ()) -> pa.Table:
+    """Rows of summary.v1 as `read_summary` gives them once they were written to a file."""
+    numeric, schema = _read_as(names_needed, later)
+    texts = {name: rows[name].cast(pa.string()).fill_null("") for name in schema.names if name not in numeric}
+    return pa.table([texts.get(name, rows[name]) for name in schema.names], schema.names).cast(schema)
+
+
 def read_summary(path: Path, names_needed: Sequence[str], later: Iterable[str] = ()) -> pa.Table:
     """Columns of a summary.csv, numbers as float64, null for an empty one; raises InputError with file and line.
 
     Columns that came `later` may be missing: their cells are then empty. As many bytes a row as its cells have letters.
     """
-    properties = row_schema("summary.v1")["properties"]
-    numeric = {name for name in names_needed if "number" in properties[name].get("type", "string")}
-    names = [*names_needed, *later]
-    schema = pa.schema([(name, pa.float64() if name in numeric else pa.string()) for name in names])
+    numeric, schema = _read_as(names_needed, later)
+    names = schema.names
 
     def column(name: str, rows: list[Row]) -> list[Any]:
         if name not in numeric:

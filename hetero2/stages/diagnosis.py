@@ -47,9 +47,10 @@ MOST_LABELLED = 5000  # molecules with labels that are compared, drawn from more
 MOST_SCORED = 2000  # molecules whose scores the bulk properties explain, drawn from more
 NO_STRUCTURES = "no_structures"
 _FITTED = {PROPERTY_MODEL: "reference:property_boosted", NEAREST_HIT: "reference:nearest_hit"}
-_COLUMNS = ("id", "score", "canonical_smiles", "structure_hash", "scaffold")
+COLUMNS = ("id", "score", "canonical_smiles", "structure_hash", "scaffold")
 _ROWS = 65_536  # rows that are Python objects at once
 Record = dict[str, Any]
+Labelled = tuple[str, str | None, Iterable[Record]]  # where labels come from, why there are none, those with a label
 
 
 @dataclass(frozen=True)
@@ -111,15 +112,21 @@ def scored_out_of_fold(training: Training, cross_validation: Path) -> Iterator[R
             }
 
 
-def labelled(rows: pa.Table, args: argparse.Namespace) -> tuple[str, str | None, Iterable[Record]]:
+def with_truth(rows: pa.Table, hits: Mapping[str, bool] | None) -> Labelled:
+    """Of rows of summary.csv those that are hits or not by their ids; None: nothing is known."""
+    if hits is None:
+        return NONE, "no_truth_and_no_training_set", []
+    return TRUTH, None, _records(rows, lambda record: hits.get(record["id"]))
+
+
+def labelled(rows: pa.Table, args: argparse.Namespace) -> Labelled:
     """(where labels come from, why there are none, the molecules with label and score)."""
     if args.truth is not None:
         if args.truth_source != "external":
             return NONE, "truth_is_a_hash_of_the_smiles", []
-        hits = read_truth(args.truth, args.truth_source)
-        return TRUTH, None, _records(rows, lambda record: hits.get(record["id"]))
+        return with_truth(rows, read_truth(args.truth, args.truth_source))
     if args.train is None:
-        return NONE, "no_truth_and_no_training_set", []
+        return with_truth(rows, None)
     training = read_training(args.train, args.standardise)
     if args.cross_validation is not None:
         return OUT_OF_FOLD, None, scored_out_of_fold(training, args.cross_validation)
@@ -218,13 +225,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True)
 
 
+def of_rows(rows: pa.Table, labels: Labelled, higher_is_better: bool, seed: int, resamples: int = RESAMPLES) -> Record:
+    """diagnosis.json of rows of summary.csv (their `COLUMNS`)."""
+    source, why_none, records = labels
+    with_label = Molecules.of(sample(records, MOST_LABELLED, seed))
+    scored = Molecules.of(sample(_records(rows), MOST_SCORED, seed))
+    return diagnose(scored, with_label, source, why_none, sign_of(rows["score"], higher_is_better), seed, resamples)
+
+
 def run(args: argparse.Namespace) -> None:
     """Write diagnosis.json."""
-    rows = read_summary(args.summary, _COLUMNS)
-    source, why_none, records = labelled(rows, args)
-    with_label = Molecules.of(sample(records, MOST_LABELLED, args.seed))
-    scored = Molecules.of(sample(_records(rows), MOST_SCORED, args.seed))
-    sign = sign_of(rows["score"], args.higher_is_better)
-    document = diagnose(scored, with_label, source, why_none, sign, args.seed, args.resamples)
+    rows = read_summary(args.summary, COLUMNS)
+    document = of_rows(rows, labelled(rows, args), args.higher_is_better, args.seed, args.resamples)
     write_json(args.out, document, "diagnosis.v1")
     logger.info("%s: %s", document["answer"], ", ".join(document["codes"]))

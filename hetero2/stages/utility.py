@@ -33,7 +33,7 @@ EXAMPLE = (
     "hetero2 utility --summary summary.csv --truth truth.csv --cost-lift cost_lift.json "
     "--out utility_report.json --curve hit_curve.csv"
 )
-_COLUMNS = ("id", "status", "verdict", "slack", "auc_tie_aware", "score", "call", "scaffold")
+COLUMNS = ("id", "status", "verdict", "slack", "auc_tie_aware", "score", "call", "scaffold")
 CURVE = "hit_curve.v1"
 Record = dict[str, Any]
 
@@ -178,7 +178,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write utility_report.json."""
-    rows = read_summary(args.summary, _COLUMNS, ["sample_part"])
+    rows = read_summary(args.summary, COLUMNS, ["sample_part"])
     hits = read_truth(args.truth, args.truth_source)
     if args.baseline_higher_is_better is None:
         args.baseline_higher_is_better = True

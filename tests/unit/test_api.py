@@ -29,6 +29,8 @@ from tests.packs import own_folder
 
 PUBLIC = [
     "Audit",
+    "Campaign",
+    "CampaignReport",
     "ConfigError",
     "ContractError",
     "DecoySets",
@@ -36,6 +38,7 @@ PUBLIC = [
     "HeteroError",
     "InputError",
     "Result",
+    "Screened",
     "accept",
     "audit",
     "decoys",
@@ -43,10 +46,12 @@ PUBLIC = [
     "resolve_configuration",
     "run_command",
     "score_request",
+    "screen",
     "targets",
     "verify",
 ]
 HEAVY = {"pyarrow", "numpy", "pandas", "rdkit", "yaml", "jsonschema", "snakemake", "scipy", "sklearn"}
+HEAVY |= {"matplotlib", "tqdm", "threadpoolctl"}
 
 
 def library():
@@ -89,10 +94,15 @@ def test_the_public_names_are_these():
 
 def test_the_defaults_are_those_of_the_configuration():
     config = resolve(targets.DEFAULT_TARGET, {})
-    for function, sections in ((api.decoys, ("decoys", "guardrails")), (api.audit, ("audit", "scores"))):
+    sections_of = {
+        api.decoys: ("decoys", "guardrails"),
+        api.audit: ("audit", "scores"),
+        api.screen: ("screen", "guardrails"),
+    }
+    for function, sections in sections_of.items():
         defaults = {key: value for section in sections for key, value in config[section].items()}
         for name, parameter in inspect.signature(function).parameters.items():
-            if name in defaults and name != "quotas":
+            if name in defaults and name not in ("quotas", "known"):
                 assert parameter.default == defaults[name], name
     assert inspect.signature(api.run_command).parameters["target"].default == targets.DEFAULT_TARGET
 
@@ -250,7 +260,9 @@ def test_the_words_of_a_run_are_those_that_snakemake_takes(tmp_path):
 
 def test_what_is_wrong_with_decoys_is_said():
     wrong = [
-        ([1], InputError, "molecules: expected a table, found list"),
+        ([1], InputError, "molecules: entry 1 is 1, expected a SMILES"),
+        ("CCO", InputError, "molecules: expected a table, found str"),
+        ([], InputError, "molecules: no row"),
         ({"id": ["a"]}, InputError, "molecules: there is no column 'smiles'"),
         ({"id": [1.5], "smiles": ["C"]}, InputError, "the column 'id' is of type double"),
         ({"id": [], "smiles": []}, InputError, "molecules: no row"),
@@ -333,7 +345,7 @@ def test_the_page_shows_what_the_functions_give(monkeypatch):
 
 def test_a_table_is_no_decoy_sets():
     with pytest.raises(api.InputError, match="sets: expected what `decoys` gave, found dict"):
-        api.audit({"id": ["a"], "smiles": ["CCO"]}, {"id": ["a"], "score": [1.0]})
+        api.score_request({"id": ["a"], "smiles": ["CCO"]})
 
 
 def test_a_folder_without_a_pack_is_named_with_a_reason(tmp_path):
@@ -348,6 +360,8 @@ MISTAKES = [
     *([1], {}, {1: 2}, {"k": object()}, MappingProxyType({"decoys": MappingProxyType({"k": "3"})}), object(), {1}),
 ]
 MISTAKES.append([MISTAKES])
+MOLECULES = {"id": ["a", "b"], "smiles": ["CCO", "CC(=O)Nc1ccccc1"]}
+MEASURED = {"id": ["k1", "k2"], "smiles": ["CCCO", "CC(=O)Nc1ccccc1O"], "value": [2.0, 8.0]}
 # What of them an argument may be: then it is used, or refused for its value.
 TAKEN = {
     "max_unpacked": [None, 3],
@@ -357,16 +371,25 @@ TAKEN = {
     "settings": [None, {}],
     "configfile": [None],
     "quotas": [None, {}],
+    "truth": [None],
+    "select": [None, 3],
+    "today": [None],
+    "today_column": [mistake for mistake in MISTAKES if isinstance(mistake, str)],
+    "today_lower_is_better": [None],
+    "hit_at": [None, 3, 1.5, -1, 0, 10**400],
+    "trust_score": [0],
     "seed": [0, 3],
     "fdr": [],
     **{count: [3] for count in ("workers", "cores", "k", "max_atoms", "seconds_per_molecule", "min_decoys")},
-    **{switch: [True] for switch in ("hard_mode", "require_connected", "higher_is_better")},
+    **{switch: [True] for switch in ("hard_mode", "require_connected", "higher_is_better", "lower_is_better")},
+    "representative": [True],
     "directory": [None, "", "no", "3", Path("no")],
 }
 CALLS = {
     "decoys": {"molecules": {"id": ["a"], "smiles": ["CCO"]}},
     "score_request": {"sets": None},
     "audit": {"sets": None, "scores": None},
+    "screen": {"library": MOLECULES, "known": MEASURED},
     "verify": {"pack": OWN_PACK},
     "accept": {"pack": OWN_PACK},
     "read_result": {"path": OWN_PACK},

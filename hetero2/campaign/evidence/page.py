@@ -45,7 +45,8 @@ def _rounds(document: Record) -> PageTable:
     return PageTable("Round by round, counted from the first", header, rows)
 
 
-def _figures(document: Record) -> list[Figure]:
+def figures(document: Record) -> list[Figure]:
+    """Hits by measurements, the difference by round, and the frameworks of the hits of the new order."""
     curves = [
         Curve(label, *([counts[name][what] for counts in document["by_round"]] for what in ("bought", "hits")))
         for name, label in ((NEW, ORDERS[NEW]), (TODAY, ORDERS[TODAY]))
@@ -67,4 +68,4 @@ def campaign_page(document: Record, name: str) -> str:
     """report.html of a campaign; document: campaign_report.v1."""
     question = "Does the new order buy more hits than today's?"
     tables = [_arms(document), *([_rounds(document)] if document["by_round"] else [])]
-    return render(name, question, answer(document), details(document), tables, _figures(document), document["notes"])
+    return render(name, question, answer(document), details(document), tables, figures(document), document["notes"])

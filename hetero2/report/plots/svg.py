@@ -4,23 +4,31 @@ The same numbers give the same bytes in any process: what matplotlib would take 
 its own version is fixed here or taken out. Lengths are pixels of a page that is 640 wide, counted from its top left.
 """
 
+import contextlib
 import logging
 import math
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
 from io import StringIO
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 # Before the import, which reports on standard error that it builds a list of fonts, or cannot keep it.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
-os.environ.pop("MPLBACKEND", None)  # a notebook sets one that may be unknown to matplotlib here; none is needed
+_IS_FIRST = "matplotlib" not in sys.modules
+_OF_A_NOTEBOOK = os.environ.pop("MPLBACKEND", None)  # it may be unknown to matplotlib here; none is needed for SVG
 import matplotlib as mpl  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: E402
 from matplotlib.figure import Figure as Canvas  # noqa: E402
 from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: E402
+
+if _OF_A_NOTEBOOK and _IS_FIRST:  # matplotlib reads it once, and plots of whoever imports it later are to be shown
+    with contextlib.suppress(ValueError):
+        mpl.rcParams["backend"] = _OF_A_NOTEBOOK
 
 WIDTH, FONT, SMALL, ROW = 640, 14, 13, 25
 ROOM = 28  # a heading above a part of a figure
@@ -61,6 +69,11 @@ class Figure(NamedTuple):
     svg: str
     note: str
     files: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        drawn = f'<div style="max-width: {WIDTH}px; background: white">{self.svg}</div>' if self.svg else ""
+        return f"<p><strong>{escape(self.title)}</strong></p>{drawn}<p>{escape(self.note)}</p>"
 
 
 class Row(NamedTuple):

@@ -7,6 +7,7 @@ from hetero2.report.evidence import Evidence
 from hetero2.report.text import sentences
 from hetero2.report.text.words import counted, number, spoken
 
+CONTROLS_NOT_RUN = "CONTROLS_NOT_RUN"  # in the place of their status, where an audit is no run
 YES, NOT_SHOWN, CANNOT_SAY = "yes", "not shown", "cannot say"
 Record = dict[str, Any]
 
@@ -60,7 +61,7 @@ def _answer(evidence: Evidence) -> tuple[str, str]:
         return CANNOT_SAY, "because no molecule was ranked among decoys"
     if audit["status"] == "FAILED":
         return CANNOT_SAY, f"because the audit failed its own controls on this library ({audit['reason']})"
-    if audit["status"] != "OK":
+    if audit["status"] not in ("OK", CONTROLS_NOT_RUN):
         return CANNOT_SAY, f"because whether the audit works on this library could not be tested ({untested(audit)})"
     turned = f"it prefers the isomers ({_auc(all_decoys(evidence))}), which does not mean that its sign is wrong"
     if inference["verdict"] == "RESOLVES_STRUCTURE":

@@ -25,22 +25,29 @@ _LOOKED_AT = 1000  # structures of the library that are parsed to see whether it
 _NAMED = 3
 
 
+class Note(NamedTuple):
+    """A file of the user's that was written in another form: its path, and how it was understood."""
+
+    path: Path
+    text: str
+
+
 class Library(NamedTuple):
-    """What was seen of a library: rows, ids, and the first structures that can be read, by SMILES."""
+    """What was seen of a library: rows, ids in their order, and the first structures that can be read, by SMILES."""
 
     n_rows: int
-    ids: set[str]
+    ids: dict[str, None]
     first: list[str]
     n_unusable: int
 
 
 def read_library(path: Path, structures: bool = True) -> Library:
     """Read a library whole; raises InputError where no row has an id, or none of its first structures can be read."""
-    ids, rows, first, unusable = set[str](), 0, list[str](), 0
+    ids, rows, first, unusable = dict[str, None](), 0, list[str](), 0
     looked: list[Raw] = []
     for row in read_any(path, structures):
         rows += 1
-        ids.add(row.id)
+        ids[row.id] = None
         if len(looked) < _LOOKED_AT:
             looked.append(row)
     if not rows:
@@ -85,7 +92,7 @@ def try_model(config: Config, library: Library) -> float:
     return time.monotonic() - started
 
 
-def understood(config: Config, notes: Mapping[str, str], had_scores: bool) -> Iterator[str]:
+def understood(config: Config, notes: Mapping[str, Note], had_scores: bool) -> Iterator[str]:
     """Read every file of a resolved configuration whole, try the model, and say what was understood, a line each.
 
     notes: how files that were converted were read, by key; had_scores: whether the run already has its scores, so that
@@ -97,19 +104,21 @@ def understood(config: Config, notes: Mapping[str, str], had_scores: bool) -> It
         library = None
     else:
         library = read_library(Path(path), config["input"]["structures"])
-        yield f"library   {_name(path)}: {notes.get('input', f'{library.n_rows:,} molecules')}{_unusable(library)}"
+        yield f"library   {_said(notes, 'input', path, f'{library.n_rows:,} molecules')}{_unusable(library)}"
     yield from _model(config, notes, library, had_scores)
     if config["scores"]["train"] is not None:
         training = read_training(Path(config["scores"]["train"]), config["guardrails"]["standardise"])
         count = f"{len(training.ids):,} molecules, {sum(training.labels):,} of them hits"
-        yield f"training  {_name(config['scores']['train'])}: {notes.get('train', count)}"
+        yield f"training  {_said(notes, 'train', config['scores']['train'], count)}"
     yield from _truth(config, notes, library)
     n_rows = f" of {library.n_rows:,}" if library else ""
     yield f"to send   the best {config['selection']['k']:,}{n_rows} (--top-k)"
 
 
-def _name(path: str) -> str:
-    return printable(Path(path).name)
+def _said(notes: Mapping[str, Note], key: str, path: str, count: str) -> str:
+    """The user's own file, and what was understood of it."""
+    note = notes.get(key, Note(Path(path), count))
+    return f"{printable(note.path.name)}: {note.text}"
 
 
 def _unusable(library: Library) -> str:
@@ -119,7 +128,7 @@ def _unusable(library: Library) -> str:
     return f"; of the first {looked:,}, {library.n_unusable:,} cannot be read or have no id, and will be listed"
 
 
-def _model(config: Config, notes: Mapping[str, str], library: Library | None, had_scores: bool) -> Iterator[str]:
+def _model(config: Config, notes: Mapping[str, Note], library: Library | None, had_scores: bool) -> Iterator[str]:
     scores = config["scores"]
     better = f"{'larger' if scores['higher_is_better'] else 'smaller'} is better"
     if scores["source"] == "command":
@@ -129,12 +138,12 @@ def _model(config: Config, notes: Mapping[str, str], library: Library | None, ha
             tried = f"tried on {len(library.first)} structures ({try_model(config, library):.1f} s)"
         yield f"model     {printable(scores['command'])}: {tried}; {better}"
     elif scores["path"] is not None:
-        yield f"scores    {_name(scores['path'])}: {notes.get('scores', 'by id')}; {better}"
+        yield f"scores    {_said(notes, 'scores', scores['path'], 'by id')}; {better}"
     else:
         yield f"scores    {scores['source']}; {better}"
 
 
-def _truth(config: Config, notes: Mapping[str, str], library: Library | None) -> Iterator[str]:
+def _truth(config: Config, notes: Mapping[str, Note], library: Library | None) -> Iterator[str]:
     truth = config["truth"]
     if truth["source"] == "none":
         yield "truth     none: what buying the list is worth cannot be said, only whether the score can be trusted"
@@ -144,15 +153,16 @@ def _truth(config: Config, notes: Mapping[str, str], library: Library | None) ->
         hits = read_truth(Path(truth["path"]), truth["source"])
         shared = [name for name in hits if library is None or name in library.ids]
         if not shared:
-            _no_id_shared(Path(truth["path"]), list(hits), library)
+            own = notes["truth"].path if "truth" in notes else Path(truth["path"])
+            _no_id_shared(own, list(hits), library)
         known = f"{len(hits):,} molecules, {sum(hits.values()):,} of them hits"
         others = len(hits) - len(shared)
         more = f"; {others:,} are not in the library, and count for nothing" if others else ""
-        yield f"truth     {_name(truth['path'])}: {notes.get('truth', known)}{more}"
+        yield f"truth     {_said(notes, 'truth', truth['path'], known)}{more}"
 
 
 def _no_id_shared(path: Path, ids: Sequence[str], library: Library | None) -> None:
-    of_library = sorted(library.ids if library else ())[:_NAMED]
+    of_library = [name for name in (library.ids if library else ()) if name.strip()][:_NAMED]
     raise InputError(
         f"{path}: none of its {len(ids):,} ids is an id of the library",
         f"its ids are like {', '.join(map(quoted, ids[:_NAMED]))}, those of the library like "

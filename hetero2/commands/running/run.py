@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     return start(target, layer, notes, args)
 
 
-def start(target: str, layer: Layer, notes: Mapping[str, str], args: argparse.Namespace) -> int:
+def start(target: str, layer: Layer, notes: Mapping[str, preflight.Note], args: argparse.Namespace) -> int:
     """Run a target with a layer of the configuration; notes: how files were understood that were converted, by key.
 
     args: cores, profile, dry_run.
@@ -129,7 +129,7 @@ def _write_once(path: Path, text: str) -> None:
         write_text(path, text)
 
 
-def _layer(args: argparse.Namespace) -> tuple[str, Layer, dict[str, str]]:
+def _layer(args: argparse.Namespace) -> tuple[str, Layer, dict[str, preflight.Note]]:
     """(target, what differs from it, how files were understood that were converted, by key)."""
     layer: Layer = dict(load_layer(args.configfile)) if args.configfile else {}
     for text in args.set:
@@ -173,7 +173,7 @@ def _check_there(library: Path) -> None:
     raise ConfigError(f"{library}: no such file, and no target of this name", hint)
 
 
-def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer, dict[str, str]]:
+def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer, dict[str, preflight.Note]]:
     """(the files of the call as the configuration names them, how those were read that were converted)."""
     names = Names(args.id_column, args.smiles_column, args.score_column, args.label_column)
     rule = Rule(args.threshold, args.lower_is_hit)
@@ -190,12 +190,8 @@ def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer
     if "scores" in brought:
         layer["scores"] = layer.get("scores", {}) | {"source": "external", "path": str(brought["scores"][1].path)}
     layer["truth"] = {"path": str(brought["truth"][1].path)} if "truth" in brought else {"source": "none"}
-    notes = {key: one.understood for key, (_, one) in brought.items() if one.was_converted}
-    said = [
-        f"{own.name} (sha256 {sha256_file(own)}): {one.understood}"
-        for own, one in brought.values()
-        if one.was_converted
-    ]
+    notes = {key: preflight.Note(own, file.understood) for key, (own, file) in brought.items() if file.was_converted}
+    said = [f"{note.path.name} (sha256 {sha256_file(note.path)}): {note.text}" for note in notes.values()]
     return (layer | {"understood": said} if said else layer), notes
 
 

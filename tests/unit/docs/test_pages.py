@@ -17,7 +17,6 @@ from hetero2.config.resolve import resolve
 from tests.conftest import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PLANNED = {"run", "demo", "init", "doctor", "compare", "completion"}  # verbs that pages tell of before they are there
 SHELL = {"", "console", "sh", "bash"}
 # Options of Snakemake whose next word is their value, in the commands of the pages.
 WITH_VALUE = set(
@@ -101,7 +100,7 @@ def unknown_in_call(words: list[str]) -> list[str]:
     if words == [] or not re.fullmatch(r"[a-z-]+", words[0]):
         return [] if words == [] or words[0] in ("<verb>", "--help", "--version") else [words[0]]
     if words[0] not in cli.VERBS:
-        return [] if words[0] in PLANNED else [words[0]]
+        return [words[0]]
     written = [word.strip("[]").partition("=")[0] for word in words if word.startswith(("--", "[--"))]
     return [option for option in written if option not in options_of(words)] if written else []
 

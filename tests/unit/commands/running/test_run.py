@@ -72,7 +72,7 @@ def test_what_is_wrong_is_one_error_before_any_job(folder, capfd, words, code, m
 
 
 def test_a_model_that_returns_other_ids_is_found_at_once(folder, capfd):
-    (folder / "other.py").write_text("import sys\nopen(sys.argv[2], 'w').write('id,score\\n1,0.5\\n')\n")
+    (folder / "other.py").write_text("import sys\nopen(sys.argv[2], 'w').write('id,score\\n' + '0' * 64 + ',0.5\\n')\n")
     code, _, error = call(capfd, "library.csv", "--model", f"{sys.executable} other.py {{request}} {{scores}}")
     assert code == 1
     assert "returned none of their ids" in error

@@ -15,6 +15,7 @@ from hetero2.inputs.truth import read_truth
 from hetero2.io.columns import Ints
 from hetero2.io.tables import columns, from_columns
 from hetero2.report.cards import Card, Decoy, axis, digits, move_in_words, numbers_of, reason_in_words
+from hetero2.report.text.vocabulary import CALL, STATUS
 from hetero2.report.text.words import clipped
 
 COLUMNS = (
@@ -90,6 +91,11 @@ def _drawings(record: Record, decoys: Sequence[Record]) -> list[Drawing]:
         raise InputError(f"{record['id']!r} cannot be drawn: {error}") from None
 
 
+def drawing(record: Record) -> str:
+    """The molecule alone as inline SVG; nothing where it has no structure, or none that can be drawn."""
+    return _drawings(record, ())[0].svg
+
+
 def _note(decoys: Sequence[Record], drawn: int) -> str:
     excluded = sum(decoy["excluded"] is not None for decoy in decoys)
     sentences = [f"Shown are the {drawn} best scored of {len(decoys)} decoys."] if drawn < len(decoys) else []
@@ -108,7 +114,8 @@ def card(record: Record, decoys: Sequence[Record], most: int, draw: bool = True)
     return Card(
         id=record["id"],
         rank=record["rank"],
-        call=record["call"] or record["status"],
+        call=record["call"],
+        stands_out=CALL.word(record["call"]) or STATUS[record["status"]],
         reason=reason_in_words(record),
         numbers=numbers_of(record, n),
         svg=molecule_drawing.svg,

@@ -15,7 +15,6 @@ from hetero2.inputs.truth import read_truth
 from hetero2.io.columns import Ints
 from hetero2.io.tables import columns, from_columns
 from hetero2.report.cards import Card, Decoy, axis, digits, move_in_words, numbers_of, reason_in_words
-from hetero2.report.text.vocabulary import CALL, STATUS
 from hetero2.report.text.words import clipped
 
 COLUMNS = (
@@ -114,8 +113,7 @@ def card(record: Record, decoys: Sequence[Record], most: int, draw: bool = True)
     return Card(
         id=record["id"],
         rank=record["rank"],
-        call=record["call"],
-        stands_out=CALL.word(record["call"]) or STATUS[record["status"]],
+        call=record["call"] or record["status"],
         reason=reason_in_words(record),
         numbers=numbers_of(record, n),
         svg=molecule_drawing.svg,

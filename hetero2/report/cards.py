@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from hetero2.report.text.vocabulary import STATUS
+from hetero2.report.text.vocabulary import CALL, STATUS
 from hetero2.report.text.words import counted, number
 
 Record = dict[str, Any]
@@ -44,15 +44,11 @@ class Decoy(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A molecule for people; `page` is its page in the pack, where it has one.
-
-    `stands_out`: whether it stands out from its isomers, or its status where nothing is said.
-    """
+    """A molecule for people; `call` is its status where it has none, `page` its page in the pack, where it has one."""
 
     id: str
     rank: int | None
     call: str
-    stands_out: str
     reason: str
     numbers: str
     svg: str
@@ -62,6 +58,11 @@ class Card(NamedTuple):
     decoys: Sequence[Decoy]
     note: str
     page: str | None
+
+    @property
+    def told(self) -> str:
+        """Whether it stands out from its isomers, or its status where nothing is said of that."""
+        return f"stands out: {CALL.word(self.call)}" if self.call in CALL.codes else STATUS.get(self.call, self.call)
 
 
 def at_least_as_high(row: Record) -> int | None:

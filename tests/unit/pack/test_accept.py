@@ -73,7 +73,7 @@ def not_met(pack):
 def test_a_pack_in_order_is_go(good, capsys):
     assert not_met(good) == []
     assert cli.main(["accept", str(good)]) == 0
-    assert capsys.readouterr().out.endswith("\npack: GO, in order\n")
+    assert capsys.readouterr().out.endswith("\nIs the pack in order? Yes.\n")
 
 
 def test_the_small_run_has_rows_of_error_so_it_stops(archive, capsys):

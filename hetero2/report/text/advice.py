@@ -51,7 +51,7 @@ def advise(evidence: Evidence) -> Advice:
     """The next step: what would make an answer void first, then what says no, then what is not shown."""
     if void(evidence) is not None:
         return Advice(
-            DO_NOT, "do not send by this score: bring scores and truth that belong to this library, run again"
+            DO_NOT, "do not send by this score: bring scores and truth that belong to this library, and run again"
         )
     if made_up(evidence) is not None:
         return Advice(DO_NOT, "do not send by this score: bring a real model and measured labels, and run again")

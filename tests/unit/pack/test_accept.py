@@ -80,7 +80,7 @@ def test_the_small_run_has_rows_of_error_so_it_stops(archive, capsys):
     assert cli.main(["accept", str(archive)]) == 1
     printed = capsys.readouterr().out
     assert "NOT   rows_error                 2 " in printed
-    assert printed.endswith("\npack: STOP, not met: rows_error\n")
+    assert printed.endswith("\nIs the pack in order? No: not met: rows_error.\n")
     assert cli.main(["accept", str(archive), "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert first_problem(document, "acceptance.v1") is None

@@ -28,13 +28,13 @@ def test_a_list_below_chance_or_below_today_is_a_caution(rich):
 def test_acting_on_the_audit_at_a_loss_is_a_caution_and_stands_in_the_appendix(rich):
     rich.utility["utility"]["uplift"]["against"]["score_topk"] = against(-0.2, -0.3, -0.1)
     assert cautions(rich, "Acting on the audit would cost hits") == [
-        "Acting on the audit would cost hits. Per 100 evaluations, putting those that do not stand out at the end finds 20 "
-        "fewer than the score alone (95 % interval of the difference −30 to −10)."
+        "Acting on the audit would cost hits. Per 100 evaluations, putting those that do not stand out at the end "
+        "finds 20 fewer than the score alone (95 % interval of the difference −30 to −10)."
     ]
     assert list(worth.audit_comparison(rich)) == [
-        "Putting those that do not stand out at the end would have found 60 hits per 100 evaluations, 20 fewer than the score alone (95 % "
-        "interval of the difference −30 to −10); about as many hits as the score alone at this K, but fewer hits than "
-        "the score alone at 15 of the 20 other K tried, 10 to 160."
+        "Putting those that do not stand out at the end would have found 60 hits per 100 evaluations, 20 fewer than "
+        "the score alone (95 % interval of the difference −30 to −10); about as many hits as the score alone at this "
+        "K, but fewer hits than the score alone at 15 of the 20 other K tried, 10 to 160."
     ]
     rich.utility["utility"]["uplift"]["coincides_with_score"] = True
     assert "both lists hold the same molecules" in next(worth.audit_comparison(rich))

@@ -43,6 +43,7 @@ def said(run):
 
 
 NO_AREA = {"auc": 0.6, "ci_low": None, "ci_high": None}
+YES = "Yes: it tells hits from non-hits better than chance, counting atoms and logP"
 PROPERTIES = BULK | {"explained_share": 0.853, "is_property_model": True}
 
 
@@ -51,22 +52,20 @@ PROPERTIES = BULK | {"explained_share": 0.853, "is_property_model": True}
     [
         (
             {},
-            "Yes: it tells hits from non-hits better than chance, counting atoms and logP (ROC-AUC 0.76, 0.73 to 0.78).",
+            f"{YES} (ROC-AUC 0.76, 0.73 to 0.78).",
         ),
         (
             {PROPERTY_MODEL: "no_better", NEAREST_HIT: "undecided"},
-            "Yes: it tells hits from non-hits better than chance, counting atoms and logP (ROC-AUC 0.76, 0.73 to 0.78); not shown to beat a "
-            "property model or the nearest known hit.",
+            f"{YES} (ROC-AUC 0.76, 0.73 to 0.78); not shown to beat a property model or the nearest known hit.",
         ),
         (
             {"labels": LABELS | {"source": "out_of_fold"}, NEAREST_HIT: "no_better", PROPERTY_MODEL: "no_better"},
-            "Yes: it tells hits from non-hits better than chance, counting atoms and logP (ROC-AUC 0.76, 0.73 to 0.78, cross-validated); not shown "
+            f"{YES} (ROC-AUC 0.76, 0.73 to 0.78, cross-validated); not shown "
             "to beat a property model or the nearest known hit.",
         ),
         (
             {"bulk": PROPERTIES, PROPERTY_MODEL: "no_better"},
-            "Yes: it tells hits from non-hits better than chance, counting atoms and logP (ROC-AUC 0.76, 0.73 to 0.78); it is a property model "
-            "(bulk properties explain 85 % of its order).",
+            f"{YES} (ROC-AUC 0.76, 0.73 to 0.78); it is a property model (bulk properties explain 85 % of its order).",
         ),
         (
             {"heavy_atoms": "no_better"},

@@ -2,9 +2,9 @@
 
     python -m benchmarks.gallery FOLDER OUT [--cores 2]
 
-FOLDER: the sets bace1, bbb and jak2, each with input.csv, truth.csv, train.csv and scores_<model>.csv (of the
-library alone). For each it runs `hetero2 run` and prints the command, the answers, and the sha256 of its pack, as docs/gallery.md
-shows them. The scores are of the library alone, so nothing is said of isomers.
+FOLDER: the sets bace1, bbb and jak2, each with input.csv, truth.csv, train.csv and scores_<model>.csv. For each it runs
+`hetero2 run` and prints the command, the answers, and the sha256 of its pack, as docs/gallery.md shows them. The scores
+are of the library alone, so nothing is said of isomers.
 """
 
 import argparse

@@ -25,6 +25,8 @@ from hetero2.commands import campaign_options as options
 from hetero2.errors import ConfigError
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
+from hetero2.report.text.vocabulary import NO, PACK, YES, Answer
+from hetero2.report.text.words import counted
 from hetero2.runtime.cli_types import cores
 from hetero2.runtime.log import printable
 from hetero2.stages.input import mark
@@ -190,8 +192,15 @@ def _report(args: argparse.Namespace) -> None:
 def _verify(args: argparse.Namespace) -> int:
     problems = verify_pack(args.pack)
     _print([f"PROBLEM {problem}" for problem in problems])
-    _print([f"FAILED: {len(problems)} problems" if problems else "OK: every file and the chain of rounds are in order"])
+    _print([_in_order(len(problems)).sentence()])
     return int(bool(problems))
+
+
+def _in_order(n_problems: int) -> Answer:
+    """Whether the pack of a campaign is in order."""
+    if n_problems:
+        return Answer(PACK.asked, NO, counted(n_problems, "problem"))
+    return Answer(PACK.asked, YES, "every file and the chain of rounds are in order")
 
 
 def _plan(args: argparse.Namespace) -> None:

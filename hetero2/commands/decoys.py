@@ -14,6 +14,7 @@ from hetero2.inputs.sdf import read_any
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import atomic_path
 from hetero2.io.tables import arrow_schema, columns, quoted, to_table
+from hetero2.report.text.vocabulary import STATUS
 from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger, printable, progress
 from hetero2.runtime.settings import add_option
@@ -31,6 +32,7 @@ from hetero2.stages.input import mark
 EXAMPLE = "hetero2 decoys --input my.csv --out decoys.parquet --decoys-per-molecule 20 --workers 2"
 CONTRACT = "decoy_file.v1"
 _ROWS_AT_ONCE = 16384
+_STATUS = STATUS | {"OK": "with decoys"}
 Write = Callable[[list[Record]], None]
 
 
@@ -103,7 +105,7 @@ def _report(out: Path, molecules: list[Record], k: int) -> None:
         beside.unlink()
     status = Counter(m["status"] for m in molecules)
     total = sum(m["n_decoys_generated"] for m in molecules)
-    by_status = ", ".join(f"{key} {status[key]}" for key in sorted(status))
+    by_status = ", ".join(f"{status[code]:,} {word}" for code, word in _STATUS.items() if status[code])
     print(printable(f"{len(molecules)} molecules: {by_status}; {total} decoys in {out}"))
     if few:
         print(printable(f"{len(few)} molecules have fewer than {k} decoys; {beside} says why"))

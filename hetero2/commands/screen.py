@@ -21,6 +21,7 @@ from hetero2.inputs.usable_rows import with_an_id
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import check_file
 from hetero2.io.tables import read_parquet, write_parquet_rows
+from hetero2.report.text.vocabulary import STATUS
 from hetero2.runtime.cli_types import cores, positive
 from hetero2.runtime.log import printable, progress
 from hetero2.runtime.settings import add_option
@@ -30,6 +31,7 @@ from hetero2.stages.screen_shard import write_shard
 
 EXAMPLE = "hetero2 screen --input library.csv --known known.csv --out ranked.csv"
 _SHARD_ROWS = 20_000
+_STATUS = STATUS | {"OK": "ranked"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,7 +120,7 @@ def lines(table: pa.Table, facts: Mapping[str, Any]) -> Iterator[str]:
     """What a person should know of a ranked library (screen.v1): the labels first, then molecules, score and notes."""
     yield f"screen on {facts['labels']} labels, {facts['hits']} of them hits"
     counts, n_known = Counter(table["status"].to_pylist()), sum(table["is_known"].to_pylist())
-    by_status = ", ".join(f"{key} {counts[key]}" for key in ("OK", "SKIP", "ERROR") if counts[key])
+    by_status = ", ".join(f"{counts[code]:,} {word}" for code, word in _STATUS.items() if counts[code])
     yield f"{len(table)} molecules: {by_status}"
     for reason, count in Counter(reason for reason in table["reason"].to_pylist() if reason).most_common():
         yield f"  {reason}: {count}"

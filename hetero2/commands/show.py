@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hetero2.io.files import read_json
-from hetero2.pack import accept, verify
+from hetero2.pack import verify
 from hetero2.pack.results import pack_of_run
 from hetero2.report.evidence import Evidence, of_pack
-from hetero2.report.index import CALLS, hit_table, judgement
+from hetero2.report.index import hit_table
 from hetero2.report.text import answer, isomers, sentences, worth
 from hetero2.report.text.cautions import grave
+from hetero2.report.text.findings import CRITERIA, judgement
+from hetero2.report.text.vocabulary import CALL, NO, PACK, YES, Answer, statuses
 from hetero2.runtime import provenance
 from hetero2.runtime.log import printable
 
@@ -24,25 +26,29 @@ def _first(evidence: Evidence, brief: bool) -> Iterator[str]:
     """What was asked, answered and must not be missed; the text of one finding a line."""
     yield answer.to_send(evidence)
     yield answer.answer(evidence)
+    yield answer.next_step(evidence)
     yield from answer.more(evidence)
     if not brief:
         yield from isomers.contradictions(evidence)
     yield from (f"{caution.level}: {caution.text}" for caution in grave(evidence))
 
 
+def _reasons(evidence: Evidence) -> list[str]:
+    """Why rows were left out or failed, most often first."""
+    return [f"{reason.replace('_', ' ')} {count}" for reason, count in evidence.metrics["top_reasons"]]
+
+
 def _rows(evidence: Evidence) -> str:
-    counts = evidence.metrics["counts"]
-    return f"{evidence.n_rows}: OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}"
+    return f"{evidence.n_rows}: {statuses(evidence.metrics['counts'])}"
 
 
 def _library(evidence: Evidence) -> Iterator[tuple[str, str]]:
     metrics = evidence.metrics
     yield "rows", _rows(evidence)
-    yield from (("", f"{reason} {count}") for reason, count in metrics["top_reasons"])
+    yield from (("", reason) for reason in _reasons(evidence))
     verdicts, chance = metrics["verdict_counts"], f"{metrics['pass_expected_by_chance']:.0f} expected by chance"
-    above = f"above all decoys (PASS) {verdicts['PASS']} ({chance})"
-    yield "verdicts", f"{above}, not (FAIL) {verdicts['FAIL']}, none (SKIP) {verdicts['SKIP']}"
-    yield "calls", ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
+    yield "above all decoys", f"yes {verdicts['PASS']} ({chance}), no {verdicts['FAIL']}, not shown {verdicts['SKIP']}"
+    yield "stand out", ", ".join(f"{CALL.word(code)} {metrics['call_counts'][code]}" for code in CALL.codes)
     yield from judgement(evidence.controls)
     yield from sentences.population(metrics)
     for place, text in enumerate(sentences.leakage(evidence.leaks, evidence.knows_training)):
@@ -62,17 +68,23 @@ def lines(folder: Path, brief: bool = False) -> Iterator[str]:
     for text in _first(evidence, brief):
         yield from _wrapped(text)
     if brief:
-        reasons = "; ".join(f"{reason} {count}" for reason, count in evidence.metrics["top_reasons"])
+        reasons = "; ".join(_reasons(evidence))
         yield from _wrapped(f"rows      {_rows(evidence)}{reasons and f' ({reasons})'}")
     else:
         yield from _hits(evidence)
-        yield from (f"  {what:<8}  {text}" for what, text in _library(evidence))
-    yield f"  pack      {accept.in_words(row['acceptance']['not_met'])}"
-    yield f"            {folder / asset['name']}"
+        yield from (f"  {what:<21}  {text}" for what, text in _library(evidence))
+    yield from _wrapped(_pack(row["acceptance"]["not_met"]).sentence())
+    yield f"  pack      {folder / asset['name']}"
     yield f"  sha256    {asset['sha256'].lower()}"
     yield f"  read      {pack / 'report.html'}"
     if brief:
         yield f"  more      hetero2 show {shlex.quote(str(folder))}"
+
+
+def _pack(not_met: list[str]) -> Answer:
+    """Whether the pack is in order, as the registry has it."""
+    names = "; ".join(CRITERIA.get(name, name.replace("_", " ")) for name in not_met)
+    return Answer(PACK.asked, NO if names else YES, names and f"not met: {names}")
 
 
 def _hits(evidence: Evidence) -> Iterator[str]:
@@ -85,13 +97,13 @@ def _hits(evidence: Evidence) -> Iterator[str]:
 def separation_lines(path: Path) -> Iterator[str]:
     """Known bad and known good side by side."""
     separation = read_json(path)
-    yield f"HETERO-2 {path.parent.name}: {'separated' if separation['separated'] else 'NOT separated'}"
+    yield f"HETERO-2 {path.parent.name}: {'separated' if separation['separated'] else 'not separated'}"
     for name, variant in separation["variants"].items():
         slack, rate = variant["median_slack"], variant["pass_rate"]
-        yield f"  {name:<30}OK {variant['rows_ok']}, median slack {_shown(slack)}, pass rate {_shown(rate)}"
+        yield f"  {name:<30}{variant['rows_ok']} audited, median slack {_shown(slack)}, above all decoys {_shown(rate)}"
     for name, delta in separation["deltas"].items():
         slack, rate = delta["median_slack"]["delta"], delta["pass_rate"]["delta"]
-        yield f"  {name:<30}median slack {_shown(slack)}, pass rate {_shown(rate)}"
+        yield f"  {name:<30}median slack {_shown(slack)}, above all decoys {_shown(rate)}"
     yield f"  read      {path}"
 
 

@@ -177,13 +177,13 @@ def not_met(criteria: list[Criterion]) -> list[str]:
 
 
 def in_words(names_not_met: Iterable[str]) -> str:
-    """The outcome for people: GO, or STOP with the names of the criteria that are not met.
+    """The outcome for people: yes (GO), or no (STOP) with the names of the criteria that are not met.
 
     >>> in_words([]), in_words(["rows_error", "rows_ok"])
-    ('GO, in order', 'STOP, not met: rows_error, rows_ok')
+    ('Is the pack in order? Yes.', 'Is the pack in order? No: not met: rows_error, rows_ok.')
     """
     names = ", ".join(names_not_met)
-    return f"{STOP}, not met: {names}" if names else f"{GO}, in order"
+    return f"Is the pack in order? No: not met: {names}." if names else "Is the pack in order? Yes."
 
 
 def as_json(criteria: list[Criterion]) -> Facts:
@@ -213,5 +213,5 @@ def run(args: argparse.Namespace) -> int:
         for criterion in criteria:
             value, needed = (verify.printable(str(text)[:_LONGEST]) for text in (criterion.value, criterion.threshold))
             print(f"  {'met ' if criterion.met else 'NOT '}  {criterion.name:<27}{value:<14}  needed: {needed}")
-        print(f"pack: {in_words(not_met(criteria))}")
+        print(in_words(not_met(criteria)))
     return 0 if outcome(criteria) == GO else 1

@@ -31,7 +31,7 @@ def render(
         "campaign.html.j2",
         name=name,
         question=question,
-        answer=f"{answer[:1].upper()}{answer[1:]}.",
+        answer=f"{answer[:1].upper()}{answer[1:].removesuffix('.')}.",
         lines=lines,
         tables=tables,
         figures=[figure._replace(svg=Markup(figure.svg)) for figure in figures],  # noqa: S704 - drawn by us

@@ -90,6 +90,11 @@ def _drawings(record: Record, decoys: Sequence[Record]) -> list[Drawing]:
         raise InputError(f"{record['id']!r} cannot be drawn: {error}") from None
 
 
+def drawing(record: Record) -> str:
+    """The molecule alone as inline SVG; nothing where it has no structure, or none that can be drawn."""
+    return _drawings(record, ())[0].svg
+
+
 def _note(decoys: Sequence[Record], drawn: int) -> str:
     excluded = sum(decoy["excluded"] is not None for decoy in decoys)
     sentences = [f"Shown are the {drawn} best scored of {len(decoys)} decoys."] if drawn < len(decoys) else []

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from hetero2.report.text.vocabulary import CALL, STATUS
 from hetero2.report.text.words import counted, number
 
 Record = dict[str, Any]
@@ -43,7 +44,7 @@ class Decoy(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A molecule for people; `page` is its page in the pack, where it has one."""
+    """A molecule for people; `call` is its status where it has none, `page` its page in the pack, where it has one."""
 
     id: str
     rank: int | None
@@ -58,6 +59,11 @@ class Card(NamedTuple):
     note: str
     page: str | None
 
+    @property
+    def told(self) -> str:
+        """Whether it stands out from its isomers, or its status where nothing is said of that."""
+        return f"stands out: {CALL.word(self.call)}" if self.call in CALL.codes else STATUS.get(self.call, self.call)
+
 
 def at_least_as_high(row: Record) -> int | None:
     """How many decoys score at least as high as the molecule: from p = (1 + that) / (n + 1)."""
@@ -70,7 +76,7 @@ def at_least_as_high(row: Record) -> int | None:
 def reason_in_words(row: Record) -> str:
     """Why a molecule got its call, or none, from its line of summary.csv."""
     if row["status"] != "OK":
-        return f"{row['status']}: {str(row['reason']).replace('_', ' ')}"
+        return f"{STATUS[row['status']].capitalize()}: {str(row['reason']).replace('_', ' ')}"
     n, needed = int(row["n_decoys_scored"] or 0), row["m_needed"]
     words = {
         "above": number(at_least_as_high(row) or 0),
@@ -87,7 +93,7 @@ def reason_in_words(row: Record) -> str:
 
 def numbers_of(row: Record, n: int) -> str:
     """Score (with `n` digits), AUC, p and number of decoys of a molecule, as far as it has them."""
-    shown = (("score", "score", n), ("AUC", "auc_tie_aware", 4), ("p", "p_value", 4), ("decoys", "n_decoys_scored", 9))
+    shown = (("score", "score", n), ("AUC", "auc_tie_aware", 3), ("p", "p_value", 2), ("decoys", "n_decoys_scored", 9))
     return ", ".join(f"{name} {row[key]:.{many}g}" for name, key, many in shown if row[key] is not None)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hetero2.pack import verify
 # Ways of choosing, as utility_report.json names them.
 AUDIT, SCORE, BASELINE, RANDOM = "score_plus_audit_topk", "score_topk", "baseline_topk", "random"
 SCREEN = "screen_topk"
+FIRST = 6  # molecules that the first screen names
 Record = dict[str, Any]
 Floats = NDArray[np.float64]
 
@@ -28,7 +30,8 @@ class Evidence:
     `facts` is what manifest.json will say but its files. `diagnosis` is None in packs that are older than it. `utility`
     and `cost_lift` are None without truth, `cost_lift` also where it was refused. `auc`, `p_value`: (molecules with a
     score,). `curve`: hits at a grid of K, as in `utility.at`; empty without truth. `most_decoys` is the largest number
-    of scored decoys of a molecule, `hits_by_call` (molecules with truth, hits) of each call.
+    of scored decoys of a molecule, `hits_by_call` (molecules with truth, hits) of each call, `first` the first lines of
+    the list to send (ranked_candidates.v1).
     """
 
     facts: Record
@@ -46,6 +49,7 @@ class Evidence:
     most_decoys: int = 0
     hits_by_call: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     curve: Sequence[Record] = ()
+    first: Sequence[Record] = ()
 
     @property
     def n_rows(self) -> int:
@@ -129,5 +133,8 @@ def of_pack(folder: Path, facts: Record, lock_differences: Sequence[str]) -> Evi
     files = {name: folder / name for name in _OF_A_PACK}
     files |= {name: folder / name for name in _IF_THERE if (folder / name).is_file()}
     report = folder / verify.COST_LIFT
-    evidence = read(files, None, facts=facts, lock_differences=lock_differences)
+    listed = folder / verify.CANDIDATES
+    rows = (row for _, row in read_csv(listed, ("id", "selected_at_k"))) if listed.is_file() else iter(())
+    first = [row for row in islice(rows, FIRST) if row["selected_at_k"]]
+    evidence = read(files, None, facts=facts, lock_differences=lock_differences, first=first)
     return replace(evidence, cost_lift=read_json(report) if report.is_file() else None)

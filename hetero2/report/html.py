@@ -36,7 +36,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _shown(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+    return "" if value is None else f"{value:.2g}"
 
 
 def _marked(text: str) -> Markup:

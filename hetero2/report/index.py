@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +11,21 @@ from hetero2.pack.verify import COST_LIFT, PAGES
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.text import answer, isomers, sentences, trust, worth
 from hetero2.report.text.cautions import grave
-from hetero2.report.text.words import isolated, spoken
+from hetero2.report.text.findings import CALLS, criterion_in_words, in_words, judgement, pack_in_order
+from hetero2.report.text.vocabulary import CALL, TRUST, statuses
+from hetero2.report.text.words import isolated
 
 # Its random baseline is a single draw and is not shown: chance is always the exact expectation.
 METHODS = {
     "baseline_score_only_topk": "by the audit's AUC, then id",
-    "filtered_score_plus_audit_topk": "only above all decoys (PASS), by slack, then id",
+    "filtered_score_plus_audit_topk": "only those above all decoys, by slack, then id",
 }
 COMPARISONS = {
-    "score_plus_audit_topk": "NO_SIGNAL last, then by score",
-    "signal_first_topk": "SIGNAL first, NO_SIGNAL last, then by score",
+    "score_plus_audit_topk": "those that do not stand out at the end, else by score",
+    "signal_first_topk": "those that stand out first, those that do not at the end, else by score",
 }
 _BACKTICK = "\u02cb"  # replaces a backtick inside code
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&])")
-CALLS = {
-    "SIGNAL": "stands out from its decoys",
-    "NO_SIGNAL": "isomers often score as high",
-    "UNDECIDABLE": "too close to call",
-}
 FILES = {
     "report.html": "the report for a browser: figures, drawings, a table to sort; needs no network",
     "summary.csv": "one row per molecule: its status and what the audit says of it; exact, for programs",
@@ -62,7 +59,7 @@ _CLOSING = """
 ## What this proves, and what it does not
 
 The numbers follow from the inputs named in manifest.json by the code and environment named there; the same inputs, code
-and environment give the same numbers again. Above all decoys (PASS) says that the score prefers the molecule to
+and environment give the same numbers again. Above all decoys says that the score prefers the molecule to
 rearrangements of it, not that the molecule is good. This does not replace docking, MD, QM or the wet lab, and claims
 no binding affinity.
 
@@ -91,7 +88,7 @@ def hit_table(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
 
 
 def appendix(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
-    """(what, hits, hit rate) of ways of acting on the audit, and by verdict: measured, never the list to send."""
+    """(what, hits, hit rate) of ways of acting on the audit, and of those above all decoys; never the list to send."""
     if evidence.utility is None:
         return
     if evidence.primary is not None:
@@ -99,11 +96,14 @@ def appendix(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
             method = evidence.primary["methods"][name]
             yield label, f"{method['expected_hits']:.4g} of {evidence.primary['k']}", percent(method["hit_rate"])
     if evidence.utility["library"] is not None:
-        for key, label in (("PASS", "molecules above all decoys (PASS)"), ("FAIL", "the other molecules (FAIL)")):
+        for key, label in (("PASS", "molecules above all decoys"), ("FAIL", "the other molecules")):
             part = evidence.utility["library"][key]
             yield label, f"{part['hits']} of {part['n']}", percent(part["hit_rate"])
-    if evidence.cost_lift is not None:
-        yield from ((f"cost_lift.v1: {label}", hits, rate) for label, hits, rate in rates(evidence.cost_lift))
+
+
+def frozen(evidence: Evidence) -> list[tuple[str, str, str]]:
+    """(way of choosing, hits, hit rate) of the frozen report cost_lift.v1; none where there is none."""
+    return [] if evidence.cost_lift is None else list(rates(evidence.cost_lift))
 
 
 def _hits(evidence: Evidence) -> Iterator[str]:
@@ -124,42 +124,27 @@ def _appendix(evidence: Evidence, utility: dict[str, Any]) -> Iterator[str]:
     yield "## Appendix: what acting on the audit would have given\n"
     yield "A measured comparison; the list to send follows the score. The audit judges the model and filters nothing.\n"
     yield from (f"{text}\n" for text in worth.audit_comparison(evidence))
-    rows = list(appendix(evidence))
-    if rows:
-        yield "| | hits | hit rate |\n|---|---|---|"
-        yield from (f"| {label} | {hits} | {rate} |" for label, hits, rate in rows)
+    yield from _table(appendix(evidence))
+    yield "\n## Appendix: the frozen report cost_lift.v1\n"
     if utility["cost_lift_v1"]["refused"]:
-        yield f"\nThe frozen report cost_lift.v1 was not computed: {utility['cost_lift_v1']['reason']}.\n"
+        yield f"It was not computed: {str(utility['cost_lift_v1']['reason']).replace('_', ' ')}.\n"
     elif evidence.cost_lift is not None:
+        yield from _table(frozen(evidence))
         ties = utility["library"]["n_pass_with_the_highest_slack"] if utility["library"] else 0
-        yield "\ncost_lift.v1 never looks at the score itself, and breaks ties by id. Molecules that share the highest"
+        yield "\nIt never looks at the score itself, and breaks ties by id. Molecules that share the highest"
         yield f"slack: {ties}.\n"
 
 
-def judgement(controls: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(what, finding) of controls.json, for people: does the audit work here, and what does it say about the score."""
-    audit, library, inference = controls["audit"], controls["library"], controls["inference"]
-    silent = "negative controls silent, positive control found"
-    yield "audit", f"{audit['status']}: {audit['reason'] or silent}"
-    yield "decoys", f"{library['interpretation']}: {library['why']}"
-    if inference["verdict"] == "NOT_ASSESSABLE":
-        yield "model", f"NOT_ASSESSABLE by Y-randomisation: {inference['reason']}"
-    else:
-        hint = ", a quick look" if inference["quick_look"] else ""
-        seeds = f" for each of {inference['model_seeds']} model seeds" if inference["model_seeds"] > 1 else ""
-        refits = f"Y-randomisation, {inference['refits']} refits on permuted labels{seeds}{hint}"
-        yield "model", f"{inference['verdict']} by {refits} (p = {inference['p_value']:.3g})"
-    if inference["explanation"]:
-        stronger = " and ".join(map(spoken, inference["explained_by"]))
-        verb = "prefers" if len(inference["explained_by"]) == 1 else "prefer"
-        yield "", f"{inference['explanation']}: {stronger} {verb} the molecules more than the score"
+def _table(rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    lines = [f"| {label} | {hits} | {rate} |" for label, hits, rate in rows]
+    yield from ["| | hits | hit rate |\n|---|---|---|", *lines] if lines else []
 
 
 def _trust(evidence: Evidence) -> Iterator[str]:
-    trusted = trust.sentence(evidence)
+    trusted = trust.judged(evidence)
     if trusted is not None:
-        yield f"## {trust.QUESTION}\n"
-        yield f"{trusted}\n"
+        yield f"## {TRUST.asked}\n"
+        yield f"{trusted.reply()}\n"
         yield from (f"- {what}: {text}" for what, text in trust.parts(evidence))
         yield ""
 
@@ -167,7 +152,7 @@ def _trust(evidence: Evidence) -> Iterator[str]:
 def _judgement(evidence: Evidence) -> Iterator[str]:
     yield "## What the audit says about the score\n"
     if evidence.controls["audit"]["status"] == "FAILED":
-        yield "**The audit has failed on this library: do not rely on any call, verdict or curve in this pack.**\n"
+        yield "**The audit has failed on this library: do not rely on anything that rests on decoys.**\n"
     yield f"{isomers.diagnose(evidence).sentence()}\n"
     yield from (f"- {what}{': ' if what else ''}{text}" for what, text in judgement(evidence.controls))
     yield from (f"- {text}" for text in isomers.contradictions(evidence))
@@ -179,16 +164,16 @@ def _library(metrics: dict[str, Any]) -> Iterator[str]:
     counts, verdicts = metrics["counts"], metrics["verdict_counts"]
     chance, few = metrics["pass_expected_by_chance"], metrics["rows_with_fewer_than_19_scored_decoys"]
     yield "## The library\n"
-    yield f"OK {counts['OK']}, SKIP {counts['SKIP']}, ERROR {counts['ERROR']}."
-    yield from (f"- {reason}: {count}" for reason, count in metrics["top_reasons"])
+    yield f"Rows: {statuses(counts)}."
+    yield from (f"- {in_words(reason)}: {count}" for reason, count in metrics["top_reasons"])
     above, not_above, none = (verdicts[name] for name in ("PASS", "FAIL", "SKIP"))
-    yield f"\nOf the OK rows {above} are above all their decoys (PASS), {not_above} are not (FAIL), {none} have no"
-    yield "verdict (SKIP). Above all decoys means that the score puts the molecule above every one of them (with"
-    yield "weights: above nearly all of their weight). A score that cannot tell them apart would put there by chance:"
+    yield f"\nOf the audited rows {above} are above all their decoys, {not_above} are not, and of {none} it cannot be"
+    yield "said. Above all decoys means that the score puts the molecule above every one of them (with weights: above"
+    yield "nearly all of their weight). A score that cannot tell them apart would put there by chance:"
     yield f"{chance:.1f}. {few} rows have fewer than 19 scored decoys, too few for a test at the 5 % level.\n"
-    calls = ", ".join(f"{name} {metrics['call_counts'][name]}" for name in CALLS)
-    yield f"Calls: {calls}. The expected share of false SIGNAL calls over repeated libraries is bounded; false means"
-    yield "that the score cannot tell the molecule from its isomers, not that the molecule is bad.\n"
+    yield from (f"- {metrics['call_counts'][code]} {meaning}" for code, meaning in CALLS.items())
+    yield "\nThe expected share of molecules that are wrongly said to stand out, over repeated libraries, is bounded;"
+    yield "wrongly means that the score cannot tell the molecule from its isomers, not that the molecule is bad.\n"
 
 
 def _sample(metrics: dict[str, Any]) -> Iterator[str]:
@@ -201,11 +186,10 @@ def _sample(metrics: dict[str, Any]) -> Iterator[str]:
 
 
 def _acceptance(criteria: list[accept.Criterion]) -> Iterator[str]:
-    yield "Is the pack in order? (Contents only; `hetero2 accept` also checks the files.) This does not judge the"
-    yield "score.\n"
-    for criterion in criteria:
-        met = "met" if criterion.met else "**not met**"
-        yield f"- {criterion.name}: {criterion.value}, needed {criterion.threshold}: {met}"
+    yield f"{pack_in_order(criteria).sentence()} This does not judge the score.\n"
+    yield from (
+        f"- {criterion_in_words(criterion)}: {'met' if criterion.met else '**not met**'}" for criterion in criteria
+    )
     yield ""
 
 
@@ -248,13 +232,14 @@ def _pages(folder: Path) -> Iterator[str]:
     with (folder / "summary.csv").open(encoding="utf-8", newline="") as handle:
         for row in csv.DictReader(handle):
             if row["report_path"]:
-                yield f"- [{_plain(row['id'])}]({row['report_path']}) {row['call']}"
+                yield f"- [{_plain(row['id'])}]({row['report_path']}) stands out: {CALL.word(row['call'])}"
 
 
 def _first(evidence: Evidence) -> Iterator[str]:
     """The answer, and the warnings that must not be missed."""
-    yield f"**{answer.to_send(evidence)}**\n"
+    yield f"**{answer.to_send(evidence, lambda text: _plain(answer.names(text)))}**\n"
     yield f"**{answer.answer(evidence)}**\n"
+    yield f"**{answer.next_step(evidence)}**\n"
     yield from (f"{text}\n" for text in answer.more(evidence))
     graver = grave(evidence)
     yield from (f"- **{warning.level}** {warning.text} (`{warning.file}`)" for warning in graver)

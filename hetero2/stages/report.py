@@ -18,6 +18,7 @@ from hetero2.io.files import write_text
 from hetero2.pack import results, verify
 from hetero2.report import card_data, evidence, index, page, spreadsheet, table
 from hetero2.report.cards import Card
+from hetero2.report.text.vocabulary import CALL
 from hetero2.report.text.words import counted, number
 from hetero2.runtime import identity, provenance
 from hetero2.runtime.log import logger
@@ -27,9 +28,9 @@ from hetero2.scoring.list_order import list_order
 EXAMPLE = "hetero2 report --run my-run --config '{...}' --summary summary.csv ... (see rules/report.smk)"
 _ROWS = 65_536  # rows that are Python objects at once
 DRAWN = 4  # decoys of a card
-DRAWING_BYTES = 2_000_000
+DRAWING_BYTES, TABLE_DRAWING_BYTES = 2_000_000, 500_000
 TOP = "Selected: the first of the list to send"
-SUSPICIOUS = "Suspicious: the best scored of those with NO SIGNAL that are not shown above"
+SUSPICIOUS = "Suspicious: the best scored of those that do not stand out, as far as not shown above"
 RANDOM = "A random sample of the others"
 Record = dict[str, Any]
 
@@ -91,9 +92,7 @@ class Report:
         counts = Counter(
             pair for pair in zip(self.rows["call"].to_pylist(), measured, strict=False) if pair[1] is not None
         )
-        return {
-            call: (counts[call, True] + counts[call, False], counts[call, True]) for call in index.CALLS if measured
-        }
+        return {call: (counts[call, True] + counts[call, False], counts[call, True]) for call in CALL.codes if measured}
 
     def evidence(self) -> evidence.Evidence:
         """The content of the pack's files, with numbers of summary.csv; raises InputError where these disagree."""
@@ -107,6 +106,7 @@ class Report:
             p_value=ok["p_value"].to_numpy(),
             most_decoys=pc.max(ok["n_decoys_scored"]).as_py() or 0,
             hits_by_call=self._hits_by_call(),
+            first=self._records(self.order[: min(evidence.FIRST, self.args.config["selection"]["k"])]),
         )
         if facts.n_rows != len(self.rows):
             raise InputError(f"{args.summary}: {len(self.rows)} rows, but {args.metrics} counts {facts.n_rows}")
@@ -129,10 +129,19 @@ class Report:
                 cards[name].append(card)
         return cards
 
+    def _drawings(self, records: list[Record]) -> list[str]:
+        """The molecules of the first rows of the table, which the first screen shows as well."""
+        drawings, spent = list[str](), 0
+        for record in records[: page.STATIC_ROWS]:
+            drawings.append(card_data.drawing(record) if spent < TABLE_DRAWING_BYTES else "")
+            spent += len(drawings[-1])
+        return drawings
+
     def table(self) -> table.Table:
         """The rows that the page sorts and filters."""
         place, caption = listed(self.rows, self.order, self.config["report"]["table_rows"], self.seed)
-        shown = table.table(self._records(place), caption)
+        records = self._records(place)
+        shown = table.table(records, caption, self._drawings(records))
         if len(shown.rows) == len(place):
             return shown
         return shown._replace(

@@ -55,7 +55,7 @@ def test_paper_cuts_nothing_off(browser, report):
 def test_the_first_screen_has_the_answer(browser, report):
     with look.opened(browser, report.page) as seen:
         answer = seen.page.locator("#answer")
-        first = [answer.locator("h1"), answer.locator(".send"), answer.locator(".answer")]
+        first = [answer.locator(selector) for selector in ("h1", ".send", ".answer", ".next")]
         if (report.results / "utility_report.json").exists():
             first.append(answer.locator("table"))
         for element in first:
@@ -64,6 +64,25 @@ def test_the_first_screen_has_the_answer(browser, report):
             assert element.inner_text().strip()
             assert box["y"] >= 0
             assert box["y"] + box["height"] <= look.SIZES["desktop"][1]
+
+
+def test_the_first_molecules_are_drawn_above_the_fold_and_in_the_table(browser, small):
+    with look.opened(browser, small.page) as seen:
+        for drawing in seen.page.locator("#answer .first svg").all():
+            box = drawing.bounding_box()
+            assert box["height"] > 50
+            assert box["y"] + box["height"] <= look.SIZES["desktop"][1] / 2
+        assert seen.page.locator("#answer .first svg").count() == 3
+        assert seen.page.locator("#all td.structure svg").count() > 10
+        seen.page.locator("#search").fill("phenol")  # drawings move with their rows
+        assert seen.page.locator("#all td.structure svg").count() == 1
+
+
+@SIZES
+def test_the_table_is_as_wide_as_the_page(browser, report, size):
+    with look.opened(browser, report.page, size) as seen:
+        wider = seen.page.locator("#all").evaluate("all => all.parentNode.scrollWidth - all.parentNode.clientWidth")
+        assert wider <= 0
 
 
 def test_every_part_is_there_and_reached_from_the_top(browser, report):
@@ -89,7 +108,9 @@ def test_it_works_without_scripts(browser, report):
 
 def test_it_prints_the_first_screen(browser, report, tmp_path):
     with look.opened(browser, report.page) as seen:
-        shown = [seen.page.locator(f"#answer {selector}").inner_text() for selector in ("h1", ".send", ".answer")]
+        shown = [
+            seen.page.locator(f"#answer {selector}").inner_text() for selector in ("h1", ".send", ".answer", ".next")
+        ]
         paper = text(look.printed(seen.page, tmp_path / look.PDF))
     for shown_text in shown:
         assert squeezed(shown_text) in paper

@@ -5,14 +5,21 @@ from collections.abc import Iterator
 
 import pytest
 
+from hetero2.report.text.vocabulary import CALL, STATUS, VERDICT
 from tests.browser.runs import FILLERS, summary
 from tests.browser.table import Table
 from tools import look
 
 DIRECTIONS = ("ascending", "descending")
 NUMBERS = {"score": "score", "p": "p_value", "AUC": "auc_tie_aware", "decoys": "n_decoys_scored"}
-TEXTS = ("status", "call", "verdict")
-WORDS = ("filler-01", "SKIP", "lidocaine", "c1ccccc1", "<script>", "HYPERLINK", "no such text")
+WORDS_OF = {  # heading of a column: its name in summary.csv, and the words for its codes
+    "status": ("status", STATUS.get),
+    "stands out": ("call", CALL.word),
+    "above decoys": ("verdict", VERDICT.word),
+}
+FILTERS = {"status": "status", "call": "stands out"}
+DIGITS = {"p": 0.05, "AUC": 0.005, "score": 1e-3, "decoys": 0.0}  # what rounding may change
+WORDS = ("filler-01", "left out", "lidocaine", "c1ccccc1", "<script>", "HYPERLINK", "no such text")
 
 
 @pytest.fixture
@@ -49,16 +56,17 @@ def test_sorts_numbers(table):
         for descending, cells in sorted_cells(shown, heading):
             values = list(map(float, cells))
             assert values == sorted(values, reverse=descending), heading
-            assert sorted(values) == pytest.approx(numbers, rel=1e-4), heading  # five digits are shown
+            assert sorted(values) == pytest.approx(numbers, rel=DIGITS[heading]), heading
 
 
 def test_sorts_texts(table):
     shown, rows = table
-    for heading in (*TEXTS, "id"):
+    for heading in (*WORDS_OF, "id"):
         for descending, cells in sorted_cells(shown, heading):
             assert cells == sorted(cells, key=units, reverse=descending), heading
-            if heading in TEXTS:
-                assert Counter(cells) == Counter(row[heading] for row in rows if row[heading]), heading
+            if heading in WORDS_OF:
+                column, word = WORDS_OF[heading]
+                assert Counter(cells) == Counter(word(row[column]) for row in rows if row[column]), heading
 
 
 def test_only_the_sorted_heading_says_so_and_the_keyboard_works_it(table):
@@ -73,23 +81,24 @@ def test_only_the_sorted_heading_says_so_and_the_keyboard_works_it(table):
 def test_every_row_of_the_summary_is_there(table):
     shown, rows = table
     assert shown.counts() == (len(rows), len(rows))
-    pairs = Counter((row["id"][:40], row["status"]) for row in rows)
+    pairs = Counter((row["id"][:40], STATUS[row["status"]]) for row in rows)
     assert Counter((row["id"][:40], row["status"]) for row in shown.rows()) == pairs
 
 
 def test_filters(table):
     shown, rows = table
-    for what in ("status", "call"):
-        for value, count in Counter(row[what] for row in rows if row[what]).items():
+    for what, heading in FILTERS.items():
+        column, word = WORDS_OF[heading]
+        for value, count in Counter(word(row[column]) for row in rows if row[column]).items():
             shown.choose(what, value)
             assert shown.counts() == (count, len(rows)), value
-            assert [row[what] for row in shown.rows()] == [value] * count
+            assert [row[heading] for row in shown.rows()] == [value] * count
         shown.page.locator(f"#filter-{what}").select_option(index=0)
 
 
 def test_filters_and_search_work_together_and_can_be_taken_back(table):
     shown, rows = table
-    shown.choose("status", "SKIP")
+    shown.choose("status", STATUS["SKIP"])
     shown.search("methane")
     count = sum((row["id"], row["status"]) == ("methane", "SKIP") for row in rows)
     assert shown.counts() == (count, len(rows))

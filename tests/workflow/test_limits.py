@@ -117,7 +117,7 @@ def test_compiling_counts_for_no_molecule(tmp_path):
     words = ("--input", "in.csv", "--out", "d.csv", "--k", "5", "--seconds-per-molecule", "2")
     env = {"NUMBA_CACHE_DIR": str(tmp_path / "file/none"), "PYTHONPATH": f"{tmp_path / 'planted'}{os.pathsep}{ROOT}"}
     done = run("python", "-m", "hetero2", "decoys", *words, cwd=tmp_path, env=env)
-    assert "3 molecules: ERROR 1, OK 2; 10 decoys" in done.stdout
+    assert "3 molecules: 2 with decoys, 1 failed; 10 decoys" in done.stdout
     assert "m1,ERROR,timeout," in (tmp_path / "d.fewer.csv").read_text()
 
 

@@ -78,12 +78,13 @@ def test_the_pack_names_user_files_by_base_name_and_sha256_never_by_path(small_r
 def test_show_tells_it_at_a_glance(small_run):
     text = run("python", "-m", "hetero2", "show", small_run, cwd=ROOT).stdout
     row = json.loads((small_run / "registry_row.json").read_text())
-    for part in ("small_evidence_pack.zip", row["assets"][0]["sha256"].lower(), "OK 11, SKIP 7, ERROR 2", "at random"):
+    digest = row["assets"][0]["sha256"].lower()
+    for part in ("small_evidence_pack.zip", digest, "11 audited, 7 left out, 2 failed", "at random"):
         assert part in text
-    assert "  pack      STOP, not met: rows_error\n" in text
-    assert "leakage   not checked, since no training set was given (scores.train)" in text
-    assert "  CAUTION: Only 11 molecules could be audited: below 20 there are no calls.\n" in text
-    assert "  Tells molecules from their isomers: cannot say, because" in text
+    assert "  Is the pack in order? No: not met: rows that failed.\n" in text
+    assert "leakage                not checked, since no training set was given (scores.train)" in text
+    assert "  Caution: Only 11 molecules could be audited: below 20 none can stand out.\n" in text
+    assert "  Does it tell molecules from their isomers? Not shown: " in text
 
 
 def test_the_time_of_every_job_is_kept_beside_the_pack(small_run):

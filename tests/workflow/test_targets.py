@@ -185,8 +185,8 @@ def test_the_result_of_known_bad_and_good_is_told(all_targets):
     printed = all_targets[1]
     for line in (
         "HETERO-2 value_known_bad_good: separated",
-        "  BAD-random                    OK 60, median slack 0, pass rate 0.666667",
-        "  GOOD-synthetic - BAD-random   median slack 0, pass rate 0.333333",
+        "  BAD-random                    60 audited, median slack 0, above all decoys 0.666667",
+        "  GOOD-synthetic - BAD-random   median slack 0, above all decoys 0.333333",
     ):
         assert line in printed
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hetero2.campaign.evidence.text import ORDERS, answer, details, percent
+from hetero2.campaign.evidence.text import ORDERS, answered, details, percent
 from hetero2.campaign.report import HIT_BEFORE, MEASURED_BEFORE, NEW_FRAMEWORK
 from hetero2.campaign.rounds import NEW, TODAY
 from hetero2.report.campaign_page import PageTable, render
@@ -66,6 +66,6 @@ def figures(document: Record) -> list[Figure]:
 
 def campaign_page(document: Record, name: str) -> str:
     """report.html of a campaign; document: campaign_report.v1."""
-    question = "Does the new order buy more hits than today's?"
+    better, notes = answered(document), document["notes"]
     tables = [_arms(document), *([_rounds(document)] if document["by_round"] else [])]
-    return render(name, question, answer(document), details(document), tables, figures(document), document["notes"])
+    return render(name, better.asked, better.reply(), details(document), tables, figures(document), notes)

@@ -5,6 +5,7 @@ from typing import Any
 from hetero2.campaign.planned_power import too_small
 from hetero2.campaign.report import HIT_BEFORE, MEASURED_BEFORE, NEW_FRAMEWORK
 from hetero2.campaign.rounds import NEW, TODAY
+from hetero2.report.text.vocabulary import CAMPAIGN, Answer
 from hetero2.report.text.words import counted
 
 ORDERS = {TODAY: "today's order", NEW: "the new order"}
@@ -17,8 +18,8 @@ _REASONS = {
     "hits_are_not_fixed": "what a hit is was fixed neither by --hit-at nor by values known at the start",
 }
 _CALLS = {
-    "new_better": "the new order buys more hits than today's",
-    "today_better": "today's order buys more hits than the new one",
+    "new_better": "it buys more hits than today's order",
+    "today_better": "today's order buys more hits",
 }
 
 
@@ -27,15 +28,21 @@ def percent(rate: float | None) -> str:
     return "no rate" if rate is None else f"{100 * rate:.1f} %"
 
 
-def answer(document: Record) -> str:
-    """Whether one order is shown to buy more hits, or why not."""
+def answered(document: Record) -> Answer:
+    """Whether the new order is shown to buy more hits than today's, and why, or why not."""
     call, reason = document["verdict"], document["reason"]
+    word = CAMPAIGN.word(call)
     if call in _CALLS:
-        return _CALLS[call]
+        return Answer(CAMPAIGN.asked, word, _CALLS[call])
     power = ""
     if too_small(document["planned"]):
         power = f"; its planned power was {percent(document['planned']['power'])}, below 80 %"
-    return f"not shown that either order buys more hits: {_REASONS.get(reason, reason)}{power}"
+    return Answer(CAMPAIGN.asked, word, f"{_REASONS.get(reason, reason)}{power}")
+
+
+def answer(document: Record) -> str:
+    """The answer as a sentence."""
+    return answered(document).sentence()
 
 
 def _difference(document: Record) -> list[str]:

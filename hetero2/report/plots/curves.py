@@ -13,7 +13,7 @@ from hetero2.report.plots import svg
 from hetero2.report.plots.svg import BLUE, GREEN, GREY, INK, PALE, RED, Figure, part, short
 
 _LINES = {SCORE: (BLUE, "-", "o", 3.0), BASELINE: (GREEN, "-.", "^", 1.8), AUDIT: (RED, "--", "s", 1.8)}
-_LIST, _COMPARISON = "the list, by score", "NO_SIGNAL sent last"
+_LIST, _COMPARISON = "the list, by score", "not standing out: at the end"
 _CURVE_FILES = ("hit_curve.csv",)
 _NO_CURVE = "no molecule has both a score and a known truth, or the truth has one class only"
 _BANDS = "Thin lines: 95 % Wilson intervals, as if molecules were independent; those of one series are not. "
@@ -67,7 +67,7 @@ def _beside(at: Record, way: str, reference: str, scale: float) -> str:
 
 
 def _rate_title(at: Record, way: str, reference: str, few: str | None) -> str:
-    what = "the list" if way == SCORE else "a list with NO_SIGNAL sent last"
+    what = "the list" if way == SCORE else "a list with those that do not stand out at the end"
     if few is not None:
         hits = short(at["methods"][way]["expected_hits"])
         return f"Not enough evidence: at K = {at['k']:,} {what} holds {hits} hits ({few.replace('_', ' ')})"

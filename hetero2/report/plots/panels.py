@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as Canvas
 
 from hetero2.report.plots import svg
 from hetero2.report.plots.svg import BLUE, ROOM, Figure, Row, count, part, plain
+from hetero2.report.text.vocabulary import ISOMERS, YES
 from hetero2.report.text.words import spoken
 
 Record = Mapping[str, Any]
@@ -68,10 +69,10 @@ def _control_rows(document: Record) -> Iterator[Row]:
 
 
 def _planted(facts: Record) -> Row:
-    word = {True: "found", False: "MISSED", None: "not assessed"}[facts.get("found")]
+    word = {True: "found", False: "missed", None: "not assessed"}[facts.get("found")]
     detail = plain(facts.get("reason") or "") or f"z = {_number(facts.get('mean_z'), '.1f')}"
     signal = facts.get("n_signal")
-    return Row("positive control", text=f"{word}: {detail}" + ("" if signal is None else f", {signal:,} SIGNAL"))
+    return Row("positive control", text=f"{word}: {detail}" + ("" if signal is None else f", {signal:,} stand out"))
 
 
 def _refits(inference: Record) -> Iterator[Row]:
@@ -94,20 +95,21 @@ def _controls_title(document: Record) -> str:
     audit, inference = part(document, "audit"), part(document, "inference")
     why = plain(audit.get("reason") or "no reason is given", 90)
     if audit.get("status") == "FAILED":
-        return f"The audit FAILED on this library ({why}): do not rely on any call, verdict or curve in this pack"
+        return f"The audit does not work on this library ({why}): do not rely on anything that rests on decoys"
     if audit.get("status") == "OK":
         sentence = "The audit works on this library: negative controls are silent, the positive control is found"
     else:
-        sentence = f"Whether the audit works on this library is INCONCLUSIVE ({why})"
+        sentence = f"That the audit works on this library is not shown ({why})"
     verdict, p_value = inference.get("verdict") or "NOT_ASSESSABLE", inference.get("p_value")
     if verdict == "NOT_ASSESSABLE":
-        sentence += (
-            f"; the model is NOT_ASSESSABLE by Y-randomisation ({plain(inference.get('reason') or 'no refits', 90)})"
-        )
+        sentence += f"; that the model tells isomers is not shown ({plain(inference.get('reason') or 'no refits', 90)})"
     else:
-        sentence += f"; {inference.get('refits') or 0} refits: {verdict} (p = {_number(p_value, '.3g')})"
+        shown = "does" if ISOMERS.word(verdict) == YES else "is not shown to do"
+        sentence += (
+            f"; the model {shown} better than {inference.get('refits') or 0} refits (p = {_number(p_value, '.2g')})"
+        )
     others = ", ".join(map(_name, inference.get("explained_by") or ()))
-    return sentence + (f"; EXPLAINED_BY_NOVELTY: {others} prefers the molecules more" if others else "")
+    return sentence + (f"; familiarity explains it: {others} prefers the molecules more" if others else "")
 
 
 def controls(document: Record) -> Figure:

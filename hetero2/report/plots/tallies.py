@@ -8,6 +8,7 @@ from matplotlib.figure import Figure as Canvas
 from hetero2.report.plots import svg
 from hetero2.report.plots.svg import ROOM, Figure, Row, part, plain
 from hetero2.report.text.sentences import LEAKS, leak
+from hetero2.report.text.vocabulary import STATUS
 
 Record = Mapping[str, Any]
 
@@ -28,12 +29,12 @@ def coverage(metrics: Record) -> Figure:
     if not total:
         return Figure("coverage", "The library has no rows", "", "There is nothing to count.", ("metrics.json",))
     left = total - (counts.get("OK") or 0)
-    title = f"{total - left:,} of {total:,} rows of the library are OK"
+    title = f"{total - left:,} of {total:,} rows of the library were audited"
     if left:
         first = f", most often: {plain(reasons[0][0])} ({reasons[0][1]:,})" if reasons else ""
-        title += f"; {left:,} could not be audited{first}"
-    rows = [(f"{name}", count := counts.get(name) or 0, f"{count:,} ({_percent(count / total)})")
-            for name in ("OK", "SKIP", "ERROR")]  # fmt: skip
+        title += f"; {left:,} were not{first}"
+    rows = [(word, count := counts.get(name) or 0, f"{count:,} ({_percent(count / total)})")
+            for name, word in STATUS.items()]  # fmt: skip
     rows += [(f"why: {plain(reason)}", count, f"{count:,}") for reason, count in reasons[:8]]
     scored = part(metrics, "scores_coverage")
     note = f"n = {total:,} rows. Decoys with a score: {scored.get('decoys_scored') or 0:,} of "
@@ -69,15 +70,15 @@ def separation(document: Record) -> Figure:
     pass_rates = ", ".join(
         f"{plain(name, 24)} {_percent((variant or {}).get('pass_rate'))}" for name, variant in variants.items()
     )
-    verdict = "tells" if document.get("separated") else "does NOT tell"
-    title = f"The audit {verdict} known good scores from known bad ones; above all decoys (PASS): {pass_rates}"
+    verdict = "tells" if document.get("separated") else "does not tell"
+    title = f"The audit {verdict} known good scores from known bad ones; above all decoys: {pass_rates}"
     rates = [(plain(name, 24), (variant or {}).get("pass_rate")) for name, variant in variants.items()]
     slack = [_slack(plain(name, 24), variant or {}) for name, variant in variants.items()]
     ends = [end for row in slack for end in (row.low, row.value, row.high) if end is not None]
     middle = svg.bars_height(rates) + ROOM
 
     def paint(canvas: Canvas) -> None:
-        svg.write(canvas, 0, 16, "Share of molecules above all decoys (PASS)", weight="bold")
+        svg.write(canvas, 0, 16, "Share of molecules above all decoys", weight="bold")
         svg.bars(canvas, ROOM, [(name, rate, _percent(rate)) for name, rate in rates], 1.0)
         svg.write(canvas, 0, middle + 18, "Slack: how far a molecule is from the gate", weight="bold")
         limits = (min([-1.0, *ends]), max([0.0, *ends]))
@@ -85,7 +86,8 @@ def separation(document: Record) -> Figure:
 
     height = middle + ROOM + svg.forest_height(slack)
     n = ", ".join(f"{plain(name, 24)} {(variant or {}).get('rows_ok') or 0:,}" for name, variant in variants.items())
-    note = f"n: {n}. Told apart: for each bad score, median slack or PASS rate differs by at least its threshold."
+    note = f"n: {n}. Told apart: for each bad score, median slack or the share above all decoys "
+    note += "differs by at least its threshold."
     return Figure(key, title, svg.draw(key, title, height, paint), note, files)
 
 

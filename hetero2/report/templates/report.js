@@ -6,11 +6,13 @@
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
   const kinds = heads.map((head) => head.dataset.kind);
+  const keys = heads.map((head) => head.dataset.key);
   const names = heads.map((head) => head.textContent);
+  const drawings = [...body.rows].map((row) => row.querySelector(".drawing")); // of the first rows, drawn in the page
   const all = JSON.parse(document.getElementById("rows").textContent);
   const search = document.getElementById("search");
   const filters = ["status", "call"].map((name) => ({
-    at: names.indexOf(name),
+    at: keys.indexOf(name),
     select: document.getElementById(`filter-${name}`),
   }));
   const shown = document.getElementById("shown");
@@ -45,9 +47,10 @@
         const line = document.createElement("tr");
         all[place].forEach((cell, column) => {
           const td = line.insertCell();
-          td.textContent = cell === null ? "" : cell;
-          if (kinds[column] === "number") td.className = "figure";
-          else if (String(cell).length > 30) td.title = cell;
+          td.className = keys[column] + (kinds[column] === "number" ? " figure" : "");
+          td.dataset.label = names[column];
+          if (kinds[column] !== "drawing") td.textContent = cell === null ? "" : cell;
+          else if (drawings[place]) td.append(drawings[place]);
         });
         return line;
       }),
@@ -71,6 +74,7 @@
   }
 
   heads.forEach((head, column) => {
+    if (kinds[column] === "drawing") return;
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = head.textContent;

@@ -1,12 +1,14 @@
-"""The first screen: the question, the answer in one sentence, and the selections side by side."""
+"""The first screen: what to send, whether to trust the score, what it is worth, what to do next; and the selections."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from hetero2.pack.verify import CANDIDATES
 from hetero2.report.evidence import BASELINE, RANDOM, SCORE, SCREEN, Evidence
-from hetero2.report.text import isomers, sentences, trust, worth
-from hetero2.report.text.words import counted, number
+from hetero2.report.text import isomers, trust, worth
+from hetero2.report.text.advice import DO_NOT, SEND, advise, made_up, n_to_send, void
+from hetero2.report.text.vocabulary import Answer
+from hetero2.report.text.words import clipped, counted, number
 
 WAYS = {RANDOM: "at random", BASELINE: "today's filter", SCORE: "the best by score", SCREEN: "the best by the screen"}
 MIN_HITS = 5  # of today's filter, below which nothing is said of what is saved
@@ -38,32 +40,11 @@ def saved(evaluations: float | None, price: float | None) -> str:
     return number(evaluations) if price is None else f"{number(evaluations * price, 0)} ({number(evaluations)})"
 
 
-def void(evidence: Evidence) -> str | None:
-    """Why nothing can be answered at all, or None."""
-    nothing = next(sentences.nothing_matches(evidence.metrics, evidence.utility), None)
-    if nothing is not None:
-        return nothing
-    if not evidence.metrics["counts"]["OK"]:
-        return f"none of the {counted(evidence.n_rows, 'row')} could be audited"
-    return None
-
-
 def audit_void(evidence: Evidence) -> str | None:
     """Why nothing that rests on decoys may be relied upon, or None; hits by the score do not rest on them."""
     if evidence.controls["audit"]["status"] == "FAILED":
         return f"the audit has failed on this library ({evidence.controls['audit']['reason']})"
     return void(evidence)
-
-
-def made_up(evidence: Evidence) -> str | None:
-    """What stands in for a model or for measurements, or None where both are real."""
-    stands_in = sentences.STAND_INS.get(evidence.facts["scores"]["source"])
-    if stands_in:
-        return f"the scores are {stands_in}"
-    truth = evidence.facts["truth"]
-    if truth is not None and truth["truth_source"] == "proxy_rule_v1":
-        return "the truth is a hash of the SMILES, which tests the arithmetic and says nothing of molecules"
-    return None
 
 
 def question(evidence: Evidence) -> str:
@@ -121,34 +102,74 @@ def _selection(name: str, at: Record, enough: bool, fewer: float | None, price: 
     )
 
 
-def to_send(evidence: Evidence) -> str:
-    """Which molecules to send downstream, and where they are listed."""
-    k = evidence.facts["config"]["selection"]["k"]
-    return f"To send: ranks 1 to {number(k)} of {CANDIDATES}, the best by score."
+def heading(evidence: Evidence) -> str:
+    """What the list to send is to be taken for."""
+    best = f"{number(n_to_send(evidence))} best by score"
+    act = advise(evidence).act
+    if act == SEND:
+        return f"Send the {best}"
+    return f"Do not send by this score; its {best}" if act == DO_NOT else f"The {best}, not shown to be a good choice"
+
+
+def where(evidence: Evidence) -> str:
+    """Where the list to send is."""
+    return f"ranks 1 to {number(n_to_send(evidence))} of {CANDIDATES}"
+
+
+def names(text: str) -> str:
+    """An id of the user's within a sentence, on one line and cut where it is long."""
+    return clipped(" ".join(text.split()), 30)
+
+
+def to_send(evidence: Evidence, shown: Callable[[str], str] = names) -> str:
+    """Which molecules to send downstream by their ids, and where they are listed; `shown` writes an id."""
+    first = [shown(row["id"]) for row in evidence.first]
+    more = n_to_send(evidence) - len(first)
+    listed = ", ".join(first) + (f" and {number(more)} more" if first and more > 0 else "")
+    return (
+        f"{heading(evidence)}: {listed} ({where(evidence)})." if listed else f"{heading(evidence)}: {where(evidence)}."
+    )
+
+
+def next_step(evidence: Evidence) -> str:
+    """What to do next."""
+    return f"Next: {advise(evidence).step}."
 
 
 def answer(evidence: Evidence) -> str:
-    """The answer in one sentence, with its interval; first of all what makes any answer void."""
-    why, at, only = void(evidence), evidence.primary, made_up(evidence)
+    """Whether the score can be trusted and why, in one sentence; first of all what makes any answer void."""
+    why, only = void(evidence), made_up(evidence)
     if why is not None:
         return f"No answer: {why}."
-    text = isomers.diagnose(evidence).sentence() if at is None else worth.headline(evidence, at)
+    text = (trust.judged(evidence) or isomers.diagnose(evidence)).sentence()
     return text if only is None else f"A test, not evidence: {only}. {text}"
 
 
-def more(evidence: Evidence) -> list[str]:
-    """What the answer leaves out: how the score ranks the truth, the diagnoses, or why nothing is said of hits."""
+def others(evidence: Evidence) -> list[Answer]:
+    """The answers to the other questions: is the list better than chance and today's filter, what of isomers."""
     if void(evidence) is not None:
         return []
-    trusted = trust.sentence(evidence)
-    diagnosis = [] if trusted is None else [trusted]
-    if evidence.primary is not None:
-        ranked = worth.measured(evidence)
-        return [*([ranked] if ranked else []), *diagnosis, isomers.diagnose(evidence).sentence()]
+    diagnosed = [isomers.diagnose(evidence)] if evidence.diagnosis is not None else []
+    return [*worth.compared(evidence), *diagnosed]
+
+
+def more(evidence: Evidence) -> list[str]:
+    """What the answer leaves out: the other answers, how the score ranks the truth, or why nothing is said of hits."""
+    if void(evidence) is not None:
+        return []
+    sentences = [answered.sentence() for answered in others(evidence)]
+    if evidence.primary is None:
+        return [*sentences, unmeasured(evidence)]
+    ranked = worth.measured(evidence)
+    return [*([ranked] if ranked else []), *sentences]
+
+
+def unmeasured(evidence: Evidence) -> str:
+    """Why nothing is said of hits."""
     if evidence.utility is None:
-        return [*diagnosis, "No truth was given, so nothing is said of hits and money."]
+        return "No truth was given, so nothing is said of hits and money."
     reason = evidence.utility["utility"]["reason"] or "the report of hits is of an older version"
-    return [*diagnosis, f"Nothing can be said of hits and money: {str(reason).replace('_', ' ')}."]
+    return f"Nothing can be said of hits and money: {str(reason).replace('_', ' ')}."
 
 
 def saving(evidence: Evidence) -> Iterator[str]:

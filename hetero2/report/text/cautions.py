@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from hetero2.pack.verify import CONTROLS, DECOY_QUALITY, LEAKAGE
 from hetero2.report.evidence import SCORE, Evidence
 from hetero2.report.text import isomers, sentences, worth
-from hetero2.report.text.answer import made_up
+from hetero2.report.text.advice import made_up
 from hetero2.report.text.words import counted, number, spoken
 
-SERIOUS, CAUTION, NOTE = "SERIOUS", "CAUTION", "NOTE"  # none is called STOP, which is about the pack
+SERIOUS, CAUTION, NOTE = "Serious", "Caution", "Note"  # none is called STOP, which is about the pack
 FEW_MOLECULES = 20  # below, there are no calls
 _UTILITY = "utility_report.json"
 _PER_100 = "Per 100 evaluations,"
@@ -75,11 +75,11 @@ def _audit(evidence: Evidence) -> Iterator[Warned]:
 def _rows(evidence: Evidence) -> Iterator[Warned]:
     counts, metrics = evidence.metrics["counts"], evidence.metrics
     if counts["ERROR"]:
-        yield Warned(SERIOUS, f"{counted(counts['ERROR'], 'row')} ended in ERROR.", "metrics.json")
+        yield Warned(SERIOUS, f"{counted(counts['ERROR'], 'row')} failed.", "metrics.json")
     skipped = counts["SKIP"]
     if skipped > 0.1 * max(1, evidence.n_rows):
         share = number(100 * skipped / evidence.n_rows)
-        yield Warned(CAUTION, f"{share} % of the rows were not audited (SKIP).", "metrics.json")
+        yield Warned(CAUTION, f"{share} % of the rows were left out of the audit.", "metrics.json")
     missing = metrics["scores_coverage"]["decoys_missing"]
     if missing and sentences.decoys_without_scores(metrics) is None:
         yield Warned(CAUTION, f"{counted(missing, 'decoy')} had no score.", "missing_decoy_scores.csv")
@@ -88,7 +88,7 @@ def _rows(evidence: Evidence) -> Iterator[Warned]:
         text = f"{number(few)} of {number(ok)} molecules have fewer than 19 scored decoys, too few for a 5 % level."
         yield Warned(CAUTION, text, "metrics.json")
     if ok < FEW_MOLECULES:
-        text = f"Only {counted(ok, 'molecule')} could be audited: below {FEW_MOLECULES} there are no calls."
+        text = f"Only {counted(ok, 'molecule')} could be audited: below {FEW_MOLECULES} none can stand out."
         yield Warned(CAUTION, text, "metrics.json")
     if metrics["population"] is not None:
         yield Warned(CAUTION, "Only a sample of the library was audited.", "metrics.json")
@@ -154,7 +154,8 @@ def _losses(evidence: Evidence) -> Iterator[Warned]:
     against_score = utility["uplift"]["against"].get(SCORE)
     if _below(against_score):
         lost = worth.difference(against_score, SCORE, None)
-        text = f"Acting on the calls would cost hits. {_PER_100} sending NO_SIGNAL last finds {lost}."
+        text = f"Acting on the audit would cost hits. {_PER_100} putting those that do not stand out at the end finds"
+        text += f" {lost}."
         yield Warned(CAUTION, text, _UTILITY)
 
 

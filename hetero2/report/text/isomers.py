@@ -1,28 +1,15 @@
-"""Whether the score tells molecules from their isomers: the diagnosis in plain words, then the codes."""
+"""Whether the score tells molecules from their isomers, in plain words."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from hetero2.report.evidence import Evidence
 from hetero2.report.text import sentences
+from hetero2.report.text.vocabulary import ISOMERS, NO, NOT_SHOWN, YES, Answer
 from hetero2.report.text.words import counted, number, spoken
 
 CONTROLS_NOT_RUN = "CONTROLS_NOT_RUN"  # in the place of their status, where an audit is no run
-YES, NOT_SHOWN, CANNOT_SAY = "yes", "not shown", "cannot say"
 Record = dict[str, Any]
-
-
-class Diagnosis(NamedTuple):
-    """The answer, why, and the codes that stand for it in controls.json."""
-
-    answer: str
-    because: str
-    codes: tuple[str, ...]
-
-    def sentence(self) -> str:
-        """The diagnosis as a person reads it first; the codes come last."""
-        codes = f" [{', '.join(self.codes)}]" if self.codes else ""
-        return f"Tells molecules from their isomers: {self.answer}, {self.because}.{codes}"
 
 
 def all_decoys(evidence: Evidence) -> Record | None:
@@ -36,14 +23,9 @@ def prefers_decoys(evidence: Evidence) -> bool:
     return row is not None and row["ci_high"] is not None and bool(row["ci_high"] < 0.5)
 
 
-def diagnose(evidence: Evidence) -> Diagnosis:
+def diagnose(evidence: Evidence) -> Answer:
     """The diagnosis; what the audit cannot vouch for does not count as an answer."""
-    answer, because = _answer(evidence)
-    inference, library = evidence.controls["inference"], evidence.controls["library"]
-    codes = [evidence.controls["audit"]["status"]] if evidence.controls["audit"]["status"] != "OK" else []
-    codes += [inference["verdict"], library["interpretation"]]
-    codes += [inference["explanation"]] if inference["explanation"] else []
-    return Diagnosis(answer, because, tuple(codes))
+    return Answer(ISOMERS.asked, *_answer(evidence))
 
 
 def untested(audit: Record) -> str:
@@ -56,22 +38,22 @@ def _answer(evidence: Evidence) -> tuple[str, str]:
     audit, inference = evidence.controls["audit"], evidence.controls["inference"]
     unscored = sentences.decoys_without_scores(evidence.metrics)
     if unscored is not None:
-        return CANNOT_SAY, f"because {unscored}"
+        return NOT_SHOWN, unscored
     if all_decoys(evidence) is None:
-        return CANNOT_SAY, "because no molecule was ranked among decoys"
+        return NOT_SHOWN, "no molecule was ranked among decoys"
     if audit["status"] == "FAILED":
-        return CANNOT_SAY, f"because the audit failed its own controls on this library ({audit['reason']})"
+        return NOT_SHOWN, f"the audit failed its own controls on this library ({audit['reason']})"
     if audit["status"] not in ("OK", CONTROLS_NOT_RUN):
-        return CANNOT_SAY, f"because whether the audit works on this library could not be tested ({untested(audit)})"
+        return NOT_SHOWN, f"whether the audit works on this library could not be tested ({untested(audit)})"
     turned = f"it prefers the isomers ({_auc(all_decoys(evidence))}), which does not mean that its sign is wrong"
     if inference["verdict"] == "RESOLVES_STRUCTURE":
         also = f"; {turned}" if prefers_decoys(evidence) else _rival(inference)
-        return YES, f"more than the same learner does with shuffled labels ({_refits(inference)}){also}"
+        return YES, f"better than the same learner does with shuffled labels ({_refits(inference)}){also}"
     if prefers_decoys(evidence):
-        return NOT_SHOWN, f"because {turned}"
+        return NO, turned
     if inference["verdict"] == "NOT_ASSESSABLE":
         return _of_a_fixed_score(evidence)
-    return NOT_SHOWN, f"because {_not_beyond_shuffled(evidence)}{_rival(inference)}"
+    return NOT_SHOWN, f"{_not_beyond_shuffled(evidence)}{_rival(inference)}"
 
 
 def _not_beyond_shuffled(evidence: Evidence) -> str:
@@ -121,18 +103,18 @@ def _of_a_fixed_score(evidence: Evidence) -> tuple[str, str]:
     hard = next((row for row in evidence.hardness if row["bin"] == "hard" and row["auc"] is not None), None)
     interpretation = library["interpretation"]
     if interpretation == "SIGNAL_ON_HARD" and inference["explanation"]:
-        return NOT_SHOWN, f"because {_rivals(inference)} the molecules more than the score does"
+        return NOT_SHOWN, f"{_rivals(inference)} the molecules more than the score does"
     if interpretation == "SIGNAL_ON_HARD":
         untested = "only Y-randomisation could say whether its labels taught it that"
         return YES, f"also from those that look most like them ({_auc(hard)}); {untested}"
     if interpretation == "ILLUSION":
         return (
             NOT_SHOWN,
-            f"because it does so only where isomers look little like the molecule (hard ones: {_auc(hard)})",
+            f"it does so only where isomers look little like the molecule (hard ones: {_auc(hard)})",
         )
     if interpretation == "NOT_SHOWN_ON_HARD":
-        return NOT_SHOWN, f"because those that look most like the molecules score about as high ({_auc(hard)})"
-    return CANNOT_SAY, f"because too few isomers look like the molecules ({library['why']})"
+        return NOT_SHOWN, f"those that look most like the molecules score about as high ({_auc(hard)})"
+    return NOT_SHOWN, f"too few isomers look like the molecules ({library['why']})"
 
 
 def contradictions(evidence: Evidence) -> Iterator[str]:
@@ -142,17 +124,18 @@ def contradictions(evidence: Evidence) -> Iterator[str]:
     chance = metrics["pass_expected_by_chance"]
     if not signal and verdict == "RESOLVES_STRUCTURE":
         yield (
-            "RESOLVES_STRUCTURE beside 0 SIGNAL: Y-randomisation tests all molecules together, and can show a "
-            "preference too weak, or spread over too many molecules, to name a single one at this false discovery rate."
+            "It tells molecules from their isomers, yet no single molecule stands out: Y-randomisation tests all "
+            "molecules together, and can show a preference too weak, or spread over too many of them, to name one."
         )
     if not signal and passed > chance + 3 * chance**0.5:
         yield (
-            f"{number(passed)} above all decoys (PASS), {number(chance)} by chance, beside 0 SIGNAL: more molecules "
-            "beat all their decoys than under a blind score, which says something of the library, but not which of "
-            "them did so by chance."
+            f"{number(passed)} molecules score above all their decoys, {number(chance)} by chance, yet none stands "
+            "out: more do so than under a blind score, which says something of the library, but not which of them did "
+            "so by chance."
         )
     if signal and verdict == "NOT_SHOWN":
         yield (
-            f"{number(signal)} SIGNAL beside NOT_SHOWN: a call compares a molecule with its isomers; models trained on "
-            "shuffled labels can tell them apart as well, so calls are no evidence of what the labels taught."
+            f"{counted(signal, 'molecule stands', 'molecules stand')} out from isomers, yet it is not shown that the "
+            "score tells molecules from them: models trained on shuffled labels can do as well, so this is no evidence "
+            "of what the labels taught."
         )

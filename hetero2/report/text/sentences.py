@@ -66,7 +66,7 @@ def population(metrics: Facts) -> Iterator[tuple[str, str]]:
     rows = f" of {sample['rows']} rows" if sample["rows"] is not None else ""
     weight = f", each for {sample['random_weight']:.4g} rows" if sample["random_weight"] is not None else ""
     yield "sample", f"the {sample['top']} best by score and {sample['random']} drawn{rows} were audited{weight}"
-    for name, text in (("pass_rate", "above all decoys (PASS)"), ("signal_rate", "SIGNAL"), ("mean_auc", "mean AUC")):
+    for name, text in (("pass_rate", "above all decoys"), ("signal_rate", "stand out"), ("mean_auc", "mean AUC")):
         yield "", f"{text}: {_rate(name, sample)}"
 
 

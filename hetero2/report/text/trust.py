@@ -1,18 +1,16 @@
-"""Can this score be trusted? The diagnosis in plain words, then the codes of diagnosis.json."""
+"""Can this score be trusted? The diagnosis of diagnosis.json in plain words."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from hetero2.report.evidence import Evidence
 from hetero2.report.text import isomers
+from hetero2.report.text.vocabulary import ISOMERS, TRUST, Answer
 from hetero2.report.text.words import counted, number
 from hetero2.report.text.worth import plain
 
 Record = dict[str, Any]
-QUESTION = "Can this score be trusted?"
-_ASKED = "Tells actives from inactives across scaffolds"
-_ANSWERS = {"yes": "yes", "no": "no", "cannot_say": "cannot say"}
-_NAMES = {
+NAMES = {
     "chance": "chance",
     "heavy_atoms": "counting atoms",
     "logp": "logP",
@@ -44,40 +42,44 @@ _NO_SHARE = {
 }
 
 
-def sentence(evidence: Evidence) -> str | None:
-    """The answer, why, and the codes that matter most, in at most two lines; None in an older pack."""
+def judged(evidence: Evidence) -> Answer | None:
+    """The answer and why, in at most two lines of a terminal; None in an older pack."""
     diagnosis = evidence.diagnosis
     if diagnosis is None:
         return None
-    first, *rest = diagnosis["codes"]
-    codes = ", ".join([first, *(code for code in rest if code == "PROPERTY_MODEL")])
-    return f"{_ASKED}: {_ANSWERS[diagnosis['answer']]}, {_because(diagnosis)}. [{codes}]"
+    return Answer(TRUST.asked, TRUST.word(diagnosis["codes"][0]), _because(diagnosis))
+
+
+def sentence(evidence: Evidence) -> str | None:
+    """The answer as a sentence."""
+    answer = judged(evidence)
+    return None if answer is None else answer.sentence()
 
 
 def _because(diagnosis: Record) -> str:
     code, labels, ranking = diagnosis["codes"][0], diagnosis["labels"], diagnosis["ranking"]
     if code == "ALL_SCORES_EQUAL":
-        return "because all scores are equal"
+        return "all scores are equal"
     if code == "NO_LABELS":
-        return f"because {_NO_LABELS.get(labels['reason'], plain(str(labels['reason'])))}{_model(diagnosis)}"
+        return f"{_NO_LABELS.get(labels['reason'], plain(str(labels['reason'])))}{_model(diagnosis)}"
     if code.startswith("TOO_FEW") or code == "NO_INTERVAL":
         needed = _NO_INTERVAL.get(ranking["reason"], plain(str(ranking["reason"])))
         counts = f"{counted(labels['n'], 'label')}, {counted(labels['hits'], 'hit')}"
-        return f"because {needed} ({counts}, {counted(labels['scaffolds'], 'scaffold')})"
+        return f"{needed} ({counts}, {counted(labels['scaffolds'], 'scaffold')})"
     area = _area(ranking) + (", cross-validated" if labels["source"] == "out_of_fold" else "")
     if code == "WRONG_WAY":
-        return f"because hits score lower than non-hits ({area}); check scores.higher_is_better"
+        return f"hits score lower than non-hits ({area}); check scores.higher_is_better"
     if code == "NO_STRUCTURES":
-        return f"because without structures it cannot be compared with counting atoms ({area})"
+        return f"without structures it cannot be compared with counting atoms ({area})"
     if code == "LABELS_SEEN":
-        return f"because the only labels are those that the model was fitted on ({area})"
+        return f"the only labels are those that the model was fitted on ({area})"
     if code == "INFORMATIVE":
-        return f"better than chance, counting atoms and logP ({area}){_but(diagnosis)}"
+        return f"it tells hits from non-hits better than chance, counting atoms and logP ({area}){_but(diagnosis)}"
     name = code.rpartition("THAN_")[2].lower()
     beside = "" if name == "chance" else f"; {_difference(_competitor(ranking, name))}"
     if code.startswith("NO_BETTER"):
-        return f"your score is no better than {_NAMES[name]} ({area}{beside})"
-    return f"because these labels do not show that your score is better than {_NAMES[name]} ({area}{beside})"
+        return f"it is no better than {NAMES[name]} ({area}{beside})"
+    return f"these labels do not show that it is better than {NAMES[name]} ({area}{beside})"
 
 
 def _competitor(ranking: Record, name: str) -> Record:
@@ -112,7 +114,7 @@ def _but(diagnosis: Record) -> str:
     if model:
         return f"{model}"
     fitted = [
-        _NAMES[entry["name"]]
+        NAMES[entry["name"]]
         for entry in diagnosis["ranking"]["competitors"]
         if entry["name"] in ("property_model", "nearest_hit") and entry["score_is"] in ("no_better", "undecided")
     ]
@@ -129,7 +131,8 @@ def parts(evidence: Evidence) -> Iterator[tuple[str, str]]:
     yield from (("beside", _beside(entry, diagnosis["ranking"])) for entry in diagnosis["ranking"]["competitors"])
     yield "bulk properties", _bulk(diagnosis["bulk_properties"])
     yield "refits", _refits(evidence)
-    yield "isomers", isomers.diagnose(evidence).sentence()
+    diagnosed = isomers.diagnose(evidence)
+    yield "isomers", f"{diagnosed.answer}, {diagnosed.because}"
 
 
 def _sign(diagnosis: Record) -> str:
@@ -157,7 +160,7 @@ def _labels(diagnosis: Record) -> str:
 
 def _beside(entry: Record, ranking: Record) -> str:
     fitted = "" if entry["name"] in ("heavy_atoms", "logp") else ", fitted in folds of whole scaffolds"
-    name = f"{_NAMES[entry['name']]}{fitted}"
+    name = f"{NAMES[entry['name']]}{fitted}"
     if entry["auc"] is None:
         return f"{name}: not compared, {plain(str(entry['reason']))}"
     turned = {1: ", more is better", -1: ", less is better", None: ""}[entry["direction"]]
@@ -189,4 +192,5 @@ def _refits(evidence: Evidence) -> str:
     text = f"scaffold cross-validation on the training labels: ROC-AUC {folds['auc']:.2f}"
     if inference["p_value"] is None:
         return f"{text}; no Y-randomisation: {plain(str(inference['reason']))}"
-    return f"{text}; Y-randomisation on isomers: {inference['verdict']} (p = {inference['p_value']:.2g})"
+    answer = ISOMERS.word(inference["verdict"])
+    return f"{text}; better on isomers than fits on shuffled labels: {answer} (p = {inference['p_value']:.2g})"

@@ -1,9 +1,11 @@
 """What the list to send is worth on measured truth: hits, intervals, the curve around K, and what the score ranks."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hetero2.report.evidence import AUDIT, BASELINE, RANDOM, SCORE, Evidence
+from hetero2.report.text.vocabulary import CHANCE, NOT_SHOWN, TODAY, Answer, by_interval
 from hetero2.report.text.words import counted, number
 
 Record = dict[str, Any]
@@ -72,36 +74,43 @@ def around(utility: Record, method: str, reference: str) -> str:
 
 
 def few(utility: Record, at: Record) -> str | None:
-    """The sentence that says that there are too few hits to compare lists, or None."""
+    """Why there are too few hits to compare lists, or None."""
     sufficiency = utility["evidence"]
     if sufficiency["enough"]:
         return None
     hits, n, k = sufficiency["hits"], utility["n"], at["k"]
     bought = counted(at["methods"][SCORE]["expected_hits"], "hit")
     return (
-        f"Not enough evidence to compare lists at K = {number(k)}: the {number(k)} best by score hold {bought}, and "
-        f"{number(hits)} of the {counted(n, 'molecule')} with score and truth are hits; {plain(sufficiency['reason'])}."
+        f"the {number(k)} best by score hold {bought}, and {number(hits)} of the {counted(n, 'molecule')} with score "
+        f"and truth are hits; {plain(sufficiency['reason'])}"
     )
 
 
-def headline(evidence: Evidence, at: Record) -> str:
-    """What buying the K best by score finds, against chance and today's filter, at K and around it."""
-    utility = evidence.worth or {}
+def compared(evidence: Evidence) -> list[Answer]:
+    """Whether buying the K best by score is better than chance, and than today's filter, at K and around it."""
+    at, utility = evidence.primary, evidence.worth
+    if at is None or utility is None:
+        return []
     scarce = few(utility, at)
     if scarce is not None:
-        return scarce
+        return [Answer(CHANCE.asked, NOT_SHOWN, scarce)]
     method, of_list = at["methods"][SCORE], utility["list"]
     rate, low, high = (number(100 * method[key]) for key in ("hit_rate", "wilson_low", "wilson_high"))
-    compared = [
-        difference(record, reference, of_list["interval_reason"]) + around(utility, SCORE, reference)
-        for reference in (RANDOM, BASELINE)
-        if (record := of_list["against"].get(reference)) is not None
-    ]
-    partly = part(evidence) and f"{part(evidence)},"
-    return (
-        f"Buying the {number(at['k'])} best by score{partly} finds {rate} hits per 100 evaluations ({low} to {high} if "
-        f"molecules were independent): {'; '.join(compared)}."
-    )
+    found = f"the {number(at['k'])} best by score hold {rate} hits per 100 evaluations{part(evidence)}"
+    found += f" ({low} to {high} if molecules were independent), "
+    answers = []
+    for question, reference in ((CHANCE, RANDOM), (TODAY, BASELINE)):
+        record = of_list["against"].get(reference)
+        if record is not None:
+            because = difference(record, reference, of_list["interval_reason"]) + around(utility, SCORE, reference)
+            answers.append(Answer(question.asked, better(record, of_list["interval_reason"]), found + because))
+        found = "per 100 evaluations it finds "
+    return answers
+
+
+def better(record: Mapping[str, Any], reason: str | None) -> str:
+    """Whether a list is better than another, by the interval of the difference."""
+    return by_interval(*((None, None) if reason is not None else (record["ci_low"], record["ci_high"])))
 
 
 def part(evidence: Evidence) -> str:
@@ -109,7 +118,7 @@ def part(evidence: Evidence) -> str:
     coverage = evidence.utility["truth_coverage"] if evidence.utility is not None else {}
     if not coverage or coverage["with_truth"] >= coverage["scored"]:
         return ""
-    return f" among the {number(coverage['with_truth'])} with truth, of {number(coverage['scored'])} scored"
+    return f" (among the {number(coverage['with_truth'])} with truth, of {number(coverage['scored'])} scored)"
 
 
 def measured(evidence: Evidence) -> str | None:
@@ -122,9 +131,45 @@ def measured(evidence: Evidence) -> str | None:
     text = f"Measured: {number(hits)} of {counted(n, 'molecule')} are hits (base rate {number(100 * hits / n)} %)"
     if str(area["interval_reason"]).startswith("fewer_than_10"):
         return f"{text}; too few to say how well the score ranks them."
-    shares = [(name, ranks[f"enrichment_factor_{name}"]["value"]) for name in ("5_percent", "10_percent")]
-    early = ", ".join(f"{value:.2g} in its best {name.split('_')[0]} %" for name, value in shares if value is not None)
+    early = ", ".join(f"{value} in its best {share} %" for share, value, _ in enrichment(evidence))
     return f"{text}; ROC-AUC of the score {_area(area)}; enrichment factor {early}."
+
+
+def enrichment(evidence: Evidence) -> Iterator[tuple[int, str, str]]:
+    """(best so many percent, enrichment factor of the score, interval as if molecules were independent)."""
+    utility = evidence.worth
+    if utility is None or not utility["evidence"]["hits"]:
+        return
+    n, base = utility["n"], utility["evidence"]["hits"] / utility["n"]
+    for share in (5, 10):
+        value = utility["score_metrics"][f"enrichment_factor_{share}_percent"]["value"]
+        if value is not None:
+            low, high = _wilson(value * base, max(1, round(share * n / 100)))
+            yield share, f"{value:.2g}", f"{low / base:.2g} to {high / base:.2g}"
+
+
+def measures(evidence: Evidence) -> Iterator[tuple[str, str, str]]:
+    """(what, value, interval and what chance gives) of the score on truth, for the first screen."""
+    utility, at = evidence.worth, evidence.primary
+    if utility is None or at is None:
+        return
+    area, method, chance = utility["score_metrics"]["roc_auc"], at["methods"][SCORE], at["methods"][RANDOM]
+    if not str(area["interval_reason"]).startswith("fewer_than_10"):
+        interval_of_area = _area(area).partition(" ")[2].strip("()").removeprefix("95 % interval ")
+        yield "ROC-AUC on truth", f"{area['value']:.2f}", f"{interval_of_area}; chance 0.5"
+        for share, value, between in enrichment(evidence):
+            yield f"enrichment, best {share} %", value, f"{between}; chance 1"
+    low, high = (number(100 * method[key]) for key in ("wilson_low", "wilson_high"))
+    rate, by_chance = (number(100 * way["hit_rate"]) for way in (method, chance))
+    yield f"hits per 100, best {number(at['k'])}", rate, f"{low} to {high}; chance {by_chance}"
+
+
+def _wilson(rate: float, n: int) -> tuple[float, float]:
+    """The 95 % Wilson interval of a share of n."""
+    z = 1.959964
+    middle, half = rate + z * z / (2 * n), z * math.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+    low, high = ((middle + sign * half) / (1 + z * z / n) for sign in (-1, 1))
+    return max(0.0, low), min(1.0, high)
 
 
 def _area(area: Record) -> str:
@@ -140,14 +185,17 @@ def audit_comparison(evidence: Evidence) -> Iterator[str]:
         return
     scarce, uplift = few(utility, at), utility["uplift"]
     if scarce is not None:
-        yield scarce
+        yield f"Not shown: {scarce}."
         return
     if uplift["coincides_with_score"]:
-        yield "Sending NO_SIGNAL last would have changed nothing at this K: both lists hold the same molecules."
+        yield (
+            "Putting those that do not stand out at the end would have changed nothing at this K: both lists hold the "
+            "same molecules."
+        )
         return
     compared = difference(uplift["against"][SCORE], SCORE, uplift["interval_reason"])
     rate = number(100 * at["methods"][AUDIT]["hit_rate"])
     yield (
-        f"Sending NO_SIGNAL last would have found {rate} hits per 100 evaluations, {compared}"
+        f"Putting those that do not stand out at the end would have found {rate} hits per 100 evaluations, {compared}"
         f"{around(utility, AUDIT, SCORE)}."
     )

@@ -62,7 +62,7 @@ def test_it_is_printed_and_written(tmp_path, capsys):
     capsys.readouterr()
     call("report", campaign)
     printed = capsys.readouterr().out
-    assert printed.startswith("not shown that either order buys more hits: the interval includes 0\n")
+    assert printed.startswith("Is the new order better than today's? Not shown: the interval includes 0.\n")
     document = json.loads((campaign / "report/report.json").read_text())
     assert document == report(read_state(campaign))
     call("status", campaign)  # a report in the folder disturbs nothing
@@ -113,8 +113,8 @@ def test_a_clear_difference_is_shown_in_its_direction(hits_today, hits_new, call
     document = report(state_of(hits_today, hits_new))
     assert document["verdict"] == call
     text = lines(document)
-    begins = {"new_better": "the new order buys", "today_better": "today's order buys", "not_shown": "not shown"}
-    assert text[0].startswith(begins[call])
+    said = {"new_better": "Yes: it buys", "today_better": "No: today's order buys", "not_shown": "Not shown: "}
+    assert text[0].startswith(f"Is the new order better than today's? {said[call]}")
     assert any("today's order would need 960 measurements" in line for line in text) == (call == "new_better")
 
 

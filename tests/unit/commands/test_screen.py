@@ -29,7 +29,7 @@ def test_the_list_and_what_is_said_of_it(folder: Path, capsys: pytest.CaptureFix
     assert [row["id"] for row in rows[2:]] == ["b", "d"]
     printed = capsys.readouterr().out
     assert "screen on 4 labels, 2 of them hits" in printed
-    assert "4 molecules: OK 3, SKIP 1" in printed
+    assert "4 molecules: 3 ranked, 1 left out" in printed
     assert "the better half of the values" in printed
     assert sorted(path.name for path in folder.iterdir()) == ["known.csv", "library.csv", "ranked.csv"]
 

@@ -73,14 +73,14 @@ def not_met(pack):
 def test_a_pack_in_order_is_go(good, capsys):
     assert not_met(good) == []
     assert cli.main(["accept", str(good)]) == 0
-    assert capsys.readouterr().out.endswith("\npack: GO, in order\n")
+    assert capsys.readouterr().out.endswith("\nIs the pack in order? Yes.\n")
 
 
 def test_the_small_run_has_rows_of_error_so_it_stops(archive, capsys):
     assert cli.main(["accept", str(archive)]) == 1
     printed = capsys.readouterr().out
     assert "NOT   rows_error                 2 " in printed
-    assert printed.endswith("\npack: STOP, not met: rows_error\n")
+    assert printed.endswith("\nIs the pack in order? No: not met: rows_error.\n")
     assert cli.main(["accept", str(archive), "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert first_problem(document, "acceptance.v1") is None

@@ -108,7 +108,7 @@ def levels_and_files(run):
 
 
 def cautions(run, words):
-    return [text for text, (level, _) in levels_and_files(run).items() if words in text and level == "CAUTION"]
+    return [text for text, (level, _) in levels_and_files(run).items() if words in text and level == "Caution"]
 
 
 def curve_of(auc, low, high):

@@ -11,30 +11,59 @@ from hetero2.stats.benefit import sufficiency
 from tests.unit.report.runs import UTILITY, K, against, changed, with_filter
 
 
-def test_the_answer_is_about_the_list_by_score_with_its_interval_and_the_curve_around_k(rich):
-    assert answer.answer(rich) == (
-        "Buying the 40 best by score finds 50 hits per 100 evaluations (40 to 60 if molecules were independent): 30 "
-        "more than choosing at random (95 % interval of the difference 10 to 45); above 95 % of random draws, as "
-        "at 18 of the 20 other K tried, 10 to 160."
+def compared(run):
+    """What is said of the list beside chance and today's filter."""
+    return " ".join(said.sentence() for said in worth.compared(run))
+
+
+def test_the_answers_name_the_list_by_score_with_its_interval_and_the_curve_around_k(rich):
+    assert compared(rich) == (
+        "Is the list better than chance? Yes: the 40 best by score hold 50 hits per 100 evaluations (40 to 60 if "
+        "molecules were independent), 30 more than choosing at random (95 % interval of the difference 10 to 45); "
+        "above 95 % of random draws, as at 18 of the 20 other K tried, 10 to 160."
     )
-    ranked, trusted, diagnosed = answer.more(rich)
+    ranked, better, diagnosed = answer.more(rich)
     assert ranked == (
         "Measured: 80 of 400 molecules are hits (base rate 20 %); ROC-AUC of the score 0.80 (95 % interval 0.70 to "
         "0.88); enrichment factor 3.1 in its best 5 %, 2.5 in its best 10 %."
     )
-    assert trusted.startswith("Tells actives from inactives across scaffolds: ")
-    assert diagnosed.startswith("Tells molecules from their isomers: ")
+    assert better == compared(rich)
+    assert answer.answer(rich).startswith("Can this score be trusted? ")
+    assert diagnosed.startswith("Does it tell molecules from their isomers? ")
+
+
+def test_the_measures_of_the_first_screen_have_intervals_and_what_chance_gives(rich):
+    assert list(worth.measures(rich)) == [
+        ("ROC-AUC on truth", "0.80", "0.70 to 0.88; chance 0.5"),
+        ("enrichment, best 5 %", "3.1", "2.1 to 4; chance 1"),
+        ("enrichment, best 10 %", "2.5", "1.8 to 3.2; chance 1"),
+        ("hits per 100, best 40", "50", "40 to 60; chance 20"),
+    ]
+
+
+def test_the_molecules_to_send_are_named_and_what_the_list_is_to_be_taken_for(rich, small_evidence):
+    listed = "methane, phenol, salt (ranks 1 to 3 of ranked_candidates.csv)."
+    assert answer.to_send(small_evidence) == f"The 3 best by score, not shown to be a good choice: {listed}"
+    assert answer.to_send(rich) == (
+        "The 40 best by score, not shown to be a good choice: methane, phenol, salt and 37 more (ranks 1 to 40 of "
+        "ranked_candidates.csv)."
+    )
+    bare = replace(changed(small_evidence, facts__scores__source="random"), first=())
+    assert (
+        answer.to_send(bare) == "Do not send by this score; its 3 best by score: ranks 1 to 3 of ranked_candidates.csv."
+    )
+    assert "\n" not in answer.to_send(replace(rich, first=[{"id": "two\nlines"}]))
 
 
 def test_the_curve_around_k_can_contradict_k(rich):
     pair = rich.utility["utility"]["around_k"]["compared"][0]
     pair |= {"at_k": "as_many", "more": 1, "as_many": 3, "fewer": 16}
-    assert answer.answer(rich).endswith(
+    assert compared(rich).endswith(
         "; within what random draws give at this K, but below 95 % of random draws at 16 of the 20 other K tried, 10 "
         "to 160."
     )
     pair |= {"more": 7, "as_many": 7, "fewer": 6}
-    assert answer.answer(rich).endswith(
+    assert compared(rich).endswith(
         "; within what random draws give at this K; of the 20 other K tried, 10 to 160: above 95 % of random draws at "
         "7, within what random draws give at 7, below 95 % of random draws at 6."
     )
@@ -42,7 +71,10 @@ def test_the_curve_around_k_can_contradict_k(rich):
 
 def test_a_filter_of_today_is_compared_with_and_what_is_saved_is_said_with_its_interval(rich):
     filtered = with_filter(rich)
-    assert "; 10 more than today's filter (95 % interval of the difference −2 to 20)" in answer.answer(filtered)
+    assert (
+        "Not shown: per 100 evaluations it finds 10 more than today's filter (95 % interval of the difference −2 to 20)"
+        in compared(filtered)
+    )
     chosen = {selection.label: selection for selection in answer.selections(filtered)}
     assert list(chosen) == ["at random", "today's filter", "the best by score"]
     assert [selection.today for selection in chosen.values()] == [None, None, 2.5]
@@ -85,23 +117,22 @@ def test_what_is_saved_against_chance_follows_from_the_enrichment(rich):
 def test_too_few_hits_are_told_as_such_and_nothing_is_saved(rich, reason, needs):
     filtered = with_filter(rich)
     filtered.utility["utility"]["evidence"] |= {"enough": False, "reason": reason}
-    text = answer.answer(filtered)
-    assert text.startswith(
-        "Not enough evidence to compare lists at K = 40: the 40 best by score hold 20 hits, and 80 of "
-    )
+    text = compared(filtered)
+    why = "the 40 best by score hold 20 hits, and 80 of "
+    assert text.startswith(f"Is the list better than chance? Not shown: {why}")
     assert text.endswith(needs)
     assert [selection.saved for selection in answer.selections(filtered)] == [None, None, None]
     assert [selection.today for selection in answer.selections(filtered)] == [None, None, None]
     assert list(answer.saving(filtered)) == []
-    assert list(worth.audit_comparison(filtered)) == [text]
+    assert list(worth.audit_comparison(filtered)) == [text.removeprefix("Is the list better than chance? ")]
     assert page.pictures(replace(filtered, curve=filtered.utility["utility"]["at"]))["hit_rate"].title.startswith(
         "Not enough ev"
     )
 
 
 def test_the_small_run_has_too_few_hits_for_any_finding(small_evidence):
-    assert answer.answer(small_evidence) == (
-        "Not enough evidence to compare lists at K = 3: the 3 best by score hold 1 hit, and 5 of the 14 molecules with "
+    assert compared(small_evidence) == (
+        "Is the list better than chance? Not shown: the 3 best by score hold 1 hit, and 5 of the 14 molecules with "
         "score and truth are hits; at least 10 hits with score and truth are needed."
     )
     text = " ".join([answer.answer(small_evidence), *answer.more(small_evidence)])
@@ -113,7 +144,7 @@ def test_intervals_that_are_none_say_why(rich):
     rich.utility["utility"]["list"]["interval_reason"] = "fewer_than_30_scaffolds"
     area = rich.utility["utility"]["score_metrics"]["roc_auc"]
     area |= {"ci_low": None, "ci_high": None, "interval_reason": "fewer_than_30_scaffolds"}
-    assert "30 more than choosing at random (no interval: fewer than 30 scaffolds)" in answer.answer(rich)
+    assert "30 more than choosing at random (no interval: fewer than 30 scaffolds)" in compared(rich)
     assert "ROC-AUC of the score 0.80 (no interval: fewer than 30 scaffolds)" in answer.more(rich)[0]
 
 
@@ -127,7 +158,7 @@ def test_intervals_that_are_none_say_why(rich):
 )
 def test_a_difference_is_told_with_its_sign(rich, uplift, sentence):
     rich.utility["utility"]["list"]["against"]["random"] = against(uplift, -0.1, 0.1)
-    assert sentence in answer.answer(rich)
+    assert sentence in compared(rich)
 
 
 @pytest.mark.parametrize(
@@ -148,20 +179,21 @@ def test_a_failed_audit_voids_what_rests_on_decoys_and_not_the_hits_of_the_score
     failed = changed(rich, controls__audit={"status": "FAILED", "reason": "not silent: formula"})
     assert answer.answer(failed) == answer.answer(rich)
     assert (
-        "cannot say, because the audit failed its own controls on this library (not silent: formula)"
-        in answer.more(failed)[2]
+        "Not shown: the audit failed its own controls on this library (not silent: formula)" in answer.more(failed)[2]
     )
-    assert any(warning.level == "SERIOUS" and "failed its own controls" in warning.text for warning in warnings(failed))
+    assert any(warning.level == "Serious" and "failed its own controls" in warning.text for warning in warnings(failed))
     titles = {key: figure.title for key, figure in page.pictures(replace(failed, curve=UTILITY["at"])).items()}
     for key, title in titles.items():
         of_the_audit = key in ("hardness", "score_against_decoys", "audit_hit_rate")
         assert title.startswith("Not to be relied upon: ") == of_the_audit, key
-    assert "FAILED" in titles["controls"]
+    assert "does not work" in titles["controls"]
 
 
-def test_without_truth_the_diagnosis_is_the_answer(small_evidence):
+def test_without_truth_nothing_is_said_of_hits(small_evidence):
     blind = replace(small_evidence, utility=None, cost_lift=None)
-    assert answer.answer(blind).startswith("Tells molecules from their isomers: cannot say, because ")
+    assert answer.answer(blind).startswith("Can this score be trusted? Not shown: ")
+    older = replace(blind, diagnosis=None)
+    assert answer.answer(older).startswith("Does it tell molecules from their isomers? Not shown: ")
     assert answer.more(blind)[1:] == ["No truth was given, so nothing is said of hits and money."]
     assert answer.selections(blind) == []
     assert list(answer.saving(blind)) == []
@@ -201,7 +233,7 @@ def test_first_screen_and_figures_tell_the_same_rate(rich):
     curve = [{"k": k, "methods": rich.utility["utility"]["at"][0]["methods"]} for k in (1, K)]
     title = page.pictures(replace(rich, curve=curve))["hit_rate"].title
     assert "the list finds 50 hits per 100" in title
-    assert "finds 50 hits per 100 evaluations" in answer.answer(rich)
+    assert "hold 50 hits per 100 evaluations" in compared(rich)
 
 
 def test_an_older_pack_without_the_list_is_still_shown(small_evidence):

@@ -36,7 +36,7 @@ from tests.unit.report.test_table import ROW
             {"call": "UNDECIDABLE", "call_reason": "share_not_told_from_0.05", "m_needed": None, "q_value": None},
             "0 of its 20 decoys score as high, too few to tell whether 5 % do.",
         ),
-        ({"status": "SKIP", "reason": "invalid_smiles"}, "SKIP: invalid smiles"),
+        ({"status": "SKIP", "reason": "invalid_smiles"}, "Left out: invalid smiles"),
         ({"call_reason": "something_new", "q_value": None}, "Something new."),
         ({"call_reason": "", "call": "", "q_value": None}, "No call."),
     ],

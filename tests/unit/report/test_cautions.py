@@ -27,19 +27,22 @@ def test_a_list_below_chance_or_below_today_is_a_caution(rich):
 
 def test_acting_on_the_audit_at_a_loss_is_a_caution_and_stands_in_the_appendix(rich):
     rich.utility["utility"]["uplift"]["against"]["score_topk"] = against(-0.2, -0.3, -0.1)
-    assert cautions(rich, "Acting on the calls would cost hits") == [
-        "Acting on the calls would cost hits. Per 100 evaluations, sending NO_SIGNAL last finds 20 fewer than the "
-        "score alone (95 % interval of the difference −30 to −10)."
+    assert cautions(rich, "Acting on the audit would cost hits") == [
+        "Acting on the audit would cost hits. Per 100 evaluations, putting those that do not stand out at the end "
+        "finds 20 fewer than the score alone (95 % interval of the difference −30 to −10)."
     ]
     assert list(worth.audit_comparison(rich)) == [
-        "Sending NO_SIGNAL last would have found 60 hits per 100 evaluations, 20 fewer than the score alone (95 % "
-        "interval of the difference −30 to −10); about as many hits as the score alone at this K, but fewer hits than "
-        "the score alone at 15 of the 20 other K tried, 10 to 160."
+        "Putting those that do not stand out at the end would have found 60 hits per 100 evaluations, 20 fewer than "
+        "the score alone (95 % interval of the difference −30 to −10); about as many hits as the score alone at this "
+        "K, but fewer hits than the score alone at 15 of the 20 other K tried, 10 to 160."
     ]
     rich.utility["utility"]["uplift"]["coincides_with_score"] = True
     assert "both lists hold the same molecules" in next(worth.audit_comparison(rich))
     labels = [label for label, _, _ in index.appendix(rich)]
-    assert labels[:2] == ["NO_SIGNAL last, then by score", "SIGNAL first, NO_SIGNAL last, then by score"]
+    assert labels[:2] == [
+        "those that do not stand out at the end, else by score",
+        "those that stand out first, those that do not at the end, else by score",
+    ]
     assert not any("random" in label for label in labels)  # one draw is no chance
 
 
@@ -91,7 +94,7 @@ def test_leakage_is_not_looked_for_without_a_training_set(small_evidence):
     assert levels_and_files(small_evidence)[
         "Train–test leakage: not checked, since no training set was given (scores.train)."
     ] == (
-        "NOTE",
+        "Note",
         "leakage.csv",
     )
     trained = changed(small_evidence, facts__config__scores__train="train.csv")
@@ -100,7 +103,7 @@ def test_leakage_is_not_looked_for_without_a_training_set(small_evidence):
 
 @pytest.mark.parametrize(
     ("kind", "level"),
-    [("molecule_in_training", "SERIOUS"), ("molecule_near_training", "CAUTION"), ("truth_id_unknown", "NOTE")],
+    [("molecule_in_training", "Serious"), ("molecule_near_training", "Caution"), ("truth_id_unknown", "Note")],
 )
 def test_leakage_is_warned_of(small_evidence, kind, level):
     trained = changed(replace(small_evidence, leaks={kind: 1200}), facts__config__scores__train="train.csv")
@@ -119,10 +122,10 @@ def test_warnings_are_told_by_gravity_with_their_file(small_evidence):
         )
     )
     levels = [warning.level for warning in listed]
-    assert levels == sorted(levels, key=("SERIOUS", "CAUTION", "NOTE").index)
+    assert levels == sorted(levels, key=("Serious", "Caution", "Note").index)
     texts = {warning.text: (warning.level, warning.file) for warning in listed}
-    assert texts["2 rows ended in ERROR."] == ("SERIOUS", "metrics.json")
-    assert texts["Only 11 molecules could be audited: below 20 there are no calls."] == ("CAUTION", "metrics.json")
+    assert texts["2 rows failed."] == ("Serious", "metrics.json")
+    assert texts["Only 11 molecules could be audited: below 20 none can stand out."] == ("Caution", "metrics.json")
     assert any(text.startswith("This is a test and not evidence: the scores are made up") for text in texts)
     assert any(
         text.startswith("Familiarity explains it at least as well: nearest training neighbour") for text in texts
@@ -133,11 +136,11 @@ def test_truth_of_a_part_is_a_caution_that_says_what_is_known_of_the_list(rich):
     coverage = {"scored": 900, "with_truth": 400, "verification_bias": False}
     coverage["of_the_list"] = {"k": 40, "with_truth": 23.0, "hits": 19.0}
     partly = changed(rich, utility__truth_coverage=coverage)
-    assert answer.answer(partly).startswith(
-        "Buying the 40 best by score among the 400 with truth, of 900 scored, finds 50"
+    assert worth.compared(partly)[0].because.startswith(
+        "the 40 best by score hold 50 hits per 100 evaluations (among the 400 with truth, of 900 scored)"
     )
     assert cautions(partly, "Truth is known for") == [
         "Truth is known for 400 of 900 scored molecules, and hits are counted among those. Of the 40 to send, 23 have "
         "truth, and 19 of these are hits."
     ]
-    assert answer.to_send(partly) == "To send: ranks 1 to 3 of ranked_candidates.csv, the best by score."
+    assert answer.to_send(partly).endswith("(ranks 1 to 40 of ranked_candidates.csv).")

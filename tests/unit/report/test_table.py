@@ -38,7 +38,8 @@ def test_no_text_ends_the_script(text):
 def test_cells_are_in_the_order_of_the_columns():
     cells = dict(zip((column.heading for column in table.COLUMNS), table.cells(ROW), strict=True))
     assert cells["score"] == 0.123456789
-    assert cells["p"] == 0.047619
+    assert cells["p"] == 0.048
+    assert (cells["stands out"], cells["above decoys"], cells["status"]) == ("yes", "yes", "audited")
     assert cells["similarity"] is None
     assert cells["why"] == reason_in_words(ROW)
 
@@ -53,8 +54,8 @@ def test_long_cells_are_cut_and_rows_that_do_not_fit_left_out():
 
 def test_the_limit_counts_bytes_of_what_is_written():
     rows = [ROW | {"id": "<" * 80}]
-    size = len(table.as_script([table.cells(rows[0])]).encode())
-    assert table.fitting(rows, size) == [table.cells(rows[0])]
+    size = len(table.as_script([table.cells(rows[0], 4)]).encode())
+    assert table.fitting(rows, size) == [table.cells(rows[0], 4)]
     assert table.fitting(rows, size - 1) == []
 
 

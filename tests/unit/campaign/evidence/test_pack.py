@@ -129,7 +129,7 @@ def test_verify_prints_what_it_finds(campaign, tmp_path, capsys):
     path = campaign / "report" / NAME
     capsys.readouterr()
     assert cli.main(["campaign", "verify", "--pack", str(path)]) == 0
-    assert capsys.readouterr().out == "OK: every file and the chain of rounds are in order\n"
+    assert capsys.readouterr().out == "Is the pack in order? Yes: every file and the chain of rounds are in order.\n"
     files = contents(path)
     files["campaign.json"] += b"\n"
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as opened:

@@ -13,9 +13,9 @@ from tests.unit.campaign.test_report import state_of
 @pytest.mark.parametrize(
     ("hits_today", "hits_new", "sentence"),
     [
-        (1, 12, "The new order buys more hits than today's."),
-        (12, 1, "Today's order buys more hits than the new one."),
-        (5, 6, "Not shown that either order buys more hits: the interval includes 0."),
+        (1, 12, "Yes: it buys more hits than today's order."),
+        (12, 1, "No: today's order buys more hits."),
+        (5, 6, "Not shown: the interval includes 0."),
     ],
 )
 def test_it_begins_with_the_answer_and_stands_alone(hits_today, hits_new, sentence):
@@ -55,7 +55,7 @@ def test_a_plan_that_was_too_small_is_named():
     state = state_of(5, 6)
     plan = {"base_rate": 0.1, "expected_rate": 0.2, "rounds": 4, "per_arm": 20, "power": 0.123}
     document = report(state._replace(settings=type(state.settings)(**{**vars(state.settings), "planned": plan})))
-    assert answer(document).endswith("the interval includes 0; its planned power was 12.3 %, below 80 %")
+    assert answer(document).endswith("the interval includes 0; its planned power was 12.3 %, below 80 %.")
     state = state_of(1, 12)
     settings = {**vars(state.settings), "planned": plan}
     document = report(state._replace(settings=type(state.settings)(**settings)))

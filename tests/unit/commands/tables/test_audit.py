@@ -56,13 +56,12 @@ def test_trust_and_worth_are_those_of_a_run(stored_run):
         assert as_read(result.summary, names).equals(read_summary(stored_run / "summary.csv", names))
 
 
-def test_the_answer_is_in_words_and_the_first_sentence_is_of_hits(audited, sets):
-    first, measured, trust, isomers = audited.answer
-    assert first.startswith("Buying the 20 best by score finds ")
+def test_the_answer_is_in_words_and_the_first_sentence_is_of_trust(audited, sets):
+    trust, measured, worth, isomers = audited.answer
+    assert trust.startswith("Can this score be trusted? Not shown: ")
     assert measured.startswith("Measured: 25 of 60 molecules are hits")
-    assert trust.startswith("Tells actives from inactives across scaffolds: ")
-    assert isomers.startswith("Tells molecules from their isomers: ")
-    assert "CONTROLS_NOT_RUN" in isomers
+    assert worth.startswith("Is the list better than chance? ")
+    assert isomers.startswith("Does it tell molecules from their isomers? ")
     without = api.audit(sets, by_length)
     assert without.utility is None
     assert without.score_metrics is None
@@ -74,7 +73,7 @@ def test_a_tenth_is_bought_where_nobody_said_how_many(sets):
     assert api.audit(sets, by_length, truth=HITS).utility["utility"]["k"] == 10
     few = api.audit(sets, by_length, truth=dict(zip(IDS[:4], [True, False, True, False], strict=True)))
     assert few.utility["utility"]["k"] == 4
-    assert "Not enough evidence" in few.answer[0]
+    assert "Is the list better than chance? Not shown: " in " ".join(few.answer)
     one_class = api.audit(sets, by_length, truth=[True] * 60)
     assert "truth has one class" in one_class.answer[-1]
     assert one_class.figure().key == "hardness"
@@ -94,7 +93,7 @@ def test_figures_are_those_of_the_report(audited, sets):
 
 def test_a_notebook_shows_the_answer_a_figure_and_the_first_rows(audited, sets):
     shown = audited._repr_html_()
-    assert shown.startswith("<p><strong>Buying the 20 best by score")
+    assert shown.startswith("<p><strong>Can this score be trusted? Not shown")
     assert shown.count("<svg") == 1
     assert shown.count("<tr>") == 11
     assert "The first 10 of 60 rows." in shown

@@ -92,7 +92,7 @@ def test_a_notebook_shows_status_and_report(tmp_path):
     assert "round 1: today 4 picks, 4 measured, 4 hits" in campaign._repr_html_()
     report = campaign.report(tmp_path / "out")
     assert sorted(path.name for path in report.files) == ["campaign_evidence_pack.zip", "report.html", "report.json"]
-    assert report._repr_html_().startswith("<p><strong>not shown that either order buys more hits")
+    assert report._repr_html_().startswith("<p><strong>Is the new order better than today&#x27;s? Not shown: ")
     assert report.figures()[0].key == "hits_by_measurements"
     assert report._repr_html_().count("<svg") >= 2
 

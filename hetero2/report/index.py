@@ -204,6 +204,7 @@ def origin(facts: dict[str, Any]) -> Iterator[str]:
     turned = "" if scores["higher_is_better"] else ", negated, since lower was declared to be better"
     yield f"run_id `{facts['run_id']}`\n"
     yield "Inputs: " + ", ".join(f"{entry['role']} {_code(entry['name'])}" for entry in facts["inputs"]) + "."
+    yield from (f"Read as {_code(text)}.\n" for text in config.get("understood", []))
     strategy = f"`{config['decoys']['strategy']}`, up to {config['decoys']['k']} per molecule"
     yield f"Decoys: {strategy if config['input'].get('structures', True) else 'as given with the scores'}."
     made_up = sentences.STAND_INS.get(scores["source"])

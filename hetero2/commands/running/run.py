@@ -191,7 +191,7 @@ def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer
         layer["scores"] = layer.get("scores", {}) | {"source": "external", "path": str(brought["scores"][1].path)}
     layer["truth"] = {"path": str(brought["truth"][1].path)} if "truth" in brought else {"source": "none"}
     notes = {key: preflight.Note(own, file.understood) for key, (own, file) in brought.items() if file.was_converted}
-    said = [f"{note.path.name} (sha256 {sha256_file(note.path)}): {note.text}" for note in notes.values()]
+    said = [f"{note.path.name}: {note.text}; sha256 {sha256_file(note.path)}" for note in notes.values()]
     return (layer | {"understood": said} if said else layer), notes
 
 

@@ -121,5 +121,6 @@ def test_the_configuration_that_was_used_stands_beside_the_results(folder, capfd
     assert layer["selection"] == {"k": 2}
     assert layer["truth"] == {"source": "none"}
     assert layer["input"] == {"path": "results/mine/brought/library.csv"}
-    assert layer["understood"][0].startswith("mine.csv (sha256 ")
+    assert layer["understood"][0].startswith("mine.csv: 1 molecules; id = 'Compound'")
+    assert len(layer["understood"][0].split("sha256 ")[1]) == 64
     assert (folder / "results/mine/brought/library.csv").read_text() == "id,smiles\na,CCO.C\n"

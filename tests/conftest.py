@@ -28,10 +28,12 @@ NEED_RDKIT = {
     "unit": ["api"],
     "unit/docs": ["notebooks", "pages"],
     "unit/commands/tables": ["audit", "campaign", "molecules", "screen"],
-    "unit/commands": ["campaign", "decoys", "screen"],
+    "unit/commands": ["campaign", "completion", "decoys", "screen"],
+    "unit/commands/running": ["init", "run"],
     "unit/screening": ["kernel", "screen"],
     "unit/workflow": ["resources"],
     "unit/inputs": ["smi", "training"],
+    "unit/inputs/recognised": ["converted"],
     "unit/scoring": ["reference", "refittable"],
     "unit/stages": (
         "campaign_simulation candidates controls dataset decoy_quality decoys_shard diagnosis input leakage pack "

@@ -135,7 +135,8 @@ FILES = ("--input", "i", "--molecules", "m", "--decoys", "d")
     ("words", "code", "message"),
     [
         ((), 2, "start here:"),
-        (("--help",), 0, "cost-lift"),
+        (("--help",), 0, "campaign"),
+        (("--help", "all"), 0, "cost-lift"),
         (("nonsense",), 2, "unknown verb 'nonsense'"),
         (("verify", "/no/such.zip"), 2, "/no/such.zip"),
         (("show", "/no/such"), 1, "no finished run here"),

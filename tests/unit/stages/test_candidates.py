@@ -15,7 +15,7 @@ from hetero2.inputs.summary_rows import read_summary
 from hetero2.io.tables import to_table, write_parquet
 from hetero2.stages.candidates import _COLUMNS as CANDIDATE_COLUMNS
 from hetero2.stages.candidates import ranked
-from hetero2.stages.utility import _COLUMNS as UTILITY_COLUMNS
+from hetero2.stages.utility import COLUMNS as UTILITY_COLUMNS
 from hetero2.stages.utility import library_of, of_the_list
 from tests.conftest import config_option
 

@@ -2,8 +2,9 @@
 
     python -m tools.look report.html OUT_DIR
 
-Needs Chromium (the program, from the system), which the browser tests drive by the same functions. It opens the file
-as a person does and prints what the page complained about; the exit code is 1 if there was anything.
+Needs Chromium (the program, from the system) and the package playwright (`make .venv/.dev`); the browser tests drive it
+by the same functions. It opens the file as a person does and prints what the page complained about; the exit code is 1
+if there was anything.
 """
 
 import argparse
@@ -15,7 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, PdfMargins, sync_playwright
+try:
+    from playwright.sync_api import Browser, ConsoleMessage, Page, PdfMargins, sync_playwright
+except ImportError:
+    sys.exit("error: tools.look needs the package playwright\nhint: `make .venv/.dev` installs what tests need")
 
 SIZES = {"desktop": (1280, 900), "phone": (360, 740)}  # width and height in CSS pixels
 MARGIN: PdfMargins = {"top": "10mm", "right": "10mm", "bottom": "10mm", "left": "10mm"}

@@ -164,6 +164,8 @@ def _layer(args: argparse.Namespace) -> tuple[str, Layer, dict[str, preflight.No
 
 def _check_there(library: Path) -> None:
     """Raise ConfigError where there is no such file, with the nearest name of a file or target."""
+    if library.is_dir():
+        raise ConfigError(f"{library}: is a folder, expected a file of molecules", "name the file in it")
     if library.exists():
         return
     folder = library.parent

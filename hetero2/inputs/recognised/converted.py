@@ -15,6 +15,7 @@ from hetero2.inputs.sdf import read_any
 from hetero2.inputs.truth import SCHEMA as TRUTH
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import atomic_path, sha256_file
+from hetero2.io.tables import quoted
 
 _MOLECULE_FILES = (".smi", ".sdf")
 
@@ -178,6 +179,7 @@ def _labelled(
 ) -> Brought:
     """A table with labels: as it is where every row already is what would be written."""
     pairs = [(row, is_hit) for (_, row), is_hit in zip(rows, labels.is_hit, strict=True) if is_hit is not None]
+    _check_once(path, rows, next(iter(columns.values())))
     if not pairs:
         raise InputError(f"{path}: no row has a result in the column {list(columns.values())[-1]!r}")
     written = [record(row, is_hit) for row, is_hit in pairs]
@@ -194,6 +196,18 @@ def _labelled(
     _write(out, header, written)
     named = ", ".join(f"{name} = {column!r}" for name, column in list(columns.items())[:-1])
     return Brought(out, _said(table, count, f"{named}; {labels.understood}"), ids, hits)
+
+
+def _check_once(path: Path, rows: list[tuple[str, dict[str, str]]], key: str) -> None:
+    """Raise InputError, in the user's file, where an id is there twice: each molecule has one result."""
+    places: dict[str, str] = {}
+    for place, row in rows:
+        if row[key] in places:
+            raise InputError(
+                f"{path}: {place}: the id {quoted(row[key])} is there twice, before in {places[row[key]]}",
+                "give each molecule one line",
+            )
+        places[row[key]] = place
 
 
 def _said(table: Opened, count: str, columns: str) -> str:

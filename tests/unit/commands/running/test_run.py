@@ -50,6 +50,7 @@ def test_a_dry_run_says_what_was_understood_and_leaves_nothing(folder, capfd):
         ([], 2, "no library is named"),
         (["librari.csv", "--scores", "s.csv"], 2, "did you mean library.csv?"),
         (["pilott"], 2, "did you mean pilot?"),
+        (["."], 2, "is a folder"),
         (["library.csv"], 2, "no score is named"),
         (["library.csv", "--model", "python model.py {scores}"], 2, "the command does not say {request}"),
         (["library.csv", "--model", "reference:morgan"], 2, "no such scorer"),

@@ -118,6 +118,12 @@ def test_what_is_no_label_is_named_with_its_line(tmp_path):
         converted.truth(numbers, NONE, Rule(7.0), tmp_path / "brought")
 
 
+def test_an_id_that_is_there_twice_is_named_in_the_users_own_file(tmp_path):
+    path = write(tmp_path, "t.csv", "id,label\na,1\nb,0\na,0\n")
+    with pytest.raises(InputError, match=r"t\.csv: line 4: the id 'a' is there twice, before in line 2"):
+        converted.truth(path, NONE, NO_RULE, tmp_path / "brought")
+
+
 def test_a_workbook_is_read_and_its_numbers_stay_what_they_are(tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()

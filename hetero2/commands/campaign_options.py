@@ -1,36 +1,27 @@
 """Options of the actions of `hetero2 campaign`."""
 
 import argparse
-import math
 from pathlib import Path
 
 from hetero2.campaign.structures import LIMITS
 from hetero2.campaign.today import ORDERS
-from hetero2.io.tables import number
 from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.finite import finite
 from hetero2.runtime.settings import add_option
 from hetero2.screening.score_trust import TRUST
 
 
 def _share(text: str) -> float:
     """A share from 0 to 1."""
-    value = _number(text)
+    value = finite(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to 1")
     return value
 
 
-def _number(text: str) -> float:
-    """A finite number."""
-    value = number(text)
-    if math.isnan(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
-    return value
-
-
 def _price(text: str) -> float:
     """A number of at least 0."""
-    value = _number(text)
+    value = finite(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is less than 0")
     return value
@@ -70,7 +61,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--known", type=Path, help="molecules measured before: id, smiles, and value or label (1/0)")
     parser.add_argument("--batch", type=positive, required=True, help="molecules per round")
-    parser.add_argument("--hit-at", type=_number, help="measured value from which on a molecule is a hit")
+    parser.add_argument("--hit-at", type=finite, help="measured value from which on a molecule is a hit")
     parser.add_argument("--lower-is-better", action="store_true", help="of measured values (default: larger is better)")
     parser.add_argument(
         "--control-share",

@@ -23,6 +23,7 @@ from hetero2.io.csv_writer import cell
 from hetero2.io.files import check_file, write_text
 from hetero2.runtime import isolated
 from hetero2.runtime.cli_types import natural, positive
+from hetero2.runtime.finite import finite
 from hetero2.runtime.log import logger, printable
 from hetero2.runtime.provenance import file_facts
 from hetero2.stages.dataset import read_compounds, source_files, source_folder
@@ -108,7 +109,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--measured", type=Path, help="measured molecules: id, smiles, value or label (default: rdkit-freewilson)"
     )
-    parser.add_argument("--hit-at", type=float, help="value from which on a molecule is a hit")
+    parser.add_argument("--hit-at", type=finite, help="value from which on a molecule is a hit")
     parser.add_argument("--lower-is-better", action="store_true", help="of measured values (default: larger is better)")
     parser.add_argument("--library", type=positive, default=500, help="molecules in each library (default 500)")
     parser.add_argument("--batch", type=positive, default=10, help="molecules per round (default 10)")

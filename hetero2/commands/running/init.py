@@ -9,6 +9,7 @@ from hetero2.inputs.recognised import converted
 from hetero2.inputs.recognised.converted import Brought, Names
 from hetero2.inputs.recognised.labels import Rule
 from hetero2.io.files import check_file, write_text
+from hetero2.runtime.finite import finite
 from hetero2.runtime.log import printable
 
 EXAMPLE = "hetero2 init library.csv train.csv truth.csv --out my.yaml"
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, help="your files, in any order")
     for role in _ROLES:
         parser.add_argument(f"--{role}", type=Path, help=f"which of them is the {role}, where it cannot be seen")
-    parser.add_argument("--threshold", type=float, help="number from which on a result is a hit")
+    parser.add_argument("--threshold", type=finite, help="number from which on a result is a hit")
     parser.add_argument("--lower-is-hit", action="store_true", help="a hit is at most --threshold, as of an IC50")
     parser.add_argument("--out", type=Path, default=Path("my.yaml"), help="where to write it (default: my.yaml)")
 

@@ -24,6 +24,7 @@ from hetero2.inputs.recognised.converted import Names, run_name
 from hetero2.inputs.recognised.labels import Rule
 from hetero2.io.files import sha256_file, write_text
 from hetero2.runtime.cli_types import cores, positive
+from hetero2.runtime.finite import finite
 from hetero2.runtime.log import printable
 from hetero2.workflow import command
 from hetero2.workflow.targets import DEFAULT_TARGET
@@ -60,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     columns.add_argument("--smiles-column", help="column of structures")
     columns.add_argument("--score-column", help="column of scores, in --scores")
     columns.add_argument("--label-column", help="column of results, in --truth and --train")
-    columns.add_argument("--threshold", type=float, help="number from which on a result is a hit")
+    columns.add_argument("--threshold", type=finite, help="number from which on a result is a hit")
     columns.add_argument("--lower-is-hit", action="store_true", help="a hit is at most --threshold, as of an IC50")
 
 

@@ -72,6 +72,13 @@ def test_what_is_wrong_is_one_error_before_any_job(folder, capfd, words, code, m
     assert listing(folder) == before
 
 
+def test_a_threshold_is_a_finite_number(capfd):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["run", "library.csv", "--threshold", "nan"])
+    assert stop.value.code == 2
+    assert "'nan' is not a finite number" in capfd.readouterr().err
+
+
 def test_a_model_that_returns_other_ids_is_found_at_once(folder, capfd):
     (folder / "other.py").write_text("import sys\nopen(sys.argv[2], 'w').write('id,score\\n' + '0' * 64 + ',0.5\\n')\n")
     code, _, error = call(capfd, "library.csv", "--model", f"{sys.executable} other.py {{request}} {{scores}}")

@@ -15,7 +15,7 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +215,8 @@ def check_names(path: Path | str, names: list[str]) -> list[str]:
 
 def _check_header(path: Path, header: list[str], required: Sequence[str], line: int) -> list[str]:
     if not header:
-        raise InputError(f"{path}: the file is empty; expected a header line with {', '.join(required)}")
+        columns_needed = f" with {', '.join(required)}" if required else ""
+        raise InputError(f"{path}: the file is empty; expected a header line{columns_needed}")
     if len(header) > MAX_COLUMNS:
         raise InputError(
             f"{path}: line {line}: {len(header):,} columns, but at most {MAX_COLUMNS:,} are read",
@@ -266,28 +267,54 @@ def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[st
     Raises InputError, with file and line, unless it is UTF-8 with a header, the `required` columns, and as many cells
     in each row as in the header.
     """
+    _, rows = csv_rows(path, required)
+    yield from rows
+
+
+def csv_rows(
+    path: Path, required: Iterable[str], delimiter: str = ",", skipped: int = 0
+) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+    """(header, (line, row) of each line) of a text that `delimiter` divides, after `skipped` lines; as `read_csv`."""
     check_file(path)
     _refuse_parquet(path)
-    line = 1
+    lines = _cells(path, list(required), delimiter, skipped)
+    _, header = next(lines)
+    return header, ((line, dict(zip(header, cells, strict=True))) for line, cells in lines)
+
+
+def _cells(path: Path, required: Sequence[str], delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of the header, which is checked, and of each row."""
+    line = skipped + 1
+
+    with readable_text(path, lambda: line), open_text(path) as handle:
+        lines = text_lines(handle, path)
+        for _ in range(skipped):
+            next(lines, None)
+        reader = csv.reader(lines, strict=True, delimiter=delimiter)
+        header = next(filter(None, reader), [])
+        yield line, _check_header(path, header, required, skipped + reader.line_num)
+        line = skipped + reader.line_num + 1
+        for cells in reader:
+            if len(cells) != len(header) and cells:
+                raise InputError(f"{path}: line {line}: {len(cells)} cells, but the header has {len(header)}")
+            if cells:
+                yield line, cells
+            line = skipped + reader.line_num + 1
+
+
+@contextlib.contextmanager
+def readable_text(path: Path, line: Callable[[], int]) -> Iterator[None]:
+    """Turns what reading a text near a line may raise into an InputError."""
     try:
-        with open_text(path) as handle:
-            reader = csv.reader(text_lines(handle, path), strict=True)
-            header = _check_header(path, next(filter(None, reader), []), list(required), reader.line_num)
-            line = reader.line_num + 1
-            for cells in reader:
-                if len(cells) != len(header) and cells:
-                    raise InputError(f"{path}: line {line}: {len(cells)} cells, but the header has {len(header)}")
-                if cells:
-                    yield line, dict(zip(header, cells, strict=True))
-                line = reader.line_num + 1
+        yield
     except UnicodeDecodeError:
         raise InputError(
-            f"{path}: near line {line}: not UTF-8",
+            f"{path}: near line {line()}: not UTF-8",
             "save the file as UTF-8 (Excel: 'CSV UTF-8'), or convert it with iconv",
         ) from None
     except csv.Error as error:
         raise InputError(
-            f"{path}: line {line}: not a valid CSV: {error}",
+            f"{path}: line {line()}: not a valid CSV: {error}",
             "look for a quoted cell that is never closed",
         ) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

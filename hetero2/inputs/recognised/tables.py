@@ -1,19 +1,17 @@
 """Tables as people have them: text with any usual delimiter, gzipped or not, Excel, Parquet."""
 
 import csv
-import gzip
 import itertools
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hetero2.errors import ConfigError, InputError
 from hetero2.inputs.parquet import read_parquet_rows
 from hetero2.io.files import check_file
-from hetero2.io.tables import MAX_COLUMNS, check_names, open_text, quoted, text_lines
+from hetero2.io.tables import MAX_COLUMNS, check_names, csv_rows, open_text, quoted, readable_text, text_lines
 
 TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -66,56 +64,20 @@ def delimiter_of(lines: Sequence[str], path: Path) -> str:
 
 
 def _open_text(path: Path) -> Opened:
-    with _Readable(path), open_text(path) as handle:
+    with readable_text(path, lambda: 1), open_text(path) as handle:
         head = list(itertools.islice(text_lines(handle, path), _LOOKED_AT + 1))
     whole = head if len(head) <= _LOOKED_AT else head[:-1]
     delimiter = delimiter_of(_closed(whole), path)
     says_so = bool(head) and head[0].lower().startswith("sep=")
-    rows = _text_rows(path, delimiter, says_so)
-    _, header = next(rows, ("", []))
-    if not header:
-        raise InputError(f"{path}: the file is empty; expected a header line")
-    check_names(path, header)
+    header, rows = csv_rows(path, (), delimiter, int(says_so))
     form = "" if delimiter == "," and not says_so else f"separated by {_DELIMITERS.get(delimiter, repr(delimiter))}"
-    return Opened(header, _as_rows(path, header, rows), form)
+    return Opened(header, ((f"line {line}", row) for line, row in rows), form)
 
 
 def _closed(lines: list[str]) -> list[str]:
     """The lines before the first cell in quotes that goes on in the next line: enough to see how they are divided."""
     closed = list(itertools.takewhile(lambda line: line.count('"') % 2 == 0, lines))
     return closed or lines[:1]
-
-
-class _Readable:
-    """Turns what reading a text may raise into an InputError."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.line = path, 1
-
-    def __enter__(self) -> "_Readable":
-        return self
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        where = f"{self.path}: near line {self.line}"
-        if isinstance(error, UnicodeDecodeError):
-            raise InputError(f"{where}: not UTF-8", "save it as UTF-8 (Excel: 'CSV UTF-8')") from None
-        if isinstance(error, csv.Error):
-            raise InputError(f"{where}: {error}", "look for a quoted cell that is never closed") from None
-        if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
-            raise InputError(f"{self.path}: not a valid gzip file: {error}") from None
-
-
-def _text_rows(path: Path, delimiter: str, says_so: bool) -> Iterator[tuple[str, list[str]]]:
-    """(place, cells) of each line that is not empty, the header first."""
-    with _Readable(path) as reading, open_text(path) as handle:
-        lines = text_lines(handle, path)
-        if says_so:
-            next(lines)
-        reader = csv.reader(lines, strict=True, delimiter=delimiter)
-        for cells in reader:
-            if cells:
-                yield f"line {reading.line + says_so}", cells
-            reading.line = reader.line_num + 1
 
 
 def _as_rows(path: Path, header: list[str], rows: Iterator[tuple[str, list[str]]]) -> Iterator[Row]:

@@ -15,9 +15,10 @@ from hetero2.campaign.layout import Layout
 from hetero2.campaign.measurements import FAILED, Measurement
 from hetero2.errors import GateError
 from hetero2.io.contracts import validate
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import atomic_path, pretty_json, read_json, sha256_bytes, sha256_file
-from hetero2.io.tables import number, read_csv
+from hetero2.io.tables import number
 
 CONTRACT = "campaign_entry.v1"
 KNOWN, MEASURED = "known", "measured"

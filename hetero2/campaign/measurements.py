@@ -9,7 +9,8 @@ from hetero2.chem.molecules import structure_hash
 from hetero2.errors import InputError
 from hetero2.inputs.parquet import Kind, read_parquet_rows
 from hetero2.inputs.training import canonical_smiles
-from hetero2.io.tables import number_cell, quoted, read_csv
+from hetero2.io.csv_reader import read_csv
+from hetero2.io.tables import number_cell, quoted
 
 SCHEMA = "known_measurements.v1"
 OK, FAILED = "ok", "failed"

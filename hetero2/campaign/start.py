@@ -15,9 +15,10 @@ from hetero2.campaign.structures import Limits, check_usable
 from hetero2.campaign.today import Scores, coverage, read_today
 from hetero2.errors import ConfigError
 from hetero2.io.contracts import write_json
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import check_file, sha256_file, write_text
-from hetero2.io.tables import number, read_csv
+from hetero2.io.tables import number
 from hetero2.runtime.provenance import file_facts
 
 Record = dict[str, Any]

@@ -9,8 +9,9 @@ import pyarrow as pa
 from hetero2.errors import ConfigError, InputError
 from hetero2.inputs import smi
 from hetero2.inputs.parquet import Kind, read_parquet_rows, table_rows
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.files import TABLES
-from hetero2.io.tables import quoted, read_csv
+from hetero2.io.tables import quoted
 from hetero2.runtime.log import notice
 
 

@@ -1,4 +1,4 @@
-"""Parquet tables that a user brings, of whatever types their writer chose: the twin of `tables.read_csv`.
+"""Parquet tables that a user brings, of whatever types their writer chose: the twin of `csv_reader.read_csv`.
 
 What pyarrow, pandas, polars and DuckDB write for texts (string, large, view, dictionary, bytes that are UTF-8) and for
 numbers (whole numbers of any width, floats of 16 to 64 bits, decimals) is read; dates, booleans and nested columns are

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from hetero2.errors import ContractError
 from hetero2.io.columns import places
-from hetero2.io.tables import from_columns, number_cell, read_csv, read_parquet, row_schema
+from hetero2.io.csv_reader import read_csv
+from hetero2.io.tables import from_columns, number_cell, read_parquet, row_schema
 
 _FROM_MOLECULE = (
     "id decoy_strategy_used n_decoys_generated seed_used spectral_gap spectral_entropy spectral_entropy_norm "

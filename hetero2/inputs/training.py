@@ -9,7 +9,8 @@ from pathlib import Path
 from hetero2.chem.structures.guardrails import Guardrails, prepare
 from hetero2.chem.structures.reader import MOST_ATOMS
 from hetero2.errors import InputError
-from hetero2.io.tables import quoted, read_csv
+from hetero2.io.csv_reader import read_csv
+from hetero2.io.tables import quoted
 from hetero2.runtime import isolated
 from hetero2.runtime.log import logger
 

@@ -4,7 +4,8 @@ from collections.abc import Container
 from pathlib import Path
 
 from hetero2.errors import InputError
-from hetero2.io.tables import quoted, read_csv
+from hetero2.io.csv_reader import read_csv
+from hetero2.io.tables import quoted
 
 SCHEMA = "customer_truth.v1"
 _COLUMNS = ("molecule_id", "expensive_label", "truth_source", "truth_version")

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.files import read_json
-from hetero2.io.tables import arrow_schema, number_cell, read_csv
+from hetero2.io.tables import arrow_schema, number_cell
 from hetero2.pack import verify
 
 # Ways of choosing, as utility_report.json names them.

@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 
 from hetero2.errors import InputError
 from hetero2.inputs.parquet import Kind, read_parquet_rows
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.structure_keys import Keys, first_of_each
-from hetero2.io.tables import quoted, read_csv
+from hetero2.io.tables import quoted
 from hetero2.scoring.batches import NeedsSlowReader, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored
 from hetero2.scoring.score_table import finite, scored

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from hetero2.errors import InputError
 from hetero2.inputs.parquet import Kind, read_parquet_rows
-from hetero2.io.tables import number, quoted, read_csv
+from hetero2.io.csv_reader import read_csv
+from hetero2.io.tables import number, quoted
 from hetero2.scoring.batches import NeedsSlowReader, read_batches
 from hetero2.scoring.hetero_scores import MAX_WEIGHT, MIN_WEIGHT, Scored, check_weight
 from hetero2.scoring.library_ids import LibraryIds, have_hash_form

@@ -8,8 +8,8 @@ from typing import Any
 from hetero2.errors import InputError
 from hetero2.inputs.truth import read_truth
 from hetero2.io.contracts import validate
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.files import pretty_json, write_text
-from hetero2.io.tables import read_csv
 from hetero2.legacy import cost_lift_v1
 from hetero2.legacy.cost_lift_v1_library import library_facts
 from hetero2.runtime.log import logger

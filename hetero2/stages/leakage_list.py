@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.inputs.truth import read_truth
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.csv_writer import write_csv
-from hetero2.io.tables import read_csv, read_parquet, to_table
+from hetero2.io.tables import read_parquet, to_table
 from hetero2.runtime.log import logger
 from hetero2.runtime.settings import add_settings
 

@@ -13,9 +13,10 @@ import pyarrow as pa
 from hetero2.config.score_sources import REFERENCES, STAND_INS
 from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.inputs.training import read_training
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import canonical_json, check_sha256, copy_file, pretty_json, read_json, sha256_file, write_text
-from hetero2.io.tables import quoted, read_csv, read_parquet, to_table
+from hetero2.io.tables import quoted, read_parquet, to_table
 from hetero2.runtime.cli_types import json_object, positive
 from hetero2.runtime.log import gate_ok, logger, progress
 from hetero2.runtime.progress import JobProgress, LineCounter

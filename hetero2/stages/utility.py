@@ -15,9 +15,10 @@ from hetero2.inputs.summary_rows import read_summary
 from hetero2.inputs.truth import read_truth
 from hetero2.io.columns import text_numbers
 from hetero2.io.contracts import write_json
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import read_json
-from hetero2.io.tables import columns, number, read_csv, to_table
+from hetero2.io.tables import columns, number, to_table
 from hetero2.runtime.cli_types import positive
 from hetero2.runtime.log import logger
 from hetero2.runtime.provenance import file_facts

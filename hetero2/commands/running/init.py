@@ -4,10 +4,12 @@ import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from hetero2.errors import ConfigError, InputError
+from hetero2.commands.running import preflight
+from hetero2.errors import ConfigError
 from hetero2.inputs.recognised import converted
 from hetero2.inputs.recognised.converted import Brought, Names
 from hetero2.inputs.recognised.labels import Rule
+from hetero2.inputs.truth import read_truth
 from hetero2.io.files import check_file, write_text
 from hetero2.runtime.finite import finite
 from hetero2.runtime.log import printable
@@ -46,17 +48,7 @@ def _roles(args: argparse.Namespace) -> dict[str, Path]:
     return roles
 
 
-def _read(roles: Mapping[str, Path], folder: Path, rule: Rule) -> dict[str, Brought]:
-    reading = {
-        "library": lambda path: converted.library(path, Names(), folder),
-        "train": lambda path: converted.training(path, Names(), rule, folder),
-        "truth": lambda path: converted.truth(path, Names(), rule, folder),
-        "scores": lambda path: converted.scores(path, Names(), folder),
-    }
-    return {role: reading[role](roles[role]) for role in _ROLES if role in roles}
-
-
-def _text(name: str, brought: Mapping[str, Brought]) -> Iterator[str]:
+def _text(name: str, n_rows: int, brought: Mapping[str, Brought]) -> Iterator[str]:
     """The configuration, line by line."""
     library = brought["library"]
     yield "# What differs from config/default.yaml, which explains every key."
@@ -82,7 +74,7 @@ def _text(name: str, brought: Mapping[str, Brought]) -> Iterator[str]:
         yield f"  path: {brought['truth'].path}   # {brought['truth'].understood}"
     else:
         yield "  source: none   # with measured results: path: truth.csv; what buying the list is worth needs them"
-    yield from ("selection:", f"  k: {max(1, min(50, len(library.ids) // 10))}   # how many molecules you can pay for")
+    yield from ("selection:", f"  k: {max(1, min(50, n_rows // 10))}   # how many molecules you can pay for")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -92,19 +84,25 @@ def run(args: argparse.Namespace) -> None:
     roles = _roles(args)
     name = converted.run_name(roles["library"])
     folder = args.out.absolute().parent / f"{name}-brought"
-    brought = _read(roles, folder, Rule(args.threshold, args.lower_is_hit))
-    in_library = set(brought["library"].ids)
-    for role, one in brought.items():
-        print(printable(f"{role:<9} {roles[role]}: {one.understood}"))
-        if role in ("truth", "scores") and one.ids:
-            n_shared = sum(key in in_library for key in one.ids)
-            print(f"{'':<9} {n_shared:,} of its {len(one.ids):,} ids are in the library")
-            if role == "truth" and not n_shared:
-                raise InputError(f"{roles[role]}: none of its ids is an id of the library", "are they the same ids?")
+    brought = converted.convert(roles, Names(), Rule(args.threshold, args.lower_is_hit), folder)
+    library = preflight.read_library(brought["library"].path)
+    for role, file in brought.items():
+        print(printable(f"{role:<9} {roles[role]}: {file.understood}"))
+        if role == "library" and not file.was_converted:
+            print(f"{'':<9} {library.n_rows:,} molecules")
+        if role == "truth":
+            ids = list(read_truth(file.path))
+            preflight.check_shared(roles[role], ids, library)
+        elif role == "scores":
+            ids = converted.ids_of(file.path)
+        else:
+            continue
+        if ids:
+            print(f"{'':<9} {sum(key in library.ids for key in ids):,} of its {len(ids):,} ids are in the library")
     for role in _ROLES[1:]:
         if role not in brought:
             print(f"{role:<9} none")
-    write_text(args.out, "\n".join(_text(name, brought)) + "\n")
+    write_text(args.out, "\n".join(_text(name, library.n_rows, brought)) + "\n")
     print(
         f"written   {printable(str(args.out))}: look at it, then `hetero2 run --configfile {printable(str(args.out))}`"
     )

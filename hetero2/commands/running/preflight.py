@@ -104,7 +104,7 @@ def understood(config: Config, notes: Mapping[str, Note], had_scores: bool) -> I
         library = None
     else:
         library = read_library(Path(path), config["input"]["structures"])
-        yield f"library   {_said(notes, 'input', path, f'{library.n_rows:,} molecules')}{_unusable(library)}"
+        yield f"library   {_said(notes, 'library', path, f'{library.n_rows:,} molecules')}{_unusable(library)}"
     yield from _model(config, notes, library, had_scores)
     if config["scores"]["train"] is not None:
         training = read_training(Path(config["scores"]["train"]), config["guardrails"]["standardise"])
@@ -151,23 +151,25 @@ def _truth(config: Config, notes: Mapping[str, Note], library: Library | None) -
         yield f"truth     {'that of the data set' if truth['source'] == 'external' else truth['source']}"
     else:
         hits = read_truth(Path(truth["path"]), truth["source"])
-        shared = [name for name in hits if library is None or name in library.ids]
-        if not shared:
-            own = notes["truth"].path if "truth" in notes else Path(truth["path"])
-            _no_id_shared(own, list(hits), library)
+        own = notes["truth"].path if "truth" in notes else Path(truth["path"])
+        n_shared = len(hits) if library is None else check_shared(own, list(hits), library)
         known = f"{len(hits):,} molecules, {sum(hits.values()):,} of them hits"
-        others = len(hits) - len(shared)
+        others = len(hits) - n_shared
         more = f"; {others:,} are not in the library, and count for nothing" if others else ""
         yield f"truth     {_said(notes, 'truth', truth['path'], known)}{more}"
 
 
-def _no_id_shared(path: Path, ids: Sequence[str], library: Library | None) -> None:
-    of_library = [name for name in (library.ids if library else ()) if name.strip()][:_NAMED]
-    raise InputError(
-        f"{path}: none of its {len(ids):,} ids is an id of the library",
-        f"its ids are like {', '.join(map(quoted, ids[:_NAMED]))}, those of the library like "
-        f"{', '.join(map(quoted, of_library))}",
-    )
+def check_shared(path: Path, ids: Sequence[str], library: Library) -> int:
+    """How many ids of a file are ids of the library; raises InputError where none is."""
+    n_shared = sum(name in library.ids for name in ids)
+    if not n_shared:
+        of_library = [name for name in library.ids if name.strip()][:_NAMED]
+        raise InputError(
+            f"{path}: none of its {len(ids):,} ids is an id of the library",
+            f"its ids are like {', '.join(map(quoted, ids[:_NAMED]))}, those of the library like "
+            f"{', '.join(map(quoted, of_library))}",
+        )
+    return n_shared
 
 
 def layer_text(layer: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,12 +137,10 @@ def _layer(args: argparse.Namespace) -> tuple[str, Layer, dict[str, preflight.No
         layer = merge(layer, _setting(text))
     is_target = args.library in targets() and not Path(args.library).exists()
     library = None if args.library is None or is_target else Path(args.library)
-    if args.out is not None:
-        layer = merge(layer, {"execution": {"results_dir": str(args.out)}})
-    if args.top_k is not None:
-        layer = merge(layer, {"selection": {"k": args.top_k}})
-    if args.known is not None:
-        layer = merge(layer, {"screen": {"known": str(args.known)}})
+    named = {"execution.results_dir": args.out, "selection.k": args.top_k, "screen.known": args.known}
+    for key, value in named.items():
+        if value is not None:
+            layer = merge(layer, _nested(key.split("."), str(value) if isinstance(value, Path) else value))
     if library is None:
         if not is_target and not layer.get("input"):
             raise ConfigError(
@@ -179,21 +177,16 @@ def _check_there(library: Path) -> None:
 def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer, dict[str, preflight.Note]]:
     """(the files of the call as the configuration names them, how those were read that were converted)."""
     names = Names(args.id_column, args.smiles_column, args.score_column, args.label_column)
-    rule = Rule(args.threshold, args.lower_is_hit)
-    brought = {"input": (library, converted.library(library, names, folder))}
-    if args.train is not None:
-        brought["train"] = args.train, converted.training(args.train, names, rule, folder)
-    if args.truth is not None:
-        brought["truth"] = args.truth, converted.truth(args.truth, names, rule, folder)
-    if args.scores is not None:
-        brought["scores"] = args.scores, converted.scores(args.scores, names, folder)
-    layer: Layer = {"input": {"path": str(brought["input"][1].path)}}
-    if "train" in brought:
-        layer["scores"] = {"train": str(brought["train"][1].path)}
+    every = {"library": library, "train": args.train, "truth": args.truth, "scores": args.scores}
+    files = {role: path for role, path in every.items() if path is not None}
+    brought = converted.convert(files, names, Rule(args.threshold, args.lower_is_hit), folder)
+    layer: Layer = {"input": {"path": str(brought["library"].path)}}
+    scores = {"train": str(brought["train"].path)} if "train" in brought else {}
     if "scores" in brought:
-        layer["scores"] = layer.get("scores", {}) | {"source": "external", "path": str(brought["scores"][1].path)}
-    layer["truth"] = {"path": str(brought["truth"][1].path)} if "truth" in brought else {"source": "none"}
-    notes = {key: preflight.Note(own, file.understood) for key, (own, file) in brought.items() if file.was_converted}
+        scores |= {"source": "external", "path": str(brought["scores"].path)}
+    layer |= {"scores": scores} if scores else {}
+    layer["truth"] = {"path": str(brought["truth"].path)} if "truth" in brought else {"source": "none"}
+    notes = {role: preflight.Note(files[role], file.understood) for role, file in brought.items() if file.was_converted}
     said = [f"{note.path.name}: {note.text}; sha256 {sha256_file(note.path)}" for note in notes.values()]
     return (layer | {"understood": said} if said else layer), notes
 
@@ -238,6 +231,11 @@ def _setting(text: str) -> Layer:
         value = plain_value(word)
     except AmbiguousError as error:
         raise ConfigError(f"--set {text}: {error}", error.hint) from None
+    return _nested(parts, value)
+
+
+def _nested(parts: Sequence[str], value: Any) -> Layer:
+    """A value at its place in a layer."""
     for part in reversed(parts):
         value = {part: value}
     return dict(value)

@@ -24,7 +24,7 @@ def _role(name: str, option: str, usual: str) -> Role:
 ID = _role(
     "id",
     "--id-column",
-    "id ids identifier name names title molid molname moleculeid moleculename mol_id compoundid compoundname compound "
+    "id ids identifier name names title molid molname moleculeid moleculename compoundid compoundname compound "
     "cmpdid cmpdname cmpd cid molecule moleculechemblid chemblid zincid catalogid catalogueid catalognumber sampleid "
     "substanceid supplierid structureid ligand ligandid ligandname",
 )

@@ -1,12 +1,14 @@
 """The user's files, each in the form of its contract: as it is where it has that form, else written anew."""
 
+import filecmp
+import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hetero2.errors import ConfigError, InputError
-from hetero2.inputs.library import header_of, read_library
+from hetero2.inputs.library import header_of
 from hetero2.inputs.recognised import sdf_ids
 from hetero2.inputs.recognised.columns import ID, LABEL, SCORE, SMILES, Role, find, needed
 from hetero2.inputs.recognised.labels import Labels, Rule, read_labels
@@ -14,10 +16,12 @@ from hetero2.inputs.recognised.tables import Opened, open_table
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.truth import SCHEMA as TRUTH
 from hetero2.io.csv_writer import cell
-from hetero2.io.files import atomic_path, sha256_file
+from hetero2.io.files import atomic_path
 from hetero2.io.tables import quoted
 
 _MOLECULE_FILES = (".smi", ".sdf")
+_AS_IT_IS = "as it is"
+_KEYS = ("structure_hash", "molecule_id")  # of scores, where they are not keyed by id
 
 
 class Names(NamedTuple):
@@ -30,20 +34,22 @@ class Names(NamedTuple):
 
 
 class Brought(NamedTuple):
-    """A file as the run takes it; `understood`: in words, how the user's own was read; `rows`: how many it has.
-
-    ids: of the rows, in order; hits: of those with a result, where it holds results.
-    """
+    """A file as the run takes it; `understood`: in words, how the user's own was read; whether it was written anew."""
 
     path: Path
     understood: str
-    ids: Sequence[str]
-    is_hit: Sequence[bool | None] = ()
+    was_converted: bool = False
 
-    @property
-    def was_converted(self) -> bool:
-        """Whether the file was written anew."""
-        return self.path.parent.name == "brought"
+
+def convert(files: Mapping[str, Path], names: Names, rule: Rule, folder: Path) -> dict[str, Brought]:
+    """The user's files by what they are (library, train, truth, scores); what must be written anew goes to `folder`."""
+    converters: Mapping[str, Callable[[Path], Brought]] = {
+        "library": lambda path: library(path, names, folder),
+        "train": lambda path: training(path, names, rule, folder),
+        "truth": lambda path: truth(path, names, rule, folder),
+        "scores": lambda path: scores(path, names, folder),
+    }
+    return {role: converters[role](files[role]) for role in converters if role in files}
 
 
 def library(path: Path, names: Names, folder: Path) -> Brought:
@@ -53,35 +59,28 @@ def library(path: Path, names: Names, folder: Path) -> Brought:
     table = open_table(path)
     smiles, key = needed(path, table.header, SMILES, names.smiles), needed(path, table.header, ID, names.id)
     if _fits(path, table, {"id": key, "smiles": smiles}):
-        ids = [row.id for row in read_library(path)]
-        return Brought(path, f"{len(ids):,} molecules", ids)
-    ids, out = list[str](), folder / "library.csv"
+        return Brought(path, _AS_IT_IS)
+    out = folder / "library.csv"
     renamed = {key: "id", smiles: "smiles"}
     header = [renamed.get(name, f"{name} (as given)" if name in ("id", "smiles") else name) for name in table.header]
 
-    def rows() -> Iterable[Sequence[str]]:
-        for _, row in table.rows:
-            ids.append(row[key])
-            yield list(row.values())
-
-    _write(out, header, rows())
-    return Brought(out, _said(table, f"{len(ids):,} molecules", f"id = {key!r}, smiles = {smiles!r}"), ids)
+    n_rows = _write(out, header, (list(row.values()) for _, row in table.rows))
+    return Brought(out, _said(table, f"{n_rows:,} molecules", f"id = {key!r}, smiles = {smiles!r}"), True)
 
 
 def _molecule_file(path: Path, names: Names, folder: Path) -> Brought:
     """A file of structures; an SD file whose ids stand in a data item is written as a table."""
-    rows = list(read_any(path))
     in_item = sdf_ids.ids(path, names.id) if path.name.lower().endswith(".sdf") else None
     if in_item is None:
         header = header_of(path)
-        below = f", below a header line {header!r}" if header else ""
-        return Brought(path, f"{len(rows):,} molecules{below}", [row.id for row in rows])
+        return Brought(path, f"below a header line {header!r}" if header else _AS_IT_IS)
     item, ids = in_item
+    rows = list(read_any(path))
     if len(ids) != len(rows):
         raise InputError(f"{path}: {len(rows):,} records, but {len(ids):,} data items {item!r}", "write it as .csv")
     out = folder / "library.csv"
     _write(out, ["id", "smiles"], ([key, row.smiles] for key, row in zip(ids, rows, strict=True)))
-    return Brought(out, f"{len(ids):,} molecules; id = the data item {item!r}", ids)
+    return Brought(out, f"{len(ids):,} molecules; id = the data item {item!r}", True)
 
 
 def training(path: Path, names: Names, rule: Rule, folder: Path) -> Brought:
@@ -119,24 +118,27 @@ def truth(path: Path, names: Names, rule: Rule, folder: Path) -> Brought:
 def scores(path: Path, names: Names, folder: Path) -> Brought:
     """Scores: id (of the library or structure hash) and score."""
     if path.name.lower().endswith(".json"):
-        return Brought(path, "scores by the contract hetero_scores.v1", [])
+        return Brought(path, "scores by the contract hetero_scores.v1")
     table = open_table(path)
     score = needed(path, table.header, SCORE, names.score)
-    keys = [name for name in ("structure_hash", "molecule_id") if name in table.header and names.id is None]
+    keys = [name for name in _KEYS if name in table.header and names.id is None]
     key = keys[0] if keys else needed(path, table.header, ID, names.id)
-    if _fits(path, table, {"score": score, keys[0] if keys else "id": key}):
-        ids = [row[key] for _, row in table.rows]
-        return Brought(path, f"{len(ids):,} scores", ids)
-    ids, out = list[str](), folder / "scores.csv"
-    weight = ["weight"] if "weight" in table.header else []
+    key_name = keys[0] if keys else "id"
+    if _fits(path, table, {"score": score, key_name: key}):
+        return Brought(path, _AS_IT_IS)
+    out, weight = folder / "scores.csv", ["weight"] if "weight" in table.header else []
+    rows = ([row[name] for name in (key, score, *weight)] for _, row in table.rows)
+    n_rows = _write(out, [key_name, "score", *weight], rows)
+    return Brought(out, _said(table, f"{n_rows:,} scores", f"id = {key!r}, score = {score!r}"), True)
 
-    def rows() -> Iterable[Sequence[str]]:
-        for _, row in table.rows:
-            ids.append(row[key])
-            yield [row[name] for name in (key, score, *weight)]
 
-    _write(out, [keys[0] if keys else "id", "score", *weight], rows())
-    return Brought(out, _said(table, f"{len(ids):,} scores", f"id = {key!r}, score = {score!r}"), ids)
+def ids_of(path: Path) -> list[str]:
+    """The keys of a table of scores, as `scores` gives it; none where it is no table."""
+    if path.name.lower().endswith(".json"):
+        return []
+    table = open_table(path)
+    key = next(name for name in (*_KEYS, "id") if name in table.header)
+    return [row[key] for _, row in table.rows]
 
 
 def role_of(path: Path) -> tuple[str, str]:
@@ -188,14 +190,13 @@ def _labelled(
     count = f"{len(pairs):,} molecules, {sum(hits):,} of them hits" + (
         f"; {n_without:,} without a result are left out" if n_without else ""
     )
-    ids = [values[0] for values in written]
     same = not n_without and path.name.lower().endswith((".csv", ".csv.gz")) and not table.form
     same = same and all(name in table.header for name in header)
     if same and all([row[name] for name in header] == values for (row, _), values in zip(pairs, written, strict=True)):
-        return Brought(path, count, ids, hits)
+        return Brought(path, count)
     _write(out, header, written)
     named = ", ".join(f"{name} = {column!r}" for name, column in list(columns.items())[:-1])
-    return Brought(out, _said(table, count, f"{named}; {labels.understood}"), ids, hits)
+    return Brought(out, _said(table, count, f"{named}; {labels.understood}"), True)
 
 
 def _check_once(path: Path, rows: list[tuple[str, dict[str, str]]], key: str) -> None:
@@ -214,19 +215,19 @@ def _said(table: Opened, count: str, columns: str) -> str:
     return "; ".join(filter(None, (count, columns, table.form)))
 
 
-def _write(out: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a CSV; leave the file alone, and its time of change, where it would be the same."""
+def _write(out: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """Write a CSV, and return the number of rows; a file that says the same, and its time of change, is left alone."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = out.with_name(f".{out.name}.new")
+    fresh, n_lines = out.with_name(f".{out.name}.new"), 0
     with atomic_path(fresh) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as handle:
-        for row in (header, *()):
+        for row in itertools.chain([header], rows):
             handle.write(",".join(map(cell, row)) + "\n")
-        for row in rows:
-            handle.write(",".join(map(cell, row)) + "\n")
-    if out.is_file() and sha256_file(out) == sha256_file(fresh):
+            n_lines += 1
+    if out.is_file() and filecmp.cmp(out, fresh, shallow=False):
         fresh.unlink()
     else:
         fresh.replace(out)
+    return n_lines - 1
 
 
 def run_name(path: Path) -> str:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from hetero2.errors import ConfigError, InputError
 from hetero2.inputs.parquet import read_parquet_rows
+from hetero2.io.csv_reader import csv_rows, readable_text
 from hetero2.io.files import check_file
-from hetero2.io.tables import MAX_COLUMNS, check_names, csv_rows, open_text, quoted, readable_text, text_lines
+from hetero2.io.tables import MAX_COLUMNS, check_names, open_text, quoted, text_lines
 
 TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 WORKBOOKS = (".xlsx", ".xlsm")

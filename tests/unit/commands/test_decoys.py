@@ -8,7 +8,7 @@ from rdkit import Chem
 
 from hetero2.cli import main
 from hetero2.inputs.library import read_library
-from hetero2.io.tables import read_csv
+from hetero2.io.csv_reader import read_csv
 from tests.conftest import DATA
 
 COLUMNS = (

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from hetero2.errors import ContractError, InputError
 from hetero2.inputs.parquet import read_parquet_rows
+from hetero2.io.csv_reader import read_csv
 from hetero2.io.csv_writer import write_csv
-from hetero2.io.tables import arrow_schema, check, columns, read_csv, read_parquet, read_shard, to_table, write_parquet
+from hetero2.io.tables import arrow_schema, check, columns, read_parquet, read_shard, to_table, write_parquet
 from hetero2.scoring import pair_table, score_table
 from hetero2.scoring.batches import read_batches
 

@@ -92,9 +92,10 @@ format: $(VENV)/.dev ## Format the code.
 	snakefmt Snakefile rules
 
 lock: $(VENV)/.dev ## Write the lock files anew from requirements*.in, with the newest versions.
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-dev requirements-service; do \
 	  uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-header $$name.in --output-file $$name.lock; \
+	    --no-emit-index-url --no-header $$name.in --output-file $$name.lock \
+	    $$([ $$name != requirements-service ] || echo --constraint requirements.lock --constraint requirements-dev.lock); \
 	done
 
 stored-run: $(VENV)/.dev ## Make the run anew that unit tests read, tests/data/small_run.tar.xz (40 s).
@@ -230,7 +231,8 @@ $(VENV)/.run: pyproject.toml $(VENV)/.locked
 	@$(LOOPS)
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+$(VENV)/.dev: requirements-dev.lock requirements-service.lock $(VENV)/.run
 	$(PIP) -r requirements-dev.lock
+	$(PIP) -r requirements-service.lock
 	@$(COMPILE)
 	@touch $@

@@ -1,0 +1,50 @@
+"""The connection to the database, and sessions whose transactions are short."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+Sessions = Callable[[], AbstractContextManager[Session]]
+_WAIT = 15.0  # seconds for a lock of SQLite, which lets one process write at a time
+
+
+def connect(url: str) -> Engine:
+    """An engine for a database's URL: sqlite:///FILE, or postgresql://.. by psycopg 3."""
+    if url.startswith("sqlite"):
+        return _sqlite(url)
+    for scheme in ("postgresql://", "postgres://"):
+        url = url.replace(scheme, "postgresql+psycopg://", 1) if url.startswith(scheme) else url
+    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _WAIT, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # else the driver begins transactions of its own, and only before a write
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={int(_WAIT * 1000)}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Any) -> None:
+        # A transaction that reads first and writes later would fail at once where another wrote meanwhile; IMMEDIATE
+        # waits for its turn. Reading alone is short here.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def sessions(engine: Engine) -> Sessions:
+    """What opens a session: one transaction, committed at the end of its block, undone where an error leaves it."""
+    make = sessionmaker(engine, expire_on_commit=False)
+
+    @contextmanager
+    def opened() -> Iterator[Session]:
+        with make.begin() as session:
+            yield session
+
+    return opened

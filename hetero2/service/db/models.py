@@ -1,0 +1,185 @@
+"""The tables. Whose a row is stands in each: org_id is the first part of every key but that of an organisation."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKeyConstraint, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in UTC, with its zone; SQLite itself keeps none."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """As it is stored; a time without a zone is refused."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """As it was given."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """The base of all tables; constraints have names, so that a migration can change them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcTime, dict[str, Any]: JSON, int: BigInteger}  # noqa: RUF012 - SQLAlchemy's
+
+
+class Org(Table):
+    """A tenant."""
+
+    __tablename__ = "orgs"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    created_at: Mapped[datetime]
+
+
+class Project(Table):
+    """A part of an organisation; files and runs belong to one."""
+
+    __tablename__ = "projects"
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+    __table_args__ = (ForeignKeyConstraint(["org_id"], ["orgs.id"]), UniqueConstraint("org_id", "name"))
+
+
+def _of_project(*more: Any) -> tuple[Any, ...]:
+    return (ForeignKeyConstraint(["org_id", "project_id"], ["projects.org_id", "projects.id"]), *more)
+
+
+class Token(Table):
+    """What opens the API; the text itself is not kept, its sha256 is."""
+
+    __tablename__ = "tokens"
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(String(100))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    __table_args__ = _of_project()
+
+
+class Upload(Table):
+    """A file that was brought, or is being brought; its content is found by its sha256 once it is complete."""
+
+    __tablename__ = "uploads"
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    received: Mapped[int] = mapped_column(default=0)
+    complete_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    __table_args__ = _of_project(Index(None, "org_id", "project_id", "sha256"))
+
+
+class Job(Table):
+    """What was asked: a workflow, its parameters and its files."""
+
+    __tablename__ = "jobs"
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    name: Mapped[str] = mapped_column(String(100))
+    workflow: Mapped[str] = mapped_column(String(64))
+    workflow_version: Mapped[str] = mapped_column(String(32))
+    workflow_digest: Mapped[str] = mapped_column(String(64))
+    parameters: Mapped[dict[str, Any]]
+    inputs: Mapped[dict[str, Any]]  # role: {"name", "sha256", "size"}
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    parent_run_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    __table_args__ = _of_project(UniqueConstraint("org_id", "project_id", "idempotency_key"))
+
+
+class Run(Table):
+    """One execution of a job."""
+
+    __tablename__ = "runs"
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    job_id: Mapped[UUID]
+    number: Mapped[int]  # of the job's runs, from 1
+    state: Mapped[str] = mapped_column(String(16))
+    attempt: Mapped[int] = mapped_column(default=0)
+    lease_epoch: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(200))
+    lease_until: Mapped[datetime | None]
+    code: Mapped[str | None] = mapped_column(String(64))  # why it ended, for a program
+    reason: Mapped[str | None] = mapped_column(Text)  # and for a person
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of its execution: isolation, limits, payload_sha256
+    last_event: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    __table_args__ = _of_project(
+        ForeignKeyConstraint(["org_id", "job_id"], ["jobs.org_id", "jobs.id"]),
+        UniqueConstraint("org_id", "job_id", "number"),
+        Index(None, "state", "created_at"),
+        Index(None, "org_id", "project_id", "created_at", "id"),
+    )
+
+
+class RunEvent(Table):
+    """What happened to a run, numbered from 1; written with the change it tells of."""
+
+    __tablename__ = "run_events"
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(32))  # state | progress
+    data: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+    __table_args__ = (ForeignKeyConstraint(["org_id", "run_id"], ["runs.org_id", "runs.id"]),)
+
+
+class Artifact(Table):
+    """A file that a run published."""
+
+    __tablename__ = "artifacts"
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    project_id: Mapped[UUID]
+    run_id: Mapped[UUID]
+    attempt: Mapped[int]
+    name: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(32))  # pack | report | list | log | score_request | ..
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(500), unique=True)  # in the artifact store
+    created_at: Mapped[datetime]
+    __table_args__ = _of_project(
+        ForeignKeyConstraint(["org_id", "run_id"], ["runs.org_id", "runs.id"]),
+        UniqueConstraint("org_id", "run_id", "name"),
+    )

@@ -163,7 +163,7 @@ def publish(
     after: State = State.COMPLETE,
     **values: Any,
 ) -> bool:
-    """Publish the files of a run and end or pause it, in one transaction; False, and nothing, where the lease is lost."""
+    """Publish the files of a run and end or pause it, in one transaction; False and nothing where the lease is lost."""
     if not advance(session, lease, [State.RUNNING], after, now, **values):
         return False
     session.add_all(artifacts)
@@ -210,7 +210,7 @@ def resume(session: Session, key: RunKey, now: datetime) -> None:
 def sweep(session: Session, now: datetime, max_attempts: int = MAX_ATTEMPTS) -> list[RunKey]:
     """Take back the runs whose lease has run out, and queue those of drained workers; the keys of those it changed.
 
-    A lost run is queued again, up to `max_attempts` attempts, and is then a SYSTEM_ERROR; one that was to be canceled is.
+    A lost run is queued again up to `max_attempts` attempts and is then a SYSTEM_ERROR; one that was to be canceled is.
     """
     changed: list[RunKey] = []
     lost = select(Run).where(Run.state.in_([state.value for state in HELD]), Run.lease_until < now)

@@ -7,7 +7,8 @@ from functools import partial
 sys.path.insert(0, workflow.basedir)
 
 from hetero2.errors import HeteroError
-from hetero2.workflow import end_messages, plan as flow, progress, resources, startup
+from hetero2.workflow import end_messages, plan as flow, resources, startup
+from hetero2.workflow.progress import display as progress
 from hetero2.workflow import campaigns, targets
 from hetero2.workflow.results_folder import modified_outputs, results_lock
 

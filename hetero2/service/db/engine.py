@@ -8,6 +8,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 Sessions = Callable[[], AbstractContextManager[Session]]
+_READS = "hetero2_reads"
 _WAIT = 15.0  # seconds for a lock of SQLite, which lets one process write at a time
 
 
@@ -32,15 +33,18 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
         # A transaction that reads first and writes later would fail at once where another wrote meanwhile; IMMEDIATE
-        # waits for its turn. Reading alone is short here.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # waits for its turn. Who only reads waits for nobody.
+        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READS) else "BEGIN IMMEDIATE")
 
     return engine
 
 
-def sessions(engine: Engine) -> Sessions:
-    """What opens a session: one transaction, committed at the end of its block, undone where an error leaves it."""
-    make = sessionmaker(engine, expire_on_commit=False)
+def sessions(engine: Engine, reads: bool = False) -> Sessions:
+    """What opens a session: one transaction, committed at the end of its block, undone where an error leaves it.
+
+    reads: it writes nothing, and so waits for no lock.
+    """
+    make = sessionmaker(engine.execution_options(**{_READS: reads}), expire_on_commit=False)
 
     @contextmanager
     def opened() -> Iterator[Session]:

@@ -10,7 +10,7 @@ from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
 import snakemake_logger_plugin_hetero2
 from hetero2.paths import ROOT
-from hetero2.workflow import progress
+from hetero2.workflow.progress import display as progress
 from tests.conftest import copy_checkout, run
 
 EARLY, STARTED = (

@@ -8,8 +8,9 @@ import os
 import pytest
 
 from hetero2.runtime.progress import file_beside
-from hetero2.workflow import progress
-from hetero2.workflow.progress import Board, Display, Stage
+from hetero2.workflow.progress import display as progress
+from hetero2.workflow.progress.display import Display
+from hetero2.workflow.progress.stages import Board, Stage
 
 CLEAR = "\r\033[K"
 

@@ -8,25 +8,26 @@ wherever it runs.
 import contextlib
 import json
 import logging
+import os
 import re
 import shutil
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from hetero2.runtime.progress import duration, read
+from hetero2.io.files import write_text
 from hetero2.workflow.plan import Plan
+from hetero2.workflow.progress.stages import Board, stage_of
 
 _TICK = 2.0  # seconds
 # Seconds after which a file gets its first line; each further one comes when twice the time has passed.
 _FIRST_LINE = 60.0
 _LONGEST_PAUSE = 1800.0  # but at least every half hour
+# Names a file that says how far the run is, as JSON, for whoever runs this as a subprocess.
+FILE_VARIABLE = "HETERO2_PROGRESS_FILE"
 _CLEAR = "\r\033[K"
-_LABELS = {"decoys_shard": "decoys", "score_source": "scoring", "refit": "refits"}
 # What is worth a line of what Snakemake logs as information while it runs jobs; all of it is in its log file.
 _KEPT = ("Nothing to be done", "Terminating processes", "Will exit after", "Trying to restart")
 # Not worth a line whatever was asked for.
@@ -34,94 +35,6 @@ _DROPPED = ("Assuming unrestricted shared filesystem usage",)
 _KILLED = re.compile(r"died with <Signals\.\w+: \d+>|returned non-zero exit status 1[34]\d")  # bash: 128 + signal
 # Said better by our own last words.
 _FAILED = ("Exiting because a job execution failed", "At least one job did not complete", "CalledProcessError in file")
-
-
-class Stage:
-    """The jobs of one rule for one run: how many are done, of what they count if they do."""
-
-    def __init__(self, name: str, logs: dict[int, Path | None], total: Callable[[], int], before: Iterable[Path] = ()):
-        """`logs` by job id; `total` gives the items of all jobs, or 0; `before`: logs of jobs of an earlier call."""
-        self.name, self._logs, self._total, self._before = name, logs, total, list(before)
-        self._called = time.time()
-        self._began: float | None = None
-        self._finished: dict[int, Counter[str]] = {}
-        self._counts_before: Counter[str] | None = None
-
-    def start(self) -> None:
-        """Its first job, or another one, has started."""
-        self._began = self._began or time.monotonic()
-
-    def finish(self, job: int) -> None:
-        """A job is done."""
-        self.start()
-        self._finished[job] = read(self._logs[job], self._called) or Counter()
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it has started, and is not done."""
-        return self._began is not None and len(self._finished) < len(self._logs)
-
-    def line(self) -> str:
-        """How far it is: items or jobs, rate, time left."""
-        counts, n_items = self._counted()
-        seconds = max(1.0, time.monotonic() - (self._began or time.monotonic()))
-        if n_items:
-            return f"{self.name}: {self._of_items(counts, n_items, seconds)}"
-        if len(self._logs) == 1:
-            return f"{self.name}: {duration(seconds)}"
-        n_finished = len(self._finished)
-        return f"{self.name}: {_share(n_finished, len(self._logs), n_finished, seconds, ' jobs')}"
-
-    def _counted(self) -> tuple[Counter[str], int]:
-        """(counts of all jobs of this call, items of the stage or 0 if it counts none)."""
-        running = [read(log, self._called) for job, log in self._logs.items() if job not in self._finished]
-        counts = sum([*self._finished.values(), *filter(None, running)], Counter[str]())
-        return counts, (self._total() or counts["total"]) if counts else 0
-
-    def _of_items(self, counts: Counter[str], n_items: int, seconds: float) -> str:
-        if self._counts_before is None:
-            self._counts_before = sum(filter(None, (read(log, 0.0) for log in self._before)), Counter[str]())
-        total = counts + self._counts_before
-        status = {name: total[f"status {name}"] for name in ("OK", "SKIP", "ERROR")}
-        text = _share(total["done"], max(n_items, total["done"]), counts["done"], seconds)
-        return text + ("; " + ", ".join(f"{name} {n:,}" for name, n in status.items()) if any(status.values()) else "")
-
-
-def _share(done: int, total: int, new: int, seconds: float, unit: str = "") -> str:
-    """`new` of those done are of the last `seconds`."""
-    rate = new / seconds
-    left = f", {duration((total - done) / rate)} left" if rate and done < total else ""
-    return f"{done:,} of {total:,}{unit} ({100 * done // max(1, total)} %), {rate:,.1f}/s{left}"
-
-
-class Board:
-    """All stages of a call, and the job ids that belong to them."""
-
-    def __init__(self, stages: Iterable[tuple[Stage, Iterable[int]]]) -> None:
-        self._stages = {job: stage for stage, jobs in stages for job in jobs}
-        self._finished: set[int] = set()
-
-    @property
-    def jobs(self) -> list[int]:
-        """The ids of all jobs."""
-        return list(self._stages)
-
-    def start(self, jobs: Iterable[object]) -> None:
-        """These jobs have started; a group of jobs goes by another id, and is not counted."""
-        for job in jobs:
-            if isinstance(job, int) and job in self._stages:
-                self._stages[job].start()
-
-    def finish(self, job: int) -> None:
-        """A job is done."""
-        if job in self._stages and job not in self._finished:
-            self._finished.add(job)
-            self._stages[job].finish(job)
-
-    def line(self) -> str:
-        """How far the call is, and each stage that is at work."""
-        active = [stage.line() for stage in dict.fromkeys(self._stages.values()) if stage.is_active]
-        return " | ".join([f"{len(self._finished)} of {len(self._stages)} jobs", *active])
 
 
 class Display(logging.Handler):
@@ -219,11 +132,18 @@ class Display(logging.Handler):
             with self.lock:  # type: ignore[union-attr]
                 if self._board is None:
                     return
+                self._write_file(self._board)
                 if self._is_terminal:
                     self._show(self._board.line())
                 elif (seconds := time.monotonic() - self._began) >= self._next_line:
                     self._next_line = seconds + min(seconds, _LONGEST_PAUSE)
                     self._write(self._board.line() + "\n")
+
+    @staticmethod
+    def _write_file(board: Board) -> None:
+        if path := os.environ.get(FILE_VARIABLE):
+            with contextlib.suppress(OSError):  # a run does not fail for want of it
+                write_text(Path(path), json.dumps(board.facts()))
 
     def _show(self, line: str) -> None:
         """Put the line in place of the last one; what a job prints to the terminal then overwrites it."""
@@ -270,23 +190,4 @@ def start(display: Display, plan: Plan, workflow: Any) -> None:
     for job in workflow.dag.needrun_jobs():
         log = Path(job.log[0]) if job.log else None
         jobs.setdefault((job.rule.name, job.wildcards.get("run", "")), {})[job.jobid] = log
-    display.watch(Board((_stage(plan, rule, run, logs), logs) for (rule, run), logs in jobs.items()))
-
-
-def _stage(plan: Plan, rule: str, run: str, logs: dict[int, Path | None]) -> Stage:
-    name = f"{_LABELS.get(rule, rule.replace('_', ' '))}{f' of {run}' if run else ''}"
-    if rule == "decoys_shard":
-        every_log = [plan.folder(run) / "logs" / "decoys" / f"{shard}.log" for shard in plan.shards(run)]
-        facts = Path(plan.file("input_facts").format(run=run))
-        return Stage(name, logs, lambda: _rows(facts), (log for log in every_log if log not in logs.values()))
-    if rule == "refit":
-        audit = plan.config(run)["audit"]
-        return Stage(name, logs, lambda: int(audit["model_seeds"] * (audit["refits"] + 1)))
-    return Stage(name, logs, lambda: 0)
-
-
-def _rows(facts: Path) -> int:
-    try:
-        return int(json.loads(facts.read_text(encoding="utf-8"))["rows"])
-    except (OSError, ValueError, KeyError):
-        return 0
+    display.watch(Board((stage_of(plan, rule, run, logs), logs) for (rule, run), logs in jobs.items()))

@@ -1,0 +1,71 @@
+"""The application: the API, and what every answer has."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy import text
+
+from hetero2.service.api import artifacts, problems, runs, uploads
+from hetero2.service.api.access import Granted
+from hetero2.service.api.guard import Guard
+from hetero2.service.api.schemas import Me
+from hetero2.service.core import Service
+from hetero2.service.db import upgrade
+
+
+def create_app(service: Service) -> FastAPI:
+    """The application of an open service."""
+    app = FastAPI(
+        title="HETERO-2", version="1", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json",
+        description="Runs of HETERO-2 for a team: upload, run, watch, download evidence. Errors are RFC 9457 problems.",
+        separate_input_output_schemas=False,
+    )  # fmt: skip
+    app.state.service = service
+    problems.add_handlers(app)
+    api = APIRouter(prefix="/api/v1", responses={"default": {"description": "RFC 9457 problem", "content": _PROBLEM}})
+    for router in (uploads.router, runs.router, artifacts.router, artifacts.files):
+        api.include_router(router)
+
+    @api.get("/me", tags=["access"])
+    def me(scope: Granted) -> Me:
+        """What the token opens."""
+        return Me(org_id=scope.org_id, project_id=scope.project_id)
+
+    app.include_router(api)
+
+    @app.get("/healthz", include_in_schema=False)
+    def healthy() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    def ready() -> Response:
+        """Database and files can be used."""
+        try:
+            with service.reading() as session:
+                session.execute(text("SELECT 1"))
+            if upgrade.revision(service.engine) != upgrade.newest():
+                raise RuntimeError("the database is of another release")
+        except Exception as error:  # whatever is wrong, it is not ready
+            return JSONResponse({"status": "not ready", "reason": type(error).__name__}, 503)
+        return JSONResponse({"status": "ok"})
+
+    app.add_middleware(Guard)
+    return app
+
+
+_PROBLEM = {
+    problems.MEDIA_TYPE: {
+        "schema": {
+            "type": "object",
+            "required": ["type", "title", "status", "code", "detail"],
+            "properties": {
+                "type": {"type": "string"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "code": {"type": "string"},
+                "detail": {"type": "string"},
+                "hint": {"type": "string"},
+            },
+        }
+    }
+}

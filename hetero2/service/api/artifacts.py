@@ -1,0 +1,167 @@
+"""What runs published, and what happened to them: files, events, logs."""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from hetero2.service.api import shown
+from hetero2.service.api.access import Granted, Opened, service_of
+from hetero2.service.api.schemas import ArtifactShown, EventShown, Signed
+from hetero2.service.core import Service
+from hetero2.service.db import runs
+from hetero2.service.db.models import Artifact
+from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.scope import RunKey, Scope
+from hetero2.service.domain.states import TERMINAL, State
+from hetero2.service.store.base import LONGEST_URL, MissingError
+from hetero2.service.store.local import LocalStore
+
+router = APIRouter(tags=["artifacts"])
+files = APIRouter(tags=["files"])  # by signed addresses: no token
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_PAUSE = 0.5  # seconds between two looks for new events
+_KEPT_OPEN = 15.0  # seconds after which a silent stream says that it is there
+
+
+@router.get("/runs/{run_id}/artifacts")
+def every(run_id: UUID, service: Opened, scope: Granted) -> list[ArtifactShown]:
+    """What a run has published; nothing before it ends."""
+    with service.reading() as session:
+        runs.get(session, RunKey(scope, run_id))
+        return [shown.artifact(row) for row in runs.artifacts(session, RunKey(scope, run_id))]
+
+
+@router.get("/runs/{run_id}/artifacts/{name}")
+def download(
+    run_id: UUID,
+    name: str,
+    service: Opened,
+    scope: Granted,
+    range_: Annotated[str | None, Header(alias="Range")] = None,
+) -> Response:
+    """A file, or a range of its bytes."""
+    row = _artifact(service, scope, run_id, name)
+    return _content(service, row.key, row.size, range_, row.media_type, row.name, row.sha256)
+
+
+@router.post("/runs/{run_id}/artifacts/{name}:sign")
+def sign(run_id: UUID, name: str, service: Opened, scope: Granted) -> Signed:
+    """An address of a file that needs no token, for five minutes."""
+    row = _artifact(service, scope, run_id, name)
+    url = service.store.signed_url(row.key, "GET", LONGEST_URL)
+    return Signed(url=url, expires_at=service.now() + LONGEST_URL - timedelta(seconds=1))
+
+
+@router.get("/runs/{run_id}/log")
+def log(
+    run_id: UUID, service: Opened, scope: Granted, range_: Annotated[str | None, Header(alias="Range")] = None
+) -> Response:
+    """What a run that has ended printed."""
+    row = _artifact(service, scope, run_id, "log.txt")
+    return _content(service, row.key, row.size, range_, "text/plain; charset=utf-8", row.name, row.sha256)
+
+
+@router.get("/runs/{run_id}/events")
+async def events(
+    run_id: UUID,
+    request: Request,
+    service: Opened,
+    scope: Granted,
+    after: Annotated[int, Query(ge=0, description="number of the last event seen")] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    accept: Annotated[str, Header()] = "application/json",
+) -> Response:
+    """What happened to a run: as server-sent events where `Accept: text/event-stream` asks for them, else as JSON."""
+    key, seen = RunKey(scope, run_id), last_event_id if last_event_id is not None else after
+    rows, _ = await run_in_threadpool(_events, service, key, seen)
+    if "text/event-stream" not in accept:
+        return Response(json.dumps([row.model_dump(mode="json") for row in rows]), media_type="application/json")
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_stream(service, request, key, seen), headers=headers, media_type="text/event-stream")
+
+
+@files.api_route("/files/{key:path}", methods=["GET", "HEAD"])
+def signed_file(
+    key: str,
+    request: Request,
+    expires: int,
+    signature: Annotated[str, Query(max_length=64)],
+    range_: Annotated[str | None, Header(alias="Range")] = None,
+) -> Response:
+    """The file of a signed address."""
+    service = service_of(request)
+    store = service.store
+    try:
+        if not isinstance(store, LocalStore) or not store.check_signature(key, request.method, expires, signature):
+            raise ServiceError("forbidden", "the address is not signed for this, or has expired", "ask for a new one")
+        size = store.size(key)
+    except (ValueError, MissingError):
+        raise ServiceError("not_found", "there is no such file") from None
+    return _content(service, key, size, range_, "application/octet-stream", key.rpartition("/")[2], None)
+
+
+def _artifact(service: Service, scope: Scope, run_id: UUID, name: str) -> Artifact:
+    with service.reading() as session:
+        runs.get(session, RunKey(scope, run_id))
+        for row in runs.artifacts(session, RunKey(scope, run_id)):
+            if row.name == name:
+                return row
+    raise ServiceError("not_found", f"run {run_id}: has published no {name[:200]}", "list its artifacts")
+
+
+def _content(
+    service: Service, key: str, size: int, range_: str | None, media_type: str, name: str, sha256: str | None
+) -> Response:
+    """A file or a part of it, streamed. A page of a run is never shown as one of ours: sandboxed by its header."""
+    start, stop = 0, size
+    headers = {"Accept-Ranges": "bytes", "X-Content-Type-Options": "nosniff"}
+    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    headers["Content-Security-Policy"] = "sandbox allow-scripts; default-src 'unsafe-inline' data:"
+    headers |= {} if sha256 is None else {"ETag": f'"{sha256}"'}
+    if range_ is not None and (match := _RANGE.fullmatch(range_.strip())) and any(match.groups()):
+        first, last = match.groups()
+        start = int(first) if first else max(0, size - int(last))
+        stop = min(size, int(last) + 1) if first and last else size
+        if start >= size or start >= stop:
+            raise ServiceError(
+                "range_not_satisfiable", f"the file has {size} bytes", "ask for bytes below that", size=size
+            )
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    headers["Content-Length"] = str(stop - start)
+    status = 206 if "Content-Range" in headers else 200
+    chunks: Iterator[bytes] = service.store.read(key, start, stop)
+    return StreamingResponse(chunks, status, headers, media_type)
+
+
+def _events(service: Service, key: RunKey, after: int) -> tuple[list[EventShown], bool]:
+    """(the events after a number, whether the run has ended); raises not_found."""
+    with service.reading() as session:
+        has_ended = State(runs.get(session, key).state) in TERMINAL
+        return [shown.event(row) for row in runs.events(session, key, after)], has_ended
+
+
+async def _stream(service: Service, request: Request, key: RunKey, seen: int) -> AsyncIterator[str]:
+    """Events as they come, until the run has ended or the reader has gone."""
+    spoke = time.monotonic()
+    while not await request.is_disconnected():
+        rows, has_ended = await run_in_threadpool(_events, service, key, seen)
+        for row in rows:
+            seen, spoke = row.number, time.monotonic()
+            yield f"id: {row.number}\nevent: {row.kind}\ndata: {row.model_dump_json()}\n\n"
+        if has_ended and not rows:
+            return
+        if time.monotonic() - spoke > _KEPT_OPEN:
+            spoke = time.monotonic()
+            yield ": still here\n\n"
+        if not rows:
+            await asyncio.sleep(_PAUSE)

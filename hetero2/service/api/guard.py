@@ -1,0 +1,60 @@
+"""What holds for every request and answer, below the application: a cap on bodies, headers that make answers safe."""
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hetero2.service.api.problems import problem
+
+MOST_BODY = 1_000_000  # bytes of a body that is not a file
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+_FILES = "/api/v1/uploads"  # PUT and PATCH below it bring files, which have a cap of their own
+
+
+class Guard:
+    """Refuses what is too large while it comes, whatever its headers say, before the application has read it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if scope["method"] in ("PUT", "PATCH") and scope["path"].startswith(_FILES):
+            await self._app(scope, receive, sending)
+            return
+        body = await _body(scope, receive)
+        if body is None:
+            refused = problem("too_large", f"a body has at most {MOST_BODY} bytes", "bring files as uploads")
+            await refused(scope, receive, sending)
+            return
+        pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receiving() -> Message:
+            return pending.pop() if pending else await receive()
+
+        await self._app(scope, receiving, sending)
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """The whole body, or None where it is too large."""
+    announced = Headers(scope=scope).get("content-length", "")
+    if announced.isdigit() and int(announced) > MOST_BODY:
+        return None
+    body: bytes = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if len(body) > MOST_BODY:
+            return None
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return body

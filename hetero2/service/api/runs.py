@@ -1,0 +1,132 @@
+"""Runs: ask for one, look at it, cancel it, run it again."""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+
+from hetero2.service import submission
+from hetero2.service.api import shown
+from hetero2.service.api.access import Granted, Opened
+from hetero2.service.api.schemas import NewRun, Rerun, RoleShown, RunPage, RunShown, WorkflowShown
+from hetero2.service.core import Service
+from hetero2.service.db import runs
+from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.scope import RunKey, Scope
+from hetero2.service.domain.states import State
+from hetero2.service.workflows.registry import WORKFLOWS, Workflow, workflow
+
+router = APIRouter(tags=["runs"])
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+
+
+@router.get("/workflows", tags=["workflows"])
+def every_workflow() -> list[WorkflowShown]:
+    """What can be asked for."""
+    return [_workflow_shown(entry) for entry in WORKFLOWS.values()]
+
+
+@router.get("/workflows/{name}", tags=["workflows"])
+def one_workflow(name: str) -> WorkflowShown:
+    """A workflow: its files, and the schema of its parameters."""
+    if name not in WORKFLOWS:
+        raise ServiceError("not_found", f"workflow {name[:100]}: there is no such workflow", "GET /api/v1/workflows")
+    return _workflow_shown(WORKFLOWS[name])
+
+
+@router.post("/runs", status_code=201)
+def ask(body: NewRun, service: Opened, scope: Granted, response: Response, key: Key = None) -> RunShown:
+    """Ask for a run. The same Idempotency-Key and body give the same run, with status 200."""
+    asked = workflow(body.workflow, body.version)
+    run_id, is_new = submission.submit(service, scope, key, body.name, asked, body.parameters, body.inputs)
+    return _queued(service, scope, run_id, is_new, response)
+
+
+@router.post("/runs:rerun", status_code=201)
+def rerun(body: Rerun, service: Opened, scope: Granted, response: Response, key: Key = None) -> RunShown:
+    """Ask for what a run did, again, as a new job."""
+    run_id, is_new = submission.rerun(service, scope, key, body.run_id, body.pack_sha256, body.record)
+    return _queued(service, scope, run_id, is_new, response)
+
+
+@router.get("/runs")
+def page(
+    service: Opened,
+    scope: Granted,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=300, description="next_cursor of the page before")] = None,
+    state: Annotated[list[State] | None, Query(description="may be repeated")] = None,
+    workflow: Annotated[str | None, Query(max_length=64)] = None,
+) -> RunPage:
+    """Runs, the latest first."""
+    before = None if cursor is None else _decoded(cursor)
+    with service.reading() as session:
+        rows = runs.page(session, scope, limit + 1, before, state or (), workflow)
+        shown_runs = [shown.run(session, row, job) for row, job in rows[:limit]]
+    last = rows[limit - 1][0] if len(rows) > limit else None
+    return RunPage(runs=shown_runs, next_cursor=None if last is None else _encoded(last.created_at, last.id))
+
+
+@router.get("/runs/{run_id}")
+def one(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
+    """A run: its state, and how far it is."""
+    return show_run(service, scope, run_id)
+
+
+@router.post("/runs/{run_id}:cancel")
+def cancel(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
+    """End a run; where a worker has it, it is CANCELING until that has stopped."""
+    with service.writing() as session:
+        runs.get(session, RunKey(scope, run_id))
+        runs.cancel(session, RunKey(scope, run_id), service.now())
+    service.bell.set()
+    return show_run(service, scope, run_id)
+
+
+@router.post("/runs/{run_id}:retry", status_code=201)
+def retry(run_id: UUID, service: Opened, scope: Granted, response: Response) -> RunShown:
+    """A new run of the job of a run that failed, or was canceled."""
+    with service.writing() as session:
+        new = runs.retry(session, RunKey(scope, run_id), service.now())
+    return _queued(service, scope, new.id, True, response)
+
+
+def show_run(service: Service, scope: Scope, run_id: UUID) -> RunShown:
+    """A run as it stands; raises not_found."""
+    with service.reading() as session:
+        row = runs.get(session, RunKey(scope, run_id))
+        return shown.run(session, row, runs.job_of(session, row))
+
+
+def _queued(service: Service, scope: Scope, run_id: UUID, is_new: bool, response: Response) -> RunShown:
+    service.bell.set()
+    response.status_code = 201 if is_new else 200
+    response.headers["Location"] = f"/api/v1/runs/{run_id}"
+    return show_run(service, scope, run_id)
+
+
+def _workflow_shown(entry: Workflow) -> WorkflowShown:
+    roles = {role: RoleShown(text=what.text, is_required=what.is_required) for role, what in entry.roles.items()}
+    return WorkflowShown(
+        name=entry.name, version=entry.version, digest=entry.digest, title=entry.title, text=entry.text, roles=roles,
+        parameters=entry.parameters.model_json_schema(),
+    )  # fmt: skip
+
+
+def _encoded(moment: datetime, run_id: UUID) -> str:
+    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), run_id.hex]).encode()).decode()
+
+
+def _decoded(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        moment, run_id = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        at = datetime.fromisoformat(moment)
+        if at.tzinfo is None:
+            raise ValueError("no zone")
+        return at, UUID(run_id)
+    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
+        raise ServiceError("invalid", "cursor: is none of ours", "begin without one, and use next_cursor") from None

@@ -1,0 +1,55 @@
+"""serve: the service, in one process."""
+
+import argparse
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from hetero2.errors import ConfigError
+from hetero2.service.settings import Settings
+
+EXAMPLE = "hetero2 serve --folder service"
+_OPTIONS = ("folder", "database", "store", "port", "workers", "cores")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say where its data are, and how much it may use; HETERO2_FOLDER and the like set the same, and more."""
+    parser.add_argument("--folder", type=Path, help="database, files and runs (default: hetero2-service)")
+    parser.add_argument("--database", help="URL of a PostgreSQL database (default: SQLite in the folder)")
+    parser.add_argument("--store", help="s3://bucket/prefix (default: a folder in the folder)")
+    parser.add_argument("--port", type=int, help="on 127.0.0.1 (default 8642; 0: any that is free)")
+    parser.add_argument("--workers", type=int, help="runs at once in this process (default 1; 0: none)")
+    parser.add_argument("--cores", type=int, help="of each run (default: all)")
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """The settings of a call; raises ConfigError for one that is not allowed."""
+    named = {name: getattr(args, name) for name in _OPTIONS if getattr(args, name, None) is not None}
+    try:
+        return Settings(**named)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "settings"
+        option = f"--{where} or HETERO2_{where.upper()}"
+        raise ConfigError(f"{option if first['loc'] else where}: {first['msg']}", "hetero2 serve --help") from None
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until it is stopped by Ctrl-C or SIGTERM."""
+    from hetero2.service import core, logs, server
+    from hetero2.service.worker import sandbox
+
+    settings = settings_of(args)
+    logs.start()
+    service = core.open_service(settings)
+    with core.only_server(service):
+        if token := core.first_start(service):
+            print(f"owner's token, shown this once: {token}", flush=True)
+        if sandbox.isolation() == "none":
+            print(
+                "warning: bubblewrap (bwrap) is not here or cannot be used: runs are not isolated from this machine",
+                flush=True,
+            )
+        with server.in_background(service, settings.workers):
+            server.HttpServer(service).run()
+    return 0

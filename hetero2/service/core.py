@@ -1,0 +1,113 @@
+"""A service that is open: its settings, database, files and clock; and the first start, which makes all of them."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from hetero2.errors import ConfigError
+from hetero2.service.db import engine as databases
+from hetero2.service.db import orgs, upgrade
+from hetero2.service.settings import Settings
+from hetero2.service.store.base import Store
+from hetero2.service.store.local import LocalStore
+
+
+@dataclass(frozen=True)
+class Service:
+    """What every part of the service works on."""
+
+    settings: Settings
+    engine: Engine
+    store: Store
+    bell: threading.Event = field(default_factory=threading.Event)  # rung where a run was queued; workers listen
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "writing", databases.sessions(self.engine))
+        object.__setattr__(self, "reading", databases.sessions(self.engine, reads=True))
+
+    writing: databases.Sessions = field(init=False)
+    reading: databases.Sessions = field(init=False)
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return datetime.now(UTC)
+
+    @property
+    def arriving(self) -> Path:
+        """The folder of uploads that are not complete."""
+        return self.settings.folder / "arriving"
+
+    @property
+    def runs(self) -> Path:
+        """The folder in which workers of this host keep the folders of runs."""
+        return self.settings.folder / "runs"
+
+
+def open_service(settings: Settings) -> Service:
+    """Open the database, which is upgraded if it is older, and the files; raises ConfigError where that cannot be."""
+    folder = settings.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chmod(folder, 0o700)  # noqa: PTH101 - no link is followed: it is a folder of ours
+    engine = databases.connect(settings.database_url)
+    upgrade.to_newest(engine)
+    if settings.store:
+        raise ConfigError(f"--store {settings.store}: only a local folder is known here")
+    store = LocalStore(folder / "files", _secret(folder / "secret"))
+    service = Service(settings, engine, store)
+    for needed in (service.arriving, service.runs):
+        needed.mkdir(exist_ok=True)
+    return service
+
+
+def first_start(service: Service) -> str | None:
+    """Make the organisation, its project and the owner's token; its text, or None where that was done before."""
+    with service.writing() as session:
+        if orgs.first_scope(session) is not None:
+            return None
+        now = service.now()
+        return orgs.new_token(session, orgs.create(session, "default", "default", now), "owner", now)
+
+
+@contextlib.contextmanager
+def only_server(service: Service) -> Iterator[None]:
+    """Hold the folder of a service with SQLite: two processes would each run what the other one has.
+
+    Raises ConfigError where another process has it.
+    """
+    if not service.settings.is_embedded:
+        yield
+        return
+    path = service.settings.folder / "serving"
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigError(
+                f"{service.settings.folder}: another process serves it",
+                "stop that one, or give --folder; more than one process needs --database postgresql://..",
+            ) from None
+        yield
+
+
+def _secret(path: Path) -> bytes:
+    """What signs addresses: 32 random bytes, made at the first start, for nobody else to read."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        text = path.read_bytes()
+        if len(text) != 32:
+            raise ConfigError(
+                f"{path}: is not the secret of a service", "restore it, or take it away: addresses change"
+            ) from None
+        return text
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(text := secrets.token_bytes(32))
+    return text

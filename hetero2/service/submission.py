@@ -1,0 +1,185 @@
+"""A request for a run, checked, and made a job: for the API, the pages and reruns alike."""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hetero2.errors import HeteroError
+from hetero2.service.core import Service
+from hetero2.service.db import jobs, runs, uploads
+from hetero2.service.db.models import Artifact, Job, Run
+from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.scope import RunKey, Scope
+from hetero2.service.domain.states import State
+from hetero2.service.workflows.registry import Workflow, workflow
+
+_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".smi", ".sdf", ".json", ".gz")
+
+
+def submit(
+    service: Service,
+    scope: Scope,
+    key: str | None,
+    name: str | None,
+    asked: Workflow,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, UUID],
+) -> tuple[UUID, bool]:
+    """(the run, whether it is new); raises ServiceError where the request is wrong."""
+    check_parameters(asked, parameters)
+    with service.writing() as session:
+        files = {role: _file(session, scope, role, upload_id) for role, upload_id in inputs.items()}
+        _check_roles(asked, files)
+        request = jobs.Request(_name(asked, name, files), asked.name, asked.version, asked.digest, parameters, files)
+        return _queue(service, session, scope, request, key)
+
+
+def rerun(
+    service: Service,
+    scope: Scope,
+    key: str | None,
+    run_id: UUID | None,
+    pack_sha256: str | None,
+    record: Mapping[str, Any] | None,
+) -> tuple[UUID, bool]:
+    """A new job that asks for what a run did; raises ServiceError where it cannot be asked for here."""
+    if sum(value is not None for value in (run_id, pack_sha256, record)) != 1:
+        raise ServiceError("invalid", "give one of run_id, pack_sha256 and record")
+    with service.writing() as session:
+        if record is not None:
+            request = _recorded(session, scope, record)
+        else:
+            run = (
+                _published(session, scope, pack_sha256) if run_id is None else runs.get(session, RunKey(scope, run_id))
+            )
+            job = runs.job_of(session, run)
+            now = workflow(job.workflow, job.workflow_version)
+            request = jobs.Request(
+                job.name, job.workflow, job.workflow_version, now.digest, job.parameters, job.inputs, run.id
+            )
+        return _queue(service, session, scope, request, key)
+
+
+def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:
+    """Raise invalid where a parameter is not as the schema of the workflow says."""
+    try:
+        asked.parameters.model_validate(dict(parameters))
+    except ValidationError as error:
+        errors = [
+            {"where": ".".join(["parameters", *map(str, item["loc"])])[:200], "what": item["msg"][:500]}
+            for item in error.errors(include_url=False)[:20]
+        ]
+        raise ServiceError(
+            "invalid", "; ".join(f"{item['where']}: {item['what']}" for item in errors),
+            f"GET /api/v1/workflows/{asked.name} has the schema", errors=errors,
+        ) from None  # fmt: skip
+    except HeteroError as error:  # of the configuration
+        raise ServiceError("invalid", f"parameters.settings: {error.message}", error.hint or "") from None
+
+
+def _queue(
+    service: Service, session: Session, scope: Scope, request: jobs.Request, key: str | None
+) -> tuple[UUID, bool]:
+    run, is_new = jobs.submit(session, scope, request, key, service.now())
+    if is_new:
+        queued = select(func.count()).select_from(Run).where(Run.state == State.QUEUED.value)
+        if (session.scalar(queued) or 0) > service.settings.max_queued:
+            raise ServiceError("unavailable", "too many runs are queued", "try again later")
+    return run.id, is_new
+
+
+def _file(session: Session, scope: Scope, role: str, upload_id: UUID) -> dict[str, Any]:
+    upload = uploads.get(session, scope, upload_id)
+    if upload.complete_at is None:
+        raise ServiceError(
+            "upload_incomplete", f"inputs.{role}: {upload.received} of {upload.size} bytes have come", "bring the rest"
+        )
+    return {"name": upload.name, "sha256": upload.sha256, "size": upload.size}
+
+
+def _check_roles(asked: Workflow, files: Mapping[str, Mapping[str, Any]]) -> None:
+    if unknown := sorted(files.keys() - asked.roles.keys()):
+        roles = ", ".join(asked.roles) or "none"
+        raise ServiceError("invalid", f"inputs: {asked.name} takes no {unknown[0][:100]}", f"its inputs are: {roles}")
+    missing = [role for role, what in asked.roles.items() if what.is_required and role not in files]
+    if missing:
+        what = asked.roles[missing[0]].text
+        raise ServiceError("invalid", f"inputs: {asked.name} needs {missing[0]}: {what}", "upload it, and give its id")
+    for role, file in files.items():
+        if PurePath(file["name"]).suffix.lower() not in _SUFFIXES:
+            ends = ", ".join(_SUFFIXES)
+            raise ServiceError(
+                "invalid", f"inputs.{role}: {file['name']}: its ending says not what it is", f"one of {ends}"
+            )
+
+
+def _name(asked: Workflow, name: str | None, files: Mapping[str, Mapping[str, Any]]) -> str:
+    """Of the results: as asked, else from the library's file name, as `hetero2 run` does."""
+    if asked.fixed_name is not None:
+        return asked.fixed_name
+    if name is not None:
+        return name
+    stem = PurePath(files["library"]["name"]).name.split(".")[0] if "library" in files else asked.name
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:64] or asked.name
+
+
+def _published(session: Session, scope: Scope, pack_sha256: str | None) -> Run:
+    query = (
+        select(Run)
+        .join(Artifact, (Artifact.org_id == Run.org_id) & (Artifact.run_id == Run.id))
+        .where(Run.org_id == scope.org_id, Run.project_id == scope.project_id)
+        .where(Artifact.sha256 == pack_sha256, Artifact.kind == "pack")
+    )
+    run = session.scalars(query.order_by(Run.created_at).limit(1)).first()
+    if run is None:
+        raise ServiceError(
+            "invalid_pack", "no run of this project has published this pack", "give run_record.json instead"
+        )
+    return run
+
+
+def _recorded(session: Session, scope: Scope, record: Mapping[str, Any]) -> jobs.Request:
+    """The request that a run_record.json tells of; its files must be here."""
+    try:
+        asked = workflow(str(record["workflow"]), str(record["version"]))
+        name, parameters, inputs = str(record["name"]), dict(record["parameters"]), dict(record["inputs"])
+        digests = {str(role): str(file["sha256"]) for role, file in inputs.items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ServiceError("invalid_pack", f"record: is no run_record.json: {error}"[:300]) from None
+    check_parameters(asked, parameters)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
+        raise ServiceError("invalid_pack", "record: name: is no name of a run")
+    files = {}
+    for role, sha256 in digests.items():
+        upload = uploads.by_sha256(session, scope, sha256)
+        if upload is None:
+            raise ServiceError(
+                "invalid_pack", f"record: {role}: no file with the sha256 {sha256[:64]} is here", "upload it"
+            )
+        # The name too is the run's: the ending says how the file is read.
+        files[role] = {"name": upload.name, "sha256": upload.sha256, "size": upload.size}
+    _check_roles(asked, files)
+    return jobs.Request(name, asked.name, asked.version, asked.digest, parameters, files)
+
+
+def job_record(job: Job, run: Run) -> dict[str, Any]:
+    """What a run did, for run_record.json: enough to ask for it again."""
+    return {
+        "record": "hetero2_run_record.v1",
+        "job_id": str(job.id),
+        "run_id": str(run.id),
+        "attempt": run.attempt,
+        "name": job.name,
+        "workflow": job.workflow,
+        "version": job.workflow_version,
+        "workflow_digest": job.workflow_digest,
+        "parameters": job.parameters,
+        "inputs": job.inputs,
+        "parent_run_id": None if job.parent_run_id is None else str(job.parent_run_id),
+    }

@@ -1,0 +1,243 @@
+"""One attempt of a run: files in, commands in the sandbox, files out, verified and published, or the reason why not."""
+
+import json
+import logging
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from hetero2.service.worker.limits import Limits
+
+from hetero2 import api
+from hetero2.errors import HeteroError
+from hetero2.service import submission
+from hetero2.service.core import Service
+from hetero2.service.db import runs
+from hetero2.service.db.models import Artifact, Job, Run
+from hetero2.service.domain.states import State
+from hetero2.service.store.base import CHUNK, ExistsError, FullError, artifact_key
+from hetero2.service.worker import collect, process, progress, sandbox, stage_in
+from hetero2.service.worker.lease import HeldLease
+from hetero2.service.workflows.registry import Output, Workflow, workflow
+
+log = logging.getLogger(__name__)
+LOG = "log.txt"
+RECORD = "run_record.json"
+_SAID = 4000  # characters of the end of a log that a reason may have
+
+
+class Ended(Exception):  # noqa: N818 - how an attempt ends, not that it is wrong
+    """An attempt has ended: the state that the run gets, and why."""
+
+    def __init__(self, state: State, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.state, self.code, self.reason = state, code, reason
+
+
+class Attempt:
+    """One attempt of a run, in a folder of its own."""
+
+    def __init__(self, service: Service, held: HeldLease, draining: threading.Event) -> None:
+        self._service, self._held, self._draining = service, held, draining
+        with service.reading() as session:
+            self._run: Run = runs.get(session, held.lease.key)
+            self._job: Job = runs.job_of(session, self._run)
+        self._folder = service.runs / str(self._run.id) / f"a{held.lease.attempt}"
+        self._limits = Limits(
+            memory=service.settings.memory,
+            wall_clock=service.settings.wall_clock,
+            file_size=service.settings.max_artifact,
+        )
+        self._began = time.monotonic()
+        self._keys: list[str] = []
+
+    def execute(self) -> None:
+        """Do it, and say how it ended; nothing is left of its folder."""
+        try:
+            self._ended_well()
+        except Ended as end:
+            self._end(end)
+        except FullError:
+            self._end(Ended(State.SYSTEM_ERROR, "storage_full", "the disk of the service is full"))
+        except stage_in.StageInError as error:
+            self._end(Ended(State.SYSTEM_ERROR, "input_lost", str(error)))
+        finally:
+            shutil.rmtree(self._folder.parent, ignore_errors=True)
+
+    def _ended_well(self) -> None:
+        shutil.rmtree(self._folder.parent, ignore_errors=True)  # of an attempt whose worker was killed
+        self._folder.mkdir(parents=True)
+        asked = workflow(self._job.workflow, self._job.workflow_version)
+        parameters = asked.parameters.model_validate(self._job.parameters)
+        files = stage_in.bring(
+            self._folder, self._service.store, self._held.lease.key.scope, self._job.inputs, parameters
+        )
+        self._advance([State.INITIALIZING], State.RUNNING)
+        for words in asked.commands(parameters, files, self._job.name):
+            self._command(words)
+        self._publish(asked)
+
+    def _command(self, words: list[str]) -> None:
+        (self._folder / "results" / self._job.name).mkdir(parents=True, exist_ok=True)
+        argv = [sys.executable, "-m", "hetero2", *words]
+        environment = {progress.VARIABLE: progress.FILE}
+        if words[0] in ("run", "demo"):
+            argv.append(f"--cores={self._service.settings.cores}")
+        outcome = process.run(
+            sandbox.command(self._folder, argv, self._limits, environment),
+            self._folder,
+            self._limits,
+            self._folder / LOG,
+            self._should_stop,
+            self._tick,
+        )
+        self._check_held()
+        if outcome.code != 0:
+            raise Ended(State.EXECUTOR_ERROR, outcome.kind, outcome.reason or self._said(outcome.code))
+
+    def _should_stop(self) -> bool:
+        return self._held.is_lost or self._held.is_canceled or self._draining.is_set()
+
+    def _tick(self) -> None:
+        self._held.report(progress.read(self._folder, time.monotonic() - self._began))
+
+    def _check_held(self) -> None:
+        """Raise Ended where somebody wants this attempt to end."""
+        if self._held.is_canceled:
+            raise Ended(State.CANCELED, "canceled", "canceled by request")
+        if self._draining.is_set() and not self._held.is_lost:
+            raise Ended(State.PREEMPTED, "worker_drained", "its worker was stopped")
+
+    def _said(self, code: int) -> str:
+        """What the pipeline said at the end: its own errors, else its last lines."""
+        path = self._folder / LOG
+        lines = path.read_text(encoding="utf-8", errors="replace")[-20 * _SAID :].splitlines() if path.is_file() else []
+        begins = [number for number, line in enumerate(lines) if line.startswith("error: ")]
+        text = "\n".join(lines[begins[-1] :] if begins else lines[-5:])
+        return text[:_SAID] or f"it ended with exit code {code}"
+
+    def _advance(self, before: list[State], after: State, **values: Any) -> None:
+        with self._service.writing() as session:
+            done = runs.advance(session, self._held.lease, before, after, self._service.now(), **values)
+        if not done:
+            self._held.renew()
+            self._check_held()
+            raise Ended(State.QUEUED, "lease_lost", "another worker has the run")
+
+    def _end(self, end: Ended) -> None:
+        """Write how it ended, where the run is still ours."""
+        for key in self._keys:  # of an attempt that is not published
+            self._service.store.delete(key)
+        if end.code == "lease_lost":
+            log.warning("run %s: its lease was lost in attempt %d", self._run.id, self._held.lease.attempt)
+            return
+        before = [State.CANCELING] if end.state is State.CANCELED else [State.INITIALIZING, State.RUNNING]
+        facts = self._facts()
+        artifacts = list(self._store_log()) if end.state is State.EXECUTOR_ERROR else []
+        with self._service.writing() as session:
+            is_ours = runs.advance(
+                session,
+                self._held.lease,
+                before,
+                end.state,
+                self._service.now(),
+                code=end.code,
+                reason=end.reason,
+                facts=facts,
+            )
+            if is_ours:
+                session.add_all(artifacts)
+        log.info("run %s: %s (%s)%s", self._run.id, end.state, end.code, "" if is_ours else ", but its lease was lost")
+
+    def _store_log(self) -> Iterator[Artifact]:
+        path = self._folder / LOG
+        if path.is_file():
+            yield self._stored(path, Output(LOG, "log", "text/plain"))
+
+    def _publish(self, asked: Workflow) -> None:
+        """Collect the declared files, verify the pack, store all, publish in one transaction."""
+        results = Path("results") / (asked.fixed_name or self._job.name)
+        collected = self._folder.with_name(f"{self._folder.name}-collected")
+        collected.mkdir()
+        brought: list[tuple[Path, Output]] = []
+        for output in asked.outputs:
+            path = results / output.path.format(name=asked.fixed_name or self._job.name)
+            try:
+                target = collected / path.name
+                self._collect(path, target)
+                brought.append((target, output))
+            except FileNotFoundError:
+                if output.is_required:
+                    raise Ended(State.EXECUTOR_ERROR, "no_output", f"the run made no {path.name}") from None
+            except collect.RefusedError as error:
+                raise Ended(State.EXECUTOR_ERROR, "output_refused", str(error)) from None
+        facts = self._facts()
+        if asked.has_pack:
+            facts |= self._verified(next(path for path, output in brought if output.kind == "pack"))
+        record = collected / RECORD
+        record.write_text(json.dumps(submission.job_record(self._job, self._run) | {"facts": facts}, indent=2) + "\n")
+        brought += [(record, Output(RECORD, "record", "application/json"))]
+        artifacts = [self._stored(path, output) for path, output in brought]
+        artifacts += self._store_log()
+        self._held.renew()
+        self._check_held()
+        with self._service.writing() as session:
+            done = runs.publish(session, self._held.lease, artifacts, self._service.now(), facts=facts)
+        if not done:
+            self._held.renew()
+            self._check_held()
+            raise Ended(State.QUEUED, "lease_lost", "another worker has the run")
+        log.info("run %s: COMPLETE, %d files", self._run.id, len(artifacts))
+
+    def _collect(self, path: Path, target: Path) -> None:
+        with target.open("xb") as handle:
+            for chunk in collect.chunks(self._folder, path.as_posix(), self._service.settings.max_artifact):
+                handle.write(chunk)
+
+    def _verified(self, pack: Path) -> dict[str, Any]:
+        """What the pack says of itself, once it was verified."""
+        try:
+            problems = api.verify(pack)
+            if problems:
+                raise Ended(State.SYSTEM_ERROR, "pack_invalid", f"the pack does not verify: {problems[0]}")
+            result = api.read_result(pack)
+        except HeteroError as error:
+            raise Ended(State.SYSTEM_ERROR, "pack_invalid", f"the pack cannot be read: {error.message}") from None
+        counts = dict(result.metrics["counts"])
+        return {
+            "payload_sha256": result.manifest["payload_sha256"],
+            "pipeline_run_id": result.manifest["run_id"],
+            "counts": counts,
+            "rows": sum(counts.values()),
+            "top_reasons": result.metrics["top_reasons"],
+            "in_order": result.acceptance["decision"] == "GO",
+        }
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "isolation": sandbox.isolation(),
+            "limits": self._limits.facts(),
+            "seconds": round(time.monotonic() - self._began, 1),
+        }
+
+    def _stored(self, path: Path, output: Output) -> Artifact:
+        lease = self._held.lease
+        name = path.name
+        key = artifact_key(lease.key, self._job.id, lease.attempt, name)
+        with path.open("rb") as handle:
+            try:
+                stored = self._service.store.put(key, iter(lambda: handle.read(CHUNK), b""))
+            except ExistsError:
+                raise Ended(State.SYSTEM_ERROR, "exists", f"{name}: was stored before in this attempt") from None
+        self._keys.append(key)
+        scope = lease.key.scope
+        return Artifact(
+            org_id=scope.org_id, project_id=scope.project_id, id=uuid4(), run_id=lease.key.run_id, attempt=lease.attempt,
+            name=name, kind=output.kind, media_type=output.media_type, size=stored.size, sha256=stored.sha256, key=key,
+            created_at=self._service.now(),
+        )  # fmt: skip

@@ -1,0 +1,34 @@
+"""How far a run is, from the file that the pipeline writes in its folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+FILE = "progress.json"
+VARIABLE = "HETERO2_PROGRESS_FILE"  # by which the pipeline knows that it is to write it
+_LARGEST = 200_000  # bytes; the file is the run's, so it is read with care
+_STAGES = 40
+
+
+def read(folder: Path, seconds: float) -> dict[str, Any]:
+    """Jobs, stages, counts by status; what cannot be read is left out."""
+    facts: dict[str, Any] = {"seconds": round(seconds)}
+    path = folder / FILE
+    try:
+        if path.is_symlink() or path.stat().st_size > _LARGEST:
+            return facts
+        told = json.loads(path.read_text(encoding="utf-8"))
+        facts["jobs"] = {name: int(told["jobs"][name]) for name in ("done", "total")}
+        facts["stages"] = [_stage(stage) for stage in told["stages"][:_STAGES]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return facts
+    for stage in facts["stages"]:
+        if stage["name"].startswith("decoys of ") and stage["total"]:
+            facts["rows"], facts["counts"] = stage["total"], stage["status"]
+    return facts
+
+
+def _stage(told: dict[str, Any]) -> dict[str, Any]:
+    items = told["items"] if told["items"]["total"] else told["jobs"]
+    status = {name: int(told["status"][name]) for name in ("OK", "SKIP", "ERROR")}
+    return {"name": str(told["name"])[:100], "done": int(items["done"]), "total": int(items["total"]), "status": status}

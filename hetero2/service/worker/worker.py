@@ -1,0 +1,63 @@
+"""A worker: claims queued runs, one after the other, and makes attempts at them under a lease."""
+
+import logging
+import os
+import socket
+import threading
+from datetime import timedelta
+
+from hetero2.service.core import Service
+from hetero2.service.db import runs
+from hetero2.service.db.runs import Lease
+from hetero2.service.domain.states import State
+from hetero2.service.worker.attempt import Attempt
+from hetero2.service.worker.lease import HeldLease
+
+log = logging.getLogger(__name__)
+_IDLE = 1.0  # seconds between two looks for a queued run, where nobody rings
+
+
+class Worker:
+    """Works on one run at a time, in the thread that calls `work`."""
+
+    def __init__(self, service: Service, number: int = 0) -> None:
+        self._service = service
+        self.name = f"{socket.gethostname()}/{os.getpid()}/{number}"
+        self._draining = threading.Event()
+
+    def drain(self) -> None:
+        """Give back the run at hand, and claim no other."""
+        self._draining.set()
+        self._service.bell.set()
+
+    def work(self) -> None:
+        """Work until drained."""
+        while not self._draining.is_set():
+            if not self.work_once():
+                self._service.bell.wait(_IDLE)
+                self._service.bell.clear()
+
+    def work_once(self) -> bool:
+        """Claim a run and work on it; False where none is queued."""
+        service = self._service
+        try:
+            with service.writing() as session:
+                lease = runs.claim(session, self.name, service.now(), timedelta(seconds=service.settings.lease))
+        except Exception as error:  # the database is locked, or away: try again
+            log.warning("no run could be claimed: %s", type(error).__name__)
+            return False
+        if lease is None:
+            return False
+        log.info("run %s: attempt %d by %s", lease.key.run_id, lease.attempt, self.name)
+        with HeldLease(service, lease) as held:
+            try:
+                Attempt(service, held, self._draining).execute()
+            except Exception as error:
+                log.error("run %s: a defect of the worker", lease.key.run_id, exc_info=error)
+                self._end(lease, State.SYSTEM_ERROR, "internal", "the service has a defect; its log says where")
+        return True
+
+    def _end(self, lease: Lease, state: State, code: str, reason: str) -> None:
+        before = [State.INITIALIZING, State.RUNNING]
+        with self._service.writing() as session:
+            runs.advance(session, lease, before, state, self._service.now(), code=code, reason=reason)

@@ -1,0 +1,1 @@
+"""What can be asked for: registered workflows, their parameters and files. Tenants choose one; they bring no code."""

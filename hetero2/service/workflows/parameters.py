@@ -1,0 +1,91 @@
+"""Parameters of the workflows, as JSON Schema by pydantic. None of them names a path, an address or a command."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from hetero2 import api
+
+Count = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
+Column = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+# Sections of the configuration that a tenant may set, less what names a file.
+SECTIONS = ("guardrails", "decoys", "audit", "selection", "acceptance", "report", "pack", "screen")
+_FILES = {"selection": {"baseline"}, "screen": {"known", "today", "today_column", "today_lower_is_better"}}
+
+
+class Parameters(BaseModel):
+    """Of any workflow."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Settings(Parameters):
+    """Of a workflow that has a configuration: `settings` is a layer of it (`hetero2 config` prints all of it)."""
+
+    settings: dict[str, dict[str, Any]] = Field(default={}, description="a layer of the configuration, by section")
+
+    @field_validator("settings")
+    @classmethod
+    def _checked(cls, settings: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for section, values in settings.items():
+            if section not in SECTIONS:
+                raise ValueError(f"{section} cannot be set here; sections are {', '.join(SECTIONS)}")
+            if named := sorted(_FILES.get(section, set()) & values.keys()):
+                raise ValueError(f"{section}.{named[0]} names a file; bring files as inputs")
+        api.resolve_configuration(settings={"run_name": "check", **settings})
+        return settings
+
+    def layer(self) -> Mapping[str, Any]:
+        """The layer of the configuration of a run."""
+        return self.settings
+
+
+class Columns(Settings):
+    """How files of a user are read, as by the options of `hetero2 run`."""
+
+    top_k: Count = Field(default=50, description="how many molecules can be paid for")
+    id_column: Column | None = Field(default=None, description="column of ids, where it has no usual name")
+    smiles_column: Column | None = Field(default=None, description="column of structures")
+    label_column: Column | None = Field(default=None, description="column of results, in truth and train")
+    threshold: Number | None = Field(default=None, description="number from which on a result is a hit")
+    lower_is_hit: bool = Field(default=False, description="a hit is at most the threshold, as of an IC50")
+
+    def options(self) -> list[str]:
+        """The words for `hetero2 run`."""
+        words = [f"--top-k={self.top_k}"]
+        for name in ("id_column", "smiles_column", "label_column", "score_column", "threshold"):
+            value = getattr(self, name, None)
+            words += [] if value is None else [f"--{name.replace('_', '-')}={value}"]
+        for name in ("lower_is_hit", "lower_is_better"):
+            words += [f"--{name.replace('_', '-')}"] if getattr(self, name, False) else []
+        return words
+
+
+class OfScores(Columns):
+    """Of an audit of scores that are brought."""
+
+    score_column: Column | None = Field(default=None, description="column of scores")
+    lower_is_better: bool = Field(default=False, description="of the score, as of docking")
+
+
+class OfReference(Columns):
+    """Of an audit of a scorer that comes with HETERO-2."""
+
+    scorer: Literal["morgan_rf", "property_linear", "property_boosted", "nearest_hit"] = "morgan_rf"
+
+
+class OfScreen(Parameters):
+    """Of a screen: a library ranked by a few known molecules."""
+
+    hit_at: Number | None = Field(default=None, description="measured value from which on a molecule is a hit")
+    lower_is_better: bool = Field(default=False, description="of measured values, as of an IC50")
+    representative: bool = Field(default=False, description="known molecules are a random sample of the library")
+    today_lower_is_better: bool | None = Field(default=None, description="of today's score, as of docking")
+    trust: Annotated[float, Field(ge=0, le=1)] = Field(default=0.25, description="in today's score, before any label")
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)] = 0
+
+
+class OfDemo(Parameters):
+    """The demonstration has none."""

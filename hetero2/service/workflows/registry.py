@@ -1,0 +1,148 @@
+"""The registered workflows: what each needs, the commands that it is, and the files that it publishes."""
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hetero2.service.domain.errors import ServiceError
+from hetero2.service.workflows.parameters import Columns, OfDemo, OfReference, OfScores, OfScreen, Parameters
+
+SETTINGS = "settings.json"  # in the folder of a run: the layer of the configuration
+REQUEST = "score_request"  # the kind of a file that waits for scores
+Files = Mapping[str, str]  # role: path in the folder of a run
+Command = list[str]  # words after `hetero2`
+
+
+@dataclass(frozen=True)
+class Role:
+    """A file of a run: what it is, and whether the run needs it."""
+
+    text: str
+    is_required: bool = True
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file that a run publishes: where it is below the results of the run, and what it is."""
+
+    path: str
+    kind: str
+    media_type: str
+    is_required: bool = True
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One entry of the registry."""
+
+    name: str
+    version: str
+    title: str
+    text: str
+    roles: Mapping[str, Role]
+    parameters: type[Parameters]
+    commands: Callable[[Any, Files, str], list[Command]]
+    outputs: tuple[Output, ...]
+    has_pack: bool = True
+    fixed_name: str | None = None  # of its results, whatever the run is called
+
+    @property
+    def digest(self) -> str:
+        """Of this entry and of all code that it runs."""
+        entry = [self.name, self.version, sorted(self.roles), self.parameters.model_json_schema(), _code_digest()]
+        return hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _code_digest() -> str:
+    """Of the package: modules, schemas, workflow."""
+    spec = importlib.util.find_spec("hetero2")
+    package = Path(next(iter(spec.submodule_search_locations or []))) if spec else Path()
+    beside = package / "workflow_files"
+    workflow_folder = beside if beside.is_dir() else package.parent
+    patterns = ("Snakefile", "rules/*.smk", "schemas/**/*.json", "config/**/*.yaml", "requirements.lock")
+    files = {*package.glob("**/*.py"), *(path for pattern in patterns for path in workflow_folder.glob(pattern))}
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+_PACKED = (
+    Output("{name}_evidence_pack.zip", "pack", "application/zip"),
+    Output("pack/report.html", "report", "text/html"),
+    Output("pack/ranked_candidates.csv", "list", "text/csv"),
+    Output("pack/summary.csv", "summary", "text/csv"),
+    Output("pack/metrics.json", "metrics", "application/json"),
+    Output("pack/manifest.json", "manifest", "application/json"),
+    Output("missing_decoy_scores.csv", "missing_scores", "text/csv", is_required=False),
+)
+_LIBRARY = Role("your library: ids and SMILES (.csv, .tsv, .xlsx, .parquet, .smi, .sdf)")
+_TRUTH = Role("measured results of molecules of the library", is_required=False)
+_TRAIN = Role("labelled molecules that the model was fitted on", is_required=False)
+
+
+def _run(parameters: Columns, files: Files, name: str, *score: str) -> list[Command]:
+    options = [f"--{role}={files[role]}" for role in ("train", "truth", "scores", "known") if role in files]
+    fixed = [f"--name={name}", "--out=results", f"--configfile={SETTINGS}"]
+    return [["run", files["library"], *score, *options, *parameters.options(), *fixed]]
+
+
+def _reference(parameters: OfReference, files: Files, name: str) -> list[Command]:
+    return _run(parameters, files, name, f"--model=reference:{parameters.scorer}")
+
+
+def _screen(parameters: OfScreen, files: Files, name: str) -> list[Command]:
+    words = ["screen", f"--input={files['library']}", f"--known={files['known']}", f"--out=results/{name}/ranked.csv"]
+    words += [f"--today={files['today']}"] if "today" in files else []
+    words += [] if parameters.hit_at is None else [f"--hit-at={parameters.hit_at}"]
+    lower = parameters.today_lower_is_better
+    words += [] if lower is None else ["--today-lower-is-better" if lower else "--no-today-lower-is-better"]
+    words += ["--lower-is-better"] if parameters.lower_is_better else []
+    words += ["--representative"] if parameters.representative else []
+    return [[*words, f"--trust-score={parameters.trust}", f"--seed={parameters.seed}"]]
+
+
+_ALL = (
+    Workflow(
+        "demo", "1", "Demonstration", "A report from data that come with HETERO-2, in about a minute.", {}, OfDemo,
+        lambda _parameters, _files, _name: [["demo", "--out=results"]], _PACKED, fixed_name="demo",
+    ),
+    Workflow(
+        "audit_scores", "1", "Audit of scores",
+        "Scores of a library, and of its decoys where they have been scored: do they deserve trust, the list its price?",
+        {"library": _LIBRARY, "scores": Role("scores, by id or by structure hash"), "train": _TRAIN, "truth": _TRUTH},
+        OfScores, _run, _PACKED,
+    ),
+    Workflow(
+        "reference_scorer", "1", "Audit of a reference scorer",
+        "A scorer that comes with HETERO-2, fitted on a training table and audited on a library.",
+        {"library": _LIBRARY, "train": Role("labelled molecules to fit the scorer on"), "truth": _TRUTH},
+        OfReference, _reference, _PACKED,
+    ),
+    Workflow(
+        "screen", "1", "Screen", "A library ranked by a few molecules with known results.",
+        {
+            "library": _LIBRARY,
+            "known": Role("molecules with known results: id, smiles, and value or label"),
+            "today": Role("your score: id and score", is_required=False),
+        },
+        OfScreen, _screen, (Output("ranked.csv", "list", "text/csv"),), has_pack=False,
+    ),
+)  # fmt: skip
+WORKFLOWS: Mapping[str, Workflow] = {workflow.name: workflow for workflow in _ALL}
+
+
+def workflow(name: str, version: str | None = None) -> Workflow:
+    """The workflow of a name, and version if one is named; raises unknown_workflow."""
+    registered = WORKFLOWS.get(name)
+    if registered is None or version not in (None, registered.version):
+        asked = name if version is None else f"{name} of version {version}"
+        there = ", ".join(f"{entry.name} {entry.version}" for entry in _ALL)
+        raise ServiceError("unknown_workflow", f"workflow: there is no {asked[:200]}", f"there are {there}")
+    return registered

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
 from hetero2.commands.verbs import EXAMPLES, GROUPS, INSIDE, VERBS, Verbs
 from hetero2.errors import ConfigError, HeteroError
@@ -49,7 +50,7 @@ def _version() -> str:
 
 def _parser(verb: str, verbs: Verbs, program: str) -> tuple[argparse.ArgumentParser, object]:
     module_name, text = verbs[verb]
-    module = importlib.import_module(module_name)
+    module = _imported(module_name)
     pyarrow_alone.forget_pandas()
     parser = argparse.ArgumentParser(
         prog=f"{program} {verb}",
@@ -60,6 +61,16 @@ def _parser(verb: str, verbs: Verbs, program: str) -> tuple[argparse.ArgumentPar
     module.add_arguments(parser)
     parser.add_argument("--log", type=Path, default=None, help="write a log to this file")
     return parser, module
+
+
+def _imported(name: str) -> ModuleType:
+    """A module of a verb; raises ConfigError where it needs the libraries of the service, and they are not here."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if not name.startswith("hetero2.service.") or str(error.name).startswith("hetero2"):
+            raise
+        raise ConfigError(f"{error.name} is not installed", "pip install 'hetero2[service]'") from None
 
 
 def main(argv: list[str] | None = None, verbs: Verbs = VERBS, program: str = "hetero2") -> int:
@@ -78,6 +89,8 @@ def main(argv: list[str] | None = None, verbs: Verbs = VERBS, program: str = "he
     log.start(None)  # else what is logged before --log is known goes to stderr, a second time
     try:
         return _run(_parser(words[0], verbs, program), words)
+    except ConfigError as error:
+        return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:  # Ctrl-C, or SIGTERM: see __main__.py
         return _fail("interrupted", 130)
 

@@ -27,6 +27,11 @@ GROUPS: Mapping[str, Verbs] = {
         "compare": ("hetero2.commands.compare", "say where two runs or packs first differ"),
         "accept": ("hetero2.pack.accept", "decide GO or STOP for a pack, criterion by criterion"),
     },
+    "service": {
+        "serve": ("hetero2.service.commands.serve", "serve uploads, runs and evidence to a team, over HTTP"),
+        "worker": ("hetero2.service.commands.worker", "work on the runs of a service, beside its server"),
+        "remote": ("hetero2.service.commands.remote", "upload, run, watch and download, on a service"),
+    },
     "inside the workflow": {
         "suite": ("hetero2.stages.suite", "write the suite of ten molecules and its scores file"),
         "stress-input": ("hetero2.stages.stress_input", "write the odd rows of the stress target"),
@@ -78,5 +83,6 @@ EXAMPLES = {
     "start here": "hetero2 run library.csv --scores scores.csv --truth truth.csv --top-k 50",
     "decide": "hetero2 screen --input library.csv --known known.csv --out ranked.csv",
     "evidence": "hetero2 verify results/library",
+    "service": "hetero2 serve --folder service",
 }
 VERBS: Verbs = {verb: entry for group in GROUPS.values() for verb, entry in group.items()}

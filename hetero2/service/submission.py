@@ -72,7 +72,10 @@ def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:
         asked.parameters.model_validate(dict(parameters))
     except ValidationError as error:
         errors = [
-            {"where": ".".join(["parameters", *map(str, item["loc"])])[:200], "what": item["msg"][:500]}
+            {
+                "where": ".".join(["parameters", *map(str, item["loc"])])[:200],
+                "what": item["msg"].removeprefix("Value error, ")[:500],
+            }
             for item in error.errors(include_url=False)[:20]
         ]
         raise ServiceError(

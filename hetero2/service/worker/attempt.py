@@ -237,7 +237,7 @@ class Attempt:
         self._keys.append(key)
         scope = lease.key.scope
         return Artifact(
-            org_id=scope.org_id, project_id=scope.project_id, id=uuid4(), run_id=lease.key.run_id, attempt=lease.attempt,
+            org_id=scope.org_id, project_id=scope.project_id, id=uuid4(), run_id=self._run.id, attempt=lease.attempt,
             name=name, kind=output.kind, media_type=output.media_type, size=stored.size, sha256=stored.sha256, key=key,
             created_at=self._service.now(),
         )  # fmt: skip

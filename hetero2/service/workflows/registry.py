@@ -115,7 +115,7 @@ _ALL = (
     ),
     Workflow(
         "audit_scores", "1", "Audit of scores",
-        "Scores of a library, and of its decoys where they have been scored: do they deserve trust, the list its price?",
+        "Scores of a library, and of its decoys where they have been scored: are they worth trust, the list its price?",
         {"library": _LIBRARY, "scores": Role("scores, by id or by structure hash"), "train": _TRAIN, "truth": _TRUTH},
         OfScores, _run, _PACKED,
     ),

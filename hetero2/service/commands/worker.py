@@ -1,0 +1,35 @@
+"""worker: a process that works on the runs of a service whose database is PostgreSQL."""
+
+import argparse
+import signal
+import threading
+
+from hetero2.errors import ConfigError
+from hetero2.service.commands import serve
+
+EXAMPLE = "hetero2 worker --database postgresql://user@host/hetero2 --store s3://bucket/prefix"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The same as those of `hetero2 serve`."""
+    serve.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Work until Ctrl-C or SIGTERM; runs at hand are given back."""
+    from hetero2.service import core, logs, server
+
+    settings = serve.settings_of(args)
+    if settings.is_embedded:
+        raise ConfigError(
+            "a worker of its own needs --database postgresql://..",
+            "`hetero2 serve` has workers in its process; with SQLite there is one host and one process",
+        )
+    logs.start()
+    service = core.open_service(settings)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    with server.in_background(service, max(1, settings.workers)):
+        stopped.wait()
+    return 0

@@ -1,0 +1,1 @@
+"""The service seen from outside: a client of its API, which `hetero2 remote` is made of."""

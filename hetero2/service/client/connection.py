@@ -1,0 +1,104 @@
+"""Requests to a service, with errors as the command line shows them."""
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from hetero2.errors import ConfigError, HeteroError
+
+URL, TOKEN = "HETERO2_URL", "HETERO2_TOKEN"  # environment variables, before what login has stored  # noqa: S105
+_OURS = {"invalid", "unknown_workflow", "unauthenticated", "forbidden", "not_found", "malformed", "key_reused"}
+_TIMEOUT = httpx.Timeout(30, read=120)
+
+
+class Connection:
+    """A service at an address, opened by a token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url.rstrip("/")
+        headers = {"Authorization": f"Bearer {token}"}
+        self._client = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=_TIMEOUT)
+
+    def ask(self, method: str, path: str, **more: Any) -> Any:
+        """The JSON of an answer; raises HeteroError for a problem, ConfigError where the call was wrong."""
+        return self.response(method, path, **more).json()
+
+    def response(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """An answer that is no problem."""
+        try:
+            answer = self._client.request(method, path, **more)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from None
+        return _checked(answer)
+
+    def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+        """An answer whose body is still to come; yields it once."""
+        try:
+            with self._client.stream("GET", path, headers=headers) as answer:
+                if answer.is_error:
+                    answer.read()
+                yield _checked(answer)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from None
+
+    def _unreachable(self, error: httpx.HTTPError) -> HeteroError:
+        what = str(error) or type(error).__name__
+        return HeteroError(f"{self.url}: no answer: {what}", "is the service running, and the address right?")
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if not answer.is_error:
+        return answer
+    try:
+        problem = answer.json()
+        code, detail, hint = problem["code"], problem["detail"], problem.get("hint")
+    except (ValueError, KeyError, TypeError):
+        raise HeteroError(f"{answer.url}: answered {answer.status_code}", "is this a HETERO-2 service?") from None
+    raise (ConfigError if code in _OURS else HeteroError)(detail, hint)
+
+
+def stored_path() -> Path:
+    """Where login keeps address and token."""
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "hetero2" / "remote.json"
+
+
+def store(url: str, token: str) -> Path:
+    """Keep address and token, for nobody else to read."""
+    path = stored_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        path.chmod(0o600)
+        json.dump({"url": url, "token": token}, handle)
+    return path
+
+
+def connect() -> Connection:
+    """The service of the environment, else of the last login; raises ConfigError where there is none."""
+    url, token = os.environ.get(URL), os.environ.get(TOKEN)
+    if not (url and token):
+        stored = _stored()
+        url, token = url or stored.get("url"), token or stored.get("token")
+    if not (url and token):
+        raise ConfigError(
+            "no service is named", f"hetero2 remote login http://127.0.0.1:8642, or set {URL} and {TOKEN}"
+        )
+    return Connection(url, token)
+
+
+def _stored() -> dict[str, str]:
+    path = stored_path()
+    try:
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ConfigError(f"{path}: others may read the token in it", f"chmod 600 {path}")
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        raise ConfigError(f"{path}: is not as login writes it", "hetero2 remote login ADDRESS") from None

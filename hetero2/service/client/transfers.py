@@ -1,0 +1,76 @@
+"""Files to and from a service: in parts, checked by sha256, and gone on with where they were cut off."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from hetero2.errors import HeteroError, InputError
+from hetero2.service.client.connection import Connection
+
+PART = 8_000_000  # bytes sent at once
+_CHUNK = 1 << 20
+
+
+def upload(connection: Connection, path: Path, shows: bool = True) -> str:
+    """Bring a file; the id of its upload. Content that the service has already is not sent again."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such file", "name a file of yours")
+    size = path.stat().st_size
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    body = {"name": path.name, "size": size, "sha256": digest}
+    row = connection.ask("POST", "/uploads", json=body)
+    with path.open("rb") as handle, _bar(path.name, size, shows) as bar:
+        bar.update(row["received"])
+        while not row["is_complete"]:
+            handle.seek(row["received"])
+            before = row["received"]
+            headers = {"Upload-Offset": str(before), "Content-Type": "application/octet-stream"}
+            row = connection.ask("PATCH", f"/uploads/{row['id']}", content=handle.read(PART), headers=headers)
+            bar.update(row["received"] - before)
+    return str(row["id"])
+
+
+def download(connection: Connection, run_id: str, artifact: dict[str, Any], folder: Path, shows: bool = True) -> Path:
+    """Get a file of a run into a folder, or the rest of it; it has its name once its sha256 is right."""
+    name = Path(artifact["name"]).name
+    path, part = folder / name, folder / f"{name}.part"
+    if path.is_file() and _sha256(path) == artifact["sha256"]:
+        return path
+    folder.mkdir(parents=True, exist_ok=True)
+    start = part.stat().st_size if part.is_file() and part.stat().st_size < artifact["size"] else 0
+    with part.open("ab" if start else "wb") as handle, _bar(name, artifact["size"], shows) as bar:
+        bar.update(start)
+        for chunk in _content(connection, run_id, name, start, artifact["size"]):
+            handle.write(chunk)
+            bar.update(len(chunk))
+    if (digest := _sha256(part)) != artifact["sha256"]:
+        part.unlink()
+        raise HeteroError(
+            f"{name}: came with the sha256 {digest}, published was {artifact['sha256']}", "download it again"
+        )
+    part.replace(path)
+    return path
+
+
+def _content(connection: Connection, run_id: str, name: str, start: int, size: int) -> Iterator[bytes]:
+    if size == start:
+        return
+    headers = {"Range": f"bytes={start}-"} if start else {}
+    for answer in connection.stream(f"/runs/{run_id}/artifacts/{name}", headers):
+        yield from answer.iter_bytes(_CHUNK)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _bar(name: str, size: int, shows: bool) -> Any:
+    """A bar for what takes long enough to look at; none where nobody looks (a pipe, a log)."""
+    return tqdm(
+        total=size, desc=name, unit="B", unit_scale=True, disable=None if shows else True, delay=0.5, leave=False
+    )  # fmt: skip

@@ -11,7 +11,7 @@ import httpx
 
 from hetero2.errors import ConfigError, HeteroError
 
-URL, TOKEN = "HETERO2_URL", "HETERO2_TOKEN"  # environment variables, before what login has stored  # noqa: S105
+URL, TOKEN = "HETERO2_URL", "HETERO2_TOKEN"  # environment variables, before what login has stored
 _OURS = {"invalid", "unknown_workflow", "unauthenticated", "forbidden", "not_found", "malformed", "key_reused"}
 _TIMEOUT = httpx.Timeout(30, read=120)
 

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     scores.add_argument("file", type=Path, help="id,score, with the ids of its score request")
     download = _of_run(action("download", "get the files of a run, or the rest of them", _download))
     download.add_argument("names", nargs="*", help="of files (default: all)")
-    download.add_argument("--out", type=Path, default=Path("."), help="folder (default: this one)")
+    download.add_argument("--out", type=Path, default=Path(), help="folder (default: this one)")
     _of_run(action("cancel", "end a run", _cancel))
     _of_run(action("logs", "print the log of a run that has ended", _logs))
 

@@ -10,6 +10,9 @@ from hetero2.service.api.guard import Guard
 from hetero2.service.api.schemas import Me
 from hetero2.service.core import Service
 from hetero2.service.db import upgrade
+from hetero2.service.web.site import add_pages
+
+_BESIDE = 1_000_000  # bytes of a form beside its files
 
 
 def create_app(service: Service) -> FastAPI:
@@ -31,6 +34,7 @@ def create_app(service: Service) -> FastAPI:
         return Me(org_id=scope.org_id, project_id=scope.project_id)
 
     app.include_router(api)
+    add_pages(app)
 
     @app.get("/healthz", include_in_schema=False)
     def healthy() -> dict[str, str]:
@@ -49,7 +53,7 @@ def create_app(service: Service) -> FastAPI:
             return JSONResponse({"status": "not ready", "reason": type(error).__name__}, 503)
         return JSONResponse({"status": "ok"})
 
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, largest=service.settings.max_upload + _BESIDE)
     return app
 
 

@@ -4,17 +4,20 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hetero2.service.api.problems import problem
+from hetero2.service.domain.errors import ServiceError
 
 MOST_BODY = 1_000_000  # bytes of a body that is not a file
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
-_FILES = "/api/v1/uploads"  # PUT and PATCH below it bring files, which have a cap of their own
+# Here files are brought, which have a cap of their own.
+_FILES = {"PUT": "/api/v1/uploads", "PATCH": "/api/v1/uploads", "POST": "/new/"}
 
 
 class Guard:
     """Refuses what is too large while it comes, whatever its headers say, before the application has read it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, largest: int) -> None:
+        """largest: bytes of all that one request may bring where files are brought."""
+        self._app, self._largest = app, largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -29,8 +32,8 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["method"] in ("PUT", "PATCH") and scope["path"].startswith(_FILES):
-            await self._app(scope, receive, sending)
+        if scope["path"].startswith(_FILES.get(scope["method"], "-")):
+            await self._app(scope, _counted(receive, self._largest), sending)
             return
         body = await _body(scope, receive)
         if body is None:
@@ -43,6 +46,21 @@ class Guard:
             return pending.pop() if pending else await receive()
 
         await self._app(scope, receiving, sending)
+
+
+def _counted(receive: Receive, largest: int) -> Receive:
+    """Raises too_large once more than that has come."""
+    came = 0
+
+    async def receiving() -> Message:
+        nonlocal came
+        message = await receive()
+        came += len(message.get("body", b""))
+        if came > largest:
+            raise ServiceError("too_large", f"a request brings at most {largest} bytes", "bring smaller files")
+        return message
+
+    return receiving
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
@@ -33,7 +33,11 @@ def add_handlers(app: FastAPI) -> None:
     """Make every error of the application a problem."""
 
     @app.exception_handler(ServiceError)
-    def _refused(_: Request, error: ServiceError) -> JSONResponse:
+    def _refused(request: Request, error: ServiceError) -> Response:
+        page_of = getattr(request.app.state, "page_of", None)
+        if page_of is not None and not request.url.path.startswith("/api/"):
+            page: Response = page_of(error)
+            return page
         return problem(error.code, error.detail, error.advice, **error.more)
 
     @app.exception_handler(HeteroError)

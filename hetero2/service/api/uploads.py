@@ -1,10 +1,11 @@
 """Files that are brought: whole, or in parts that can be resumed."""
 
 import hashlib
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -125,6 +126,21 @@ def _keep(service: Service, scope: Scope, name: str, path: Path, size: int, expe
     _store(service, scope, path, digest)
     with service.writing() as session:
         return shown.upload(uploads.add(session, scope, name, size, digest, service.now(), is_complete=True))
+
+
+def keep_file(service: Service, scope: Scope, name: str, source: IO[bytes]) -> UploadShown:
+    """Keep a file that a form brought. Of its name only the last part counts; raises too_large, invalid."""
+    name = re.split(r"[/\\\\]", name)[-1]
+    if not name or len(name) > 200 or not name.isprintable():
+        raise ServiceError("invalid", "a file has no name that can be used", "give it another name")
+    arriving = service.arriving / uuid4().hex
+    try:
+        with arriving.open("xb") as handle:
+            shutil.copyfileobj(source, handle, CHUNK)
+        _check_size(service, size := arriving.stat().st_size)
+        return _keep(service, scope, name, arriving, size, None)
+    finally:
+        arriving.unlink(missing_ok=True)
 
 
 def _store(service: Service, scope: Scope, path: Path, sha256: str) -> None:

@@ -1,0 +1,69 @@
+"""What pages say: states in plain words, sizes, times, how far a run is."""
+
+from datetime import datetime
+
+from hetero2.service.api.schemas import RunShown
+from hetero2.service.domain.states import TERMINAL, State
+
+_WORDS = {
+    State.QUEUED: "waiting for a worker",
+    State.INITIALIZING: "bringing files in",
+    State.RUNNING: "running",
+    State.PAUSED: "waiting for scores",
+    State.COMPLETE: "complete",
+    State.EXECUTOR_ERROR: "failed",
+    State.SYSTEM_ERROR: "failed, by a fault of the service",
+    State.CANCELING: "being canceled",
+    State.CANCELED: "canceled",
+    State.PREEMPTED: "interrupted, and will go on",
+}
+_BAD = {State.EXECUTOR_ERROR, State.SYSTEM_ERROR, State.CANCELED}
+
+
+def words(state: State) -> str:
+    """A state, for a person."""
+    return _WORDS[state]
+
+
+def tone(state: State) -> str:
+    """Its class in the style sheet."""
+    if state is State.COMPLETE:
+        return "good"
+    return "bad" if state in _BAD else "wait"
+
+
+def size(number: int) -> str:
+    """Bytes, for a person."""
+    value = float(number)
+    for unit in ("bytes", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def duration(seconds: float) -> str:
+    """A time span, for a person."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def moment(at: datetime) -> str:
+    """A moment, in UTC."""
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def how_far(run: RunShown) -> str:
+    """In a few words."""
+    counts = run.facts.get("counts") or run.progress.get("counts")
+    said = f"{counts['OK']} audited, {counts['SKIP']} left out, {counts['ERROR']} failed" if counts else ""
+    if run.state in TERMINAL:
+        return said or (run.reason or "").split("\n")[0][:120]
+    jobs = run.progress.get("jobs")
+    parts = [f"{jobs['done']} of {jobs['total']} jobs"] if jobs else []
+    if run.eta_seconds:
+        parts.append(f"{duration(run.eta_seconds.low)} to {duration(run.eta_seconds.high)} left")
+    return "; ".join([*parts, *([said] if said else [])]) or "not begun"

@@ -21,7 +21,7 @@ _LOG = "log.txt"
 def understood(
     service: Service, scope: Scope, asked: Workflow, parameters: Mapping[str, Any], inputs: Mapping[str, UUID]
 ) -> list[str]:
-    """The lines that a dry run prints; none where the workflow has no dry run. Raises invalid with the pipeline's words."""
+    """The lines that a dry run prints; none where there is no dry run. Raises invalid with the words of the pipeline."""
     with service.reading() as session:
         rows = {role: uploads.get(session, scope, upload_id) for role, upload_id in inputs.items()}
     files = {role: {"name": row.name, "sha256": row.sha256, "size": row.size} for role, row in rows.items()}

@@ -16,6 +16,7 @@ from hetero2.service.api import artifacts as artifact_api
 from hetero2.service.api import runs as run_api
 from hetero2.service.api import shown
 from hetero2.service.api.access import COOKIE, Opened, opened_by, service_of
+from hetero2.service.api.schemas import NewRun, Rerun
 from hetero2.service.api.uploads import keep_file
 from hetero2.service.db import runs
 from hetero2.service.domain.errors import ServiceError
@@ -26,8 +27,8 @@ from hetero2.service.workflows.registry import WORKFLOWS, workflow
 
 router = APIRouter(include_in_schema=False)
 _POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _PAGE = 50
 _WEEK = 7 * 24 * 3600
@@ -181,7 +182,7 @@ def start(
 ) -> Response:
     """Start what was looked at; the same form sent twice starts it once."""
     try:
-        body = run_api.NewRun.model_validate_json(request)
+        body = NewRun.model_validate_json(request)
     except ValueError:
         raise ServiceError("malformed", "the form cannot be read", "begin again") from None
     asked = workflow(body.workflow, body.version)
@@ -225,7 +226,7 @@ def act(run_id: UUID, action: str, service: Opened, scope: SignedIn) -> Response
     elif action == "retry":
         run_id = run_api.retry(run_id, service, scope, answer).id
     elif action == "rerun":
-        run_id = run_api.rerun(run_api.Rerun(run_id=run_id), service, scope, answer).id
+        run_id = run_api.rerun(Rerun(run_id=run_id), service, scope, answer).id
     else:
         raise ServiceError("not_found", "there is no such page")
     return RedirectResponse(f"/runs/{run_id}", 303)

@@ -29,6 +29,8 @@ class Service:
     store: Store
     bell: threading.Event = field(default_factory=threading.Event)  # rung where a run was queued; workers listen
 
+    caches: list[Path] = field(default_factory=list)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "writing", databases.sessions(self.engine))
         object.__setattr__(self, "reading", databases.sessions(self.engine, reads=True))
@@ -44,6 +46,10 @@ class Service:
     def arriving(self) -> Path:
         """The folder of uploads that are not complete."""
         return self.settings.folder / "arriving"
+
+    def cache(self) -> Path | None:
+        """numba's cache for runs, filled at the first start; None where it could not be."""
+        return self.caches[0] if self.caches else None
 
     @property
     def runs(self) -> Path:

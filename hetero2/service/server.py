@@ -11,6 +11,7 @@ import uvicorn
 from hetero2.service.api.app import create_app
 from hetero2.service.core import Service
 from hetero2.service.db import runs
+from hetero2.service.worker import numba_cache
 from hetero2.service.worker.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -29,9 +30,12 @@ class Background:
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True) for work, name in [*works, (self._sweep, "sweeper")]
         ]
+        self._has_workers = n_workers > 0
 
     def start(self) -> None:
         """Begin."""
+        if self._has_workers:
+            warm(self._service)
         for thread in self._threads:
             thread.start()
 
@@ -51,6 +55,14 @@ class Background:
                 sweep(self._service)
             except Exception as error:  # the database is locked, or away: the next turn comes
                 log.warning("nothing was swept: %s", type(error).__name__)
+
+
+def warm(service: Service) -> None:
+    """Fill numba's cache for runs, once a machine and release; without it every run takes a minute longer."""
+    try:
+        service.caches[:] = [numba_cache.warm(service.settings.folder / "caches")]
+    except (RuntimeError, OSError, ValueError) as error:
+        log.warning("runs will compile what they need each time: %s", error)
 
 
 def sweep(service: Service) -> None:

@@ -3,15 +3,12 @@
 import json
 import logging
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-
-from hetero2.service.worker.limits import Limits
 
 from hetero2 import api
 from hetero2.errors import HeteroError
@@ -23,6 +20,7 @@ from hetero2.service.domain.states import State
 from hetero2.service.store.base import CHUNK, ExistsError, FullError, artifact_key
 from hetero2.service.worker import collect, process, progress, sandbox, stage_in
 from hetero2.service.worker.lease import HeldLease
+from hetero2.service.worker.limits import Limits
 from hetero2.service.workflows.registry import Output, Workflow, workflow
 
 log = logging.getLogger(__name__)
@@ -39,6 +37,10 @@ class Ended(Exception):  # noqa: N818 - how an attempt ends, not that it is wron
         self.state, self.code, self.reason = state, code, reason
 
 
+def _lost() -> Ended:
+    return Ended(State.QUEUED, "lease_lost", "another worker has the run")
+
+
 class Attempt:
     """One attempt of a run, in a folder of its own."""
 
@@ -48,10 +50,11 @@ class Attempt:
             self._run: Run = runs.get(session, held.lease.key)
             self._job: Job = runs.job_of(session, self._run)
         self._folder = service.runs / str(self._run.id) / f"a{held.lease.attempt}"
+        self._log = self._folder.with_name(LOG)  # beside the folder of the run, which could otherwise write it
         self._limits = Limits(
             memory=service.settings.memory,
             wall_clock=service.settings.wall_clock,
-            file_size=service.settings.max_artifact,
+            file=service.settings.max_artifact,
         )
         self._began = time.monotonic()
         self._keys: list[str] = []
@@ -77,28 +80,35 @@ class Attempt:
         files = stage_in.bring(
             self._folder, self._service.store, self._held.lease.key.scope, self._job.inputs, parameters
         )
+        for output in asked.outputs:  # not every command makes the folder of its results
+            (self._folder / "results" / self._name(asked) / output.path).parent.mkdir(parents=True, exist_ok=True)
+        sandbox.hand_over(self._folder)
         self._advance([State.INITIALIZING], State.RUNNING)
         for words in asked.commands(parameters, files, self._job.name):
             self._command(words)
         self._publish(asked)
 
     def _command(self, words: list[str]) -> None:
-        (self._folder / "results" / self._job.name).mkdir(parents=True, exist_ok=True)
-        argv = [sys.executable, "-m", "hetero2", *words]
-        environment = {progress.VARIABLE: progress.FILE}
+        argv = ["python", "-m", "hetero2", *words]
         if words[0] in ("run", "demo"):
             argv.append(f"--cores={self._service.settings.cores}")
         outcome = process.run(
-            sandbox.command(self._folder, argv, self._limits, environment),
+            sandbox.command(
+                self._folder, argv, self._limits, {progress.VARIABLE: progress.FILE}, self._service.cache()
+            ),
             self._folder,
             self._limits,
-            self._folder / LOG,
+            self._log,
             self._should_stop,
             self._tick,
         )
         self._check_held()
-        if outcome.code != 0:
-            raise Ended(State.EXECUTOR_ERROR, outcome.kind, outcome.reason or self._said(outcome.code))
+        if self._held.is_lost:
+            raise _lost()
+        if outcome.kind is process.Kind.LIMIT:
+            raise Ended(State.EXECUTOR_ERROR, "limit", outcome.reason)
+        if outcome.kind is not process.Kind.COMPLETE:
+            raise Ended(State.EXECUTOR_ERROR, "failed", self._said(outcome.reason))
 
     def _should_stop(self) -> bool:
         return self._held.is_lost or self._held.is_canceled or self._draining.is_set()
@@ -113,13 +123,13 @@ class Attempt:
         if self._draining.is_set() and not self._held.is_lost:
             raise Ended(State.PREEMPTED, "worker_drained", "its worker was stopped")
 
-    def _said(self, code: int) -> str:
+    def _said(self, reason: str) -> str:
         """What the pipeline said at the end: its own errors, else its last lines."""
-        path = self._folder / LOG
+        path = self._log
         lines = path.read_text(encoding="utf-8", errors="replace")[-20 * _SAID :].splitlines() if path.is_file() else []
         begins = [number for number, line in enumerate(lines) if line.startswith("error: ")]
         text = "\n".join(lines[begins[-1] :] if begins else lines[-5:])
-        return text[:_SAID] or f"it ended with exit code {code}"
+        return text[:_SAID] or reason
 
     def _advance(self, before: list[State], after: State, **values: Any) -> None:
         with self._service.writing() as session:
@@ -127,7 +137,7 @@ class Attempt:
         if not done:
             self._held.renew()
             self._check_held()
-            raise Ended(State.QUEUED, "lease_lost", "another worker has the run")
+            raise _lost()
 
     def _end(self, end: Ended) -> None:
         """Write how it ended, where the run is still ours."""
@@ -155,18 +165,18 @@ class Attempt:
         log.info("run %s: %s (%s)%s", self._run.id, end.state, end.code, "" if is_ours else ", but its lease was lost")
 
     def _store_log(self) -> Iterator[Artifact]:
-        path = self._folder / LOG
+        path = self._log
         if path.is_file():
             yield self._stored(path, Output(LOG, "log", "text/plain"))
 
     def _publish(self, asked: Workflow) -> None:
         """Collect the declared files, verify the pack, store all, publish in one transaction."""
-        results = Path("results") / (asked.fixed_name or self._job.name)
+        results = Path("results") / self._name(asked)
         collected = self._folder.with_name(f"{self._folder.name}-collected")
         collected.mkdir()
         brought: list[tuple[Path, Output]] = []
         for output in asked.outputs:
-            path = results / output.path.format(name=asked.fixed_name or self._job.name)
+            path = results / output.path.format(name=self._name(asked))
             try:
                 target = collected / path.name
                 self._collect(path, target)
@@ -191,8 +201,11 @@ class Attempt:
         if not done:
             self._held.renew()
             self._check_held()
-            raise Ended(State.QUEUED, "lease_lost", "another worker has the run")
+            raise _lost()
         log.info("run %s: COMPLETE, %d files", self._run.id, len(artifacts))
+
+    def _name(self, asked: Workflow) -> str:
+        return asked.fixed_name or self._job.name
 
     def _collect(self, path: Path, target: Path) -> None:
         with target.open("xb") as handle:

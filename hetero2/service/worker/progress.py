@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hetero2.service.worker import collect
+
 FILE = "progress.json"
 VARIABLE = "HETERO2_PROGRESS_FILE"  # by which the pipeline knows that it is to write it
 _LARGEST = 200_000  # bytes; the file is the run's, so it is read with care
@@ -13,14 +15,11 @@ _STAGES = 40
 def read(folder: Path, seconds: float) -> dict[str, Any]:
     """Jobs, stages, counts by status; what cannot be read is left out."""
     facts: dict[str, Any] = {"seconds": round(seconds)}
-    path = folder / FILE
     try:
-        if path.is_symlink() or path.stat().st_size > _LARGEST:
-            return facts
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(b"".join(collect.chunks(folder, FILE, _LARGEST)))
         facts["jobs"] = {name: int(told["jobs"][name]) for name in ("done", "total")}
         facts["stages"] = [_stage(stage) for stage in told["stages"][:_STAGES]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, collect.RefusedError):
         return facts
     for stage in facts["stages"]:
         if stage["name"].startswith("decoys of ") and stage["total"]:

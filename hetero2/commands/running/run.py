@@ -55,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top-k", type=positive, help="how many molecules you can pay for (default 50)")
     parser.add_argument("--out", type=Path, help="the folder that the folder of the run is made in (default: results)")
     parser.add_argument("--name", help="name of the folder of the run (default: that of the library)")
-    parser.add_argument("--cores", type=positive, help="jobs at once (default: all cores)")
+    parser.add_argument(
+        "--cores", type=positive, help="jobs at once on this machine (default: all cores; with --profile 1)"
+    )
     parser.add_argument(
         "--profile", help="a profile of Snakemake, for a cluster: slurm, cluster-generic, or a folder of yours"
     )
@@ -108,7 +110,9 @@ def _words(target: str, layer: Layer, folder: Path, args: argparse.Namespace) ->
     """The command for a layer that is written to `folder`."""
     configfile = folder / "run.yaml"
     _write_once(configfile, preflight.layer_text(layer))
-    words = [*command.words(target, configfile, args.cores or cores()), *command.SHOWN_AS_OURS]
+    # A cluster's jobs have the cores that their rules ask for; these are of the machine where the run is started.
+    n_cores = args.cores or (1 if args.profile else cores())
+    words = [*command.words(target, configfile, n_cores), *command.SHOWN_AS_OURS]
     return [*words, *(["--profile", str(command.profile(args.profile))] if args.profile else [])]
 
 

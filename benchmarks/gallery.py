@@ -35,8 +35,8 @@ RUNS = (
     Run(
         "good-model",
         "A good model",
-        "A random forest on fingerprints, fitted on 592 measured molecules, for 919 others of BACE-1 (a hit has a pIC50 of at "
-        "least 7). No scaffold is on both sides.",
+        "A random forest on fingerprints, fitted on 592 measured molecules, for 919 others of BACE-1 (a hit has a pIC50 of "
+        "at least 7). No scaffold is on both sides.",
         "bace1",
         ("--model", "reference:morgan_rf"),
     ),
@@ -44,16 +44,16 @@ RUNS = (
         "property-model",
         "A property model in disguise",
         "Boosted trees on eight bulk properties (weight, logP, polar surface and the like) for blood-brain-barrier "
-        "permeability. The list is worth its price, since permeability does follow bulk properties; but the score knows no "
-        "structure, and isomers show it.",
+        "permeability. The list is worth its price, since permeability does follow bulk properties; but the score knows "
+        "no structure, and isomers show it.",
         "bbb",
         ("--model", "reference:property_boosted"),
     ),
     Run(
         "docking",
         "Docking against counting atoms",
-        "Vina scores of JAK2, their sign turned round. The scores are of the library alone, so nothing can be said of isomers, "
-        "and the pack says that it is not in order for that reason.",
+        "Vina scores of JAK2, their sign turned round. The scores are of the library alone, so nothing can be said of "
+        "isomers, and the pack says that it is not in order for that reason.",
         "jak2",
         ("--scores", "scores_vina.csv"),
     ),
@@ -84,7 +84,8 @@ def words(run: Run, folder: Path, out: Path) -> list[str]:
 def entry(run: Run, results: Path) -> str:
     """One section of the page, of a finished run in `results`."""
     command = shlex.join(words(run, Path(run.data), Path("results")))
-    answers = "\n".join(show.lines(results, brief=True))
+    places = ("  pack ", "  sha256", "  read ", "  more ")
+    answers = "\n".join(line for line in show.lines(results, brief=True) if not line.startswith(places))
     pack = next(results.glob("*.zip"))
     digest = hashlib.sha256(pack.read_bytes()).hexdigest()
     answers = "\n".join(

@@ -35,8 +35,8 @@ RUNS = (
     Run(
         "good-model",
         "A good model",
-        "A random forest on fingerprints, fitted on 592 measured molecules, for 919 others of BACE-1 (a hit has a pIC50 of "
-        "at least 7). No scaffold is on both sides.",
+        "A random forest on fingerprints, fitted on 592 measured molecules, for 919 others of BACE-1 (a hit has a pIC50 "
+        "of at least 7). No scaffold is on both sides.",
         "bace1",
         ("--model", "reference:morgan_rf"),
     ),
@@ -44,8 +44,8 @@ RUNS = (
         "property-model",
         "A property model in disguise",
         "Boosted trees on eight bulk properties (weight, logP, polar surface and the like) for blood-brain-barrier "
-        "permeability. The list is worth its price, since permeability does follow bulk properties; but the score knows "
-        "no structure, and isomers show it.",
+        "permeability. The list is worth its price, since permeability does follow bulk properties; but the score "
+        "knows no structure, and isomers show it.",
         "bbb",
         ("--model", "reference:property_boosted"),
     ),
@@ -88,9 +88,6 @@ def entry(run: Run, results: Path) -> str:
     answers = "\n".join(line for line in show.lines(results, brief=True) if not line.startswith(places))
     pack = next(results.glob("*.zip"))
     digest = hashlib.sha256(pack.read_bytes()).hexdigest()
-    answers = "\n".join(
-        line for line in answers.splitlines() if not line.startswith(("  pack ", "  sha256", "  read ", "  more "))
-    )
     return f"## {run.heading}\n\n{run.text}\n\n```console\n$ hetero2 {command}\n{answers}\n```\n\nPack: `{digest}`\n"
 
 
@@ -98,9 +95,9 @@ INTRODUCTION = """# Gallery
 
 <!-- Written by `make gallery`; change benchmarks/gallery.py instead. -->
 
-Three scores on measured sets, a command each. `make gallery DATA=FOLDER` runs them again and writes this page; FOLDER has the
-sets as the commands name them (they are not part of the project, since their licences differ). Under each stands the sha256 of
-its pack, which the same files, code and environment reproduce.
+Three scores on measured sets, a command each. `make gallery DATA=FOLDER` runs them again and writes this page; FOLDER
+has the sets as the commands name them (they are not part of the project, since their licences differ). Under each stands
+the sha256 of its pack, which the same files, code and environment reproduce.
 """
 
 

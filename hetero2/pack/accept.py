@@ -219,7 +219,7 @@ def as_json(criteria: list[Criterion]) -> Facts:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: the pack, how to print the outcome, and how much the pack may unpack to."""
-    parser.add_argument("pack", type=Path, help="evidence pack: a zip or the folder that it unpacks to")
+    parser.add_argument("pack", type=Path, help="a pack: its zip, what it unpacks to, or the results folder of a run")
     parser.add_argument("--json", action="store_true", help="print acceptance.v1, with the codes, instead of a table")
     verify.add_max_unpacked(parser)
 
@@ -228,6 +228,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the outcome; return 0 where the pack is in order (GO), else 1 (STOP)."""
     if not args.pack.exists():
         raise ConfigError(f"{args.pack}: no such pack")
+    args.pack = verify.pack_at(args.pack)
+    if verify.is_no_pack(args.pack):
+        raise ConfigError(f"{args.pack}: no pack, and no finished run", "name a pack's zip, or its folder")
     criteria = judge(args.pack, max_unpacked=args.max_unpacked)
     if args.json:
         print(json.dumps(as_json(criteria), indent=2, sort_keys=True, ensure_ascii=True))

@@ -9,7 +9,7 @@ from typing import Any
 from hetero2.errors import ConfigError, InputError
 from hetero2.pack import verify
 
-ROW = "registry_row.json"  # beside the pack: the last file of a run
+ROW = verify.REGISTRY_ROW
 # Option and file name in the pack.
 READ = {
     "summary": "summary.csv",

@@ -34,7 +34,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
-  bench-ingest clean
+  bench-ingest gallery clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -50,7 +50,7 @@ check: $(VENV)/.dev ## Format, lint, types, registry, workflows, site; changes n
 	ruff check .
 	mypy
 	lint-imports --no-logo
-	snakefmt --check Snakefile rules
+	snakefmt --check Snakefile workflow rules
 	snakemake --lint
 	python -m tools.release registry check
 	$(MAKE) lint-workflows
@@ -89,7 +89,7 @@ site: $(VENV)/.dev ## Build the site of docs/ into site/; a link that leads nowh
 format: $(VENV)/.dev ## Format the code.
 	ruff format .
 	ruff check --fix .
-	snakefmt Snakefile rules
+	snakefmt Snakefile workflow rules
 
 lock: $(VENV)/.dev ## Write the lock files anew from requirements*.in, with the newest versions.
 	for name in requirements requirements-dev requirements-service; do \
@@ -206,6 +206,9 @@ bench-campaign: $(VENV)/.dev ## Simulated campaigns: level at every look and pow
 
 bench-audit-speed: $(VENV)/.dev ## CPU time of auditing and calling 100,000 molecules.
 	python -m benchmarks.audit_speed
+
+gallery: $(VENV)/.dev ## Run the three sets of docs/gallery.md again, from the folder DATA, and write the page.
+	python -m benchmarks.gallery $(DATA) $(or $(OUT),results) --cores $(CORES)
 
 bench-ingest: $(VENV)/.dev ## CPU time and memory of taking in a million molecules and their scores.
 	python -m benchmarks.ingest

@@ -207,7 +207,7 @@ def verify(pack: Path | str, *, sha256: str | None = None, max_unpacked: Count |
 
 @checked_arguments
 def accept(pack: Path | str, *, max_unpacked: Count | None = None) -> Document:
-    """GO or STOP for an evidence pack, criterion by criterion (`acceptance.v1`); arguments as in `verify`.
+    """Whether a pack is in order (GO or STOP), criterion by criterion: `acceptance.v1`. Arguments as in `verify`.
 
     >>> acceptance = accept("tests/contracts/data/pack.v1.zip")
     >>> acceptance["outcome"], [criterion["name"] for criterion in acceptance["criteria"] if not criterion["met"]]

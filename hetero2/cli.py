@@ -124,7 +124,7 @@ def _run(parser_and_module: tuple[argparse.ArgumentParser, object], words: list[
 def _check_log(path: Path | None) -> None:
     """Raise ConfigError where a log would take the place of another file."""
     if path is not None and path.suffix != ".log" and path.is_file() and path.stat().st_size:
-        raise ConfigError(f"--log: {path}: is there already, and is no log", "name a file that ends in .log")
+        raise ConfigError(f"--log: {path}: already exists, and is not a log", "name a file that ends in .log")
 
 
 def _fail(text: str, code: int) -> int:

@@ -57,7 +57,7 @@ def start(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(
-            f"{out}: is there already", "name a new folder; a campaign goes on with `hetero2 campaign next`"
+            f"{out}: already exists", "name a new folder; a campaign goes on with `hetero2 campaign next`"
         )
     for path in (sources.library, sources.today, sources.known):
         if path is not None:

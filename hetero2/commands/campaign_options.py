@@ -39,9 +39,13 @@ def add_campaign(parser: argparse.ArgumentParser) -> None:
 def add_start(parser: argparse.ArgumentParser) -> None:
     """Name what a campaign starts with, and its folder."""
     parser.add_argument("--out", type=Path, required=True, help="folder of the campaign; it must be new or empty")
-    parser.add_argument("--base-rate", type=_share, help="planned: hit rate expected of today's order, such as 0.1")
-    parser.add_argument("--expected-rate", type=_share, help="planned: hit rate hoped for of the new order")
-    parser.add_argument("--planned-rounds", type=positive, help="planned: rounds; the report then says with what power")
+    parser.add_argument(
+        "--base-rate", type=_share, help="for the plan: hit rate expected of today's order, such as 0.1"
+    )
+    parser.add_argument("--expected-rate", type=_share, help="for the plan: hit rate hoped for of the new order")
+    parser.add_argument(
+        "--planned-rounds", type=positive, help="for the plan: how many rounds; the report then says with what power"
+    )
     _add_setup(parser)
 
 
@@ -57,12 +61,14 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
         "--today-lower-is-better",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="of today's score, as of a docking score (default: larger is better)",
+        help="smaller scores of --today are better, as in docking (default: larger)",
     )
     parser.add_argument("--known", type=Path, help="molecules measured before: id, smiles, and value or label (1/0)")
     parser.add_argument("--batch", type=positive, required=True, help="molecules per round")
     parser.add_argument("--hit-at", type=finite, help="measured value from which on a molecule is a hit")
-    parser.add_argument("--lower-is-better", action="store_true", help="of measured values (default: larger is better)")
+    parser.add_argument(
+        "--lower-is-better", action="store_true", help="smaller measured values are better (default: larger)"
+    )
     parser.add_argument(
         "--control-share",
         type=_share,
@@ -72,7 +78,9 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--per-framework", type=positive, default=2, help="most picks of a generic Murcko framework (default 2)"
     )
-    parser.add_argument("--seed", type=natural, default=0, help="of the coin of the draft, and of samples (default 0)")
+    parser.add_argument(
+        "--seed", type=natural, default=0, help="seed of the coin of the draft, and of samples (default 0)"
+    )
     parser.add_argument("--price-per-measurement", type=_price, help="to report money saved")
     parser.add_argument(
         "--trust-score",
@@ -123,7 +131,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base-rate", type=_share, required=True, help="hit rate of today's order, such as 0.1")
     parser.add_argument("--expected-rate", type=_share, required=True, help="hit rate that you hope for")
     parser.add_argument("--per-round", type=positive, default=25, help="molecules per arm and round (default 25)")
-    parser.add_argument("--seed", type=natural, default=0, help="of the simulation (default 0)")
+    parser.add_argument("--seed", type=natural, default=0, help="seed of the simulation (default 0)")
 
 
 def add_simulate(parser: argparse.ArgumentParser) -> None:

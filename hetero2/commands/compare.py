@@ -11,6 +11,7 @@ from hetero2.errors import InputError
 from hetero2.io.tables import number
 from hetero2.pack import verify
 from hetero2.pack.results import pack_at
+from hetero2.report.text.vocabulary import CALL, STATUS, VERDICT
 from hetero2.runtime.log import printable
 
 EXAMPLE = "hetero2 compare results/first results/second"
@@ -25,6 +26,11 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
 _ORDER = ("environment", "code", "configuration", "input", *LAYERS, "bytes")
 _NUMBERS = ("metrics.json", verify.CONTROLS, "utility_report.json", verify.COST_LIFT, verify.DIAGNOSIS)
 _OF_A_MOLECULE = ("status", "reason", "verdict", "call", "score", "slack", "p_value", "n_decoys")
+_IN_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {  # columns that hold codes: what people read in their place
+    "status": ("row", STATUS),
+    "verdict": ("above all decoys", {code: VERDICT.word(code) for code in VERDICT.codes}),
+    "call": ("stands out", {code: CALL.word(code) for code in CALL.codes}),
+}
 _SHOWN = 10
 Document = dict[str, Any]
 
@@ -40,8 +46,8 @@ class Read(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the two."""
     parser.add_argument("first", type=Path, help="results folder of a run, or a pack (zip or folder)")
-    parser.add_argument("second", type=Path, help="the other one")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("second", type=Path, help="the other run or pack")
+    parser.add_argument("--json", action="store_true", help="print the comparison as JSON, with the codes of the files")
 
 
 def _read(path: Path) -> Read:
@@ -212,10 +218,17 @@ def lines(document: Document) -> Iterator[str]:
         yield from _cut([_of_molecule(row) for row in document["molecules"]], "molecules")
 
 
+def _cell(column: str, *both: str | None) -> str:
+    """A cell of a molecule before and after, in words where the file has codes."""
+    name, words = _IN_WORDS.get(column, (column.replace("_", " "), {}))
+    before, after = (_shown(words.get(text or "", text or "none").replace("_", " ")) for text in both)
+    return f"{name} {before} → {after}"
+
+
 def _of_molecule(row: Document) -> str:
     if row["only_in"]:
-        return f"  {row['id']}: only in the {row['only_in']}"
-    changed = ", ".join(f"{each['key']} {_shown(each['first'])} → {_shown(each['second'])}" for each in row["changed"])
+        return f"  {row['id']}: only in the {row['only_in']} of the two"
+    changed = ", ".join(_cell(each["key"], each["first"], each["second"]) for each in row["changed"])
     return f"  {row['id']}: {changed or 'other columns'}"
 
 

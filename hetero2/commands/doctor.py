@@ -78,7 +78,13 @@ def _workflow() -> Check:
 
 def _progress() -> Check:
     there = command.shows_progress()
-    return "progress", there, "its plugin is installed" if there else "Snakemake's own log will be shown: install again"
+    return (
+        "progress",
+        there,
+        "its plugin is installed"
+        if there
+        else "Snakemake's own log will be shown instead; to see progress, install hetero2 again",
+    )
 
 
 def _folder(folder: Path) -> Check:
@@ -96,12 +102,12 @@ def _machine() -> Check:
 
 
 def _python() -> Check:
-    return "python", sys.version_info >= (3, 11), f"{platform.python_version()}, from 3.11 on it works"
+    return "python", sys.version_info >= (3, 11), f"{platform.python_version()}, 3.11 or newer is needed"
 
 
 def _schedulers() -> Check:
     there = [name for name in ("sbatch", "kubectl", "bwrap") if shutil.which(name)]
-    return "cluster", True, f"found {', '.join(there)}" if there else "none found, runs are on this machine"
+    return "cluster", True, f"found {', '.join(there)}" if there else "no scheduler found: runs stay on this machine"
 
 
 def checks(folder: Path) -> Iterator[Check]:

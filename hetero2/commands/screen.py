@@ -46,9 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--today-lower-is-better",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="of your score, as of a docking score (default: larger is better)",
+        help="smaller scores of --today are better, as in docking (default: larger)",
     )
-    parser.add_argument("--lower-is-better", action="store_true", help="of measured values (default: larger is better)")
+    parser.add_argument(
+        "--lower-is-better", action="store_true", help="smaller measured values are better (default: larger)"
+    )
     parser.add_argument(
         "--representative",
         action="store_true",

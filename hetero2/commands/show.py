@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hetero2.io.files import read_json
-from hetero2.pack import verify
+from hetero2.pack import accept, verify
 from hetero2.pack.results import pack_of_run
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.index import hit_table
 from hetero2.report.text import answer, isomers, sentences, worth
 from hetero2.report.text.cautions import grave
-from hetero2.report.text.findings import CRITERIA, judgement
-from hetero2.report.text.vocabulary import CALL, NO, PACK, YES, Answer, statuses
+from hetero2.report.text.findings import judgement
+from hetero2.report.text.vocabulary import CALL, statuses
 from hetero2.runtime import provenance
 from hetero2.runtime.log import printable
 
@@ -73,18 +73,12 @@ def lines(folder: Path, brief: bool = False) -> Iterator[str]:
     else:
         yield from _hits(evidence)
         yield from (f"  {what:<21}  {text}" for what, text in _library(evidence))
-    yield from _wrapped(_pack(row["acceptance"]["not_met"]).sentence())
+    yield from _wrapped(accept.in_words(row["acceptance"]["not_met"]))
     yield f"  pack      {folder / asset['name']}"
     yield f"  sha256    {asset['sha256'].lower()}"
     yield f"  read      {pack / 'report.html'}"
     if brief:
         yield f"  more      hetero2 show {shlex.quote(str(folder))}"
-
-
-def _pack(not_met: list[str]) -> Answer:
-    """Whether the pack is in order, as the registry has it."""
-    names = "; ".join(CRITERIA.get(name, name.replace("_", " ")) for name in not_met)
-    return Answer(PACK.asked, NO if names else YES, names and f"not met: {names}")
 
 
 def _hits(evidence: Evidence) -> Iterator[str]:

@@ -25,7 +25,7 @@ GROUPS: Mapping[str, Verbs] = {
     "evidence": {
         "verify": ("hetero2.pack.verify", "verify an evidence pack (zip or folder)"),
         "compare": ("hetero2.commands.compare", "say where two runs or packs first differ"),
-        "accept": ("hetero2.pack.accept", "decide GO or STOP for a pack, criterion by criterion"),
+        "accept": ("hetero2.pack.accept", "say whether a pack is in order, criterion by criterion"),
     },
     "service": {
         "serve": ("hetero2.service.commands.serve", "serve uploads, runs and evidence to a team, over HTTP"),
@@ -51,7 +51,7 @@ GROUPS: Mapping[str, Verbs] = {
         "audit": ("hetero2.stages.audit", "audit one shard: does the score rank each molecule above its decoys"),
         "calls": ("hetero2.stages.calls", "call the molecules that stand out from their decoys, over the library"),
         "control-sample": ("hetero2.stages.control_sample", "draw the control sample, for controls and refits"),
-        "refit": ("hetero2.stages.refit", "fit the model again, on its labels and on permuted ones (Y-randomisation)"),
+        "refit": ("hetero2.stages.refit", "fit the model again, on its labels and on shuffled ones (Y-randomisation)"),
         "cross-validation": ("hetero2.stages.cross_validation", "cross-validate the model on whole scaffolds"),
         "controls": ("hetero2.stages.controls", "run the controls, and judge the model by its refits"),
         "summary": ("hetero2.stages.summary", "combine the shards into summary.csv and metrics.json"),

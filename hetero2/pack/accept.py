@@ -1,4 +1,4 @@
-"""GO or STOP: whether a pack may be released, criterion by criterion. Standard library only, like verify."""
+"""accept: whether a pack is in order, criterion by criterion. Standard library only, like verify."""
 
 import argparse
 import csv
@@ -26,6 +26,23 @@ SKIP_REASONS = (
     "undefined_structure",
 )
 GO, STOP = "GO", "STOP"
+PACK = "Is the pack in order?"
+IN_WORDS = {  # what people read in place of the name of a criterion
+    verify.FILES_THERE: "required files",
+    verify.SUMS_HOLD: "checksums",
+    verify.FORM_HOLDS: "form of zip, tables and JSON",
+    "content": "contents",
+    "rows_error": "rows that failed",
+    "rows_ok": "rows that were audited",
+    "rows_missing_scores_input": "rows without a score",
+    "cost_lift_v1": "the frozen report of hits",
+    "max_fail_rate": "share of molecules not above all decoys",
+    "min_median_slack": "median slack",
+    "min_rows_ok": "rows that were audited",
+    "ok_rows_are_whole": "audited rows that are complete",
+    "metrics_agree": "counts agree with the rows",
+    "skip_reasons": "reasons of rows left out",
+}
 _SHOWN, _LONGEST = 80, 1000  # characters shown of a cell, and of a line
 # Exceptions that a crafted pack can cause besides verify.UNREADABLE.
 _BROKEN = (KeyError, TypeError, AttributeError, OverflowError, RecursionError, verify.TooManyProblemsError)
@@ -176,14 +193,19 @@ def not_met(criteria: list[Criterion]) -> list[str]:
     return [criterion.name for criterion in criteria if not criterion.met]
 
 
-def in_words(names_not_met: Iterable[str]) -> str:
-    """The outcome for people: yes (GO), or no (STOP) with the names of the criteria that are not met.
+def named(criterion: str) -> str:
+    """A criterion in words, from its name in the files."""
+    return IN_WORDS.get(criterion, criterion.replace("_", " "))
 
-    >>> in_words([]), in_words(["rows_error", "rows_ok"])
-    ('Is the pack in order? Yes.', 'Is the pack in order? No: not met: rows_error, rows_ok.')
+
+def in_words(names_not_met: Iterable[str]) -> str:
+    """The outcome for people: yes (GO), or no (STOP) with the criteria that are not met.
+
+    >>> in_words([]), in_words(["rows_error", "skip_reasons"])
+    ('Is the pack in order? Yes.', 'Is the pack in order? No: not met: rows that failed; reasons of rows left out.')
     """
-    names = ", ".join(names_not_met)
-    return f"Is the pack in order? No: not met: {names}." if names else "Is the pack in order? Yes."
+    names = "; ".join(named(name) for name in names_not_met)
+    return f"{PACK} No: not met: {names}." if names else f"{PACK} Yes."
 
 
 def as_json(criteria: list[Criterion]) -> Facts:
@@ -197,21 +219,25 @@ def as_json(criteria: list[Criterion]) -> Facts:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: the pack, how to print the outcome, and how much the pack may unpack to."""
-    parser.add_argument("pack", type=Path, help="evidence pack: a zip or the folder that it unpacks to")
-    parser.add_argument("--json", action="store_true", help="print acceptance.v1 instead of a table")
+    parser.add_argument("pack", type=Path, help="a pack: its zip, what it unpacks to, or the results folder of a run")
+    parser.add_argument("--json", action="store_true", help="print acceptance.v1, with the codes, instead of a table")
     verify.add_max_unpacked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the outcome; return 0 for GO, 1 for STOP."""
+    """Print the outcome; return 0 where the pack is in order (GO), else 1 (STOP)."""
     if not args.pack.exists():
         raise ConfigError(f"{args.pack}: no such pack")
+    args.pack = verify.pack_at(args.pack)
+    if verify.is_no_pack(args.pack):
+        raise ConfigError(f"{args.pack}: no pack, and no finished run", "name a pack's zip, or its folder")
     criteria = judge(args.pack, max_unpacked=args.max_unpacked)
     if args.json:
         print(json.dumps(as_json(criteria), indent=2, sort_keys=True, ensure_ascii=True))
     else:
         for criterion in criteria:
             value, needed = (verify.printable(str(text)[:_LONGEST]) for text in (criterion.value, criterion.threshold))
-            print(f"  {'met ' if criterion.met else 'NOT '}  {criterion.name:<27}{value:<14}  needed: {needed}")
+            state, name = "met" if criterion.met else "not met", named(criterion.name)
+            print(f"  {state:<9}{name:<41}{value:<10}  needed: {needed}")
         print(in_words(not_met(criteria)))
     return 0 if outcome(criteria) == GO else 1

@@ -9,7 +9,7 @@ from typing import Any
 from hetero2.errors import ConfigError, InputError
 from hetero2.pack import verify
 
-ROW = "registry_row.json"  # beside the pack: the last file of a run
+ROW = verify.REGISTRY_ROW
 # Option and file name in the pack.
 READ = {
     "summary": "summary.csv",
@@ -61,7 +61,7 @@ def given(args: argparse.Namespace, files: Mapping[str, str]) -> Iterator[tuple[
 def pack_of_run(folder: Path) -> Path:
     """The pack in the results folder of a run; raises InputError where no run has finished there."""
     if not (folder / ROW).is_file():
-        raise InputError(f"{folder}: no finished run here", "run snakemake first")
+        raise InputError(f"{folder}: no finished run here", "`hetero2 run` makes one")
     return folder / "pack"
 
 

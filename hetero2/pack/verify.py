@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 EXAMPLE = "hetero2 verify results/value_utility_realtruth/value_utility_realtruth_evidence_pack.zip"
 
 MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
+REGISTRY_ROW = "registry_row.json"  # in the results folder of a run: its last file
 REQUIRED = ("summary.csv", "metrics.json", "index.md", "config.yaml", "environment.json", MANIFEST, CHECKSUMS)
 COST_LIFT = "cost_lift_report.json"
 SCORES = (
@@ -1068,6 +1069,19 @@ def verify(path: Path, max_unpacked: int | None = None) -> list[Problem]:
     return problems
 
 
+def pack_at(path: Path) -> Path:
+    """The zip of a finished run where `path` is its results folder; any other path as it is."""
+    if not (path / REGISTRY_ROW).is_file():
+        return path
+    zips = sorted(path.glob("*_evidence_pack.zip"))
+    return zips[0] if len(zips) == 1 else path / "pack"
+
+
+def is_no_pack(path: Path) -> bool:
+    """Whether it is a folder that has nothing of a pack."""
+    return path.is_dir() and not any((path / name).is_file() for name in (MANIFEST, CHECKSUMS))
+
+
 def printable(text: str) -> str:
     """The text as one line, with nothing that could break it or hide part of it, and printable on standard output."""
     line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
@@ -1096,7 +1110,7 @@ def add_max_unpacked(parser: argparse.ArgumentParser) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: the pack, the sha256 that it must have, and how much it may unpack to."""
-    parser.add_argument("pack", type=Path, help="evidence pack: a zip or the folder that it unpacks to")
+    parser.add_argument("pack", type=Path, help="a pack: its zip, what it unpacks to, or the results folder of a run")
     parser.add_argument("--sha256", default=None, help="sha256 that the zip must have")
     add_max_unpacked(parser)
 
@@ -1106,6 +1120,12 @@ def run(args: argparse.Namespace) -> int:
     if not (args.pack.is_file() or args.pack.is_dir()):
         what = "neither a file nor a folder" if args.pack.exists() else "no such pack"
         print(f"error: {args.pack}: {what}", file=sys.stderr)
+        return 2
+    args.pack = pack_at(args.pack)
+    if is_no_pack(args.pack):
+        print(
+            f"error: {args.pack}: no pack, and no finished run\nhint: name a pack's zip, or its folder", file=sys.stderr
+        )
         return 2
     if args.sha256 is not None and args.pack.is_dir():
         print("error: --sha256 is the digest of a zip, but a folder was given", file=sys.stderr)

@@ -120,5 +120,5 @@ def test_a_log_takes_no_other_files_place(tmp_path, capsys):
     path = tmp_path / "known.csv"
     path.write_text("id,smiles,label\n")
     assert cli.main(["verify", str(path), "--log", str(path)]) == 2
-    assert "is no log" in capsys.readouterr().err
+    assert "is not a log" in capsys.readouterr().err
     assert path.read_text() == "id,smiles,label\n"

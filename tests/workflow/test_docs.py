@@ -112,6 +112,6 @@ def test_the_page_of_targets_says_what_calls_controls_and_utility_found(default_
     assert (inference["verdict"], inference["explanation"]) == ("NOT_SHOWN", "EXPLAINED_BY_NOVELTY")
     assert f"({inference['verdict']}, p = {inference['p_value']:.2f})" in said
     assert inference["quick_look"]
-    assert f"{inference['refits']} refits on permuted labels" in said
+    assert f"{inference['refits']} refits on shuffled labels" in said
     assert controls["library"]["interpretation"] == "SIGNAL_ON_HARD"
     assert utility["uplift"]["discordant"]["lists_coincide"]

@@ -86,7 +86,7 @@ def test_nobody_releases_it(broken_pack):
     archive = broken_pack / "small_evidence_pack.zip"
     done = run("python", "-m", "hetero2", "accept", archive, cwd=ROOT, check=False)
     assert done.returncode == 1
-    assert done.stdout.endswith("\npack: STOP, not met: rows_error\n")
+    assert done.stdout.endswith("\nIs the pack in order? No: not met: rows that failed.\n")
     assert run("python", "-m", "hetero2", "verify", archive, cwd=ROOT).returncode == 0
 
 

@@ -1,8 +1,10 @@
 """Paths are local paths, whatever letters they have; `~` is the home folder, as in a shell."""
 
 import csv
+import re
 import shutil
 import sys
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +14,8 @@ import yaml
 from hetero2.config import resolve as configuration
 from hetero2.errors import ConfigError
 from hetero2.io.tables import read_parquet, to_table, write_parquet
-from tests.conftest import DATA, build
+from hetero2.workflow.targets import DEFAULT_TARGET
+from tests.conftest import DATA, ROOT, build, run
 
 ODD = "li:b 1#%'41 é.parquet"
 
@@ -105,3 +108,17 @@ def test_what_cannot_be_a_path_is_refused(layer, message):
         configuration.resolve("value_utility_realtruth", MINE | layer)
     assert message in caught.value.message
     assert caught.value.hint
+
+
+def test_the_place_where_workflows_are_looked_for_is_the_same_workflow(tmp_path):
+    """workflow/Snakefile, by which the catalogue and `module:` know a workflow, plans what Snakefile plans."""
+    planned = {}
+    for place in (".", "workflow"):
+        done = run(
+            Path(sys.executable).with_name("snakemake"), "--snakefile", ROOT / place / "Snakefile", "--cores", 2, "-n",
+            cwd=tmp_path,
+        )  # fmt: skip
+        jobs = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
+        planned[place] = {name: count for name, count in jobs.items() if name not in ("default", DEFAULT_TARGET)}
+    assert planned["."] == planned["workflow"]
+    assert planned["."]["pack"] == "1"

@@ -64,7 +64,7 @@ PROOFS: dict[str, tuple[str, Check]] = {
 }
 FURTHER: dict[str, tuple[str, Check]] = {
     "rebuilt": ("built a second time to the same sha256", lambda row: _rebuilt(row)),
-    "accepted": ("accept says GO", lambda row: row["acceptance"]["outcome"] == "GO"),
+    "accepted": ("the pack is in order (accept says GO)", lambda row: row["acceptance"]["outcome"] == "GO"),
     "no_errors": ("no row is ERROR", lambda row: row["outcome"]["counts"]["ERROR"] == 0),
     "all_scored": (
         "no row without a score",

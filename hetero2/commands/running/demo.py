@@ -15,7 +15,12 @@ EXAMPLE = "hetero2 demo"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say where and how to run."""
-    parser.add_argument("--out", type=Path, default=Path("results"), help="where its folder is made (default: results)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("results"),
+        help="the folder that the folder of the run is made in (default: results)",
+    )
     parser.add_argument("--cores", type=positive, help="jobs at once (default: all cores)")
     parser.set_defaults(profile=None, dry_run=False)
 

@@ -15,17 +15,19 @@ from hetero2.runtime.finite import finite
 from hetero2.runtime.log import printable
 
 EXAMPLE = "hetero2 init library.csv train.csv truth.csv --out my.yaml"
-_ROLES = ("library", "train", "truth", "scores")
+_ROLES = {"library": "library", "train": "training set", "truth": "truth", "scores": "table of scores"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the files, and where the configuration is written."""
     parser.add_argument("files", nargs="+", type=Path, help="your files, in any order")
-    for role in _ROLES:
-        parser.add_argument(f"--{role}", type=Path, help=f"which of them is the {role}, where it cannot be seen")
-    parser.add_argument("--threshold", type=finite, help="number from which on a result is a hit")
-    parser.add_argument("--lower-is-hit", action="store_true", help="a hit is at most --threshold, as of an IC50")
-    parser.add_argument("--out", type=Path, default=Path("my.yaml"), help="where to write it (default: my.yaml)")
+    for role, what in _ROLES.items():
+        parser.add_argument(f"--{role}", type=Path, help=f"which file is the {what}, where its columns do not show it")
+    parser.add_argument("--threshold", type=finite, help="a result of at least this number is a hit")
+    parser.add_argument(
+        "--lower-is-hit", action="store_true", help="a result of at most --threshold is a hit, as for an IC50"
+    )
+    parser.add_argument("--out", type=Path, default=Path("my.yaml"), help="the file to write (default: my.yaml)")
 
 
 def _roles(args: argparse.Namespace) -> dict[str, Path]:
@@ -39,8 +41,8 @@ def _roles(args: argparse.Namespace) -> dict[str, Path]:
         role, why = converted.role_of(path)
         if role in roles:
             raise ConfigError(
-                f"{path}: seems to be the {role} ({why}), as does {roles[role]}",
-                f"say which: --{role} FILE, --truth FILE",
+                f"{path}: looks like the {_ROLES[role]} ({why}), and so does {roles[role]}",
+                "say which is which: --library, --train, --truth or --scores before the name of a file",
             )
         roles[role] = path
     if "library" not in roles:
@@ -65,7 +67,7 @@ def _text(name: str, n_rows: int, brought: Mapping[str, Brought]) -> Iterator[st
         yield "  # command: python my_model.py {train} {request} {scores}"
     else:
         yield "  source: command"
-        yield "  command: python my_model.py {request} {scores}   # reads id,smiles; writes id,score. Yours, please"
+        yield "  command: python my_model.py {request} {scores}   # reads id,smiles; writes id,score: put your own here"
     if "train" in brought:
         yield f"  train: {brought['train'].path}   # {brought['train'].understood}"
     yield "  higher_is_better: true   # false for docking scores"
@@ -80,7 +82,7 @@ def _text(name: str, n_rows: int, brought: Mapping[str, Brought]) -> Iterator[st
 def run(args: argparse.Namespace) -> None:
     """Say what the files are, and write the configuration."""
     if args.out.exists():
-        raise ConfigError(f"{args.out}: is there already", "name another file with --out, or remove it")
+        raise ConfigError(f"{args.out}: already exists", "name another file with --out, or remove it")
     roles = _roles(args)
     name = converted.run_name(roles["library"])
     folder = args.out.absolute().parent / f"{name}-brought"
@@ -99,7 +101,7 @@ def run(args: argparse.Namespace) -> None:
             continue
         if ids:
             print(f"{'':<9} {sum(key in library.ids for key in ids):,} of its {len(ids):,} ids are in the library")
-    for role in _ROLES[1:]:
+    for role in _ROLES:
         if role not in brought:
             print(f"{role:<9} none")
     write_text(args.out, "\n".join(_text(name, library.n_rows, brought)) + "\n")

@@ -41,28 +41,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     score = parser.add_mutually_exclusive_group()
     score.add_argument("--model", help="a command with {request} and {scores}, or reference:morgan_rf and the like")
-    score.add_argument("--scores", type=Path, help="or a table with the scores of the library and its decoys")
-    parser.add_argument("--lower-is-better", action="store_true", default=None, help="of the score, as of docking")
+    score.add_argument(
+        "--scores",
+        type=Path,
+        help="instead of a model: a table of scores, of the library and where you have them of its decoys",
+    )
+    parser.add_argument(
+        "--lower-is-better", action="store_true", default=None, help="smaller scores are better, as in docking"
+    )
     parser.add_argument("--train", type=Path, help="labelled molecules that the model was, or is to be, fitted on")
     parser.add_argument("--truth", type=Path, help="measured results of molecules of the library")
     parser.add_argument("--known", type=Path, help="known molecules with results, for a screen beside the score")
     parser.add_argument("--top-k", type=positive, help="how many molecules you can pay for (default 50)")
-    parser.add_argument("--out", type=Path, help="where the folder of the run is made (default: results)")
-    parser.add_argument("--name", help="name of that folder (default: that of the library)")
-    parser.add_argument("--cores", type=positive, help="jobs at once (default: all cores)")
-    parser.add_argument("--profile", help="a profile of Snakemake: slurm, cluster-generic, or a folder of yours")
-    parser.add_argument("--dry-run", action="store_true", help="say what was understood and what would be done")
-    parser.add_argument("--configfile", type=Path, help="more of the configuration (YAML; see `hetero2 init`)")
+    parser.add_argument("--out", type=Path, help="the folder that the folder of the run is made in (default: results)")
+    parser.add_argument("--name", help="name of the folder of the run (default: that of the library)")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="one key of it; may be repeated"
+        "--cores", type=positive, help="jobs at once on this machine (default: all cores; with --profile 1)"
     )
-    columns = parser.add_argument_group("where columns are not called as they usually are")
+    parser.add_argument(
+        "--profile", help="a profile of Snakemake, for a cluster: slurm, cluster-generic, or a folder of yours"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what was understood and what would be done")
+    parser.add_argument("--configfile", type=Path, help="a configuration of your own (YAML; `hetero2 init` writes one)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.KEY=VALUE",
+        help="one key of the configuration; may be repeated",
+    )
+    columns = parser.add_argument_group("where columns have unusual names")
     columns.add_argument("--id-column", help="column of ids")
     columns.add_argument("--smiles-column", help="column of structures")
     columns.add_argument("--score-column", help="column of scores, in --scores")
     columns.add_argument("--label-column", help="column of results, in --truth and --train")
-    columns.add_argument("--threshold", type=finite, help="number from which on a result is a hit")
-    columns.add_argument("--lower-is-hit", action="store_true", help="a hit is at most --threshold, as of an IC50")
+    columns.add_argument("--threshold", type=finite, help="a result of at least this number is a hit")
+    columns.add_argument(
+        "--lower-is-hit", action="store_true", help="a result of at most --threshold is a hit, as for an IC50"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -94,7 +110,9 @@ def _words(target: str, layer: Layer, folder: Path, args: argparse.Namespace) ->
     """The command for a layer that is written to `folder`."""
     configfile = folder / "run.yaml"
     _write_once(configfile, preflight.layer_text(layer))
-    words = [*command.words(target, configfile, args.cores or cores()), *command.SHOWN_AS_OURS]
+    # A cluster's jobs have the cores that their rules ask for; these are of the machine where the run is started.
+    n_cores = args.cores or (1 if args.profile else cores())
+    words = [*command.words(target, configfile, n_cores), *command.SHOWN_AS_OURS]
     return [*words, *(["--profile", str(command.profile(args.profile))] if args.profile else [])]
 
 
@@ -197,17 +215,19 @@ def _score(args: argparse.Namespace, files: Mapping[str, Any], layer: Mapping[st
     if args.model is not None:
         is_reference = args.model in REFERENCES
         if not is_reference and args.model.startswith("reference:"):
-            raise ConfigError(f"--model {args.model}: no such scorer", f"there are {', '.join(REFERENCES)}")
+            raise ConfigError(
+                f"--model {args.model}: no such scorer", f"the scorers of ours are {', '.join(REFERENCES)}"
+            )
         scores = {"source": args.model} if is_reference else {"source": "command", "command": args.model}
         missing = [word for word in ("{request}", "{scores}") if not is_reference and word not in args.model]
         if missing:
             raise ConfigError(
-                f"--model: the command does not say {' and '.join(missing)}",
-                "it reads the structures from {request} and writes id,score to {scores}; with {train}, it is fitted",
+                f"--model: the command does not contain {' and '.join(missing)}",
+                "it reads structures from {request} and writes id,score to {scores}; with {train} it can be refitted",
             )
     elif args.scores is None and files and "source" not in layer.get("scores", {}):
         raise ConfigError(
-            "no score is named: what shall be examined?",
+            "no score is named: what is to be examined?",
             "--model 'python my_model.py {request} {scores}', --scores scores.csv, or with --train a scorer of ours: "
             "--model reference:morgan_rf",
         )

@@ -60,7 +60,9 @@ def find(path: Path, header: Sequence[str], role: Role, asked: str | None) -> st
     """
     if asked is not None:
         if asked not in header:
-            raise ConfigError(f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", role.option)
+            raise ConfigError(
+                f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", f"{role.option} names it"
+            )
         return asked
     if role.name in header:
         return role.name
@@ -76,7 +78,7 @@ def needed(path: Path, header: Sequence[str], role: Role, asked: str | None) -> 
     name = find(path, header, role, asked)
     if name is None:
         raise ConfigError(
-            f"{path}: no column is called as those of the {role.name} usually are; found {shown_names(list(header))}",
+            f"{path}: no column has a name that is usual for the {role.name}; found {shown_names(list(header))}",
             f"name it: {role.option} {(list(header) or ['..'])[-1]!r}",
         )
     return name

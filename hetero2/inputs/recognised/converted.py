@@ -17,7 +17,7 @@ from hetero2.inputs.sdf import read_any
 from hetero2.inputs.truth import SCHEMA as TRUTH
 from hetero2.io.csv_writer import cell
 from hetero2.io.files import atomic_path
-from hetero2.io.tables import quoted
+from hetero2.io.tables import quoted, shown_names
 
 _MOLECULE_FILES = (".smi", ".sdf")
 _AS_IT_IS = "as it is"
@@ -153,7 +153,9 @@ def role_of(path: Path) -> tuple[str, str]:
         return "truth", "it has results and no structures"
     if has["score"]:
         return "scores", "it has scores and no structures"
-    raise InputError(f"{path}: neither structures, results nor scores are in it; its columns are {header}")
+    raise InputError(
+        f"{path}: it holds neither structures, results nor scores; its columns are {shown_names(list(header))}"
+    )
 
 
 def _may_have(path: Path, header: Sequence[str], role: Role) -> bool:
@@ -205,7 +207,7 @@ def _check_once(path: Path, rows: list[tuple[str, dict[str, str]]], key: str) ->
     for place, row in rows:
         if row[key] in places:
             raise InputError(
-                f"{path}: {place}: the id {quoted(row[key])} is there twice, before in {places[row[key]]}",
+                f"{path}: {place}: the id {quoted(row[key])} occurs twice, first in {places[row[key]]}",
                 "give each molecule one line",
             )
         places[row[key]] = place
@@ -234,5 +236,5 @@ def run_name(path: Path) -> str:
     """A name for a run, from that of its library; raises ConfigError where nothing of it can be used."""
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", path.name.split(".")[0]).strip("-_.")[:100]
     if not name:
-        raise ConfigError(f"{path}: no name for a folder can be made of its own", "give one: --name my-library")
+        raise ConfigError(f"{path}: its name gives no name for a folder", "give one: --name my-library")
     return name

@@ -49,13 +49,13 @@ def read_labels(path: Path, column: str, cells: Iterable[Cell], rule: Rule) -> L
     unknown = [word for word in words if word not in _HIT | _MISS]
     if unknown and all(number(word) == number(word) for word in words):
         raise ConfigError(
-            f"{path}: the column {column!r} holds numbers, such as {words[0]}: from which value on is a result a hit?",
-            "say --threshold 7, for example, and --lower-is-hit where smaller is better, as for an IC50",
+            f"{path}: the column {column!r} holds numbers, such as {words[0]}: which results are hits?",
+            "say --threshold 7, for example: hits are 7 or more, or with --lower-is-hit 7 or less, as for an IC50",
         )
     if unknown:
         place, text = next((place, text) for place, text in cells if text.lower() == unknown[0])
         raise InputError(
-            f"{path}: {place}: column {column!r}: {quoted(text)} is no label",
+            f"{path}: {place}: column {column!r}: {quoted(text)} is not a label",
             "labels are pass/fail, 1/0, active/inactive, hit/miss, true/false, yes/no, in any case; or numbers, with "
             "--threshold",
         )
@@ -70,6 +70,7 @@ def _number(path: Path, column: str, place: str, text: str) -> float | None:
     value = number(text)
     if value != value:
         raise InputError(
-            f"{path}: {place}: column {column!r}: {quoted(text)} is no number", "with --threshold every result is one"
+            f"{path}: {place}: column {column!r}: {quoted(text)} is not a number",
+            "with --threshold every result is one",
         )
     return value

@@ -98,7 +98,7 @@ def _open_workbook(path: Path) -> Opened:
     sheets = [sheet for sheet in book.worksheets if (sheet.max_row or 2) > 1]
     if len(sheets) != 1:
         names = ", ".join(quoted(sheet.title) for sheet in book.worksheets)
-        raise ConfigError(f"{path}: {len(sheets)} sheets hold a table ({names})", "keep the one that is meant")
+        raise ConfigError(f"{path}: {len(sheets)} sheets hold a table ({names})", "keep only the sheet that is meant")
     numbered = enumerate(sheets[0].iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1)
     filled = ((number, cells) for number, cells in numbered if any(cell is not None for cell in cells))
     _, first = next(filled, (0, ()))
@@ -122,7 +122,7 @@ def _shown(cell: object, where: str) -> str:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     if isinstance(cell, str) and cell.startswith("#") and cell.endswith(("!", "?", "/A")):
-        raise InputError(f"{where}: the cell holds the error {cell}", "mend the formula")
+        raise InputError(f"{where}: the cell holds the error {cell}", "correct the formula")
     if not isinstance(cell, str | int | float):
         raise InputError(
             f"{where}: the cell holds the date {cell}", "format the column as text before the values are typed"

@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 def _names(present: str) -> dict[str, str]:
     """The ways of choosing that are drawn; today's filter is one of them where there is one."""
-    return {SCORE: _LIST} | ({BASELINE: "today, the filter in use"} if present == BASELINE else {})
+    return {SCORE: _LIST} | ({BASELINE: "today's filter"} if present == BASELINE else {})
 
 
 def _series(curve: Sequence[Record], name: str, *fields: str) -> tuple[Floats, ...]:
@@ -60,17 +60,22 @@ def _beside(at: Record, way: str, reference: str, scale: float) -> str:
     if reference == way or reference not in at["methods"]:
         return ""
     gained = scale * (at["methods"][way]["hit_rate"] - at["methods"][reference]["hit_rate"])
-    name = "the filter in use" if reference == BASELINE else "the score alone"
+    name = "today's filter" if reference == BASELINE else "the score alone"
     if abs(gained) < 0.05:  # as the first screen rounds
         return f", as many as {name}"
     return f", {short(abs(gained))} {'more' if gained > 0 else 'fewer'} than {name}"
 
 
+def _hits(method: Record) -> str:
+    hits = short(method["expected_hits"])
+    return f"{hits} hit{'' if hits == '1' else 's'}"
+
+
 def _rate_title(at: Record, way: str, reference: str, few: str | None) -> str:
     what = "the list" if way == SCORE else "a list with those that do not stand out at the end"
     if few is not None:
-        hits = short(at["methods"][way]["expected_hits"])
-        return f"Not enough evidence: at K = {at['k']:,} {what} holds {hits} hits ({few.replace('_', ' ')})"
+        hits = _hits(at["methods"][way])
+        return f"Not shown: at K = {at['k']:,} {what} holds {hits} ({few.replace('_', ' ')})"
     hits = short(100 * at["methods"][way]["hit_rate"])
     title = f"At K = {at['k']:,} {what} finds {hits} hits per 100"
     return title + _beside(at, way, reference, 100) + _found_by_chance(at, way)
@@ -158,8 +163,8 @@ def cumulative_hits(curve: Sequence[Record], k: int, present: str = SCORE, few: 
         return Figure(key, "Hits bought cannot be drawn", "", f"Undefined: {_NO_CURVE}.", _CURVE_FILES)
     at, names = min(usable, key=lambda at_k: abs(at_k["k"] - k)), _names(present)
     near = [at_k for at_k in usable if at_k["k"] <= max(4 * at["k"], usable[0]["k"])]
-    hits, chance = (short(at["methods"][name]["expected_hits"]) for name in (SCORE, RANDOM))
-    title = f"Buying the {at['k']:,} best by score finds {hits} hits"
+    chance = short(at["methods"][RANDOM]["expected_hits"])
+    title = f"Buying the {at['k']:,} best by score finds {_hits(at['methods'][SCORE])}"
     title += _beside(at, SCORE, present, at["k"]) if few is None else ", too few to compare"
     title += f"; choosing at random finds {chance}"
     last, most = usable[-1]["methods"], max(at_k["methods"][SCORE]["expected_hits"] for at_k in usable)

@@ -127,7 +127,7 @@ def controls(document: Record) -> Figure:
     note += (
         "Bar: 95 % interval over scaffolds, where there are at least 10. Ticks: Y-randomisation, the same learner on "
     )
-    note += "permuted labels."
+    note += "shuffled labels."
     return Figure(key, title, svg.draw(key, title, svg.forest_height(rows) + 4, paint), note, files)
 
 

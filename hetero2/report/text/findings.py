@@ -24,15 +24,6 @@ CALLS: Mapping[str, str] = {  # how many molecules, in words
     "NO_SIGNAL": "do not: isomers often score as high",
     "UNDECIDABLE": "not shown: too close to call",
 }
-CRITERIA: Mapping[str, str] = {
-    "rows_error": "rows that failed",
-    "rows_ok": "rows that were audited",
-    "rows_missing_scores_input": "rows without a score",
-    "cost_lift_v1": "the frozen report of hits",
-    "max_fail_rate": "share of molecules not above all decoys",
-    "min_median_slack": "median slack",
-    "min_rows_ok": "rows that were audited",
-}
 
 
 def in_words(code: object) -> str:
@@ -52,7 +43,7 @@ def judgement(controls: dict[str, Any]) -> Iterator[tuple[str, str]]:
     else:
         hint = ", a quick look" if inference["quick_look"] else ""
         seeds = f" for each of {inference['model_seeds']} model seeds" if inference["model_seeds"] > 1 else ""
-        refits = f"Y-randomisation, {inference['refits']} refits on permuted labels{seeds}{hint}"
+        refits = f"Y-randomisation, {inference['refits']} refits on shuffled labels{seeds}{hint}"
         yield "isomers", f"{answer} by {refits} (p = {inference['p_value']:.2g})"
     if inference["explanation"]:
         stronger = " and ".join(map(spoken, inference["explained_by"]))
@@ -71,8 +62,7 @@ def pack_in_order(criteria: list[accept.Criterion]) -> Answer:
 
 def criterion_in_words(criterion: accept.Criterion) -> str:
     """A criterion of acceptance with its value and what is needed."""
-    name = CRITERIA.get(criterion.name, criterion.name.replace("_", " "))
-    return f"{name}: {in_words(criterion.value)}, needed {criterion.threshold}"
+    return f"{accept.named(criterion.name)}: {in_words(criterion.value)}, needed {criterion.threshold}"
 
 
 def codes(evidence: Evidence) -> Iterator[tuple[Question, str]]:

@@ -6,6 +6,8 @@ People read the words, programs the codes. "Not shown" means that the data do no
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from hetero2.pack import accept
+
 YES, NO, NOT_SHOWN = "yes", "no", "not shown"
 ANSWERS = (YES, NO, NOT_SHOWN)
 
@@ -105,7 +107,7 @@ AUDIT = Question(
 CHANCE = Question("Is the list better than chance?", "utility_report.json", {})  # an interval decides: no code
 TODAY = Question("Is the list better than today's filter?", "utility_report.json", {})
 PACK = Question(
-    "Is the pack in order?",
+    accept.PACK,
     "acceptance.v1, registry_row.json",
     {"GO": (YES, "complete and as agreed"), "STOP": (NO, "a criterion is not met")},
 )

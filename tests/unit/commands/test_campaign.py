@@ -443,7 +443,7 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path, capsys):
     campaign = start(tmp_path)
     before = sorted(campaign.rglob("*"))
     call("start", campaign, "--batch", 8, folder=tmp_path, code=2)
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert sorted(campaign.rglob("*")) == before
 
 

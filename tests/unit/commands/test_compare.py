@@ -46,7 +46,7 @@ def test_an_edited_configuration_comes_before_what_follows_from_it(pair, capsys)
     printed = capsys.readouterr().out
     assert printed.startswith("first difference: configuration\n")
     assert "  decoys.k: 4 → 5\n" in printed
-    assert "  aspirin: status OK → SKIP\n" in printed
+    assert "  aspirin: row audited → left out\n" in printed
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_a_molecule_of_one_pack_alone_is_named(pair):
     (pair[1] / "summary.csv").write_bytes(text[: text.rindex(b"\n") + 1])
     document = comparison(*pair)
     assert document["molecules"][-1]["only_in"] == "first"
-    assert any(line.endswith("only in the first") for line in lines(document))
+    assert any(line.endswith("only in the first of the two") for line in lines(document))

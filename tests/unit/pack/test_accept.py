@@ -79,8 +79,8 @@ def test_a_pack_in_order_is_go(good, capsys):
 def test_the_small_run_has_rows_of_error_so_it_stops(archive, capsys):
     assert cli.main(["accept", str(archive)]) == 1
     printed = capsys.readouterr().out
-    assert "NOT   rows_error                 2 " in printed
-    assert printed.endswith("\nIs the pack in order? No: not met: rows_error.\n")
+    assert "  not met  rows that failed                         2 " in printed
+    assert printed.endswith("\nIs the pack in order? No: not met: rows that failed.\n")
     assert cli.main(["accept", str(archive), "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert first_problem(document, "acceptance.v1") is None
@@ -159,7 +159,7 @@ def test_files_must_be_there_and_whole(good, name, criterion):
 def test_what_is_no_zip_is_stop_and_what_is_not_there_is_told(tmp_path, capsys):
     (tmp_path / "x.zip").write_bytes(b"PK nonsense")
     assert cli.main(["accept", str(tmp_path / "x.zip")]) == 1
-    assert "NOT   zip_and_contracts" in capsys.readouterr().out
+    assert "  not met  form of zip, tables and JSON" in capsys.readouterr().out
     assert cli.main(["accept", str(tmp_path / "y.zip")]) == 2
     assert "y.zip: no such pack" in capsys.readouterr().err
 

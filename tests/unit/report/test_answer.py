@@ -126,7 +126,7 @@ def test_too_few_hits_are_told_as_such_and_nothing_is_saved(rich, reason, needs)
     assert list(answer.saving(filtered)) == []
     assert list(worth.audit_comparison(filtered)) == [text.removeprefix("Is the list better than chance? ")]
     assert page.pictures(replace(filtered, curve=filtered.utility["utility"]["at"]))["hit_rate"].title.startswith(
-        "Not enough ev"
+        "Not shown"
     )
 
 

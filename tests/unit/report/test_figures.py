@@ -256,10 +256,10 @@ def test_the_bytes_follow_from_the_numbers_alone(drawn, tmp_path):
 @pytest.mark.parametrize(
     ("score", "today", "words"),
     [
-        (0.8, 0.7, "the list finds 76 hits per 100, 9 more than the filter in use and 1.9 times what chance finds"),
-        (0.8, 0.8, "76 hits per 100, as many as the filter in use and 1.9 times"),
-        (0.45, 0.7, "22.5 fewer than the filter in use, within what draws from this library give (13 to 27 of 50)"),
-        (0.1, 0.1, "13 hits per 100, as many as the filter in use and fewer than chance finds (13 to 27 of 50)"),
+        (0.8, 0.7, "the list finds 76 hits per 100, 9 more than today's filter and 1.9 times what chance finds"),
+        (0.8, 0.8, "76 hits per 100, as many as today's filter and 1.9 times"),
+        (0.45, 0.7, "22.5 fewer than today's filter, within what draws from this library give (13 to 27 of 50)"),
+        (0.1, 0.1, "13 hits per 100, as many as today's filter and fewer than chance finds (13 to 27 of 50)"),
     ],
 )
 def test_the_title_of_the_hit_rate_holds_for_all_signs(score, today, words):
@@ -279,7 +279,7 @@ def test_the_list_is_drawn_first_and_the_audit_only_in_the_comparison():
 def test_too_few_hits_are_no_finding():
     few = "fewer_than_10_hits"
     assert figures.hit_rate(curve(), 50, few=few).title == (
-        "Not enough evidence: at K = 50 the list holds 33.5 hits (fewer than 10 hits)"
+        "Not shown: at K = 50 the list holds 33.5 hits (fewer than 10 hits)"
     )
     assert "33.5 hits, too few to compare;" in figures.cumulative_hits(curve(), 50, few=few).title
 
@@ -289,8 +289,8 @@ def test_today_is_the_filter_in_use_where_there_is_one():
         figures.hit_rate(curve(baseline=rate), 50, present)
         for rate, present in ((0.6, "baseline_topk"), (None, "score_topk"))
     )
-    assert "9 more than the filter in use" in with_filter.title
-    assert "today, the filter in use: 58" in [rate[0] for rate in texts(with_filter.svg)]
+    assert "9 more than today's filter" in with_filter.title
+    assert "today's filter: 58" in [rate[0] for rate in texts(with_filter.svg)]
     assert "the list, by score: 67" in [rate[0] for rate in texts(without.svg)]
     assert "filter" not in without.svg
     assert "K = 50" in [rate[0] for rate in texts(without.svg)]

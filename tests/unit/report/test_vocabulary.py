@@ -6,11 +6,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from hetero2 import cli
 from hetero2.commands import show
 from hetero2.pack import accept
 from hetero2.report import index
 from hetero2.report.text import vocabulary
-from hetero2.report.text.findings import CALLS, CRITERIA
+from hetero2.report.text.findings import CALLS
 from hetero2.report.text.vocabulary import ANSWERS, NO, NOT_SHOWN, QUESTIONS, YES, by_interval
 from hetero2.stats.diagnosis import answer as decided
 from hetero2.stats.diagnosis.competitors import FITTED, UNFITTED
@@ -100,7 +101,17 @@ def test_every_criterion_of_a_pack_has_its_words(stored_run):
     documents[1]["config"]["acceptance"] = {"max_fail_rate": 1, "min_median_slack": -1, "min_rows_ok": 1}
     documents[1]["scores"]["source"] = "external"
     names = {one.name for one in accept.content(*documents, json.loads((pack / "utility_report.json").read_text()))}
-    assert names == set(CRITERIA)
+    names |= {one.name for one in accept.judge(pack)}
+    assert names | {"content"} == set(accept.IN_WORDS)  # content: where a pack cannot be read
+
+
+def test_accept_prints_no_code(stored_run, capsys):
+    assert vocabulary.PACK.asked == accept.PACK
+    cli.main(["accept", str(stored_run / "pack")])
+    printed = capsys.readouterr().out
+    assert "Is the pack in order? No: not met: rows that failed." in printed
+    assert CODE.findall(printed) == []
+    assert not any(name in printed for name in accept.IN_WORDS if "_" in name)
 
 
 @pytest.mark.parametrize("brief", [True, False])

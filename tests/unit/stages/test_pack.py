@@ -56,7 +56,7 @@ def test_what_the_audit_says_is_told_in_words(pack):
     inference |= {"explanation": "EXPLAINED_BY_NOVELTY", "explained_by": ["x"]}
     sentences = [words for _, words in judgement(controls | {"inference": inference})]
     assert sentences[2] == (
-        "not shown by Y-randomisation, 19 refits on permuted labels for each of 3 model seeds, a quick look (p = 0.1)"
+        "not shown by Y-randomisation, 19 refits on shuffled labels for each of 3 model seeds, a quick look (p = 0.1)"
     )
     assert sentences[3].startswith("no: x prefers")
     controls["audit"] = {"status": "FAILED", "reason": "not silent: formula"}

@@ -10,9 +10,9 @@ import pytest
 
 from hetero2 import cli
 from hetero2.pack import verify
+from hetero2.pack.accept import IN_WORDS
 from hetero2.report import card_data
 from hetero2.report.page import STATIC_ROWS
-from hetero2.report.text.findings import CRITERIA
 from hetero2.runtime.identity import manifest_facts
 from hetero2.stages.candidates import ranked
 from hetero2.stages.report import RANDOM, SUSPICIOUS, TOP, chosen, listed
@@ -110,7 +110,7 @@ def test_the_page_shows_every_criterion_and_the_files_of_the_pack(stored_run, pa
     accepted = json.loads((stored_run / "registry_row.json").read_text())["acceptance"]
     for name in ("rows_error", "rows_ok", "cost_lift_v1"):
         outcome = "not met" if name in accepted["not_met"] else "met"
-        assert f"{outcome} {CRITERIA[name]}:" in text
+        assert f"{outcome} {IN_WORDS[name]}:" in text
     for path in (stored_run / "pack").iterdir():
         assert path.name in text or path.name.startswith("scores"), path.name
     rows = json.loads(next(part for part in page.texts if part.startswith("[[")))

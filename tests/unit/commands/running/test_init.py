@@ -40,7 +40,7 @@ def test_without_truth_it_says_so(folder, capsys):
     [
         (["results.csv"], "none of the files is a library"),
         (["lib.tsv", "nothing.csv"], "nothing.csv"),
-        (["lib.tsv", "train.csv", "copy.csv"], "as does train.csv"),
+        (["lib.tsv", "train.csv", "copy.csv"], "and so does train.csv"),
     ],
 )
 def test_what_cannot_be_told_is_asked(folder, capsys, words, message):
@@ -54,5 +54,5 @@ def test_what_cannot_be_told_is_asked(folder, capsys, words, message):
 def test_a_configuration_that_is_there_is_kept(folder, capsys):
     (folder / "my.yaml").write_text("run_name: mine\n")
     assert cli.main(["init", "lib.tsv"]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert (folder / "my.yaml").read_text() == "run_name: mine\n"

@@ -122,7 +122,7 @@ def test_what_is_no_campaign_is_said_at_once(tmp_path):
     with pytest.raises(api.ConfigError, match="folder: found 3; expected a path or a string"):
         api.Campaign(3)
     started(tmp_path / "c")
-    with pytest.raises(api.ConfigError, match="is there already"):
+    with pytest.raises(api.ConfigError, match="already exists"):
         started(tmp_path / "c")
 
 

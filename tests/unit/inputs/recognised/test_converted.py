@@ -111,16 +111,16 @@ def test_numbers_need_a_threshold_and_a_direction(tmp_path):
 
 def test_what_is_no_label_is_named_with_its_line(tmp_path):
     path = write(tmp_path, "t.csv", "id,label\na,1\nb,maybe\n")
-    with pytest.raises(InputError, match=r"line 3: column .label.: .maybe. is no label"):
+    with pytest.raises(InputError, match=r"line 3: column .label.: .maybe. is not a label"):
         converted.truth(path, NONE, NO_RULE, tmp_path / "brought")
     numbers = write(tmp_path, "n.csv", "id,value\na,1.5\nb,>10\n")
-    with pytest.raises(InputError, match="line 3: column 'value': '>10' is no number"):
+    with pytest.raises(InputError, match="line 3: column 'value': '>10' is not a number"):
         converted.truth(numbers, NONE, Rule(7.0), tmp_path / "brought")
 
 
 def test_an_id_that_is_there_twice_is_named_in_the_users_own_file(tmp_path):
     path = write(tmp_path, "t.csv", "id,label\na,1\nb,0\na,0\n")
-    with pytest.raises(InputError, match=r"t\.csv: line 4: the id 'a' is there twice, before in line 2"):
+    with pytest.raises(InputError, match=r"t\.csv: line 4: the id 'a' occurs twice, first in line 2"):
         converted.truth(path, NONE, NO_RULE, tmp_path / "brought")
 
 

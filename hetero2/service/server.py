@@ -1,6 +1,7 @@
 """The running service: HTTP server, workers in threads, and the sweeper that finds what was lost."""
 
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -26,16 +27,14 @@ class Background:
         self._service = service
         self._workers = [Worker(service, number) for number in range(n_workers)]
         self._stopped = threading.Event()
-        works = [(worker.work, worker.name) for worker in self._workers]
+        self._warming = threading.Lock()
+        works = [(functools.partial(self._work, worker), worker.name) for worker in self._workers]
         self._threads = [
             threading.Thread(target=work, name=name, daemon=True) for work, name in [*works, (self._sweep, "sweeper")]
         ]
-        self._has_workers = n_workers > 0
 
     def start(self) -> None:
         """Begin."""
-        if self._has_workers:
-            warm(self._service)
         for thread in self._threads:
             thread.start()
 
@@ -47,6 +46,12 @@ class Background:
         deadline = time.monotonic() + _GRACE
         for thread in self._threads:
             thread.join(max(0.1, deadline - time.monotonic()))
+
+    def _work(self, worker: Worker) -> None:
+        with self._warming:  # the first worker does it; the server answers meanwhile
+            if not self._service.caches:
+                warm(self._service)
+        worker.work()
 
     def _sweep(self) -> None:
         pause = min(5.0, self._service.settings.lease / 4)

@@ -228,7 +228,7 @@ class Attempt:
             "counts": counts,
             "rows": sum(counts.values()),
             "top_reasons": result.metrics["top_reasons"],
-            "in_order": result.acceptance["decision"] == "GO",
+            "in_order": result.acceptance["outcome"] == "GO",
         }
 
     def _facts(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help run test check ci docs site format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
-  test-browser \
+  test-browser test-service \
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
@@ -75,6 +75,7 @@ ci: check test-core ## What CI runs; the cluster mostly waits, so it runs beside
 test-installed:
 	$(MAKE) test-cluster
 	$(MAKE) test-browser REPORTS="small and not page_is_small"
+	$(MAKE) test-service
 
 docs: $(VENV)/.dev ## Write defaults and schema of the configuration, pages of contracts and registry, the rule graph; then the site.
 	python -m tools.config_files
@@ -123,6 +124,12 @@ test-browser: $(VENV)/.dev ## The reports in Chromium (REPORTS: words as for pyt
 	$(call needs,chromium npm)
 	@$(MAKE) --silent tests/browser/$(NPM) || true
 	pytest -rs -m browser -k "$(REPORTS)" tests/browser
+
+test-service: $(VENV)/.dev ## The sandbox of the service, with ways out of it; as root, installs bubblewrap where it is missing.
+	@[ "$$(id -u)" != 0 ] || command -v bwrap >/dev/null || { \
+	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends bubblewrap >/dev/null || true; \
+	}
+	pytest -rs -m service tests/service
 
 test-newest: ## The small run and the golden tests with the newest RDKit and Snakemake, in .venv-newest.
 	$(MAKE) VENV=.venv-newest newest

@@ -13,12 +13,12 @@ from pathlib import Path
 from hetero2.service.worker import process, runtime, sandbox
 from hetero2.service.worker.limits import Limits
 
-_FILL = """\
-from hetero2 import api
-api.decoys(["CCOC(=O)c1ccccc1N"], k=20)
-known = {"id": ["a", "b", "c"], "smiles": ["CCOC(=O)c1ccccc1N", "CCO", "CCN"], "label": [1, 0, 1]}
-api.screen(["CCOC(=O)c1ccccc1CN", "CCCO", "CCCN"], known)
-"""
+_FILL = (
+    "from hetero2 import api; "
+    "api.decoys(['CCOC(=O)c1ccccc1N'], k=20); "
+    "known = {'id': ['a', 'b', 'c'], 'smiles': ['CCOC(=O)c1ccccc1N', 'CCO', 'CCN'], 'label': [1, 0, 1]}; "
+    "api.screen(['CCOC(=O)c1ccccc1CN', 'CCCO', 'CCCN'], known)"
+)
 _LONGEST = 1800.0  # seconds
 
 

@@ -1,10 +1,10 @@
 """The command line that runs a command in a sandbox (bubblewrap), where it sees the runtime and its own folder alone.
 
 Where the service is root, a run gets a user id that nothing else has, for root is exempt from the limit of processes.
-As that user may not be able to reach what is to be mounted (a prefix below /root, a folder of the service), a first
-bwrap mounts all of it at /mnt while it still is root, and the sandbox itself, which is the same in both cases, takes it
-from there. The environment is emptied before the first of them: the first process in a sandbox is bwrap, and what it
-was started with could be read there, in /proc/1/environ.
+As that user may not be able to reach what is to be mounted (a prefix below /root, a folder of the service), root mounts
+all of it at /mnt, for this run alone, and the sandbox itself, which is the same in both cases, takes it from there. The
+environment is emptied before: the first process in a sandbox is bwrap, and what it was started with could be read
+there, in /proc/1/environ.
 """
 
 import json
@@ -28,10 +28,21 @@ FOLDER = Path("/run-folder")  # in the sandbox: the same for all runs, for paths
 _CACHE = Path("/numba-cache")
 _STAGED = "/mnt"
 _ETC = Path(__file__).parent / "etc"
+# No bwrap does this: it would stay as the parent of the second, and as root without capabilities may not kill it.
+_STAGE = """\
+mount -t tmpfs -o mode=755,size=1m tmpfs /mnt || exit 125
+most=$1; number=0; shift
+while [ "$number" -lt "$most" ]; do
+  if [ -d "$1" ]; then mkdir "/mnt/$number"; else : > "/mnt/$number"; fi
+  mount --rbind "$1" "/mnt/$number" || exit 125
+  shift; number=$((number + 1))
+done
+exec "$@"
+"""
 _UID = "1000"  # in the sandbox
 _GRACE = 5  # seconds after which KILL follows XCPU
 # numba writes into its cache and refuses one that it cannot write. One that several runs write would be a channel
-# between them, and what it holds is code: each run has a copy, some 9 MB, of one that no run ever wrote.
+# between them, and what it holds is code: each run has a copy, some 3 MB, of one that no run ever wrote.
 _START = """\
 mkdir -p "$HOME" "$TMPDIR" "$NUMBA_CACHE_DIR" && if [ -n "$1" ]; then cp -R "$1/." "$NUMBA_CACHE_DIR"; fi || exit 125
 shift; exec "$@"
@@ -46,7 +57,7 @@ def isolation() -> Literal["bwrap", "none"]:
 @cache
 def why_none() -> str:
     """What the sandbox said when it did not start; empty where it starts."""
-    missing = [name for name in ("bwrap", "prlimit", "setpriv") if not shutil.which(name)]
+    missing = [name for name in ("bwrap", "mount", "prlimit", "setpriv", "unshare") if not shutil.which(name)]
     if missing:
         return f"not installed: {' '.join(missing)}"
     with tempfile.TemporaryDirectory(prefix="hetero2-") as name:
@@ -148,14 +159,12 @@ def _emptied(variables: Mapping[str, str]) -> list[str]:
 def _staged(mounts: Sequence[Mount], user: int) -> tuple[list[str], list[Mount]]:
     """(what mounts it all at /mnt as root and then becomes the user, the mounts from there)."""
     places = [Path(_STAGED, str(number)) for number in range(len(mounts))]
-    arguments = [
-        word
-        for mount, place in zip(mounts, places, strict=True)
-        for word in ("--bind" if mount.is_writable else "--ro-bind", str(mount.source), str(place))
+    words = [
+        *(_program("unshare"), "--mount", "--", "/bin/sh", "-c", _STAGE, "sh", str(len(mounts))),
+        *(str(mount.source) for mount in mounts),
+        *(_program("setpriv"), "--reuid", str(user), "--regid", str(user), "--clear-groups"),
     ]
-    become = [_program("setpriv"), "--reuid", str(user), "--regid", str(user), "--clear-groups"]
-    root = [_program("bwrap"), "--die-with-parent", "--dev-bind", "/", "/", "--tmpfs", _STAGED, *arguments, *become]
-    return root, [Mount(place, mount.target, mount.is_writable) for mount, place in zip(mounts, places, strict=True)]
+    return words, [Mount(place, mount.target, mount.is_writable) for mount, place in zip(mounts, places, strict=True)]
 
 
 def _sandbox(mounts: Sequence[Mount], limits: Limits, variables: Mapping[str, str]) -> list[str]:

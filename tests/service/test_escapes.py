@@ -2,12 +2,15 @@
 
 import os
 import re
+import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from hetero2.service.worker import runtime, sandbox
+from hetero2.service.worker import sandbox
+from tests.conftest import ROOT
 from tests.service import sandboxes
 from tests.service.sandboxes import SMALL, Inside, both, instead_of, without
 
@@ -72,7 +75,8 @@ def after(flag):
 
 def as_root(command):
     """No other user, who then also owns the folder."""
-    os.chown(Path(command[command.index(str(len(runtime.mounts()) + 4)) + len(runtime.mounts()) + 4]), 0, 0)
+    folder = command[command.index(shutil.which("setpriv")) - 1]  # what is mounted last
+    os.chown(folder, 0, 0)
     return after("--reuid")(after("--regid")(command))
 
 
@@ -182,6 +186,34 @@ def test_the_environment_is_emptied_twice(inside):
     assert not inside.gets_out(in_command), "--clearenv"
     inside.change = both(not_emptied, without("--clearenv"))
     assert inside.gets_out(in_command)
+
+
+AS_ANOTHER = """
+import os, subprocess, sys
+from pathlib import Path
+from hetero2.service.worker import sandbox
+from hetero2.service.worker.limits import Limits
+assert os.getuid() != 0
+print(sandbox.isolation(), sandbox.why_none())
+folder = Path(sys.argv[1], "run")
+folder.mkdir()
+sandbox.hand_over(folder)
+code = "id -u; touch x /x /usr/x 2>/dev/null; cat /etc/debian_version 2>/dev/null; ls -A"
+subprocess.run(sandbox.command(folder, ["sh", "-c", code], Limits(), {}), check=True)
+"""
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+
+
+@needs_root
+@pytest.mark.skipif(not SYSTEM_PYTHON.exists(), reason="that of the tests may be out of another user's reach")
+def test_a_service_that_is_not_root_has_the_same_sandbox():
+    with tempfile.TemporaryDirectory(prefix="hetero2-") as name:
+        os.chown(name, 61234, 61234)
+        done = subprocess.run(
+            ["setpriv", *"--reuid 61234 --regid 61234 --clear-groups".split(), SYSTEM_PYTHON, "-c", AS_ANOTHER, name],
+            capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd="/",
+        )  # fmt: skip
+    assert (done.stdout.splitlines(), done.returncode) == (["bwrap ", "1000", ".home", "x"], 0), done.stderr
 
 
 def test_every_flag_is_shown_to_be_needed(inside):

@@ -56,11 +56,10 @@ def letters(name: str) -> str:
 def find(path: Path, header: Sequence[str], role: Role, asked: str | None) -> str | None:
     """The column of a table that has a role, `asked` being the one that the user named; None where there is none.
 
-    Raises ConfigError where the table does not have what was asked for, or two columns could be meant.
+    A name holds for the files that have such a column: the ids of the library may be called otherwise than those of the
+    truth. Raises ConfigError where the table has neither it nor a column with a usual name, or two could be meant.
     """
-    if asked is not None:
-        if asked not in header:
-            raise ConfigError(f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", role.option)
+    if asked is not None and asked in header:
         return asked
     if role.name in header:
         return role.name
@@ -68,6 +67,8 @@ def find(path: Path, header: Sequence[str], role: Role, asked: str | None) -> st
     if len(usual) > 1:
         which = " or ".join(map(repr, usual[:4]))
         raise ConfigError(f"{path}: which column is the {role.name}, {which}?", f"say {role.option} {usual[0]!r}")
+    if asked is not None and not usual:
+        raise ConfigError(f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", role.option)
     return usual[0] if usual else None
 
 
@@ -77,6 +78,6 @@ def needed(path: Path, header: Sequence[str], role: Role, asked: str | None) -> 
     if name is None:
         raise ConfigError(
             f"{path}: no column is called as those of the {role.name} usually are; found {shown_names(list(header))}",
-            f"name it: {role.option} {(list(header) or ['..'])[-1]!r}",
+            f"the first line must name the columns; if it does, say {role.option} NAME",
         )
     return name

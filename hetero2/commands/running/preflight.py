@@ -165,8 +165,10 @@ def unusable(library: Library) -> str:
 def _known(config: Config, files: InForm) -> Iterator[str]:
     path = config["screen"]["known"]
     if path is not None:
+        unused = "; without a truth they are not used: `hetero2 screen` ranks a library by them"
+        unused = unused if config["truth"]["source"] == "none" else ""
         count = len(read_measurements_alone(Path(path), config["guardrails"]["standardise"]).measurements)
-        yield f"known     {_said(files, 'known', path, f'{count:,} molecules with results')}"
+        yield f"known     {_said(files, 'known', path, f'{count:,} molecules with results')}{unused}"
 
 
 def _model(config: Config, files: InForm, library: Library | None, had_scores: bool) -> Iterator[str]:

@@ -23,7 +23,9 @@ def read(path: Path) -> tuple[list[str], Iterator[Line], str]:
     with path.open("rb") as handle:
         if handle.read(4) != b"PK\x03\x04":
             check_is_text(path)
-            raise InputError(f"{path}: not an Excel workbook", "save it as .xlsx in Excel, or as .csv")
+            raise InputError(
+                f"{path}: not a readable Excel file: it is no zip archive", "save it anew as .xlsx, or .csv"
+            )
     lines = _guarded(path, _lines(path))
     _, (title, *_) = next(lines)
     _, header = next(lines)
@@ -53,12 +55,10 @@ def _lines(path: Path) -> Iterator[Line]:
         names = ", ".join(quoted(sheet.title) for sheet in book.worksheets)
         raise ConfigError(f"{path}: {len(sheets)} sheets hold a table ({names})", "keep the one that is meant")
     yield "", [sheets[0].title]
-    numbered: Iterator[tuple[int, tuple[Any, ...]]] = enumerate(
-        sheets[0].iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1
-    )
+    numbered: Iterator[tuple[int, tuple[Any, ...]]] = enumerate(_rows(sheets[0]), start=1)
     if _has_formulas(path):
         formulas = openpyxl.load_workbook(path, read_only=True)[sheets[0].title]
-        numbered = _calculated(path, numbered, formulas.iter_rows(values_only=True, max_col=MAX_COLUMNS))
+        numbered = _calculated(path, numbered, _rows(formulas))
     filled = ((number, cells) for number, cells in numbered if any(cell is not None for cell in cells))
     place, first = next(filled, (1, ()))
     header = [_shown(cell, f"{path}: row {place}") for cell in first]
@@ -69,9 +69,17 @@ def _lines(path: Path) -> Iterator[Line]:
     yield f"row {place}", check_names(path, header)
     for number, cells in filled:
         texts = [_shown(cell, f"{path}: row {number}") for cell in cells]
-        if any(texts[len(header) :]):
-            raise InputError(f"{path}: row {number}: {len(texts)} cells, but the header has {len(header)}")
+        width = max((place for place, text in enumerate(texts, start=1) if text), default=0)
+        if width > len(header):
+            raise InputError(f"{path}: row {number}: {width} cells, but the header has {len(header)}")
         yield f"row {number}", [*texts, *[""] * len(header)][: len(header)]
+
+
+def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """The rows as long as they are: a size that is declared too small would cut them, one too large would pad them."""
+    sheet.reset_dimensions()
+    for cells in sheet.iter_rows(values_only=True):
+        yield cells[:MAX_COLUMNS]
 
 
 def _has_formulas(path: Path) -> bool:

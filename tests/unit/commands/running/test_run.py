@@ -1,5 +1,6 @@
 """What a call of `hetero2 run` means, and what it finds wrong before anything slow."""
 
+import os
 import sys
 
 import pytest
@@ -61,6 +62,8 @@ def test_a_dry_run_says_what_was_understood_and_leaves_nothing(folder, capfd):
         (["library.csv", "--model", MODEL, "--truth", "library.csv"], 2, "the label usually are"),
         (["library.csv", "--model", MODEL, "--train", "truth.csv"], 2, "the smiles usually are"),
         (["library.csv", "--model", MODEL, "--name", "a/b"], 2, "run_name"),
+        (["library.csv", "--model", MODEL, "--dry-run", "--out", "truth.csv"], 2, "truth.csv: is no folder"),
+        (["library.csv", "--model", MODEL, "--id-column", "nmae"], 2, "there is no such column"),
     ],
 )
 def test_what_is_wrong_is_one_error_before_any_job(folder, capfd, words, code, message):
@@ -102,6 +105,28 @@ def test_files_in_other_forms_are_written_in_those_of_the_contracts_and_that_is_
     assert (code, error) == (0, "")
     assert lines[0] == "library   mine.csv: 2 molecules; id = 'Compound', smiles = 'Structure'; separated by semicolon"
     assert "a hit is pIC50 of at least 7" in lines[2]
+
+
+def test_an_out_without_the_right_to_write_is_noticed_by_a_dry_run(folder, capfd, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, _: str(path) != str(folder))
+    code, _, error = call(capfd, "library.csv", "--model", MODEL, "--dry-run", "--out", "new/results")
+    assert (code, "no right to write there" in error) == (2, True)
+
+
+def test_an_error_in_a_file_that_was_written_anew_names_the_users_own(folder, capfd):
+    (folder / "tr.csv").write_text("sep=;\nName;SMILES;Active\nx;CCO;\ny;CCN;yes\nz;C1CC;no\n")
+    code, _, error = call(capfd, "library.csv", "--model", MODEL, "--train", "tr.csv", "--dry-run")
+    assert code == 1
+    assert "error: tr.csv: line 5: smiles is 'C1CC'" in error
+
+
+def test_known_molecules_are_recognised_and_said(folder, capfd):
+    (folder / "k.csv").write_text("Compound;SMILES;Active\nx;CCO;yes\ny;CCN;no\n")
+    code, lines, _ = call(capfd, "library.csv", "--model", MODEL, "--known", "k.csv", "--dry-run")
+    assert code == 0
+    said = next(line for line in lines if line.startswith("known"))
+    assert "k.csv: 2 rows; id = 'Compound'" in said
+    assert "without a truth they are not used" in said
 
 
 def test_the_configuration_that_was_used_stands_beside_the_results(folder, capfd):

@@ -1,5 +1,6 @@
 """Everything that can be found wrong before anything slow: files read whole, the model tried on three structures."""
 
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 
 from hetero2.campaign.measurements import read_measurements_alone
 from hetero2.chem.molecules import canonical, parse, structure_hash
+from hetero2.config.consistency import command_words
 from hetero2.config.resolve import Config
 from hetero2.errors import InputError
 from hetero2.inputs.recognised.in_form import InForm
@@ -24,6 +26,9 @@ from hetero2.scoring.scorers import command
 _TRIED = 3  # structures
 _LOOKED_AT = 100_000  # rows of the library whose structures are parsed, at some 0.2 ms each
 _NAMED = 3
+_PLACEHOLDER = re.compile(r"\{[A-Za-z_]+\}")
+_PLACEHOLDERS = {"{request}", "{scores}", "{train}", "{seed}"}
+_OF_A_SHELL = {"|", ">", ">>", "<", "&&", "||", ";", "&", "2>&1"}
 
 
 class Library(NamedTuple):
@@ -90,10 +95,11 @@ def _hint(path: Path, hints: Mapping[str, str]) -> str:
     return hints.get(path.suffix.lower(), hints[""])
 
 
-def try_model(config: Config, library: Library) -> float:
-    """Run the user's model on three structures; the seconds that it took. Raises what a run would raise, now.
+def try_model(config: Config, library: Library) -> tuple[float, int]:
+    """Run the user's model on three structures; (the seconds that it took, how many got no score).
 
-    The request has the form of the real one; the training set, where the command takes it, is the whole one.
+    Raises what a run would raise, now. The request has the form of the real one; the training set, where the command
+    takes it, is the whole one.
     """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hetero2-") as name:
@@ -113,7 +119,7 @@ def try_model(config: Config, library: Library) -> float:
             f"the model, tried on {len(library.first)} structures, returned none of their ids",
             "return the column id of {request} unchanged, beside a column score",
         )
-    return time.monotonic() - started
+    return time.monotonic() - started, len(scores) - n_scored
 
 
 def understood(config: Config, files: InForm, had_scores: bool) -> Iterator[str]:
@@ -136,8 +142,11 @@ def understood(config: Config, files: InForm, had_scores: bool) -> Iterator[str]
         yield f"training  {_said(files, 'train', config['scores']['train'], count)}"
     yield from _truth(config, files, library)
     yield from _known(config, files)
-    n_rows = f" of {library.n_rows:,}" if library else ""
-    yield f"to send   the best {config['selection']['k']:,}{n_rows} (--top-k)"
+    k = config["selection"]["k"]
+    if library is not None and k > library.n_rows:
+        yield f"to send   all {library.n_rows:,}, since there are no more (--top-k {k:,})"
+    else:
+        yield f"to send   the best {k:,}{f' of {library.n_rows:,}' if library else ''} (--top-k)"
 
 
 def _said(files: InForm, role: str, path: str, count: str) -> str:
@@ -178,12 +187,25 @@ def _model(config: Config, files: InForm, library: Library | None, had_scores: b
         if had_scores or library is None or not library.first:
             tried = "has scored this library already" if had_scores else "not tried"
         else:
-            tried = f"tried on {len(library.first)} structures ({try_model(config, library):.1f} s)"
-        yield f"model     {printable(scores['command'])}: {tried}; {better}"
+            seconds, n_without = try_model(config, library)
+            few = f", {n_without} of which got no score" if n_without else ""
+            tried = f"tried on {len(library.first)} structures{few} ({seconds:.1f} s)"
+        yield f"model     {printable(scores['command'])}: {tried}; {better}{_as_it_stands(scores['command'])}"
     elif scores["path"] is not None:
         yield f"scores    {_said(files, 'scores', scores['path'], 'by id')}; {better}"
     else:
         yield f"scores    {scores['source']}; {better}"
+
+
+def _as_it_stands(text: str) -> str:
+    """What of a command looks like a placeholder of ours, or a sign for a shell, and is neither."""
+    words = command_words(text)
+    names = [name for word in words for name in _PLACEHOLDER.findall(word) if name not in _PLACEHOLDERS]
+    odd = [*names, *(word for word in words if word in _OF_A_SHELL)]
+    if not odd:
+        return ""
+    verb = "are handed on as they stand" if len(odd) > 1 else "is handed on as it stands"
+    return f"; {printable(' and '.join(dict.fromkeys(odd)))} {verb}, since there is no shell"
 
 
 def _truth(config: Config, files: InForm, library: Library | None) -> Iterator[str]:

@@ -170,8 +170,10 @@ def check_writable(folder: Path) -> None:
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())
     if not there.is_dir():
         raise ConfigError(f"--out: {there}: is no folder, so there can be no {folder}", "name another folder")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise ConfigError(f"--out: {there}: no right to write there", "name a folder of yours")
+    try:
+        Path(tempfile.mkdtemp(prefix=".hetero2-", dir=there)).rmdir()
+    except OSError as error:
+        raise ConfigError(f"--out: {there}: cannot be written to: {error.strerror}", "name another folder") from None
 
 
 def _check_there(library: Path) -> None:

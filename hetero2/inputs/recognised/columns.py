@@ -61,6 +61,8 @@ def find(path: Path, header: Sequence[str], role: Role, asked: str | None) -> st
     """
     if asked is not None and asked in header:
         return asked
+    if asked is not None and role.name == SCORE.name:  # one file alone has scores, so it is this one that was meant
+        raise ConfigError(f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", role.option)
     if role.name in header:
         return role.name
     usual = [name for name in header if letters(name) in role.usual]

@@ -23,9 +23,7 @@ def read(path: Path) -> tuple[list[str], Iterator[Line], str]:
     with path.open("rb") as handle:
         if handle.read(4) != b"PK\x03\x04":
             check_is_text(path)
-            raise InputError(
-                f"{path}: not a readable Excel file: it is no zip archive", "save it anew as .xlsx, or .csv"
-            )
+            raise InputError(f"{path}: not a readable Excel file: it is no zip archive", "save it as .xlsx, or .csv")
     lines = _guarded(path, _lines(path))
     _, (title, *_) = next(lines)
     _, header = next(lines)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hetero2.errors import ConfigError
+from hetero2.errors import ConfigError, InputError
 from hetero2.io.tables import shown_names
 
 
@@ -62,7 +62,7 @@ def find(path: Path, header: Sequence[str], role: Role, asked: str | None) -> st
     if asked is not None and asked in header:
         return asked
     if asked is not None and role.name == SCORE.name:  # one file alone has scores, so it is this one that was meant
-        raise ConfigError(f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", role.option)
+        raise InputError(f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", role.option)
     if role.name in header:
         return role.name
     usual = [name for name in header if letters(name) in role.usual]

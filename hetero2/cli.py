@@ -78,6 +78,11 @@ def main(argv: list[str] | None = None, verbs: Verbs = VERBS, program: str = "he
     log.start(None)  # else what is logged before --log is known goes to stderr, a second time
     try:
         return _run(_parser(words[0], verbs, program), words)
+    except ModuleNotFoundError as error:  # of a package that the verb needs; what its work raises is caught below
+        name = (error.name or "").partition(".")[0]
+        if name == "hetero2":
+            raise
+        return _fail(f"the package {name} is not installed\nhint: `hetero2 doctor` says what is missing", 2)
     except KeyboardInterrupt:  # Ctrl-C, or SIGTERM: see __main__.py
         return _fail("interrupted", 130)
 

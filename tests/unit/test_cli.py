@@ -122,3 +122,14 @@ def test_a_log_takes_no_other_files_place(tmp_path, capsys):
     assert cli.main(["verify", str(path), "--log", str(path)]) == 2
     assert "is not a log" in capsys.readouterr().err
     assert path.read_text() == "id,smiles,label\n"
+
+
+def test_a_package_that_is_not_installed_is_one_error(capsys, monkeypatch):
+    monkeypatch.setattr(cli, "VERBS", {})
+
+    def missing(*_):
+        raise ModuleNotFoundError("No module named 'rdkit'", name="rdkit.Chem")
+
+    monkeypatch.setattr(cli, "_parser", missing)
+    assert cli.main(["any"], {"any": ("nowhere", "does nothing")}) == 2
+    assert "the package rdkit is not installed" in capsys.readouterr().err

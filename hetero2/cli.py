@@ -11,7 +11,6 @@ import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 
 from hetero2.commands.verbs import EXAMPLES, GROUPS, INSIDE, VERBS, Verbs
 from hetero2.errors import ConfigError, HeteroError
@@ -50,7 +49,7 @@ def _version() -> str:
 
 def _parser(verb: str, verbs: Verbs, program: str) -> tuple[argparse.ArgumentParser, object]:
     module_name, text = verbs[verb]
-    module = _imported(module_name)
+    module = importlib.import_module(module_name)
     pyarrow_alone.forget_pandas()
     parser = argparse.ArgumentParser(
         prog=f"{program} {verb}",
@@ -61,16 +60,6 @@ def _parser(verb: str, verbs: Verbs, program: str) -> tuple[argparse.ArgumentPar
     module.add_arguments(parser)
     parser.add_argument("--log", type=Path, default=None, help="write a log to this file")
     return parser, module
-
-
-def _imported(name: str) -> ModuleType:
-    """A module of a verb; raises ConfigError where it needs the libraries of the service, and they are not here."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if not name.startswith("hetero2.service.") or str(error.name).startswith("hetero2"):
-            raise
-        raise ConfigError(f"{error.name} is not installed", "pip install 'hetero2[service]'") from None
 
 
 def main(argv: list[str] | None = None, verbs: Verbs = VERBS, program: str = "hetero2") -> int:
@@ -89,8 +78,13 @@ def main(argv: list[str] | None = None, verbs: Verbs = VERBS, program: str = "he
     log.start(None)  # else what is logged before --log is known goes to stderr, a second time
     try:
         return _run(_parser(words[0], verbs, program), words)
-    except ConfigError as error:
-        return _fail(str(error), error.exit_code)
+    except ModuleNotFoundError as error:  # of a package that the verb needs; what its work raises is caught below
+        name = (error.name or "").partition(".")[0]
+        if name == "hetero2":
+            raise
+        is_service = verbs is VERBS and VERBS[words[0]][0].startswith("hetero2.service.")
+        hint = "pip install 'hetero2[service]'" if is_service else "`hetero2 doctor` says what is missing"
+        return _fail(f"the package {name} is not installed\nhint: {hint}", 2)
     except KeyboardInterrupt:  # Ctrl-C, or SIGTERM: see __main__.py
         return _fail("interrupted", 130)
 

@@ -33,7 +33,7 @@ NEED_RDKIT = {
     "unit/screening": ["kernel", "screen"],
     "unit/workflow": ["resources"],
     "unit/inputs": ["smi", "training"],
-    "unit/inputs/recognised": ["converted"],
+    "unit/inputs/recognised": ["converted", "in_form"],
     "unit/scoring": ["reference", "refittable"],
     "unit/stages": (
         "campaign_simulation candidates controls dataset decoy_quality decoys_shard diagnosis input leakage pack "

@@ -13,6 +13,7 @@ from hetero2.campaign.rounds import Round, State, check_ids, read_rounds, write_
 from hetero2.campaign.start import read_elsewhere
 from hetero2.campaign.today import coverage, read_new_order
 from hetero2.errors import ConfigError, GateError
+from hetero2.inputs.recognised.in_form import AS_THEY_ARE, InForm
 from hetero2.io.files import check_file, sha256_file
 from hetero2.runtime.provenance import file_facts
 
@@ -59,11 +60,13 @@ def next_round(
     scores_column: str = "score",
     without_new_measurements: bool = False,
     workers: int = 1,
+    files: InForm = AS_THEY_ARE,
 ) -> Next:
     """Choose and write the next batch, `size` molecules where that is given.
 
-    scores: a table with an order of the library (id, score; larger is better) to use in place of the screen. Where the
-    last batch has picks without a result and nothing was told since, it stands, unless `without_new_measurements`.
+    scores: a table with an order of the library (id, score; larger is better) to use in place of the screen; files: the
+    user's own, where it was written anew. Where the last batch has picks without a result and nothing was told since,
+    it stands, unless `without_new_measurements`.
     Raises ConfigError where it stands, but is not what `size` and `scores` ask for.
     """
     layout = Layout(folder)
@@ -71,19 +74,19 @@ def next_round(
         check_file(scores)
     with layout.held():
         state = read_state(folder)
-        files = state.ledger.files()
-        waits = state.rounds and state.rounds[-1].record["measurements"] == files and state.pending()
+        told = state.ledger.files()
+        waits = state.rounds and state.rounds[-1].record["measurements"] == told and state.pending()
         if waits and not without_new_measurements:
-            _check_stands(state.rounds[-1], size, scores)
+            _check_stands(state.rounds[-1], size, files.own.get("scores", scores))
             return Next(state.rounds[-1], False)
         number = len(state.rounds) + 1
         table, notes, source = None, list[str](), None
         if scores is not None:
             by_id, notes = read_new_order(scores, scores_column)
-            notes = [*notes, coverage(by_id, state.library.ids, scores)]
-            table, source = by_id, file_facts("scores", scores)
+            notes = [files.told(note) for note in (*notes, coverage(by_id, state.library.ids, scores))]
+            table, source = by_id, file_facts("scores", files.own.get("scores", scores))
         choice = choose(state, number, size or state.settings.batch, layout.features, workers, table)
-        record = {**choice.facts, "measurements": files, "scores": source}
+        record = {**choice.facts, "measurements": told, "scores": source}
         record["notes"] = [*notes, *record["notes"]]
         write_round(layout, number, choice.rows, record)
         return Next(read_rounds(layout)[-1], True)
@@ -103,12 +106,13 @@ def _check_stands(chosen: Round, size: int | None, scores: Path | None) -> None:
         )
 
 
-def tell(folder: Path, path: Path) -> Recorded:
-    """Record a file of measurements (known_measurements.v1)."""
+def tell(folder: Path, path: Path, files: InForm = AS_THEY_ARE) -> Recorded:
+    """Record a file of measurements (known_measurements.v1); `files`: the user's own, where it was written anew."""
     check_file(path)
     layout = Layout(folder)
     settings, library = layout.settings(), read_library(layout.library)
     measurements, notes = read_measurements(path, library, settings.standardise)
     with layout.held():
-        notes = [*notes, *read_ledger(layout).notes]
-        return Recorded(ledger.tell(layout, measurements, file_facts("measured", path), ledger.MEASURED), notes)
+        notes = [files.told(note) for note in (*notes, *read_ledger(layout).notes)]
+        facts = file_facts("measured", files.own.get("measured", path))
+        return Recorded(ledger.tell(layout, measurements, facts, ledger.MEASURED), notes)

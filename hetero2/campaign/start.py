@@ -14,6 +14,7 @@ from hetero2.campaign.measurements import Measurement, read_measurements
 from hetero2.campaign.structures import Limits, check_usable
 from hetero2.campaign.today import Scores, coverage, read_today
 from hetero2.errors import ConfigError
+from hetero2.inputs.recognised.in_form import AS_THEY_ARE, InForm
 from hetero2.io.contracts import write_json
 from hetero2.io.csv_reader import read_csv
 from hetero2.io.csv_writer import cell
@@ -25,12 +26,16 @@ Record = dict[str, Any]
 
 
 class Sources(NamedTuple):
-    """The files that a user brings: library, today's scores with their column, known measurements."""
+    """The files that a user brings: library, today's scores with their column, known measurements.
+
+    `files`: the user's own, where some of these were written anew in the form of their contract.
+    """
 
     library: Path
     today: Path | None
     today_column: str
     known: Path | None
+    files: InForm = AS_THEY_ARE
 
 
 def _today(sources: Sources, settings: Settings, lower_is_better: bool | None) -> tuple[Scores, Settings]:
@@ -104,7 +109,8 @@ def _fill(
         n_inside = sum(measurement.structure_hash in hashes for measurement in measurements)
         notes += [*notes_of_known, f"{sources.known.name}: {len(measurements)} known molecules"]
         notes += [f"{n_inside} of them are in the library: they are kept out of batches"] * (n_inside > 0)
-    roles = {"library": sources.library, "today": sources.today, "known": sources.known}
+    files = {"library": sources.library, "today": sources.today, "known": sources.known}
+    roles = {role: sources.files.own.get(role, path) for role, path in files.items()}
     record = {
         "campaign_schema": CONTRACT,
         "settings": settings.as_record(),
@@ -114,13 +120,13 @@ def _fill(
             **{status: library.status.count(status) for status in ("OK", "SKIP", "ERROR")},
             "structures": len(library.distinct()),
         },
-        "notes": notes,
+        "notes": [sources.files.told(note) for note in notes],
     }
     write_json(layout.campaign, record, CONTRACT)
     layout.measurements.mkdir()
     layout.rounds.mkdir()
     if sources.known is not None:
-        ledger.tell(layout, measurements, file_facts("known", sources.known), ledger.KNOWN)
+        ledger.tell(layout, measurements, file_facts("known", roles["known"] or sources.known), ledger.KNOWN)
     return record
 
 

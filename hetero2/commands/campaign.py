@@ -22,7 +22,9 @@ from hetero2.campaign.rounds import HIT, NEW, PENDING, TODAY, Outcome, State
 from hetero2.campaign.start import Sources, start
 from hetero2.campaign.structures import limits_of
 from hetero2.commands import campaign_options as options
+from hetero2.commands.own_columns import names_of
 from hetero2.errors import ConfigError
+from hetero2.inputs.recognised.in_form import in_form
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
 from hetero2.report.text.vocabulary import NO, PACK, YES, Answer
@@ -49,7 +51,6 @@ def started(
     args: argparse.Namespace, out: Path, plan_of: tuple[float | None, float | None, int | None] = (None, None, None)
 ) -> dict[str, Any]:
     """Start a campaign in `out` from the options of `start`; return its campaign.json."""
-    rows = list(with_an_id(mark(read_any(args.input)), args.input))
     if args.today is None and args.today_lower_is_better is not None:
         raise ConfigError("--today-lower-is-better is about the scores of --today", "leave it out with --today-order")
     settings = Settings(
@@ -66,9 +67,13 @@ def started(
         standardise=args.standardise,
     )
     settings = replace(settings, planned=planned(*plan_of, settings))
-    sources = Sources(args.input, args.today, args.today_column, args.known)
-    workers = args.workers or cores()
-    return start(out, rows, sources, settings, limits_of(args), args.today_lower_is_better, workers)
+    own = {"library": args.input, "today": args.today, "known": args.known}
+    columns = {"today": (args.today_column, "--today-column")}
+    with in_form(own, names_of(args), columns) as files:
+        library = files.brought["library"].path
+        rows = list(with_an_id(mark(read_any(library)), library))
+        sources = Sources(library, files.path("today"), args.today_column, files.path("known"), files)
+        return start(out, rows, sources, settings, limits_of(args), args.today_lower_is_better, args.workers or cores())
 
 
 def _start(args: argparse.Namespace) -> None:
@@ -79,14 +84,17 @@ def _start(args: argparse.Namespace) -> None:
 
 
 def _next(args: argparse.Namespace) -> None:
-    chosen, is_new = actions.next_round(
-        args.campaign,
-        args.batch,
-        args.scores,
-        args.scores_column,
-        args.without_new_measurements,
-        args.workers or cores(),
-    )
+    columns = {"scores": (args.scores_column, "--scores-column")}
+    with in_form({"scores": args.scores}, names_of(args), columns) as files:
+        chosen, is_new = actions.next_round(
+            args.campaign,
+            args.batch,
+            files.path("scores"),
+            args.scores_column,
+            args.without_new_measurements,
+            args.workers or cores(),
+            files,
+        )
     record = chosen.record
     counts, batch = record["counts"], chosen.folder / "batch.csv"
     if not is_new:
@@ -145,7 +153,9 @@ def pending_line(campaign: Path) -> str:
 
 
 def _tell(args: argparse.Namespace) -> None:
-    _print(recorded_lines(*actions.tell(args.campaign, args.measured)))
+    with in_form({"measured": args.measured}, names_of(args)) as files:
+        recorded = actions.tell(args.campaign, files.brought["measured"].path, files)
+    _print(recorded_lines(*recorded))
     _print([pending_line(args.campaign)])  # the results are safe, whatever is wrong with the rest
 
 
@@ -228,9 +238,12 @@ def _simulate(args: argparse.Namespace) -> None:
         layout = Layout(Path(folder, "campaign"))
         record = started(args, layout.folder)
         state = actions.read_state(layout.folder)
-        measurements, notes = read_measurements(args.truth, state.library, args.standardise)
-        truth = {measurement.id: measurement for measurement in measurements}
-        simulation.check_truth(state, truth, args.truth)
+        with in_form({"truth": args.truth}, names_of(args)) as files:
+            path = files.brought["truth"].path
+            measurements, notes = read_measurements(path, state.library, args.standardise)
+            notes = [files.told(note) for note in notes]
+            truth = {measurement.id: measurement for measurement in measurements}
+            simulation.check_truth(state, truth, path)
         limit = state.limit()
         workers = args.workers or cores()
         today, new = (

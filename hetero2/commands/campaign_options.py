@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hetero2.campaign.structures import LIMITS
 from hetero2.campaign.today import ORDERS
+from hetero2.commands.own_columns import add_columns
 from hetero2.runtime.cli_types import natural, positive
 from hetero2.runtime.finite import finite
 from hetero2.runtime.settings import add_option
@@ -50,7 +51,7 @@ def add_start(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_setup(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--input", type=Path, required=True, help="library: .csv, .csv.gz, .parquet, .smi or .sdf")
+    parser.add_argument("--input", type=Path, required=True, help="library: .csv, .tsv, .xlsx, .parquet, .smi or .sdf")
     today = parser.add_mutually_exclusive_group(required=True)
     today.add_argument("--today", type=Path, help="the score you choose by today: a table with id and score")
     today.add_argument(
@@ -91,6 +92,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     for key in LIMITS:
         add_option(parser, key)
     _add_workers(parser)
+    add_columns(parser)
 
 
 def add_next(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +107,7 @@ def add_next(parser: argparse.ArgumentParser) -> None:
         help="choose another batch even if nothing was told since the last one",
     )
     _add_workers(parser)
+    add_columns(parser, None)
 
 
 def add_tell(parser: argparse.ArgumentParser) -> None:
@@ -113,6 +116,7 @@ def add_tell(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--measured", type=Path, required=True, help="results: id, value or label (1/0); optionally status, smiles"
     )
+    add_columns(parser)
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,7 @@
 """screen: rank a library by what is known of a few molecules, without a run."""
 
 import argparse
+import contextlib
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,9 @@ import pyarrow as pa
 
 from hetero2.campaign import library_screen
 from hetero2.campaign.structures import LIMITS, Limits, check_usable, limits_of
+from hetero2.commands.own_columns import add_columns, names_of
 from hetero2.errors import ConfigError
+from hetero2.inputs.recognised.in_form import InForm, in_form
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
 from hetero2.io.csv_writer import write_csv
@@ -36,7 +39,7 @@ _STATUS = STATUS | {"OK": "ranked"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the library, what is known, today's score where there is one, and the list to write."""
-    parser.add_argument("--input", type=Path, required=True, help="library: .csv, .csv.gz, .parquet, .smi or .sdf")
+    parser.add_argument("--input", type=Path, required=True, help="library: .csv, .tsv, .xlsx, .parquet, .smi or .sdf")
     parser.add_argument(
         "--known", type=Path, required=True, help="known molecules: id, smiles, and value or label (1/0)"
     )
@@ -66,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for key in LIMITS:
         add_option(parser, key)
     parser.add_argument("--workers", type=positive, help="processes (default: all cores); changes no result")
+    add_columns(parser)
 
 
 def _shard(folder: Path, shards: int, limits: Limits, shard: int) -> Path:
@@ -92,14 +96,37 @@ def run(args: argparse.Namespace) -> None:
         if path.resolve() == args.out.resolve():
             raise ConfigError(f"{args.out}: is itself an input", "name another file for --out")
     check_today(args)
+    with brought(args, library=args.input) as files:
+        table, facts = _ranked(args, files)
+    labels, *rest = lines(table, facts)
+    for line in (f"{labels}: {args.out}", *rest):
+        print(printable(line))
+
+
+def brought(args: argparse.Namespace, **more: Path) -> contextlib.AbstractContextManager[InForm]:
+    """Known molecules and today's score, with `more` files by role, in the form of their contracts."""
+    own = {**more, "known": args.known, "today": args.today}
+    return in_form(own, names_of(args), {"today": (args.today_column, "--today-column")})
+
+
+def fit(args: argparse.Namespace, files: InForm, rows: pa.Table, limits: Limits) -> library_screen.Fitted:
+    """Learn from the known molecules; notes are about the user's own files."""
+    known, today = files.brought["known"].path, files.path("today")
+    fitted = library_screen.fit(rows, known, today, args.today_column, options_of(args), limits)
+    return fitted._replace(facts={**fitted.facts, "notes": [files.told(note) for note in fitted.facts["notes"]]})
+
+
+def _ranked(args: argparse.Namespace, files: InForm) -> tuple[pa.Table, Mapping[str, Any]]:
+    """Write the ranked library; (its rows, what is recorded of the fit)."""
+    library = files.brought["library"].path
     limits, workers = limits_of(args), args.workers or cores()
     with tempfile.TemporaryDirectory(prefix=".screen-", dir=args.out.absolute().parent) as name:
         folder = Path(name)
         n_rows = write_parquet_rows(
-            folder / "rows.parquet", with_an_id(mark(read_any(args.input)), args.input), "input_row.v1"
+            folder / "rows.parquet", with_an_id(mark(read_any(library)), library), "input_row.v1"
         )
         rows = read_parquet(folder / "rows.parquet", "input_row.v1", ["id", "smiles", "status"])
-        fitted = library_screen.fit(rows, args.known, args.today, args.today_column, options_of(args), limits)
+        fitted = fit(args, files, rows, limits)
         library_screen.save(fitted.model, folder / "model.npz")
         np.save(folder / "z.npy", fitted.z, allow_pickle=False)
         first_smiles = rows["smiles"][0].as_py()
@@ -111,11 +138,9 @@ def run(args: argparse.Namespace) -> None:
                 progress(pool.map(work, range(shards)), "parts of the library screened", shards, terminal=True)
             )
         table = library_screen.ranked(parts)
-        check_usable(table["status"].to_pylist(), table["reason"].to_pylist(), first_smiles, args.input)
+        check_usable(table["status"].to_pylist(), table["reason"].to_pylist(), first_smiles, library)
         write_csv(args.out, [table], library_screen.RANKED)
-    labels, *rest = lines(table, fitted.facts)
-    for line in (f"{labels}: {args.out}", *rest):
-        print(printable(line))
+    return table, fitted.facts
 
 
 def lines(table: pa.Table, facts: Mapping[str, Any]) -> Iterator[str]:

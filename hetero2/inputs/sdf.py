@@ -7,6 +7,7 @@ from pathlib import Path
 from hetero2.chem.structures import sdf
 from hetero2.errors import InputError
 from hetero2.inputs.library import Raw, read_library
+from hetero2.io.csv_reader import check_is_text
 from hetero2.runtime import isolated
 
 _AT_ONCE = 2000  # records a worker gets; a new one for every batch costs some 10 ms
@@ -33,6 +34,7 @@ def _batch(path: Path, records: Iterator[sdf.Record], before: int) -> list[sdf.R
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError:
+        check_is_text(path)
         place = before + len(batch) + 1
         raise InputError(f"{path}: near record {place}: not UTF-8", "save the file as UTF-8") from None
     return batch

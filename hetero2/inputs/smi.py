@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hetero2.errors import InputError
+from hetero2.io.csv_reader import check_is_text
 from hetero2.io.files import check_file
 from hetero2.io.tables import open_text, quoted, text_lines
 
@@ -98,6 +99,7 @@ def read(path: Path) -> Iterator[tuple[int, Line | str]]:
                     yield number, divide(line)
                 first = False
     except UnicodeDecodeError:
+        check_is_text(path)
         raise InputError(f"{path}: near line {number + 1}: not UTF-8", "save the file as UTF-8") from None
 
 

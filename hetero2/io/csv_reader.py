@@ -30,10 +30,25 @@ def _check_header(path: Path, header: list[str], required: Sequence[str], line: 
     return check_names(path, header)
 
 
-def _refuse_parquet(path: Path) -> None:
+_UTF16 = "UTF-16 text", "save the file as UTF-8 (Excel: 'CSV UTF-8'), or convert it with iconv"
+# What files are that are no text in UTF-8, by their first bytes, and what to do with them.
+_BEGINNINGS = {
+    b"PAR1": ("a Parquet file", "name it .parquet, or write the table as CSV"),
+    b"PK\x03\x04": ("a zip archive or an Excel workbook", "name a workbook .xlsx; unpack an archive"),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook, or one with a password", "save it as .xlsx, without a password"),
+    b"\x1f\x8b": ("compressed by gzip", "let its name end in .gz, as .csv.gz, or unpack it"),
+    b"\xff\xfe": _UTF16,
+    b"\xfe\xff": _UTF16,
+}
+
+
+def check_is_text(path: Path) -> None:
+    """Raise InputError where the first bytes of a file say that it is something else than text in UTF-8."""
     with path.open("rb") as handle:
-        if handle.read(4) == b"PAR1":
-            raise InputError(f"{path}: is a Parquet file, expected a CSV or CSV.gz", "write the table as CSV")
+        first = handle.read(4)
+    for beginning, (what, hint) in _BEGINNINGS.items():
+        if first.startswith(beginning) and not (beginning == b"\x1f\x8b" and path.suffix.lower() == ".gz"):
+            raise InputError(f"{path}: is {what}, expected UTF-8 text", hint)
 
 
 def read_csv(path: Path, required: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -51,7 +66,7 @@ def csv_rows(
 ) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """(header, (line, row) of each line) of a text that `delimiter` divides, after `skipped` lines; as `read_csv`."""
     check_file(path)
-    _refuse_parquet(path)
+    check_is_text(path)
     lines = _cells(path, list(required), delimiter, skipped)
     _, header = next(lines)
     return header, ((line, dict(zip(header, cells, strict=True))) for line, cells in lines)
@@ -83,6 +98,7 @@ def readable_text(path: Path, line: Callable[[], int]) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError:
+        check_is_text(path)
         raise InputError(
             f"{path}: near line {line()}: not UTF-8",
             "save the file as UTF-8 (Excel: 'CSV UTF-8'), or convert it with iconv",

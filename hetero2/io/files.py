@@ -23,9 +23,16 @@ def sha256_bytes(data: bytes) -> str:
 
 
 def check_file(path: Path) -> None:
-    """Raise InputError unless this is a file."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    """Raise InputError unless this is a file, which can be read more than once."""
+    if path.is_file():
+        return
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, expected a file", "name the file in it")
+    if path.exists():
+        raise InputError(f"{path}: is a pipe or device, expected a file", "it is read more than once: save it first")
+    if path.is_symlink():
+        raise InputError(f"{path}: no such file: it is a link to nothing", "is the disk with the file mounted?")
+    raise InputError(f"{path}: no such file")
 
 
 def sha256_file(path: Path) -> str:

@@ -1,7 +1,6 @@
 """The running service: HTTP server, workers in threads, and the sweeper that finds what was lost."""
 
 import contextlib
-import functools
 import logging
 import threading
 import time
@@ -28,10 +27,11 @@ class Background:
         self._workers = [Worker(service, number) for number in range(n_workers)]
         self._stopped = threading.Event()
         self._warming = threading.Lock()
-        works = [(functools.partial(self._work, worker), worker.name) for worker in self._workers]
         self._threads = [
-            threading.Thread(target=work, name=name, daemon=True) for work, name in [*works, (self._sweep, "sweeper")]
+            threading.Thread(target=self._work, args=(worker,), name=worker.name, daemon=True)
+            for worker in self._workers
         ]
+        self._threads.append(threading.Thread(target=self._sweep, name="sweeper", daemon=True))
 
     def start(self) -> None:
         """Begin."""

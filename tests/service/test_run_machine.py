@@ -1,7 +1,7 @@
 """The run machine: whatever clients, workers and the sweeper do, in whatever order, no run makes an illegal step.
 
-A model in plain Python says what each act must give; the database must agree with it after every act. `make soak-service`
-takes more steps (STEPS).
+A model in plain Python says what each act must give; the database must agree with it after every act. STEPS=10000, as
+`make soak-service` has it, takes that many on each database.
 """
 
 import os

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 
 def test_the_overview_has_all_verbs_in_their_groups(capsys):
-    assert list(cli.GROUPS) == ["start here", "decide", "evidence", "inside the workflow"]
+    assert list(cli.GROUPS) == ["start here", "decide", "evidence", "service", "inside the workflow"]
     assert sum(map(len, cli.GROUPS.values())) == len(cli.VERBS), "a verb stands in one group"
     assert cli.main(["--help", "all"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -30,7 +30,7 @@ def test_a_person_sees_the_verbs_for_people_and_an_example_of_each_group(capsys)
         assert (f"{group}:" in lines) == (group != cli.INSIDE)
         assert all(any(line.startswith(f"  {verb} ") for line in lines) == (group != cli.INSIDE) for verb in verbs)
     examples = [line.split("e.g. ")[1].split() for line in lines if "e.g. " in line]
-    assert [words[0] for words in examples] == ["hetero2"] * 3
+    assert [words[0] for words in examples] == ["hetero2"] * 4
     for group, words in zip(cli.EXAMPLES, examples, strict=True):
         assert words[1] in cli.GROUPS[group]
 
@@ -122,3 +122,14 @@ def test_a_log_takes_no_other_files_place(tmp_path, capsys):
     assert cli.main(["verify", str(path), "--log", str(path)]) == 2
     assert "is not a log" in capsys.readouterr().err
     assert path.read_text() == "id,smiles,label\n"
+
+
+def test_a_package_that_is_not_installed_is_one_error(capsys, monkeypatch):
+    monkeypatch.setattr(cli, "VERBS", {})
+
+    def missing(*_):
+        raise ModuleNotFoundError("No module named 'rdkit'", name="rdkit.Chem")
+
+    monkeypatch.setattr(cli, "_parser", missing)
+    assert cli.main(["any"], {"any": ("nowhere", "does nothing")}) == 2
+    assert "the package rdkit is not installed" in capsys.readouterr().err

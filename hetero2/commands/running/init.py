@@ -1,14 +1,18 @@
 """init: look at a user's files, say what they are, and write a configuration with comments."""
 
 import argparse
+import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from hetero2.commands.own_columns import add_columns, names_of
 from hetero2.commands.running import preflight
 from hetero2.errors import ConfigError
 from hetero2.inputs.recognised import converted
-from hetero2.inputs.recognised.converted import Brought, Names
+from hetero2.inputs.recognised.in_form import InForm, of_own_files
 from hetero2.inputs.recognised.labels import Rule
+from hetero2.inputs.recognised.written import Brought
 from hetero2.inputs.truth import read_truth
 from hetero2.io.files import check_file, write_text
 from hetero2.runtime.finite import finite
@@ -27,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lower-is-hit", action="store_true", help="a result of at most --threshold is a hit, as for an IC50"
     )
+    columns = add_columns(parser, "column of results, in truth and train")
+    columns.add_argument("--score-column", help="column of scores")
     parser.add_argument("--out", type=Path, default=Path("my.yaml"), help="the file to write (default: my.yaml)")
 
 
@@ -50,17 +56,23 @@ def _roles(args: argparse.Namespace) -> dict[str, Path]:
     return roles
 
 
+def _yaml(value: object) -> str:
+    """A text as YAML reads it back: in quotes, unless nothing in it could be taken for something else."""
+    text = str(value)
+    return text if re.fullmatch(r"(?=.*[A-Za-z/])[A-Za-z/][\w./-]*[./-][\w./-]*", text, re.ASCII) else json.dumps(text)
+
+
 def _text(name: str, n_rows: int, brought: Mapping[str, Brought]) -> Iterator[str]:
     """The configuration, line by line."""
     library = brought["library"]
     yield "# What differs from config/default.yaml, which explains every key."
     yield "# Run it: hetero2 run --configfile FILE"
-    yield f"run_name: {name}"
-    yield from ("input:", f"  path: {library.path}   # {library.understood}")
+    yield f"run_name: {_yaml(name)}"
+    yield from ("input:", f"  path: {_yaml(library.path)}   # {printable(library.understood)}")
     yield "scores:"
     if "scores" in brought:
         yield "  source: external"
-        yield f"  path: {brought['scores'].path}   # {brought['scores'].understood}"
+        yield f"  path: {_yaml(brought['scores'].path)}   # {printable(brought['scores'].understood)}"
         yield "  # decoys need scores too: `score_requests` writes the list (docs/bring-your-own.md)"
     elif "train" in brought:
         yield "  source: reference:morgan_rf   # a forest of ours; or source: command, with the line below"
@@ -69,11 +81,11 @@ def _text(name: str, n_rows: int, brought: Mapping[str, Brought]) -> Iterator[st
         yield "  source: command"
         yield "  command: python my_model.py {request} {scores}   # reads id,smiles; writes id,score: put your own here"
     if "train" in brought:
-        yield f"  train: {brought['train'].path}   # {brought['train'].understood}"
+        yield f"  train: {_yaml(brought['train'].path)}   # {printable(brought['train'].understood)}"
     yield "  higher_is_better: true   # false for docking scores"
     yield "truth:"
     if "truth" in brought:
-        yield f"  path: {brought['truth'].path}   # {brought['truth'].understood}"
+        yield f"  path: {_yaml(brought['truth'].path)}   # {printable(brought['truth'].understood)}"
     else:
         yield "  source: none   # with measured results: path: truth.csv; what buying the list is worth needs them"
     yield from ("selection:", f"  k: {max(1, min(50, n_rows // 10))}   # how many molecules you can pay for")
@@ -86,12 +98,14 @@ def run(args: argparse.Namespace) -> None:
     roles = _roles(args)
     name = converted.run_name(roles["library"])
     folder = args.out.absolute().parent / f"{name}-brought"
-    brought = converted.convert(roles, Names(), Rule(args.threshold, args.lower_is_hit), folder)
-    library = preflight.read_library(brought["library"].path)
+    names = names_of(args)._replace(score=args.score_column)
+    brought = converted.convert(roles, names, Rule(args.threshold, args.lower_is_hit), folder)
+    with of_own_files(InForm(roles, brought)):
+        library = preflight.read_library(brought["library"].path)
     for role, file in brought.items():
         print(printable(f"{role:<9} {roles[role]}: {file.understood}"))
-        if role == "library" and not file.was_converted:
-            print(f"{'':<9} {library.n_rows:,} molecules")
+        if role == "library":
+            print(f"{'':<9} {library.n_rows:,} molecules{preflight.unusable(library)}")
         if role == "truth":
             ids = list(read_truth(file.path))
             preflight.check_shared(roles[role], ids, library)

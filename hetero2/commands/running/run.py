@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hetero2.commands.own_columns import add_columns, names_of
 from hetero2.commands.running import preflight
 from hetero2.config import keys
 from hetero2.config.load import AmbiguousError, load_layer, plain_value
@@ -20,7 +21,8 @@ from hetero2.config.score_sources import REFERENCES
 from hetero2.config.user_files import check_files
 from hetero2.errors import ConfigError
 from hetero2.inputs.recognised import converted
-from hetero2.inputs.recognised.converted import Names, run_name
+from hetero2.inputs.recognised.converted import run_name
+from hetero2.inputs.recognised.in_form import AS_THEY_ARE, InForm, of_own_files
 from hetero2.inputs.recognised.labels import Rule
 from hetero2.io.files import sha256_file, write_text
 from hetero2.runtime.cli_types import cores, positive
@@ -70,11 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECTION.KEY=VALUE",
         help="one key of the configuration; may be repeated",
     )
-    columns = parser.add_argument_group("where columns have unusual names")
-    columns.add_argument("--id-column", help="column of ids")
-    columns.add_argument("--smiles-column", help="column of structures")
+    columns = add_columns(parser, "column of results, in --truth, --train and --known")
     columns.add_argument("--score-column", help="column of scores, in --scores")
-    columns.add_argument("--label-column", help="column of results, in --truth and --train")
     columns.add_argument("--threshold", type=finite, help="a result of at least this number is a hit")
     columns.add_argument(
         "--lower-is-hit", action="store_true", help="a result of at most --threshold is a hit, as for an IC50"
@@ -83,12 +82,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Understand the files, try the model, then run; the same call again goes on where it was stopped."""
-    target, layer, notes = _layer(args)
-    return start(target, layer, notes, args)
+    target, layer, files = _layer(args)
+    return start(target, layer, files, args)
 
 
-def start(target: str, layer: Layer, notes: Mapping[str, preflight.Note], args: argparse.Namespace) -> int:
-    """Run a target with a layer of the configuration; notes: how files were understood that were converted, by key.
+def start(target: str, layer: Layer, files: InForm, args: argparse.Namespace) -> int:
+    """Run a target with a layer of the configuration; files: the user's own, and as what they are taken.
 
     args: cores, profile, dry_run.
     """
@@ -96,8 +95,10 @@ def start(target: str, layer: Layer, notes: Mapping[str, preflight.Note], args: 
     check_files(config)
     folder = Path(config["execution"]["results_dir"]) / config["run_name"]
     had_scores = any((folder / "score_source").glob("scores*.csv"))
-    for line in preflight.understood(config, notes, had_scores):
-        print(line, flush=True)
+    check_writable(folder)
+    with of_own_files(files):
+        for line in preflight.understood(config, files, had_scores):
+            print(line, flush=True)
     if args.dry_run:
         with tempfile.TemporaryDirectory(prefix="hetero2-") as empty:
             return _planned(_words(target, layer, Path(empty), args), folder)
@@ -148,14 +149,14 @@ def _write_once(path: Path, text: str) -> None:
         write_text(path, text)
 
 
-def _layer(args: argparse.Namespace) -> tuple[str, Layer, dict[str, preflight.Note]]:
-    """(target, what differs from it, how files were understood that were converted, by key)."""
+def _layer(args: argparse.Namespace) -> tuple[str, Layer, InForm]:
+    """(target, what differs from it, the user's own files and as what they are taken)."""
     layer: Layer = dict(load_layer(args.configfile)) if args.configfile else {}
     for text in args.set:
         layer = merge(layer, _setting(text))
     is_target = args.library in targets() and not Path(args.library).exists()
     library = None if args.library is None or is_target else Path(args.library)
-    named = {"execution.results_dir": args.out, "selection.k": args.top_k, "screen.known": args.known}
+    named = {"execution.results_dir": args.out, "selection.k": args.top_k}
     for key, value in named.items():
         if value is not None:
             layer = merge(layer, _nested(key.split("."), str(value) if isinstance(value, Path) else value))
@@ -167,16 +168,30 @@ def _layer(args: argparse.Namespace) -> tuple[str, Layer, dict[str, preflight.No
             )  # fmt: skip
         if args.name is not None:
             layer = merge(layer, {"run_name": args.name})
-        return args.library if is_target else DEFAULT_TARGET, merge(layer, _score(args, {}, layer)), {}
+        if args.known is not None:
+            layer = merge(layer, {"screen": {"known": str(args.known)}})
+        return args.library if is_target else DEFAULT_TARGET, merge(layer, _score(args, {}, layer)), AS_THEY_ARE
     _check_there(library)
     name = args.name or layer.get("run_name") or run_name(library)
     results = Path(layer.get("execution", {}).get("results_dir", "results"))
     if name in targets():
         raise ConfigError(f"{library}: {name} is the name of a target", "give another: --name my-library")
     layer["run_name"] = name
-    files, notes = _files(args, library, results / name / "brought")
-    layer = merge(layer, files)
-    return DEFAULT_TARGET, merge(layer, _score(args, files, layer)), notes
+    check_writable(results / name)
+    read, files = _files(args, library, results / name / "brought")
+    layer = merge(layer, read)
+    return DEFAULT_TARGET, merge(layer, _score(args, read, layer)), files
+
+
+def check_writable(folder: Path) -> None:
+    """Raise ConfigError where a folder of results, which need not be there yet, cannot be written to."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists() or path.is_symlink())
+    if not there.is_dir():
+        raise ConfigError(f"--out: {there}: is no folder, so there can be no {folder}", "name another folder")
+    try:
+        Path(tempfile.mkdtemp(prefix=".hetero2-", dir=there)).rmdir()
+    except OSError as error:
+        raise ConfigError(f"--out: {there}: cannot be written to: {error.strerror}", "name another folder") from None
 
 
 def _check_there(library: Path) -> None:
@@ -192,10 +207,10 @@ def _check_there(library: Path) -> None:
     raise ConfigError(f"{library}: no such file, and no target of this name", hint)
 
 
-def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer, dict[str, preflight.Note]]:
-    """(the files of the call as the configuration names them, how those were read that were converted)."""
-    names = Names(args.id_column, args.smiles_column, args.score_column, args.label_column)
-    every = {"library": library, "train": args.train, "truth": args.truth, "scores": args.scores}
+def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer, InForm]:
+    """(the files of the call as the configuration names them, the user's own and as what they are taken)."""
+    names = names_of(args)._replace(score=args.score_column)
+    every = {"library": library, "train": args.train, "truth": args.truth, "scores": args.scores, "known": args.known}
     files = {role: path for role, path in every.items() if path is not None}
     brought = converted.convert(files, names, Rule(args.threshold, args.lower_is_hit), folder)
     layer: Layer = {"input": {"path": str(brought["library"].path)}}
@@ -204,9 +219,10 @@ def _files(args: argparse.Namespace, library: Path, folder: Path) -> tuple[Layer
         scores |= {"source": "external", "path": str(brought["scores"].path)}
     layer |= {"scores": scores} if scores else {}
     layer["truth"] = {"path": str(brought["truth"].path)} if "truth" in brought else {"source": "none"}
-    notes = {role: preflight.Note(files[role], file.understood) for role, file in brought.items() if file.was_converted}
-    said = [f"{note.path.name}: {note.text}; sha256 {sha256_file(note.path)}" for note in notes.values()]
-    return (layer | {"understood": said} if said else layer), notes
+    layer |= {"screen": {"known": str(brought["known"].path)}} if "known" in brought else {}
+    anew = {files[role]: file.understood for role, file in brought.items() if file.was_converted}
+    said = [f"{path.name}: {text}; sha256 {sha256_file(path)}" for path, text in anew.items()]
+    return (layer | {"understood": said} if said else layer), InForm(files, brought)
 
 
 def _score(args: argparse.Namespace, files: Mapping[str, Any], layer: Mapping[str, Any]) -> Layer:

@@ -16,6 +16,8 @@ from hetero2.commands import campaign_options
 from hetero2.commands.tables.files import Brought, as_files, as_verb, parsed
 from hetero2.commands.tables.results import CampaignReport
 from hetero2.commands.tables.screening import KNOWN
+from hetero2.inputs.recognised.in_form import in_form
+from hetero2.inputs.recognised.written import Names
 from hetero2.io.in_memory import from_cells
 
 Record = dict[str, Any]
@@ -37,7 +39,11 @@ def next_batch(
     """The batch to measure (campaign_batch.v1), chosen now or standing; `scores`: a table, and its column."""
     data, column = scores
     with as_files(scores=Brought(data, ("id", column))) as files:
-        chosen, _ = actions.next_round(folder, size, files.get("scores"), column, without_new_measurements, workers)
+        columns = {"scores": (column, "--scores-column")}
+        with in_form({"scores": files.get("scores")}, Names(), columns) as forms:
+            chosen, _ = actions.next_round(
+                folder, size, forms.path("scores"), column, without_new_measurements, workers, forms
+            )
     return _batch(chosen.folder / "batch.csv", [pick["id"] for pick in chosen.picks])
 
 
@@ -59,8 +65,11 @@ def _told(results: Any) -> Any:
 
 def tell(folder: Path, results: Any) -> list[str]:
     """Record results; what became of them, a line an entry."""
-    with as_files(results=Brought(_told(results), KNOWN)) as files:
-        recorded = actions.tell(folder, files["results"])
+    with (
+        as_files(results=Brought(_told(results), KNOWN)) as files,
+        in_form({"measured": files["results"]}, Names()) as forms,
+    ):
+        recorded = actions.tell(folder, forms.brought["measured"].path, forms)
     return [*verb.recorded_lines(*recorded), verb.pending_line(folder)]
 
 

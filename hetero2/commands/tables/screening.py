@@ -1,5 +1,6 @@
 """The screen of a library in memory, with the numbers of `hetero2 screen`."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from hetero2.inputs.usable_rows import with_an_id
 from hetero2.io.in_memory import as_table
 from hetero2.io.tables import to_table
 from hetero2.stages.input import mark
-from hetero2.stages.screen_model import options_of
 
 KNOWN = ("id", "smiles", "value", "label", "status")
 _AT_ONCE = 2048  # rows
@@ -39,13 +39,15 @@ def screen(library: Any, known: Any, today: Any, workers: int, **options: Any) -
         "known": Brought(known, KNOWN),
         "today": Brought(today, ("id", options["today_column"])),
     }
-    with as_files(**sources) as files:
+    with contextlib.ExitStack() as exits:
+        files = exits.enter_context(as_files(**sources))
         args = parsed(verb.add_arguments, input="library", out="ranked.csv", **files, **options)
         verb.check_today(args)
-        rows, name = _rows(library)
+        own = {"library": Path(library)} if isinstance(library, Path | str) else {}
+        forms = exits.enter_context(verb.brought(args, **own))
+        rows, name = _rows(forms.path("library") or library)
         limits = limits_of(args)
-        read = rows.select(["id", "smiles", "status"])
-        fitted = library_screen.fit(read, args.known, args.today, args.today_column, options_of(args), limits)
+        fitted = verb.fit(args, forms, rows.select(["id", "smiles", "status"]), limits)
         spans = [(first, min(len(rows), first + _AT_ONCE)) for first in range(0, len(rows), _AT_ONCE)]
         parts = (
             library_screen.screened(

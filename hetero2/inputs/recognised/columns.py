@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hetero2.errors import ConfigError
+from hetero2.errors import ConfigError, InputError
 from hetero2.io.tables import shown_names
 
 
@@ -56,20 +56,25 @@ def letters(name: str) -> str:
 def find(path: Path, header: Sequence[str], role: Role, asked: str | None) -> str | None:
     """The column of a table that has a role, `asked` being the one that the user named; None where there is none.
 
-    Raises ConfigError where the table does not have what was asked for, or two columns could be meant.
+    A name holds for the files that have such a column: the ids of the library may be called otherwise than those of the
+    truth. Raises ConfigError where the table has neither it nor a column with a usual name, or two could be meant.
     """
-    if asked is not None:
-        if asked not in header:
-            raise ConfigError(
-                f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", f"{role.option} names it"
-            )
+    if asked is not None and asked in header:
         return asked
+    if asked is not None and role.name == SCORE.name:  # one file alone has scores, so it is this one that was meant
+        raise InputError(
+            f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", f"{role.option} names it"
+        )
     if role.name in header:
         return role.name
     usual = [name for name in header if letters(name) in role.usual]
     if len(usual) > 1:
         which = " or ".join(map(repr, usual[:4]))
         raise ConfigError(f"{path}: which column is the {role.name}, {which}?", f"say {role.option} {usual[0]!r}")
+    if asked is not None and not usual:
+        raise ConfigError(
+            f"{path}: there is no column {asked!r}; found {shown_names(list(header))}", f"{role.option} names it"
+        )
     return usual[0] if usual else None
 
 
@@ -79,6 +84,6 @@ def needed(path: Path, header: Sequence[str], role: Role, asked: str | None) -> 
     if name is None:
         raise ConfigError(
             f"{path}: no column has a name that is usual for the {role.name}; found {shown_names(list(header))}",
-            f"name it: {role.option} {(list(header) or ['..'])[-1]!r}",
+            f"the first line must name the columns; if it does, say {role.option} NAME",
         )
     return name

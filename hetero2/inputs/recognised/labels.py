@@ -31,8 +31,19 @@ class Labels(NamedTuple):
     understood: str
 
 
-def read_labels(path: Path, column: str, cells: Iterable[Cell], rule: Rule) -> Labels:
-    """The labels of a column.
+def are_numbers(cells: Iterable[Cell]) -> bool:
+    """Whether results are numbers, and not only 1 and 0, which are labels."""
+    words = {text.strip().lower() for _, text in cells} - {""}
+    return not words <= _HIT | _MISS and all(number(word) == number(word) for word in words)
+
+
+_LABELS = "labels are pass/fail, 1/0, active/inactive, hit/miss, true/false, yes/no, in any case; or numbers, "
+HINT = f"{_LABELS}with --threshold"
+HINT_AS_NUMBERS = f"{_LABELS}all of them"
+
+
+def read_labels(path: Path, column: str, cells: Iterable[Cell], rule: Rule, hint: str = HINT) -> Labels:
+    """The labels of a column; `hint`: what is said beside a cell that is none.
 
     Raises InputError, with the place, for a cell that is neither a word known for a label nor, with a threshold, a
     number; ConfigError where the cells are numbers and no threshold was given.
@@ -47,7 +58,7 @@ def read_labels(path: Path, column: str, cells: Iterable[Cell], rule: Rule) -> L
         ]
         return Labels(hits, f"a hit is {column} of {sign} {rule.threshold:g}")
     unknown = [word for word in words if word not in _HIT | _MISS]
-    if unknown and all(number(word) == number(word) for word in words):
+    if are_numbers(cells):
         raise ConfigError(
             f"{path}: the column {column!r} holds numbers, such as {words[0]}: which results are hits?",
             "say --threshold 7, for example: hits are 7 or more, or with --lower-is-hit 7 or less, as for an IC50",
@@ -56,11 +67,10 @@ def read_labels(path: Path, column: str, cells: Iterable[Cell], rule: Rule) -> L
         place, text = next((place, text) for place, text in cells if text.lower() == unknown[0])
         raise InputError(
             f"{path}: {place}: column {column!r}: {quoted(text)} is not a label",
-            "labels are pass/fail, 1/0, active/inactive, hit/miss, true/false, yes/no, in any case; or numbers, with "
-            "--threshold",
+            hint,
         )
     hits = [None if not text else text.lower() in _HIT for _, text in cells]
-    used = ", ".join(f"{word!r} {'a hit' if word in _HIT else 'none'}" for word in words)
+    used = ", ".join(f"{word!r} {'a hit' if word in _HIT else 'not a hit'}" for word in words)
     return Labels(hits, f"{column}: {used}")
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from hetero2.errors import ConfigError, InputError
+from hetero2.errors import InputError
 from hetero2.inputs.recognised.columns import ID, find
 from hetero2.io.tables import open_text, text_lines
 
@@ -36,25 +36,28 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
         yield title, items
 
 
+def item_names(path: Path) -> set[str]:
+    """The names of the data items of all records."""
+    return {name for _, record in _records(path) for name in record}
+
+
 def ids(path: Path, asked: str | None) -> tuple[str, list[str]] | None:
     """(name of the data item with the ids, the id of each record), or None where titles are the ids.
 
-    asked: the item that the user named. Without, an item is taken only where no record has a title. Raises ConfigError
-    where no item has that name, or two could be meant; InputError where a record lacks it.
+    asked: the item that the user named, where there is one of this name. Else an item is taken only where no record has
+    a title. Raises ConfigError where two could be meant; InputError where a record lacks it.
     """
     records = list(_records(path))
-    if asked is None and any(title for title, _ in records):
+    counts = Counter(name for _, record in records for name in record)
+    if asked is not None and asked in counts:
+        chosen: str | None = asked
+    elif any(title for title, _ in records):
         return None
-    counts = Counter(name for _, items in records for name in items)
-    if asked is None:
-        chosen = find(path, list(counts), ID, None)
-        if chosen is None:
-            return None
-    elif asked in counts:
-        chosen = asked
     else:
-        raise ConfigError(f"{path}: no record has a data item {asked!r}; there are {list(counts)[:10]}", "--id-column")
-    for number, (_, items) in enumerate(records, start=1):
-        if chosen not in items:
+        chosen = find(path, list(counts), ID, asked)
+    if chosen is None:
+        return None
+    for number, (_, record) in enumerate(records, start=1):
+        if chosen not in record:
             raise InputError(f"{path}: record {number}: has no data item {chosen!r}", "give each record its id")
-    return chosen, [items[chosen] for _, items in records]
+    return chosen, [record[chosen] for _, record in records]

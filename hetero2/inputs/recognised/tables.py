@@ -2,17 +2,17 @@
 
 import csv
 import itertools
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hetero2.errors import ConfigError, InputError
-from hetero2.inputs.parquet import read_parquet_rows
-from hetero2.io.csv_reader import csv_rows, readable_text
+from hetero2.inputs.parquet import is_id, is_number, is_text, read_parquet_rows
+from hetero2.inputs.recognised import workbooks
+from hetero2.io.csv_reader import check_is_text, csv_rows, readable_text
 from hetero2.io.files import check_file
-from hetero2.io.tables import MAX_COLUMNS, check_names, open_text, quoted, text_lines
+from hetero2.io.tables import check_names, open_text, text_lines
 
 TEXTS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -23,11 +23,15 @@ Row = tuple[str, dict[str, str]]
 
 
 class Opened(NamedTuple):
-    """A table: its columns, its rows (place in the file, cells as text), and how it was read, if not as CSV."""
+    """A table: its columns, its rows (place in the file, cells as text), and how it was read, if not as CSV.
+
+    `floats`: columns whose cells are floating numbers, which cannot be ids.
+    """
 
     header: list[str]
     rows: Iterator[Row]
     form: str = ""
+    floats: frozenset[str] = frozenset()
 
 
 def open_table(path: Path) -> Opened:
@@ -65,6 +69,7 @@ def delimiter_of(lines: Sequence[str], path: Path) -> str:
 
 
 def _open_text(path: Path) -> Opened:
+    check_is_text(path)
     with readable_text(path, lambda: 1), open_text(path) as handle:
         head = list(itertools.islice(text_lines(handle, path), _LOOKED_AT + 1))
     whole = head if len(head) <= _LOOKED_AT else head[:-1]
@@ -81,53 +86,10 @@ def _closed(lines: list[str]) -> list[str]:
     return closed or lines[:1]
 
 
-def _as_rows(path: Path, header: list[str], rows: Iterator[tuple[str, list[str]]]) -> Iterator[Row]:
-    for place, cells in rows:
-        if len(cells) != len(header):
-            raise InputError(f"{path}: {place}: {len(cells)} cells, but the header has {len(header)}")
-        yield place, dict(zip(header, cells, strict=True))
-
-
 def _open_workbook(path: Path) -> Opened:
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InputError(f"{path}: not a readable Excel file: {' '.join(str(error).split())}") from None
-    sheets = [sheet for sheet in book.worksheets if (sheet.max_row or 2) > 1]
-    if len(sheets) != 1:
-        names = ", ".join(quoted(sheet.title) for sheet in book.worksheets)
-        raise ConfigError(f"{path}: {len(sheets)} sheets hold a table ({names})", "keep only the sheet that is meant")
-    numbered = enumerate(sheets[0].iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1)
-    filled = ((number, cells) for number, cells in numbered if any(cell is not None for cell in cells))
-    _, first = next(filled, (0, ()))
-    header = [_shown(cell, f"{path}: row 1") for cell in first]
-    while header and not header[-1]:
-        header.pop()
-    if not header:
-        raise InputError(f"{path}: the sheet {sheets[0].title!r} is empty; expected a header row")
-    check_names(path, header)
-    rows = ((f"row {number}", [_shown(c, f"{path}: row {number}") for c in cells]) for number, cells in filled)
-    same_length = ((place, [*cells, *[""] * len(header)][: len(header)]) for place, cells in rows)
-    return Opened(header, _as_rows(path, header, same_length), f"sheet {sheets[0].title!r}")
-
-
-def _shown(cell: object, where: str) -> str:
-    """A cell of a workbook as text: 12 and 12.0 alike as 12. Raises InputError for what Excel made a date or error."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(int(cell))
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    if isinstance(cell, str) and cell.startswith("#") and cell.endswith(("!", "?", "/A")):
-        raise InputError(f"{where}: the cell holds the error {cell}", "correct the formula")
-    if not isinstance(cell, str | int | float):
-        raise InputError(
-            f"{where}: the cell holds the date {cell}", "format the column as text before the values are typed"
-        )
-    return str(cell).strip()
+    header, lines, title = workbooks.read(path)
+    rows = ((place, dict(zip(header, cells, strict=True))) for place, cells in lines)
+    return Opened(header, rows, f"sheet {title!r}")
 
 
 def _open_parquet(path: Path) -> Opened:
@@ -135,9 +97,12 @@ def _open_parquet(path: Path) -> Opened:
     import pyarrow.parquet as pq
 
     try:
-        header = pq.read_schema(path.absolute()).names
+        schema = pq.read_schema(path.absolute())
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: not a readable Parquet file: {' '.join(str(error).split())}") from None
+    check_names(path, schema.names)
+    header = [field.name for field in schema if is_text(field.type) or is_id(field.type) or is_number(field.type)]
+    floats = frozenset(field.name for field in schema if is_number(field.type) and not is_id(field.type))
     rows = read_parquet_rows(path, header, (), {})
     texts = ((f"row {n}", {k: "" if v is None else str(v) for k, v in row.items()}) for n, row in rows)
-    return Opened(header, texts)
+    return Opened(header, texts, floats=floats)

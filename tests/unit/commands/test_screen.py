@@ -65,3 +65,24 @@ def test_a_library_without_structures_is_one_error(folder: Path, capsys: pytest.
     assert _screen("--out", "ranked.csv") == 1
     assert "none of the 2 rows has a usable structure: 1 disconnected, 1 invalid_smiles" in capsys.readouterr().err
     assert not (folder / "ranked.csv").exists()
+
+
+def test_files_in_other_forms_are_recognised_and_rank_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _screen("--out", "plain.csv") == 0
+    (folder / "library.csv").write_text("Name;Canonical SMILES\n" + LIBRARY.partition("\n")[2].replace(",", ";"))
+    (folder / "known.csv").write_text("Compound\tSmiles\tpIC50\n" + KNOWN.partition("\n")[2].replace(",", "\t"))
+    capsys.readouterr()
+    assert _screen("--out", "ranked.csv") == 0
+    assert (folder / "ranked.csv").read_bytes() == (folder / "plain.csv").read_bytes()
+    said = capsys.readouterr().err
+    assert "library.csv: 4 molecules; id = 'Name', smiles = 'Canonical SMILES'; separated by semicolon" in said
+    assert "known.csv: 4 rows; id = 'Compound', smiles = 'Smiles'; value = 'pIC50'; separated by tab" in said
+
+
+def test_of_two_columns_the_one_that_is_named_is_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "library.csv").write_text("cid,name,smiles\n1,a,CC(=O)NCC\n2,b,CCCCO\n")
+    assert _screen("--out", "ranked.csv") == 2
+    assert "which column is the id" in capsys.readouterr().err
+    assert _screen("--out", "ranked.csv", "--id-column", "name") == 0

@@ -56,3 +56,41 @@ def test_a_configuration_that_is_there_is_kept(folder, capsys):
     assert cli.main(["init", "lib.tsv"]) == 2
     assert "already exists" in capsys.readouterr().err
     assert (folder / "my.yaml").read_text() == "run_name: mine\n"
+
+
+def test_a_path_with_signs_of_yaml_is_read_back(folder):
+    own = 'li #b: "x".csv'
+    (folder / own).write_text("id,smiles\na,CCO\nb,CCN\n")
+    assert cli.main(["init", own]) == 0
+    assert yaml.safe_load((folder / "my.yaml").read_text())["input"]["path"] == own
+
+
+def test_columns_can_be_named_and_what_cannot_be_used_is_counted(folder, capsys):
+    (folder / "two.csv").write_text("cid,name,smiles\n1,a,CCO\n2,a,CCN\n3,,CCC\n4,d,C1CC\n")
+    assert cli.main(["init", "two.csv"]) == 2
+    assert "--id-column" in capsys.readouterr().err
+    assert cli.main(["init", "two.csv", "--id-column", "name"]) == 0
+    said = capsys.readouterr().out
+    assert "1 have no structure that can be read, 1 have no id, 1 repeat the id of an earlier one" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("l.smi", "CCO\nCCN\n", "write the id after the SMILES"),
+        ("l.csv", "id,smiles\n,CCO\n,CCN\n", "--id-column names another"),
+    ],
+)
+def test_a_library_without_ids_is_not_called_one_without_structures(folder, capsys, name, text, hint):
+    (folder / name).write_text(text)
+    assert cli.main(["init", name]) == 1
+    said = capsys.readouterr().err
+    assert "2 of 2 rows have no id" in said
+    assert hint in said
+
+
+def test_structures_are_read_beyond_the_first_thousand(folder, capsys):
+    bad = "".join(f"b{n},C1CC\n" for n in range(1200))
+    (folder / "late.csv").write_text(f"id,smiles\n{bad}a,CCO\n")
+    assert cli.main(["init", "late.csv"]) == 0
+    assert "1,201 molecules; 1,200 have no structure that can be read" in capsys.readouterr().out

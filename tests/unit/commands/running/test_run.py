@@ -1,6 +1,7 @@
 """What a call of `hetero2 run` means, and what it finds wrong before anything slow."""
 
 import sys
+import tempfile
 
 import pytest
 import yaml
@@ -61,6 +62,8 @@ def test_a_dry_run_says_what_was_understood_and_leaves_nothing(folder, capfd):
         (["library.csv", "--model", MODEL, "--truth", "library.csv"], 2, "usual for the label"),
         (["library.csv", "--model", MODEL, "--train", "truth.csv"], 2, "usual for the smiles"),
         (["library.csv", "--model", MODEL, "--name", "a/b"], 2, "run_name"),
+        (["library.csv", "--model", MODEL, "--dry-run", "--out", "truth.csv"], 2, "truth.csv: is no folder"),
+        (["library.csv", "--model", MODEL, "--id-column", "nmae"], 2, "there is no such column"),
     ],
 )
 def test_what_is_wrong_is_one_error_before_any_job(folder, capfd, words, code, message):
@@ -86,6 +89,20 @@ def test_a_model_that_returns_other_ids_is_found_at_once(folder, capfd):
     assert "returned none of their ids" in error
 
 
+def test_what_of_a_command_is_handed_on_as_it_is_and_what_lacks_a_score_is_said(folder, capfd):
+    (folder / "few.py").write_text(
+        "import sys\nrows = open(sys.argv[1]).read().splitlines()[1:2]\n"
+        "open(sys.argv[2], 'w').write('id,score\\n' + rows[0].split(',')[0] + ',0.5\\n')\n"
+    )
+    model = f"{sys.executable} few.py {{request}} {{scores}} {{training}} | cat"
+    code, lines, _ = call(capfd, "library.csv", "--model", model, "--top-k", 999, "--dry-run")
+    assert code == 0
+    said = "\n".join(lines)
+    assert "2 of which got no score" in said
+    assert "{training} and | are handed on as they stand, since there is no shell" in said
+    assert "(--top-k 999)" in said
+
+
 def test_truth_about_other_molecules_is_found_at_once(folder, capfd):
     (folder / "t.csv").write_text("id,label\nx,1\ny,0\n")
     code, _, error = call(capfd, "library.csv", "--model", MODEL, "--truth", "t.csv")
@@ -102,6 +119,32 @@ def test_files_in_other_forms_are_written_in_those_of_the_contracts_and_that_is_
     assert (code, error) == (0, "")
     assert lines[0] == "library   mine.csv: 2 molecules; id = 'Compound', smiles = 'Structure'; separated by semicolon"
     assert "a hit is pIC50 of at least 7" in lines[2]
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_out_without_the_right_to_write_is_noticed_by_a_dry_run(capfd, monkeypatch):
+    def refused(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refused)
+    code, _, error = call(capfd, "library.csv", "--model", MODEL, "--dry-run", "--out", "new/results")
+    assert (code, "cannot be written to: Permission denied" in error) == (2, True)
+
+
+def test_an_error_in_a_file_that_was_written_anew_names_the_users_own(folder, capfd):
+    (folder / "tr.csv").write_text("sep=;\nName;SMILES;Active\nx;CCO;\ny;CCN;yes\nz;C1CC;no\n")
+    code, _, error = call(capfd, "library.csv", "--model", MODEL, "--train", "tr.csv", "--dry-run")
+    assert code == 1
+    assert "error: tr.csv: line 5: smiles is 'C1CC'" in error
+
+
+def test_known_molecules_are_recognised_and_said(folder, capfd):
+    (folder / "k.csv").write_text("Compound;SMILES;Active\nx;CCO;yes\ny;CCN;no\n")
+    code, lines, _ = call(capfd, "library.csv", "--model", MODEL, "--known", "k.csv", "--dry-run")
+    assert code == 0
+    said = next(line for line in lines if line.startswith("known"))
+    assert "k.csv: 2 rows; id = 'Compound'" in said
+    assert "without a truth they are not used" in said
 
 
 def test_the_configuration_that_was_used_stands_beside_the_results(folder, capfd):

@@ -7,8 +7,8 @@ import pytest
 from hetero2.errors import ConfigError, InputError
 from hetero2.inputs.library import read_library
 from hetero2.inputs.recognised import converted
-from hetero2.inputs.recognised.converted import Names
 from hetero2.inputs.recognised.labels import Rule
+from hetero2.inputs.recognised.written import Names
 from hetero2.inputs.truth import read_truth
 
 NONE, NO_RULE = Names(), Rule()

@@ -1,0 +1,1 @@
+"""Run by Alembic, which brings a database from one release to the next."""

@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import os
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.commands.own_columns import add_columns, names_of
-from hetero2.commands.running import preflight
+from hetero2.commands.running import preflight, started
 from hetero2.commands.running.settled import settle
 from hetero2.config import keys
 from hetero2.config.load import AmbiguousError, load_layer, plain_value
@@ -109,7 +108,7 @@ def start(target: str, layer: Layer, files: InForm, args: argparse.Namespace) ->
     print(f"results   {printable(str(folder))}", flush=True)
     before = _finished_at(folder)
     words = _words(target, layer, folder, args)
-    code = _ended(subprocess.run(words, env=_environment(), check=False).returncode)
+    code = _ended(started.to_its_end(words))
     if code == 0 and before is not None and before == _finished_at(folder):  # Snakemake says only that nothing is to do
         print(printable(f"read      {folder / 'pack' / 'report.html'}, or: hetero2 show {folder}"))
     return code
@@ -133,7 +132,7 @@ def _words(target: str, layer: Layer, folder: Path, args: argparse.Namespace) ->
 
 def _planned(words: list[str], folder: Path) -> int:
     """Say what a run would do; nothing is run."""
-    done = subprocess.run([*words, "--dry-run"], env=_environment(), check=False, capture_output=True, text=True)
+    done = subprocess.run([*words, "--dry-run"], env=started.environment(), check=False, capture_output=True, text=True)
     if done.returncode:
         print(done.stderr.rstrip() or done.stdout.rstrip(), file=sys.stderr)
         return _ended(done.returncode)
@@ -149,12 +148,7 @@ def _planned(words: list[str], folder: Path) -> int:
 
 def _ended(code: int) -> int:
     """The exit code for that of Snakemake, which has said why."""
-    return code if code in (0, 1, 2) else 1
-
-
-def _environment() -> dict[str, str]:
-    """Ours; a folder of profiles that somebody set for other workflows is not for this one."""
-    return {name: value for name, value in os.environ.items() if name != "SNAKEMAKE_PROFILE"}
+    return code if code in (0, 1, 2, started.INTERRUPTED) else 1
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -75,11 +75,11 @@ def test_columns_can_be_named_and_what_cannot_be_used_is_counted(folder, capsys)
 
 
 def test_files_may_be_named_by_what_they_are_alone(folder, capsys):
-    (folder / "a.csv").write_text("id,smiles,class\nx,CCO,1\ny,CCN,0\n")
-    assert cli.main(["init", "--library", "library.csv", "--train", "a.csv"]) == 0
-    assert "train     a.csv" in capsys.readouterr().out
     assert cli.main(["init"]) == 2
     assert "no file is named" in capsys.readouterr().err
+    (folder / "a.csv").write_text("id,smiles,class\nx,CCO,1\ny,CCN,0\n")
+    assert cli.main(["init", "--library", "lib.tsv", "--train", "a.csv"]) == 0
+    assert "train     a.csv" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
     python -m benchmarks.gallery FOLDER OUT [--cores 2]        (`make gallery DATA=FOLDER`)
 
-FOLDER: the sets bace1, bbb and jak2, each with input.csv (id,smiles), train.csv (id,smiles,label) and truth.csv, and
-jak2/scores_vina.csv (molecule_id,score). For each it runs `hetero2 run`, then writes the command, the answers and the
-sha256 of the pack into docs/gallery.md. Docking scores are of the library alone, so nothing is said of its isomers.
+FOLDER: the sets bace1 and bbb, each with input.csv (id,smiles), train.csv (id,smiles,label) and truth.csv, and
+campaign/CDK2.csv.gz (id,smiles,hit,docking). For each it runs `hetero2 run`, then writes the command, the answers and
+the sha256 of the pack into docs/gallery.md. Docking scores are of the library alone, so nothing is said of its isomers.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import hashlib
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,18 +28,18 @@ class Run(NamedTuple):
     name: str
     heading: str
     text: str
-    data: str
-    score: tuple[str, str]
+    library: str
+    options: Mapping[str, str | None]  # the name of a file beside the library, "" for the library itself
 
 
 RUNS = (
     Run(
         "good-model",
         "A good model",
-        "A random forest on fingerprints, fitted on 592 measured molecules, for 919 others of BACE-1 (a hit has a pIC50 "
-        "of at least 7). No scaffold is on both sides.",
-        "bace1",
-        ("--model", "reference:morgan_rf"),
+        "A random forest on fingerprints, fitted on 592 measured molecules, for 919 others of BACE-1 (a hit has a "
+        "pIC50 of at least 7). No scaffold is on both sides.",
+        "bace1/input.csv",
+        {"--model": "reference:morgan_rf", "--train": "train.csv", "--truth": "truth.csv"},
     ),
     Run(
         "property-model",
@@ -46,44 +47,40 @@ RUNS = (
         "Boosted trees on eight bulk properties (weight, logP, polar surface and the like) for blood-brain-barrier "
         "permeability. The list is worth its price, since permeability does follow bulk properties; but the score "
         "knows no structure, and isomers show it.",
-        "bbb",
-        ("--model", "reference:property_boosted"),
+        "bbb/input.csv",
+        {"--model": "reference:property_boosted", "--train": "train.csv", "--truth": "truth.csv"},
     ),
     Run(
         "docking",
-        "Docking against counting atoms",
-        "Vina scores of JAK2, their sign turned round. The scores are of the library alone, so nothing can be said of "
-        "isomers, and the pack says that it is not in order for that reason.",
-        "jak2",
-        ("--scores", "scores_vina.csv"),
+        "Docking no better than counting atoms",
+        "Vina scores of CDK2; library, scores and results are columns of one file. The scores are of the library "
+        "alone, so nothing can be said of isomers, and the pack says that it is not in order for that reason.",
+        "campaign/CDK2.csv.gz",
+        {
+            "--scores": "",
+            "--score-column": "docking",
+            "--lower-is-better": None,
+            "--truth": "",
+            "--label-column": "hit",
+        },
     ),
 )
 
 
 def words(run: Run, folder: Path, out: Path) -> list[str]:
     """The words of the command, after `hetero2`."""
-    option, score = run.score
-    if option == "--scores":
-        score = str(folder / score)
-    files = ["--train", str(folder / "train.csv"), "--truth", str(folder / "truth.csv")]
-    return [
-        "run",
-        str(folder / "input.csv"),
-        option,
-        score,
-        *files,
-        "--top-k",
-        "50",
-        "--name",
-        run.name,
-        "--out",
-        str(out),
-    ]
+    library = folder / run.library
+    command = ["run", str(library)]
+    for option, value in run.options.items():
+        is_file = option in ("--scores", "--train", "--truth")
+        path = library.with_name(value) if value else library
+        command += [option, *([] if value is None else [str(path) if is_file else value])]
+    return [*command, "--top-k", "50", "--name", run.name, "--out", str(out)]
 
 
 def entry(run: Run, results: Path) -> str:
     """One section of the page, of a finished run in `results`."""
-    command = shlex.join(words(run, Path(run.data), Path("results")))
+    command = shlex.join(words(run, Path(), Path("results")))
     places = ("  pack ", "  sha256", "  read ", "  more ")
     answers = "\n".join(line for line in show.lines(results, brief=True) if not line.startswith(places))
     pack = next(results.glob("*.zip"))
@@ -96,7 +93,7 @@ INTRODUCTION = """# Gallery
 <!-- Written by `make gallery`; change benchmarks/gallery.py instead. -->
 
 Three scores on measured sets, a command each. `make gallery DATA=FOLDER` runs them again and writes this page; FOLDER
-has the sets as the commands name them (they are not part of the project, since their licences differ). Under each stands
+has the sets as the commands name them (they are not part of the project, since their licences differ). Under each is
 the sha256 of its pack, which the same files, code and environment reproduce.
 """
 
@@ -110,7 +107,7 @@ def main() -> None:
     args = parser.parse_args()
     sections = [INTRODUCTION]
     for run in RUNS:
-        command = [*words(run, args.folder / run.data, args.out), "--cores", str(args.cores)]
+        command = [*words(run, args.folder, args.out), "--cores", str(args.cores)]
         subprocess.run([sys.executable, "-m", "hetero2", *command], check=True, stdout=subprocess.DEVNULL)
         sections.append(entry(run, args.out / run.name))
     PAGE.write_text("\n".join(sections), encoding="utf-8")

@@ -9,8 +9,9 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from hetero2.commands.verbs import EXAMPLES, GROUPS, INSIDE, VERBS, Verbs
 from hetero2.errors import ConfigError, HeteroError
@@ -32,11 +33,16 @@ def _for_people() -> str:
     return f"{_overview(groups, 'hetero2')}\n`hetero2 --help all` lists those that the workflow calls, too."
 
 
-def _unknown(verb: str, verbs: Verbs, program: str) -> str:
+def _meant(word: str, words: Collection[str]) -> str:
+    """What is like a word that is unknown, as the end of a message; nothing where nothing is like it."""
     import difflib
 
-    near = difflib.get_close_matches(verb.replace("_", "-"), verbs, n=1)
-    meant = f"; did you mean {near[0]!r}?" if near else ""
+    near = difflib.get_close_matches(word, words, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _unknown(verb: str, verbs: Verbs, program: str) -> str:
+    meant = _meant(verb.replace("_", "-"), verbs)
     return f"unknown verb {verb!r}{meant}\nhint: `{program} --help` lists the verbs"
 
 
@@ -47,11 +53,21 @@ def _version() -> str:
     return "\n".join(versions())
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, with the option that may be meant; `--help` has the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print it, and end with exit code 2."""
+        unknown = message.removeprefix("unrecognized arguments: ").split(" ")[0].partition("=")[0]
+        meant = _meant(unknown, self._option_string_actions) if unknown.startswith("-") else ""
+        self.exit(2, f"error: {log.printable(message)}{meant}\nhint: `{self.prog} --help` explains the options\n")
+
+
 def _parser(verb: str, verbs: Verbs, program: str) -> tuple[argparse.ArgumentParser, object]:
     module_name, text = verbs[verb]
     module = importlib.import_module(module_name)
     pyarrow_alone.forget_pandas()
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"{program} {verb}",
         description=text[0].upper() + text[1:] + ".",
         epilog=f"example:\n  {module.EXAMPLE}",

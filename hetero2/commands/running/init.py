@@ -24,7 +24,7 @@ _ROLES = {"library": "library", "train": "training set", "truth": "truth", "scor
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the files, and where the configuration is written."""
-    parser.add_argument("files", nargs="+", type=Path, help="your files, in any order")
+    parser.add_argument("files", nargs="*", type=Path, help="your files, in any order")
     for role, what in _ROLES.items():
         parser.add_argument(f"--{role}", type=Path, help=f"which file is the {what}, where its columns do not show it")
     parser.add_argument("--threshold", type=finite, help="a result of at least this number is a hit")
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _roles(args: argparse.Namespace) -> dict[str, Path]:
-    """The files by what they are; raises ConfigError where two could be the same."""
+    """The files by what they are; raises ConfigError where there is none, or two could be the same."""
     stated = {role: getattr(args, role) for role in _ROLES if getattr(args, role) is not None}
     roles: dict[str, Path] = dict(stated)
     for path in args.files:
@@ -48,9 +48,11 @@ def _roles(args: argparse.Namespace) -> dict[str, Path]:
         if role in roles:
             raise ConfigError(
                 f"{path}: looks like the {_ROLES[role]} ({why}), and so does {roles[role]}",
-                "say which is which: --library, --train, --truth or --scores before the name of a file",
+                f"say which is which: --library {roles[role].name} --train {path.name}, for example",
             )
         roles[role] = path
+    if not roles:
+        raise ConfigError("no file is named", "hetero2 init library.csv train.csv truth.csv")
     if "library" not in roles:
         raise ConfigError("none of the files is a library: a table of structures without results", "say --library FILE")
     return roles

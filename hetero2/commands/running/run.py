@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import os
 import re
 import subprocess
 import sys
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.commands.own_columns import add_columns, names_of
-from hetero2.commands.running import preflight
+from hetero2.commands.running import preflight, started
+from hetero2.commands.running.settled import settle
 from hetero2.config import keys
 from hetero2.config.load import AmbiguousError, load_layer, plain_value
 from hetero2.config.overlays import targets
@@ -25,6 +25,7 @@ from hetero2.inputs.recognised.converted import run_name
 from hetero2.inputs.recognised.in_form import AS_THEY_ARE, InForm, of_own_files
 from hetero2.inputs.recognised.labels import Rule
 from hetero2.io.files import sha256_file, write_text
+from hetero2.pack.results import ROW
 from hetero2.runtime.cli_types import cores, positive
 from hetero2.runtime.finite import finite
 from hetero2.runtime.log import printable
@@ -82,8 +83,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Understand the files, try the model, then run; the same call again goes on where it was stopped."""
-    target, layer, files = _layer(args)
-    return start(target, layer, files, args)
+    with tempfile.TemporaryDirectory(prefix="hetero2-") as name:
+        target, layer, files = _layer(args, Path(name))
+        return start(target, layer, files, args)
 
 
 def start(target: str, layer: Layer, files: InForm, args: argparse.Namespace) -> int:
@@ -99,12 +101,23 @@ def start(target: str, layer: Layer, files: InForm, args: argparse.Namespace) ->
     with of_own_files(files):
         for line in preflight.understood(config, files, had_scores):
             print(line, flush=True)
+    layer = settle(layer, files, folder, args.dry_run)
     if args.dry_run:
         with tempfile.TemporaryDirectory(prefix="hetero2-") as empty:
             return _planned(_words(target, layer, Path(empty), args), folder)
     print(f"results   {printable(str(folder))}", flush=True)
+    before = _finished_at(folder)
     words = _words(target, layer, folder, args)
-    return _ended(subprocess.run(words, env=_environment(), check=False).returncode)
+    code = _ended(started.to_its_end(words))
+    if code == 0 and before is not None and before == _finished_at(folder):  # Snakemake says only that nothing is to do
+        print(printable(f"read      {folder / 'pack' / 'report.html'}, or: hetero2 show {folder}"))
+    return code
+
+
+def _finished_at(folder: Path) -> int | None:
+    """When the last file of a run was written, in ns since the epoch; None where it has not finished."""
+    row = folder / ROW
+    return row.stat().st_mtime_ns if row.is_file() else None
 
 
 def _words(target: str, layer: Layer, folder: Path, args: argparse.Namespace) -> list[str]:
@@ -119,7 +132,7 @@ def _words(target: str, layer: Layer, folder: Path, args: argparse.Namespace) ->
 
 def _planned(words: list[str], folder: Path) -> int:
     """Say what a run would do; nothing is run."""
-    done = subprocess.run([*words, "--dry-run"], env=_environment(), check=False, capture_output=True, text=True)
+    done = subprocess.run([*words, "--dry-run"], env=started.environment(), check=False, capture_output=True, text=True)
     if done.returncode:
         print(done.stderr.rstrip() or done.stdout.rstrip(), file=sys.stderr)
         return _ended(done.returncode)
@@ -135,12 +148,7 @@ def _planned(words: list[str], folder: Path) -> int:
 
 def _ended(code: int) -> int:
     """The exit code for that of Snakemake, which has said why."""
-    return code if code in (0, 1, 2) else 1
-
-
-def _environment() -> dict[str, str]:
-    """Ours; a folder of profiles that somebody set for other workflows is not for this one."""
-    return {name: value for name, value in os.environ.items() if name != "SNAKEMAKE_PROFILE"}
+    return code if code in (0, 1, 2, started.INTERRUPTED) else 1
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -149,8 +157,8 @@ def _write_once(path: Path, text: str) -> None:
         write_text(path, text)
 
 
-def _layer(args: argparse.Namespace) -> tuple[str, Layer, InForm]:
-    """(target, what differs from it, the user's own files and as what they are taken)."""
+def _layer(args: argparse.Namespace, folder: Path) -> tuple[str, Layer, InForm]:
+    """(target, what differs from it, the user's own files and as what they are taken); what is written, to `folder`."""
     layer: Layer = dict(load_layer(args.configfile)) if args.configfile else {}
     for text in args.set:
         layer = merge(layer, _setting(text))
@@ -162,6 +170,7 @@ def _layer(args: argparse.Namespace) -> tuple[str, Layer, InForm]:
             layer = merge(layer, _nested(key.split("."), str(value) if isinstance(value, Path) else value))
     if library is None:
         if not is_target and not layer.get("input"):
+            resolve(DEFAULT_TARGET, layer)  # a section whose name is misspelt is the first thing to say
             raise ConfigError(
                 "no library is named", f"hetero2 run library.csv --scores scores.csv; `hetero2 demo` shows a result. "
                 f"Targets with data of their own: {', '.join(targets())}",
@@ -178,7 +187,7 @@ def _layer(args: argparse.Namespace) -> tuple[str, Layer, InForm]:
         raise ConfigError(f"{library}: {name} is the name of a target", "give another: --name my-library")
     layer["run_name"] = name
     check_writable(results / name)
-    read, files = _files(args, library, results / name / "brought")
+    read, files = _files(args, library, folder)
     layer = merge(layer, read)
     return DEFAULT_TARGET, merge(layer, _score(args, read, layer)), files
 
@@ -235,6 +244,8 @@ def _score(args: argparse.Namespace, files: Mapping[str, Any], layer: Mapping[st
                 f"--model {args.model}: no such scorer", f"the scorers of ours are {', '.join(REFERENCES)}"
             )
         scores = {"source": args.model} if is_reference else {"source": "command", "command": args.model}
+        if "{train}" in args.model and args.train is None and not layer.get("scores", {}).get("train"):
+            raise ConfigError("--model: the command has {train}, but no training set is named", "--train train.csv")
         missing = [word for word in ("{request}", "{scores}") if not is_reference and word not in args.model]
         if missing:
             raise ConfigError(

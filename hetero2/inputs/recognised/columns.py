@@ -68,6 +68,8 @@ def find(path: Path, header: Sequence[str], role: Role, asked: str | None) -> st
     if role.name in header:
         return role.name
     usual = [name for name in header if letters(name) in role.usual]
+    if role.name == ID.name:  # an export has a column of names beside that of ids, mostly empty
+        usual = [name for name in usual if letters(name).endswith(("id", "ids", "identifier"))] or usual
     if len(usual) > 1:
         which = " or ".join(map(repr, usual[:4]))
         raise ConfigError(f"{path}: which column is the {role.name}, {which}?", f"say {role.option} {usual[0]!r}")

@@ -32,6 +32,11 @@ def convert(files: Mapping[str, Path], names: Names, rule: Rule, folder: Path) -
     }
     brought = {role: converters[role](files[role]) for role in converters if role in files}
     check_named(list(files.values()), names)
+    if rule.threshold is not None and not any(file.by_threshold for file in brought.values()):
+        raise ConfigError(
+            f"--threshold {rule.threshold:g}: no file has results that are numbers",
+            "leave it out: labels say what a hit is",
+        )
     return brought
 
 
@@ -202,7 +207,7 @@ def _labelled(
         return Brought(path, count)
     write(out, header, written)
     named = ", ".join(f"{name} = {column!r}" for name, column in list(columns.items())[:-1])
-    return Brought(out, said(table, count, f"{named}; {labels.understood}"), True, kept)
+    return Brought(out, said(table, count, f"{named}; {labels.understood}"), True, kept, labels.by_threshold)
 
 
 def run_name(path: Path) -> str:

@@ -25,10 +25,14 @@ class Rule(NamedTuple):
 
 
 class Labels(NamedTuple):
-    """Whether each result is a hit, None where a cell is empty; and in words what was taken for what."""
+    """Whether each result is a hit, None where a cell is empty; and in words what was taken for what.
+
+    by_threshold: whether they were numbers.
+    """
 
     is_hit: list[bool | None]
     understood: str
+    by_threshold: bool = False
 
 
 def are_numbers(cells: Iterable[Cell]) -> bool:
@@ -50,13 +54,13 @@ def read_labels(path: Path, column: str, cells: Iterable[Cell], rule: Rule, hint
     """
     cells = [(place, text.strip()) for place, text in cells]
     words = list(dict.fromkeys(text.lower() for _, text in cells if text))
-    if rule.threshold is not None:
+    if rule.threshold is not None and not set(words) <= _HIT | _MISS:  # 1 and 0 are labels, whatever another file has
         sign = "at most" if rule.lower_is_better else "at least"
         values = [_number(path, column, place, text) for place, text in cells]
         hits = [
             None if v is None else v <= rule.threshold if rule.lower_is_better else v >= rule.threshold for v in values
         ]
-        return Labels(hits, f"a hit is {column} of {sign} {rule.threshold:g}")
+        return Labels(hits, f"a hit is {column} of {sign} {rule.threshold:g}", True)
     unknown = [word for word in words if word not in _HIT | _MISS]
     if are_numbers(cells):
         raise ConfigError(
@@ -81,6 +85,6 @@ def _number(path: Path, column: str, place: str, text: str) -> float | None:
     if value != value:
         raise InputError(
             f"{path}: {place}: column {column!r}: {quoted(text)} is not a number",
-            "with --threshold every result is one",
+            "with --threshold every result is one, or every result is a label",
         )
     return value

@@ -28,13 +28,14 @@ class Names(NamedTuple):
 class Brought(NamedTuple):
     """A file as it is taken; `understood`: in words, how the user's own was read; whether it was written anew.
 
-    `kept`: which rows of the user's file were written, None for all of them.
+    `kept`: which rows of the user's file were written, None for all of them. `by_threshold`: its results are numbers.
     """
 
     path: Path
     understood: str
     was_converted: bool = False
     kept: Sequence[int] | None = None
+    by_threshold: bool = False
 
 
 def id_column(path: Path, table: Opened, asked: str | None, role: Role = ID) -> str:

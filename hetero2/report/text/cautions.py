@@ -1,6 +1,6 @@
 """The warnings that a reader must not miss, most serious first; the same in report, terminal and index.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hetero2.pack.verify import CONTROLS, DECOY_QUALITY, LEAKAGE
@@ -18,6 +18,7 @@ _NOT_ON_HARD = {
     "ILLUSION": "The score tells molecules from easy decoys, but not demonstrably from those that look like them.",
     "NOT_SHOWN_ON_HARD": "It is not shown that the score tells molecules from decoys that look like them.",
 }
+_COMPUTING = {"rdkit", "numpy", "numba", "llvmlite", "scipy", "scikit-learn", "pyarrow"}
 
 
 class Warned(NamedTuple):
@@ -33,11 +34,21 @@ def _origin(evidence: Evidence) -> Iterator[Warned]:
     only = made_up(evidence)
     if only is not None:
         yield Warned(SERIOUS, f"This is a test and not evidence: {only}.", "manifest.json")
-    if evidence.lock_differences:
-        shown = ", ".join(evidence.lock_differences[:5])
-        yield Warned(CAUTION, f"This environment is not the locked one: {shown}.", "environment.json")
+    yield from _environment(evidence.lock_differences)
     if not facts["config"]["input"].get("structures", True):
         yield Warned(NOTE, "No structures were given: whatever needs them is missing.", "manifest.json")
+
+
+def _environment(differences: Sequence[str]) -> Iterator[Warned]:
+    """Other versions than the locked ones: a caution where they could change a number, since some always differ."""
+    computing = [text for text in differences if text.split(" ")[0] in _COMPUTING]
+    if computing:
+        yield Warned(
+            CAUTION, f"This environment is not the locked one: {', '.join(computing[:5])}.", "environment.json"
+        )
+    elif differences:
+        text = f"{len(differences)} packages have other versions than the locked ones, none of them one that computes."
+        yield Warned(NOTE, text, "environment.json")
 
 
 def _audit(evidence: Evidence) -> Iterator[Warned]:

@@ -71,6 +71,8 @@ def test_the_first_page_says_where_the_environment_is_another(pack):
     text = render(pack, facts, ["rdkit 1 instead of 2"])
     assert "- **Caution** This environment is not the locked one: rdkit 1 instead of 2. (`environment.json`)" in text
     assert "not the locked one" not in render(pack, facts, [])
+    text = render(pack, facts, ["certifi 2 instead of 1", "idna not installed"])
+    assert "not the locked one" not in text
 
 
 def test_the_chance_of_a_pass_is_that_of_the_rows(pack):

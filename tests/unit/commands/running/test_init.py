@@ -66,12 +66,20 @@ def test_a_path_with_signs_of_yaml_is_read_back(folder):
 
 
 def test_columns_can_be_named_and_what_cannot_be_used_is_counted(folder, capsys):
-    (folder / "two.csv").write_text("cid,name,smiles\n1,a,CCO\n2,a,CCN\n3,,CCC\n4,d,C1CC\n")
+    (folder / "two.csv").write_text("cid,zinc_id,smiles\n1,a,CCO\n2,a,CCN\n3,,CCC\n4,d,C1CC\n")
     assert cli.main(["init", "two.csv"]) == 2
     assert "--id-column" in capsys.readouterr().err
-    assert cli.main(["init", "two.csv", "--id-column", "name"]) == 0
+    assert cli.main(["init", "two.csv", "--id-column", "zinc_id"]) == 0
     said = capsys.readouterr().out
     assert "1 have no structure that can be read, 1 have no id, 1 repeat the id of an earlier one" in said
+
+
+def test_files_may_be_named_by_what_they_are_alone(folder, capsys):
+    assert cli.main(["init"]) == 2
+    assert "no file is named" in capsys.readouterr().err
+    (folder / "a.csv").write_text("id,smiles,class\nx,CCO,1\ny,CCN,0\n")
+    assert cli.main(["init", "--library", "lib.tsv", "--train", "a.csv"]) == 0
+    assert "train     a.csv" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

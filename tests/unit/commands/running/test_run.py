@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from hetero2 import cli
+from hetero2.workflow.results_folder.results_lock import ResultsLock
 from tests.conftest import small_library
 
 MODEL = f"{sys.executable} model.py {{request}} {{scores}}"
@@ -123,12 +124,50 @@ def test_files_in_other_forms_are_written_in_those_of_the_contracts_and_that_is_
 
 @pytest.mark.usefixtures("folder")
 def test_an_out_without_the_right_to_write_is_noticed_by_a_dry_run(capfd, monkeypatch):
-    def refused(**_):
-        raise PermissionError(13, "Permission denied")
+    def refused(suffix=None, prefix="", dir=None):
+        if prefix.startswith("."):
+            raise PermissionError(13, "Permission denied")
+        return make(suffix, prefix, dir)
 
+    make = tempfile.mkdtemp
     monkeypatch.setattr(tempfile, "mkdtemp", refused)
     code, _, error = call(capfd, "library.csv", "--model", MODEL, "--dry-run", "--out", "new/results")
     assert (code, "cannot be written to: Permission denied" in error) == (2, True)
+
+
+def test_a_dry_run_and_a_call_that_fails_leave_what_a_run_reads(folder, capfd):
+    (folder / "tr.csv").write_text("Name;SMILES;Active\nx;CCO;1\ny;CCN;0\n")
+    brought = folder / "results/library/brought"
+    brought.mkdir(parents=True)
+    (brought / "train.csv").write_text("of another call")
+    assert call(capfd, "library.csv", "--model", MODEL, "--train", "tr.csv", "--dry-run")[0] == 0
+    (folder / "tr.csv").write_text("Name;SMILES;Active\nx;CCO;0\ny;CCN;0\n")
+    code, _, error = call(capfd, "library.csv", "--model", "reference:morgan_rf", "--train", "tr.csv")
+    assert (code, "tr.csv: all molecules have one label" in error) == (1, True)
+    assert [path.name for path in brought.iterdir()] == ["train.csv"]
+    assert (brought / "train.csv").read_text() == "of another call"
+
+
+def test_a_results_folder_in_use_is_left_alone(folder, capfd):
+    (folder / "results").mkdir()
+    lock = ResultsLock(folder / "results")
+    lock.take()
+    try:
+        code, _, error = call(capfd, "library.csv", "--model", MODEL)
+    finally:
+        lock.release()
+    assert (code, "another run is using this folder" in error) == (1, True)
+    assert [path.name for path in (folder / "results").iterdir()] == [".lock"]
+
+
+def test_what_is_wrong_with_a_call_is_said_in_its_own_words(folder, capfd):
+    (folder / "bad.yaml").write_text("selction: {k: 5}\n")
+    assert "selction" in call(capfd, "--configfile", "bad.yaml")[2]
+    code, _, error = call(capfd, "library.csv", "--model", "python m.py {train} {request} {scores}")
+    assert (code, "no training set is named" in error) == (2, True)
+    with pytest.raises(SystemExit):
+        call(capfd, "library.csv", "--modle", "x")
+    assert "did you mean '--model'?" in capfd.readouterr().err
 
 
 def test_an_error_in_a_file_that_was_written_anew_names_the_users_own(folder, capfd):

@@ -67,12 +67,33 @@ def test_other_columns_are_kept_and_a_gzipped_file_is_read(tmp_path):
 
 
 def test_two_columns_that_could_be_meant_are_asked_for(tmp_path):
-    path = write(tmp_path, "l.csv", "Name,compound_id,Smiles\na,7,CCO\n")
-    with pytest.raises(ConfigError, match=r"which column is the id, 'Name' or 'compound_id'") as error:
+    path = write(tmp_path, "l.csv", "Supplier ID,compound_id,Smiles\na,7,CCO\n")
+    with pytest.raises(ConfigError, match=r"which column is the id, 'Supplier ID' or 'compound_id'") as error:
         converted.library(path, NONE, tmp_path / "brought")
-    assert error.value.hint == "say --id-column 'Name'"
+    assert error.value.hint == "say --id-column 'Supplier ID'"
     brought = converted.library(path, Names(id="compound_id"), tmp_path / "brought")
     assert molecules(brought.path) == [("7", "CCO")]
+
+
+def test_an_id_goes_before_a_name_that_stands_beside_it(tmp_path):
+    path = write(tmp_path, "l.csv", '"Molecule ChEMBL ID";"Molecule Name";"Smiles"\n"CHEMBL1";"";"CCO"\n')
+    brought = converted.library(path, NONE, tmp_path / "brought")
+    assert molecules(brought.path) == [("CHEMBL1", "CCO")]
+    assert "id = 'Molecule ChEMBL ID'" in brought.understood
+
+
+def test_a_threshold_is_for_results_that_are_numbers(tmp_path):
+    """A classified training set beside a measured truth is what teams have."""
+    train = write(tmp_path, "t.csv", "id,smiles,class\na,CCO,Active\nb,CCN,inactive\nc,CCC,1\n")
+    truth = write(tmp_path, "m.csv", "id,pIC50\nx,7.2\ny,6.1\n")
+    library = write(tmp_path, "l.csv", "id,smiles\nx,CCO\ny,CCN\n")
+    files = {"library": library, "train": train, "truth": truth}
+    brought = converted.convert(files, NONE, Rule(7.0), tmp_path / "brought")
+    assert "2 of them hits" in brought["train"].understood
+    assert "a hit is pIC50 of at least 7" in brought["truth"].understood
+    del files["truth"]
+    with pytest.raises(ConfigError, match="--threshold 7: no file has results that are numbers"):
+        converted.convert(files, NONE, Rule(7.0), tmp_path / "brought")
 
 
 def test_a_column_of_that_name_that_is_not_meant_keeps_its_values(tmp_path):

@@ -1,7 +1,8 @@
 """Snakemake's logger plugin `hetero2`: progress, warnings and errors in place of the whole log.
 
 Snakemake imports this module in every process, before it reads the Snakefile, and from whatever checkout is installed.
-So it imports nothing of `hetero2`: hetero2/workflow/progress/display.py beside that Snakefile takes over once it is read.
+So it imports nothing of `hetero2`: hetero2/workflow/progress/display.py beside that Snakefile takes over once it is
+read.
 """
 
 import sys

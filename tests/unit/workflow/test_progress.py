@@ -205,3 +205,26 @@ def test_without_the_plugin_the_last_words_come_at_once():
     display.watch(Board([]))
     display.close()
     assert stream.getvalue() == "error: x\nNothing to be done.\n"
+
+
+def test_a_program_reads_how_far_the_run_is_from_a_file(tmp_path, monkeypatch):
+    stage, (first, second, _) = a_stage(tmp_path)
+    write(first, 400, mtime=1000, OK=400)
+    write(second, 100, OK=90, SKIP=9, ERROR=1)
+    waiting = Stage("audit of my", {7: None}, lambda: 0)
+    board = Board([(stage, (1, 2)), (waiting, (7,))])
+    board.start([1])
+    monkeypatch.setenv(progress.FILE_VARIABLE, str(tmp_path / "progress.json"))
+    Display._write_file(board)
+    facts = json.loads((tmp_path / "progress.json").read_text())
+    assert facts["jobs"] == {"done": 0, "total": 3}
+    assert facts["stages"] == [
+        {
+            "name": "decoys of my",
+            "jobs": {"done": 0, "total": 2},
+            "items": {"done": 500, "total": 1000},
+            "status": {"OK": 490, "SKIP": 9, "ERROR": 1},
+        }
+    ], "a stage that has not begun is not there"
+    monkeypatch.setenv(progress.FILE_VARIABLE, str(tmp_path / "no folder" / "progress.json"))
+    Display._write_file(board)

@@ -246,14 +246,18 @@ def test_conda_environments_carry_the_versions_of_the_lock():
 
 
 def test_locks_have_hashes_and_no_addresses():
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-service.lock"):
         text = (ROOT / name).read_text()
         assert "://" not in text
         assert "index" not in text.replace("--no-emit-index-url", "")
         assert text.count("==") <= text.count("--hash=sha256:")
-    dev = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements-dev.lock").read_text(), re.MULTILINE))
-    run = dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    run, dev, service = (
+        dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / f"requirements{name}.lock").read_text(), re.MULTILINE))
+        for name in ("", "-dev", "-service")
+    )
     assert {name: dev[name] for name in run} == run
+    both = service.keys() & dev.keys()  # they are installed into one environment
+    assert {name: service[name] for name in both} == {name: dev[name] for name in both}
 
 
 def test_the_installed_packages_are_those_of_the_lock():

@@ -17,7 +17,7 @@ from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.db.models import Artifact, Job, Run
 from hetero2.service.domain.states import State
-from hetero2.service.store.base import CHUNK, ExistsError, FullError, artifact_key
+from hetero2.service.store.base import CHUNK, ExistsError, FullError, StoreError, TooLargeError, artifact_key
 from hetero2.service.worker import collect, process, progress, sandbox, stage_in
 from hetero2.service.worker.lease import HeldLease
 from hetero2.service.worker.limits import Limits
@@ -67,6 +67,10 @@ class Attempt:
             self._end(end)
         except FullError:
             self._end(Ended(State.SYSTEM_ERROR, "storage_full", "the disk of the service is full"))
+        except TooLargeError as error:
+            self._end(Ended(State.EXECUTOR_ERROR, "limit", f"{error}: is larger than the store takes"))
+        except StoreError:
+            self._end(Ended(State.SYSTEM_ERROR, "store_unavailable", "the store of files does not answer"))
         except stage_in.StageInError as error:
             self._end(Ended(State.SYSTEM_ERROR, "input_lost", str(error)))
         finally:

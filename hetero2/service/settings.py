@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 MEGABYTE = 1_000_000
 BUCKET_LARGEST = 5 << 30  # bytes of a file on S3
@@ -50,6 +52,17 @@ class Settings(BaseSettings):
                 "host: tokens go in the clear; listen on 127.0.0.1 and put a reverse proxy with TLS before it"
             )
         return self
+
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, database: str) -> str:
+        if database and not database.startswith(("postgresql://", "postgres://", "sqlite:///")):
+            raise ValueError("database: is no postgresql://user@host/name, and no sqlite:///file")
+        try:
+            make_url(database or "sqlite://")
+        except (ValueError, ArgumentError):  # whose words have the password in them
+            raise ValueError("database: cannot be read as postgresql://user:password@host:port/name") from None
+        return database
 
     @field_validator("store")
     @classmethod

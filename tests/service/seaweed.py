@@ -51,7 +51,7 @@ def server(folder: Path) -> Iterator[dict[str, str]]:
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(2)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(10)

@@ -56,7 +56,7 @@ class Worker:
             try:
                 Attempt(service, held, self._draining).execute()
             except SQLAlchemyError as error:
-                # Nobody knows whether the last step was taken; where it was not, the lease runs out and the run is queued.
+                # Whether the last step was taken is not known; where it was not, the lease runs out: queued again.
                 log.warning("run %s: the database does not answer: %s", lease.key.run_id, type(error).__name__)
             except Exception as error:
                 log.error("run %s: a defect of the worker", lease.key.run_id, exc_info=error)

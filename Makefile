@@ -30,7 +30,7 @@ CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help run test check ci docs site format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
-  test-browser test-service \
+  test-browser test-service soak-service \
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
@@ -130,6 +130,11 @@ test-service: $(VENV)/.dev ## The sandbox of the service, with ways out of it; a
 	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends bubblewrap >/dev/null || true; \
 	}
 	pytest -rs -m service tests/service
+
+soak-service: $(VENV)/.dev ## The service for long: 10,000 steps of the run machine, kill -9 at each point TIMES (20) times, workers killed on and on.
+	STEPS=10000 pytest -rs -m service tests/service/test_run_machine.py
+	TIMES=$(or $(TIMES),20) pytest -rs -m service tests/service/test_crashes.py
+	MINUTES=$(or $(MINUTES),5) pytest -rs -s -m service tests/service/test_soak.py
 
 test-newest: ## The small run and the golden tests with the newest RDKit and Snakemake, in .venv-newest.
 	$(MAKE) VENV=.venv-newest newest

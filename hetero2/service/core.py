@@ -16,6 +16,7 @@ from hetero2.errors import ConfigError
 from hetero2.service.db import engine as databases
 from hetero2.service.db import orgs, upgrade
 from hetero2.service.settings import Settings
+from hetero2.service.store import s3
 from hetero2.service.store.base import Store
 from hetero2.service.store.local import LocalStore
 
@@ -64,13 +65,19 @@ def open_service(settings: Settings) -> Service:
     os.chmod(folder, 0o700)  # noqa: PTH101 - no link is followed: it is a folder of ours
     engine = databases.connect(settings.database_url)
     upgrade.to_newest(engine)
-    if settings.store:
-        raise ConfigError(f"--store {settings.store}: only a local folder is known here")
-    store = LocalStore(folder / "files", _secret(folder / "secret"))
+    store = (
+        s3.open_store(settings.store) if settings.store else LocalStore(folder / "files", _secret(folder / "secret"))
+    )
     service = Service(settings, engine, store)
     for needed in (service.arriving, service.runs):
         needed.mkdir(exist_ok=True)
     return service
+
+
+def _store(settings: Settings) -> Store:
+    if settings.store:
+        return s3.open_store(settings.store)
+    return LocalStore(settings.folder / "files", _secret(settings.folder / "secret"))
 
 
 def first_start(service: Service) -> str | None:

@@ -1,13 +1,24 @@
 """What an operator sets: by options of `hetero2 serve`, else by environment variables HETERO2_.."""
 
 import os
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 MEGABYTE = 1_000_000
+BUCKET_LARGEST = 5 << 30  # bytes of a file on S3
+# Environment variables that give credentials for S3: all of one of these.
+_CREDENTIALS = (
+    ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
+    ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",),
+    ("AWS_CONTAINER_CREDENTIALS_FULL_URI",),
+)
 
 
 class Settings(BaseSettings):
@@ -40,6 +51,42 @@ class Settings(BaseSettings):
             raise ValueError(
                 "host: tokens go in the clear; listen on 127.0.0.1 and put a reverse proxy with TLS before it"
             )
+        return self
+
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, database: str) -> str:
+        if database and not database.startswith(("postgresql://", "postgres://", "sqlite:///")):
+            raise ValueError("database: is no postgresql://user@host/name, and no sqlite:///file")
+        try:
+            make_url(database or "sqlite://")
+        except (ValueError, ArgumentError):  # whose words have the password in them
+            raise ValueError("database: cannot be read as postgresql://user:password@host:port/name") from None
+        return database
+
+    @field_validator("store")
+    @classmethod
+    def _bucket(cls, store: str) -> str:
+        if not store:
+            return store
+        if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9][A-Za-z0-9._-]*)*/?", store):
+            raise ValueError("store: is no s3://bucket/prefix of lower-case letters, digits, dots and dashes")
+        if not any(all(os.environ.get(name) for name in names) for names in _CREDENTIALS):
+            raise ValueError("store: S3 needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        return store
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_bucket(cls, given: Any) -> Any:
+        """A bucket takes smaller files than a disk does; what is asked for beyond that is refused."""
+        if isinstance(given, dict) and given.get("store"):
+            return {"max_artifact": BUCKET_LARGEST, **given}
+        return given
+
+    @model_validator(mode="after")
+    def _sizes_of_bucket(self) -> "Settings":
+        if self.store and max(self.max_artifact, self.max_upload) > BUCKET_LARGEST:
+            raise ValueError(f"max_artifact, max_upload: a file on S3 has at most {BUCKET_LARGEST} bytes here")
         return self
 
     @property

@@ -1,6 +1,7 @@
 """Databases of both kinds, and an open service."""
 
 import itertools
+import shutil
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,24 @@ def scope(service: Service) -> Scope:
         first = orgs.first_scope(session)
     assert first is not None
     return first
+
+
+@pytest.fixture(scope="session")
+def bucket_environment(tmp_path_factory):
+    """AWS_.. of an S3 server that runs as long as the tests do."""
+    from tests.service import seaweed
+
+    if shutil.which("weed") is None:
+        pytest.skip("SeaweedFS is not installed")
+    with seaweed.server(tmp_path_factory.mktemp("seaweed") / "server") as environment:
+        yield environment
+
+
+@pytest.fixture
+def bucket_url(bucket_environment, monkeypatch) -> str:
+    """What to give as --store: a prefix of its own in the bucket; the environment has its credentials."""
+    from tests.service import seaweed
+
+    for name, value in bucket_environment.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{seaweed.BUCKET}/test{next(_NUMBERS)}"

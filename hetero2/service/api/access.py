@@ -1,8 +1,10 @@
 """Who asks: the scope that a token opens."""
 
+import contextlib
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy.exc import OperationalError
 
 from hetero2.service.core import Service
 from hetero2.service.db import orgs
@@ -32,7 +34,7 @@ def opened_by(service: Service, text: str) -> Scope:
         scope, token_id, last = orgs.scope_of(session, text)
     now = service.now()
     if orgs.use_is_old(last, now):
-        with service.writing() as session:
+        with contextlib.suppress(OperationalError), service.writing() as session:  # reading works while it is locked
             orgs.note_use(session, scope, token_id, now)
     return scope
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from hetero2.errors import HeteroError
 from hetero2.service.domain.errors import CODES, ServiceError
-from hetero2.service.store.base import FullError
+from hetero2.service.store.base import FullError, StoreError, TooLargeError
 
 MEDIA_TYPE = "application/problem+json"
 _BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -59,16 +59,31 @@ def add_handlers(app: FastAPI) -> None:
         code = _BY_STATUS.get(error.status_code, "malformed" if error.status_code < 500 else "internal")
         return problem(code, str(error.detail), headers=dict(error.headers or {}))
 
-    @app.exception_handler(FullError)
-    def _full(_: Request, error: FullError) -> JSONResponse:  # noqa: ARG001
-        return problem("storage_full", "the disk of the service is full", "nothing was kept; tell its operator")
-
-    @app.exception_handler(OperationalError)
-    def _database(_: Request, error: OperationalError) -> JSONResponse:
-        log.error("database: %s", error.orig)
-        return problem("unavailable", "the database does not answer", "try again", {"Retry-After": "2"})
+    _add_outer(app)
 
     @app.exception_handler(Exception)
     def _defect(_: Request, error: Exception) -> JSONResponse:
         log.error("defect: %s", type(error).__name__, exc_info=error)
         return problem("internal", "the service has a defect; its log says where", "tell its operator the time")
+
+
+def _add_outer(app: FastAPI) -> None:
+    """Errors of what keeps the data."""
+
+    @app.exception_handler(FullError)
+    def _full(_: Request, error: FullError) -> JSONResponse:  # noqa: ARG001
+        return problem("storage_full", "the disk of the service is full", "nothing was kept; tell its operator")
+
+    @app.exception_handler(TooLargeError)
+    def _too_large(_: Request, error: TooLargeError) -> JSONResponse:  # noqa: ARG001
+        return problem("too_large", "the file is larger than the store of the service takes", "bring a smaller file")
+
+    @app.exception_handler(StoreError)
+    def _store(_: Request, error: StoreError) -> JSONResponse:
+        log.error("store: %s", error)
+        return problem("unavailable", "the store of files does not answer", "try again", {"Retry-After": "5"})
+
+    @app.exception_handler(OperationalError)
+    def _database(_: Request, error: OperationalError) -> JSONResponse:
+        log.error("database: %s", error.orig)
+        return problem("unavailable", "the database does not answer", "try again", {"Retry-After": "2"})

@@ -37,12 +37,13 @@ def settings_of(args: argparse.Namespace) -> Settings:
 def run(args: argparse.Namespace) -> int:
     """Serve until it is stopped by Ctrl-C or SIGTERM."""
     from hetero2.service import core, logs, server
+    from hetero2.service.dispatch import background
     from hetero2.service.worker import sandbox
 
     settings = settings_of(args)
-    logs.start()
     service = core.open_service(settings)
     with core.only_server(service):
+        logs.start()  # not before: what hinders a start is said to a person
         if token := core.first_start(service):
             print(f"owner's token, shown this once: {token}", flush=True)
         if sandbox.isolation() == "none":
@@ -50,6 +51,6 @@ def run(args: argparse.Namespace) -> int:
                 "warning: bubblewrap (bwrap) is not here or cannot be used: runs are not isolated from this machine",
                 flush=True,
             )
-        with server.in_background(service, settings.workers):
+        with background.in_background(service, settings.workers):
             server.HttpServer(service).run()
     return 0

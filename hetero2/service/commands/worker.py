@@ -17,7 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Work until Ctrl-C or SIGTERM; runs at hand are given back."""
-    from hetero2.service import core, logs, server
+    from hetero2.service import core, logs
+    from hetero2.service.dispatch import background
 
     settings = serve.settings_of(args)
     if settings.is_embedded:
@@ -25,11 +26,11 @@ def run(args: argparse.Namespace) -> int:
             "a worker of its own needs --database postgresql://..",
             "`hetero2 serve` has workers in its process; with SQLite there is one host and one process",
         )
-    logs.start()
     service = core.open_service(settings)
+    logs.start()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    with server.in_background(service, max(1, settings.workers)):
+    with background.in_background(service, max(1, settings.workers)):
         stopped.wait()
     return 0

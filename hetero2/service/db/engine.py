@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 Sessions = Callable[[], AbstractContextManager[Session]]
 _READS = "hetero2_reads"
+_CONNECT = 10  # seconds for a connection to PostgreSQL
 _WAIT = 15.0  # seconds for a lock of SQLite, which lets one process write at a time
 
 
@@ -18,7 +19,9 @@ def connect(url: str) -> Engine:
         return _sqlite(url)
     for scheme in ("postgresql://", "postgres://"):
         url = url.replace(scheme, "postgresql+psycopg://", 1) if url.startswith(scheme) else url
-    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return create_engine(
+        url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"connect_timeout": _CONNECT}
+    )
 
 
 def _sqlite(url: str) -> Engine:

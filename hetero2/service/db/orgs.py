@@ -23,7 +23,12 @@ def first_scope(session: Session) -> Scope | None:
 
 
 def create(session: Session, name: str, project: str, now: datetime) -> Scope:
-    """A new organisation with one project."""
+    """A new organisation with one project; raises conflict for a second one on SQLite, which parts no two tenants."""
+    if session.get_bind().dialect.name == "sqlite" and count(session):
+        raise ServiceError(
+            "conflict", "with SQLite there is one organisation: nothing in the database itself keeps two apart",
+            "give --database postgresql://..",
+        )  # fmt: skip
     scope = Scope(uuid4(), uuid4())
     session.add(Org(id=scope.org_id, name=name, created_at=now))
     session.flush()

@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
+from hetero2.service.db import doorbell
 from hetero2.service.db.models import Artifact, Job, Run, RunEvent
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import RunKey, Scope
@@ -64,6 +65,8 @@ def _event(session: Session, key: RunKey, kind: str, data: dict[str, Any], now: 
         )
     )  # fmt: skip
     session.flush()
+    if kind == "state" and data["state"] == State.QUEUED.value:
+        doorbell.ring(session)
 
 
 def step(

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from hetero2.errors import ConfigError
 
@@ -38,9 +38,10 @@ def to_newest(engine: Engine) -> None:
     try:
         if revision(engine) != newest():
             command.upgrade(_config(engine), "head")
-    except OperationalError as error:
+    except DBAPIError as error:
         shown = engine.url.render_as_string(hide_password=True)
-        raise ConfigError(f"{shown}: cannot be opened: {error.orig}", "check --database, and that it runs") from None
+        said = str(error.orig).strip().partition("\n")[0]
+        raise ConfigError(f"{shown}: cannot be opened: {said}", "check --database, and that it runs") from None
     except CommandError as error:
         raise ConfigError(
             f"the database is of another release: {error}", "start the release that made it, or a newer one"

@@ -35,8 +35,19 @@ class FullError(Exception):
     """There is no room for the file; nothing of it is left."""
 
 
+class TooLargeError(Exception):
+    """A file is larger than this store takes; nothing of it is left."""
+
+
+class StoreError(Exception):
+    """What keeps the files does not answer, or refuses; the message has no secret in it."""
+
+
 class Store(Protocol):
-    """Files by keys such as `{org}/{project}/uploads/{sha256}`; all content is streamed."""
+    """Files by keys such as `{org}/{project}/uploads/{sha256}`; all content is streamed.
+
+    Each function raises ValueError for what is no key, and StoreError where what keeps the files does not answer.
+    """
 
     def put(self, key: str, chunks: Iterable[bytes]) -> Stored:
         """Write a new file; raises ExistsError, FullError, or what `chunks` raises, and then nothing is left of it."""
@@ -58,6 +69,10 @@ class Store(Protocol):
         """Take a file away; of a key that is not there nothing is said."""
         ...
 
+    def clean(self, age: timedelta) -> None:
+        """Take away what writers that were killed have left, where it is older than this."""
+        ...
+
     def signed_url(self, key: str, method: str, duration: timedelta = LONGEST_URL) -> str:
         """An address that gives this file by this method for so long, at most five minutes."""
         ...
@@ -65,7 +80,7 @@ class Store(Protocol):
 
 def checked(key: str) -> str:
     """The key; raises ValueError where it could lead anywhere else."""
-    if len(key) > 500 or not _KEY.fullmatch(key):
+    if len(key) > 500 or not _KEY.fullmatch(key) or any(len(name) > 255 for name in key.split("/")):
         raise ValueError(f"{key!r} is no key of a file")
     return key
 

@@ -1,5 +1,6 @@
 """A store in a local folder."""
 
+import contextlib
 import errno
 import hashlib
 import hmac
@@ -58,7 +59,7 @@ class LocalStore:
         """See Store."""
         try:
             handle = self._path(key).open("rb")
-        except (FileNotFoundError, IsADirectoryError):
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise MissingError(key) from None
 
         def chunks() -> Iterator[bytes]:
@@ -87,6 +88,13 @@ class LocalStore:
     def delete(self, key: str) -> None:
         """See Store."""
         self._path(key).unlink(missing_ok=True)
+
+    def clean(self, age: timedelta) -> None:
+        """See Store."""
+        for path in (self._folder / _ARRIVING).iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > age.total_seconds():
+                    path.unlink()
 
     def signed_url(self, key: str, method: str, duration: timedelta = LONGEST_URL) -> str:
         """See Store."""

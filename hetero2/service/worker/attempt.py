@@ -1,5 +1,6 @@
 """One attempt of a run: files in, commands in the sandbox, files out, verified and published, or the reason why not."""
 
+import contextlib
 import json
 import logging
 import shutil
@@ -17,7 +18,7 @@ from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.db.models import Artifact, Job, Run
 from hetero2.service.domain.states import State
-from hetero2.service.store.base import CHUNK, ExistsError, FullError, artifact_key
+from hetero2.service.store.base import CHUNK, ExistsError, FullError, StoreError, TooLargeError, artifact_key
 from hetero2.service.worker import collect, process, progress, sandbox, stage_in
 from hetero2.service.worker.lease import HeldLease
 from hetero2.service.worker.limits import Limits
@@ -49,8 +50,10 @@ class Attempt:
         with service.reading() as session:
             self._run: Run = runs.get(session, held.lease.key)
             self._job: Job = runs.job_of(session, self._run)
-        self._folder = service.runs / str(self._run.id) / f"a{held.lease.attempt}"
-        self._log = self._folder.with_name(LOG)  # beside the folder of the run, which could otherwise write it
+        # Not shared with other attempts: a worker that was stopped for long and goes on would take away the next one's.
+        self._place = service.runs / str(self._run.id) / f"a{held.lease.attempt}"
+        self._folder = self._place / "run"
+        self._log = self._place / LOG  # beside the folder of the run, which could otherwise write it
         self._limits = Limits(
             memory=service.settings.memory,
             wall_clock=service.settings.wall_clock,
@@ -67,13 +70,18 @@ class Attempt:
             self._end(end)
         except FullError:
             self._end(Ended(State.SYSTEM_ERROR, "storage_full", "the disk of the service is full"))
+        except TooLargeError as error:
+            self._end(Ended(State.EXECUTOR_ERROR, "limit", f"{error}: is larger than the store takes"))
+        except StoreError:
+            self._end(Ended(State.SYSTEM_ERROR, "store_unavailable", "the store of files does not answer"))
         except stage_in.StageInError as error:
             self._end(Ended(State.SYSTEM_ERROR, "input_lost", str(error)))
         finally:
-            shutil.rmtree(self._folder.parent, ignore_errors=True)
+            shutil.rmtree(self._place, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self._place.parent.rmdir()  # not where another attempt has its own there
 
     def _ended_well(self) -> None:
-        shutil.rmtree(self._folder.parent, ignore_errors=True)  # of an attempt whose worker was killed
         self._folder.mkdir(parents=True)
         asked = workflow(self._job.workflow, self._job.workflow_version)
         parameters = asked.parameters.model_validate(self._job.parameters)
@@ -141,14 +149,18 @@ class Attempt:
 
     def _end(self, end: Ended) -> None:
         """Write how it ended, where the run is still ours."""
-        for key in self._keys:  # of an attempt that is not published
-            self._service.store.delete(key)
+        with contextlib.suppress(StoreError):
+            for key in self._keys:  # of an attempt that is not published
+                self._service.store.delete(key)
         if end.code == "lease_lost":
             log.warning("run %s: its lease was lost in attempt %d", self._run.id, self._held.lease.attempt)
             return
         before = [State.CANCELING] if end.state is State.CANCELED else [State.INITIALIZING, State.RUNNING]
         facts = self._facts()
-        artifacts = list(self._store_log()) if end.state is State.EXECUTOR_ERROR else []
+        artifacts = []
+        if end.state is State.EXECUTOR_ERROR:
+            with contextlib.suppress(FullError, StoreError, Ended):  # how it ended is worth more than its log
+                artifacts = list(self._store_log())
         with self._service.writing() as session:
             is_ours = runs.advance(
                 session,
@@ -172,7 +184,7 @@ class Attempt:
     def _publish(self, asked: Workflow) -> None:
         """Collect the declared files, verify the pack, store all, publish in one transaction."""
         results = Path("results") / self._name(asked)
-        collected = self._folder.with_name(f"{self._folder.name}-collected")
+        collected = self._place / "collected"
         collected.mkdir()
         brought: list[tuple[Path, Output]] = []
         for output in asked.outputs:
@@ -242,12 +254,13 @@ class Attempt:
         lease = self._held.lease
         name = path.name
         key = artifact_key(lease.key, self._job.id, lease.attempt, name)
+        self._keys.append(key)  # before: where the answer of a bucket is lost, the file may be there
         with path.open("rb") as handle:
             try:
                 stored = self._service.store.put(key, iter(lambda: handle.read(CHUNK), b""))
             except ExistsError:
+                self._keys.remove(key)
                 raise Ended(State.SYSTEM_ERROR, "exists", f"{name}: was stored before in this attempt") from None
-        self._keys.append(key)
         scope = lease.key.scope
         return Artifact(
             org_id=scope.org_id, project_id=scope.project_id, id=uuid4(), run_id=self._run.id, attempt=lease.attempt,

@@ -6,6 +6,8 @@ import socket
 import threading
 from datetime import timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.db.runs import Lease
@@ -15,6 +17,7 @@ from hetero2.service.worker.lease import HeldLease
 
 log = logging.getLogger(__name__)
 _IDLE = 1.0  # seconds between two looks for a queued run, where nobody rings
+_IDLE_SHARED = 3.0  # the same of a database that many workers ask
 
 
 class Worker:
@@ -34,7 +37,7 @@ class Worker:
         """Work until drained."""
         while not self._draining.is_set():
             if not self.work_once():
-                self._service.bell.wait(_IDLE)
+                self._service.bell.wait(_IDLE if self._service.settings.is_embedded else _IDLE_SHARED)
                 self._service.bell.clear()
 
     def work_once(self) -> bool:
@@ -52,6 +55,9 @@ class Worker:
         with HeldLease(service, lease) as held:
             try:
                 Attempt(service, held, self._draining).execute()
+            except SQLAlchemyError as error:
+                # Whether the last step was taken is not known; where it was not, the lease runs out: queued again.
+                log.warning("run %s: the database does not answer: %s", lease.key.run_id, type(error).__name__)
             except Exception as error:
                 log.error("run %s: a defect of the worker", lease.key.run_id, exc_info=error)
                 self._end(lease, State.SYSTEM_ERROR, "internal", "the service has a defect; its log says where")
@@ -59,5 +65,8 @@ class Worker:
 
     def _end(self, lease: Lease, state: State, code: str, reason: str) -> None:
         before = [State.INITIALIZING, State.RUNNING]
-        with self._service.writing() as session:
-            runs.advance(session, lease, before, state, self._service.now(), code=code, reason=reason)
+        try:
+            with self._service.writing() as session:
+                runs.advance(session, lease, before, state, self._service.now(), code=code, reason=reason)
+        except SQLAlchemyError as error:  # its lease runs out
+            log.warning("run %s: the database does not answer: %s", lease.key.run_id, type(error).__name__)

@@ -1,5 +1,7 @@
 """The application: the API, and what every answer has."""
 
+from uuid import uuid4
+
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import text
@@ -49,6 +51,9 @@ def create_app(service: Service) -> FastAPI:
                 session.execute(text("SELECT 1"))
             if upgrade.revision(service.engine) != upgrade.newest():
                 raise RuntimeError("the database is of another release")
+            probe = f"ready/{uuid4().hex}"
+            service.store.put(probe, [b"ready"])
+            service.store.delete(probe)
         except Exception as error:  # whatever is wrong, it is not ready
             return JSONResponse({"status": "not ready", "reason": type(error).__name__}, 503)
         return JSONResponse({"status": "ok"})

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hetero2.service.api import shown
 from hetero2.service.api.access import Granted, Opened, service_of
+from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import ArtifactShown, EventShown, Signed
 from hetero2.service.core import Service
 from hetero2.service.db import runs
@@ -26,8 +27,8 @@ from hetero2.service.domain.states import TERMINAL, State
 from hetero2.service.store.base import LONGEST_URL, MissingError
 from hetero2.service.store.local import LocalStore
 
-router = APIRouter(tags=["artifacts"])
-files = APIRouter(tags=["files"])  # by signed addresses: no token
+router = APIRouter(route_class=StrictRoute, tags=["artifacts"])
+files = APIRouter(route_class=StrictRoute, tags=["files"])  # by signed addresses: no token
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _PAUSE = 0.5  # seconds between two looks for new events
 _KEPT_OPEN = 15.0  # seconds after which a silent stream says that it is there

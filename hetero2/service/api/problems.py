@@ -1,5 +1,6 @@
 """Every error as RFC 9457 problem+json: a stable code, what is wrong, where, what to do."""
 
+import errno
 import logging
 from typing import Any
 
@@ -59,9 +60,22 @@ def add_handlers(app: FastAPI) -> None:
         code = _BY_STATUS.get(error.status_code, "malformed" if error.status_code < 500 else "internal")
         return problem(code, str(error.detail), headers=dict(error.headers or {}))
 
+    _add_handlers_of_faults(app)
+
+
+def _add_handlers_of_faults(app: FastAPI) -> None:
+    """Of what is no fault of the request."""
+
     @app.exception_handler(FullError)
     def _full(_: Request, error: FullError) -> JSONResponse:  # noqa: ARG001
         return problem("storage_full", "the disk of the service is full", "nothing was kept; tell its operator")
+
+    @app.exception_handler(OSError)
+    def _files(request: Request, error: OSError) -> JSONResponse:
+        log.error("files: %s", error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return _full(request, FullError())
+        return problem("unavailable", "the files of the service cannot be used", "tell its operator")
 
     @app.exception_handler(OperationalError)
     def _database(_: Request, error: OperationalError) -> JSONResponse:

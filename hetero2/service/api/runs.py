@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Query, Response
 from hetero2.service import submission
 from hetero2.service.api import shown
 from hetero2.service.api.access import Granted, Opened
+from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import NewRun, Rerun, RoleShown, RunPage, RunShown, WorkflowShown
 from hetero2.service.core import Service
 from hetero2.service.db import runs
@@ -20,7 +21,7 @@ from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import State
 from hetero2.service.workflows.registry import WORKFLOWS, Workflow, workflow
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(route_class=StrictRoute, tags=["runs"])
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from hetero2.service.api import shown
 from hetero2.service.api.access import Granted, Opened
+from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import FileName, NewUpload, Sha256, UploadShown
 from hetero2.service.core import Service
 from hetero2.service.db import uploads
@@ -22,7 +23,7 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import Scope
 from hetero2.service.store.base import CHUNK, ExistsError, upload_key
 
-router = APIRouter(prefix="/uploads", tags=["uploads"])
+router = APIRouter(route_class=StrictRoute, prefix="/uploads", tags=["uploads"])
 
 
 @router.post("", status_code=201)

@@ -25,13 +25,13 @@ router = APIRouter(route_class=StrictRoute, tags=["runs"])
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
-@router.get("/workflows", tags=["workflows"])
+@router.get("/workflows", tags=["workflows"], operation_id="list_workflows")
 def every_workflow() -> list[WorkflowShown]:
     """What can be asked for."""
     return [_workflow_shown(entry) for entry in WORKFLOWS.values()]
 
 
-@router.get("/workflows/{name}", tags=["workflows"])
+@router.get("/workflows/{name}", tags=["workflows"], operation_id="get_workflow")
 def one_workflow(name: str) -> WorkflowShown:
     """A workflow: its files, and the schema of its parameters."""
     if name not in WORKFLOWS:
@@ -39,7 +39,7 @@ def one_workflow(name: str) -> WorkflowShown:
     return _workflow_shown(WORKFLOWS[name])
 
 
-@router.post("/runs", status_code=201)
+@router.post("/runs", status_code=201, operation_id="create_run")
 def ask(body: NewRun, service: Opened, scope: Granted, response: Response, key: Key = None) -> RunShown:
     """Ask for a run. The same Idempotency-Key and body give the same run, with status 200."""
     asked = workflow(body.workflow, body.version)
@@ -47,14 +47,14 @@ def ask(body: NewRun, service: Opened, scope: Granted, response: Response, key: 
     return _queued(service, scope, run_id, is_new, response)
 
 
-@router.post("/runs:rerun", status_code=201)
+@router.post("/runs:rerun", status_code=201, operation_id="rerun")
 def rerun(body: Rerun, service: Opened, scope: Granted, response: Response, key: Key = None) -> RunShown:
     """Ask for what a run did, again, as a new job."""
     run_id, is_new = submission.rerun(service, scope, key, body.run_id, body.pack_sha256, body.record)
     return _queued(service, scope, run_id, is_new, response)
 
 
-@router.get("/runs")
+@router.get("/runs", operation_id="list_runs")
 def page(
     service: Opened,
     scope: Granted,
@@ -72,13 +72,13 @@ def page(
     return RunPage(runs=shown_runs, next_cursor=None if last is None else _encoded(last.created_at, last.id))
 
 
-@router.get("/runs/{run_id}")
+@router.get("/runs/{run_id}", operation_id="get_run")
 def one(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
     """A run: its state, and how far it is."""
     return show_run(service, scope, run_id)
 
 
-@router.post("/runs/{run_id}:cancel")
+@router.post("/runs/{run_id}:cancel", operation_id="cancel_run")
 def cancel(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
     """End a run; where a worker has it, it is CANCELING until that has stopped."""
     with service.writing() as session:
@@ -88,7 +88,7 @@ def cancel(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
     return show_run(service, scope, run_id)
 
 
-@router.post("/runs/{run_id}:retry", status_code=201)
+@router.post("/runs/{run_id}:retry", status_code=201, operation_id="retry_run")
 def retry(run_id: UUID, service: Opened, scope: Granted, response: Response) -> RunShown:
     """A new run of the job of a run that failed, or was canceled."""
     with service.writing() as session:

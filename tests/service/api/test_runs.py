@@ -89,7 +89,9 @@ def mentioning(text):
 
 @pytest.mark.parametrize("state", ["INITIALIZING", "RUNNING"])
 def test_a_run_that_is_canceled_is_gone_within_seconds(working, audited, state):
-    inputs = {role: working.put(file["name"], (SMALL, TRAIN)[role == "train"]) for role, file in audited["inputs"].items()}
+    inputs = {
+        role: working.put(file["name"], (SMALL, TRAIN)[role == "train"]) for role, file in audited["inputs"].items()
+    }
     name = f"canceled-{state.lower()}"
     asked = working.ask({"workflow": "reference_scorer", "name": name, "inputs": inputs, "parameters": {}})
     if state == "RUNNING":
@@ -230,7 +232,11 @@ def test_a_rerun_of_what_is_not_here(working, audited):
     lost = {**record, "inputs": {**record["inputs"], "train": {"name": "t.csv", "sha256": "0" * 64, "size": 1}}}
     for body in ({"record": {}}, {"record": lost}, {"record": {**record, "name": "../a"}}, {"pack_sha256": "f" * 64}):
         problem(working.client.post("/runs:rerun", json=body), "invalid_pack")
-    for body in ({}, {"run_id": audited["id"], "pack_sha256": "f" * 64}, {"record": {**record, "parameters": {"a": 1}}}):
+    for body in (
+        {},
+        {"run_id": audited["id"], "pack_sha256": "f" * 64},
+        {"record": {**record, "parameters": {"a": 1}}},
+    ):
         problem(working.client.post("/runs:rerun", json=body), "invalid")
     problem(working.client.post("/runs:rerun", json={"record": {**record, "version": "0"}}), "unknown_workflow")
     problem(working.client.post("/runs:rerun", json={"run_id": "00000000-0000-0000-0000-000000000000"}), "not_found")

@@ -24,6 +24,7 @@ _CODES = {
     "rerun": ("not_found", "key_reused", "unknown_workflow", "invalid_pack", "too_large"),
     "cancel_run": ("conflict",),
     "retry_run": ("conflict",),
+    "bring_scores": ("conflict", "upload_incomplete"),
     "download_artifact": ("range_not_satisfiable",),
     "get_log": ("range_not_satisfiable",),
     "get_signed_file": ("forbidden", "range_not_satisfiable"),

@@ -13,7 +13,7 @@ from hetero2.service import submission
 from hetero2.service.api import shown
 from hetero2.service.api.access import Granted, Opened
 from hetero2.service.api.bodies import StrictRoute
-from hetero2.service.api.schemas import NewRun, Rerun, RoleShown, RunPage, RunShown, WorkflowShown
+from hetero2.service.api.schemas import NewRun, NewScores, Rerun, RoleShown, RunPage, RunShown, WorkflowShown
 from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.domain.errors import ServiceError
@@ -94,6 +94,14 @@ def retry(run_id: UUID, service: Opened, scope: Granted, response: Response) -> 
     with service.writing() as session:
         new = runs.retry(session, RunKey(scope, run_id), service.now())
     return _queued(service, scope, new.id, True, response)
+
+
+@router.post("/runs/{run_id}/scores", operation_id="bring_scores")
+def scores(run_id: UUID, body: NewScores, service: Opened, scope: Granted) -> RunShown:
+    """Give a paused run the scores that it waits for; it is queued again."""
+    submission.bring_later(service, scope, run_id, body.upload_id)
+    service.bell.set()
+    return show_run(service, scope, run_id)
 
 
 def show_run(service: Service, scope: Scope, run_id: UUID) -> RunShown:

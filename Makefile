@@ -30,7 +30,7 @@ CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help run test check ci docs site format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
-  test-browser test-service soak-service \
+  test-browser test-service soak-service fuzz-service serve \
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
@@ -41,6 +41,9 @@ help: ## List the targets.
 
 run: $(VENV)/.run ## Build TARGET with CORES cores (default: value_utility_realtruth, 2).
 	snakemake --cores $(CORES) $(TARGET)
+
+serve: $(VENV)/.service ## Start the service on http://127.0.0.1:8642, its data in FOLDER (default: hetero2-service).
+	hetero2 serve --folder $(or $(FOLDER),hetero2-service)
 
 test: $(VENV)/.dev ## Run the tests, on two workers.
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -81,6 +84,7 @@ docs: $(VENV)/.dev ## Write defaults and schema of the configuration, pages of c
 	python -m tools.config_files
 	python -m tools.contract_pages
 	python -m tools.rule_graph
+	python -m tools.service_openapi
 	python -m tools.release registry render
 	$(MAKE) site
 
@@ -135,6 +139,9 @@ soak-service: $(VENV)/.dev ## The service for long: 10,000 steps of the run mach
 	STEPS=10000 pytest -rs -m service tests/service/test_run_machine.py
 	TIMES=$(or $(TIMES),20) pytest -rs -m service tests/service/test_crashes.py
 	MINUTES=$(or $(MINUTES),5) pytest -rs -s -m service tests/service/test_soak.py
+
+fuzz-service: $(VENV)/.dev ## Requests made from the document of the API against a service that runs: SECONDS of them (default 600).
+	SECONDS_OF_FUZZING=$(or $(SECONDS),600) pytest -s -m service tests/service/api/test_openapi.py
 
 test-newest: ## The small run and the golden tests with the newest RDKit and Snakemake, in .venv-newest.
 	$(MAKE) VENV=.venv-newest newest
@@ -246,8 +253,12 @@ $(VENV)/.run: pyproject.toml $(VENV)/.locked
 	@$(LOOPS)
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock requirements-service.lock $(VENV)/.run
-	$(PIP) -r requirements-dev.lock
+$(VENV)/.service: requirements-service.lock $(VENV)/.run
 	$(PIP) -r requirements-service.lock
+	@$(COMPILE)
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.service
+	$(PIP) -r requirements-dev.lock
 	@$(COMPILE)
 	@touch $@

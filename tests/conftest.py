@@ -68,7 +68,7 @@ selection: {{k: 3}}
 
 
 # For make in a clone that borrows the environment of the tests: it must not install itself there.
-AS_INSTALLED = [f"--old-file=.venv/{name}" for name in (".locked", ".run", ".dev")]
+AS_INSTALLED = [f"--old-file=.venv/{name}" for name in (".locked", ".run", ".service", ".dev")]
 
 
 class Recorder:

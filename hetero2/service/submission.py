@@ -66,6 +66,23 @@ def rerun(
         return _queue(service, session, scope, request, key)
 
 
+def bring_later(service: Service, scope: Scope, run_id: UUID, upload_id: UUID) -> None:
+    """Queue a paused run again with the file that it waits for, which its job has from now on.
+
+    Raises conflict where it waits for none, and what submit raises for a file.
+    """
+    key = RunKey(scope, run_id)
+    with service.writing() as session:
+        job = runs.job_of(session, runs.get(session, key))
+        asked = workflow(job.workflow, job.workflow_version)
+        if asked.later is None:
+            raise ServiceError("conflict", f"run {run_id}: is a {job.workflow}, which waits for nothing")
+        files = {**job.inputs, asked.later: _file(session, scope, asked.later, upload_id)}
+        _check_roles(asked, files)
+        runs.resume(session, key, service.now())
+        job.inputs = files
+
+
 def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:
     """Raise invalid where a parameter is not as the schema of the workflow says."""
     try:

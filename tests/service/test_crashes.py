@@ -29,7 +29,7 @@ from hetero2.service.worker import numba_cache, sandbox
 from hetero2.service.worker.worker import Worker
 from tests.service import crashing, trivial
 from tests.service.screens import ask_for_screen
-from tests.service.serving import serving
+from tests.service.in_thread import serving
 
 pytestmark = pytest.mark.service
 TIMES = int(os.environ.get("TIMES", "1"))

@@ -31,7 +31,7 @@ from hetero2.service.store.base import (
 )
 from hetero2.service.store.local import LocalStore
 from tests.service import seaweed
-from tests.service.serving import serving
+from tests.service.in_thread import serving
 
 pytestmark = pytest.mark.service
 BIG = 60 * CHUNK

@@ -126,7 +126,7 @@ def test_what_comes_from_outside_stays_one_word_and_is_never_run(hostile, tmp_pa
 def told(target, environment, folder):
     """What a recipe gives to Python, which here only tells its words and what it is given to read."""
     (folder / "bin").mkdir(exist_ok=True)
-    for name in (".locked", ".run", ".dev"):
+    for name in (".locked", ".run", ".service", ".dev"):
         (folder / name).touch()
     python = folder / "bin/python"
     record = folder / "told.json"

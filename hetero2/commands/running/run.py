@@ -49,6 +49,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="instead of a model: a table of scores, of the library and where you have them of its decoys",
     )
+    score.add_argument(
+        "--request-scores", action="store_true",
+        help="scores come later: stop at the list of structures that need one, score_request.csv",
+    )  # fmt: skip
     parser.add_argument(
         "--lower-is-better", action="store_true", default=None, help="smaller scores are better, as in docking"
     )
@@ -85,13 +89,13 @@ def run(args: argparse.Namespace) -> int:
     """Understand the files, try the model, then run; the same call again goes on where it was stopped."""
     with tempfile.TemporaryDirectory(prefix="hetero2-") as name:
         target, layer, files = _layer(args, Path(name))
-        return start(target, layer, files, args)
+        return start(target, layer, files, args, until="score_requests" if args.request_scores else None)
 
 
-def start(target: str, layer: Layer, files: InForm, args: argparse.Namespace) -> int:
+def start(target: str, layer: Layer, files: InForm, args: argparse.Namespace, until: str | None = None) -> int:
     """Run a target with a layer of the configuration; files: the user's own, and as what they are taken.
 
-    args: cores, profile, dry_run.
+    args: cores, profile, dry_run; until: a target of the workflow to stop at.
     """
     config = resolve(target, layer)
     check_files(config)
@@ -104,10 +108,10 @@ def start(target: str, layer: Layer, files: InForm, args: argparse.Namespace) ->
     layer = settle(layer, files, folder, args.dry_run)
     if args.dry_run:
         with tempfile.TemporaryDirectory(prefix="hetero2-") as empty:
-            return _planned(_words(target, layer, Path(empty), args), folder)
+            return _planned(_words(until or target, layer, Path(empty), args), folder)
     print(f"results   {printable(str(folder))}", flush=True)
     before = _finished_at(folder)
-    words = _words(target, layer, folder, args)
+    words = _words(until or target, layer, folder, args)
     code = _ended(started.to_its_end(words))
     if code == 0 and before is not None and before == _finished_at(folder):  # Snakemake says only that nothing is to do
         print(printable(f"read      {folder / 'pack' / 'report.html'}, or: hetero2 show {folder}"))
@@ -252,6 +256,8 @@ def _score(args: argparse.Namespace, files: Mapping[str, Any], layer: Mapping[st
                 f"--model: the command does not contain {' and '.join(missing)}",
                 "it reads structures from {request} and writes id,score to {scores}; with {train} it can be refitted",
             )
+    elif args.request_scores:
+        scores = {"source": "external"}
     elif args.scores is None and files and "source" not in layer.get("scores", {}):
         raise ConfigError(
             "no score is named: what is to be examined?",

@@ -1,10 +1,12 @@
 """The application: the API, and what every answer has."""
 
+from uuid import uuid4
+
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import text
 
-from hetero2.service.api import artifacts, problems, runs, uploads
+from hetero2.service.api import artifacts, openapi, problems, runs, uploads
 from hetero2.service.api.access import Granted
 from hetero2.service.api.guard import Guard
 from hetero2.service.api.schemas import Me
@@ -24,11 +26,11 @@ def create_app(service: Service) -> FastAPI:
     )  # fmt: skip
     app.state.service = service
     problems.add_handlers(app)
-    api = APIRouter(prefix="/api/v1", responses={"default": {"description": "RFC 9457 problem", "content": _PROBLEM}})
+    api = APIRouter(prefix="/api/v1")
     for router in (uploads.router, runs.router, artifacts.router, artifacts.files):
         api.include_router(router)
 
-    @api.get("/me", tags=["access"])
+    @api.get("/me", tags=["access"], operation_id="get_me")
     def me(scope: Granted) -> Me:
         """What the token opens."""
         return Me(org_id=scope.org_id, project_id=scope.project_id)
@@ -49,27 +51,13 @@ def create_app(service: Service) -> FastAPI:
                 session.execute(text("SELECT 1"))
             if upgrade.revision(service.engine) != upgrade.newest():
                 raise RuntimeError("the database is of another release")
+            probe = f"ready/{uuid4().hex}"
+            service.store.put(probe, [b"ready"])
+            service.store.delete(probe)
         except Exception as error:  # whatever is wrong, it is not ready
             return JSONResponse({"status": "not ready", "reason": type(error).__name__}, 503)
         return JSONResponse({"status": "ok"})
 
+    openapi.add_document(app)
     app.add_middleware(Guard, largest=service.settings.max_upload + _BESIDE)
     return app
-
-
-_PROBLEM = {
-    problems.MEDIA_TYPE: {
-        "schema": {
-            "type": "object",
-            "required": ["type", "title", "status", "code", "detail"],
-            "properties": {
-                "type": {"type": "string"},
-                "title": {"type": "string"},
-                "status": {"type": "integer"},
-                "code": {"type": "string"},
-                "detail": {"type": "string"},
-                "hint": {"type": "string"},
-            },
-        }
-    }
-}

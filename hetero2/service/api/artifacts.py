@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from hetero2.service.api import shown
 from hetero2.service.api.access import Granted, Opened, service_of
+from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import ArtifactShown, EventShown, Signed
 from hetero2.service.core import Service
 from hetero2.service.db import runs
@@ -26,14 +27,14 @@ from hetero2.service.domain.states import TERMINAL, State
 from hetero2.service.store.base import LONGEST_URL, MissingError
 from hetero2.service.store.local import LocalStore
 
-router = APIRouter(tags=["artifacts"])
-files = APIRouter(tags=["files"])  # by signed addresses: no token
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+router = APIRouter(route_class=StrictRoute, tags=["artifacts"])
+files = APIRouter(route_class=StrictRoute, tags=["files"])  # by signed addresses: no token
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _PAUSE = 0.5  # seconds between two looks for new events
 _KEPT_OPEN = 15.0  # seconds after which a silent stream says that it is there
 
 
-@router.get("/runs/{run_id}/artifacts")
+@router.get("/runs/{run_id}/artifacts", operation_id="list_artifacts")
 def every(run_id: UUID, service: Opened, scope: Granted) -> list[ArtifactShown]:
     """What a run has published; nothing before it ends."""
     with service.reading() as session:
@@ -41,7 +42,7 @@ def every(run_id: UUID, service: Opened, scope: Granted) -> list[ArtifactShown]:
         return [shown.artifact(row) for row in runs.artifacts(session, RunKey(scope, run_id))]
 
 
-@router.get("/runs/{run_id}/artifacts/{name}")
+@router.get("/runs/{run_id}/artifacts/{name}", operation_id="download_artifact")
 def download(
     run_id: UUID,
     name: str,
@@ -54,7 +55,7 @@ def download(
     return _content(service, row.key, row.size, range_, row.media_type, row.name, row.sha256)
 
 
-@router.post("/runs/{run_id}/artifacts/{name}:sign")
+@router.post("/runs/{run_id}/artifacts/{name}:sign", operation_id="sign_artifact")
 def sign(run_id: UUID, name: str, service: Opened, scope: Granted) -> Signed:
     """An address of a file that needs no token, for five minutes."""
     row = _artifact(service, scope, run_id, name)
@@ -62,7 +63,7 @@ def sign(run_id: UUID, name: str, service: Opened, scope: Granted) -> Signed:
     return Signed(url=url, expires_at=service.now() + LONGEST_URL - timedelta(seconds=1))
 
 
-@router.get("/runs/{run_id}/log")
+@router.get("/runs/{run_id}/log", operation_id="get_log")
 def log(
     run_id: UUID, service: Opened, scope: Granted, range_: Annotated[str | None, Header(alias="Range")] = None
 ) -> Response:
@@ -71,7 +72,7 @@ def log(
     return _content(service, row.key, row.size, range_, "text/plain; charset=utf-8", row.name, row.sha256)
 
 
-@router.get("/runs/{run_id}/events")
+@router.get("/runs/{run_id}/events", operation_id="list_events")
 async def events(
     run_id: UUID,
     request: Request,
@@ -90,7 +91,8 @@ async def events(
     return StreamingResponse(_stream(service, request, key, seen), headers=headers, media_type="text/event-stream")
 
 
-@files.api_route("/files/{key:path}", methods=["GET", "HEAD"])
+@files.get("/files/{key:path}", operation_id="get_signed_file")
+@files.head("/files/{key:path}", operation_id="head_signed_file")
 def signed_file(
     key: str,
     request: Request,
@@ -128,7 +130,7 @@ def _content(
     headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     headers["Content-Security-Policy"] = "sandbox allow-scripts; default-src 'unsafe-inline' data:"
     headers |= {} if sha256 is None else {"ETag": f'"{sha256}"'}
-    if range_ is not None and (match := _RANGE.fullmatch(range_.strip())) and any(match.groups()):
+    if range_ is not None and (match := _RANGE.fullmatch(range_.strip())) and _is_range(*match.groups()):
         first, last = match.groups()
         start = int(first) if first else max(0, size - int(last))
         stop = min(size, int(last) + 1) if first and last else size
@@ -141,6 +143,11 @@ def _content(
     status = 206 if "Content-Range" in headers else 200
     chunks: Iterator[bytes] = service.store.read(key, start, stop)
     return StreamingResponse(chunks, status, headers, media_type)
+
+
+def _is_range(first: str, last: str) -> bool:
+    """Whether there is one; what is none is ignored, as RFC 9110 has it."""
+    return int(first) <= int(last) if first and last else bool(first or last)
 
 
 def _events(service: Service, key: RunKey, after: int) -> tuple[list[EventShown], bool]:

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Header, Query, Response
 from hetero2.service import submission
 from hetero2.service.api import shown
 from hetero2.service.api.access import Granted, Opened
-from hetero2.service.api.schemas import NewRun, Rerun, RoleShown, RunPage, RunShown, WorkflowShown
+from hetero2.service.api.bodies import StrictRoute
+from hetero2.service.api.schemas import NewRun, NewScores, Rerun, RoleShown, RunPage, RunShown, WorkflowShown
 from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.domain.errors import ServiceError
@@ -20,17 +21,17 @@ from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import State
 from hetero2.service.workflows.registry import WORKFLOWS, Workflow, workflow
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(route_class=StrictRoute, tags=["runs"])
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
-@router.get("/workflows", tags=["workflows"])
+@router.get("/workflows", tags=["workflows"], operation_id="list_workflows")
 def every_workflow() -> list[WorkflowShown]:
     """What can be asked for."""
     return [_workflow_shown(entry) for entry in WORKFLOWS.values()]
 
 
-@router.get("/workflows/{name}", tags=["workflows"])
+@router.get("/workflows/{name}", tags=["workflows"], operation_id="get_workflow")
 def one_workflow(name: str) -> WorkflowShown:
     """A workflow: its files, and the schema of its parameters."""
     if name not in WORKFLOWS:
@@ -38,7 +39,7 @@ def one_workflow(name: str) -> WorkflowShown:
     return _workflow_shown(WORKFLOWS[name])
 
 
-@router.post("/runs", status_code=201)
+@router.post("/runs", status_code=201, operation_id="create_run")
 def ask(body: NewRun, service: Opened, scope: Granted, response: Response, key: Key = None) -> RunShown:
     """Ask for a run. The same Idempotency-Key and body give the same run, with status 200."""
     asked = workflow(body.workflow, body.version)
@@ -46,14 +47,14 @@ def ask(body: NewRun, service: Opened, scope: Granted, response: Response, key: 
     return _queued(service, scope, run_id, is_new, response)
 
 
-@router.post("/runs:rerun", status_code=201)
+@router.post("/runs:rerun", status_code=201, operation_id="rerun")
 def rerun(body: Rerun, service: Opened, scope: Granted, response: Response, key: Key = None) -> RunShown:
     """Ask for what a run did, again, as a new job."""
     run_id, is_new = submission.rerun(service, scope, key, body.run_id, body.pack_sha256, body.record)
     return _queued(service, scope, run_id, is_new, response)
 
 
-@router.get("/runs")
+@router.get("/runs", operation_id="list_runs")
 def page(
     service: Opened,
     scope: Granted,
@@ -71,13 +72,13 @@ def page(
     return RunPage(runs=shown_runs, next_cursor=None if last is None else _encoded(last.created_at, last.id))
 
 
-@router.get("/runs/{run_id}")
+@router.get("/runs/{run_id}", operation_id="get_run")
 def one(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
     """A run: its state, and how far it is."""
     return show_run(service, scope, run_id)
 
 
-@router.post("/runs/{run_id}:cancel")
+@router.post("/runs/{run_id}:cancel", operation_id="cancel_run")
 def cancel(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
     """End a run; where a worker has it, it is CANCELING until that has stopped."""
     with service.writing() as session:
@@ -87,12 +88,20 @@ def cancel(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
     return show_run(service, scope, run_id)
 
 
-@router.post("/runs/{run_id}:retry", status_code=201)
+@router.post("/runs/{run_id}:retry", status_code=201, operation_id="retry_run")
 def retry(run_id: UUID, service: Opened, scope: Granted, response: Response) -> RunShown:
     """A new run of the job of a run that failed, or was canceled."""
     with service.writing() as session:
         new = runs.retry(session, RunKey(scope, run_id), service.now())
     return _queued(service, scope, new.id, True, response)
+
+
+@router.post("/runs/{run_id}/scores", operation_id="bring_scores")
+def scores(run_id: UUID, body: NewScores, service: Opened, scope: Granted) -> RunShown:
+    """Give a paused run the scores that it waits for; it is queued again."""
+    submission.bring_later(service, scope, run_id, body.upload_id)
+    service.bell.set()
+    return show_run(service, scope, run_id)
 
 
 def show_run(service: Service, scope: Scope, run_id: UUID) -> RunShown:

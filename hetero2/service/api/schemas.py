@@ -51,6 +51,12 @@ class NewRun(Taken):
     inputs: dict[str, UUID] = Field(default={}, description="the id of a complete upload for each role")
 
 
+class NewScores(Taken):
+    """Scores that a run waits for."""
+
+    upload_id: UUID = Field(description="of a table with the ids of the run's score request")
+
+
 class Rerun(Taken):
     """A run to be run again. Give one of the three."""
 

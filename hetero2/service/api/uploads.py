@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from hetero2.service.api import shown
 from hetero2.service.api.access import Granted, Opened
+from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import FileName, NewUpload, Sha256, UploadShown
 from hetero2.service.core import Service
 from hetero2.service.db import uploads
@@ -22,10 +23,10 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import Scope
 from hetero2.service.store.base import CHUNK, ExistsError, upload_key
 
-router = APIRouter(prefix="/uploads", tags=["uploads"])
+router = APIRouter(route_class=StrictRoute, prefix="/uploads", tags=["uploads"])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, operation_id="begin_upload")
 def begin(body: NewUpload, service: Opened, scope: Granted, response: Response) -> UploadShown:
     """Announce a file that comes in parts; where its content is here already, it is complete at once."""
     _check_size(service, body.size)
@@ -36,7 +37,7 @@ def begin(body: NewUpload, service: Opened, scope: Granted, response: Response) 
     return shown.upload(row)
 
 
-@router.put("", status_code=201)
+@router.put("", status_code=201, operation_id="upload_file")
 async def whole(
     request: Request,
     service: Opened,
@@ -53,21 +54,21 @@ async def whole(
         arriving.unlink(missing_ok=True)
 
 
-@router.get("")
+@router.get("", operation_id="list_uploads")
 def latest(service: Opened, scope: Granted, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[UploadShown]:
     """The latest uploads."""
     with service.reading() as session:
         return [shown.upload(row) for row in uploads.page(session, scope, limit)]
 
 
-@router.get("/{upload_id}")
+@router.get("/{upload_id}", operation_id="get_upload")
 def one(upload_id: UUID, service: Opened, scope: Granted) -> UploadShown:
     """An upload: how much of it has come."""
     with service.reading() as session:
         return shown.upload(uploads.get(session, scope, upload_id))
 
 
-@router.patch("/{upload_id}")
+@router.patch("/{upload_id}", operation_id="append_upload")
 async def part(
     upload_id: UUID, request: Request, service: Opened, scope: Granted, upload_offset: Annotated[int, Header(ge=0)]
 ) -> UploadShown:

@@ -205,7 +205,7 @@ def retry(session: Session, key: RunKey, now: datetime) -> Run:
 
 def resume(session: Session, key: RunKey, now: datetime) -> None:
     """Queue a paused run again; raises conflict where it is not paused."""
-    if not step(session, key, [State.PAUSED], State.QUEUED, now):
+    if not step(session, key, [State.PAUSED], State.QUEUED, now, code=None, reason=None):
         state = get(session, key).state
         raise ServiceError("conflict", f"run {key.run_id}: is {state}, and waits for no scores")
 

@@ -6,7 +6,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,7 +22,7 @@ from hetero2.service.store.base import CHUNK, ExistsError, FullError, StoreError
 from hetero2.service.worker import collect, process, progress, sandbox, stage_in
 from hetero2.service.worker.lease import HeldLease
 from hetero2.service.worker.limits import Limits
-from hetero2.service.workflows.registry import Output, Workflow, workflow
+from hetero2.service.workflows.registry import REQUESTED, Output, Workflow, workflow
 
 log = logging.getLogger(__name__)
 LOG = "log.txt"
@@ -59,6 +59,7 @@ class Attempt:
             wall_clock=service.settings.wall_clock,
             file=service.settings.max_artifact,
         )
+        self._collected = self._place / "collected"
         self._began = time.monotonic()
         self._keys: list[str] = []
 
@@ -94,7 +95,10 @@ class Attempt:
         self._advance([State.INITIALIZING], State.RUNNING)
         for words in asked.commands(parameters, files, self._job.name):
             self._command(words)
-        self._publish(asked)
+        if asked.later is not None and asked.later not in files:
+            self._pause(asked)
+        else:
+            self._publish(asked)
 
     def _command(self, words: list[str]) -> None:
         argv = ["python", "-m", "hetero2", *words]
@@ -183,14 +187,43 @@ class Attempt:
 
     def _publish(self, asked: Workflow) -> None:
         """Collect the declared files, verify the pack, store all, publish in one transaction."""
+        brought = self._brought(asked, asked.outputs)
+        facts = self._facts()
+        if asked.has_pack:
+            facts |= self._verified(next(path for path, output in brought if output.kind == "pack"))
+        record = self._collected / RECORD
+        record.write_text(json.dumps(submission.job_record(self._job, self._run) | {"facts": facts}, indent=2) + "\n")
+        brought += [(record, Output(RECORD, "record", "application/json"))]
+        artifacts = [self._stored(path, output) for path, output in brought]
+        artifacts += self._store_log()
+        self._end_well(artifacts, State.COMPLETE, facts=facts)
+
+    def _pause(self, asked: Workflow) -> None:
+        """Publish the request, and wait for what it asks for."""
+        artifacts = [self._stored(path, output) for path, output in self._brought(asked, (REQUESTED,))]
+        reason = f"waits for {asked.later}: {REQUESTED.path} lists the structures that need one"
+        self._end_well(artifacts, State.PAUSED, facts=self._facts(), code="waits_for_scores", reason=reason)
+
+    def _end_well(self, artifacts: list[Artifact], after: State, **values: Any) -> None:
+        self._held.renew()
+        self._check_held()
+        with self._service.writing() as session:
+            done = runs.publish(session, self._held.lease, artifacts, self._service.now(), after, **values)
+        if not done:
+            self._held.renew()
+            self._check_held()
+            raise _lost()
+        log.info("run %s: %s, %d files", self._run.id, after, len(artifacts))
+
+    def _brought(self, asked: Workflow, outputs: Iterable[Output]) -> list[tuple[Path, Output]]:
+        """Copies of declared files, out of the reach of whoever wrote them."""
         results = Path("results") / self._name(asked)
-        collected = self._place / "collected"
-        collected.mkdir()
+        self._collected.mkdir()
         brought: list[tuple[Path, Output]] = []
-        for output in asked.outputs:
+        for output in outputs:
             path = results / output.path.format(name=self._name(asked))
             try:
-                target = collected / path.name
+                target = self._collected / path.name
                 self._collect(path, target)
                 brought.append((target, output))
             except FileNotFoundError:
@@ -198,23 +231,7 @@ class Attempt:
                     raise Ended(State.EXECUTOR_ERROR, "no_output", f"the run made no {path.name}") from None
             except collect.RefusedError as error:
                 raise Ended(State.EXECUTOR_ERROR, "output_refused", str(error)) from None
-        facts = self._facts()
-        if asked.has_pack:
-            facts |= self._verified(next(path for path, output in brought if output.kind == "pack"))
-        record = collected / RECORD
-        record.write_text(json.dumps(submission.job_record(self._job, self._run) | {"facts": facts}, indent=2) + "\n")
-        brought += [(record, Output(RECORD, "record", "application/json"))]
-        artifacts = [self._stored(path, output) for path, output in brought]
-        artifacts += self._store_log()
-        self._held.renew()
-        self._check_held()
-        with self._service.writing() as session:
-            done = runs.publish(session, self._held.lease, artifacts, self._service.now(), facts=facts)
-        if not done:
-            self._held.renew()
-            self._check_held()
-            raise _lost()
-        log.info("run %s: COMPLETE, %d files", self._run.id, len(artifacts))
+        return brought
 
     def _name(self, asked: Workflow) -> str:
         return asked.fixed_name or self._job.name

@@ -70,6 +70,27 @@ class OfScores(Columns):
     lower_is_better: bool = Field(default=False, description="of the score, as of docking")
 
 
+class OfLater(Columns):
+    """Of an audit whose scores come later."""
+
+    lower_is_better: bool = Field(default=False, description="of the score, as of docking")
+
+
+class OfScoresOnly(Settings):
+    """Of an audit without structures."""
+
+    top_k: Count = Field(default=50, description="how many molecules can be paid for")
+    lower_is_better: bool = Field(default=False, description="of the score, as of docking")
+
+    def layer(self) -> Mapping[str, Any]:
+        """The layer of the configuration of a run; nothing here reads structures."""
+        return {
+            **self.settings,
+            "selection": {**self.settings.get("selection", {}), "k": self.top_k},
+            "scores": {"source": "external", "higher_is_better": not self.lower_is_better},
+        }
+
+
 class OfReference(Columns):
     """Of an audit of a scorer that comes with HETERO-2."""
 

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.service.domain.errors import ServiceError
-from hetero2.service.workflows.parameters import Columns, OfDemo, OfReference, OfScores, OfScreen, Parameters
+from hetero2.service.workflows.parameters import (
+    Columns,
+    OfDemo,
+    OfLater,
+    OfReference,
+    OfScores,
+    OfScoresOnly,
+    OfScreen,
+    Parameters,
+)
 
 SETTINGS = "settings.json"  # in the folder of a run: the layer of the configuration
 REQUEST = "score_request"  # the kind of a file that waits for scores
@@ -50,6 +59,7 @@ class Workflow:
     outputs: tuple[Output, ...]
     has_pack: bool = True
     fixed_name: str | None = None  # of its results, whatever the run is called
+    later: str | None = None  # a file that may come after the first attempt, which then stops at the request for it
 
     @property
     def digest(self) -> str:
@@ -82,6 +92,7 @@ _PACKED = (
     Output("pack/manifest.json", "manifest", "application/json"),
     Output("missing_decoy_scores.csv", "missing_scores", "text/csv", is_required=False),
 )
+REQUESTED = Output("score_request.csv", REQUEST, "text/csv")
 _LIBRARY = Role("your library: ids and SMILES (.csv, .tsv, .xlsx, .parquet, .smi, .sdf)")
 _TRUTH = Role("measured results of molecules of the library", is_required=False)
 _TRAIN = Role("labelled molecules that the model was fitted on", is_required=False)
@@ -95,6 +106,17 @@ def _run(parameters: Columns, files: Files, name: str, *score: str) -> list[Comm
 
 def _reference(parameters: OfReference, files: Files, name: str) -> list[Command]:
     return _run(parameters, files, name, f"--model=reference:{parameters.scorer}")
+
+
+def _later(parameters: OfLater, files: Files, name: str) -> list[Command]:
+    return _run(parameters, files, name, *(() if "scores" in files else ("--request-scores",)))
+
+
+def _scores_only(parameters: OfScoresOnly, files: Files, name: str) -> list[Command]:  # noqa: ARG001 - all in its layer
+    table = files["library"]
+    truth = f"path={files['truth']}" if "truth" in files else "source=none"
+    keys = (f"input.path={table}", "input.structures=false", f"scores.path={table}", f"truth.{truth}")
+    return [["run", f"--name={name}", "--out=results", f"--configfile={SETTINGS}", *(f"--set={key}" for key in keys)]]
 
 
 def _screen(parameters: OfScreen, files: Files, name: str) -> list[Command]:
@@ -118,6 +140,24 @@ _ALL = (
         "Scores of a library, and of its decoys where they have been scored: are they worth trust, the list its price?",
         {"library": _LIBRARY, "scores": Role("scores, by id or by structure hash"), "train": _TRAIN, "truth": _TRUTH},
         OfScores, _run, _PACKED,
+    ),
+    Workflow(
+        "audit_later", "1", "Audit of scores that come later",
+        "The run stops with the structures, decoys too, that need a score, and goes on when they have been uploaded.",
+        {
+            "library": _LIBRARY, "train": _TRAIN, "truth": _TRUTH,
+            "scores": Role("scores by the ids of the request, once there is one", is_required=False),
+        },
+        OfLater, _later, _PACKED, later="scores",
+    ),
+    Workflow(
+        "scores_only", "1", "Audit of scores without structures",
+        "Nothing but scores, of molecules and of decoys that you made: no structure leaves you.",
+        {
+            "library": Role("id,decoy,score: a line for each molecule, decoy left empty, and for each of its decoys"),
+            "truth": Role("measured results, in the form of customer_truth.v1", is_required=False),
+        },
+        OfScoresOnly, _scores_only, _PACKED,
     ),
     Workflow(
         "reference_scorer", "1", "Audit of a reference scorer",

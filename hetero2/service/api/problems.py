@@ -15,6 +15,7 @@ from hetero2.service.store.base import FullError
 
 MEDIA_TYPE = "application/problem+json"
 _BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_NO_PAGES = ("/api/", "/files/", "/healthz", "/readyz", "/static/")
 _LONGEST = 2000  # characters of a detail
 log = logging.getLogger(__name__)
 
@@ -29,46 +30,58 @@ def problem(code: str, detail: str, hint: str = "", headers: dict[str, str] | No
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
 
+def _page(request: Request, error: ServiceError) -> Response | None:
+    """The error as a page, where a page was asked for."""
+    page_of = getattr(request.app.state, "page_of", None)
+    if page_of is None or request.url.path.startswith(_NO_PAGES):
+        return None
+    page: Response = page_of(error, request)
+    return page
+
+
 def add_handlers(app: FastAPI) -> None:
     """Make every error of the application a problem."""
 
     @app.exception_handler(ServiceError)
     def _refused(request: Request, error: ServiceError) -> Response:
-        page_of = getattr(request.app.state, "page_of", None)
-        if page_of is not None and not request.url.path.startswith("/api/"):
-            page: Response = page_of(error)
-            return page
-        return problem(error.code, error.detail, error.advice, **error.more)
+        return _page(request, error) or problem(error.code, error.detail, error.advice, **error.more)
 
     @app.exception_handler(HeteroError)
-    def _pipeline(_: Request, error: HeteroError) -> JSONResponse:
-        return problem("invalid", error.message, error.hint or "")
+    def _pipeline(request: Request, error: HeteroError) -> Response:
+        page = _page(request, ServiceError("invalid", error.message, error.hint or ""))
+        return page or problem("invalid", error.message, error.hint or "")
 
     @app.exception_handler(RequestValidationError)
-    def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    def _invalid(request: Request, error: RequestValidationError) -> Response:
         errors = [
             {"where": ".".join(str(part) for part in item["loc"])[:200], "what": str(item["msg"])[:500]}
             for item in error.errors()[:20]
         ]
         is_json = errors and all(item.get("type") != "json_invalid" for item in error.errors())
         detail = "; ".join(f"{item['where']}: {item['what']}" for item in errors)
-        return problem("invalid" if is_json else "malformed", detail, errors=errors)
+        is_path = any(item["loc"][0] == "path" for item in error.errors())
+        page_error = ServiceError("not_found" if is_path else "malformed", "the address or the form cannot be read")
+        return _page(request, page_error) or problem("invalid" if is_json else "malformed", detail, errors=errors)
 
     @app.exception_handler(HTTPException)
-    def _http(_: Request, error: HTTPException) -> JSONResponse:
+    def _http(request: Request, error: HTTPException) -> Response:
         code = _BY_STATUS.get(error.status_code, "malformed" if error.status_code < 500 else "internal")
-        return problem(code, str(error.detail), headers=dict(error.headers or {}))
+        page = _page(request, ServiceError(code, "there is nothing at this address" if code == "not_found" else ""))
+        return page or problem(code, str(error.detail), headers=dict(error.headers or {}))
 
     @app.exception_handler(FullError)
-    def _full(_: Request, error: FullError) -> JSONResponse:  # noqa: ARG001
-        return problem("storage_full", "the disk of the service is full", "nothing was kept; tell its operator")
+    def _full(request: Request, error: FullError) -> Response:  # noqa: ARG001
+        said = ("storage_full", "the disk of the service is full", "nothing was kept; tell its operator")
+        return _page(request, ServiceError(*said)) or problem(*said)
 
     @app.exception_handler(OperationalError)
-    def _database(_: Request, error: OperationalError) -> JSONResponse:
+    def _database(request: Request, error: OperationalError) -> Response:
         log.error("database: %s", error.orig)
-        return problem("unavailable", "the database does not answer", "try again", {"Retry-After": "2"})
+        said = ("unavailable", "the database does not answer", "try again")
+        return _page(request, ServiceError(*said)) or problem(*said, {"Retry-After": "2"})
 
     @app.exception_handler(Exception)
-    def _defect(_: Request, error: Exception) -> JSONResponse:
+    def _defect(request: Request, error: Exception) -> Response:
         log.error("defect: %s", type(error).__name__, exc_info=error)
-        return problem("internal", "the service has a defect; its log says where", "tell its operator the time")
+        said = ("internal", "the service has a defect; its log says where", "tell its operator the time")
+        return _page(request, ServiceError(*said)) or problem(*said)

@@ -25,6 +25,12 @@ def words(state: State) -> str:
     return _WORDS[state]
 
 
+def sentence(text: str) -> str:
+    """A message, as a sentence of its own."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
 def tone(state: State) -> str:
     """Its class in the style sheet."""
     if state is State.COMPLETE:

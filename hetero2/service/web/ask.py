@@ -27,6 +27,7 @@ from hetero2.service.workflows.registry import WORKFLOWS, Workflow, workflow
 
 router = APIRouter()
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_OPTION_HINT = re.compile(r" \(--[a-z-]+\)$")  # of a line that a dry run prints
 Brought = dict[str, UploadShown]  # by role
 
 
@@ -97,7 +98,7 @@ def _form(
     )
     return show(
         "form.html", 422 if problems or problem else 200, workflow=asked, fields=fields, values=values, files=files,
-        problems=problems or {}, problem=problem, is_open=is_open, endings=",".join(submission.SUFFIXES),
+        problems=problems or {}, fault=problem, is_open=is_open, endings=",".join(submission.SUFFIXES),
     )  # fmt: skip
 
 
@@ -123,8 +124,9 @@ def _look(
         submission.check_inputs(service, scope, asked, inputs)
         lines = check.understood(service, scope, asked, parameters, inputs)
     except ServiceError as error:
-        said = words.sentence(error.detail) + (f"\n{words.sentence(error.advice)}" if error.advice else "")
+        said = forms.in_words(f"{error.detail}\n{error.advice}", asked.name)
         return _form(asked, values, brought, problem=said)
+    lines = [_OPTION_HINT.sub("", line) for line in lines]
     asks = {"name": name or None, "workflow": asked.name, "parameters": parameters}
     asks["inputs"] = {role: str(upload_id) for role, upload_id in inputs.items()}
     return show(

@@ -1,14 +1,18 @@
 """A form for the parameters of a workflow, from its JSON Schema, and back."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from hetero2.service.workflows.registry import Workflow
+from hetero2.service.web import words
+from hetero2.service.workflows.registry import WORKFLOWS, Workflow
 
 _HIDDEN = {"settings"}  # a form has no fields for a whole configuration: the API has
+_OPTION = re.compile(r"(?P<say>say )?--(?P<name>[a-z][a-z-]+)(?: [A-Z]+\b)?")
+_STAGED = re.compile(r"(?<![\w/])files/\w+/", re.IGNORECASE)  # where a run finds the files of a form
 _RARE = {"id_column", "smiles_column", "label_column", "score_column", "trust", "seed"}  # folded away
 _LABELS = {  # where the name of a parameter says too little; a workflow's own come first
     "id_column": "Column of ids",
@@ -82,6 +86,24 @@ def parameter_label(name: str, workflow: str) -> str:
 def role_label(role: str) -> str:
     """A file of a workflow, for a person."""
     return _ROLES.get(role, role.replace("_", " ").capitalize())
+
+
+def in_words(text: str, workflow: str) -> str:
+    """What the pipeline says, for who has this form before them: its fields, not options or paths of a command line."""
+    lines = [line.removeprefix("error: ").removeprefix("hint: ") for line in text.strip().splitlines()]
+    told = _STAGED.sub("", "\n".join(words.sentence(line) for line in lines if line.strip()))
+    return _OPTION.sub(lambda found: _option(found, workflow), told)
+
+
+def _option(found: re.Match[str], workflow: str) -> str:
+    name = found["name"].replace("-", "_")
+    if name in _ROLES:
+        return f"“{role_label(name)}”"
+    if name not in WORKFLOWS[workflow].parameters.model_fields:
+        column = name.removesuffix("_column")
+        return found[0] if column == name else f"call that column “{column}” in the file"
+    field = f"“{parameter_label(name, workflow)}”"
+    return f"fill in {field}" if found["say"] else field
 
 
 def value_text(value: object) -> str:

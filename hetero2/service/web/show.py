@@ -1,6 +1,5 @@
 """How a page is made: its template, the policy that it stands under, and errors as pages."""
 
-import hashlib
 from typing import Any
 
 from fastapi import Request
@@ -36,7 +35,7 @@ _templates = Environment(loader=PackageLoader("hetero2.service.web"), autoescape
 _templates.filters |= {
     "words": words.words, "tone": words.tone, "size": words.size, "duration": words.duration, "moment": words.moment,
     "how_far": words.how_far, "sentence": words.sentence, "parameter": forms.parameter_label, "role": forms.role_label,
-    "value": forms.value_text, "fingerprint": lambda text: hashlib.sha256(text.encode()).hexdigest()[:16],
+    "in_words": forms.in_words, "value": forms.value_text, "fingerprint": words.fingerprint,
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What pages say: states in plain words, sizes, times, how far a run is."""
 
+import hashlib
 from datetime import datetime
 
 from hetero2.service.api.schemas import RunShown
@@ -29,6 +30,11 @@ def sentence(text: str) -> str:
     """A message, as a sentence of its own."""
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def fingerprint(text: str) -> str:
+    """By which a page that is looked at knows whether anything has changed."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def tone(state: State) -> str:
@@ -72,4 +78,6 @@ def how_far(run: RunShown) -> str:
     parts = [f"{jobs['done']} of {jobs['total']} jobs"] if jobs else []
     if run.eta_seconds:
         parts.append(f"{duration(run.eta_seconds.low)} to {duration(run.eta_seconds.high)} left")
-    return "; ".join([*parts, *([said] if said else [])]) or "not begun"
+    if not parts and not said and run.progress.get("seconds"):
+        return f"at work for {duration(run.progress['seconds'])}"
+    return "; ".join([*parts, *([said] if said else [])]) or ("begun" if run.started_at else "not begun")

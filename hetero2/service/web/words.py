@@ -73,7 +73,7 @@ def how_far(run: RunShown) -> str:
     counts = run.facts.get("counts") or run.progress.get("counts")
     said = f"{counts['OK']} audited, {counts['SKIP']} left out, {counts['ERROR']} failed" if counts else ""
     if run.state in TERMINAL:
-        return said or (run.reason or "").split("\n")[0][:120]
+        return said
     jobs = run.progress.get("jobs")
     parts = [f"{jobs['done']} of {jobs['total']} jobs"] if jobs else []
     if run.eta_seconds:

@@ -40,8 +40,11 @@ class Site:
         return submission.submit(self.service, self.scope, None, None, workflow(name), {}, {})[0]
 
     def begun(self, run_id: UUID) -> runs.Lease:
-        """A run that a worker has, which is no more than this lease."""
+        """A run that a worker has, which is no more than this lease. What waited before it is canceled."""
         with self.service.writing() as session:
+            for row, _ in runs.page(session, self.scope, 200, None, [State.QUEUED]):
+                if row.id != run_id:
+                    runs.cancel(session, RunKey(self.scope, row.id), self.service.now())
             lease = runs.claim(session, "test", self.service.now(), LEASE)
             assert lease is not None
             assert lease.key.run_id == run_id
@@ -51,8 +54,8 @@ class Site:
     def failed(self, reason: str) -> UUID:
         """A run that failed for this reason."""
         run_id = self.queued()
+        lease, now = self.begun(run_id), self.service.now()
         with self.service.writing() as session:
-            lease, now = self.begun(run_id), self.service.now()
             assert runs.advance(
                 session, lease, [State.RUNNING], State.EXECUTOR_ERROR, now, code="failed", reason=reason
             )

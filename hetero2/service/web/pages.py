@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from hetero2.service.api import artifacts as artifact_api
 from hetero2.service.api import runs as run_api
 from hetero2.service.api import shown
-from hetero2.service.api.access import Opened
+from hetero2.service.api.access import COOKIE, Opened
 from hetero2.service.api.schemas import Rerun
 from hetero2.service.core import Service
 from hetero2.service.db import runs
@@ -132,6 +132,9 @@ def beside_report(run_id: UUID, name: str, request: Request, service: Opened) ->
     """
     if request.headers.get("sec-fetch-dest") == "iframe":
         return Response(status_code=204)
+    if request.headers.get("sec-fetch-site") == "cross-site" and COOKIE not in request.cookies:
+        said = [f"A report has no right to this site. {name[:200]} is among the files of its run."]
+        return show("error.html", 403, title="A report cannot open files", said=said, run_id=run_id)
     scope = access.signed_in(request)
     with service.reading() as session:
         if all(artifact.name != name for artifact in runs.artifacts(session, RunKey(scope, run_id))):

@@ -4,26 +4,14 @@ import hashlib
 from datetime import datetime
 
 from hetero2.service.api.schemas import RunShown
-from hetero2.service.domain.states import TERMINAL, State
+from hetero2.service.domain.states import TERMINAL, WORDS, State
 
-_WORDS = {
-    State.QUEUED: "waiting for a worker",
-    State.INITIALIZING: "bringing files in",
-    State.RUNNING: "running",
-    State.PAUSED: "waiting for scores",
-    State.COMPLETE: "complete",
-    State.EXECUTOR_ERROR: "failed",
-    State.SYSTEM_ERROR: "failed, by a fault of the service",
-    State.CANCELING: "being canceled",
-    State.CANCELED: "canceled",
-    State.PREEMPTED: "interrupted, and will go on",
-}
 _BAD = {State.EXECUTOR_ERROR, State.SYSTEM_ERROR, State.CANCELED}
 
 
 def words(state: State) -> str:
     """A state, for a person."""
-    return _WORDS[state]
+    return WORDS[state]
 
 
 def sentence(text: str) -> str:

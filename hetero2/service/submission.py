@@ -19,7 +19,7 @@ from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import State
 from hetero2.service.workflows.registry import Workflow, workflow
 
-_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".smi", ".sdf", ".json", ".gz")
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".smi", ".sdf", ".json", ".gz")
 
 
 def submit(
@@ -103,6 +103,12 @@ def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:
         raise ServiceError("invalid", f"parameters.settings: {error.message}", error.hint or "") from None
 
 
+def check_inputs(service: Service, scope: Scope, asked: Workflow, inputs: Mapping[str, UUID]) -> None:
+    """Raise invalid or not_found where the files of a request are not those that the workflow takes."""
+    with service.reading() as session:
+        _check_roles(asked, {role: _file(session, scope, role, upload_id) for role, upload_id in inputs.items()})
+
+
 def _queue(
     service: Service, session: Session, scope: Scope, request: jobs.Request, key: str | None
 ) -> tuple[UUID, bool]:
@@ -132,8 +138,8 @@ def _check_roles(asked: Workflow, files: Mapping[str, Mapping[str, Any]]) -> Non
         what = asked.roles[missing[0]].text
         raise ServiceError("invalid", f"inputs: {asked.name} needs {missing[0]}: {what}", "upload it, and give its id")
     for role, file in files.items():
-        if PurePath(file["name"]).suffix.lower() not in _SUFFIXES:
-            ends = ", ".join(_SUFFIXES)
+        if PurePath(file["name"]).suffix.lower() not in SUFFIXES:
+            ends = ", ".join(SUFFIXES)
             raise ServiceError(
                 "invalid", f"inputs.{role}: {file['name']}: its ending says not what it is", f"one of {ends}"
             )

@@ -7,7 +7,12 @@ from hetero2.service.api.problems import problem
 from hetero2.service.domain.errors import ServiceError
 
 MOST_BODY = 1_000_000  # bytes of a body that is not a file
-_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers send `Origin: null` with our own forms
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 # Here files are brought, which have a cap of their own.
 _FILES = {"PUT": "/api/v1/uploads", "PATCH": "/api/v1/uploads", "POST": "/new/"}
 

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -13,20 +14,37 @@ from hetero2.errors import ConfigError, HeteroError
 
 URL, TOKEN = "HETERO2_URL", "HETERO2_TOKEN"  # environment variables, before what login has stored
 _OURS = {"invalid", "unknown_workflow", "unauthenticated", "forbidden", "not_found", "malformed", "key_reused"}
+# What the service advises a program, for somebody who uses `hetero2 remote`.
+_HINTS = {
+    "list its artifacts": "`hetero2 remote download RUN` gets all that it has",
+    "list the runs of the project": "`hetero2 remote status` lists runs",
+    "upload it, and give its id": "--input ROLE=FILE",
+}
+_OTHER = "is this the address of a HETERO-2 service?"
 _TIMEOUT = httpx.Timeout(30, read=120)
+
+
+class UnreachableError(HeteroError):
+    """No answer came, or it broke off."""
 
 
 class Connection:
     """A service at an address, opened by a token."""
 
     def __init__(self, url: str, token: str) -> None:
-        self.url = url.rstrip("/")
+        self.url = checked_url(url)
+        if not token.isascii() or not token.isprintable() or not token or " " in token:
+            raise ConfigError("the token is none: it is one word that begins with h2_", "copy all of it")
         headers = {"Authorization": f"Bearer {token}"}
         self._client = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=_TIMEOUT)
 
     def ask(self, method: str, path: str, **more: Any) -> Any:
         """The JSON of an answer; raises HeteroError for a problem, ConfigError where the call was wrong."""
-        return self.response(method, path, **more).json()
+        answer = self.response(method, path, **more)
+        try:
+            return answer.json()
+        except ValueError:
+            raise HeteroError(f"{self.url}: answers, but not as a service does", _OTHER) from None
 
     def response(self, method: str, path: str, **more: Any) -> httpx.Response:
         """An answer that is no problem."""
@@ -48,7 +66,19 @@ class Connection:
 
     def _unreachable(self, error: httpx.HTTPError) -> HeteroError:
         what = str(error) or type(error).__name__
-        return HeteroError(f"{self.url}: no answer: {what}", "is the service running, and the address right?")
+        return UnreachableError(f"{self.url}: no answer: {what}", "is the service running, and the address right?")
+
+
+def checked_url(url: str) -> str:
+    """The address of a service without what does not belong to it; raises ConfigError for what is none."""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:
+        is_one = False
+    if not is_one or not url.isascii() or not url.isprintable() or parts.query or parts.fragment:
+        raise ConfigError(f"{url}: is no address of a service", "such as http://127.0.0.1:8642")
+    return url.rstrip("/")
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:
@@ -56,10 +86,14 @@ def _checked(answer: httpx.Response) -> httpx.Response:
         return answer
     try:
         problem = answer.json()
-        code, detail, hint = problem["code"], problem["detail"], problem.get("hint")
+        code, detail, hint = str(problem["code"]), str(problem["detail"]), str(problem.get("hint") or "")
     except (ValueError, KeyError, TypeError):
-        raise HeteroError(f"{answer.url}: answered {answer.status_code}", "is this a HETERO-2 service?") from None
-    raise (ConfigError if code in _OURS else HeteroError)(detail, hint)
+        raise HeteroError(f"{answer.url}: answered {answer.status_code}", _OTHER) from None
+    if code == "unauthenticated":
+        raise ConfigError("the service does not know this token", f"hetero2 remote login ADDRESS, or set {TOKEN}")
+    if "/api/" in hint:  # an address of the API
+        hint = "`hetero2 remote status --workflows --json` shows what can be asked for"
+    raise (ConfigError if code in _OURS else HeteroError)(detail, _HINTS.get(hint, hint) or None)
 
 
 def stored_path() -> Path:
@@ -97,8 +131,9 @@ def _stored() -> dict[str, str]:
     try:
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigError(f"{path}: others may read the token in it", f"chmod 600 {path}")
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return {name: str(stored[name]) for name in ("url", "token")}
     except FileNotFoundError:
         return {}
-    except ValueError:
+    except (ValueError, KeyError, TypeError):
         raise ConfigError(f"{path}: is not as login writes it", "hetero2 remote login ADDRESS") from None

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tqdm.auto import tqdm
 
@@ -14,10 +15,16 @@ PART = 8_000_000  # bytes sent at once
 _CHUNK = 1 << 20
 
 
+def check_file(path: Path) -> None:
+    """Raise InputError where there is no such file."""
+    if not path.is_file():
+        what = "is a folder, not a file" if path.is_dir() else "no such file"
+        raise InputError(f"{path}: {what}", "name a file of yours")
+
+
 def upload(connection: Connection, path: Path, shows: bool = True) -> str:
     """Bring a file; the id of its upload. Content that the service has already is not sent again."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file", "name a file of yours")
+    check_file(path)
     size = path.stat().st_size
     with path.open("rb") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
@@ -41,26 +48,26 @@ def download(connection: Connection, run_id: str, artifact: dict[str, Any], fold
     if path.is_file() and _sha256(path) == artifact["sha256"]:
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    start = part.stat().st_size if part.is_file() and part.stat().st_size < artifact["size"] else 0
-    with part.open("ab" if start else "wb") as handle, _bar(name, artifact["size"], shows) as bar:
-        bar.update(start)
-        for chunk in _content(connection, run_id, name, start, artifact["size"]):
-            handle.write(chunk)
-            bar.update(len(chunk))
-    if (digest := _sha256(part)) != artifact["sha256"]:
-        part.unlink()
-        raise HeteroError(
-            f"{name}: came with the sha256 {digest}, published was {artifact['sha256']}", "download it again"
-        )
-    part.replace(path)
-    return path
+    start = part.stat().st_size if part.is_file() else 0
+    # What an earlier download left may be of another run, or broken: then all of it comes anew.
+    for begin in dict.fromkeys((start if start <= artifact["size"] else 0, 0)):
+        with part.open("ab" if begin else "wb") as handle, _bar(name, artifact["size"], shows) as bar:
+            bar.update(begin)
+            for chunk in _content(connection, run_id, name, begin, artifact["size"]):
+                handle.write(chunk)
+                bar.update(len(chunk))
+        if (digest := _sha256(part)) == artifact["sha256"]:
+            part.replace(path)
+            return path
+    part.unlink()
+    raise HeteroError(f"{name}: came with the sha256 {digest}, published was {artifact['sha256']}", "download it again")
 
 
 def _content(connection: Connection, run_id: str, name: str, start: int, size: int) -> Iterator[bytes]:
     if size == start:
         return
     headers = {"Range": f"bytes={start}-"} if start else {}
-    for answer in connection.stream(f"/runs/{run_id}/artifacts/{name}", headers):
+    for answer in connection.stream(f"/runs/{run_id}/artifacts/{quote(name, safe='')}", headers):
         yield from answer.iter_bytes(_CHUNK)
 
 

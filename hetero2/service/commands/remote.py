@@ -3,21 +3,28 @@
 import argparse
 import getpass
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
-from hetero2.errors import ConfigError
+from hetero2.errors import ConfigError, HeteroError
 from hetero2.service.client import connection as connections
 from hetero2.service.client import transfers
-from hetero2.service.client.connection import Connection
+from hetero2.service.client.connection import Connection, UnreachableError
+from hetero2.service.domain.states import WORDS, State
 
 EXAMPLE = (
     "hetero2 remote login http://127.0.0.1:8642\n"
     "  hetero2 remote submit audit_scores --input library=library.csv --input scores=scores.csv --watch"
 )
 _CODES = {"COMPLETE": 0, "CANCELED": 130}  # exit codes of a run that has ended; 1 for what failed
+_SUCH = {"--input": "--input library=library.csv", "--set": "--set top_k=50"}
+_PAUSES = (1, 2, 4, 8, 16)  # seconds before a connection that broke is tried again
 _ENDS = ("COMPLETE", "EXECUTOR_ERROR", "SYSTEM_ERROR", "CANCELED")
 
 
@@ -57,6 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it."""
+    if getattr(args, "run", None) is not None:
+        try:
+            args.run = str(UUID(args.run))
+        except ValueError:
+            raise ConfigError(f"{args.run}: is no id of a run", "`hetero2 remote status` lists runs") from None
     code: int = args.do(args)
     return code
 
@@ -67,23 +79,31 @@ def _of_run(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _login(args: argparse.Namespace) -> int:
+    url = connections.checked_url(args.url)
     if args.token_file is not None:
-        token = args.token_file.read_text(encoding="utf-8").strip()
+        token = args.token_file.read_text(encoding="utf-8", errors="replace").strip()
     else:
         token = (getpass.getpass("token: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
-    if not args.url.startswith(("http://", "https://")):
-        raise ConfigError(f"{args.url}: is no address", "such as http://127.0.0.1:8642")
-    Connection(args.url, token).ask("GET", "/me")
-    print(f"kept in {connections.store(args.url, token)}")
+    if url.startswith("http://") and urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost"):
+        print("warning: over http:// the token can be read on its way; use https://", file=sys.stderr)
+    Connection(url, token).ask("GET", "/me")
+    print(f"kept in {connections.store(url, token)}")
     return 0
 
 
 def _submit(args: argparse.Namespace) -> int:
     connection = connections.connect()
-    files = dict(_pair(text, "--input", "ROLE=FILE") for text in args.input)
-    parameters = json.loads(args.parameters.read_text(encoding="utf-8")) if args.parameters else {}
+    for option, text, pattern, what in (
+        ("--name", args.name, r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "at most 64 letters, digits, - and _"),
+        ("--key", args.key, r"[\x21-\x7e]{1,200}", "at most 200 ASCII characters, without spaces"),
+    ):
+        if text is not None and not re.fullmatch(pattern, text):
+            raise ConfigError(f"{option} {text}: is not allowed", f"{option}: {what}")
+    files = _inputs(args.input)
+    parameters = {} if args.parameters is None else _parameters(args.parameters)
     parameters |= {name: _value(text) for name, text in (_pair(word, "--set", "NAME=VALUE") for word in args.set)}
-    inputs = {role: transfers.upload(connection, Path(path)) for role, path in files.items()}
+    _check(connection, args.workflow, files, parameters)
+    inputs = {role: transfers.upload(connection, path) for role, path in files.items()}
     body = {"workflow": args.workflow, "parameters": parameters, "inputs": inputs}
     body |= {} if args.name is None else {"name": args.name}
     headers = {} if args.key is None else {"Idempotency-Key": args.key}
@@ -92,10 +112,46 @@ def _submit(args: argparse.Namespace) -> int:
     return _followed(connection, asked["id"]) if args.watch else 0
 
 
+def _inputs(words: list[str]) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for role, name in (_pair(text, "--input", "ROLE=FILE") for text in words):
+        if role in files:
+            raise ConfigError(f"--input {role}={name}: there is another {role}", "give each once")
+        files[role] = Path(name)
+        transfers.check_file(files[role])
+    return files
+
+
+def _parameters(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: is no JSON: {error}", 'such as {"top_k": 50}') from None
+    if not isinstance(value, dict):
+        raise ConfigError(f"{path}: is no JSON object", 'such as {"top_k": 50}')
+    return value
+
+
+def _check(connection: Connection, name: str, files: Mapping[str, Path], parameters: Mapping[str, Any]) -> None:
+    """Raise ConfigError before anything is uploaded for a run that cannot be."""
+    workflows = {entry["name"]: entry for entry in connection.ask("GET", "/workflows")}
+    if name not in workflows:
+        raise ConfigError(f"{name}: there is no such workflow", f"there are {', '.join(workflows)}")
+    roles, there = workflows[name]["roles"], workflows[name]["parameters"].get("properties", {})
+    if unknown := [parameter for parameter in parameters if parameter not in there]:
+        raise ConfigError(f"{name} has no parameter {unknown[0]}", f"it has {', '.join(there) or 'none'}")
+    if unknown := [role for role in files if role not in roles]:
+        raise ConfigError(
+            f"--input {unknown[0]}: {name} takes no {unknown[0]}", f"it takes {', '.join(roles) or 'none'}"
+        )
+    if missing := [role for role, what in roles.items() if what["is_required"] and role not in files]:
+        raise ConfigError(f"{name} needs {missing[0]}: {roles[missing[0]]['text']}", f"--input {missing[0]}=FILE")
+
+
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise ConfigError(f"{option} {text}: expected {form}", f"{option} {form}")
+    if not equals or not name or not value:
+        raise ConfigError(f"{option} {text}: is not {form}", f"such as {_SUCH[option]}")
     return name, value
 
 
@@ -114,7 +170,7 @@ def _status(args: argparse.Namespace) -> int:
         lines = [f"{entry['name']} {entry['version']}: {entry['text']}" for entry in answer]
     elif args.run is None:
         answer = connection.ask("GET", "/runs", params={"limit": 20})["runs"]
-        lines = [f"{entry['id']}  {_line(entry)}" for entry in answer] or ["no runs yet"]
+        lines = [f"{entry['id']}  {_line(entry).splitlines()[0]}" for entry in answer] or ["no runs yet"]
     else:
         answer = connection.ask("GET", f"/runs/{args.run}")
         lines = [_line(answer)]
@@ -124,16 +180,16 @@ def _status(args: argparse.Namespace) -> int:
 
 def _line(entry: dict[str, Any]) -> str:
     """A run in one line: what, state, how far, why."""
-    progress, eta = entry["progress"], entry["eta_seconds"]
-    parts = [f"{entry['name']} ({entry['workflow']}): {entry['state']}"]
+    progress, eta, reason = entry["progress"], entry["eta_seconds"], (entry["reason"] or "").removeprefix("error: ")
+    parts = [f"{entry['name']} ({entry['workflow']}): {WORDS[State(entry['state'])]}"]
     if entry["state"] not in _ENDS and "jobs" in progress:
         parts.append(f"{progress['jobs']['done']} of {progress['jobs']['total']} jobs")
     counts = progress.get("counts") or entry["facts"].get("counts") or {}
     if any(counts.values()):
-        parts.append(", ".join(f"{name} {number}" for name, number in counts.items()))
+        parts.append(f"{counts['OK']} audited, {counts['SKIP']} left out, {counts['ERROR']} failed")
     if eta:
         parts.append(f"{eta['low']:.0f} to {eta['high']:.0f} s left")
-    return "; ".join([*parts, *([entry["reason"]] if entry["reason"] else [])])
+    return "; ".join([*parts, *([reason] if reason and entry["state"] != "CANCELED" else [])])
 
 
 def _watch(args: argparse.Namespace) -> int:
@@ -142,19 +198,28 @@ def _watch(args: argparse.Namespace) -> int:
 
 def _followed(connection: Connection, run_id: str) -> int:
     """Follow the events of a run to its end, also over a connection that breaks; its exit code."""
-    seen, last = 0, ""
+    seen, last, pauses = 0, "", list(_PAUSES)
     while True:
-        for number in _events(connection, run_id, seen):
-            seen = number
+        try:
+            for number in _events(connection, run_id, seen):
+                seen, pauses = number, list(_PAUSES)
+                last = _told(connection.ask("GET", f"/runs/{run_id}"), last)
             entry = connection.ask("GET", f"/runs/{run_id}")
-            if (line := _line(entry)) != last:
-                print(line, file=sys.stderr, flush=True)
-                last = line
-        entry = connection.ask("GET", f"/runs/{run_id}")
+        except UnreachableError:
+            if not pauses:
+                raise
+            time.sleep(pauses.pop(0))
+            continue
+        last = _told(entry, last)
         if entry["state"] in _ENDS:
-            if (line := _line(entry)) != last:
-                print(line, file=sys.stderr, flush=True)
             return _CODES.get(entry["state"], 1)
+
+
+def _told(entry: dict[str, Any], last: str) -> str:
+    """Say how a run is, where that is news."""
+    if (line := _line(entry)) != last:
+        print(line, file=sys.stderr, flush=True)
+    return line
 
 
 def _events(connection: Connection, run_id: str, seen: int) -> Iterator[int]:
@@ -177,14 +242,15 @@ def _scores(args: argparse.Namespace) -> int:
 def _download(args: argparse.Namespace) -> int:
     connection = connections.connect()
     artifacts = connection.ask("GET", f"/runs/{args.run}/artifacts")
+    if not artifacts:
+        state = connection.ask("GET", f"/runs/{args.run}")["state"]
+        how = "the files come when it has ended" if state not in _ENDS else "there are no files"
+        raise HeteroError(f"run {args.run}: is {WORDS[State(state)]}: {how}", f"hetero2 remote status {args.run}")
     names = [entry["name"] for entry in artifacts]
     if missing := [name for name in args.names if name not in names]:
         raise ConfigError(
             f"run {args.run}: has published no {missing[0]}", f"it has {', '.join(names) or 'nothing yet'}"
         )
-    if not artifacts:
-        state = connection.ask("GET", f"/runs/{args.run}")["state"]
-        raise ConfigError(f"run {args.run}: is {state} and has published nothing", "hetero2 remote watch RUN")
     for entry in artifacts:
         if not args.names or entry["name"] in args.names:
             print(transfers.download(connection, args.run, entry, args.out))
@@ -197,5 +263,10 @@ def _cancel(args: argparse.Namespace) -> int:
 
 
 def _logs(args: argparse.Namespace) -> int:
-    sys.stdout.write(connections.connect().response("GET", f"/runs/{args.run}/log").text)
+    connection = connections.connect()
+    entry = connection.ask("GET", f"/runs/{args.run}")
+    if all(artifact["name"] != "log.txt" for artifact in connection.ask("GET", f"/runs/{args.run}/artifacts")):
+        how = "it left no log" if entry["state"] in _ENDS else "its log comes when it has ended"
+        raise HeteroError(f"run {args.run}: is {WORDS[State(entry['state'])]}: {how}")
+    sys.stdout.write(connection.response("GET", f"/runs/{args.run}/log").text)
     return 0

@@ -44,6 +44,20 @@ HELD = frozenset({State.INITIALIZING, State.RUNNING, State.CANCELING})
 # Nobody works on these: cancelling them needs no worker.
 IDLE = frozenset({State.QUEUED, State.PAUSED, State.PREEMPTED})
 
+# For people.
+WORDS: Mapping[State, str] = {
+    State.QUEUED: "waiting for a worker",
+    State.INITIALIZING: "bringing files in",
+    State.RUNNING: "running",
+    State.PAUSED: "waiting for scores",
+    State.COMPLETE: "complete",
+    State.EXECUTOR_ERROR: "failed",
+    State.SYSTEM_ERROR: "failed, by a fault of the service",
+    State.CANCELING: "being canceled",
+    State.CANCELED: "canceled",
+    State.PREEMPTED: "interrupted, and will go on",
+}
+
 
 def may_follow(before: State, after: State) -> bool:
     """Whether a run in the state `before` may get to the state `after` in one step."""

@@ -1,12 +1,68 @@
 """A form for the parameters of a workflow, from its JSON Schema, and back."""
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hetero2.service.domain.errors import ServiceError
-from hetero2.service.workflows.registry import Workflow
+from pydantic import ValidationError
+
+from hetero2.service.web import words
+from hetero2.service.workflows.registry import WORKFLOWS, Workflow
 
 _HIDDEN = {"settings"}  # a form has no fields for a whole configuration: the API has
+_OPTION = re.compile(r"(?P<say>say )?--(?P<name>[a-z][a-z-]+)(?: [A-Z]+\b)?")
+_STAGED = re.compile(r"(?<![\w/])files/\w+/", re.IGNORECASE)  # where a run finds the files of a form
+_RARE = {"id_column", "smiles_column", "label_column", "score_column", "trust", "seed"}  # folded away
+_LABELS = {  # where the name of a parameter says too little; a workflow's own come first
+    "id_column": "Column of ids",
+    "label_column": "Column of results",
+    "lower_is_better": "Lower scores are better",
+    "lower_is_hit": "Lower results are hits",
+    "representative": "The known molecules are a random sample of the library",
+    "score_column": "Column of scores",
+    "screen.hit_at": "A measured value is a hit from",
+    "screen.lower_is_better": "Lower measured values are better",
+    "seed": "Random seed",
+    "smiles_column": "Column of structures (SMILES)",
+    "threshold": "A result is a hit from",
+    "today_lower_is_better": "Lower is better in your score",
+    "top_k": "How many molecules can be paid for",
+    "trust": "Trust in your score before any result is known",
+}
+_HINTS = {
+    "id_column": "Needed only where it has no usual name, such as id.",
+    "label_column": "Of the measured results and the training molecules. Needed only where it has no usual name.",
+    "lower_is_better": "As of docking.",
+    "lower_is_hit": "A hit is at most the value above, as of an IC50.",
+    "representative": "",
+    "score_column": "Needed only where it has no usual name, such as score.",
+    "screen.hit_at": "Needed only where the results are numbers, not labels.",
+    "screen.lower_is_better": "As of an IC50.",
+    "seed": "The same seed gives the same ranking.",
+    "smiles_column": "Needed only where it has no usual name, such as smiles.",
+    "threshold": "Needed only where the results are numbers, not labels.",
+    "today_lower_is_better": "As of docking.",
+    "top_k": "",
+    "trust": "From 0, none, to 1.",
+}
+_ROLES = {
+    "known": "Molecules with known results",
+    "library": "Library",
+    "scores": "Scores",
+    "today": "Your score",
+    "train": "Training molecules",
+    "truth": "Measured results",
+}
+_VALUES = {
+    "": "not said",
+    "false": "no",
+    "morgan_rf": "random forest on fingerprints (morgan_rf)",
+    "nearest_hit": "similarity to the nearest hit (nearest_hit)",
+    "property_boosted": "boosted trees on properties (property_boosted)",
+    "property_linear": "linear model on properties (property_linear)",
+    "true": "yes",
+}
 
 
 class FormField(NamedTuple):
@@ -18,15 +74,52 @@ class FormField(NamedTuple):
     kind: str  # text | number | flag
     choices: tuple[str, ...]
     default: str
+    is_rare: bool
+
+
+def parameter_label(name: str, workflow: str) -> str:
+    """A parameter, for a person."""
+    said = _LABELS.get(f"{workflow}.{name}", _LABELS.get(name))
+    return said or name.replace("_", " ").capitalize()
+
+
+def role_label(role: str) -> str:
+    """A file of a workflow, for a person."""
+    return _ROLES.get(role, role.replace("_", " ").capitalize())
+
+
+def in_words(text: str, workflow: str) -> str:
+    """What the pipeline says, for who has this form before them: its fields, not options or paths of a command line."""
+    lines = [line.removeprefix("error: ").removeprefix("hint: ") for line in text.strip().splitlines()]
+    told = _STAGED.sub("", "\n".join(words.sentence(line) for line in lines if line.strip()))
+    return _OPTION.sub(lambda found: _option(found, workflow), told)
+
+
+def _option(found: re.Match[str], workflow: str) -> str:
+    name = found["name"].replace("-", "_")
+    if name in _ROLES:
+        return f"“{role_label(name)}”"
+    if name not in WORKFLOWS[workflow].parameters.model_fields:
+        column = name.removesuffix("_column")
+        return found[0] if column == name else f"call that column “{column}” in the file"
+    field = f"“{parameter_label(name, workflow)}”"
+    return f"fill in {field}" if found["say"] else field
+
+
+def value_text(value: object) -> str:
+    """The value of a parameter, for a person."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return _VALUES.get(text, text)
 
 
 def fields(workflow: Workflow) -> list[FormField]:
-    """The fields of a workflow's parameters."""
-    schema = workflow.parameters.model_json_schema()
-    return [_field(name, facts) for name, facts in schema.get("properties", {}).items() if name not in _HIDDEN]
+    """The fields of a workflow's parameters; those that are rarely needed come last."""
+    schema = workflow.parameters.model_json_schema().get("properties", {})
+    every = [_field(workflow.name, name, facts) for name, facts in schema.items() if name not in _HIDDEN]
+    return sorted(every, key=lambda field: field.is_rare)
 
 
-def _field(name: str, facts: Mapping[str, Any]) -> FormField:
+def _field(workflow: str, name: str, facts: Mapping[str, Any]) -> FormField:
     kinds = {part.get("type") for part in facts.get("anyOf", [facts])}
     kind = "flag" if kinds == {"boolean"} else "number" if kinds & {"number", "integer"} else "text"
     choices = tuple(facts.get("enum", ()))
@@ -34,27 +127,52 @@ def _field(name: str, facts: Mapping[str, Any]) -> FormField:
         kind, choices = "text", ("", "true", "false")
     default = facts.get("default")
     text = str(facts.get("description", ""))
-    label = name.replace("_", " ").capitalize().replace("Id ", "Id ").replace("Smiles", "SMILES")
-    shown = text[:1].upper() + text[1:] + "." if text else ""
-    return FormField(name, label, shown, kind, choices, "" if default is None else str(default))
+    text = _HINTS.get(f"{workflow}.{name}", _HINTS.get(name, text[:1].upper() + text[1:] + "." if text else ""))
+    label = parameter_label(name, workflow)
+    return FormField(name, label, text, kind, choices, "" if default is None else str(default), name in _RARE)
 
 
-def parameters(workflow: Workflow, values: Mapping[str, str]) -> dict[str, Any]:
-    """The parameters that a form says; raises invalid for a number that is none."""
+def parameters(workflow: Workflow, values: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """(the parameters that a form says, what is wrong with them by the name of the field)."""
     result: dict[str, Any] = {}
+    problems: dict[str, str] = {}
     for field in fields(workflow):
         text = values.get(f"p-{field.name}", "").strip()
         if field.kind == "flag":
             result |= {field.name: True} if text == "true" else {}
         elif text and text != field.default:
-            result[field.name] = (
-                _number(field, text) if field.kind == "number" else {"true": True, "false": False}.get(text, text)
-            )
-    return result
-
-
-def _number(field: FormField, text: str) -> float | int:
+            value = _number(text) if field.kind == "number" else {"true": True, "false": False}.get(text, text)
+            if value is None:
+                problems[f"p-{field.name}"] = f"{text[:50]} is no number, such as 50 or 6.5."
+            else:
+                result[field.name] = value
     try:
-        return int(text) if text.lstrip("+-").isdigit() else float(text)
+        workflow.parameters.model_validate(result)
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            problems.setdefault(f"p-{item['loc'][0]}", _said(item["msg"]))
+    return result, problems
+
+
+def _said(message: str) -> str:
+    """What pydantic says of a value, as a sentence."""
+    text = message.removeprefix("Value error, ").replace("Input should", "It should")
+    text = text.replace("a valid integer", "a whole number").replace("a valid number", "a number")
+    return f"{text[:1].upper()}{text[1:300]}."
+
+
+def values_of(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, str]:
+    """What a form has in its fields where it asks for these parameters."""
+    shown = {True: "true", False: "false"}
+    return {
+        f"p-{field.name}": shown[value] if isinstance(value, bool) else str(value)
+        for field in fields(workflow)
+        if (value := given.get(field.name)) is not None
+    }
+
+
+def _number(text: str) -> float | int | None:
+    try:
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
     except ValueError:
-        raise ServiceError("invalid", f"{field.label}: {text[:50]} is no number", "such as 50 or 6.5") from None
+        return None

@@ -1,197 +1,71 @@
-"""The pages."""
+"""The pages of runs: all of them, one, its files and its report."""
 
-import json
-from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit
-from uuid import UUID, uuid4
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, PackageLoader
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
 
-from hetero2.service import check, submission
 from hetero2.service.api import artifacts as artifact_api
 from hetero2.service.api import runs as run_api
 from hetero2.service.api import shown
-from hetero2.service.api.access import COOKIE, Opened, opened_by, service_of
-from hetero2.service.api.schemas import NewRun, Rerun
-from hetero2.service.api.uploads import keep_file
+from hetero2.service.api.access import COOKIE, Opened
+from hetero2.service.api.schemas import Rerun
+from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import TERMINAL
-from hetero2.service.web import forms, words
-from hetero2.service.workflows.registry import WORKFLOWS, workflow
+from hetero2.service.web import access, ask
+from hetero2.service.web.access import SignedIn
+from hetero2.service.web.show import show
+from hetero2.service.workflows.registry import WORKFLOWS
 
-router = APIRouter(include_in_schema=False)
-_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(access.from_here)])
+router.include_router(access.router)
+router.include_router(ask.router)
 _PAGE = 50
-_WEEK = 7 * 24 * 3600
-_templates = Environment(loader=PackageLoader("hetero2.service.web"), autoescape=True, trim_blocks=True)
-_templates.filters |= {
-    "words": words.words, "tone": words.tone, "size": words.size, "duration": words.duration, "moment": words.moment,
-    "how_far": words.how_far,
-}  # fmt: skip
+# A report runs its own script and nothing else: in an origin of its own, without a cookie, and may ask for nothing.
+_REPORT_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data:; font-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
 
 
-class SignInNeeded(Exception):  # noqa: N818 - a way to the page where one signs in
-    """Nobody is signed in."""
-
-
-def signed_in(request: Request) -> Scope:
-    """What the cookie opens. A form of another site is refused: its address stands in Origin."""
-    origin = request.headers.get("origin")
-    if request.method == "POST" and origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-        raise ServiceError("forbidden", "the request comes from another site")
-    try:
-        return opened_by(service_of(request), request.cookies.get(COOKIE, ""))
-    except ServiceError:
-        raise SignInNeeded from None
-
-
-SignedIn = Annotated[Scope, Depends(signed_in)]
-
-
-def show(template: str, status: int = 200, is_signed_in: bool = True, **values: Any) -> HTMLResponse:
-    """A page, under a policy that lets it load nothing from elsewhere."""
-    text = _templates.get_template(template).render(signed_in=is_signed_in, **values)
-    return HTMLResponse(text, status, {"Content-Security-Policy": _POLICY, "X-Frame-Options": "DENY"})
-
-
-def error_page(error: ServiceError) -> HTMLResponse:
-    """A request that is refused, as a page."""
-    problem = f"{error.detail}\n{error.advice}" if error.advice else error.detail
-    return show("error.html", error.status, title=error.title, problem=problem)
-
-
-@router.get("/login")
-def login_page() -> Response:
-    """Where one signs in."""
-    return show("login.html", is_signed_in=False)
-
-
-@router.post("/login")
-def login(request: Request, service: Opened, token: Annotated[str, Form(max_length=200)] = "") -> Response:
-    """Sign in with a token; it is kept in a cookie that scripts cannot read and other sites do not send."""
-    try:
-        opened_by(service, token.strip())
-    except ServiceError:
-        return show("login.html", 401, is_signed_in=False, problem="This token is not valid. Tokens begin with h2_.")
-    response = RedirectResponse("/", 303)
-    response.set_cookie(
-        COOKIE, token.strip(), max_age=_WEEK, httponly=True, samesite="strict", secure=request.url.scheme == "https"
-    )
-    return response
-
-
-@router.post("/logout")
-def logout() -> Response:
-    """Sign out."""
-    response = RedirectResponse("/login", 303)
-    response.delete_cookie(COOKIE)
-    return response
-
-
-def _table(service: Opened, scope: Scope, cursor: str | None) -> dict[str, Any]:
+def _table(service: Service, scope: Scope, cursor: str | None) -> dict[str, Any]:
     page = run_api.page(service, scope, _PAGE, cursor)
     return {
         "runs": page.runs,
         "next_cursor": page.next_cursor,
         "any_active": any(run.state not in TERMINAL for run in page.runs),
         "titles": {name: entry.title for name, entry in WORKFLOWS.items()},
-        "query": f"?{urlencode({'cursor': cursor})}" if cursor else "",
+        "query": urlencode({"cursor": cursor}) if cursor else "",
     }
 
 
 @router.get("/")
 def run_list(service: Opened, scope: SignedIn, cursor: str | None = None) -> Response:
     """The runs."""
-    return show("runs.html", **_table(service, scope, cursor))
+    try:
+        return show("runs.html", **_table(service, scope, cursor))
+    except ServiceError:  # the address was cut off: its latest runs are what was meant
+        return RedirectResponse("/", 303)
 
 
 @router.get("/runs-table")
-def run_table(service: Opened, scope: SignedIn, cursor: str | None = None) -> Response:
-    """Their table alone, for htmx."""
-    return show("runs_table.html", **_table(service, scope, cursor))
+def run_table(service: Opened, scope: SignedIn, cursor: str | None = None, seen: str = "") -> Response:
+    """Their table alone, for htmx; nothing where it is as it was `seen`."""
+    return _unless_seen(show("runs_table.html", **_table(service, scope, cursor)), seen)
 
 
-@router.get("/new")
-def choose() -> Response:
-    """The workflows."""
-    return show("new.html", workflows=WORKFLOWS.values())
+def _unless_seen(response: Response, seen: str) -> Response:
+    """Nothing instead of what is there already: who reads, marks or listens to a page is not disturbed."""
+    is_new = f"seen={seen}".encode() not in bytes(response.body) if seen else True
+    return response if is_new else Response(status_code=204)
 
 
-@router.get("/new/{name}")
-def form(name: str, scope: SignedIn) -> Response:  # noqa: ARG001 - signed in
-    """The form of a workflow."""
-    asked = workflow(name)
-    return show("form.html", workflow=asked, fields=forms.fields(asked), values={})
-
-
-@router.post("/new/{name}")
-async def look(name: str, request: Request, service: Opened, scope: SignedIn) -> Response:
-    """Take the files, and show what is understood of them before the run starts."""
-    asked = workflow(name)
-    async with request.form(max_files=20, max_fields=100) as body:
-        values = {key: value for key, value in body.items() if isinstance(value, str)}
-        files = {
-            key.removeprefix("file-"): value
-            for key, value in body.items()
-            if isinstance(value, UploadFile) and value.filename
-        }
-        return await run_in_threadpool(_look, service, scope, asked, values, files)
-
-
-def _look(service: Opened, scope: Scope, asked: Any, values: dict[str, str], files: dict[str, UploadFile]) -> Response:
-    try:
-        parameters = forms.parameters(asked, values)
-        submission.check_parameters(asked, parameters)
-        unknown = sorted(files.keys() - asked.roles.keys())
-        if unknown:
-            raise ServiceError("invalid", f"{asked.title} takes no {unknown[0]}")
-        brought = {role: keep_file(service, scope, str(file.filename), file.file) for role, file in files.items()}
-        inputs = {role: upload.id for role, upload in brought.items()}
-        request = {
-            "name": values.get("name", "").strip() or None, "workflow": asked.name, "parameters": parameters,
-            "inputs": {role: str(upload_id) for role, upload_id in inputs.items()},
-        }  # fmt: skip
-        if not asked.roles:
-            run_id, _ = submission.submit(service, scope, None, None, asked, parameters, {})
-            service.bell.set()
-            return RedirectResponse(f"/runs/{run_id}", 303)
-        lines = check.understood(service, scope, asked, parameters, inputs)
-    except ServiceError as error:
-        problem = f"{error.detail}\n{error.advice}" if error.advice else error.detail
-        return show("form.html", 422, workflow=asked, fields=forms.fields(asked), values=values, problem=problem)
-    return show(
-        "confirm.html", workflow=asked, lines=lines, files=brought, request_json=json.dumps(request), key=uuid4().hex
-    )
-
-
-@router.post("/runs")
-def start(
-    service: Opened,
-    scope: SignedIn,
-    request: Annotated[str, Form(max_length=100_000)],
-    key: Annotated[str, Form(max_length=64)],
-) -> Response:
-    """Start what was looked at; the same form sent twice starts it once."""
-    try:
-        body = NewRun.model_validate_json(request)
-    except ValueError:
-        raise ServiceError("malformed", "the form cannot be read", "begin again") from None
-    asked = workflow(body.workflow, body.version)
-    run_id, _ = submission.submit(service, scope, key, body.name, asked, body.parameters, body.inputs)
-    service.bell.set()
-    return RedirectResponse(f"/runs/{run_id}", 303)
-
-
-def _run(service: Opened, scope: Scope, run_id: UUID) -> dict[str, Any]:
+def _run(service: Service, scope: Scope, run_id: UUID) -> dict[str, Any]:
     with service.reading() as session:
         row = runs.get(session, RunKey(scope, run_id))
         run = shown.run(session, row, runs.job_of(session, row))
@@ -208,27 +82,30 @@ def run_page(run_id: UUID, service: Opened, scope: SignedIn) -> Response:
 
 
 @router.get("/runs/{run_id}/state")
-def run_state(run_id: UUID, service: Opened, scope: SignedIn) -> Response:
+def run_state(run_id: UUID, service: Opened, scope: SignedIn, seen: str = "", state: str = "") -> Response:
     """Its state alone, for htmx; once it has ended, the whole page anew, with its report."""
     values = _run(service, scope, run_id)
-    response = show("run_state.html", **values)
     if values["ended"]:
-        response.headers["HX-Refresh"] = "true"
-    return response
+        return Response(headers={"HX-Refresh": "true"})
+    return _unless_seen(show("run_state.html", is_news=state != values["run"].state, **values), seen)
 
 
 @router.post("/runs/{run_id}/{action}")
 def act(run_id: UUID, action: str, service: Opened, scope: SignedIn) -> Response:
     """Cancel, try again, or run again."""
     answer = Response()
-    if action == "cancel":
-        run_api.cancel(run_id, service, scope)
-    elif action == "retry":
-        run_id = run_api.retry(run_id, service, scope, answer).id
-    elif action == "rerun":
-        run_id = run_api.rerun(Rerun(run_id=run_id), service, scope, answer).id
-    else:
-        raise ServiceError("not_found", "there is no such page")
+    try:
+        if action == "cancel":
+            run_api.cancel(run_id, service, scope)
+        elif action == "retry":
+            run_id = run_api.retry(run_id, service, scope, answer).id
+        elif action == "rerun":
+            run_id = run_api.rerun(Rerun(run_id=run_id), service, scope, answer).id
+        else:
+            raise ServiceError("not_found", "nothing like that can be done with a run")
+    except ServiceError as error:
+        if error.code != "conflict":  # else the run has moved on meanwhile: its page shows how it is now
+            raise
     return RedirectResponse(f"/runs/{run_id}", 303)
 
 
@@ -243,4 +120,23 @@ def report(run_id: UUID, service: Opened, scope: SignedIn) -> Response:
     """The report, shown, without any right to this site: it runs in a sandbox of its own."""
     response = artifact_api.download(run_id, "report.html", service, scope, None)
     response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Security-Policy"] = _REPORT_POLICY
     return response
+
+
+@router.get("/runs/{run_id}/{name}")
+def beside_report(run_id: UUID, name: str, request: Request, service: Opened) -> Response:
+    """A file that a report names as the one beside it. No cookie comes with a link in a sandbox.
+
+    In the frame nothing happens, instead of an error in the place of the report.
+    """
+    if request.headers.get("sec-fetch-dest") == "iframe":
+        return Response(status_code=204)
+    if request.headers.get("sec-fetch-site") == "cross-site" and COOKIE not in request.cookies:
+        said = [f"A report has no right to this site. {name[:200]} is among the files of its run."]
+        return show("error.html", 403, title="A report cannot open files", said=said, run_id=run_id)
+    scope = access.signed_in(request)
+    with service.reading() as session:
+        if all(artifact.name != name for artifact in runs.artifacts(session, RunKey(scope, run_id))):
+            raise ServiceError("not_found", "there is nothing at this address")
+    return RedirectResponse(f"/runs/{run_id}/files/{name}", 303)

@@ -1,28 +1,28 @@
 """What pages say: states in plain words, sizes, times, how far a run is."""
 
+import hashlib
 from datetime import datetime
 
 from hetero2.service.api.schemas import RunShown
-from hetero2.service.domain.states import TERMINAL, State
+from hetero2.service.domain.states import TERMINAL, WORDS, State
 
-_WORDS = {
-    State.QUEUED: "waiting for a worker",
-    State.INITIALIZING: "bringing files in",
-    State.RUNNING: "running",
-    State.PAUSED: "waiting for scores",
-    State.COMPLETE: "complete",
-    State.EXECUTOR_ERROR: "failed",
-    State.SYSTEM_ERROR: "failed, by a fault of the service",
-    State.CANCELING: "being canceled",
-    State.CANCELED: "canceled",
-    State.PREEMPTED: "interrupted, and will go on",
-}
 _BAD = {State.EXECUTOR_ERROR, State.SYSTEM_ERROR, State.CANCELED}
 
 
 def words(state: State) -> str:
     """A state, for a person."""
-    return _WORDS[state]
+    return WORDS[state]
+
+
+def sentence(text: str) -> str:
+    """A message, as a sentence of its own."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def fingerprint(text: str) -> str:
+    """By which a page that is looked at knows whether anything has changed."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def tone(state: State) -> str:
@@ -61,9 +61,11 @@ def how_far(run: RunShown) -> str:
     counts = run.facts.get("counts") or run.progress.get("counts")
     said = f"{counts['OK']} audited, {counts['SKIP']} left out, {counts['ERROR']} failed" if counts else ""
     if run.state in TERMINAL:
-        return said or (run.reason or "").split("\n")[0][:120]
+        return said
     jobs = run.progress.get("jobs")
     parts = [f"{jobs['done']} of {jobs['total']} jobs"] if jobs else []
     if run.eta_seconds:
         parts.append(f"{duration(run.eta_seconds.low)} to {duration(run.eta_seconds.high)} left")
-    return "; ".join([*parts, *([said] if said else [])]) or "not begun"
+    if not parts and not said and run.progress.get("seconds"):
+        return f"at work for {duration(run.progress['seconds'])}"
+    return "; ".join([*parts, *([said] if said else [])]) or ("begun" if run.started_at else "not begun")

@@ -137,7 +137,7 @@ _ALL = (
     ),
     Workflow(
         "audit_scores", "1", "Audit of scores",
-        "Scores of a library, and of its decoys where they have been scored: are they worth trust, the list its price?",
+        "Are the scores of a library worth trust, and the list its price? Decoys count where they were scored.",
         {"library": _LIBRARY, "scores": Role("scores, by id or by structure hash"), "train": _TRAIN, "truth": _TRUTH},
         OfScores, _run, _PACKED,
     ),

@@ -1,0 +1,57 @@
+"""How a page is made: its template, the policy that it stands under, and errors as pages."""
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader
+
+from hetero2.service.api.access import COOKIE
+from hetero2.service.domain.errors import ServiceError
+from hetero2.service.web import forms, words
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+# The titles of domain.errors are for programs that use the API.
+_TITLES = {
+    "not_found": "There is no such page",
+    "method_not_allowed": "There is no such page",
+    "forbidden": "This was not sent from a page of this service",
+    "conflict": "This cannot be done now",
+    "invalid": "Something is not right",
+    "malformed": "This could not be read",
+    "too_large": "This is too large",
+    "internal": "The service has a fault",
+}
+_templates = Environment(loader=PackageLoader("hetero2.service.web"), autoescape=True, trim_blocks=True)
+_templates.filters |= {
+    "words": words.words, "tone": words.tone, "size": words.size, "duration": words.duration, "moment": words.moment,
+    "how_far": words.how_far, "sentence": words.sentence, "parameter": forms.parameter_label, "role": forms.role_label,
+    "in_words": forms.in_words, "value": forms.value_text, "fingerprint": words.fingerprint,
+}  # fmt: skip
+
+
+def show(template: str, status: int = 200, is_signed_in: bool = True, **values: Any) -> HTMLResponse:
+    """A page, under a policy that lets it load nothing from elsewhere."""
+    text = _templates.get_template(template).render(signed_in=is_signed_in, **values)
+    return HTMLResponse(text, status, _HEADERS)
+
+
+def error_page(error: ServiceError, request: Request) -> HTMLResponse:
+    """A request that is refused, as a page."""
+    title = _TITLES.get(error.code, error.title)
+    if error.code == "not_found":
+        said = ["Nothing is at this address, or what was there is not in your project."]
+    else:
+        advice = "" if "/api/" in error.advice else error.advice  # an address of the API is of no use to a person
+        said = [words.sentence(text) for text in (error.detail, advice) if text]
+    is_signed_in = bool(request.cookies.get(COOKIE))
+    return show("error.html", error.status, is_signed_in=is_signed_in, title=title, said=said)

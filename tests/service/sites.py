@@ -1,0 +1,121 @@
+"""A service that answers on loopback in this process, and runs in its database without the minutes that they take."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from hetero2.service import core, server, submission
+from hetero2.service.core import Service
+from hetero2.service.db import orgs, runs
+from hetero2.service.db.models import Artifact
+from hetero2.service.domain.scope import RunKey, Scope
+from hetero2.service.domain.states import State
+from hetero2.service.settings import Settings
+from hetero2.service.store.base import artifact_key
+from hetero2.service.workflows.registry import workflow
+
+SMILES = (
+    "CCO CCN CCC CCCl c1ccccc1 c1ccccc1O c1ccccc1N CC(=O)O CC(=O)N CCOC(=O)C CCCCO CCCCN c1ccncc1 c1ccoc1 c1ccsc1 "
+    "CC(C)O CC(C)N CCS CCBr Cc1ccccc1"
+).split()
+LEASE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A service, where it answers, and the token that opens it."""
+
+    service: Service
+    url: str
+    token: str
+    scope: Scope
+
+    def queued(self, name: str = "demo") -> UUID:
+        """A run that waits for a worker."""
+        return submission.submit(self.service, self.scope, None, None, workflow(name), {}, {})[0]
+
+    def begun(self, run_id: UUID) -> runs.Lease:
+        """A run that a worker has, which is no more than this lease. What waited before it is canceled."""
+        with self.service.writing() as session:
+            for row, _ in runs.page(session, self.scope, 200, None, [State.QUEUED]):
+                if row.id != run_id:
+                    runs.cancel(session, RunKey(self.scope, row.id), self.service.now())
+            lease = runs.claim(session, "test", self.service.now(), LEASE)
+            assert lease is not None
+            assert lease.key.run_id == run_id
+            assert runs.advance(session, lease, [State.INITIALIZING], State.RUNNING, self.service.now())
+        return lease
+
+    def failed(self, reason: str) -> UUID:
+        """A run that failed for this reason."""
+        run_id = self.queued()
+        lease, now = self.begun(run_id), self.service.now()
+        with self.service.writing() as session:
+            assert runs.advance(
+                session, lease, [State.RUNNING], State.EXECUTOR_ERROR, now, code="failed", reason=reason
+            )
+        return run_id
+
+    def complete(self, files: dict[str, bytes]) -> UUID:
+        """A run that published these files; `report.html` is its report."""
+        run_id = self.queued()
+        lease, now = self.begun(run_id), self.service.now()
+        with self.service.reading() as session:
+            job_id = runs.get(session, RunKey(self.scope, run_id)).job_id
+        published = []
+        for name, content in files.items():
+            kind, media_type = ("report", "text/html") if name == "report.html" else ("list", "text/csv")
+            key = artifact_key(lease.key, job_id, lease.attempt, name)
+            stored = self.service.store.put(key, iter([content]))
+            published.append(
+                Artifact(
+                    org_id=self.scope.org_id, project_id=self.scope.project_id, id=uuid4(), run_id=run_id,
+                    attempt=lease.attempt, name=name, kind=kind, media_type=media_type, size=stored.size,
+                    sha256=stored.sha256, key=key, created_at=now,
+                )
+            )  # fmt: skip
+        facts = {"counts": {"OK": 18, "SKIP": 1, "ERROR": 1}, "top_reasons": [["NO_DECOYS", 1]]}
+        with self.service.writing() as session:
+            assert runs.publish(session, lease, published, now, facts=facts)
+        return run_id
+
+
+@contextlib.contextmanager
+def served(folder: Path, n_workers: int = 0) -> Iterator[Site]:
+    """A new service with so many workers; runs compile what they need, which for a screen is less than a cache."""
+    service = core.open_service(Settings(folder=folder / "service", port=0, cores=2))
+    token = core.first_start(service)
+    assert token is not None
+    with service.reading() as session:
+        scope = orgs.first_scope(session)
+    assert scope is not None
+    (folder / "cache").mkdir()
+    service.caches[:] = [folder / "cache"]
+    http = server.HttpServer(service)
+    thread = threading.Thread(target=http.run, daemon=True)
+    thread.start()
+    try:
+        while not http.started:
+            assert thread.is_alive()
+            time.sleep(0.02)
+        port = http.servers[0].sockets[0].getsockname()[1]
+        with server.in_background(service, n_workers):
+            yield Site(service, f"http://127.0.0.1:{port}", token, scope)
+    finally:
+        http.should_exit = True
+        thread.join(10)
+        service.engine.dispose()
+
+
+def screen_files(folder: Path) -> tuple[Path, Path]:
+    """A library of 20 rows and six molecules with known results: the smallest run that is a real one."""
+    library, known = folder / "library.csv", folder / "known.csv"
+    library.write_text("id,smiles\n" + "".join(f"m{number},{smiles}\n" for number, smiles in enumerate(SMILES)))
+    rows = (f"k{number},{smiles},{number % 2}\n" for number, smiles in enumerate(SMILES[:6]))
+    known.write_text("id,smiles,label\n" + "".join(rows))
+    return library, known

@@ -28,8 +28,8 @@ from hetero2.service.settings import Settings
 from hetero2.service.worker import numba_cache, sandbox
 from hetero2.service.worker.worker import Worker
 from tests.service import crashing, trivial
-from tests.service.screens import ask_for_screen
 from tests.service.in_thread import serving
+from tests.service.screens import ask_for_screen
 
 pytestmark = pytest.mark.service
 TIMES = int(os.environ.get("TIMES", "1"))

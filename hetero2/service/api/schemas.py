@@ -51,6 +51,12 @@ class NewRun(Taken):
     inputs: dict[str, UUID] = Field(default={}, description="the id of a complete upload for each role")
 
 
+class Understood(BaseModel):
+    """What is understood of the files of a run that was not started."""
+
+    lines: list[str] = Field(description="for a person; none where the workflow reads its files only when it runs")
+
+
 class Rerun(Taken):
     """A run to be run again. Give one of the three."""
 

@@ -129,7 +129,9 @@ test-browser: $(VENV)/.dev ## The reports in Chromium (REPORTS: words as for pyt
 	@$(MAKE) --silent tests/browser/$(NPM) || true
 	pytest -rs -m browser -k "$(REPORTS)" tests/browser
 
-test-service: $(VENV)/.dev ## The sandbox of the service, with ways out of it; as root, installs bubblewrap where it is missing.
+test-service: $(VENV)/.dev ## The service, its pages in Chromium, ways out of its sandbox; as root, installs what is missing.
+	$(call needs,chromium npm)
+	@$(MAKE) --silent tests/browser/$(NPM) || true
 	@[ "$$(id -u)" != 0 ] || command -v bwrap >/dev/null || { \
 	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends bubblewrap >/dev/null || true; \
 	}

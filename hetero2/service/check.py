@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
+from hetero2.service import submission
 from hetero2.service.core import Service
 from hetero2.service.db import uploads
 from hetero2.service.domain.errors import ServiceError
@@ -20,7 +21,12 @@ _LOG = "log.txt"
 def understood(
     service: Service, scope: Scope, asked: Workflow, parameters: Mapping[str, Any], inputs: Mapping[str, UUID]
 ) -> list[str]:
-    """The lines that a dry run prints, none where there is none; raises invalid with the words of the pipeline."""
+    """The lines that a dry run prints, none where there is none.
+
+    Raises what a request for the run would, and invalid with the words of the pipeline.
+    """
+    submission.check_parameters(asked, parameters)
+    submission.check_inputs(service, scope, asked, inputs)
     with service.reading() as session:
         rows = {role: uploads.get(session, scope, upload_id) for role, upload_id in inputs.items()}
     files = {role: {"name": row.name, "sha256": row.sha256, "size": row.size} for role, row in rows.items()}

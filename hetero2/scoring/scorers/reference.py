@@ -39,7 +39,10 @@ class _Probability:
         return self
 
     def score(self, features: Matrix) -> Matrix:
-        column = list(self._classifier.classes_).index(1)
+        classes = list(self._classifier.classes_)
+        if 1 not in classes:  # labels in another order can leave a small fold without a hit
+            return np.zeros(features.shape[0])
+        column = classes.index(1)
         probability: Matrix = self._classifier.predict_proba(features)[:, column]
         return probability
 

@@ -16,7 +16,7 @@ from hetero2.service.store.base import FullError, StoreError, TooLargeError
 
 MEDIA_TYPE = "application/problem+json"
 _BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
-_NO_PAGES = ("/api/", "/files/", "/healthz", "/readyz", "/static/")
+_NO_PAGES = ("/api/", "/files/", "/healthz", "/readyz")
 _LONGEST = 2000  # characters of a detail
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
-from hetero2.service import submission
+from hetero2.service import check, submission
 from hetero2.service.api import shown
 from hetero2.service.api.access import Granted, Opened
 from hetero2.service.api.bodies import StrictRoute
-from hetero2.service.api.schemas import NewRun, NewScores, Rerun, RoleShown, RunPage, RunShown, WorkflowShown
+from hetero2.service.api.schemas import (
+    NewRun,
+    NewScores,
+    Rerun,
+    RoleShown,
+    RunPage,
+    RunShown,
+    Understood,
+    WorkflowShown,
+)
 from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.domain.errors import ServiceError
@@ -45,6 +54,13 @@ def ask(body: NewRun, service: Opened, scope: Granted, response: Response, key: 
     asked = workflow(body.workflow, body.version)
     run_id, is_new = submission.submit(service, scope, key, body.name, asked, body.parameters, body.inputs)
     return _queued(service, scope, run_id, is_new, response)
+
+
+@router.post("/runs:check", operation_id="check_run")
+def understand(body: NewRun, service: Opened, scope: Granted) -> Understood:
+    """What is understood of a run that could be asked for; nothing is started. Takes seconds."""
+    asked = workflow(body.workflow, body.version)
+    return Understood(lines=check.understood(service, scope, asked, body.parameters, body.inputs))
 
 
 @router.post("/runs:rerun", status_code=201, operation_id="rerun")

@@ -57,6 +57,12 @@ class NewScores(Taken):
     upload_id: UUID = Field(description="of a table with the ids of the run's score request")
 
 
+class Understood(BaseModel):
+    """What is understood of the files of a run that was not started."""
+
+    lines: list[str] = Field(description="for a person; none where the workflow reads its files only when it runs")
+
+
 class Rerun(Taken):
     """A run to be run again. Give one of the three."""
 

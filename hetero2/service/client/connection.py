@@ -38,6 +38,12 @@ class Connection:
         headers = {"Authorization": f"Bearer {token}"}
         self._client = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=_TIMEOUT)
 
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
     def ask(self, method: str, path: str, **more: Any) -> Any:
         """The JSON of an answer; raises HeteroError for a problem, ConfigError where the call was wrong."""
         answer = self.response(method, path, **more)

@@ -1,6 +1,7 @@
 """remote: upload, run, watch and download, on a service."""
 
 import argparse
+import contextlib
 import getpass
 import json
 import re
@@ -69,8 +70,15 @@ def run(args: argparse.Namespace) -> int:
             args.run = str(UUID(args.run))
         except ValueError:
             raise ConfigError(f"{args.run}: is no id of a run", "`hetero2 remote status` lists runs") from None
-    code: int = args.do(args)
+    with contextlib.ExitStack() as args.opened:
+        code: int = args.do(args)
     return code
+
+
+def _connect(args: argparse.Namespace) -> Connection:
+    """The service, until the call has ended."""
+    connection: Connection = args.opened.enter_context(connections.connect())
+    return connection
 
 
 def _of_run(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -86,13 +94,14 @@ def _login(args: argparse.Namespace) -> int:
         token = (getpass.getpass("token: ") if sys.stdin.isatty() else sys.stdin.readline()).strip()
     if url.startswith("http://") and urlsplit(url).hostname not in ("127.0.0.1", "::1", "localhost"):
         print("warning: over http:// the token can be read on its way; use https://", file=sys.stderr)
-    Connection(url, token).ask("GET", "/me")
+    with Connection(url, token) as connection:
+        connection.ask("GET", "/me")
     print(f"kept in {connections.store(url, token)}")
     return 0
 
 
 def _submit(args: argparse.Namespace) -> int:
-    connection = connections.connect()
+    connection = _connect(args)
     for option, text, pattern, what in (
         ("--name", args.name, r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "at most 64 letters, digits, - and _"),
         ("--key", args.key, r"[\x21-\x7e]{1,200}", "at most 200 ASCII characters, without spaces"),
@@ -164,7 +173,7 @@ def _value(text: str) -> Any:
 
 
 def _status(args: argparse.Namespace) -> int:
-    connection = connections.connect()
+    connection = _connect(args)
     if args.workflows:
         answer = connection.ask("GET", "/workflows")
         lines = [f"{entry['name']} {entry['version']}: {entry['text']}" for entry in answer]
@@ -193,7 +202,7 @@ def _line(entry: dict[str, Any]) -> str:
 
 
 def _watch(args: argparse.Namespace) -> int:
-    return _followed(connections.connect(), args.run)
+    return _followed(_connect(args), args.run)
 
 
 def _followed(connection: Connection, run_id: str) -> int:
@@ -232,7 +241,7 @@ def _events(connection: Connection, run_id: str, seen: int) -> Iterator[int]:
 
 
 def _scores(args: argparse.Namespace) -> int:
-    connection = connections.connect()
+    connection = _connect(args)
     upload_id = transfers.upload(connection, args.file)
     entry = connection.ask("POST", f"/runs/{args.run}/scores", json={"upload_id": upload_id})
     print(_line(entry))
@@ -240,7 +249,7 @@ def _scores(args: argparse.Namespace) -> int:
 
 
 def _download(args: argparse.Namespace) -> int:
-    connection = connections.connect()
+    connection = _connect(args)
     artifacts = connection.ask("GET", f"/runs/{args.run}/artifacts")
     if not artifacts:
         state = connection.ask("GET", f"/runs/{args.run}")["state"]
@@ -258,12 +267,12 @@ def _download(args: argparse.Namespace) -> int:
 
 
 def _cancel(args: argparse.Namespace) -> int:
-    print(_line(connections.connect().ask("POST", f"/runs/{args.run}:cancel")))
+    print(_line(_connect(args).ask("POST", f"/runs/{args.run}:cancel")))
     return 0
 
 
 def _logs(args: argparse.Namespace) -> int:
-    connection = connections.connect()
+    connection = _connect(args)
     entry = connection.ask("GET", f"/runs/{args.run}")
     if all(artifact["name"] != "log.txt" for artifact in connection.ask("GET", f"/runs/{args.run}/artifacts")):
         how = "it left no log" if entry["state"] in _ENDS else "its log comes when it has ended"

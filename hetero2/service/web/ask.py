@@ -121,7 +121,6 @@ def _look(
         service.bell.set()
         return RedirectResponse(f"/runs/{run_id}", 303)
     try:
-        submission.check_inputs(service, scope, asked, inputs)
         lines = check.understood(service, scope, asked, parameters, inputs)
     except ServiceError as error:
         said = forms.in_words(f"{error.detail}\n{error.advice}", asked.name)

@@ -98,8 +98,10 @@ def test_an_upgrade_that_is_done_again_changes_nothing(engine):
     assert upgrade.revision(engine) == upgrade.newest()
 
 
-def start(url: str) -> None:
+def start(url: str, barrier) -> None:
     engine = databases.connect(url)
+    assert upgrade.revision(engine) is None
+    barrier.wait(30)
     upgrade.to_newest(engine)
     assert upgrade.revision(engine) == upgrade.newest()
 
@@ -107,7 +109,8 @@ def start(url: str) -> None:
 def test_processes_that_start_at_the_same_time_upgrade_once(tmp_path, database):
     url = database or f"sqlite:///{tmp_path / 'raced.db'}"
     context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=start, args=(url,)) for _ in range(4)]
+    barrier = context.Barrier(4)
+    processes = [context.Process(target=start, args=(url, barrier)) for _ in range(4)]
     for process in processes:
         process.start()
     for process in processes:

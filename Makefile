@@ -137,7 +137,7 @@ test-service: $(VENV)/.dev ## The service, its pages in Chromium, ways out of it
 	}
 	pytest -rs -m service tests/service
 
-soak-service: $(VENV)/.dev ## The service for long: 10,000 steps of the run machine, kill -9 at each point TIMES (20) times, workers killed on and on.
+soak-service: $(VENV)/.dev ## The service for long: 10,000 steps of the run machine, kill -9 at each point TIMES (20) times, workers killed on and on (MINUTES, 5).
 	STEPS=10000 pytest -rs -m service tests/service/test_run_machine.py
 	TIMES=$(or $(TIMES),20) pytest -rs -m service tests/service/test_crashes.py
 	MINUTES=$(or $(MINUTES),5) pytest -rs -s -m service tests/service/test_soak.py

@@ -35,7 +35,7 @@ def server(folder: Path) -> Iterator[dict[str, str]]:
     assert program is not None
     words = [program, "server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]
     words += [f"-s3.port={port}", f"-s3.config={config}", "-master.telemetry=false", "-master.volumeSizeLimitMB=64"]
-    words += ["-volume.max=40", f"-filer.localSocket={folder}/filer.sock"]
+    words += ["-volume.max=40", "-s3.port.iceberg=0", "-s3.port.lance=0", f"-filer.localSocket={folder}/filer.sock"]
     words += [f"-{name}={number}" for name, number in ports.items()]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log, cwd=folder, start_new_session=True)

@@ -30,7 +30,7 @@ from hetero2.service.store.base import (
     TooLargeError,
 )
 from hetero2.service.store.local import LocalStore
-from tests.service import seaweed
+from tests.service import seaweed, test_migrations
 from tests.service.in_thread import serving
 
 pytestmark = pytest.mark.service
@@ -417,3 +417,27 @@ def _args(folder: Path, store: str):
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
     return parser.parse_args([f"--folder={folder}", f"--store={store}"])
+
+
+@pytest.mark.parametrize("kind", ["local", "s3"])
+def test_the_api_signs_and_serves_what_a_run_published(kind, tmp_path, request):
+    bucket = request.getfixturevalue("bucket_url") if kind == "s3" else ""
+    service = core.open_service(Settings(folder=tmp_path / "service", store=bucket, port=0))
+    headers = {"Authorization": f"Bearer {core.first_start(service)}"}
+    with serving(service) as url:
+        test_migrations.fill(service)
+        run = httpx.get(f"{url}/api/v1/runs", headers=headers).json()["runs"][0]["id"]
+        place = f"{url}/api/v1/runs/{run}/artifacts/pack.zip"
+        whole = httpx.get(place, headers=headers)
+        assert (whole.status_code, len(whole.content)) == (200, 1_500_000)
+        part = httpx.get(place, headers=headers | {"Range": "bytes=1499990-"})
+        assert (part.status_code, part.content) == (206, whole.content[-10:])
+        signed = httpx.post(f"{place}:sign", headers=headers).json()["url"]
+        assert signed.startswith("/api/v1/files/") if kind == "local" else signed.startswith("http://127.0.0.1:")
+        assert seaweed.SECRET_KEY not in signed
+        answer = httpx.get(url + signed if kind == "local" else signed)
+        assert (answer.status_code, answer.content) == (200, whole.content)
+        assert "attachment" in answer.headers["Content-Disposition"]
+        if kind == "s3":  # the service's own address of files is for local ones
+            key = next(key for key in test_migrations.checksums(service) if key.endswith("pack.zip"))
+            assert httpx.get(f"{url}/api/v1/files/{key}?expires=1&signature=a").status_code == 403

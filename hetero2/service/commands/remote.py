@@ -141,7 +141,7 @@ def _watch(args: argparse.Namespace) -> int:
 
 
 def _followed(connection: Connection, run_id: str) -> int:
-    """Follow the events of a run to its end, also over a connection that breaks; its exit code."""
+    """Follow the events of a run to its end or pause, also over a connection that breaks; its exit code."""
     seen, last = 0, ""
     while True:
         for number in _events(connection, run_id, seen):
@@ -150,6 +150,8 @@ def _followed(connection: Connection, run_id: str) -> int:
             if (line := _line(entry)) != last:
                 print(line, file=sys.stderr, flush=True)
                 last = line
+            if entry["state"] == "PAUSED":  # nothing happens before somebody brings the scores
+                return 0
         entry = connection.ask("GET", f"/runs/{run_id}")
         if entry["state"] in _ENDS:
             if (line := _line(entry)) != last:

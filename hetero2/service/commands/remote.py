@@ -206,13 +206,16 @@ def _watch(args: argparse.Namespace) -> int:
 
 
 def _followed(connection: Connection, run_id: str) -> int:
-    """Follow the events of a run to its end, also over a connection that breaks; its exit code."""
+    """Follow the events of a run to its end or pause, also over a connection that breaks; its exit code."""
     seen, last, pauses = 0, "", list(_PAUSES)
     while True:
         try:
             for number in _events(connection, run_id, seen):
                 seen, pauses = number, list(_PAUSES)
-                last = _told(connection.ask("GET", f"/runs/{run_id}"), last)
+                entry = connection.ask("GET", f"/runs/{run_id}")
+                last = _told(entry, last)
+                if entry["state"] == "PAUSED":  # nothing happens before somebody brings the scores
+                    return 0
             entry = connection.ask("GET", f"/runs/{run_id}")
         except UnreachableError:
             if not pauses:

@@ -216,12 +216,11 @@ def test_the_same_asked_for_again_gives_the_same_pack(working, audited, tmp_path
     by_hand = next((tmp_path / "results").rglob("*_evidence_pack.zip"))
     assert api.verify(by_hand) == []
     content = working.file(audited["id"], pack["name"]).content
-    assert differing(BytesIO(content), by_hand) == []
-    assert api.read_result(by_hand).manifest["payload_sha256"] == expected
+    assert api.read_result(by_hand).manifest["payload_sha256"] == expected, differing(BytesIO(content), by_hand)
 
 
 def differing(one, other):
-    """Names of the files in which two packs differ; the manifest has run ids and times of its own."""
+    """Names of the files in which two packs differ; the manifest is among them, for it has a time of its own."""
     with zipfile.ZipFile(one) as a, zipfile.ZipFile(other) as b:
         names = sorted(set(a.namelist()) ^ set(b.namelist()))
         return names + [name for name in set(a.namelist()) & set(b.namelist()) if a.read(name) != b.read(name)]

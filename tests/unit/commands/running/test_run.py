@@ -104,6 +104,16 @@ def test_what_of_a_command_is_handed_on_as_it_is_and_what_lacks_a_score_is_said(
     assert "(--top-k 999)" in said
 
 
+def test_a_run_whose_scores_come_later_stops_at_their_request(folder, capfd):
+    before = listing(folder)
+    code, lines, _ = call(capfd, "library.csv", "--request-scores", "--cores", 1, "--dry-run")
+    assert (code, listing(folder)) == (0, before)
+    assert "score_request" in lines[-1]
+    assert "audit" not in lines[-1]
+    with pytest.raises(SystemExit):
+        cli.main(["run", "library.csv", "--request-scores", "--scores", "scores.csv"])
+
+
 def test_truth_about_other_molecules_is_found_at_once(folder, capfd):
     (folder / "t.csv").write_text("id,label\nx,1\ny,0\n")
     code, _, error = call(capfd, "library.csv", "--model", MODEL, "--truth", "t.csv")

@@ -1,5 +1,6 @@
 """The user's files, each in the form of its contract: as it is where it has that form, else written anew."""
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from hetero2.inputs.recognised.written import AS_IT_IS, Brought, Names, check_on
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.truth import SCHEMA as TRUTH
 from hetero2.io.files import check_file
-from hetero2.io.tables import shown_names
+from hetero2.io.tables import number, quoted, shown_names
 
 _MOLECULE_FILES = (".smi", ".sdf")
 _OPTIONS = tuple(role.option for role in (ID, SMILES, SCORE, LABEL))  # in the order of Names
@@ -138,12 +139,28 @@ def scores(path: Path, names: Names, folder: Path) -> Brought:
     keys = [name for name in _KEYS if name in table.header and names.id is None]
     key = keys[0] if keys else id_column(path, table, names.id)
     key_name = keys[0] if keys else "id"
-    if fits(path, table, {"score": score, key_name: key}):
-        return Brought(path, AS_IT_IS)
     out, weight = folder / "scores.csv", ["weight"] if "weight" in table.header else []
-    rows = ([row[name] for name in (key, score, *weight)] for _, row in table.rows)
-    n_rows = write(out, [key_name, "score", *weight], rows)
-    return Brought(out, said(table, f"{n_rows:,} scores", f"id = {key!r}, score = {score!r}"), True)
+    has_score = [_has_score(path, place, score, row[score]) for place, row in table.rows]  # a score for each decoy, too
+    if not any(has_score):
+        raise InputError(f"{path}: no row has a score in the column {score!r}")
+    if all(has_score) and fits(path, table, {"score": score, key_name: key}):
+        return Brought(path, AS_IT_IS)
+    scored = (row for (_, row), is_scored in zip(open_table(path).rows, has_score, strict=True) if is_scored)
+    n_rows = write(out, [key_name, "score", *weight], ([row[name] for name in (key, score, *weight)] for row in scored))
+    without = f"; {len(has_score) - n_rows:,} without one are left out" if n_rows < len(has_score) else ""
+    return Brought(out, said(table, f"{n_rows:,} scores{without}", f"id = {key!r}, score = {score!r}"), True)
+
+
+def _has_score(path: Path, place: str, column: str, cell: str) -> bool:
+    """Whether a cell holds a score, or nothing; raises InputError, with the place, for anything else."""
+    if not cell.strip():
+        return False
+    if not math.isfinite(number(cell)):
+        raise InputError(
+            f"{path}: {place}: column {column!r}: {quoted(cell)} is not a finite number",
+            "leave the cell empty where there is no score",
+        )
+    return True
 
 
 def ids_of(path: Path) -> list[str]:

@@ -82,6 +82,18 @@ def test_an_id_goes_before_a_name_that_stands_beside_it(tmp_path):
     assert "id = 'Molecule ChEMBL ID'" in brought.understood
 
 
+def test_rows_without_a_score_are_left_out_and_counted(tmp_path):
+    """Docking fails for some molecules, and their cells are empty."""
+    path = write(tmp_path, "s.csv", "id,smiles,score\na,CCO,-7.1\nb,CCN,\nc,CCC,-6\n")
+    brought = converted.scores(path, NONE, tmp_path / "brought")
+    assert brought.path.read_text() == "id,score\na,-7.1\nc,-6\n"
+    assert "2 scores; 1 without one are left out" in brought.understood
+    with pytest.raises(InputError, match="line 3: column 'score': 'failed' is not a finite number"):
+        converted.scores(write(tmp_path, "f.csv", "id,score\na,1\nb,failed\n"), NONE, tmp_path / "brought")
+    with pytest.raises(InputError, match="no row has a score"):
+        converted.scores(write(tmp_path, "e.csv", "id,score\na,\n"), NONE, tmp_path / "brought")
+
+
 def test_a_threshold_is_for_results_that_are_numbers(tmp_path):
     """A classified training set beside a measured truth is what teams have."""
     train = write(tmp_path, "t.csv", "id,smiles,class\na,CCO,Active\nb,CCN,inactive\nc,CCC,1\n")

@@ -135,7 +135,7 @@ test-service: $(VENV)/.dev ## The service, its pages in Chromium, ways out of it
 	@[ "$$(id -u)" != 0 ] || command -v bwrap >/dev/null || { \
 	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends bubblewrap >/dev/null || true; \
 	}
-	pytest -rs -m service tests/service
+	pytest -rs -m "service and not nightly" tests/service
 
 soak-service: $(VENV)/.dev ## The service for long: 10,000 steps of the run machine, kill -9 at each point TIMES (20) times, workers killed on and on (MINUTES, 5).
 	STEPS=10000 pytest -rs -m service tests/service/test_run_machine.py

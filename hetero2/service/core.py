@@ -65,10 +65,7 @@ def open_service(settings: Settings) -> Service:
     os.chmod(folder, 0o700)  # noqa: PTH101 - no link is followed: it is a folder of ours
     engine = databases.connect(settings.database_url)
     upgrade.to_newest(engine)
-    store = (
-        s3.open_store(settings.store) if settings.store else LocalStore(folder / "files", _secret(folder / "secret"))
-    )
-    service = Service(settings, engine, store)
+    service = Service(settings, engine, _store(settings))
     for needed in (service.arriving, service.runs):
         needed.mkdir(exist_ok=True)
     return service

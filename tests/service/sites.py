@@ -13,6 +13,7 @@ from hetero2.service import core, server, submission
 from hetero2.service.core import Service
 from hetero2.service.db import orgs, runs
 from hetero2.service.db.models import Artifact
+from hetero2.service.dispatch import background
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import State
 from hetero2.service.settings import Settings
@@ -104,7 +105,7 @@ def served(folder: Path, n_workers: int = 0) -> Iterator[Site]:
             assert thread.is_alive()
             time.sleep(0.02)
         port = http.servers[0].sockets[0].getsockname()[1]
-        with server.in_background(service, n_workers):
+        with background.in_background(service, n_workers):
             yield Site(service, f"http://127.0.0.1:{port}", token, scope)
     finally:
         http.should_exit = True

@@ -194,6 +194,7 @@ def test_a_signed_address_gives_one_file_for_a_time(working, screened):
     problem(working.client.post(f"/runs/{screened['id']}/artifacts/none.csv:sign"), "not_found")
 
 
+@pytest.mark.nightly
 def test_the_same_asked_for_again_gives_the_same_pack(working, audited, tmp_path):
     """By the run, by the pack, by its record, and on the command line: one digest."""
     expected = audited["facts"]["payload_sha256"]

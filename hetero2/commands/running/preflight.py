@@ -11,7 +11,7 @@ from hetero2.campaign.measurements import read_measurements_alone
 from hetero2.chem.molecules import canonical, parse, structure_hash
 from hetero2.config.consistency import command_words
 from hetero2.config.resolve import Config
-from hetero2.errors import InputError
+from hetero2.errors import ConfigError, InputError
 from hetero2.inputs.recognised.in_form import InForm
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.training import read_training
@@ -26,6 +26,14 @@ from hetero2.scoring.scorers import command
 _TRIED = 3  # structures
 _LOOKED_AT = 100_000  # rows of the library whose structures are parsed, at some 0.2 ms each
 _NAMED = 3
+# Where the configuration names each file.
+_KEYS = {
+    "library": ("input", "path"),
+    "train": ("scores", "train"),
+    "scores": ("scores", "path"),
+    "truth": ("truth", "path"),
+    "known": ("screen", "known"),
+}
 _PLACEHOLDER = re.compile(r"\{[A-Za-z_]+\}")
 _PLACEHOLDERS = {"{request}", "{scores}", "{train}", "{seed}"}
 _OF_A_SHELL = {"|", ">", ">>", "<", "&&", "||", ";", "&", "2>&1"}
@@ -120,6 +128,14 @@ def try_model(config: Config, library: Library) -> tuple[float, int]:
             "return the column id of {request} unchanged, beside a column score",
         )
     return time.monotonic() - started, len(scores) - n_scored
+
+
+def check_named_once(layer: Mapping[str, Any], own: Mapping[str, Path]) -> None:
+    """Raise ConfigError where a file of the call is another one than the configuration names for the same."""
+    for role, (section, key) in _KEYS.items():
+        other = (layer.get(section) or {}).get(key)
+        if role in own and other is not None and Path(str(other)) != own[role]:
+            raise ConfigError(f"{own[role]}: {section}.{key} of the configuration is {other}", "name one of the two")
 
 
 def understood(config: Config, files: InForm, had_scores: bool) -> Iterator[str]:

@@ -192,6 +192,7 @@ def _layer(args: argparse.Namespace, folder: Path) -> tuple[str, Layer, InForm]:
     layer["run_name"] = name
     check_writable(results / name)
     read, files = _files(args, library, folder)
+    preflight.check_named_once(layer, files.own)
     layer = merge(layer, read)
     return DEFAULT_TARGET, merge(layer, _score(args, read, layer)), files
 

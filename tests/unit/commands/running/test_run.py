@@ -158,6 +158,7 @@ def test_a_dry_run_and_a_call_that_fails_leave_what_a_run_reads(folder, capfd):
     assert (brought / "train.csv").read_text() == "of another call"
 
 
+@pytest.mark.usefixtures("folder")
 def test_a_file_that_is_named_twice_is_asked_for(capfd):
     code, _, error = call(capfd, "library.csv", "--model", MODEL, "--set", "input.path=other.csv", "--dry-run")
     assert (code, "library.csv: input.path of the configuration is other.csv" in error) == (2, True)

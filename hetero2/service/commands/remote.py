@@ -19,10 +19,7 @@ from hetero2.service.client import transfers
 from hetero2.service.client.connection import Connection, UnreachableError
 from hetero2.service.domain.states import WORDS, State
 
-EXAMPLE = (
-    "hetero2 remote login http://127.0.0.1:8642\n"
-    "  hetero2 remote submit audit_scores --input library=library.csv --input scores=scores.csv --watch"
-)
+EXAMPLE = "hetero2 remote submit audit_scores --input library=library.csv --input scores=scores.csv --watch"
 _CODES = {"COMPLETE": 0, "CANCELED": 130}  # exit codes of a run that has ended; 1 for what failed
 _SUCH = {"--input": "--input library=library.csv", "--set": "--set top_k=50"}
 _PAUSES = (1, 2, 4, 8, 16)  # seconds before a connection that broke is tried again

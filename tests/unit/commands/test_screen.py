@@ -82,7 +82,7 @@ def test_files_in_other_forms_are_recognised_and_rank_the_same(
 
 
 def test_of_two_columns_the_one_that_is_named_is_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "library.csv").write_text("cid,name,smiles\n1,a,CC(=O)NCC\n2,b,CCCCO\n")
+    (folder / "library.csv").write_text("cid,zinc_id,smiles\n1,a,CC(=O)NCC\n2,b,CCCCO\n")
     assert _screen("--out", "ranked.csv") == 2
     assert "which column is the id" in capsys.readouterr().err
-    assert _screen("--out", "ranked.csv", "--id-column", "name") == 0
+    assert _screen("--out", "ranked.csv", "--id-column", "zinc_id") == 0

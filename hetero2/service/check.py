@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 from hetero2.service import submission
 from hetero2.service.core import Service
-from hetero2.service.db import uploads
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import Scope
 from hetero2.service.worker import process, sandbox, stage_in
 from hetero2.service.worker.limits import Limits
+from hetero2.service.worker.watch.log import last_words
 from hetero2.service.workflows.registry import Workflow
 
 _SECONDS = 120.0
@@ -26,10 +26,7 @@ def understood(
     Raises what a request for the run would, and invalid with the words of the pipeline.
     """
     submission.check_parameters(asked, parameters)
-    submission.check_inputs(service, scope, asked, inputs)
-    with service.reading() as session:
-        rows = {role: uploads.get(session, scope, upload_id) for role, upload_id in inputs.items()}
-    files = {role: {"name": row.name, "sha256": row.sha256, "size": row.size} for role, row in rows.items()}
+    files = submission.checked_inputs(service, scope, asked, inputs)
     checked = asked.parameters.model_validate(dict(parameters))
     place = service.runs / f"check-{uuid4()}"
     folder, log = place / "run", place / _LOG
@@ -46,11 +43,10 @@ def understood(
         )
         outcome = process.run(command, folder, limits, log, lambda: False)
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = last_words(log, most_lines=3, longest=2000)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     if outcome.kind is process.Kind.COMPLETE:
         return [line for line in lines if not line.startswith("dry run")]
-    begins = [number for number, line in enumerate(lines) if line.startswith("error: ")]
-    said = "\n".join(lines[begins[-1] :] if begins else lines[-3:])[:2000]
     is_ours = outcome.kind is process.Kind.FAILED and said
     raise ServiceError("invalid", said.removeprefix("error: ") if is_ours else outcome.reason)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -29,15 +30,17 @@ class Service:
     engine: Engine
     store: Store
     bell: threading.Event = field(default_factory=threading.Event)  # rung where a run was queued; workers listen
-
     caches: list[Path] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "writing", databases.sessions(self.engine))
-        object.__setattr__(self, "reading", databases.sessions(self.engine, reads=True))
+    @cached_property
+    def writing(self) -> databases.Sessions:
+        """Opens a session that may write."""
+        return databases.sessions(self.engine)
 
-    writing: databases.Sessions = field(init=False)
-    reading: databases.Sessions = field(init=False)
+    @cached_property
+    def reading(self) -> databases.Sessions:
+        """Opens a session that only reads, and so waits for nobody who writes."""
+        return databases.sessions(self.engine, reads=True)
 
     def now(self) -> datetime:
         """The time, in UTC."""

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from hetero2.errors import HeteroError
 from hetero2.service.core import Service
 from hetero2.service.db import jobs, runs, uploads
-from hetero2.service.db.models import Artifact, Job, Run
+from hetero2.service.db.models import Artifact, Job, Run, Upload
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.names import RUN_NAME
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import State
 from hetero2.service.workflows.registry import Workflow, workflow
@@ -34,8 +35,7 @@ def submit(
     """(the run, whether it is new); raises ServiceError where the request is wrong."""
     check_parameters(asked, parameters)
     with service.writing() as session:
-        files = {role: _file(session, scope, role, upload_id) for role, upload_id in inputs.items()}
-        _check_roles(asked, files)
+        files = _files(session, scope, asked, inputs)
         request = jobs.Request(_name(asked, name, files), asked.name, asked.version, asked.digest, parameters, files)
         return _queue(service, session, scope, request, key)
 
@@ -103,10 +103,12 @@ def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:
         raise ServiceError("invalid", f"parameters.settings: {error.message}", error.hint or "") from None
 
 
-def check_inputs(service: Service, scope: Scope, asked: Workflow, inputs: Mapping[str, UUID]) -> None:
-    """Raise invalid or not_found where the files of a request are not those that the workflow takes."""
+def checked_inputs(
+    service: Service, scope: Scope, asked: Workflow, inputs: Mapping[str, UUID]
+) -> dict[str, dict[str, Any]]:
+    """The files of a request by role; raises invalid or not_found where they are not those that the workflow takes."""
     with service.reading() as session:
-        _check_roles(asked, {role: _file(session, scope, role, upload_id) for role, upload_id in inputs.items()})
+        return _files(session, scope, asked, inputs)
 
 
 def _queue(
@@ -120,13 +122,23 @@ def _queue(
     return run.id, is_new
 
 
+def _files(session: Session, scope: Scope, asked: Workflow, inputs: Mapping[str, UUID]) -> dict[str, dict[str, Any]]:
+    files = {role: _file(session, scope, role, upload_id) for role, upload_id in inputs.items()}
+    _check_roles(asked, files)
+    return files
+
+
+def _as_input(upload: Upload) -> dict[str, Any]:
+    return {"name": upload.name, "sha256": upload.sha256, "size": upload.size}
+
+
 def _file(session: Session, scope: Scope, role: str, upload_id: UUID) -> dict[str, Any]:
     upload = uploads.get(session, scope, upload_id)
     if upload.complete_at is None:
         raise ServiceError(
             "upload_incomplete", f"inputs.{role}: {upload.received} of {upload.size} bytes have come", "bring the rest"
         )
-    return {"name": upload.name, "sha256": upload.sha256, "size": upload.size}
+    return _as_input(upload)
 
 
 def _check_roles(asked: Workflow, files: Mapping[str, Mapping[str, Any]]) -> None:
@@ -179,7 +191,7 @@ def _recorded(session: Session, scope: Scope, record: Mapping[str, Any]) -> jobs
     except (KeyError, TypeError, ValueError) as error:
         raise ServiceError("invalid_pack", f"record: is no run_record.json: {error}"[:300]) from None
     check_parameters(asked, parameters)
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name):
+    if not re.fullmatch(RUN_NAME, name):
         raise ServiceError("invalid_pack", "record: name: is no name of a run")
     files = {}
     for role, sha256 in digests.items():
@@ -189,7 +201,7 @@ def _recorded(session: Session, scope: Scope, record: Mapping[str, Any]) -> jobs
                 "invalid_pack", f"record: {role}: no file with the sha256 {sha256[:64]} is here", "upload it"
             )
         # The name too is the run's: the ending says how the file is read.
-        files[role] = {"name": upload.name, "sha256": upload.sha256, "size": upload.size}
+        files[role] = _as_input(upload)
     _check_roles(asked, files)
     return jobs.Request(name, asked.name, asked.version, asked.digest, parameters, files)
 

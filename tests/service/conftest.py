@@ -10,7 +10,7 @@ from hetero2.service import core
 from hetero2.service.core import Service
 from hetero2.service.domain.scope import Scope
 from hetero2.service.settings import Settings
-from tests.service import postgres
+from tests.service import postgres, sites
 
 _NUMBERS = itertools.count()
 
@@ -68,3 +68,17 @@ def bucket_url(bucket_environment, monkeypatch) -> str:
     for name, value in bucket_environment.items():
         monkeypatch.setenv(name, value)
     return f"s3://{seaweed.BUCKET}/test{next(_NUMBERS)}"
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory):
+    """A service that is served, without workers: its runs stay as they are."""
+    with sites.served(tmp_path_factory.mktemp("still")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def working(tmp_path_factory):
+    """A service that is served, with a worker."""
+    with sites.served(tmp_path_factory.mktemp("working"), n_workers=1) as site:
+        yield site

@@ -26,20 +26,6 @@ def browser():
         yield chromium
 
 
-@pytest.fixture(scope="module")
-def still(tmp_path_factory):
-    """A service without workers: its runs stay as they are."""
-    with sites.served(tmp_path_factory.mktemp("still")) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def working(tmp_path_factory):
-    """A service with a worker."""
-    with sites.served(tmp_path_factory.mktemp("working"), n_workers=1) as site:
-        yield site
-
-
 @pytest.fixture
 def opened(browser):
     """Opens pages, of one size each; none of them may complain of anything but the status of an answer."""

@@ -20,18 +20,6 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 LIST = b"id,score\n" + b"m1,0.5\n" * 1000
 
 
-@pytest.fixture(scope="module")
-def still(tmp_path_factory):
-    with sites.served(tmp_path_factory.mktemp("still")) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def working(tmp_path_factory):
-    with sites.served(tmp_path_factory.mktemp("working"), n_workers=1) as site:
-        yield site
-
-
 @pytest.fixture(autouse=True)
 def config(tmp_path, monkeypatch):
     """A folder of settings that is nobody's."""

@@ -1,6 +1,5 @@
 """Every error as RFC 9457 problem+json: a stable code, what is wrong, where, what to do."""
 
-import errno
 import logging
 from typing import Any
 
@@ -12,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from hetero2.errors import HeteroError
 from hetero2.service.domain.errors import CODES, ServiceError
-from hetero2.service.store.base import FullError, StoreError, TooLargeError
+from hetero2.service.store.base import DISK_FULL, FullError, StoreError, TooLargeError
 
 MEDIA_TYPE = "application/problem+json"
 _BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -96,7 +95,7 @@ def _add_handlers_of_faults(app: FastAPI) -> None:
     @app.exception_handler(OSError)
     def _files(request: Request, error: OSError) -> Response:
         log.error("files: %s", error)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in DISK_FULL:
             return _full(request, FullError())
         return _answer(
             request, ServiceError("unavailable", "the files of the service cannot be used", "tell its operator")

@@ -21,7 +21,7 @@ from hetero2.service.db import uploads
 from hetero2.service.db.models import Upload
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import Scope
-from hetero2.service.store.base import CHUNK, ExistsError, upload_key
+from hetero2.service.store.base import CHUNK, ExistsError, chunks_of, upload_key
 
 router = APIRouter(route_class=StrictRoute, prefix="/uploads", tags=["uploads"])
 
@@ -147,7 +147,7 @@ def keep_file(service: Service, scope: Scope, name: str, source: IO[bytes]) -> U
 def _store(service: Service, scope: Scope, path: Path, sha256: str) -> None:
     with path.open("rb") as handle:
         try:
-            service.store.put(upload_key(scope, sha256), iter(lambda: handle.read(CHUNK), b""))
+            service.store.put(upload_key(scope, sha256), chunks_of(handle))
         except ExistsError:
             return  # the same content
 

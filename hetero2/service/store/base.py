@@ -1,16 +1,18 @@
 """What a store of files does, whatever keeps them."""
 
+import errno
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import IO, Protocol
 from uuid import UUID
 
 from hetero2.service.domain.scope import RunKey, Scope
 
 LONGEST_URL = timedelta(minutes=5)
 CHUNK = 1 << 20  # bytes read or written at once
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # of an OSError
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*)*")
 
 
@@ -76,6 +78,11 @@ class Store(Protocol):
     def signed_url(self, key: str, method: str, duration: timedelta = LONGEST_URL) -> str:
         """An address that gives this file by this method for so long, at most five minutes."""
         ...
+
+
+def chunks_of(handle: IO[bytes]) -> Iterator[bytes]:
+    """The content of a file from where it stands, as `put` takes it."""
+    return iter(lambda: handle.read(CHUNK), b"")
 
 
 def checked(key: str) -> str:

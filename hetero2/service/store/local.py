@@ -1,7 +1,6 @@
 """A store in a local folder."""
 
 import contextlib
-import errno
 import hashlib
 import hmac
 import os
@@ -14,6 +13,7 @@ from uuid import uuid4
 
 from hetero2.service.store.base import (
     CHUNK,
+    DISK_FULL,
     LONGEST_URL,
     ExistsError,
     FullError,
@@ -48,7 +48,7 @@ class LocalStore:
         except FileExistsError:
             raise ExistsError(key) from None
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            if error.errno in DISK_FULL:
                 raise FullError(key) from None
             raise
         finally:

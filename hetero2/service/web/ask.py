@@ -19,6 +19,7 @@ from hetero2.service.api.uploads import keep_file
 from hetero2.service.core import Service
 from hetero2.service.db import runs, uploads
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.names import RUN_NAME
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.web import forms, words
 from hetero2.service.web.access import SignedIn
@@ -26,7 +27,6 @@ from hetero2.service.web.show import show
 from hetero2.service.workflows.registry import WORKFLOWS, Workflow, workflow
 
 router = APIRouter()
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _OPTION_HINT = re.compile(r" \(--[a-z-]+\)$")  # of a line that a dry run prints
 Brought = dict[str, UploadShown]  # by role
 
@@ -110,7 +110,7 @@ def _look(
     if values.get("back"):
         return _form(asked, values, brought)
     name = values.get("name", "").strip()
-    if name and not _NAME.fullmatch(name):
+    if name and not re.fullmatch(RUN_NAME, name):
         problems["name"] = "It has letters, digits, - and _ alone, at most 64, and begins with a letter or digit."
     problems |= not_brought
     if problems:

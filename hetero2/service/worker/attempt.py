@@ -18,10 +18,11 @@ from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.db.models import Artifact, Job, Run
 from hetero2.service.domain.states import State
-from hetero2.service.store.base import CHUNK, ExistsError, FullError, StoreError, TooLargeError, artifact_key
+from hetero2.service.store.base import ExistsError, FullError, StoreError, TooLargeError, artifact_key, chunks_of
 from hetero2.service.worker import collect, process, progress, sandbox, stage_in
 from hetero2.service.worker.lease import HeldLease
 from hetero2.service.worker.limits import Limits
+from hetero2.service.worker.watch.log import last_words
 from hetero2.service.workflows.registry import REQUESTED, Output, Workflow, workflow
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,8 @@ class Attempt:
         if outcome.kind is process.Kind.LIMIT:
             raise Ended(State.EXECUTOR_ERROR, "limit", outcome.reason)
         if outcome.kind is not process.Kind.COMPLETE:
-            raise Ended(State.EXECUTOR_ERROR, "failed", self._said(outcome.reason))
+            said = last_words(self._log, most_lines=5, longest=_SAID) or outcome.reason
+            raise Ended(State.EXECUTOR_ERROR, "failed", said)
 
     def _should_stop(self) -> bool:
         return self._held.is_lost or self._held.is_canceled or self._draining.is_set()
@@ -135,17 +137,13 @@ class Attempt:
         if self._draining.is_set() and not self._held.is_lost:
             raise Ended(State.PREEMPTED, "worker_drained", "its worker was stopped")
 
-    def _said(self, reason: str) -> str:
-        """What the pipeline said at the end: its own errors, else its last lines."""
-        path = self._log
-        lines = path.read_text(encoding="utf-8", errors="replace")[-20 * _SAID :].splitlines() if path.is_file() else []
-        begins = [number for number, line in enumerate(lines) if line.startswith("error: ")]
-        text = "\n".join(lines[begins[-1] :] if begins else lines[-5:])
-        return text[:_SAID] or reason
-
     def _advance(self, before: list[State], after: State, **values: Any) -> None:
         with self._service.writing() as session:
             done = runs.advance(session, self._held.lease, before, after, self._service.now(), **values)
+        self._check_done(done)
+
+    def _check_done(self, done: bool) -> None:
+        """Raise Ended where a step of this attempt matched no row: it was canceled, or another worker has the run."""
         if not done:
             self._held.renew()
             self._check_held()
@@ -209,10 +207,7 @@ class Attempt:
         self._check_held()
         with self._service.writing() as session:
             done = runs.publish(session, self._held.lease, artifacts, self._service.now(), after, **values)
-        if not done:
-            self._held.renew()
-            self._check_held()
-            raise _lost()
+        self._check_done(done)
         log.info("run %s: %s, %d files", self._run.id, after, len(artifacts))
 
     def _brought(self, asked: Workflow, outputs: Iterable[Output]) -> list[tuple[Path, Output]]:
@@ -274,7 +269,7 @@ class Attempt:
         self._keys.append(key)  # before: where the answer of a bucket is lost, the file may be there
         with path.open("rb") as handle:
             try:
-                stored = self._service.store.put(key, iter(lambda: handle.read(CHUNK), b""))
+                stored = self._service.store.put(key, chunks_of(handle))
             except ExistsError:
                 self._keys.remove(key)
                 raise Ended(State.SYSTEM_ERROR, "exists", f"{name}: was stored before in this attempt") from None

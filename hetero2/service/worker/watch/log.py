@@ -41,3 +41,15 @@ class Log:
             note = f"\n.. {between} bytes are left out ..\n".encode() if between else b""
             self._file.write(note + end)
         self._file.close()
+
+
+def last_words(log: Path, most_lines: int, longest: int) -> str:
+    """The last error in a log, with all below it; where there is none, its last lines. Empty without a log.
+
+    most_lines: where there is no error; longest: characters.
+    """
+    if not log.is_file():
+        return ""
+    lines = log.read_text(encoding="utf-8", errors="replace")[-20 * longest :].splitlines()
+    begins = [number for number, line in enumerate(lines) if line.startswith("error: ")]
+    return "\n".join(lines[begins[-1] :] if begins else lines[-most_lines:])[:longest]

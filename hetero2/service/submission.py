@@ -37,7 +37,9 @@ def submit(
     with service.writing() as session:
         files = _files(session, scope, asked, inputs)
         request = jobs.Request(_name(asked, name, files), asked.name, asked.version, asked.digest, parameters, files)
-        return _queue(service, session, scope, request, key)
+        queued = _queue(service, session, scope, request, key)
+    service.bell.set()
+    return queued
 
 
 def rerun(
@@ -63,7 +65,9 @@ def rerun(
             request = jobs.Request(
                 job.name, job.workflow, job.workflow_version, now.digest, job.parameters, job.inputs, run.id
             )
-        return _queue(service, session, scope, request, key)
+        queued = _queue(service, session, scope, request, key)
+    service.bell.set()
+    return queued
 
 
 def bring_later(service: Service, scope: Scope, run_id: UUID, upload_id: UUID) -> None:
@@ -81,6 +85,7 @@ def bring_later(service: Service, scope: Scope, run_id: UUID, upload_id: UUID) -
         _check_roles(asked, files)
         runs.resume(session, key, service.now())
         job.inputs = files
+    service.bell.set()
 
 
 def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:

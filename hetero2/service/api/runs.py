@@ -98,9 +98,7 @@ def one(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
 def cancel(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
     """End a run; where a worker has it, it is CANCELING until that has stopped."""
     with service.writing() as session:
-        runs.get(session, RunKey(scope, run_id))
         runs.cancel(session, RunKey(scope, run_id), service.now())
-    service.bell.set()
     return show_run(service, scope, run_id)
 
 
@@ -109,6 +107,7 @@ def retry(run_id: UUID, service: Opened, scope: Granted, response: Response) -> 
     """A new run of the job of a run that failed, or was canceled."""
     with service.writing() as session:
         new = runs.retry(session, RunKey(scope, run_id), service.now())
+    service.bell.set()
     return _queued(service, scope, new.id, True, response)
 
 
@@ -116,7 +115,6 @@ def retry(run_id: UUID, service: Opened, scope: Granted, response: Response) -> 
 def scores(run_id: UUID, body: NewScores, service: Opened, scope: Granted) -> RunShown:
     """Give a paused run the scores that it waits for; it is queued again."""
     submission.bring_later(service, scope, run_id, body.upload_id)
-    service.bell.set()
     return show_run(service, scope, run_id)
 
 
@@ -128,7 +126,6 @@ def show_run(service: Service, scope: Scope, run_id: UUID) -> RunShown:
 
 
 def _queued(service: Service, scope: Scope, run_id: UUID, is_new: bool, response: Response) -> RunShown:
-    service.bell.set()
     response.status_code = 201 if is_new else 200
     response.headers["Location"] = f"/api/v1/runs/{run_id}"
     return show_run(service, scope, run_id)

@@ -76,7 +76,6 @@ def start(
         raise ServiceError("malformed", "the form cannot be read", "begin again with a new run") from None
     asked = workflow(body.workflow, body.version)
     run_id, _ = submission.submit(service, scope, key, body.name, asked, body.parameters, body.inputs)
-    service.bell.set()
     return RedirectResponse(f"/runs/{run_id}", 303)
 
 
@@ -118,7 +117,6 @@ def _look(
     inputs = {role: upload.id for role, upload in brought.items()}
     if not asked.roles:
         run_id, _ = submission.submit(service, scope, None, None, asked, parameters, {})
-        service.bell.set()
         return RedirectResponse(f"/runs/{run_id}", 303)
     try:
         lines = check.understood(service, scope, asked, parameters, inputs)

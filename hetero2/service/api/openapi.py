@@ -60,8 +60,10 @@ def add_document(app: FastAPI) -> None:
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-            app.openapi_schema = completed(made)
+            generated = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes
+            )
+            app.openapi_schema = completed(generated)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign] # as FastAPI's documentation has it

@@ -2,8 +2,10 @@
 
 A file of up to 8 MB is one PUT that succeeds only where the key is free (`If-None-Match: *`). A larger one is streamed
 in parts to a key of its own that no reader knows, and copied from there within the bucket, which again succeeds only
-where the key is free; so of any number of writers one wins, whatever the size. S3 copies 5 GiB at once, and no file
-here is larger than that.
+where the key is free; so of any number of writers one wins, whatever the size. Some servers put the parts of a file
+together without a lock, and two copies at the same time both succeed there. So who copies holds a claim, which is a
+small file of its own: one PUT, of which only one succeeds on any server that takes `If-None-Match`.
+S3 copies 5 GiB at once, and no file here is larger than that.
 
 What the server says of an error can have the name of the account or an address in it; none of it is passed on.
 """
@@ -11,6 +13,7 @@ What the server says of an error can have the name of the account or an address 
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -38,6 +41,8 @@ from hetero2.service.store.base import (
 
 _AT_ONCE = 8 << 20  # bytes; a larger file is streamed in parts of so many
 _PARTS_AT_ONCE = 2  # so a writer has at most three parts in memory
+_LONGEST_COPY = 120  # seconds that a writer waits for another of the same key
+_CLAIM_AGAIN = 0.1  # seconds
 _ARRIVING = ".arriving"  # no key begins with a dot
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # A browser that opens a signed address keeps the file, whatever a run has made it look like.
@@ -100,10 +105,31 @@ class S3Store:
         arriving = f"{_ARRIVING}/{uuid4().hex}"
         try:
             obstore.put(self._bucket, arriving, chunks, chunk_size=_AT_ONCE, max_concurrency=_PARTS_AT_ONCE)
-            obstore.copy(self._bucket, arriving, key, overwrite=False)
+            with self._claim(key):
+                if self._exists(key):
+                    raise ExistsError(key)
+                obstore.copy(self._bucket, arriving, key, overwrite=False)
         finally:
             with contextlib.suppress(exceptions.BaseError):  # `clean` takes away what is left
                 obstore.delete(self._bucket, arriving)
+
+    @contextlib.contextmanager
+    def _claim(self, key: str) -> Iterator[None]:
+        """Of all writers, only this one copies to the key. Raises StoreError where another does not come to an end."""
+        claim = f"{_ARRIVING}/{hashlib.sha256(key.encode()).hexdigest()}"
+        end = time.monotonic() + _LONGEST_COPY
+        while True:
+            try:
+                obstore.put(self._bucket, claim, b"claimed", mode="create", use_multipart=False)
+                break
+            except (exceptions.AlreadyExistsError, FileExistsError):
+                if time.monotonic() > end:  # its writer was killed, and `clean` takes it away when it is old
+                    raise StoreError(f"{key}: another writer of it has not ended") from None
+                time.sleep(_CLAIM_AGAIN)
+        try:
+            yield
+        finally:
+            obstore.delete(self._bucket, claim)
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """See Store."""
@@ -132,8 +158,8 @@ class S3Store:
     def keys(self, prefix: str) -> Iterator[str]:
         """See Store."""
         with _errors(prefix):
-            found = obstore.list(self._bucket, checked(prefix.rstrip("/")))
-            yield from sorted(entry["path"] for entries in found for entry in entries)  # not every server sorts as we
+            pages = obstore.list(self._bucket, checked(prefix.rstrip("/")))
+            yield from sorted(entry["path"] for entries in pages for entry in entries)  # not every server sorts as we
 
     def delete(self, key: str) -> None:
         """See Store."""
@@ -202,10 +228,10 @@ def _kind(error: Exception) -> str:
         exceptions.NotFoundError: "there is no such bucket",
         exceptions.InvalidPathError: "it is no name of a file",
     }
-    known = next((text for kind, text in kinds.items() if isinstance(error, kind)), None)
+    cause = next((text for kind, text in kinds.items() if isinstance(error, kind)), None)
     text = str(error)
-    if known is None and "403 Forbidden" in text:
-        known = "it does not take the credentials, or does not allow that"
-    if known is None and "NoSuchBucket" in text:
-        known = "there is no such bucket"
-    return known or "it does not answer"
+    if cause is None and "403 Forbidden" in text:
+        cause = "it does not take the credentials, or does not allow that"
+    if cause is None and "NoSuchBucket" in text:
+        cause = "there is no such bucket"
+    return cause or "it does not answer"

@@ -45,8 +45,8 @@ def form(name: str, service: Opened, scope: SignedIn, run: UUID | None = None) -
         return _form(asked, {}, {})
     with service.reading() as session:
         job = runs.job_of(session, runs.get(session, RunKey(scope, run)))
-        found = {role: uploads.by_sha256(session, scope, file["sha256"]) for role, file in job.inputs.items()}
-        files = {role: shown.upload(row) for role, row in found.items() if row is not None and role in asked.roles}
+        rows = {role: uploads.by_sha256(session, scope, file["sha256"]) for role, file in job.inputs.items()}
+        files = {role: shown.upload(row) for role, row in rows.items() if row is not None and role in asked.roles}
     return _form(asked, forms.values_of(asked, job.parameters) | {"name": job.name}, files)
 
 

@@ -91,19 +91,19 @@ def role_label(role: str) -> str:
 def in_words(text: str, workflow: str) -> str:
     """What the pipeline says, for who has this form before them: its fields, not options or paths of a command line."""
     lines = [line.removeprefix("error: ").removeprefix("hint: ") for line in text.strip().splitlines()]
-    told = _STAGED.sub("", "\n".join(words.sentence(line) for line in lines if line.strip()))
-    return _OPTION.sub(lambda found: _option(found, workflow), told)
+    unstaged = _STAGED.sub("", "\n".join(words.sentence(line) for line in lines if line.strip()))
+    return _OPTION.sub(lambda option: _option(option, workflow), unstaged)
 
 
-def _option(found: re.Match[str], workflow: str) -> str:
-    name = found["name"].replace("-", "_")
+def _option(option: re.Match[str], workflow: str) -> str:
+    name = option["name"].replace("-", "_")
     if name in _ROLES:
         return f"“{role_label(name)}”"
     if name not in WORKFLOWS[workflow].parameters.model_fields:
         column = name.removesuffix("_column")
-        return found[0] if column == name else f"call that column “{column}” in the file"
+        return option[0] if column == name else f"call that column “{column}” in the file"
     field = f"“{parameter_label(name, workflow)}”"
-    return f"fill in {field}" if found["say"] else field
+    return f"fill in {field}" if option["say"] else field
 
 
 def value_text(value: object) -> str:
@@ -161,13 +161,13 @@ def _said(message: str) -> str:
     return f"{text[:1].upper()}{text[1:300]}."
 
 
-def values_of(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, str]:
+def values_of(workflow: Workflow, parameters: Mapping[str, Any]) -> dict[str, str]:
     """What a form has in its fields where it asks for these parameters."""
     shown = {True: "true", False: "false"}
     return {
         f"p-{field.name}": shown[value] if isinstance(value, bool) else str(value)
         for field in fields(workflow)
-        if (value := given.get(field.name)) is not None
+        if (value := parameters.get(field.name)) is not None
     }
 
 

@@ -16,9 +16,9 @@ def read(folder: Path, seconds: float) -> dict[str, Any]:
     """Jobs, stages, counts by status; what cannot be read is left out."""
     facts: dict[str, Any] = {"seconds": round(seconds)}
     try:
-        told = json.loads(b"".join(collect.chunks(folder, FILE, _LARGEST)))
-        facts["jobs"] = {name: int(told["jobs"][name]) for name in ("done", "total")}
-        facts["stages"] = [_stage(stage) for stage in told["stages"][:_STAGES]]
+        record = json.loads(b"".join(collect.chunks(folder, FILE, _LARGEST)))
+        facts["jobs"] = {name: int(record["jobs"][name]) for name in ("done", "total")}
+        facts["stages"] = [_stage(stage) for stage in record["stages"][:_STAGES]]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, collect.RefusedError):
         return facts
     for stage in facts["stages"]:
@@ -27,7 +27,12 @@ def read(folder: Path, seconds: float) -> dict[str, Any]:
     return facts
 
 
-def _stage(told: dict[str, Any]) -> dict[str, Any]:
-    items = told["items"] if told["items"]["total"] else told["jobs"]
-    status = {name: int(told["status"][name]) for name in ("OK", "SKIP", "ERROR")}
-    return {"name": str(told["name"])[:100], "done": int(items["done"]), "total": int(items["total"]), "status": status}
+def _stage(record: dict[str, Any]) -> dict[str, Any]:
+    items = record["items"] if record["items"]["total"] else record["jobs"]
+    status = {name: int(record["status"][name]) for name in ("OK", "SKIP", "ERROR")}
+    return {
+        "name": str(record["name"])[:100],
+        "done": int(items["done"]),
+        "total": int(items["total"]),
+        "status": status,
+    }

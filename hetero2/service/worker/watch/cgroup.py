@@ -46,8 +46,8 @@ def mounted(mountinfo: str, membership: str) -> Iterator[Mounted]:
         else:
             continue
         if names in groups and (names or kind == "cgroup2"):
-            own = os.path.relpath(groups[names], root)
-            group = Path(place) if own.startswith("..") else Path(place, own)
+            relative = os.path.relpath(groups[names], root)
+            group = Path(place) if relative.startswith("..") else Path(place, relative)
             yield Mounted(1 if names else 2, frozenset(names.split(",")) if names else frozenset(), group)
 
 

@@ -1,6 +1,7 @@
 """campaign: rounds of choosing a batch, measuring it, telling the results, and learning from them."""
 
 import argparse
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from hetero2.campaign import actions, report
 from hetero2.campaign.choosing import simulation
 from hetero2.campaign.choosing.labels import is_hit
+from hetero2.campaign.evidence import saved
 from hetero2.campaign.evidence.pack import verify_pack
 from hetero2.campaign.evidence.text import lines
 from hetero2.campaign.evidence.written import write_report
@@ -27,6 +29,7 @@ from hetero2.errors import ConfigError
 from hetero2.inputs.recognised.in_form import in_form
 from hetero2.inputs.sdf import read_any
 from hetero2.inputs.usable_rows import with_an_id
+from hetero2.io.files import atomic_path
 from hetero2.report.text.vocabulary import NO, PACK, YES, Answer
 from hetero2.report.text.words import counted
 from hetero2.runtime.cli_types import cores
@@ -97,6 +100,9 @@ def _next(args: argparse.Namespace) -> None:
         )
     record = chosen.record
     counts, batch = record["counts"], chosen.folder / "batch.csv"
+    if args.copy_to is not None:
+        with atomic_path(args.copy_to) as temporary:
+            shutil.copyfile(batch, temporary)
     if not is_new:
         _print(
             [
@@ -199,6 +205,16 @@ def _report(args: argparse.Namespace) -> None:
     _print([*lines(document), *_noted(document["notes"]), *(f"written: {path}" for path in written)])
 
 
+def _save(args: argparse.Namespace) -> None:
+    saved.save(args.campaign, args.out)
+    _print([f"written: {args.out}", f"next: hetero2 campaign restore --saved {args.out} --out FOLDER"])
+
+
+def _restore(args: argparse.Namespace) -> None:
+    saved.restore(args.saved, args.out)
+    _print([f"campaign in {args.out}", f"next: hetero2 campaign status --campaign {args.out}"])
+
+
 def _verify(args: argparse.Namespace) -> int:
     problems = verify_pack(args.pack)
     _print([f"PROBLEM {problem}" for problem in problems])
@@ -261,6 +277,8 @@ _ACTIONS: Mapping[str, _Action] = {
     "tell": (options.add_tell, _tell, "record what was measured"),
     "report": (options.add_report, _report, "compare the two orders by what was measured: a page and a pack"),
     "verify": (options.add_verify, _verify, "verify the pack of a campaign: its files, and the chain of its rounds"),
+    "save": (options.add_save, _save, "write the campaign to one file, to go on with elsewhere"),
+    "restore": (options.add_restore, _restore, "make the folder of a campaign of such a file"),
     "plan": (options.add_plan, _plan, "say how many molecules must be bought to show a difference"),
     "simulate": (options.add_simulate, _simulate, "go through a campaign on known truth, with each order alone"),
     "status": (options.add_campaign, _status, "print where the campaign stands"),

@@ -106,6 +106,7 @@ def add_next(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="choose another batch even if nothing was told since the last one",
     )
+    parser.add_argument("--copy-to", type=Path, metavar="FILE", help="write the batch to this file, too")
     _add_workers(parser)
     add_columns(parser, None)
 
@@ -128,6 +129,18 @@ def add_report(parser: argparse.ArgumentParser) -> None:
 def add_verify(parser: argparse.ArgumentParser) -> None:
     """Name the pack."""
     parser.add_argument("--pack", type=Path, required=True, help="campaign_evidence_pack.zip")
+
+
+def add_save(parser: argparse.ArgumentParser) -> None:
+    """Name the file."""
+    add_campaign(parser)
+    parser.add_argument("--out", type=Path, required=True, help="file to write, such as campaign.zip")
+
+
+def add_restore(parser: argparse.ArgumentParser) -> None:
+    """Name the file, and the folder."""
+    parser.add_argument("--saved", type=Path, required=True, help="file that `campaign save` wrote")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the campaign; it must be new or empty")
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,7 @@ def understood(
     Raises what a request for the run would, and invalid with the words of the pipeline.
     """
     submission.check_parameters(asked, parameters)
-    files = submission.checked_inputs(service, scope, asked, inputs)
+    files = submission.checked_inputs(service, scope, asked, parameters, inputs)
     checked = asked.parameters.model_validate(dict(parameters))
     place = service.runs / f"check-{uuid4()}"
     folder, log = place / "run", place / _LOG

@@ -20,8 +20,6 @@ from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import State
 from hetero2.service.workflows.registry import Workflow, workflow
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".smi", ".sdf", ".json", ".gz")
-
 
 def submit(
     service: Service,
@@ -35,7 +33,7 @@ def submit(
     """(the run, whether it is new); raises ServiceError where the request is wrong."""
     check_parameters(asked, parameters)
     with service.writing() as session:
-        files = _files(session, scope, asked, inputs)
+        files = _files(session, scope, asked, parameters, inputs)
         request = jobs.Request(_name(asked, name, files), asked.name, asked.version, asked.digest, parameters, files)
         queued = _queue(service, session, scope, request, key)
     service.bell.set()
@@ -109,11 +107,11 @@ def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:
 
 
 def checked_inputs(
-    service: Service, scope: Scope, asked: Workflow, inputs: Mapping[str, UUID]
+    service: Service, scope: Scope, asked: Workflow, parameters: Mapping[str, Any], inputs: Mapping[str, UUID]
 ) -> dict[str, dict[str, Any]]:
     """The files of a request by role; raises invalid or not_found where they are not those that the workflow takes."""
     with service.reading() as session:
-        return _files(session, scope, asked, inputs)
+        return _files(session, scope, asked, parameters, inputs)
 
 
 def _queue(
@@ -127,9 +125,13 @@ def _queue(
     return run.id, is_new
 
 
-def _files(session: Session, scope: Scope, asked: Workflow, inputs: Mapping[str, UUID]) -> dict[str, dict[str, Any]]:
+def _files(
+    session: Session, scope: Scope, asked: Workflow, parameters: Mapping[str, Any], inputs: Mapping[str, UUID]
+) -> dict[str, dict[str, Any]]:
     files = {role: _file(session, scope, role, upload_id) for role, upload_id in inputs.items()}
     _check_roles(asked, files)
+    if problem := asked.problem(asked.parameters.model_validate(dict(parameters)), files):
+        raise ServiceError("invalid", problem, "give one of the two")
     return files
 
 
@@ -155,8 +157,9 @@ def _check_roles(asked: Workflow, files: Mapping[str, Mapping[str, Any]]) -> Non
         what = asked.roles[missing[0]].text
         raise ServiceError("invalid", f"inputs: {asked.name} needs {missing[0]}: {what}", "upload it, and give its id")
     for role, file in files.items():
-        if PurePath(file["name"]).suffix.lower() not in SUFFIXES:
-            ends = ", ".join(SUFFIXES)
+        endings = asked.roles[role].endings
+        if PurePath(file["name"]).suffix.lower() not in endings:
+            ends = ", ".join(endings)
             raise ServiceError(
                 "invalid", f"inputs.{role}: {file['name']}: its ending says not what it is", f"one of {ends}"
             )

@@ -1,11 +1,14 @@
 """The pages in Chromium: the whole way through with a real run, by keyboard, on a phone, without scripts."""
 
 import contextlib
+import csv
 import re
 from pathlib import Path
 
 import pytest
 
+from hetero2.service.workflows.registry import WORKFLOWS
+from tests import campaigns
 from tests.service import sites
 from tools import look
 
@@ -128,6 +131,37 @@ def test_the_whole_way_on_a_phone_without_javascript(working, opened, tmp_path):
     assert page.get_by_role("link", name="library").count() >= 2
 
 
+def test_a_campaign_from_its_first_round_to_the_next(working, opened, tmp_path):
+    """The next round takes the campaign along; only what was measured is brought."""
+    library = campaigns.write(tmp_path / "library.csv", "id,smiles", zip(campaigns.IDS, campaigns.SMILES, strict=True))
+    page = opened("phone")
+    sign_in(page, working)
+    page.goto(f"{working.url}/new/campaign_start")
+    page.get_by_label("Library", exact=True).set_input_files(library)
+    page.get_by_label("How many molecules a round").fill("8")
+    page.get_by_role("button", name="Check the files").click()
+    page.get_by_text("Today's order is missing").wait_for()
+    page.get_by_label("Order that you choose by today").select_option("listed")
+    page.get_by_label("A measured value is a hit from").fill("7")
+    page.get_by_role("button", name="Check the files").click()
+    page.get_by_role("button", name="Start the run").click()
+    page.get_by_role("button", name="Next round").wait_for(timeout=LONGEST)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="next_batch.csv").click()
+    with Path(download.value.path()).open(newline="") as handle:
+        ids = [row["id"] for row in csv.DictReader(handle)]
+    measured = [(name, campaigns.VALUES[campaigns.IDS.index(name)]) for name in ids]
+    page.get_by_role("button", name="Next round").click()
+    page.get_by_text("campaign.zip, ").wait_for()
+    results = campaigns.write(tmp_path / "results.csv", "id,value", measured)
+    page.get_by_label("Results", exact=True).set_input_files(results)
+    page.get_by_role("button", name="Check the files").click()
+    page.get_by_role("button", name="Start the run").click()
+    page.get_by_role("button", name="Next round").wait_for(timeout=LONGEST)
+    page.frame_locator("iframe").get_by_text("Is the new order better than today's?").first.wait_for()
+    assert page.evaluate(WIDER) <= 0
+
+
 def every_page(page, site, tmp_path):
     """Go to every page in turn; yields what each is."""
     complete = site.complete({"report.html": REPORT, "ranked_candidates.csv": b"id\nm1\n", "x" * 90 + ".csv": b"id\n"})
@@ -143,7 +177,7 @@ def every_page(page, site, tmp_path):
     yield "wrong token"
     sign_in(page, site)
     paths = {"runs": "/", "new": "/new", "nothing": "/nothing", "no run": f"/runs/{site.scope.org_id}"}
-    paths |= {f"form of {name}": f"/new/{name}" for name in ("demo", "audit_scores", "reference_scorer", "screen")}
+    paths |= {f"form of {name}": f"/new/{name}" for name in WORKFLOWS}
     runs = {"complete": complete, "failed": failed, "running": running, "waiting": waiting}
     paths |= {name: f"/runs/{run_id}" for name, run_id in runs.items()}
     for name, path in paths.items():

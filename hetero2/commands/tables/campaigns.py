@@ -117,6 +117,17 @@ class Campaign:
 
         return campaign_actions.report(self.folder, None if out is None else Path(out))
 
+    @staticmethod
+    @checked_arguments
+    def verify(pack: Path | str) -> list[str]:
+        """The problems of the pack of a campaign, one a line: its files, and the chain of its rounds; none if in order.
+
+        Raises InputError where there is no pack of a campaign.
+        """
+        from hetero2.campaign.evidence.pack import verify_pack
+
+        return verify_pack(Path(pack))
+
     def __repr__(self) -> str:
         return f"Campaign({str(self.folder)!r})"
 

@@ -1,6 +1,7 @@
 """What runs published, and what happened to them: files, events, logs."""
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -17,14 +18,14 @@ from starlette.concurrency import run_in_threadpool
 from hetero2.service.api import shown
 from hetero2.service.api.access import Granted, Opened, service_of
 from hetero2.service.api.bodies import StrictRoute
-from hetero2.service.api.schemas import ArtifactShown, EventShown, Signed
+from hetero2.service.api.schemas import ArtifactShown, EventShown, Signed, UploadShown
 from hetero2.service.core import Service
-from hetero2.service.db import runs
+from hetero2.service.db import runs, uploads
 from hetero2.service.db.models import Artifact
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import TERMINAL, State
-from hetero2.service.store.base import LONGEST_URL, MissingError
+from hetero2.service.store.base import LONGEST_URL, ExistsError, MissingError, upload_key
 from hetero2.service.store.local import LocalStore
 
 router = APIRouter(route_class=StrictRoute, tags=["artifacts"])
@@ -61,6 +62,18 @@ def sign(run_id: UUID, name: str, service: Opened, scope: Granted) -> Signed:
     row = _artifact(service, scope, run_id, name)
     url = service.store.signed_url(row.key, "GET", LONGEST_URL)
     return Signed(url=url, expires_at=service.now() + LONGEST_URL - timedelta(seconds=1))
+
+
+@router.post("/runs/{run_id}/artifacts/{name}:use", status_code=201, operation_id="use_artifact")
+def use(run_id: UUID, name: str, service: Opened, scope: Granted) -> UploadShown:
+    """Make an upload of a file that a run published, for another run to take, as the next round of a campaign does."""
+    row = _artifact(service, scope, run_id, name)
+    with contextlib.suppress(ExistsError):  # the same content
+        service.store.put(upload_key(scope, row.sha256), service.store.read(row.key))
+    with service.writing() as session:
+        return shown.upload(
+            uploads.add(session, scope, row.name, row.size, row.sha256, service.now(), is_complete=True)
+        )
 
 
 @router.get("/runs/{run_id}/log", operation_id="get_log")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from pathlib import PurePath
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -24,7 +25,7 @@ from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.web import forms, words
 from hetero2.service.web.access import SignedIn
 from hetero2.service.web.show import show
-from hetero2.service.workflows.registry import WORKFLOWS, Workflow, workflow
+from hetero2.service.workflows.registry import CAMPAIGN, WORKFLOWS, Workflow, workflow
 
 router = APIRouter()
 _OPTION_HINT = re.compile(r" \(--[a-z-]+\)$")  # of a line that a dry run prints
@@ -38,9 +39,14 @@ def choose(scope: SignedIn) -> Response:  # noqa: ARG001 - signed in
 
 
 @router.get("/new/{name}")
-def form(name: str, service: Opened, scope: SignedIn, run: UUID | None = None) -> Response:
-    """The form of a workflow, empty, or filled in as for a run that was."""
+def form(
+    name: str, service: Opened, scope: SignedIn, run: UUID | None = None, campaign: UUID | None = None
+) -> Response:
+    """The form of a workflow, empty, filled in as for a run that was, or with a campaign to go on with."""
     asked = _workflow(name)
+    if campaign is not None and CAMPAIGN in asked.roles:
+        with service.reading() as session:
+            return _form(asked, {}, {CAMPAIGN: shown.upload(uploads.get(session, scope, campaign))})
     if run is None:
         return _form(asked, {}, {})
     with service.reading() as session:
@@ -97,7 +103,7 @@ def _form(
     )
     return show(
         "form.html", 422 if problems or problem else 200, workflow=asked, fields=fields, values=values, files=files,
-        problems=problems or {}, fault=problem, is_open=is_open, endings=",".join(submission.SUFFIXES),
+        problems=problems or {}, fault=problem, is_open=is_open,
     )  # fmt: skip
 
 
@@ -140,7 +146,7 @@ def _files(
     for role, what in asked.roles.items():
         try:
             if role in files:
-                brought[role] = _brought(service, scope, files[role])
+                brought[role] = _brought(service, scope, files[role], what.endings)
             elif what.is_required and role not in brought:
                 problems[f"file-{role}"] = "Choose a file."
         except ServiceError as error:
@@ -148,10 +154,9 @@ def _files(
     return brought, problems
 
 
-def _brought(service: Service, scope: Scope, file: UploadFile) -> UploadShown:
-    ending = PurePath(str(file.filename)).suffix.lower()
-    if ending not in submission.SUFFIXES:
-        raise ServiceError("invalid", f"{file.filename}: choose a file that ends in {', '.join(submission.SUFFIXES)}")
+def _brought(service: Service, scope: Scope, file: UploadFile, endings: Collection[str]) -> UploadShown:
+    if PurePath(str(file.filename)).suffix.lower() not in endings:
+        raise ServiceError("invalid", f"{file.filename}: choose a file that ends in {', '.join(endings)}")
     return keep_file(service, scope, str(file.filename), file.file)
 
 

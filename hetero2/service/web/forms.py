@@ -13,15 +13,30 @@ from hetero2.service.workflows.registry import WORKFLOWS, Workflow
 _HIDDEN = {"settings"}  # a form has no fields for a whole configuration: the API has
 _OPTION = re.compile(r"(?P<say>say )?--(?P<name>[a-z][a-z-]+)(?: [A-Z]+\b)?")
 _STAGED = re.compile(r"(?<![\w/])files/\w+/", re.IGNORECASE)  # where a run finds the files of a form
-_RARE = {"id_column", "smiles_column", "label_column", "score_column", "trust", "seed"}  # folded away
+_RARE = {
+    "id_column",
+    "smiles_column",
+    "label_column",
+    "score_column",
+    "trust",
+    "seed",
+    "control_share",
+    "per_framework",
+}  # folded away
 _LABELS = {  # where the name of a parameter says too little; a workflow's own come first
+    "campaign_round.batch": "How many molecules this round",
+    "batch": "How many molecules a round",
+    "control_share": "Share of a batch that your score's order picks",
+    "hit_at": "A measured value is a hit from",
+    "per_framework": "Most picks of one framework in a batch",
+    "price_per_measurement": "Price of a measurement",
+    "today_order": "Order that you choose by today, where it is no score",
     "id_column": "Column of ids",
     "label_column": "Column of results",
     "lower_is_better": "Lower scores are better",
     "lower_is_hit": "Lower results are hits",
     "representative": "The known molecules are a random sample of the library",
     "score_column": "Column of scores",
-    "screen.hit_at": "A measured value is a hit from",
     "screen.lower_is_better": "Lower measured values are better",
     "seed": "Random seed",
     "smiles_column": "Column of structures (SMILES)",
@@ -31,13 +46,19 @@ _LABELS = {  # where the name of a parameter says too little; a workflow's own c
     "trust": "Trust in your score before any result is known",
 }
 _HINTS = {
+    "batch": "",
+    "campaign_round.batch": "As in the first round where you give none.",
+    "control_share": "So that both orders are measured, and compared.",
+    "hit_at": "Needed only where the results are numbers, not labels.",
+    "per_framework": "",
+    "price_per_measurement": "To see the money saved.",
+    "today_order": "",
     "id_column": "Needed only where it has no usual name, such as id.",
     "label_column": "Of the measured results and the training molecules. Needed only where it has no usual name.",
     "lower_is_better": "As of docking.",
     "lower_is_hit": "A hit is at most the value above, as of an IC50.",
     "representative": "",
     "score_column": "Needed only where it has no usual name, such as score.",
-    "screen.hit_at": "Needed only where the results are numbers, not labels.",
     "screen.lower_is_better": "As of an IC50.",
     "seed": "The same seed gives the same ranking.",
     "smiles_column": "Needed only where it has no usual name, such as smiles.",
@@ -47,8 +68,10 @@ _HINTS = {
     "trust": "From 0, none, to 1.",
 }
 _ROLES = {
+    "campaign": "Campaign",
     "known": "Molecules with known results",
     "library": "Library",
+    "results": "Results",
     "scores": "Scores",
     "today": "Your score",
     "train": "Training molecules",
@@ -57,10 +80,12 @@ _ROLES = {
 _VALUES = {
     "": "not said",
     "false": "no",
+    "listed": "as the library lists them (listed)",
     "morgan_rf": "random forest on fingerprints (morgan_rf)",
     "nearest_hit": "similarity to the nearest hit (nearest_hit)",
     "property_boosted": "boosted trees on properties (property_boosted)",
     "property_linear": "linear model on properties (property_linear)",
+    "size": "largest molecules first (size)",
     "true": "yes",
 }
 
@@ -120,9 +145,12 @@ def fields(workflow: Workflow) -> list[FormField]:
 
 
 def _field(workflow: str, name: str, facts: Mapping[str, Any]) -> FormField:
-    kinds = {part.get("type") for part in facts.get("anyOf", [facts])}
+    parts = facts.get("anyOf", [facts])
+    kinds = {part.get("type") for part in parts}
     kind = "flag" if kinds == {"boolean"} else "number" if kinds & {"number", "integer"} else "text"
-    choices = tuple(facts.get("enum", ()))
+    choices = tuple(choice for part in parts for choice in part.get("enum", ()))
+    if choices and "null" in kinds:
+        choices = ("", *choices)
     if "boolean" in kinds and kind != "flag":
         kind, choices = "text", ("", "true", "false")
     default = facts.get("default")

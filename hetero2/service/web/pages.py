@@ -92,13 +92,16 @@ def run_state(run_id: UUID, service: Opened, scope: SignedIn, seen: str = "", st
 
 @router.post("/runs/{run_id}/{action}")
 def act(run_id: UUID, action: str, service: Opened, scope: SignedIn) -> Response:
-    """Cancel, try again, or run again."""
+    """Cancel, try again, run again, or go on with a campaign."""
     answer = Response()
     try:
         if action == "cancel":
             run_api.cancel(run_id, service, scope)
         elif action == "retry":
             run_id = run_api.retry(run_id, service, scope, answer).id
+        elif action == "next":
+            saved = artifact_api.use(run_id, "campaign.zip", service, scope)
+            return RedirectResponse(f"/new/campaign_round?campaign={saved.id}", 303)
         elif action == "rerun":
             run_id = run_api.rerun(Rerun(run_id=run_id), service, scope, answer).id
         else:

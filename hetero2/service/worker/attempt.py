@@ -43,6 +43,16 @@ def _lost() -> Ended:
     return Ended(State.QUEUED, "lease_lost", "another worker has the run")
 
 
+def _check_pack(problems: list[str]) -> None:
+    """Raise Ended where a pack has a problem."""
+    if problems:
+        raise Ended(State.SYSTEM_ERROR, "pack_invalid", f"the pack does not verify: {problems[0]}")
+
+
+def _unreadable(error: HeteroError) -> Ended:
+    return Ended(State.SYSTEM_ERROR, "pack_invalid", f"the pack cannot be read: {error.message}")
+
+
 class Attempt:
     """One attempt of a run, in a folder of its own."""
 
@@ -187,8 +197,9 @@ class Attempt:
         """Collect the declared files, verify the pack, store all, publish in one transaction."""
         brought = self._brought(asked, asked.outputs)
         facts = self._facts()
-        if asked.has_pack:
-            facts |= self._verified(next(path for path, output in brought if output.kind == "pack"))
+        if asked.pack is not None:
+            pack = next(path for path, output in brought if output.kind == "pack")
+            facts |= self._verified(pack) if asked.pack == "run" else self._verified_campaign(pack)
         record = self._collected / RECORD
         record.write_text(json.dumps(submission.job_record(self._job, self._run) | {"facts": facts}, indent=2) + "\n")
         brought += [(record, Output(RECORD, "record", "application/json"))]
@@ -239,12 +250,10 @@ class Attempt:
     def _verified(self, pack: Path) -> dict[str, Any]:
         """What the pack says of itself, once it was verified."""
         try:
-            problems = api.verify(pack)
-            if problems:
-                raise Ended(State.SYSTEM_ERROR, "pack_invalid", f"the pack does not verify: {problems[0]}")
+            _check_pack(api.verify(pack))
             result = api.read_result(pack)
         except HeteroError as error:
-            raise Ended(State.SYSTEM_ERROR, "pack_invalid", f"the pack cannot be read: {error.message}") from None
+            raise _unreadable(error) from None
         counts = dict(result.metrics["counts"])
         return {
             "payload_sha256": result.manifest["payload_sha256"],
@@ -254,6 +263,14 @@ class Attempt:
             "top_reasons": result.metrics["top_reasons"],
             "in_order": result.acceptance["outcome"] == "GO",
         }
+
+    def _verified_campaign(self, pack: Path) -> dict[str, Any]:
+        """What the pack of a campaign says of itself, once it was verified."""
+        try:
+            _check_pack(api.Campaign.verify(pack))
+        except HeteroError as error:
+            raise _unreadable(error) from None
+        return {"is_verified": True}
 
     def _facts(self) -> dict[str, Any]:
         return {

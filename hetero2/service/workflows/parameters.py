@@ -108,5 +108,47 @@ class OfScreen(Parameters):
     seed: Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)] = 0
 
 
+class OfCampaign(Parameters):
+    """Of the first round of a campaign, which says how all of it is to go."""
+
+    batch: Count = Field(description="molecules a round")
+    today_order: Literal["size", "listed"] | None = Field(
+        default=None, description="the order you choose by today, where it is no score: largest first, or as listed"
+    )
+    today_lower_is_better: bool | None = Field(default=None, description="of today's score, as of docking")
+    hit_at: Number | None = Field(default=None, description="measured value from which on a molecule is a hit")
+    lower_is_better: bool = Field(default=False, description="of measured values, as of an IC50")
+    control_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.5, description="share of a batch that today's order drafts, so that both are measured"
+    )
+    per_framework: Count = Field(default=2, description="most picks of a generic Murcko framework in a batch")
+    price_per_measurement: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="to report money saved"
+    )
+    trust: Annotated[float, Field(ge=0, le=1)] = Field(default=0.25, description="in today's score, before any label")
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)] = 0
+
+    def options(self) -> list[str]:
+        """The words for `hetero2 campaign start`."""
+        words = [f"--batch={self.batch}", f"--control-share={self.control_share}", f"--seed={self.seed}"]
+        words += [f"--per-framework={self.per_framework}", f"--trust-score={self.trust}"]
+        for name in ("today_order", "hit_at", "price_per_measurement"):
+            value = getattr(self, name)
+            words += [] if value is None else [f"--{name.replace('_', '-')}={value}"]
+        words += ["--lower-is-better"] if self.lower_is_better else []
+        return words + lower_today(self.today_lower_is_better)
+
+
+class OfRound(Parameters):
+    """Of a later round of a campaign."""
+
+    batch: Count | None = Field(default=None, description="molecules of this round; as at the start where not given")
+
+
+def lower_today(lower: bool | None) -> list[str]:
+    """The option that says which way today's score goes, where that is said."""
+    return [] if lower is None else ["--today-lower-is-better" if lower else "--no-today-lower-is-better"]
+
+
 class OfDemo(Parameters):
     """The demonstration has none."""

@@ -3,26 +3,31 @@
 import hashlib
 import importlib.util
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.workflows.parameters import (
     Columns,
+    OfCampaign,
     OfDemo,
     OfLater,
     OfReference,
+    OfRound,
     OfScores,
     OfScoresOnly,
     OfScreen,
     Parameters,
+    lower_today,
 )
 
 SETTINGS = "settings.json"  # in the folder of a run: the layer of the configuration
 REQUEST = "score_request"  # the kind of a file that waits for scores
+TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".smi", ".sdf", ".json", ".gz")  # endings of files that are read
+CAMPAIGN = "campaign"  # the kind of a file that the next round of a campaign takes
 Files = Mapping[str, str]  # role: path in the folder of a run
 Command = list[str]  # words after `hetero2`
 
@@ -33,6 +38,7 @@ class Role:
 
     text: str
     is_required: bool = True
+    endings: tuple[str, ...] = TABLES
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,9 @@ class Workflow:
     parameters: type[Parameters]
     commands: Callable[[Any, Files, str], list[Command]]
     outputs: tuple[Output, ...]
-    has_pack: bool = True
+    pack: Literal["run", "campaign"] | None = "run"  # what verifies it
     fixed_name: str | None = None  # of its results, whatever the run is called
+    problem: Callable[[Any, Collection[str]], str] = lambda _parameters, _roles: ""  # of parameters and files together
     later: str | None = None  # a file that may come after the first attempt, which then stops at the request for it
 
     @property
@@ -123,13 +130,56 @@ def _screen(parameters: OfScreen, files: Files, name: str) -> list[Command]:
     words = ["screen", f"--input={files['library']}", f"--known={files['known']}", f"--out=results/{name}/ranked.csv"]
     words += [f"--today={files['today']}"] if "today" in files else []
     words += [] if parameters.hit_at is None else [f"--hit-at={parameters.hit_at}"]
-    lower = parameters.today_lower_is_better
-    words += [] if lower is None else ["--today-lower-is-better" if lower else "--no-today-lower-is-better"]
+    words += lower_today(parameters.today_lower_is_better)
     words += ["--lower-is-better"] if parameters.lower_is_better else []
     words += ["--representative"] if parameters.representative else []
     return [[*words, f"--trust-score={parameters.trust}", f"--seed={parameters.seed}"]]
 
 
+def _order_problem(parameters: OfCampaign, roles: Collection[str]) -> str:
+    """What is wrong where today's order is said twice, or not at all."""
+    if ("today" in roles) == (parameters.today_order is not None):
+        said = "is said twice" if "today" in roles else "is missing"
+        return f"today's order {said}: it is your score (today), or else the order (today_order), size or listed"
+    return ""
+
+
+def _campaign(parameters: OfCampaign, files: Files, name: str) -> list[Command]:
+    given = [f"--{role}={files[role]}" for role in ("today", "known") if role in files]
+    out = [f"--input={files['library']}", f"--out=campaign/{name}"]
+    return [["campaign", "start", *out, *given, *parameters.options()], *_chosen(name)]
+
+
+def _round(parameters: OfRound, files: Files, name: str) -> list[Command]:
+    of = f"--campaign=campaign/{name}"
+    return [
+        ["campaign", "restore", f"--saved={files['campaign']}", f"--out=campaign/{name}"],
+        ["campaign", "tell", of, f"--measured={files['results']}"],
+        *_chosen(name, *([] if parameters.batch is None else [f"--batch={parameters.batch}"]), *_scores(files)),
+    ]
+
+
+def _scores(files: Files) -> list[str]:
+    return [f"--scores={files['scores']}"] if "scores" in files else []
+
+
+def _chosen(name: str, *options: str) -> list[Command]:
+    """The next batch, the report so far, and the campaign as a file for the round after."""
+    of, out = f"--campaign=campaign/{name}", f"results/{name}"
+    return [
+        ["campaign", "next", of, f"--copy-to={out}/next_batch.csv", *options],
+        ["campaign", "report", of, f"--out={out}"],
+        ["campaign", "save", of, f"--out={out}/campaign.zip"],
+    ]
+
+
+_OF_CAMPAIGN = (
+    Output("next_batch.csv", "list", "text/csv"),
+    Output("campaign_evidence_pack.zip", "pack", "application/zip"),
+    Output("report.html", "report", "text/html"),
+    Output("report.json", "metrics", "application/json"),
+    Output("campaign.zip", CAMPAIGN, "application/zip"),
+)
 _ALL = (
     Workflow(
         "demo", "1", "Demonstration", "A report from data that come with HETERO-2, in about a minute.", {}, OfDemo,
@@ -172,7 +222,27 @@ _ALL = (
             "known": Role("molecules with known results: id, smiles, and value or label"),
             "today": Role("your score: id and score", is_required=False),
         },
-        OfScreen, _screen, (Output("ranked.csv", "list", "text/csv"),), has_pack=False,
+        OfScreen, _screen, (Output("ranked.csv", "list", "text/csv"),), pack=None,
+    ),
+    Workflow(
+        "campaign_start", "1", "Campaign, first round",
+        "A batch to measure, which today's order and a screen draft in turn, so that what the screen is worth is seen.",
+        {
+            "library": _LIBRARY,
+            "today": Role("the score you choose by today: id and score", is_required=False),
+            "known": Role("molecules measured before: id, smiles, and value or label", is_required=False),
+        },
+        OfCampaign, _campaign, _OF_CAMPAIGN, pack="campaign", problem=_order_problem,
+    ),
+    Workflow(
+        "campaign_round", "1", "Campaign, next round",
+        "What was measured, and then the next batch: with a report of what each of the two orders has found so far.",
+        {
+            "campaign": Role("campaign.zip of the round before", endings=(".zip",)),
+            "results": Role("what was measured: id, and value or label"),
+            "scores": Role("an order to use in place of the screen: id and score, larger is better", is_required=False),
+        },
+        OfRound, _round, _OF_CAMPAIGN, pack="campaign",
     ),
 )  # fmt: skip
 WORKFLOWS: Mapping[str, Workflow] = {workflow.name: workflow for workflow in _ALL}

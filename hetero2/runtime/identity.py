@@ -1,6 +1,7 @@
 """What report and pack record of their run: inputs, configuration, code, environment, seeds."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from hetero2.runtime import provenance
 from hetero2.runtime.cli_types import json_object
 
 Facts = dict[str, Any]
+JOB_VARIABLE = "HETERO2_JOB"
+_OF_RUN = ("run_id", "workflow", "workflow_version", "workflow_digest")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +50,18 @@ def _identity(config: Facts, facts: dict[str, Facts]) -> Facts:
     }
 
 
+def _job() -> Facts:
+    """The job that the service runs, as its worker says by the environment; a run of the command line has none.
+
+    It is beside the identity of the run: the same inputs give the same payload, whoever asked for it.
+    """
+    text = os.environ.get(JOB_VARIABLE)
+    if not text:
+        return {"job_id": None}
+    job = json_object(text)
+    return {"job_id": job["job_id"], "service_run": {name: job[name] for name in _OF_RUN}}
+
+
 def _public(facts: Facts | None) -> Facts | None:
     return {key: value for key, value in facts.items() if key not in ("inputs", "kind")} if facts else None
 
@@ -62,7 +77,7 @@ def manifest_facts(run_name: str, config: Facts, paths: Sequence[Path]) -> Facts
         "tool_version": __version__,
         "run": run_name,
         "target": config["target"],
-        "job_id": None,
+        **_job(),
         "container_digest": None,
         "versions": {"python": provenance.PYTHON, "rdkit": RDKIT_VERSION, "numpy": np.__version__},
         "seeds": {

@@ -28,6 +28,7 @@ from hetero2.service.workflows.registry import REQUESTED, Output, Workflow, work
 log = logging.getLogger(__name__)
 LOG = "log.txt"
 RECORD = "run_record.json"
+_JOB_VARIABLE = "HETERO2_JOB"  # from which the manifest of a pack has it
 _SAID = 4000  # characters of the end of a log that a reason may have
 
 
@@ -116,9 +117,7 @@ class Attempt:
         if words[0] in ("run", "demo"):
             argv.append(f"--cores={self._service.settings.cores}")
         outcome = process.run(
-            sandbox.command(
-                self._folder, argv, self._limits, {progress.VARIABLE: progress.FILE}, self._service.cache()
-            ),
+            sandbox.command(self._folder, argv, self._limits, self._environment(), self._service.cache()),
             self._folder,
             self._limits,
             self._log,
@@ -133,6 +132,16 @@ class Attempt:
         if outcome.kind is not process.Kind.COMPLETE:
             said = last_words(self._log, most_lines=5, longest=_SAID) or outcome.reason
             raise Ended(State.EXECUTOR_ERROR, "failed", said)
+
+    def _environment(self) -> dict[str, str]:
+        """Where progress is told, and what the manifest of a pack names."""
+        job = submission.job_record(self._job, self._run)
+        names = ("job_id", "run_id", "workflow", "workflow_version", "workflow_digest")
+        named = {**job, "workflow_version": job["version"]}
+        return {
+            progress.VARIABLE: progress.FILE,
+            _JOB_VARIABLE: json.dumps({name: named[name] for name in names}),
+        }
 
     def _should_stop(self) -> bool:
         return self._held.is_lost or self._held.is_canceled or self._draining.is_set()

@@ -60,4 +60,12 @@ def test_scores_without_structures_are_audited(working):
     body = {"workflow": "scores_only", "inputs": inputs, "parameters": {"top_k": 3, "settings": {"audit": {"seed": 1}}}}
     done = working.complete(body)
     assert done["facts"]["counts"] == {"OK": 12, "SKIP": 0, "ERROR": 0}
-    assert done["facts"]["payload_sha256"]
+    manifest = working.file(done["id"], "manifest.json").json()
+    assert manifest["payload_sha256"] == done["facts"]["payload_sha256"]
+    assert (manifest["job_id"], manifest["service_run"]) == (
+        done["job_id"],
+        {
+            "run_id": done["id"], "workflow": "scores_only", "workflow_version": "1",
+            "workflow_digest": done["workflow_digest"],
+        },
+    )  # fmt: skip

@@ -108,6 +108,13 @@ def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:
         raise ServiceError("invalid", f"parameters.settings: {error.message}", error.hint or "") from None
 
 
+def unusable(name: str, size: int) -> str | None:
+    """What keeps a file of this name and size (bytes) from being an input of any workflow; None where nothing does."""
+    if PurePath(name).suffix.lower() not in SUFFIXES:
+        return f"the file {name} does not end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+    return None if size else f"the file {name} is empty"
+
+
 def checked_inputs(
     service: Service, scope: Scope, asked: Workflow, inputs: Mapping[str, UUID]
 ) -> dict[str, dict[str, Any]]:
@@ -155,11 +162,8 @@ def _check_roles(asked: Workflow, files: Mapping[str, Mapping[str, Any]]) -> Non
         what = asked.roles[missing[0]].text
         raise ServiceError("invalid", f"inputs: {asked.name} needs {missing[0]}: {what}", "upload it, and give its id")
     for role, file in files.items():
-        if PurePath(file["name"]).suffix.lower() not in SUFFIXES:
-            ends = ", ".join(SUFFIXES)
-            raise ServiceError(
-                "invalid", f"inputs.{role}: {file['name']}: its ending says not what it is", f"one of {ends}"
-            )
+        if wrong := unusable(file["name"], file["size"]):
+            raise ServiceError("invalid", f"inputs.{role}: {wrong}", "bring another file")
 
 
 def _name(asked: Workflow, name: str | None, files: Mapping[str, Mapping[str, Any]]) -> str:

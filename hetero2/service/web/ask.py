@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import PurePath
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -140,7 +139,7 @@ def _files(
     for role, what in asked.roles.items():
         try:
             if role in files:
-                brought[role] = _brought(service, scope, files[role])
+                brought[role] = keep(service, scope, files[role])
             elif what.is_required and role not in brought:
                 problems[f"file-{role}"] = "Choose a file."
         except ServiceError as error:
@@ -148,11 +147,14 @@ def _files(
     return brought, problems
 
 
-def _brought(service: Service, scope: Scope, file: UploadFile) -> UploadShown:
-    ending = PurePath(str(file.filename)).suffix.lower()
-    if ending not in submission.SUFFIXES:
-        raise ServiceError("invalid", f"{file.filename}: choose a file that ends in {', '.join(submission.SUFFIXES)}")
-    return keep_file(service, scope, str(file.filename), file.file)
+def keep(service: Service, scope: Scope, file: UploadFile) -> UploadShown:
+    """Keep a file of a form as an upload; raises invalid or too_large, in words for the person who chose it."""
+    name, size, largest = str(file.filename), file.size or 0, service.settings.max_upload
+    if wrong := submission.unusable(name, size):
+        raise ServiceError("invalid", wrong)
+    if size > largest:
+        raise ServiceError("too_large", f"the file {name} has {words.size(size)}; the limit is {words.size(largest)}")
+    return keep_file(service, scope, name, file.file)
 
 
 def _kept(service: Service, scope: Scope, asked: Workflow, values: dict[str, str]) -> Brought:

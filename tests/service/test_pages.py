@@ -196,3 +196,18 @@ def test_the_form_of_a_run_that_was_is_filled_in(working, opened, tmp_path):
     page.wait_for_url("**/new/screen?run=*")
     assert page.locator(".kept").count() == 2
     assert page.get_by_label("The known molecules are a random sample").is_checked()
+
+
+def test_reasons_are_shown_while_a_run_works_and_while_it_waits(still, opened):
+    counts = {"OK": 17, "SKIP": 2, "ERROR": 1}
+    progress = {"seconds": 5, "jobs": {"done": 3, "total": 9}, "counts": counts}
+    run_id, pause = still.pausing(progress=progress | {"top_reasons": [["invalid_smiles", 2], ["<b>time</b>", 1]]})
+    page = opened()
+    sign_in(page, still)
+    page.goto(f"{still.url}/runs/{run_id}")
+    reasons = page.get_by_text("Reasons so far", exact=True).locator("+ dd")
+    assert reasons.inner_text() == "invalid smiles: 2, <b>time</b>: 1"
+    assert page.get_by_text("17 audited, 2 left out, 1 failed").count() == 1
+    pause()
+    page.get_by_text("waiting for scores", exact=True).wait_for()
+    assert reasons.inner_text() == "invalid smiles: 2, <b>time</b>: 1"

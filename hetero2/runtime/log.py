@@ -74,20 +74,24 @@ def progress(
     total: int | None = None,
     terminal: bool = False,
     status: Callable[[T], str] | None = None,
+    reason: Callable[[T], str | None] | None = None,
 ) -> Iterator[T]:
     """Yield the items; meanwhile report rate and time left: in the log each minute, and on a `terminal` of a person.
 
-    Whoever watches the run finds how many there were, and how many of each `status`, in a file beside the log.
+    Whoever watches the run finds how many there were, and how many of each `status` and `reason` (None: there is none),
+    in a file beside the log.
     """
     total = len(items) if isinstance(items, Sized) else total
-    job, counts = JobProgress(None if terminal else file(), total), Counter[str]()
+    job, counts, reasons = JobProgress(None if terminal else file(), total), Counter[str](), Counter[str]()
     began = time.monotonic()
     shown, logged, done = began, began, 0
     for done, item in enumerate(items, start=1):
         yield item
         if status is not None:
             counts[status(item)] += 1
-        job.update(done, counts)
+        if reason is not None and (why := reason(item)) is not None:
+            reasons[why] += 1
+        job.update(done, counts, reasons)
         now = time.monotonic()
         if terminal and now - shown >= _TERMINAL_SECONDS and sys.stderr.isatty():
             shown = now
@@ -95,7 +99,7 @@ def progress(
         if now - logged >= _LOG_SECONDS:
             logged = now
             logger.info(_line(what, done, total, now - began))
-    job.write(done, counts)
+    job.write(done, counts, reasons)
     logger.info(_line(what, done, done, time.monotonic() - began))
 
 

@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from hetero2.io.files import line_ends, write_text
 
@@ -20,29 +21,37 @@ def file_beside(log: Path) -> Path:
 class JobProgress:
     """Writes how many of `total` items a job has done, every two seconds and at the end; nothing without a log.
 
-    The file: {"done": 12, "total": 2500, "status": {"OK": 11, "SKIP": 1}}; `total` is null where it is not known, and
-    `status` empty where items have none.
+    The file: {"done": 12, "total": 2500, "status": {"OK": 11, "SKIP": 1}, "reasons": {"invalid_smiles": 1}}; `total` is
+    null where it is not known, `status` and `reasons` are empty where items have none.
     """
 
     def __init__(self, log: Path | None, total: int | None) -> None:
         self._log, self._total = log, total
         self._written = time.monotonic()
 
-    def update(self, done: int, status: Counter[str] | None = None) -> None:
+    def update(self, done: int, status: Counter[str] | None = None, reasons: Counter[str] | None = None) -> None:
         """Write the file if the last time is two seconds ago."""
         if self._log is not None and time.monotonic() - self._written >= SECONDS:
-            self.write(done, status)
+            self.write(done, status, reasons)
 
-    def write(self, done: int, status: Counter[str] | None = None) -> None:
+    def write(self, done: int, status: Counter[str] | None = None, reasons: Counter[str] | None = None) -> None:
         """Write the file."""
         if self._log is not None:
             self._written = time.monotonic()
-            text = json.dumps({"done": done, "total": self._total, "status": status or {}})
-            write_text(file_beside(self._log), text)
+            facts: dict[str, Any] = {
+                "done": done,
+                "total": self._total,
+                "status": status or {},
+                "reasons": reasons or {},
+            }
+            write_text(file_beside(self._log), json.dumps(facts))
 
 
 def read(log: Path | None, since: float) -> Counter[str] | None:
-    """What the job of a log has written since then (seconds since the epoch): `done`, `total` and `status OK`, .."""
+    """What the job of a log has written since then (seconds since the epoch).
+
+    Keys are `done`, `total`, `status OK`, .. and `reason invalid_smiles`, ..
+    """
     if log is None:
         return None
     path = file_beside(log)
@@ -51,7 +60,8 @@ def read(log: Path | None, since: float) -> Counter[str] | None:
             return None
         record = json.loads(path.read_text(encoding="utf-8"))
         status = {f"status {name}": int(number) for name, number in record["status"].items()}
-        return Counter({"done": int(record["done"]), "total": int(record["total"] or 0), **status})
+        reasons = {f"reason {name}": int(number) for name, number in record.get("reasons", {}).items()}
+        return Counter({"done": int(record["done"]), "total": int(record["total"] or 0), **status, **reasons})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

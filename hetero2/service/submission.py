@@ -1,7 +1,7 @@
 """A request for a run, checked, and made a job: for the API, the pages and reruns alike."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -106,6 +106,13 @@ def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:
         raise ServiceError("invalid", f"parameters.settings: {error.message}", error.hint or "") from None
 
 
+def unusable(name: str, size: int, endings: Sequence[str]) -> str | None:
+    """What keeps a file of this name and size (bytes) from being an input that so ends; None where nothing does."""
+    if PurePath(name).suffix.lower() not in endings:
+        return f"the file {name} does not end in {' or '.join(filter(None, (', '.join(endings[:-1]), endings[-1])))}"
+    return None if size else f"the file {name} is empty"
+
+
 def checked_inputs(
     service: Service, scope: Scope, asked: Workflow, parameters: Mapping[str, Any], inputs: Mapping[str, UUID]
 ) -> dict[str, dict[str, Any]]:
@@ -157,12 +164,8 @@ def _check_roles(asked: Workflow, files: Mapping[str, Mapping[str, Any]]) -> Non
         what = asked.roles[missing[0]].text
         raise ServiceError("invalid", f"inputs: {asked.name} needs {missing[0]}: {what}", "upload it, and give its id")
     for role, file in files.items():
-        endings = asked.roles[role].endings
-        if PurePath(file["name"]).suffix.lower() not in endings:
-            ends = ", ".join(endings)
-            raise ServiceError(
-                "invalid", f"inputs.{role}: {file['name']}: its ending says not what it is", f"one of {ends}"
-            )
+        if wrong := unusable(file["name"], file["size"], asked.roles[role].endings):
+            raise ServiceError("invalid", f"inputs.{role}: {wrong}", "bring another file")
 
 
 def _name(asked: Workflow, name: str | None, files: Mapping[str, Mapping[str, Any]]) -> str:

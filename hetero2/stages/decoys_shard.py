@@ -184,7 +184,14 @@ def run(args: argparse.Namespace) -> None:
     decoys: list[Record] = []
     results = molecules_with_decoys(rows, decoy_options(vars(args)))
     what = f"decoys {args.molecules.stem}"
-    for record, own_decoys in progress(results, what, len(rows), status=lambda result: str(result[0]["status"])):
+    watched = progress(
+        results,
+        what,
+        len(rows),
+        status=lambda result: str(result[0]["status"]),
+        reason=lambda result: result[0]["reason"],
+    )
+    for record, own_decoys in watched:
         molecules.append(record)
         decoys += own_decoys
     write_parquet(args.molecules, to_table(molecules, "molecule.v1"), "molecule.v1")

@@ -1,5 +1,6 @@
 """Databases of both kinds, and an open service."""
 
+import contextlib
 import itertools
 import shutil
 from pathlib import Path
@@ -11,6 +12,7 @@ from hetero2.service.core import Service
 from hetero2.service.domain.scope import Scope
 from hetero2.service.settings import Settings
 from tests.service import postgres, sites
+from tools import look
 
 _NUMBERS = itertools.count()
 
@@ -82,3 +84,28 @@ def working(tmp_path_factory):
     """A service that is served, with a worker."""
     with sites.served(tmp_path_factory.mktemp("working"), n_workers=1) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with look.chromium() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def opened(browser):
+    """Opens pages, of one size each; none of them may complain of anything but the status of an answer."""
+    complaints = []
+    with contextlib.ExitStack() as contexts:
+
+        def page(size="desktop", **options):
+            width, height = look.SIZES[size]
+            context = browser.new_context(viewport={"width": width, "height": height}, **options)
+            contexts.callback(context.close)
+            seen = look.Seen(context.new_page())
+            seen.complaints = complaints
+            seen.watch()
+            return seen.page
+
+        yield page
+    assert [text for text in complaints if "the server responded with a status of" not in text] == []

@@ -3,10 +3,11 @@
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from hetero2.service import core, server, submission
@@ -19,6 +20,7 @@ from hetero2.service.domain.states import State
 from hetero2.service.settings import Settings
 from hetero2.service.store.base import artifact_key
 from hetero2.service.workflows.registry import workflow
+from tests.service import screens
 
 SMILES = (
     "CCO CCN CCC CCCl c1ccccc1 c1ccccc1O c1ccccc1N CC(=O)O CC(=O)N CCOC(=O)C CCCCO CCCCN c1ccncc1 c1ccoc1 c1ccsc1 "
@@ -66,30 +68,55 @@ class Site:
         """A run that published these files; `report.html` is its report."""
         run_id = self.queued()
         lease, now = self.begun(run_id), self.service.now()
-        with self.service.reading() as session:
-            job_id = runs.get(session, RunKey(self.scope, run_id)).job_id
-        published = []
-        for name, content in files.items():
-            kind, media_type = ("report", "text/html") if name == "report.html" else ("list", "text/csv")
-            key = artifact_key(lease.key, job_id, lease.attempt, name)
-            stored = self.service.store.put(key, iter([content]))
-            published.append(
-                Artifact(
-                    org_id=self.scope.org_id, project_id=self.scope.project_id, id=uuid4(), run_id=run_id,
-                    attempt=lease.attempt, name=name, kind=kind, media_type=media_type, size=stored.size,
-                    sha256=stored.sha256, key=key, created_at=now,
-                )
-            )  # fmt: skip
+        published = [self._stored(lease, name, content) for name, content in files.items()]
         facts = {"counts": {"OK": 18, "SKIP": 1, "ERROR": 1}, "top_reasons": [["NO_DECOYS", 1]]}
         with self.service.writing() as session:
             assert runs.publish(session, lease, published, now, facts=facts)
         return run_id
 
+    def pausing(
+        self, request: bytes = b"id,smiles,role\n", progress: dict[str, Any] | None = None
+    ) -> tuple[UUID, Callable[[], None]]:
+        """A run that is at work, and what makes it wait for the scores of this request."""
+        library = screens.bring(self.service, "library.csv", b"id,smiles\na,CCO\n")
+        asked = workflow("audit_later")
+        run_id, _ = submission.submit(self.service, self.scope, None, None, asked, {}, {"library": library})
+        lease = self.begun(run_id)
+        with self.service.writing() as session:
+            assert runs.heartbeat(session, lease, self.service.now(), LEASE, progress) is State.RUNNING
+
+        def pause() -> None:
+            published = [self._stored(lease, "score_request.csv", request)]
+            values = {"code": "waits_for_scores", "reason": "waits for scores", "facts": {}}
+            with self.service.writing() as session:
+                assert runs.publish(session, lease, published, self.service.now(), State.PAUSED, **values)
+
+        return run_id, pause
+
+    def paused(self, request: bytes = b"id,smiles,role\n", progress: dict[str, Any] | None = None) -> UUID:
+        """A run that waits for the scores of this request."""
+        run_id, pause = self.pausing(request, progress)
+        pause()
+        return run_id
+
+    def _stored(self, lease: runs.Lease, name: str, content: bytes) -> Artifact:
+        with self.service.reading() as session:
+            job_id = runs.get(session, lease.key).job_id
+        kinds = {"report.html": "report", "score_request.csv": "score_request"}
+        key = artifact_key(lease.key, job_id, lease.attempt, name)
+        stored = self.service.store.put(key, iter([content]))
+        return Artifact(
+            org_id=self.scope.org_id, project_id=self.scope.project_id, id=uuid4(), run_id=lease.key.run_id,
+            attempt=lease.attempt, name=name, kind=kinds.get(name, "list"),
+            media_type="text/html" if name.endswith(".html") else "text/csv", size=stored.size,
+            sha256=stored.sha256, key=key, created_at=self.service.now(),
+        )  # fmt: skip
+
 
 @contextlib.contextmanager
-def served(folder: Path, n_workers: int = 0) -> Iterator[Site]:
+def served(folder: Path, n_workers: int = 0, **settings: Any) -> Iterator[Site]:
     """A new service with so many workers; runs compile what they need, which for a screen is less than a cache."""
-    service = core.open_service(Settings(folder=folder / "service", port=0, cores=2))
+    service = core.open_service(Settings(folder=folder / "service", port=0, cores=2, **settings))
     token = core.first_start(service)
     assert token is not None
     with service.reading() as session:

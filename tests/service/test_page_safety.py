@@ -6,12 +6,9 @@ import httpx
 import pytest
 
 from tests.service import sites
-from tools import look
+from tests.service.browsing import needs_chromium, sign_in
 
 pytestmark = pytest.mark.service
-needs_chromium = pytest.mark.skipif(
-    look.find_chromium() is None, reason="no Chromium here (make test-service as root installs it)"
-)
 # Everything that a page may try on the site that shows it; what became of it is written where the test reads it.
 HOSTILE = b"""<!doctype html><meta charset="utf-8"><title>Report</title><h1>A report</h1>
 <pre id="log"></pre><form id="form" method="post" action="/logout"></form>
@@ -62,18 +59,9 @@ def signed_in(site, client):
     return client
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with look.chromium() as chromium:
-        yield chromium
-
-
 def _signed_in_page(browser, site):
     page = browser.new_page()
-    page.goto(f"{site.url}/login")
-    page.get_by_label("Token").fill(site.token)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{site.url}/")
+    sign_in(page, site)
     return page
 
 
@@ -137,7 +125,13 @@ def test_a_report_runs_its_own_script_and_its_links_leave_it_in_place(browser, s
 def test_every_page_stands_under_a_strict_policy(site, signed_in):
     complete, failed = site.complete({"report.html": b"<p>", "a.csv": b"id\n"}), site.failed("error: no")
     paths = ["/", "/runs-table", "/new", "/new/demo", "/new/screen", "/login", "/nothing", "/new/nothing", "/runs/x"]
-    paths += [f"/runs/{complete}", f"/runs/{failed}", f"/runs/{site.queued()}", f"/runs/{site.queued()}/state"]
+    paths += [
+        f"/runs/{complete}",
+        f"/runs/{failed}",
+        f"/runs/{site.paused()}",
+        f"/runs/{site.queued()}",
+        f"/runs/{site.queued()}/state",
+    ]
     for path in paths:
         answer = signed_in.get(path)
         policy = answer.headers["content-security-policy"]
@@ -181,17 +175,18 @@ def test_the_cookie_is_for_this_site_alone_and_goes(site, client):
 
 @pytest.mark.parametrize("origin", ["https://example.org", "http://127.0.0.1:1", "null", "http://127.0.0.1.example"])
 def test_forms_of_other_sites_are_refused(site, signed_in, origin):
-    run_id, key = site.queued(), "k"
+    paused, run_id = site.paused(), site.queued()
     forms = {
-        "/login": {"token": site.token},
+        "/login": {"data": {"token": site.token}},
         "/logout": {},
         "/new/demo": {},
-        "/runs": {"request": '{"workflow": "demo"}', "key": key},
+        "/runs": {"data": {"request": '{"workflow": "demo"}', "key": "k"}},
         f"/runs/{run_id}/cancel": {},
+        f"/runs/{paused}/scores": {"files": {"scores": ("scores.csv", b"id,score\na,1\n")}},
     }
     before = signed_in.get("/api/v1/runs", headers={"Authorization": f"Bearer {site.token}"}).json()
-    for path, data in forms.items():
-        answer = signed_in.post(path, data=data, headers={"Origin": origin})
+    for path, form in forms.items():
+        answer = signed_in.post(path, **form, headers={"Origin": origin})
         assert answer.status_code == 403, path
         assert "set-cookie" not in answer.headers, path
         assert "The form was on another site." in answer.text
@@ -218,5 +213,8 @@ def test_nothing_is_shown_to_whom_is_not_signed_in(site, client):
     for path in paths:
         answer = client.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/login"), path
+    paused, form = site.paused(), {"scores": ("scores.csv", b"id,score\nnobody,1\n")}
+    answer = client.post(f"/runs/{paused}/scores", files=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
     answer = client.get("/runs-table", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["hx-redirect"]) == (204, "/login")

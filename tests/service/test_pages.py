@@ -1,6 +1,5 @@
 """The pages in Chromium: the whole way through with a real run, by keyboard, on a phone, without scripts."""
 
-import contextlib
 import csv
 import re
 from pathlib import Path
@@ -9,60 +8,16 @@ import pytest
 
 from hetero2.service.workflows.registry import WORKFLOWS
 from tests import campaigns
-from tests.service import sites
+from tests.service import browsing, sites
+from tests.service.browsing import sign_in, tab_to
 from tools import look
 
 AXE = Path(__file__).parents[1] / "browser/node_modules/axe-core/axe.min.js"
-pytestmark = [
-    pytest.mark.service,
-    pytest.mark.skipif(look.find_chromium() is None, reason="no Chromium here (make test-service as root installs it)"),
-]
+pytestmark = [pytest.mark.service, browsing.needs_chromium]
 SEVERE = ("serious", "critical")
 WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
 REPORT = b"<!doctype html><html lang=en><title>Report</title><h1>A report</h1>"
 LONGEST = 180_000  # milliseconds that a real run may take here
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with look.chromium() as chromium:
-        yield chromium
-
-
-@pytest.fixture
-def opened(browser):
-    """Opens pages, of one size each; none of them may complain of anything but the status of an answer."""
-    complaints = []
-    with contextlib.ExitStack() as contexts:
-
-        def page(size="desktop", **options):
-            width, height = look.SIZES[size]
-            context = browser.new_context(viewport={"width": width, "height": height}, **options)
-            contexts.callback(context.close)
-            seen = look.Seen(context.new_page())
-            seen.complaints = complaints
-            seen.watch()
-            return seen.page
-
-        yield page
-    assert [text for text in complaints if "the server responded with a status of" not in text] == []
-
-
-def sign_in(page, site):
-    page.goto(f"{site.url}/login")
-    page.get_by_label("Token").fill(site.token)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{site.url}/")
-
-
-def tab_to(page, name, most=40):
-    """Go to what has this text or id by the Tab key alone."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        focused = page.evaluate("() => [document.activeElement.id, document.activeElement.innerText]")
-        if name in focused:
-            return
-    raise AssertionError(f"Tab does not reach {name}")
 
 
 def test_the_whole_way_by_keyboard(working, opened, tmp_path):
@@ -166,6 +121,7 @@ def every_page(page, site, tmp_path):
     """Go to every page in turn; yields what each is."""
     complete = site.complete({"report.html": REPORT, "ranked_candidates.csv": b"id\nm1\n", "x" * 90 + ".csv": b"id\n"})
     failed = site.failed("error: files/library/my.csv: no column has a name that is usual for the smiles")
+    paused = site.paused()
     running = site.queued()
     site.begun(running)
     waiting = site.queued()
@@ -178,11 +134,16 @@ def every_page(page, site, tmp_path):
     sign_in(page, site)
     paths = {"runs": "/", "new": "/new", "nothing": "/nothing", "no run": f"/runs/{site.scope.org_id}"}
     paths |= {f"form of {name}": f"/new/{name}" for name in WORKFLOWS}
-    runs = {"complete": complete, "failed": failed, "running": running, "waiting": waiting}
+    runs = {"complete": complete, "failed": failed, "running": running, "waiting": waiting, "paused": paused}
     paths |= {name: f"/runs/{run_id}" for name, run_id in runs.items()}
     for name, path in paths.items():
         page.goto(site.url + path)
         yield name
+    page.goto(f"{site.url}/runs/{paused}")
+    page.set_input_files("#scores", [{"name": "scores.exe", "mimeType": "text/csv", "buffer": b"id,score\n"}])
+    page.get_by_role("button", name="Upload the scores").click()
+    page.get_by_role("alert").wait_for()
+    yield "wrong scores"
     library, known = sites.screen_files(tmp_path)
     page.goto(f"{site.url}/new/screen")
     page.get_by_label("A measured value is a hit from").fill("many")
@@ -269,3 +230,18 @@ def test_the_form_of_a_run_that_was_is_filled_in(working, opened, tmp_path):
     page.wait_for_url("**/new/screen?run=*")
     assert page.locator(".kept").count() == 2
     assert page.get_by_label("The known molecules are a random sample").is_checked()
+
+
+def test_reasons_are_shown_while_a_run_works_and_while_it_waits(still, opened):
+    counts = {"OK": 17, "SKIP": 2, "ERROR": 1}
+    progress = {"seconds": 5, "jobs": {"done": 3, "total": 9}, "counts": counts}
+    run_id, pause = still.pausing(progress=progress | {"top_reasons": [["invalid_smiles", 2], ["<b>time</b>", 1]]})
+    page = opened()
+    sign_in(page, still)
+    page.goto(f"{still.url}/runs/{run_id}")
+    reasons = page.get_by_text("Reasons so far", exact=True).locator("+ dd")
+    assert reasons.inner_text() == "invalid smiles: 2, <b>time</b>: 1"
+    assert page.get_by_text("17 audited, 2 left out, 1 failed").count() == 1
+    pause()
+    page.get_by_text("waiting for scores", exact=True).wait_for()
+    assert reasons.inner_text() == "invalid smiles: 2, <b>time</b>: 1"

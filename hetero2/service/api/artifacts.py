@@ -97,11 +97,13 @@ async def events(
 ) -> Response:
     """What happened to a run: as server-sent events where `Accept: text/event-stream` asks for them, else as JSON."""
     key, seen = RunKey(scope, run_id), last_event_id if last_event_id is not None else after
-    rows, _ = await run_in_threadpool(_events, service, key, seen)
+    first = await run_in_threadpool(_events, service, key, seen)
     if "text/event-stream" not in accept:
-        return Response(json.dumps([row.model_dump(mode="json") for row in rows]), media_type="application/json")
+        return Response(json.dumps([row.model_dump(mode="json") for row in first[0]]), media_type="application/json")
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(service, request, key, seen), headers=headers, media_type="text/event-stream")
+    return StreamingResponse(
+        _stream(service, request, key, seen, first), headers=headers, media_type="text/event-stream"
+    )
 
 
 @files.get("/files/{key:path}", operation_id="get_signed_file")
@@ -170,11 +172,13 @@ def _events(service: Service, key: RunKey, after: int) -> tuple[list[EventShown]
         return [shown.event(row) for row in runs.events(session, key, after)], has_ended
 
 
-async def _stream(service: Service, request: Request, key: RunKey, seen: int) -> AsyncIterator[str]:
-    """Events as they come, until the run has ended or the reader has gone."""
+async def _stream(
+    service: Service, request: Request, key: RunKey, seen: int, first: tuple[list[EventShown], bool]
+) -> AsyncIterator[str]:
+    """Events as they come, from the `first` look on, until the run has ended or the reader has gone."""
+    rows, has_ended = first
     spoke = time.monotonic()
     while not await request.is_disconnected():
-        rows, has_ended = await run_in_threadpool(_events, service, key, seen)
         for row in rows:
             seen, spoke = row.number, time.monotonic()
             yield f"id: {row.number}\nevent: {row.kind}\ndata: {row.model_dump_json()}\n\n"
@@ -185,3 +189,4 @@ async def _stream(service: Service, request: Request, key: RunKey, seen: int) ->
             yield ": still here\n\n"
         if not rows:
             await asyncio.sleep(_PAUSE)
+        rows, has_ended = await run_in_threadpool(_events, service, key, seen)

@@ -1,5 +1,7 @@
 """What holds for every request and answer, below the application: a cap on bodies, headers that make answers safe."""
 
+import re
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,7 +16,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 # Here files are brought, which have a cap of their own.
-_FILES = {"PUT": "/api/v1/uploads", "PATCH": "/api/v1/uploads", "POST": "/new/"}
+_FILES = re.compile(r"(PUT|PATCH) /api/v1/uploads.*|POST /new/.*|POST /runs/[^/]+/scores")
 
 
 class Guard:
@@ -37,7 +39,7 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["path"].startswith(_FILES.get(scope["method"], "-")):
+        if _FILES.fullmatch(f"{scope['method']} {scope['path']}"):
             await self._app(scope, _counted(receive, self._largest), sending)
             return
         body = await _body(scope, receive)

@@ -96,7 +96,12 @@ class RunShown(BaseModel):
     attempt: int
     code: str | None = Field(description="why it ended, for a program")
     reason: str | None = Field(description="and for a person")
-    progress: dict[str, Any] = Field(description="jobs and stages; counts of rows that are OK, SKIP or ERROR so far")
+    progress: dict[str, Any] = Field(
+        description=(
+            "jobs and stages; `counts` of rows that are OK, SKIP or ERROR so far, and `top_reasons`, at most five "
+            "[reason, count] of SKIP and ERROR so far, the most frequent first"
+        )
+    )
     eta_seconds: Interval | None = Field(description="until its end; null: not known")
     facts: dict[str, Any] = Field(description="of its execution: isolation, limits, payload_sha256, counts")
     created_at: datetime

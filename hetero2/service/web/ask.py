@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection
-from pathlib import PurePath
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -146,7 +145,7 @@ def _files(
     for role, what in asked.roles.items():
         try:
             if role in files:
-                brought[role] = _brought(service, scope, files[role], what.endings)
+                brought[role] = keep(service, scope, files[role], what.endings)
             elif what.is_required and role not in brought:
                 problems[f"file-{role}"] = "Choose a file."
         except ServiceError as error:
@@ -154,10 +153,14 @@ def _files(
     return brought, problems
 
 
-def _brought(service: Service, scope: Scope, file: UploadFile, endings: Collection[str]) -> UploadShown:
-    if PurePath(str(file.filename)).suffix.lower() not in endings:
-        raise ServiceError("invalid", f"{file.filename}: choose a file that ends in {', '.join(endings)}")
-    return keep_file(service, scope, str(file.filename), file.file)
+def keep(service: Service, scope: Scope, file: UploadFile, endings: Sequence[str]) -> UploadShown:
+    """Keep a file of a form as an upload; raises invalid or too_large, in words for the person who chose it."""
+    name, size, largest = str(file.filename), file.size or 0, service.settings.max_upload
+    if wrong := submission.unusable(name, size, endings):
+        raise ServiceError("invalid", wrong)
+    if size > largest:
+        raise ServiceError("too_large", f"the file {name} has {words.size(size)}; the limit is {words.size(largest)}")
+    return keep_file(service, scope, name, file.file)
 
 
 def _kept(service: Service, scope: Scope, asked: Workflow, values: dict[str, str]) -> Brought:

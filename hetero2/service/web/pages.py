@@ -6,7 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
+from hetero2.service import submission
 from hetero2.service.api import artifacts as artifact_api
 from hetero2.service.api import runs as run_api
 from hetero2.service.api import shown
@@ -16,11 +19,11 @@ from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import RunKey, Scope
-from hetero2.service.domain.states import TERMINAL
-from hetero2.service.web import access, ask
+from hetero2.service.domain.states import TERMINAL, State
+from hetero2.service.web import access, ask, words
 from hetero2.service.web.access import SignedIn
 from hetero2.service.web.show import show
-from hetero2.service.workflows.registry import WORKFLOWS
+from hetero2.service.workflows.registry import REQUEST, TABLES, WORKFLOWS
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(access.from_here)])
 router.include_router(access.router)
@@ -71,8 +74,12 @@ def _run(service: Service, scope: Scope, run_id: UUID) -> dict[str, Any]:
         run = shown.run(session, row, runs.job_of(session, row))
         published = [shown.artifact(artifact) for artifact in runs.artifacts(session, RunKey(scope, run_id))]
     title = WORKFLOWS[run.workflow].title if run.workflow in WORKFLOWS else run.workflow
-    report = next((artifact for artifact in published if artifact.kind == "report"), None)
-    return {"run": run, "artifacts": published, "ended": run.state in TERMINAL, "title": title, "report": report}
+    by_kind = {artifact.kind: artifact for artifact in published}
+    return {
+        "run": run, "artifacts": published, "ended": run.state in TERMINAL, "title": title,
+        "report": by_kind.get("report"), "score_request": by_kind.get(REQUEST), "waits": run.state is State.PAUSED,
+        "endings": ",".join(TABLES),
+    }  # fmt: skip
 
 
 @router.get("/runs/{run_id}")
@@ -88,6 +95,55 @@ def run_state(run_id: UUID, service: Opened, scope: SignedIn, seen: str = "", st
     if values["ended"]:
         return Response(headers={"HX-Refresh": "true"})
     return _unless_seen(show("run_state.html", is_news=state != values["run"].state, **values), seen)
+
+
+@router.post("/runs/{run_id}/scores")
+async def bring_scores(run_id: UUID, request: Request, service: Opened, scope: SignedIn) -> Response:
+    """Give a paused run the scores that it waits for: the file of a form."""
+    try:
+        async with request.form(max_files=1, max_fields=1) as body:
+            return await run_in_threadpool(_bring_scores, service, scope, run_id, body.get("scores"))
+    except ServiceError as error:
+        if error.code != "too_large":
+            raise
+        # The form is larger than any file may be, and was not read to its end.
+        limit = words.size(service.settings.max_upload)
+        too_large = ServiceError("too_large", f"the file is larger than {limit}, which is the limit")
+        return await run_in_threadpool(_not_brought, service, scope, run_id, too_large)
+
+
+def _bring_scores(service: Service, scope: Scope, run_id: UUID, file: object) -> Response:
+    sha256 = None
+    try:
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise ServiceError("invalid", "choose a file")
+        upload = ask.keep(service, scope, file, TABLES)
+        sha256 = upload.sha256
+        submission.bring_later(service, scope, run_id, upload.id)
+    except ServiceError as error:
+        if error.code not in ("invalid", "too_large", "conflict"):
+            raise
+        return _not_brought(service, scope, run_id, error, sha256)
+    return RedirectResponse(f"/runs/{run_id}", 303)
+
+
+def _not_brought(
+    service: Service, scope: Scope, run_id: UUID, error: ServiceError, sha256: str | None = None
+) -> Response:
+    """The page of the run, with what is wrong; sha256: of the file, where it could be read."""
+    values = _run(service, scope, run_id)
+    if values["waits"]:
+        return show("run.html", error.status, wrong=words.sentence(error.detail), **values)
+    if sha256 is not None and sha256 in (file["sha256"] for file in values["run"].inputs.values()):
+        return RedirectResponse(f"/runs/{run_id}", 303)  # the button was pressed twice: the run has the file
+    problem = "The file was not taken: this run does not wait for scores, or no longer does."
+    return show("run.html", 409, problem=problem, **values)
+
+
+@router.get("/runs/{run_id}/scores")
+def scores(run_id: UUID) -> Response:
+    """Where somebody loads the answer to that form anew."""
+    return RedirectResponse(f"/runs/{run_id}", 303)
 
 
 @router.post("/runs/{run_id}/{action}")

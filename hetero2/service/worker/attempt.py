@@ -124,6 +124,7 @@ class Attempt:
             self._should_stop,
             self._tick,
         )
+        self._tick()  # what the pipeline wrote at its end
         self._check_held()
         if self._held.is_lost:
             raise _lost()

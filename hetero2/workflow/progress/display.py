@@ -67,6 +67,8 @@ class Display(logging.Handler):
         self._stopped.set()
         with self.lock:  # type: ignore[union-attr]
             self._clear()
+            if self._board is not None:
+                self._write_file(self._board)  # what came after the last tick
             self._board = None
 
     def end_with(self, text: str) -> None:

@@ -12,6 +12,7 @@ from hetero2.workflow.plan import Plan
 
 _LABELS = {"decoys_shard": "decoys", "score_source": "scoring", "refit": "refits"}
 _STATUS = ("OK", "SKIP", "ERROR")
+_MOST_REASONS = 5
 
 
 class Stage:
@@ -56,7 +57,10 @@ class Stage:
         return f"{self.name}: {_share(n_finished, len(self._logs), n_finished, seconds, ' jobs')}"
 
     def facts(self) -> dict[str, Any]:
-        """How far it is, for a program: jobs, and of items those that are done, all (null: not known) and by status."""
+        """How far it is, for a program: jobs, and of items those that are done, all (null: not known) and by status.
+
+        `top_reasons`: the most frequent reasons of SKIP and ERROR so far, [reason, count], by count, then name.
+        """
         counts, n_items = self._counted()
         total = counts + self._counts_of_earlier_calls() if n_items else counts
         return {
@@ -64,6 +68,7 @@ class Stage:
             "jobs": {"done": len(self._finished), "total": len(self._logs)},
             "items": {"done": total["done"], "total": n_items or None},
             "status": {name: total[f"status {name}"] for name in _STATUS},
+            "top_reasons": _top_reasons(total),
         }
 
     def _counted(self) -> tuple[Counter[str], int]:
@@ -82,6 +87,12 @@ class Stage:
         if self._counts_before is None:
             self._counts_before = sum(filter(None, (read(log, 0.0) for log in self._before)), Counter[str]())
         return self._counts_before
+
+
+def _top_reasons(counts: Counter[str]) -> list[list[Any]]:
+    reasons = {key.removeprefix("reason "): number for key, number in counts.items() if key.startswith("reason ")}
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    return [list(item) for item in ranked[:_MOST_REASONS]]
 
 
 def _share(done: int, total: int, new: int, seconds: float, unit: str = "") -> str:

@@ -10,8 +10,11 @@ SMALL = "\n".join(LIBRARY.splitlines()[:13]) + "\n"
 
 def test_a_run_waits_for_its_scores_and_goes_on(working):
     body = {"workflow": "audit_later", "name": "later", "parameters": {"top_k": 3}}
-    asked = working.ask({**body, "inputs": {"library": working.put("library.csv", SMALL)}})
+    library = SMALL + "x1,no structure\nx2,C(\nx3,CCO.CCN\n"
+    asked = working.ask({**body, "inputs": {"library": working.put("library.csv", library)}})
     paused = working.wait(asked["id"], "PAUSED")
+    assert paused["progress"]["counts"] == {"OK": 12, "SKIP": 3, "ERROR": 0}
+    assert paused["progress"]["top_reasons"] == [["invalid_smiles", 2], ["disconnected", 1]]
     assert (paused["code"], paused["ended_at"]) == ("waits_for_scores", None)
     assert "score_request.csv" in paused["reason"]
     (artifact,) = working.client.get(f"/runs/{asked['id']}/artifacts").json()
@@ -30,6 +33,7 @@ def test_a_run_waits_for_its_scores_and_goes_on(working):
     done = working.wait(asked["id"])
     assert (done["state"], done["attempt"], done["code"]) == ("COMPLETE", 2, None), done["reason"]
     assert done["facts"]["counts"]["OK"] > 5
+    assert done["facts"]["top_reasons"] == done["progress"]["top_reasons"] == paused["progress"]["top_reasons"]
     names = {entry["name"] for entry in working.client.get(f"/runs/{asked['id']}/artifacts").json()}
     assert {"score_request.csv", "later_evidence_pack.zip", "log.txt"} <= names
     again = working.client.post("/runs:rerun", json={"run_id": asked["id"]}).json()

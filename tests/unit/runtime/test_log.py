@@ -17,14 +17,17 @@ def logged(tmp_path):
     log.start(None)
 
 
-def test_a_job_says_how_many_items_of_each_status_it_has(logged, monkeypatch):
+def test_a_job_says_how_many_items_of_each_status_and_reason_it_has(logged, monkeypatch):
     monkeypatch.setattr(progress, "SECONDS", 0)
-    items = log.progress(["OK", "OK", "SKIP", "ERROR"], "decoys", status=str)
-    assert [next(items), next(items)] == ["OK", "OK"]
-    assert progress.read(logged, 0.0) == Counter({"done": 1, "total": 4, "status OK": 1})
-    assert list(items) == ["SKIP", "ERROR"]
+    rows = [("OK", None), ("SKIP", "disconnected"), ("ERROR", "timeout"), ("SKIP", "disconnected")]
+    items = log.progress(rows, "decoys", status=lambda row: row[0], reason=lambda row: row[1])
+    assert [next(items), next(items), next(items)] == rows[:3]
+    so_far = {"done": 2, "total": 4, "status OK": 1, "status SKIP": 1, "reason disconnected": 1}
+    assert progress.read(logged, 0.0) == Counter(so_far)
+    assert list(items) == rows[3:]
     written = json.loads(file_beside(logged).read_text())
-    assert written == {"done": 4, "total": 4, "status": {"OK": 2, "SKIP": 1, "ERROR": 1}}
+    status, reasons = {"OK": 1, "SKIP": 2, "ERROR": 1}, {"disconnected": 2, "timeout": 1}
+    assert written == {"done": 4, "total": 4, "status": status, "reasons": reasons}
     assert "decoys: 4/4, " in logged.read_text()
 
 
@@ -35,7 +38,7 @@ def test_a_short_job_writes_once_and_one_without_a_log_never(logged, monkeypatch
     JobProgress(None, 3).write(1)
     assert texts == []
     list(log.progress(range(1000), "rows"))
-    assert texts == [(file_beside(logged), '{"done": 1000, "total": 1000, "status": {}}')]
+    assert texts == [(file_beside(logged), '{"done": 1000, "total": 1000, "status": {}, "reasons": {}}')]
 
 
 def test_lines_of_a_file_that_another_program_writes(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from hetero2.cli import main
 from hetero2.inputs.library import Raw
 from hetero2.io.tables import read_parquet, to_table, write_parquet
+from hetero2.runtime.progress import read
 from hetero2.stages.input import mark
 from tests.conftest import config_option
 
@@ -18,6 +19,7 @@ def decoys(tmp_path):
 
     def run(**sections):
         files = ["--input", tmp_path / "in", "--molecules", tmp_path / "m", "--decoys", tmp_path / "d"]
+        files += ["--log", tmp_path / "0.log"]
         assert main(["decoys-shard", *map(str, files), *config_option(**sections)]) == 0
         return tuple(read_parquet(tmp_path / n, c).to_pylist() for n, c in (("m", "molecule.v1"), ("d", "decoy.v1")))
 
@@ -84,3 +86,12 @@ def test_a_defect_in_one_molecule_is_its_own_error_row(decoys, monkeypatch):
         "internal_error:RuntimeError",
         "no_decoys_generated",
     ]
+
+
+def test_whoever_watches_sees_the_reasons_of_rows_without_decoys(decoys, tmp_path):
+    molecules, _ = decoys(decoys={"k": 2})
+    counts = read(tmp_path / "0.log", 0.0)
+    assert [molecule["status"] for molecule in molecules] == ["OK", "SKIP", "OK", "SKIP"]
+    status = {"status OK": 2, "status SKIP": 2}
+    reasons = {"reason disconnected": 1, "reason no_decoys_generated": 1}
+    assert counts == {"done": 4, "total": 4, **status, **reasons}

@@ -15,9 +15,10 @@ from hetero2.workflow.progress.stages import Board, Stage
 CLEAR = "\r\033[K"
 
 
-def write(log, done, mtime=None, total=None, **status):
+def write(log, done, mtime=None, total=None, reasons=None, **status):
     log.parent.mkdir(exist_ok=True)
-    file_beside(log).write_text(json.dumps({"done": done, "total": total, "status": status}))
+    facts = {"done": done, "total": total, "status": status}
+    file_beside(log).write_text(json.dumps(facts if reasons is None else {**facts, "reasons": reasons}))
     if mtime is not None:
         os.utime(file_beside(log), (mtime, mtime))
 
@@ -69,7 +70,16 @@ def test_a_job_that_knows_its_total_needs_no_other(tmp_path):
     assert stage.line() == "scoring of my: 30 of 120 (25 %), 3.0/s, 30 s left"
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"done": 1}', '{"done": "x", "total": 1, "status": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"done": 1}',
+        '{"done": "x", "total": 1, "status": {}}',
+        '{"done": 1, "total": 1, "status": {}, "reasons": 3}',
+    ],
+)
 def test_what_cannot_be_read_yet_is_no_error(tmp_path, text):
     stage, (_, second, _) = a_stage(tmp_path)
     write(second, 3)
@@ -210,7 +220,7 @@ def test_without_the_plugin_the_last_words_come_at_once():
 def test_a_program_reads_how_far_the_run_is_from_a_file(tmp_path, monkeypatch):
     stage, (first, second, _) = a_stage(tmp_path)
     write(first, 400, mtime=1000, OK=400)
-    write(second, 100, OK=90, SKIP=9, ERROR=1)
+    write(second, 100, OK=90, SKIP=9, ERROR=1, reasons={"timeout": 1, "disconnected": 9})
     waiting = Stage("audit of my", {7: None}, lambda: 0)
     board = Board([(stage, (1, 2)), (waiting, (7,))])
     board.start([1])
@@ -224,7 +234,31 @@ def test_a_program_reads_how_far_the_run_is_from_a_file(tmp_path, monkeypatch):
             "jobs": {"done": 0, "total": 2},
             "items": {"done": 500, "total": 1000},
             "status": {"OK": 490, "SKIP": 9, "ERROR": 1},
+            "top_reasons": [["disconnected", 9], ["timeout", 1]],
         }
     ], "a stage that has not begun is not there"
     monkeypatch.setenv(progress.FILE_VARIABLE, str(tmp_path / "no folder" / "progress.json"))
     Display._write_file(board)
+
+
+def test_the_most_frequent_reasons_of_all_jobs_are_added_up(tmp_path):
+    stage, (first, second, third) = a_stage(tmp_path)
+    stage.start()
+    write(first, 9, mtime=1000, SKIP=9, reasons={"invalid_smiles": 4, "missing_id": 5})
+    write(second, 9, SKIP=9, reasons={"invalid_smiles": 4, "disconnected": 1, "timeout": 2, "no_decoys_generated": 2})
+    write(third, 3, ERROR=3, reasons={"worker_crashed": 3})
+    top = [["invalid_smiles", 8], ["missing_id", 5], ["worker_crashed", 3], ["no_decoys_generated", 2], ["timeout", 2]]
+    assert stage.facts()["top_reasons"] == top
+    stage.finish(1)
+    file_beside(second).unlink()
+    assert stage.facts()["top_reasons"] == top, "of a job that is done they are read once"
+
+
+def test_the_file_has_what_came_after_the_last_tick(tmp_path, monkeypatch):
+    monkeypatch.setenv(progress.FILE_VARIABLE, str(tmp_path / "progress.json"))
+    display = a_display(io.StringIO())
+    display._board = Board([(Stage("input of my", {0: None}, lambda: 0), [0])])
+    display.handle(STARTED)
+    display.handle(record("Finished", event="job_finished", job_id=0))
+    display.stop()
+    assert json.loads((tmp_path / "progress.json").read_text())["jobs"] == {"done": 1, "total": 1}

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from hetero2 import api
-from hetero2.errors import HeteroError
 from hetero2.service import submission
 from hetero2.service.core import Service
 from hetero2.service.db import runs
@@ -23,6 +21,7 @@ from hetero2.service.worker import collect, process, progress, sandbox, stage_in
 from hetero2.service.worker.lease import HeldLease
 from hetero2.service.worker.limits import Limits
 from hetero2.service.worker.watch.log import last_words
+from hetero2.service.workflows import packs
 from hetero2.service.workflows.registry import REQUESTED, Output, Workflow, workflow
 
 log = logging.getLogger(__name__)
@@ -42,16 +41,6 @@ class Ended(Exception):  # noqa: N818 - how an attempt ends, not that it is wron
 
 def _lost() -> Ended:
     return Ended(State.QUEUED, "lease_lost", "another worker has the run")
-
-
-def _check_pack(problems: list[str]) -> None:
-    """Raise Ended where a pack has a problem."""
-    if problems:
-        raise Ended(State.SYSTEM_ERROR, "pack_invalid", f"the pack does not verify: {problems[0]}")
-
-
-def _unreadable(error: HeteroError) -> Ended:
-    return Ended(State.SYSTEM_ERROR, "pack_invalid", f"the pack cannot be read: {error.message}")
 
 
 class Attempt:
@@ -209,7 +198,10 @@ class Attempt:
         facts = self._facts()
         if asked.pack is not None:
             pack = next(path for path, output in brought if output.kind == "pack")
-            facts |= self._verified(pack) if asked.pack == "run" else self._verified_campaign(pack)
+            try:
+                facts |= packs.verified(pack, asked.pack)
+            except packs.PackInvalidError as error:
+                raise Ended(State.SYSTEM_ERROR, "pack_invalid", str(error)) from None
         record = self._collected / RECORD
         record.write_text(json.dumps(submission.job_record(self._job, self._run) | {"facts": facts}, indent=2) + "\n")
         brought += [(record, Output(RECORD, "record", "application/json"))]
@@ -256,31 +248,6 @@ class Attempt:
         with target.open("xb") as handle:
             for chunk in collect.chunks(self._folder, path.as_posix(), self._service.settings.max_artifact):
                 handle.write(chunk)
-
-    def _verified(self, pack: Path) -> dict[str, Any]:
-        """What the pack says of itself, once it was verified."""
-        try:
-            _check_pack(api.verify(pack))
-            result = api.read_result(pack)
-        except HeteroError as error:
-            raise _unreadable(error) from None
-        counts = dict(result.metrics["counts"])
-        return {
-            "payload_sha256": result.manifest["payload_sha256"],
-            "pipeline_run_id": result.manifest["run_id"],
-            "counts": counts,
-            "rows": sum(counts.values()),
-            "top_reasons": result.metrics["top_reasons"],
-            "in_order": result.acceptance["outcome"] == "GO",
-        }
-
-    def _verified_campaign(self, pack: Path) -> dict[str, Any]:
-        """What the pack of a campaign says of itself, once it was verified."""
-        try:
-            _check_pack(api.Campaign.verify(pack))
-        except HeteroError as error:
-            raise _unreadable(error) from None
-        return {"is_verified": True}
 
     def _facts(self) -> dict[str, Any]:
         return {

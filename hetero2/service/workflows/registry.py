@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.workflows.packs import Kind
 from hetero2.service.workflows.parameters import (
     Columns,
     OfCampaign,
@@ -63,7 +64,7 @@ class Workflow:
     parameters: type[Parameters]
     commands: Callable[[Any, Files, str], list[Command]]
     outputs: tuple[Output, ...]
-    pack: Literal["run", "campaign"] | None = "run"  # what verifies it
+    pack: Kind | None = "run"  # what verifies it
     fixed_name: str | None = None  # of its results, whatever the run is called
     problem: Callable[[Any, Collection[str]], str] = lambda _parameters, _roles: ""  # of parameters and files together
     later: str | None = None  # a file that may come after the first attempt, which then stops at the request for it

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from hetero2.service import core, server, submission
@@ -87,9 +88,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def served(folder: Path, n_workers: int = 0) -> Iterator[Site]:
+def served(folder: Path, n_workers: int = 0, **settings: Any) -> Iterator[Site]:
     """A new service with so many workers; runs compile what they need, which for a screen is less than a cache."""
-    service = core.open_service(Settings(folder=folder / "service", port=0, cores=2))
+    service = core.open_service(Settings(folder=folder / "service", port=0, cores=2, **settings))
     token = core.first_start(service)
     assert token is not None
     with service.reading() as session:

@@ -12,10 +12,8 @@ Every figure is of this machine and of what else it does meanwhile: its load is 
 """
 
 import argparse
-import contextlib
 import json
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,7 +25,10 @@ _ALL = ("overhead", "status", "memory", "batch")
 
 
 def _batch(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    with served.served(folder, args.workers, args.cores) as service, memory.watched(service) as watch:
+    with (
+        served.served(folder, args.workers, args.cores, folder.parent / "caches") as service,
+        memory.watched(service) as watch,
+    ):
         return {**batch.measure(service, args.runs, args.bad, args.minutes), "memory_peak": watch.peak}
 
 
@@ -36,12 +37,12 @@ def _overhead(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _status(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    with served.served(folder, 2, args.cores) as service:
+    with served.served(folder, 2, args.cores, folder.parent / "caches") as service:
         return status.measure(service, folder, args.seconds)
 
 
 def _memory(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    return memory.measure(folder, args.cores)
+    return memory.measure(folder, args.cores, folder.parent / "caches")
 
 
 def table(name: str, values: dict[str, Any]) -> str:
@@ -88,9 +89,8 @@ def main() -> None:
             print(f"{table(name, result[name])}\n", flush=True)
             if args.json:
                 args.json.write_text(json.dumps(result, indent=2) + "\n")
-    with contextlib.suppress(BrokenPipeError):
-        print(json.dumps(result, indent=2))
+    print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

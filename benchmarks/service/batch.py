@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -114,12 +114,12 @@ def _reasons(runs: Iterable[dict[str, Any]]) -> dict[str, int]:
     return dict(Counter(f"{run['code']}: {(run['reason'] or '').strip().splitlines()[:1]}" for run in runs))
 
 
-def quantiles(values: list[float]) -> dict[str, float]:
-    """The values below or at which half, and 95 %, of them are."""
+def quantiles(values: list[float], shares: Sequence[int] = (50, 95)) -> dict[str, float]:
+    """The least value at or below which so many percent of them are, by the name p50 and so on."""
     if not values:
         return {}
     ordered = sorted(values)
-    return {f"p{share}": round(ordered[max(0, -(-share * len(ordered) // 100) - 1)], 2) for share in (50, 95)}
+    return {f"p{share}": round(ordered[max(0, -(-share * len(ordered) // 100) - 1)], 2) for share in shares}
 
 
 def _seconds(first: str, last: str) -> float:

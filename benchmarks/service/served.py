@@ -54,9 +54,12 @@ def compile_package() -> None:
 
 
 @contextlib.contextmanager
-def served(folder: Path, workers: int, cores: int) -> Iterator[Served]:
-    """Serve a new folder until the block ends."""
+def served(folder: Path, workers: int, cores: int, caches: Path | None = None) -> Iterator[Served]:
+    """Serve a new folder until the block ends; caches: of compiled loops, kept for the next (default: a new one)."""
     folder.mkdir(parents=True)
+    if caches is not None:
+        caches.mkdir(exist_ok=True)
+        (folder / "caches").symlink_to(caches)
     words = [sys.executable, "-m", "hetero2", "serve", f"--folder={folder}", "--port=0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with (folder / "server.log").open("w") as log:

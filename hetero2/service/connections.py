@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 class BoundedConnection(H11Protocol):
-    """A connection that is looked at every `patience` seconds, and ended where its client was too slow between two looks.
+    """A connection that is looked at every `patience` seconds, and ended where its client was too slow since.
 
     Too slow is: a header not complete; a body of which less than LEAST_RATE came; an answer of which so little was read
-    that the buffers stayed full. An answer that the service itself is still at, such as a stream of events, may be silent.
+    that the buffers stayed full. An answer that the service itself is still at, as a stream of events, may be silent.
     """
 
     def __init__(self, *args: Any, patience: float, max_connections: int, **more: Any) -> None:

@@ -14,9 +14,7 @@ class HttpServer(uvicorn.Server):
 
     def __init__(self, service: Service) -> None:
         settings = service.settings
-        protocol = partial(
-            BoundedConnection, patience=settings.patience, max_connections=settings.max_connections
-        )
+        protocol = partial(BoundedConnection, patience=settings.patience, max_connections=settings.max_connections)
         super().__init__(
             uvicorn.Config(
                 create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,

@@ -99,7 +99,9 @@ def nudge(connection, sends):
 
 def held(connections):
     """Those of which the server, which is in this process, still has its end."""
-    there = {end.raddr.port for end in psutil.Process().net_connections("tcp") if end.raddr and end.status == "ESTABLISHED"}
+    there = {
+        end.raddr.port for end in psutil.Process().net_connections("tcp") if end.raddr and end.status == "ESTABLISHED"
+    }
     return [connection for connection in connections if connection.getsockname()[1] in there]
 
 
@@ -146,7 +148,7 @@ def test_a_part_that_came_slowly_is_kept(site, client):
 
 
 def test_who_is_slow_but_not_too_slow_is_served(site, client, large):
-    """A file at some kilobytes a second, an answer at some hundreds, and a stream of events in which nothing happens."""
+    """A file at kilobytes a second, an answer at hundreds, and a stream of events in which nothing happens."""
     run_id, seen, end = site.queued(), [], threading.Event()
 
     def listen():

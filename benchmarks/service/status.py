@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from benchmarks.service.batch import quantiles
 from benchmarks.service.served import Served
@@ -35,7 +36,10 @@ def measure(served: Served, folder: Path, seconds: int) -> dict[str, Any]:
         served.wait(run_id, "RUNNING")
     url = f"{served.url}/api/v1/runs/{run_ids[0]}"
     by_wrk = shutil.which("wrk") is not None
+    server = psutil.Process(served.pid)
+    before = sum(server.cpu_times()[:2])
     figures = _wrk(url, served.token, folder, seconds) if by_wrk else _threads(url, served.token, seconds)
+    cpu = sum(server.cpu_times()[:2]) - before  # with what the workers in it do meanwhile, which is little
     states = [served.run(run_id)["state"] for run_id in run_ids]
     for run_id, state in zip(run_ids, states, strict=True):
         if state == "RUNNING":
@@ -45,6 +49,7 @@ def measure(served: Served, folder: Path, seconds: int) -> dict[str, Any]:
         "by": "wrk" if by_wrk else "httpx in threads",
         "connections": _CONNECTIONS,
         "requests_a_second": round(figures["requests"] / figures["seconds"], 1),
+        "server_cpu_ms_a_request": round(1000 * cpu / figures["requests"], 2),
         **{name: value for name, value in figures.items() if name not in ("requests", "seconds")},
         "runs_worked_until_the_end": states == ["RUNNING", "RUNNING"],
     }

@@ -33,7 +33,7 @@ def _batch(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _overhead(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
-    return overhead.measure(folder, args.repeats)
+    return overhead.measure(folder, args.repeats, args.screen)
 
 
 def _status(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="of the batch (default 2)")
     parser.add_argument("--cores", type=int, default=1, help="of each run (default 1)")
     parser.add_argument("--repeats", type=int, default=2, help="of the demonstration, once it is warm (default 2)")
+    parser.add_argument("--screen", action="store_true", help="the overhead of a screen instead of the demonstration")
     parser.add_argument("--seconds", type=int, default=30, help="of requests for a state (default 30)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The demonstration by the service and on the command line: from the request to the published pack."""
+"""The demonstration, or a screen, by the service and on the command line: from the request to published results."""
 
 import os
 import resource
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from benchmarks.service import served
+from benchmarks.service import requests, served
 from benchmarks.service.served import ROOT, Served
 
 _CORES = 2
@@ -24,21 +24,22 @@ class Cost(NamedTuple):
     cpu: float
 
 
-def measure(folder: Path, repeats: int) -> dict[str, Any]:
+def measure(folder: Path, repeats: int, is_screen: bool, caches: Path | None = None) -> dict[str, Any]:
     """Each of them for the first time, then in alternating order; ratios of the service to the command line.
 
-    For the first time means: nothing is compiled yet of the loops of decoys and screen, by either.
+    For the first time means: nothing is compiled yet of the loops of decoys and screen, by either; with `caches`, the
+    service finds there what it has compiled before.
     """
-    with served.served(folder / "service", 1, _CORES) as service:
-        cold = _by_service(service), _on_command_line(folder, 0)
+    with served.served(folder / "service", 1, _CORES, caches) as service:
+        cold = _by_service(service, is_screen), _on_command_line(folder, 0, is_screen)
         by_service: list[Cost] = []
         on_command_line: list[Cost] = []
         for number in range(1, repeats + 1):
             for is_service in (True, False) if number % 2 else (False, True):
                 if is_service:
-                    by_service.append(_by_service(service))
+                    by_service.append(_by_service(service, is_screen))
                 else:
-                    on_command_line.append(_on_command_line(folder, number))
+                    on_command_line.append(_on_command_line(folder, number, is_screen))
     return {
         "cores_of_a_run": _CORES,
         "cold": _beside(*cold),
@@ -64,21 +65,26 @@ def _beside(service: Cost, command: Cost) -> dict[str, float]:
     }
 
 
-def _by_service(service: Served) -> Cost:
+def _by_service(service: Served, is_screen: bool) -> Cost:
     process = psutil.Process(service.pid)
     began, before = time.monotonic(), sum(process.cpu_times()[:4])  # of the server and of what it has started
-    run = service.wait(service.ask({"workflow": "demo"}))
+    run = service.wait(service.ask(requests.screen(service, 0) if is_screen else {"workflow": "demo"}))
     if run["state"] != "COMPLETE":
-        sys.exit(f"demo: {run['state']}: {run['reason']}")
+        sys.exit(f"{run['workflow']}: {run['state']}: {run['reason']}")
     return Cost(time.monotonic() - began, sum(process.cpu_times()[:4]) - before)
 
 
-def _on_command_line(folder: Path, number: int) -> Cost:
-    """The cost of `hetero2 demo`, with a cache of compiled loops of its own, which the first call fills."""
+def _on_command_line(folder: Path, number: int, is_screen: bool) -> Cost:
+    """The cost of the same by `hetero2`, with a cache of compiled loops of its own, which the first call fills."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(folder / "numba")}
-    words = [sys.executable, "-m", "hetero2", "demo", f"--out={folder / f'results{number}'}", f"--cores={_CORES}"]
+    words = ["demo", f"--out={folder / f'results{number}'}", f"--cores={_CORES}"]
+    if is_screen:
+        files = requests.screen_files(folder)
+        words = ["screen", *(f"--{role}={path}" for role, path in files.items()), f"--out={folder / 'ranked.csv'}"]
     began, before = time.monotonic(), _cpu_of_children()
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "hetero2", *words], cwd=folder, env=environment, capture_output=True, text=True
+    )
     if done.returncode:
         sys.exit(done.stderr[-3000:])
     return Cost(time.monotonic() - began, _cpu_of_children() - before)

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from benchmarks.service.served import Served
@@ -25,6 +26,14 @@ def screen(served: Served, seed: int) -> Body:
     """A library ranked by four molecules."""
     inputs = {"library": served.put("library.csv", _ALCOHOLS), "known": served.put("known.csv", _KNOWN)}
     return {"workflow": "screen", "inputs": inputs, "parameters": {"seed": seed}}
+
+
+def screen_files(folder: Path) -> dict[str, Path]:
+    """The files of a screen, by the option of the command line that names each."""
+    files = {"input": folder / "library.csv", "known": folder / "known.csv"}
+    for path, content in zip(files.values(), (_ALCOHOLS, _KNOWN), strict=True):
+        path.write_text(content)
+    return files
 
 
 def scores_only(served: Served, seed: int) -> Body:

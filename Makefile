@@ -34,7 +34,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
-  bench-ingest gallery clean
+  bench-ingest bench-service gallery clean
 
 help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -233,6 +233,10 @@ gallery: $(VENV)/.dev ## Run the three sets of docs/gallery.md again, from the f
 
 bench-ingest: $(VENV)/.dev ## CPU time and memory of taking in a million molecules and their scores.
 	python -m benchmarks.ingest
+
+bench-service: $(VENV)/.dev ## The service: overhead, requests a second, memory, a batch of RUNS (default 200); as root, installs wrk.
+	$(call needs,wrk)
+	python -m benchmarks.service --runs $(or $(RUNS),200)
 
 %/$(NPM): %/package-lock.json
 	cd $* && npm ci --silent

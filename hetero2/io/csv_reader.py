@@ -19,7 +19,7 @@ def _check_header(path: Path, header: list[str], required: Sequence[str], line: 
     if len(header) > MAX_COLUMNS:
         raise InputError(
             f"{path}: line {line}: {len(header):,} columns, but at most {MAX_COLUMNS:,} are read",
-            f"keep the columns that are needed: {', '.join(required)}",
+            f"keep the columns that are needed{': ' * bool(required)}{', '.join(required)}",
         )
     for name in required:
         if name not in header:
@@ -106,7 +106,7 @@ def readable_text(path: Path, line: Callable[[], int]) -> Iterator[None]:
     except csv.Error as error:
         raise InputError(
             f"{path}: line {line()}: not a valid CSV: {error}",
-            "look for a quoted cell that is never closed",
+            "look for a quoted cell that is never closed, and for a line that never ends",
         ) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path}: not a valid gzip file: {error}") from None

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     max_upload: Annotated[int, Field(ge=1)] = 5_000 * MEGABYTE
     max_artifact: Annotated[int, Field(ge=1)] = 20_000 * MEGABYTE
     max_queued: Annotated[int, Field(ge=1)] = 10_000
+    patience: Annotated[float, Field(gt=0)] = 60  # with a client that keeps the service waiting
+    max_connections: Annotated[int, Field(ge=1)] = 400  # with a file each, within the usual 1024 descriptors
 
     @field_validator("folder")
     @classmethod

@@ -56,7 +56,7 @@ def delimiter_of(lines: Sequence[str], path: Path) -> str:
         return lines[0].strip()[4:][0]
     possible = []
     for delimiter in _DELIMITERS:
-        widths = {len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells}
+        widths = _widths(lines, delimiter)
         if len(widths) == 1 and widths != {1}:
             possible.append(delimiter)
     if len(possible) > 1:
@@ -66,6 +66,14 @@ def delimiter_of(lines: Sequence[str], path: Path) -> str:
         return possible[0]
     counts = Counter({delimiter: lines[0].count(delimiter) if lines else 0 for delimiter in _DELIMITERS})
     return counts.most_common(1)[0][0]
+
+
+def _widths(lines: Sequence[str], delimiter: str) -> set[int]:
+    """Numbers of cells of lines that a delimiter divides; none where it leaves a cell longer than any may be."""
+    try:
+        return {len(cells) for cells in csv.reader(lines, delimiter=delimiter) if cells}
+    except csv.Error:
+        return set()
 
 
 def _open_text(path: Path) -> Opened:

@@ -132,6 +132,13 @@ def test_a_file_that_is_no_text_is_called_what_it_is(tmp_path, name, data, what)
         list(read_library(path) if name.endswith(".smi") else open_table(path).rows)
 
 
+@pytest.mark.parametrize(("text", "what"), [("CCO,", "4,250,001 columns"), ("CCOO", "line 1: not a valid CSV")])
+def test_a_line_that_never_ends_is_an_error_of_the_file(tmp_path, text, what):
+    """Also where its delimiter is still looked for, which one of the others leaves as one cell."""
+    with pytest.raises(InputError, match=f"l.csv: .*{what}"):
+        open_table(write(tmp_path, "l.csv", text * 4_250_000))
+
+
 def test_what_is_no_file_is_called_what_it_is(tmp_path):
     import os
 

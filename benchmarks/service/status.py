@@ -1,0 +1,92 @@
+"""Requests a second for the state of a run, while two runs work on the two cores that the server has, too."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from benchmarks.service.batch import quantiles
+from benchmarks.service.served import Served
+
+_THREADS, _CONNECTIONS = 2, 8
+# The token is in a file, not in the arguments, which anybody on the machine can read.
+_SCRIPT = """\
+wrk.headers["Authorization"] = "Bearer {token}"
+done = function(summary, latency, requests)
+  local errors = summary.errors
+  io.stderr:write(string.format(
+    '{{"requests": %d, "seconds": %.3f, "p50_ms": %.2f, "p95_ms": %.2f, "p99_ms": %.2f, "errors": %d}}',
+    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(95) / 1e3,
+    latency:percentile(99) / 1e3, errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end
+"""
+
+
+def measure(served: Served, folder: Path, seconds: int) -> dict[str, Any]:
+    """Ask for two demonstrations, and for the state of one of them again and again while both work."""
+    run_ids = [served.ask({"workflow": "demo"}) for _ in range(2)]
+    for run_id in run_ids:
+        served.wait(run_id, "RUNNING")
+    url = f"{served.url}/api/v1/runs/{run_ids[0]}"
+    by_wrk = shutil.which("wrk") is not None
+    server = psutil.Process(served.pid)
+    before = sum(server.cpu_times()[:2])
+    figures = _wrk(url, served.token, folder, seconds) if by_wrk else _threads(url, served.token, seconds)
+    cpu = sum(server.cpu_times()[:2]) - before  # with what the workers in it do meanwhile, which is little
+    states = [served.run(run_id)["state"] for run_id in run_ids]
+    for run_id, state in zip(run_ids, states, strict=True):
+        if state == "RUNNING":
+            served.connection.ask("POST", f"/runs/{run_id}:cancel")
+            served.wait(run_id)
+    return {
+        "by": "wrk" if by_wrk else "httpx in threads",
+        "connections": _CONNECTIONS,
+        "requests_a_second": round(figures["requests"] / figures["seconds"], 1),
+        "server_cpu_ms_a_request": round(1000 * cpu / figures["requests"], 2),
+        **{name: value for name, value in figures.items() if name not in ("requests", "seconds")},
+        "runs_worked_until_the_end": states == ["RUNNING", "RUNNING"],
+    }
+
+
+def _wrk(url: str, token: str, folder: Path, seconds: int) -> dict[str, float]:
+    script = folder / "requests.lua"
+    script.touch(mode=0o600)
+    script.write_text(_SCRIPT.format(token=token))
+    words = ["wrk", f"-t{_THREADS}", f"-c{_CONNECTIONS}", f"-d{seconds}s", "--latency", "--timeout=30s", "-s", script]
+    done = subprocess.run([*map(str, words), url], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
+    figures: dict[str, float] = json.loads(done.stderr)
+    return figures
+
+
+def _threads(url: str, token: str, seconds: int) -> dict[str, float]:
+    """The same by a loop in each of as many threads; slower itself, on the same cores, than wrk is."""
+    latencies: list[float] = []
+    errors: list[str] = []
+    began = time.monotonic()
+
+    def ask() -> None:
+        with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client:
+            while time.monotonic() < began + seconds:
+                asked = time.monotonic()
+                try:
+                    client.get(url).raise_for_status()
+                except httpx.HTTPError as error:
+                    errors.append(type(error).__name__)
+                latencies.append(1000 * (time.monotonic() - asked))
+
+    threads = [threading.Thread(target=ask) for _ in range(_CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    shares = {f"{name}_ms": value for name, value in quantiles(latencies, (50, 95, 99)).items()}
+    return {"requests": len(latencies), "seconds": time.monotonic() - began, **shares, "errors": len(errors)}

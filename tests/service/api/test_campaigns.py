@@ -99,9 +99,9 @@ def test_what_cannot_be_asked_for(working, inputs, roles, more, said):
 def test_a_campaign_is_a_zip_and_nothing_else_is_one(working, inputs):
     results = working.put("results.csv", table("id,value", [("m1", 5)]))
     body = {"workflow": "campaign_round", "inputs": {"campaign": inputs["library"], "results": results}}
-    assert ".zip" in problem(working.client.post("/runs", json=body), "invalid")["hint"]
+    assert "does not end in .zip" in problem(working.client.post("/runs", json=body), "invalid")["detail"]
     body = {"workflow": "screen", "inputs": {"library": working.put("a.zip", b"PK"), "known": inputs["known"]}}
-    assert "its ending says not what it is" in problem(working.client.post("/runs", json=body), "invalid")["detail"]
+    assert "the file a.zip does not end in" in problem(working.client.post("/runs", json=body), "invalid")["detail"]
 
 
 def test_a_file_that_no_run_published_is_not_used(working, first):

@@ -58,6 +58,7 @@ class Workflow:
     commands: Callable[[Any, Files, str], list[Command]]
     outputs: tuple[Output, ...]
     has_pack: bool = True
+    has_pipeline: bool = True  # with stages that a cluster can compute; else one command on one host
     fixed_name: str | None = None  # of its results, whatever the run is called
     later: str | None = None  # a file that may come after the first attempt, which then stops at the request for it
 
@@ -134,6 +135,7 @@ _ALL = (
     Workflow(
         "demo", "1", "Demonstration", "A report from data that come with HETERO-2, in about a minute.", {}, OfDemo,
         lambda _parameters, _files, _name: [["demo", "--out=results"]], _PACKED, fixed_name="demo",
+        has_pipeline=False,
     ),
     Workflow(
         "audit_scores", "1", "Audit of scores",
@@ -173,6 +175,7 @@ _ALL = (
             "today": Role("your score: id and score", is_required=False),
         },
         OfScreen, _screen, (Output("ranked.csv", "list", "text/csv"),), has_pack=False,
+        has_pipeline=False,
     ),
 )  # fmt: skip
 WORKFLOWS: Mapping[str, Workflow] = {workflow.name: workflow for workflow in _ALL}

@@ -1,0 +1,175 @@
+"""Runs of a service on a SLURM cluster of one node: they end well, and however else they end, the queue is empty."""
+
+import os
+import re
+import signal
+import tempfile
+import time
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psutil
+import pytest
+
+from hetero2 import api
+from tests.cluster.slurm import Cluster, wait_for, why_not
+
+pytest.importorskip("fastapi")  # of the extra `service`
+
+from hetero2.service.worker import numba_cache
+from hetero2.service.worker.compute import on_cluster, slurm_queue
+from tests.service import serving
+
+pytestmark = [pytest.mark.cluster, pytest.mark.skipif(why_not() is not None, reason=str(why_not()))]
+SCORES = "id,decoy,score\n" + "".join(
+    f"m{molecule},{decoy},{(7 * molecule + 3 * int(decoy or 0)) % 11}\n"
+    for molecule in range(12)
+    for decoy in ("", "1", "2", "3", "4")
+)
+LIMIT = 300  # seconds that any one step may take
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with tempfile.TemporaryDirectory(prefix="hetero2-cluster-") as folder, Cluster(Path(folder)) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def caches(tmp_path_factory):
+    """Of numba, and empty: scores alone need none of its loops, and to compile them takes minutes."""
+    folder = tmp_path_factory.mktemp("caches")
+    (folder / f"numba-{numba_cache._key()}").mkdir()
+    return folder
+
+
+def body(server, **more):
+    inputs = {"library": server.put("scores.csv", SCORES)}
+    return {"workflow": "scores_only", "inputs": inputs, "parameters": {"top_k": 3}, "name": "small", **more}
+
+
+def jobs_of(cluster, run_id, *states, attempt=1):
+    return [
+        job for job in cluster.jobs(*states) if job["name"].startswith(f"{slurm_queue.name_of(UUID(run_id), attempt)}_")
+    ]
+
+
+def processes_of(run_id):
+    """Processes that have to do with a run, on this host or as jobs on its node."""
+    shown = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = " ".join(process.info["cmdline"] or [])
+        if run_id in words or UUID(run_id).hex in words:
+            shown.append(words)
+    return shown
+
+
+def at_work(server, cluster):
+    """A run of which a job runs."""
+    run_id = server.ask(body(server))["id"]
+    wait_for("a job of it runs", lambda: jobs_of(cluster, run_id, "RUNNING"), LIMIT)
+    return run_id
+
+
+def check_nothing_left(server, cluster, run_id):
+    assert not cluster.jobs()
+    assert not processes_of(run_id)
+    assert not list((server.folder / "runs").glob(f"{run_id}/*"))
+
+
+def test_a_run_completes_on_the_cluster_and_its_pack_verifies(cluster, caches, tmp_path, capsys):
+    with serving.served(tmp_path / "service", "--compute=slurm", caches=caches) as server:
+        run_id = server.ask(body(server))["id"]
+        names, deadline = set(), time.monotonic() + LIMIT
+        while (run := server.run(run_id))["state"] not in serving.ENDS:
+            assert time.monotonic() < deadline, run
+            names |= {job["name"] for job in jobs_of(cluster, run_id)}
+            time.sleep(0.3)
+        log = server.client.get(f"/runs/{run_id}/log").text
+        assert run["state"] == "COMPLETE", (run["reason"], log)
+        assert len(names) == 1, "all of its jobs have one name, which no other run has"
+        assert run["facts"]["isolation"] == "cluster"
+        assert run["progress"]["jobs"]["done"] > 0
+        pack = tmp_path / "pack.zip"
+        pack.write_bytes(server.file(run_id, "small_evidence_pack.zip").content)
+        assert api.verify(pack) == []
+        check_nothing_left(server, cluster, run_id)
+        record = server.file(run_id, "run_record.json").text
+        assert str(server.folder) not in record + log.replace(str(server.folder / "runs"), "")
+    with serving.served(tmp_path / "local", caches=caches) as server:
+        local = server.complete(body(server))
+    assert local["facts"]["payload_sha256"] == run["facts"]["payload_sha256"]
+    with capsys.disabled():
+        print(f"\non the cluster {run['facts']['seconds']} s, on this host {local['facts']['seconds']} s")
+
+
+def test_a_canceled_run_leaves_nothing_in_the_queue(cluster, caches, tmp_path, capsys):
+    with serving.served(tmp_path / "service", "--compute=slurm", caches=caches) as server:
+        run_id = at_work(server, cluster)
+        stranger = cluster.ask(
+            "sbatch", "--parsable", "--mem=10", "--chdir=/", "--output=/dev/null", "--wrap=sleep 300"
+        )
+        began = time.monotonic()
+        assert server.client.post(f"/runs/{run_id}:cancel").is_success
+        server.wait(run_id, "CANCELED", seconds=60)
+        took = time.monotonic() - began
+        assert [job["id"] for job in cluster.jobs()] == [stranger.strip()], "what is not ours goes on"
+        cluster.ask("scancel", stranger.strip())
+        wait_for("the stranger is gone", lambda: not cluster.jobs(), 30)
+        check_nothing_left(server, cluster, run_id)
+    with capsys.disabled():
+        print(f"\nfrom the cancel to CANCELED and an empty queue: {took:.1f} s")
+
+
+def test_jobs_of_a_killed_service_are_canceled_by_the_next_one(cluster, caches, tmp_path, capsys):
+    folder = tmp_path / "service"
+    with serving.served(folder, "--compute=slurm", caches=caches, lease=5) as server:
+        run_id = at_work(server, cluster)
+        (job,) = jobs_of(cluster, run_id)
+        cluster.ask("scontrol", "suspend", job["id"])  # else it could end by itself
+        os.kill(server.process, signal.SIGKILL)
+        wait_for(
+            "its processes are gone", lambda: not [line for line in processes_of(run_id) if "hetero2 run" in line], 20
+        )
+        assert jobs_of(cluster, run_id), "SLURM does not know that nobody waits for it any more"
+    began = time.monotonic()
+    with serving.served(folder, "--compute=slurm", caches=caches, lease=5) as server:
+        wait_for("the job is gone", lambda: not jobs_of(cluster, run_id), 60)
+        took = time.monotonic() - began
+        wait_for("another attempt is at work", lambda: jobs_of(cluster, run_id, attempt=2), LIMIT)
+        assert server.client.post(f"/runs/{run_id}:cancel").is_success
+        server.wait(run_id, "CANCELED", seconds=60)
+        check_nothing_left(server, cluster, run_id)
+    with capsys.disabled():
+        print(f"\nfrom the start of the next service to the end of the lost job: {took:.1f} s")
+
+
+def test_a_drained_service_gives_its_run_back_and_leaves_nothing_in_the_queue(cluster, caches, tmp_path):
+    folder = tmp_path / "service"
+    with serving.served(folder, "--compute=slurm", caches=caches) as server:
+        run_id = at_work(server, cluster)
+    check_nothing_left(server, cluster, run_id)
+    with serving.served(folder, "--workers=0", caches=caches) as server:
+        assert server.wait(run_id, "QUEUED", "PREEMPTED")["state"]
+
+
+def test_a_run_that_waits_too_long_for_a_node_leaves_nothing_in_the_queue(cluster, caches, tmp_path):
+    cluster.set_node("drain")
+    try:
+        with serving.served(tmp_path / "service", "--compute=slurm", caches=caches, wall_clock=45) as server:
+            run_id = server.ask(body(server))["id"]
+            wait_for("a job of it waits", lambda: jobs_of(cluster, run_id, "PENDING"), LIMIT)
+            run = server.wait(run_id, "EXECUTOR_ERROR")
+            assert (run["code"], run["reason"]) == ("limit", "ran longer than 45 s")
+            check_nothing_left(server, cluster, run_id)
+    finally:
+        cluster.set_node("resume")
+
+
+def test_a_folder_that_no_node_sees_is_named_as_the_reason(cluster, tmp_path, caplog):
+    attempt = on_cluster.OnCluster(tmp_path / "runs/it's/a1/run", "slurm", uuid4(), 1)
+    assert re.match("a node of the cluster does not see the folder", attempt.why_unusable())
+    assert "runs/it's/a1/run" in caplog.text
+    (tmp_path / "runs/it's/a1/run").mkdir(parents=True)
+    assert attempt.why_unusable() == ""
+    assert not cluster.jobs()

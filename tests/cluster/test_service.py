@@ -1,8 +1,10 @@
 """Runs of a service on a SLURM cluster of one node: they end well, and however else they end, the queue is empty."""
 
+import contextlib
 import os
 import re
 import signal
+import sqlite3
 import tempfile
 import time
 from pathlib import Path
@@ -87,7 +89,8 @@ def at_work(server, cluster):
 def check_nothing_left(server, cluster, run_id):
     assert not cluster.jobs()
     assert not processes_of(run_id)
-    assert not list((server.folder / "runs").glob(f"{run_id}/*"))
+    folder = server.folder / "runs" / run_id
+    wait_for("its folder is gone", lambda: not folder.exists(), 10)
 
 
 def test_a_run_completes_on_the_cluster_and_its_pack_verifies(cluster, caches, of_operator, tmp_path, capsys):
@@ -111,7 +114,7 @@ def test_a_run_completes_on_the_cluster_and_its_pack_verifies(cluster, caches, o
         pack.write_bytes(server.file(run_id, "small_evidence_pack.zip").content)
         assert api.verify(pack) == []
         check_nothing_left(server, cluster, run_id)
-        assert not list(runs_folder.iterdir())
+        wait_for("its folder is gone", lambda: not list(runs_folder.iterdir()), 10)
     with serving.served(tmp_path / "local", caches=caches) as server:
         local = server.complete(body(server))
     assert local["facts"]["payload_sha256"] == run["facts"]["payload_sha256"]
@@ -158,6 +161,16 @@ def test_jobs_of_a_killed_service_are_canceled_by_the_next_one(cluster, caches, 
         check_nothing_left(server, cluster, run_id)
     with capsys.disabled():
         print(f"\nfrom the start of the next service to the end of the lost job: {took:.1f} s")
+
+
+def test_a_worker_that_lost_its_lease_cancels_the_jobs_of_its_attempt(cluster, caches, tmp_path):
+    with serving.served(tmp_path / "service", "--compute=slurm", caches=caches) as server:
+        run_id = at_work(server, cluster)
+        with contextlib.closing(sqlite3.connect(server.folder / "service.db", timeout=30)) as database, database:
+            database.execute("UPDATE runs SET lease_epoch = lease_epoch + 1")
+        wait_for("the queue is empty", lambda: not cluster.jobs(), 60)
+        check_nothing_left(server, cluster, run_id)
+        assert server.run(run_id)["state"] == "RUNNING", "what the next attempt will say"
 
 
 def test_a_drained_service_gives_its_run_back_and_leaves_nothing_in_the_queue(cluster, caches, tmp_path):

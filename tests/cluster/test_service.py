@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import sqlite3
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -195,10 +196,13 @@ def test_a_run_that_waits_too_long_for_a_node_leaves_nothing_in_the_queue(cluste
         cluster.set_node("resume")
 
 
-def test_a_folder_that_no_node_sees_is_named_as_the_reason(cluster, tmp_path, caplog):
+def test_a_node_that_lacks_the_folder_or_python_is_named_as_the_reason(cluster, tmp_path, caplog, monkeypatch):
     attempt = on_cluster.OnCluster(tmp_path / "runs/it's/a1/run", "slurm", uuid4(), 1)
-    assert re.match("a node of the cluster does not see the folder", attempt.why_unusable())
-    assert "runs/it's/a1/run" in caplog.text
-    (tmp_path / "runs/it's/a1/run").mkdir(parents=True)
+    assert attempt.why_unusable() == "", "nothing was submitted, so something else is wrong"
+    (tmp_path / "runs/it's/a1/run/.snakemake/slurm_logs").mkdir(parents=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", "/nowhere/python")
+        assert re.match("a node of the cluster does not see the folder", attempt.why_unusable())
+    assert "runs/it's/a1/run, or has no /nowhere/python" in caplog.text
     assert attempt.why_unusable() == ""
     assert not cluster.jobs()

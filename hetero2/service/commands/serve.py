@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
                 flush=True,
             )
         if settings.compute != "local":
-            print("warning: runs compute on a cluster, where nothing but its own rules separates them", flush=True)
+            print("warning: runs compute on a cluster, outside the sandbox: nothing isolates them from it", flush=True)
         with background.in_background(service, settings.workers):
             server.HttpServer(service).run()
     return 0

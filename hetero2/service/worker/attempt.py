@@ -117,7 +117,9 @@ class Attempt:
         if outcome.kind is process.Kind.LIMIT:
             raise Ended(State.EXECUTOR_ERROR, "limit", outcome.reason)
         if outcome.kind is not process.Kind.COMPLETE:
-            if reason := self._compute.why_unusable():
+            reason = self._compute.why_unusable()
+            self._check_held()  # to find out may take a minute
+            if reason:
                 raise Ended(State.SYSTEM_ERROR, "cluster_unusable", reason)
             said = last_words(self._log, most_lines=5, longest=_SAID) or outcome.reason
             raise Ended(State.EXECUTOR_ERROR, "failed", said)

@@ -5,9 +5,7 @@ alone. Jobs outlive whoever submitted them, so none is trusted to be gone before
 """
 
 import logging
-import os
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,8 +20,6 @@ log = logging.getLogger(__name__)
 _PATIENCE = 60.0  # seconds until jobs must be gone: SLURM itself waits 30 (KillWait) between TERM and KILL
 _TRIAL = 60.0  # seconds until a job must have looked for a folder
 _NOT_SEEN = 73  # its exit code where it does not see it
-# Of our environment, what an operator may set for sbatch; all else, such as credentials of a bucket, stays here.
-_PASSED_ON = ("SLURM_CONF", "SNAKEMAKE_SLURM_PARTITIONS", "SBATCH_")
 # Folders of runs that a job has seen: every later failure has another reason.
 _seen: set[Path] = set()
 
@@ -55,7 +51,7 @@ class OnCluster:
     ) -> list[str]:
         """The command line for `hetero2` and these words, to be given to `process.run`."""
         argv = ["python", "-m", "hetero2", *words, f"--profile={self._profile}"]
-        return sandbox.limited(self._folder, argv, limits, _environment() | dict(environment), cache)
+        return sandbox.limited(self._folder, argv, limits, slurm_queue.environment() | dict(environment), cache)
 
     def end(self) -> None:
         """Cancel the jobs of this attempt, until none is in the queue. Its processes must have ended before."""
@@ -64,7 +60,8 @@ class OnCluster:
     def why_unusable(self) -> str:
         """Why no command can work on this cluster, found by a job that looks for the folder; empty where it sees it."""
         root = self._folder.parents[2]  # of the runs of this service
-        if root in _seen:
+        has_submitted = (self._folder / ".snakemake/slurm_logs").is_dir()
+        if root in _seen or not has_submitted:
             return ""
         look = f"test -w {shlex.quote(str(self._folder))} && test -x {shlex.quote(sys.executable)} || exit {_NOT_SEEN}"
         words = (f"--job-name={self._name}", "--chdir=/", "--output=/dev/null", "--time=1", f"--wrap={look}")
@@ -90,11 +87,3 @@ class OnCluster:
         if left:
             numbers = " ".join(job.number for job in left)
             log.error("run %s: jobs are in the queue a minute after they were canceled: %s", self._run_id, numbers)
-
-
-def _environment() -> dict[str, str]:
-    """What sbatch, and the jobs, need besides what every run has."""
-    variables = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
-    sbatch = shutil.which("sbatch")
-    folders = [str(Path(sys.prefix, "bin")), *([str(Path(sbatch).parent)] if sbatch else [])]
-    return variables | {"PATH": ":".join([*dict.fromkeys(folders), "/usr/local/bin", "/usr/bin", "/bin"])}

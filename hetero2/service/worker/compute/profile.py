@@ -45,4 +45,5 @@ def write(folder: Path, target: Path, job_name: str) -> None:
     """A copy of a profile in which the names of all jobs begin with `job_name`."""
     content = checked(folder) | {_PREFIX: job_name}
     shutil.copytree(folder, target)
+    (target / _CONFIG).unlink()  # which may be read-only, as the operator's is
     (target / _CONFIG).write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

@@ -5,10 +5,13 @@ The names of all jobs of an attempt begin with `name_of(run, attempt)`; Snakemak
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 _NAME = re.compile(r"hetero2-([0-9a-f]{32})-a([1-9][0-9]{0,7})(?:_.*)?")
@@ -16,8 +19,9 @@ _ANSWERS_WITHIN = 30.0  # seconds
 _PAUSE = 0.5  # seconds between two looks
 # A submission that was on its way when its sbatch was killed may arrive after the first look.
 _EMPTY_LOOKS = 2
-# Of our environment: what would hide jobs from us, or narrow what is canceled.
-_FILTERS = ("SQUEUE_", "SCANCEL_")
+# Of our environment: SBATCH_.. is for the operator to set. Credentials of a bucket stay here, for sbatch would hand all
+# of its environment to the job; and SQUEUE_.., which could hide jobs from us.
+_PASSED_ON = ("SLURM_CONF", "SNAKEMAKE_SLURM_PARTITIONS", "SBATCH_")
 
 
 class QueueError(Exception):
@@ -86,11 +90,20 @@ def cancel_until_gone(is_unwanted: Callable[[QueuedJob], bool], seconds: float) 
         time.sleep(_PAUSE)
 
 
+def environment() -> dict[str, str]:
+    """What the commands of SLURM, and the jobs, get of our environment; in PATH Python and those commands."""
+    sbatch = shutil.which("sbatch")
+    folders = [str(Path(sys.prefix, "bin")), *([str(Path(sbatch).parent)] if sbatch else [])]
+    path = ":".join([*dict.fromkeys(folders), "/usr/local/bin", "/usr/bin", "/bin"])
+    return {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)} | {"PATH": path}
+
+
 def ask(*words: str, seconds: float = _ANSWERS_WITHIN) -> str:
     """What a command of SLURM prints; raises QueueError, after so many seconds where it says nothing."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_FILTERS)}
     try:
-        done = subprocess.run(words, env=environment, capture_output=True, text=True, errors="replace", timeout=seconds)
+        done = subprocess.run(
+            words, env=environment(), capture_output=True, text=True, errors="replace", timeout=seconds
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise QueueError(f"{words[0]}: {error}") from None
     # A job that ended since it was listed is what scancel was for.

@@ -162,7 +162,7 @@ def test_jobs_of_a_killed_service_are_canceled_by_the_next_one(cluster, caches, 
             cluster.ask("scontrol", "suspend", job["id"])  # else it could end by itself
         os.kill(server.process, signal.SIGKILL)
         wait_for(
-            "its processes are gone", lambda: not [line for line in processes_of(run_id) if "hetero2 run" in line], 20
+            "its processes are gone", lambda: not [line for line in processes_of(run_id) if "/a1/profile" in line], 20
         )
         assert jobs_of(cluster, run_id), "SLURM does not know that nobody waits for it any more"
     began = time.monotonic()

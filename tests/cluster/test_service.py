@@ -91,7 +91,7 @@ def check_nothing_left(server, cluster, run_id):
     assert not cluster.jobs()
     assert not processes_of(run_id)
     folder = server.folder / "runs" / run_id
-    wait_for("its folder is gone", lambda: not folder.exists(), 10)
+    wait_for("its folder is gone", lambda: not folder.exists(), 90)  # of a killed worker, at the next look in a minute
 
 
 @pytest.fixture(scope="module")

@@ -122,7 +122,7 @@ test-cluster: $(VENV)/.dev ## The small run on a SLURM cluster of one node; need
 	@if [ "$$(id -u)" = 0 ] && ! { command -v slurmctld && command -v slurmd && command -v munged; } >/dev/null; then \
 	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends slurm-wlm munge >/dev/null || true; \
 	fi
-	pytest -rs -m cluster tests/cluster
+	pytest -rs -m "cluster and not nightly" tests/cluster
 
 test-browser: $(VENV)/.dev ## The reports in Chromium (REPORTS: words as for pytest -k); as root, installs it where it is missing.
 	$(call needs,chromium npm)

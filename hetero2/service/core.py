@@ -58,7 +58,7 @@ class Service:
     @property
     def runs(self) -> Path:
         """The folder in which workers of this host keep the folders of runs."""
-        return self.settings.folder / "runs"
+        return self.settings.runs_folder
 
 
 def open_service(settings: Settings) -> Service:
@@ -70,7 +70,7 @@ def open_service(settings: Settings) -> Service:
     upgrade.to_newest(engine)
     service = Service(settings, engine, _store(settings))
     for needed in (service.arriving, service.runs):
-        needed.mkdir(exist_ok=True)
+        needed.mkdir(parents=True, exist_ok=True)
     return service
 
 

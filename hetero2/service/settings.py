@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8642
     workers: Annotated[int, Field(ge=0, le=64)] = 1  # runs at once in this process
     cores: Annotated[int, Field(ge=1, le=1024)] = os.cpu_count() or 1  # of one run
+    compute: str = "local"  # or "slurm", or a folder with a Snakemake profile for SLURM
+    runs: str = ""  # a folder for the folders of runs; `runs` in `folder` where it is empty
     lease: Annotated[float, Field(gt=1)] = 60
     wall_clock: Annotated[float, Field(gt=0)] = 24 * 3600
     memory: Annotated[int, Field(ge=256 * MEGABYTE)] = 8_000 * MEGABYTE  # of one process of a run
@@ -46,6 +48,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, folder: Path) -> Path:
         return folder.expanduser().absolute()
+
+    @field_validator("compute")
+    @classmethod
+    def _known_compute(cls, compute: str) -> str:
+        if compute not in ("local", "slurm") and not (Path(compute).expanduser() / "config.yaml").is_file():
+            raise ValueError("compute: is neither local nor slurm, nor a folder with the config.yaml of a profile")
+        return compute
 
     @model_validator(mode="after")
     def _loopback(self) -> "Settings":
@@ -90,6 +99,11 @@ class Settings(BaseSettings):
         if self.store and max(self.max_artifact, self.max_upload) > BUCKET_LARGEST:
             raise ValueError(f"max_artifact, max_upload: a file on S3 has at most {BUCKET_LARGEST} bytes here")
         return self
+
+    @property
+    def runs_folder(self) -> Path:
+        """The folder in which workers of this host keep the folders of runs."""
+        return Path(self.runs).expanduser().absolute() if self.runs else self.folder / "runs"
 
     @property
     def is_embedded(self) -> bool:

@@ -9,7 +9,7 @@ from hetero2.errors import ConfigError
 from hetero2.service.settings import Settings
 
 EXAMPLE = "hetero2 serve --folder service"
-_OPTIONS = ("folder", "database", "store", "port", "workers", "cores")
+_OPTIONS = ("folder", "database", "store", "port", "workers", "cores", "compute", "runs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="on 127.0.0.1 (default 8642; 0: any that is free)")
     parser.add_argument("--workers", type=int, help="runs at once in this process (default 1; 0: none)")
     parser.add_argument("--cores", type=int, help="of each run (default: all)")
+    parser.add_argument("--compute", help="local (default), slurm, or a folder with a Snakemake profile for SLURM")
+    parser.add_argument("--runs", help="a folder for the folders of runs, which the nodes of a cluster must see")
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
@@ -39,8 +41,10 @@ def run(args: argparse.Namespace) -> int:
     from hetero2.service import core, logs, server
     from hetero2.service.dispatch import background
     from hetero2.service.worker import sandbox
+    from hetero2.service.worker.compute import choice
 
     settings = settings_of(args)
+    choice.check(settings)
     service = core.open_service(settings)
     with core.only_server(service):
         logs.start()  # not before: what hinders a start is said to a person
@@ -51,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
                 "warning: bubblewrap (bwrap) is not here or cannot be used: runs are not isolated from this machine",
                 flush=True,
             )
+        if settings.compute != "local":
+            print("warning: runs compute on a cluster, outside the sandbox: nothing isolates them from it", flush=True)
         with background.in_background(service, settings.workers):
             server.HttpServer(service).run()
     return 0

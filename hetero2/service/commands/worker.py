@@ -19,8 +19,10 @@ def run(args: argparse.Namespace) -> int:
     """Work until Ctrl-C or SIGTERM; runs at hand are given back."""
     from hetero2.service import core, logs
     from hetero2.service.dispatch import background
+    from hetero2.service.worker.compute import choice
 
     settings = serve.settings_of(args)
+    choice.check(settings)
     if settings.is_embedded:
         raise ConfigError(
             "a worker of its own needs --database postgresql://..",

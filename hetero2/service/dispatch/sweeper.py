@@ -15,6 +15,7 @@ from sqlalchemy import select
 from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.db.models import Run
+from hetero2.service.dispatch import lost_jobs
 from hetero2.service.domain.scope import RunKey
 from hetero2.service.domain.states import HELD
 from hetero2.service.store.base import StoreError, artifact_key
@@ -31,6 +32,7 @@ def sweep(service: Service) -> None:
         lost = [(key, runs.get(session, key)) for key in changed]
     if changed:
         service.bell.set()
+        lost_jobs.cancel(service)
     for key, run in lost:
         log.warning("run %s: taken back from a worker that was lost or stopped", key.run_id)
         with contextlib.suppress(StoreError):
@@ -54,6 +56,7 @@ def tidy(service: Service) -> None:
                 path.unlink()
     with contextlib.suppress(StoreError):
         service.store.clean(OLD)
+    lost_jobs.cancel(service)
     for path in _over(service, list(_attempt_folders(service.runs))):
         shutil.rmtree(path, ignore_errors=True)
         with contextlib.suppress(OSError):

@@ -17,7 +17,8 @@ from hetero2.service.db import runs
 from hetero2.service.db.models import Artifact, Job, Run
 from hetero2.service.domain.states import State
 from hetero2.service.store.base import ExistsError, FullError, StoreError, TooLargeError, artifact_key, chunks_of
-from hetero2.service.worker import collect, process, progress, sandbox, stage_in
+from hetero2.service.worker import collect, process, progress, stage_in
+from hetero2.service.worker.compute import choice
 from hetero2.service.worker.lease import HeldLease
 from hetero2.service.worker.limits import Limits
 from hetero2.service.worker.watch.log import last_words
@@ -60,6 +61,8 @@ class Attempt:
             wall_clock=service.settings.wall_clock,
             file=service.settings.max_artifact,
         )
+        self._asked = workflow(self._job.workflow, self._job.workflow_version)
+        self._compute = choice.of_attempt(service.settings, self._asked, self._folder, self._run.id, held.lease.attempt)
         self._collected = self._place / "collected"
         self._began = time.monotonic()
         self._keys: list[str] = []
@@ -85,14 +88,14 @@ class Attempt:
 
     def _ended_well(self) -> None:
         self._folder.mkdir(parents=True)
-        asked = workflow(self._job.workflow, self._job.workflow_version)
+        asked = self._asked
         parameters = asked.parameters.model_validate(self._job.parameters)
         files = stage_in.bring(
             self._folder, self._service.store, self._held.lease.key.scope, self._job.inputs, parameters
         )
         for output in asked.outputs:  # not every command makes the folder of its results
             (self._folder / "results" / self._name(asked) / output.path).parent.mkdir(parents=True, exist_ok=True)
-        sandbox.hand_over(self._folder)
+        self._compute.start()
         self._advance([State.INITIALIZING], State.RUNNING)
         for words in asked.commands(parameters, files, self._job.name):
             self._command(words)
@@ -102,17 +105,11 @@ class Attempt:
             self._publish(asked)
 
     def _command(self, words: list[str]) -> None:
-        argv = ["python", "-m", "hetero2", *words]
-        if words[0] in ("run", "demo"):
-            argv.append(f"--cores={self._service.settings.cores}")
-        outcome = process.run(
-            sandbox.command(self._folder, argv, self._limits, self._environment(), self._service.cache()),
-            self._folder,
-            self._limits,
-            self._log,
-            self._should_stop,
-            self._tick,
-        )
+        command = self._compute.command(words, self._limits, self._environment(), self._service.cache())
+        try:
+            outcome = process.run(command, self._folder, self._limits, self._log, self._should_stop, self._tick)
+        finally:
+            self._compute.end()
         self._tick()  # what the pipeline wrote at its end
         self._check_held()
         if self._held.is_lost:
@@ -120,6 +117,10 @@ class Attempt:
         if outcome.kind is process.Kind.LIMIT:
             raise Ended(State.EXECUTOR_ERROR, "limit", outcome.reason)
         if outcome.kind is not process.Kind.COMPLETE:
+            reason = self._compute.why_unusable()
+            self._check_held()  # to find out may take a minute
+            if reason:
+                raise Ended(State.SYSTEM_ERROR, "cluster_unusable", reason)
             said = last_words(self._log, most_lines=5, longest=_SAID) or outcome.reason
             raise Ended(State.EXECUTOR_ERROR, "failed", said)
 
@@ -251,7 +252,7 @@ class Attempt:
 
     def _facts(self) -> dict[str, Any]:
         return {
-            "isolation": sandbox.isolation(),
+            "isolation": self._compute.isolation,
             "limits": self._limits.facts(),
             "seconds": round(time.monotonic() - self._began, 1),
         }

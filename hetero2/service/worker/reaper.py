@@ -39,8 +39,14 @@ def _children() -> Iterator[int]:
 
 
 def _kill_children() -> None:
-    """Kill them, and then their orphans, until there are none."""
-    while children := list(_children()):
+    """Kill them, and then their orphans, until two looks in a row find none.
+
+    One look is not enough: it may read of an orphan before it is ours, and of its dying parent once that is a zombie.
+    """
+    n_empty = 0
+    while n_empty < 2:
+        children = list(_children())
+        n_empty = 0 if children else n_empty + 1
         for pid in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

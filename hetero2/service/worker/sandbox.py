@@ -115,6 +115,13 @@ def command(
         raise ValueError(f"{folder}: was not handed over")
     if isolation() == "bwrap":
         return _confined(folder, argv, limits, environment, cache)
+    return limited(folder, argv, limits, environment, cache)
+
+
+def limited(
+    folder: Path, argv: Sequence[str], limits: Limits, environment: Mapping[str, str], cache: Path | None = None
+) -> list[str]:
+    """The same without a sandbox: nothing but its limits separates it from this system."""
     values = {
         "RLIMIT_CPU": limits.cpu,
         "RLIMIT_DATA": limits.memory,

@@ -65,6 +65,7 @@ class Workflow:
     commands: Callable[[Any, Files, str], list[Command]]
     outputs: tuple[Output, ...]
     pack: Kind | None = "run"  # what verifies it
+    has_pipeline: bool = True  # with stages that a cluster can compute; else one command on one host
     fixed_name: str | None = None  # of its results, whatever the run is called
     problem: Callable[[Any, Collection[str]], str] = lambda _parameters, _roles: ""  # of parameters and files together
     later: str | None = None  # a file that may come after the first attempt, which then stops at the request for it
@@ -185,6 +186,7 @@ _ALL = (
     Workflow(
         "demo", "1", "Demonstration", "A report from data that come with HETERO-2, in about a minute.", {}, OfDemo,
         lambda _parameters, _files, _name: [["demo", "--out=results"]], _PACKED, fixed_name="demo",
+        has_pipeline=False,
     ),
     Workflow(
         "audit_scores", "1", "Audit of scores",
@@ -223,7 +225,7 @@ _ALL = (
             "known": Role("molecules with known results: id, smiles, and value or label"),
             "today": Role("your score: id and score", is_required=False),
         },
-        OfScreen, _screen, (Output("ranked.csv", "list", "text/csv"),), pack=None,
+        OfScreen, _screen, (Output("ranked.csv", "list", "text/csv"),), pack=None, has_pipeline=False,
     ),
     Workflow(
         "campaign_start", "1", "Campaign, first round",
@@ -233,7 +235,7 @@ _ALL = (
             "today": Role("the score you choose by today: id and score", is_required=False),
             "known": Role("molecules measured before: id, smiles, and value or label", is_required=False),
         },
-        OfCampaign, _campaign, _OF_CAMPAIGN, pack="campaign", problem=_order_problem,
+        OfCampaign, _campaign, _OF_CAMPAIGN, pack="campaign", has_pipeline=False, problem=_order_problem,
     ),
     Workflow(
         "campaign_round", "1", "Campaign, next round",
@@ -243,7 +245,7 @@ _ALL = (
             "results": Role("what was measured: id, and value or label"),
             "scores": Role("an order to use in place of the screen: id and score, larger is better", is_required=False),
         },
-        OfRound, _round, _OF_CAMPAIGN, pack="campaign",
+        OfRound, _round, _OF_CAMPAIGN, pack="campaign", has_pipeline=False,
     ),
 )  # fmt: skip
 WORKFLOWS: Mapping[str, Workflow] = {workflow.name: workflow for workflow in _ALL}

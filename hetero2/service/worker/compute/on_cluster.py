@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 _PATIENCE = 60.0  # seconds until jobs must be gone: SLURM itself waits 30 (KillWait) between TERM and KILL
 _TRIAL = 60.0  # seconds until a job must have looked for a folder
 _NOT_SEEN = 73  # its exit code where it does not see it
-# Folders of runs that a job has seen: every later failure has another reason.
-_seen: set[Path] = set()
 
 
 class OnCluster:
@@ -59,15 +57,12 @@ class OnCluster:
 
     def why_unusable(self) -> str:
         """Why no command can work on this cluster, found by a job that looks for the folder; empty where it sees it."""
-        root = self._folder.parents[2]  # of the runs of this service
-        has_submitted = (self._folder / ".snakemake/slurm_logs").is_dir()
-        if root in _seen or not has_submitted:
-            return ""
+        if not (self._folder / ".snakemake/slurm_logs").is_dir():
+            return ""  # nothing was submitted
         look = f"test -w {shlex.quote(str(self._folder))} && test -x {shlex.quote(sys.executable)} || exit {_NOT_SEEN}"
         words = (f"--job-name={self._name}", "--chdir=/", "--output=/dev/null", "--time=1", f"--wrap={look}")
         try:
             slurm_queue.ask("sbatch", "--wait", *words, seconds=_TRIAL)
-            _seen.add(root)
         except QueueError as error:
             if error.code == _NOT_SEEN:
                 log.error("a node cannot write %s, or has no %s", self._folder, sys.executable)

@@ -35,7 +35,7 @@ IN_WORDS = {  # what people read in place of the name of a criterion
     "rows_error": "rows that failed",
     "rows_ok": "rows that were audited",
     "rows_missing_scores_input": "rows without a score",
-    "cost_lift_v1": "the frozen report of hits",
+    "cost_lift_v1": "hits and cost of the list (cost_lift.v1)",
     "max_fail_rate": "share of molecules not above all decoys",
     "min_median_slack": "median slack",
     "min_rows_ok": "rows that were audited",

@@ -18,9 +18,8 @@ from tests.service.serving import problem
 pytestmark = pytest.mark.service
 JSON = {"Content-Type": "application/json"}
 NOBODY = str(uuid.UUID(int=0))
-# Nothing of the API gives these yet: there is one role, no change is conditional, nobody is slowed down, and a defect
-# is what no test may know.
-NOT_GIVEN = {"precondition_failed", "too_many_requests", "internal"}
+# A defect is what no test may know.
+NOT_GIVEN = {"internal"}
 # Tested elsewhere, or below by itself.
 BY_THEMSELVES = set(
     "conflict upload_incomplete range_not_satisfiable digest_mismatch unavailable storage_full forbidden".split()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -46,18 +46,22 @@ def rerun(
     key: str | None,
     run_id: UUID | None,
     pack_sha256: str | None,
+    manifest: Mapping[str, Any] | None,
     record: Mapping[str, Any] | None,
 ) -> tuple[UUID, bool]:
     """A new job that asks for what a run did; raises ServiceError where it cannot be asked for here."""
-    if sum(value is not None for value in (run_id, pack_sha256, record)) != 1:
-        raise ServiceError("invalid", "give one of run_id, pack_sha256 and record")
+    if sum(value is not None for value in (run_id, pack_sha256, manifest, record)) != 1:
+        raise ServiceError("invalid", "give one of run_id, pack_sha256, manifest and record")
     with service.writing() as session:
         if record is not None:
             request = _recorded(session, scope, record)
         else:
-            run = (
-                _published(session, scope, pack_sha256) if run_id is None else runs.get(session, RunKey(scope, run_id))
-            )
+            if manifest is not None:
+                run = _named(session, scope, manifest)
+            elif pack_sha256 is not None:
+                run = _published(session, scope, pack_sha256)
+            else:
+                run = runs.get(session, RunKey(scope, cast(UUID, run_id)))
             job = runs.job_of(session, run)
             now = workflow(job.workflow, job.workflow_version)
             request = jobs.Request(
@@ -178,7 +182,22 @@ def _name(asked: Workflow, name: str | None, files: Mapping[str, Mapping[str, An
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:64] or asked.name
 
 
-def _published(session: Session, scope: Scope, pack_sha256: str | None) -> Run:
+def _named(session: Session, scope: Scope, manifest: Mapping[str, Any]) -> Run:
+    """The run of this project that a manifest names, if it is the manifest of what that run published."""
+    try:
+        run = runs.get(session, RunKey(scope, UUID(str(manifest["service_run"]["run_id"]))))
+    except (KeyError, TypeError, ValueError):
+        raise ServiceError(
+            "invalid_pack", "manifest: names no run of a service", "ask for a run with the files of the pack's inputs"
+        ) from None
+    except ServiceError:
+        raise ServiceError("invalid_pack", "manifest: no run of this project has made this pack") from None
+    if (run.facts or {}).get("payload_sha256") != manifest.get("payload_sha256"):
+        raise ServiceError("invalid_pack", "manifest: is not that of what this run has published")
+    return run
+
+
+def _published(session: Session, scope: Scope, pack_sha256: str) -> Run:
     query = (
         select(Run)
         .join(Artifact, (Artifact.org_id == Run.org_id) & (Artifact.run_id == Run.id))

@@ -123,6 +123,7 @@ def test_a_run_completes_on_the_cluster_and_its_pack_verifies(completed, capsys)
     assert run["facts"]["isolation"] == "cluster"
     assert run["progress"]["jobs"]["done"] > 0
     assert api.verify(pack) == []
+    assert api.read_result(pack).manifest["service_run"]["run_id"] == run["id"]
     with capsys.disabled():
         print(f"\na run on the cluster: {run['facts']['seconds']} s")
 

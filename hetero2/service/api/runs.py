@@ -66,7 +66,7 @@ def understand(body: NewRun, service: Opened, scope: Granted) -> Understood:
 @router.post("/runs:rerun", status_code=201, operation_id="rerun")
 def rerun(body: Rerun, service: Opened, scope: Granted, response: Response, key: Key = None) -> RunShown:
     """Ask for what a run did, again, as a new job."""
-    run_id, is_new = submission.rerun(service, scope, key, body.run_id, body.pack_sha256, body.record)
+    run_id, is_new = submission.rerun(service, scope, key, body.run_id, body.pack_sha256, body.manifest, body.record)
     return _queued(service, scope, run_id, is_new, response)
 
 

@@ -65,10 +65,11 @@ class Understood(BaseModel):
 
 
 class Rerun(Taken):
-    """A run to be run again. Give one of the three."""
+    """A run to be run again. Give one of these."""
 
     run_id: UUID | None = None
     pack_sha256: Sha256 | None = Field(default=None, description="of the zip of a pack that a run here published")
+    manifest: dict[str, Any] | None = Field(default=None, description="content of the manifest.json of such a pack")
     record: dict[str, Any] | None = Field(default=None, description="content of the run_record.json of a run")
 
 

@@ -196,20 +196,19 @@ def test_a_signed_address_gives_one_file_for_a_time(working, screened):
 
 @pytest.mark.nightly
 def test_the_same_asked_for_again_gives_the_same_pack(working, audited, tmp_path):
-    """By the run, by the pack, by its record, and on the command line: one digest."""
+    """By the run, by the pack, its manifest, its record, and on the command line: one digest."""
     expected = audited["facts"]["payload_sha256"]
     pack = next(e for e in working.client.get(f"/runs/{audited['id']}/artifacts").json() if e["kind"] == "pack")
     record = working.file(audited["id"], "run_record.json").json()
-    asked = [
-        working.client.post("/runs:rerun", json=body)
-        for body in ({"run_id": audited["id"]}, {"pack_sha256": pack["sha256"]}, {"record": record})
-    ]
-    assert [answer.status_code for answer in asked] == [201] * 3
+    manifest = working.file(audited["id"], "manifest.json").json()
+    named = {"run_id": audited["id"]}, {"pack_sha256": pack["sha256"]}, {"manifest": manifest}, {"record": record}
+    asked = [working.client.post("/runs:rerun", json=body) for body in named]
+    assert [answer.status_code for answer in asked] == [201] * 4
     for number, answer in enumerate(asked):
         new = working.wait(answer.json()["id"])
         assert (new["state"], new["facts"]["payload_sha256"]) == ("COMPLETE", expected)
         assert new["job_id"] != audited["job_id"]
-        assert new["parent_run_id"] == (audited["id"] if number < 2 else None)
+        assert new["parent_run_id"] == (audited["id"] if number < 3 else None)
     for name, text in (("small.csv", SMALL), ("train.csv", TRAIN)):
         (tmp_path / name).write_text(text)
     words = "run small.csv --model=reference:nearest_hit --train=train.csv --top-k=3 --out=results --cores=2".split()
@@ -230,7 +229,14 @@ def differing(one, other):
 def test_a_rerun_of_what_is_not_here(working, audited):
     record = working.file(audited["id"], "run_record.json").json()
     lost = {**record, "inputs": {**record["inputs"], "train": {"name": "t.csv", "sha256": "0" * 64, "size": 1}}}
-    for body in ({"record": {}}, {"record": lost}, {"record": {**record, "name": "../a"}}, {"pack_sha256": "f" * 64}):
+    manifest = working.file(audited["id"], "manifest.json").json()
+    manifests = [
+        {}, {"service_run": 1}, {"service_run": {"run_id": "x"}}, {**manifest, "payload_sha256": "0" * 64},
+        {**manifest, "service_run": {"run_id": "00000000-0000-0000-0000-000000000000"}},
+    ]  # fmt: skip
+    records = ({}, lost, {**record, "name": "../a"})
+    bodies = [*({"manifest": each} for each in manifests), *({"record": each} for each in records)]
+    for body in (*bodies, {"pack_sha256": "f" * 64}):
         problem(working.client.post("/runs:rerun", json=body), "invalid_pack")
     for body in (
         {},

@@ -229,7 +229,7 @@ _ALL = (
     ),
     Workflow(
         "campaign_start", "1", "Campaign, first round",
-        "A batch to measure, which today's order and a screen draft in turn, so that what the screen is worth is seen.",
+        "A batch to measure. Today's order and a screen take turns in picking it, so you see what the screen is worth.",
         {
             "library": _LIBRARY,
             "today": Role("the score you choose by today: id and score", is_required=False),
@@ -239,9 +239,9 @@ _ALL = (
     ),
     Workflow(
         "campaign_round", "1", "Campaign, next round",
-        "What was measured, and then the next batch: with a report of what each of the two orders has found so far.",
+        "Bring what was measured; get the next batch, and a report of what each of the two orders has found so far.",
         {
-            "campaign": Role("campaign.zip of the round before", endings=(".zip",)),
+            "campaign": Role("the file campaign.zip of the round before", endings=(".zip",)),
             "results": Role("what was measured: id, and value or label"),
             "scores": Role("an order to use in place of the screen: id and score, larger is better", is_required=False),
         },

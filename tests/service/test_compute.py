@@ -25,6 +25,7 @@ from hetero2.service.worker.limits import Limits
 from hetero2.service.workflows.registry import WORKFLOWS
 from tests.service import screens
 
+pytestmark = pytest.mark.service
 RUN, OTHER = uuid4(), uuid4()
 SCRIPTS = {
     "squeue": '[ ! -e "$D/down" ] || { echo "no controller" >&2; exit 1; }; env > "$D/environment"; cat "$D/queue"',
@@ -136,7 +137,7 @@ def test_a_workflow_without_stages_stays_on_this_host(tmp_path):
     places = {
         name: type(choice.of_attempt(settings, asked, tmp_path / "run", RUN, 1)) for name, asked in WORKFLOWS.items()
     }
-    stay = {"demo", "screen"}
+    stay = {"demo", "screen", "campaign_start", "campaign_round"}
     assert places == {name: Local if name in stay else OnCluster for name in WORKFLOWS}
     assert isinstance(choice.of_attempt(Settings(folder=tmp_path), WORKFLOWS["scores_only"], tmp_path, RUN, 1), Local)
 

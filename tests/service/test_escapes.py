@@ -194,7 +194,7 @@ from pathlib import Path
 from hetero2.service.worker import sandbox
 from hetero2.service.worker.limits import Limits
 assert os.getuid() != 0
-print(sandbox.isolation(), sandbox.why_none())
+print(sandbox.isolation(), sandbox.why_none(), flush=True)
 folder = Path(sys.argv[1], "run")
 folder.mkdir()
 sandbox.hand_over(folder)

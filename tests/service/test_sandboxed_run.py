@@ -20,6 +20,7 @@ def compiled(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.nb?"))
 
 
+@pytest.mark.nightly
 def test_a_run_in_the_sandbox_gives_a_pack_that_verifies(tmp_path, capsys):
     began = time.monotonic()
     cache = numba_cache.warm(tmp_path / "cache")

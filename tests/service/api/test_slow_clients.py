@@ -147,6 +147,7 @@ def test_a_part_that_came_slowly_is_kept(site, client):
     assert rest.json()["is_complete"]
 
 
+@pytest.mark.nightly
 def test_who_is_slow_but_not_too_slow_is_served(site, client, large):
     """A file at kilobytes a second, an answer at hundreds, and a stream of events in which nothing happens."""
     run_id, seen, end = site.queued(), [], threading.Event()

@@ -10,12 +10,14 @@ rounds/01/batch.csv, round.json
 
 import contextlib
 import fcntl
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hetero2.errors import InputError
+from hetero2.errors import ConfigError, InputError
 from hetero2.io.contracts import validate
 from hetero2.io.files import read_json
 
@@ -89,6 +91,11 @@ class Layout:
         """The batches."""
         return self.folder / "rounds"
 
+    @property
+    def computed(self) -> tuple[Path, Path, Path]:
+        """What was computed of the files brought; campaign.json names the sha256 of each."""
+        return self.library, self.features, self.elsewhere
+
     def evidence(self) -> dict[str, Path]:
         """campaign.json, all measurements and all rounds, by their names in a pack."""
         paths = [self.campaign, *self.measurements.glob("[0-9]*.*"), *self.rounds.glob("[0-9]*/*.*")]
@@ -120,3 +127,22 @@ class Layout:
         with (self.folder / ".lock").open("a") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
+
+
+def check_new(folder: Path, hint: str) -> None:
+    """Raise ConfigError where a folder for a campaign is there, and not empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"{folder}: already exists", hint)
+
+
+@contextlib.contextmanager
+def whole(folder: Path) -> Iterator[Path]:
+    """A temporary folder that becomes `folder` at the end of the block; where that raises, there is none."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.absolute().with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        temporary.mkdir()
+        yield temporary
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,19 +1,16 @@
 """Setting up a campaign: its folder is there whole, or not at all."""
 
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hetero2.campaign import ledger
-from hetero2.campaign.layout import CONTRACT, Layout, Settings
+from hetero2.campaign.layout import CONTRACT, Layout, Settings, check_new, whole
 from hetero2.campaign.library import Library, read_library, write_library
 from hetero2.campaign.measurements import Measurement, read_measurements
 from hetero2.campaign.structures import Limits, check_usable
 from hetero2.campaign.today import Scores, coverage, read_today
-from hetero2.errors import ConfigError
 from hetero2.inputs.recognised.in_form import AS_THEY_ARE, InForm
 from hetero2.io.contracts import write_json
 from hetero2.io.csv_reader import read_csv
@@ -60,23 +57,13 @@ def start(
     rows: of the library, numbered and marked as the stage `input` does it. Raises ConfigError where the folder is not
     new, and InputError for what cannot be used; then there is no folder.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError(
-            f"{out}: already exists", "name a new folder; a campaign goes on with `hetero2 campaign next`"
-        )
+    check_new(out, "name a new folder; a campaign goes on with `hetero2 campaign next`")
     for path in (sources.library, sources.today, sources.known):
         if path is not None:
             check_file(path)
     scores, settings = _today(sources, settings, today_lower_is_better)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Layout(out.absolute().with_name(f".{out.name}.{os.getpid()}.part"))
-    try:
-        temporary.folder.mkdir()
-        record = _fill(temporary, rows, sources, settings, limits, scores, workers)
-        temporary.folder.rename(out)
-    finally:
-        shutil.rmtree(temporary.folder, ignore_errors=True)
-    return record
+    with whole(out) as folder:
+        return _fill(Layout(folder), rows, sources, settings, limits, scores, workers)
 
 
 def _fill(
@@ -115,7 +102,7 @@ def _fill(
         "campaign_schema": CONTRACT,
         "settings": settings.as_record(),
         "inputs": [file_facts(role, path) for role, path in roles.items() if path is not None],
-        "files": {path.name: sha256_file(path) for path in (layout.library, layout.features, layout.elsewhere)},
+        "files": {path.name: sha256_file(path) for path in layout.computed},
         "counts": {
             **{status: library.status.count(status) for status in ("OK", "SKIP", "ERROR")},
             "structures": len(library.distinct()),

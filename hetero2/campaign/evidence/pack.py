@@ -3,9 +3,11 @@
 The same files give the same bytes: names are sorted, and nothing in it names a time or a machine.
 """
 
+import contextlib
 import hashlib
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ NAME = "campaign_evidence_pack.zip"
 CAMPAIGN, SIMULATION = "campaign", "campaign_simulation"  # kinds of packs
 _MAX_BYTES = 1 << 30  # of all files of a pack: a zip may claim any size
 _BLOCK = 1 << 20
+# What zipfile raises for a zip that is damaged, locked or packed in a way that it does not know.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 Record = dict[str, Any]
 
 
@@ -74,31 +78,38 @@ def _digest(opened: zipfile.ZipFile, name: str) -> str:
     return sha.hexdigest()
 
 
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip that a campaign wrote, opened; raises InputError where it, or what is read of it here, cannot be read."""
+    check_file(path)
+    try:
+        with zipfile.ZipFile(path) as opened:
+            yield opened
+    except _UNREADABLE as error:
+        raise InputError(
+            f"{path}: cannot be read: {error}", "is it the zip that a campaign wrote, and whole?"
+        ) from None
+
+
 def verify_pack(path: Path) -> list[str]:
     """What is wrong with a pack: its files beside its manifest, and the chain of its rounds.
 
     Raises InputError where it is no pack of a campaign, or cannot be read.
     """
-    check_file(path)
-    try:
-        with zipfile.ZipFile(path) as opened:
-            names = opened.namelist()
-            if len(set(names)) < len(names):
-                return ["a file is in the zip twice"]
-            if sum(member.file_size for member in opened.infolist()) > _MAX_BYTES:
-                return [f"it claims to unpack to more than {_MAX_BYTES >> 20} MB"]
-            if MANIFEST not in names:
-                raise InputError(f"{path}: is no pack of a campaign: there is no {MANIFEST} in it")
-            manifest = parse_json(opened.read(MANIFEST).decode("utf-8"))
-            problem = first_problem(manifest, CONTRACT)
-            if problem is not None:
-                raise InputError(f"{path}: {MANIFEST} does not meet {CONTRACT}: {problem}")
-            digests = {name: _digest(opened, name) for name in names if name != MANIFEST}
-            documents = {name: parse_json(opened.read(name).decode("utf-8")) for name in names if _is_document(name)}
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise InputError(
-            f"{path}: cannot be read: {error}", "is it the zip that a campaign wrote, and whole?"
-        ) from None
+    with reading(path) as opened:
+        names = opened.namelist()
+        if len(set(names)) < len(names):
+            return ["a file is in the zip twice"]
+        if sum(member.file_size for member in opened.infolist()) > _MAX_BYTES:
+            return [f"it claims to unpack to more than {_MAX_BYTES >> 20} MB"]
+        if MANIFEST not in names:
+            raise InputError(f"{path}: is no pack of a campaign: there is no {MANIFEST} in it")
+        manifest = parse_json(opened.read(MANIFEST).decode("utf-8"))
+        problem = first_problem(manifest, CONTRACT)
+        if problem is not None:
+            raise InputError(f"{path}: {MANIFEST} does not meet {CONTRACT}: {problem}")
+        digests = {name: _digest(opened, name) for name in names if name != MANIFEST}
+        documents = {name: parse_json(opened.read(name).decode("utf-8")) for name in names if _is_document(name)}
     return [*_listed(manifest, digests), *_linked(manifest, digests, documents)]
 
 

@@ -4,16 +4,15 @@ The same campaign gives the same bytes. What comes back is taken for a stranger'
 larger than allowed, and nothing that its chain does not name.
 """
 
-import os
 import re
 import shutil
-import zipfile
 from pathlib import Path
 
 from hetero2.campaign import actions
-from hetero2.campaign.layout import Layout
-from hetero2.errors import ConfigError, HeteroError, InputError
-from hetero2.io.files import atomic_path, check_file
+from hetero2.campaign.evidence.pack import reading
+from hetero2.campaign.layout import Layout, check_new, whole
+from hetero2.errors import HeteroError, InputError
+from hetero2.io.files import atomic_path
 from hetero2.pack import archive
 
 _NAME = re.compile(
@@ -31,8 +30,7 @@ def save(folder: Path, out: Path) -> None:
     layout = Layout(folder)
     with layout.held():
         actions.read_state(folder)
-        paths = [layout.library, layout.features, layout.elsewhere]
-        files = layout.evidence() | {path.name: path for path in paths}
+        files = layout.evidence() | {path.name: path for path in layout.computed}
         with atomic_path(out) as temporary:
             archive.write_zip(files.items(), temporary, compress=True)
 
@@ -43,55 +41,41 @@ def restore(saved: Path, out: Path) -> None:
     Raises ConfigError where the folder is not new, InputError where the file is no campaign, GateError where it was
     changed.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError(f"{out}: already exists", "name a new folder")
-    check_file(saved)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.absolute().with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        temporary.mkdir()
-        _unpack(saved, temporary)
-        (temporary / "measurements").mkdir(exist_ok=True)
-        (temporary / "rounds").mkdir(exist_ok=True)
-        _check(saved, temporary)
-        temporary.rename(out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    check_new(out, "name a new folder")
+    with whole(out) as folder:
+        _unpack(saved, folder)
+        layout = Layout(folder)
+        layout.measurements.mkdir(exist_ok=True)
+        layout.rounds.mkdir(exist_ok=True)
+        _check(saved, layout)
 
 
 def _unpack(saved: Path, folder: Path) -> None:
-    try:
-        with zipfile.ZipFile(saved) as opened:
-            members = opened.infolist()
-            names = [member.filename for member in members]
-            if unknown := [name for name in names if not _NAME.fullmatch(name)]:
-                raise InputError(
-                    f"{saved}: is no saved campaign: it has the file {unknown[0][:100]!r}",
-                    "bring the campaign.zip of the round before",
-                )
-            if len(set(names)) < len(names):
-                raise InputError(f"{saved}: a file is in the zip twice")
-            if len(names) > _MAX_FILES or sum(member.file_size for member in members) > _MAX_BYTES:
-                raise InputError(f"{saved}: claims to unpack to more than {_MAX_BYTES >> 30} GB")
-            for member in members:
-                path = folder / member.filename
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with opened.open(member) as source, path.open("xb") as target:
-                    shutil.copyfileobj(source, target, _BLOCK)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, RuntimeError) as error:
-        raise InputError(f"{saved}: cannot be read: {error}", "is it whole, and the file that was saved?") from None
+    with reading(saved) as opened:
+        members = opened.infolist()
+        names = [member.filename for member in members]
+        if unknown := [name for name in names if not _NAME.fullmatch(name)]:
+            raise InputError(
+                f"{saved}: is no saved campaign: it has the file {unknown[0][:100]!r}",
+                "bring the campaign.zip of the round before",
+            )
+        if len(set(names)) < len(names):
+            raise InputError(f"{saved}: a file is in the zip twice")
+        if len(names) > _MAX_FILES or sum(member.file_size for member in members) > _MAX_BYTES:
+            raise InputError(f"{saved}: claims to unpack to more than {_MAX_BYTES >> 30} GB")
+        for member in members:
+            path = folder / member.filename
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with opened.open(member) as source, path.open("xb") as target:
+                shutil.copyfileobj(source, target, _BLOCK)
 
 
-def _check(saved: Path, folder: Path) -> None:
+def _check(saved: Path, layout: Layout) -> None:
     """Raise what is wrong with what was unpacked, with the name of the file that it came from."""
-    if missing := sorted({"library.parquet", "features.parquet", "today_elsewhere.csv"} - _top(folder)):
+    if missing := sorted(path.name for path in layout.computed if not path.is_file()):
         raise InputError(f"{saved}: is no saved campaign: there is no {missing[0]} in it")
     try:
-        actions.read_state(folder)
+        actions.read_state(layout.folder)
     except HeteroError as error:
-        message = error.message.replace(f"{folder}/", f"{saved}: ").replace(str(folder), str(saved))
+        message = error.message.replace(f"{layout.folder}/", f"{saved}: ").replace(str(layout.folder), str(saved))
         raise type(error)(message, "bring the file as it was saved") from None
-
-
-def _top(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}

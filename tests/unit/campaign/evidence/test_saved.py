@@ -26,6 +26,16 @@ def restore(saved, out, code=0):
     assert cli.main(["campaign", "restore", "--saved", str(saved), "--out", str(out)]) == code
 
 
+def damaged(saved):
+    """The zip with the first bytes of its compressed library changed, at which zlib stops."""
+    content = bytearray(saved.read_bytes())
+    with zipfile.ZipFile(saved) as opened:
+        member = opened.getinfo("library.parquet")
+    begin = member.header_offset + 30 + len(member.filename)
+    content[begin : begin + 8] = b"\xff" * 8
+    return bytes(content)
+
+
 def changed(saved, out, change):
     """The zip with its files changed: `change` takes and returns {name: content}."""
     with zipfile.ZipFile(saved) as opened:
@@ -52,6 +62,7 @@ def test_a_campaign_before_its_first_round_is_saved_too(tmp_path):
     call("save", folder, "--out", tmp_path / "campaign.zip")
     restore(tmp_path / "campaign.zip", tmp_path / "there")
     call("next", tmp_path / "there")
+    assert len(batch(tmp_path / "there")) == 8
 
 
 @pytest.mark.parametrize(
@@ -82,9 +93,10 @@ def test_nothing_else_passes_for_a_campaign(saved, tmp_path, capsys, change, sai
     assert not list(tmp_path.glob(".*.part"))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"id,smiles\n", "half"])
+@pytest.mark.parametrize("content", [b"", b"PK", b"id,smiles\n", "half", "damaged"])
 def test_what_is_no_zip_is_said_to_be_none(saved, tmp_path, capsys, content):
     content = saved.read_bytes()[:2000] if content == "half" else content
+    content = damaged(saved) if content == "damaged" else content
     (tmp_path / "other.zip").write_bytes(content)
     restore(tmp_path / "other.zip", tmp_path / "there", code=1)
     assert "other.zip" in capsys.readouterr().err

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.service import requests, served
-from benchmarks.service.served import ROOT, Served
+from benchmarks.service.served import Served
+from tools.service_process import ROOT
 
 _CORES = 2
 

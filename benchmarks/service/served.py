@@ -2,10 +2,6 @@
 
 import compileall
 import contextlib
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.service.client.connection import Connection
+from tools.service_process import ROOT, started
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ENDS = ("COMPLETE", "EXECUTOR_ERROR", "SYSTEM_ERROR", "CANCELED")
 _PAUSE = 0.1  # seconds between two looks at a run
 
@@ -56,34 +52,6 @@ def compile_package() -> None:
 @contextlib.contextmanager
 def served(folder: Path, workers: int, cores: int, caches: Path | None = None) -> Iterator[Served]:
     """Serve a new folder until the block ends; caches: of compiled loops, kept for the next (default: a new one)."""
-    folder.mkdir(parents=True)
-    if caches is not None:
-        caches.mkdir(exist_ok=True)
-        (folder / "caches").symlink_to(caches)
-    words = [sys.executable, "-m", "hetero2", "serve", f"--folder={folder}", "--port=0"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(
-            [*words, f"--workers={workers}", f"--cores={cores}"], stdout=subprocess.PIPE, stderr=log, text=True,
-            env=environment,
-        )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        url, token = "", ""
-        for line in process.stdout:
-            token = line.partition("once: ")[2].strip() or token
-            if line.startswith("listening on "):
-                url = line.removeprefix("listening on ").strip()
-                break
-        if not url:
-            sys.exit((folder / "server.log").read_text()[-3000:])
-        with Connection(url, token) as connection:
-            yield Served(url, token, process.pid, connection)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+    options = (f"--workers={workers}", f"--cores={cores}")
+    with started(folder, *options, caches=caches) as service, Connection(service.url, service.token) as connection:
+        yield Served(service.url, service.token, service.pid, connection)

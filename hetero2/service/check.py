@@ -25,9 +25,8 @@ def understood(
 
     Raises what a request for the run would, and invalid with the words of the pipeline.
     """
-    submission.check_parameters(asked, parameters)
-    files = submission.checked_inputs(service, scope, asked, parameters, inputs)
-    checked = asked.parameters.model_validate(dict(parameters))
+    checked = submission.checked_parameters(asked, parameters)
+    files = submission.checked_inputs(service, scope, asked, checked, inputs)
     place = service.runs / f"check-{uuid4()}"
     folder, log = place / "run", place / _LOG
     folder.mkdir(parents=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.names import RUN_NAME
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import State
+from hetero2.service.workflows.parameters import Parameters
 from hetero2.service.workflows.registry import Workflow, workflow
 
 
@@ -31,9 +32,9 @@ def submit(
     inputs: Mapping[str, UUID],
 ) -> tuple[UUID, bool]:
     """(the run, whether it is new); raises ServiceError where the request is wrong."""
-    check_parameters(asked, parameters)
+    checked = checked_parameters(asked, parameters)
     with service.writing() as session:
-        files = _files(session, scope, asked, parameters, inputs)
+        files = _files(session, scope, asked, checked, inputs)
         request = jobs.Request(_name(asked, name, files), asked.name, asked.version, asked.digest, parameters, files)
         queued = _queue(service, session, scope, request, key)
     service.bell.set()
@@ -56,12 +57,12 @@ def rerun(
         if record is not None:
             request = _recorded(session, scope, record)
         else:
-            if manifest is not None:
+            if run_id is not None:
+                run = runs.get(session, RunKey(scope, run_id))
+            elif manifest is not None:
                 run = _named(session, scope, manifest)
-            elif pack_sha256 is not None:
-                run = _published(session, scope, pack_sha256)
             else:
-                run = runs.get(session, RunKey(scope, cast(UUID, run_id)))
+                run = _published(session, scope, pack_sha256)
             job = runs.job_of(session, run)
             now = workflow(job.workflow, job.workflow_version)
             request = jobs.Request(
@@ -90,10 +91,10 @@ def bring_later(service: Service, scope: Scope, run_id: UUID, upload_id: UUID) -
     service.bell.set()
 
 
-def check_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> None:
-    """Raise invalid where a parameter is not as the schema of the workflow says."""
+def checked_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> Parameters:
+    """The parameters of a workflow; raises invalid where one is not as its schema says."""
     try:
-        asked.parameters.model_validate(dict(parameters))
+        return asked.parameters.model_validate(dict(parameters))
     except ValidationError as error:
         errors = [
             {
@@ -118,7 +119,7 @@ def unusable(name: str, size: int, endings: Sequence[str]) -> str | None:
 
 
 def checked_inputs(
-    service: Service, scope: Scope, asked: Workflow, parameters: Mapping[str, Any], inputs: Mapping[str, UUID]
+    service: Service, scope: Scope, asked: Workflow, parameters: Parameters, inputs: Mapping[str, UUID]
 ) -> dict[str, dict[str, Any]]:
     """The files of a request by role; raises invalid or not_found where they are not those that the workflow takes."""
     with service.reading() as session:
@@ -137,12 +138,11 @@ def _queue(
 
 
 def _files(
-    session: Session, scope: Scope, asked: Workflow, parameters: Mapping[str, Any], inputs: Mapping[str, UUID]
+    session: Session, scope: Scope, asked: Workflow, parameters: Parameters, inputs: Mapping[str, UUID]
 ) -> dict[str, dict[str, Any]]:
     files = {role: _file(session, scope, role, upload_id) for role, upload_id in inputs.items()}
     _check_roles(asked, files)
-    if problem := asked.problem(asked.parameters.model_validate(dict(parameters)), files):
-        raise ServiceError("invalid", problem, "give one of the two")
+    asked.check(parameters, files)
     return files
 
 
@@ -197,7 +197,7 @@ def _named(session: Session, scope: Scope, manifest: Mapping[str, Any]) -> Run:
     return run
 
 
-def _published(session: Session, scope: Scope, pack_sha256: str) -> Run:
+def _published(session: Session, scope: Scope, pack_sha256: str | None) -> Run:
     query = (
         select(Run)
         .join(Artifact, (Artifact.org_id == Run.org_id) & (Artifact.run_id == Run.id))
@@ -220,7 +220,7 @@ def _recorded(session: Session, scope: Scope, record: Mapping[str, Any]) -> jobs
         digests = {str(role): str(file["sha256"]) for role, file in inputs.items()}
     except (KeyError, TypeError, ValueError) as error:
         raise ServiceError("invalid_pack", f"record: is no run_record.json: {error}"[:300]) from None
-    check_parameters(asked, parameters)
+    checked = checked_parameters(asked, parameters)
     if not re.fullmatch(RUN_NAME, name):
         raise ServiceError("invalid_pack", "record: name: is no name of a run")
     files = {}
@@ -233,6 +233,7 @@ def _recorded(session: Session, scope: Scope, record: Mapping[str, Any]) -> jobs
         # The name too is the run's: the ending says how the file is read.
         files[role] = _as_input(upload)
     _check_roles(asked, files)
+    asked.check(checked, files)
     return jobs.Request(name, asked.name, asked.version, asked.digest, parameters, files)
 
 

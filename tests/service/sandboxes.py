@@ -20,6 +20,7 @@ import psutil
 from hetero2.service.worker import runtime, sandbox
 from hetero2.service.worker.limits import Limits
 from hetero2.service.worker.runtime import Mount
+from hetero2.service.workflows import package
 
 Change = Callable[[list[str]], list[str]]
 SMALL = Limits(
@@ -279,7 +280,7 @@ def runtime_with(folder: Path) -> Iterator[Path]:
 def write_runtime(inside: Inside) -> bool:
     with runtime_with(inside.folder.with_name("runtime")):
         return inside.gets_out(
-            f'written("/opt/runtime/x"); written("/usr/x"); written("{runtime.package()}/x"); written("{sys.prefix}/x")'
+            f'written("/opt/runtime/x"); written("/usr/x"); written("{package.folder()}/x"); written("{sys.prefix}/x")'
         )
 
 

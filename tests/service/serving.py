@@ -1,11 +1,7 @@
 """A real service, as its operator starts it, on a free port: `hetero2 serve` in a process of its own."""
 
 import contextlib
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.conftest import ROOT
+from tools.service_process import started
 
 MEDIA_TYPE = "application/problem+json"
 ENDS = {"COMPLETE", "EXECUTOR_ERROR", "SYSTEM_ERROR", "CANCELED"}
@@ -82,39 +78,14 @@ class Served:
 @contextlib.contextmanager
 def served(folder: Path, *options: str, caches: Path | None = None, **settings: object) -> Iterator[Served]:
     """Serve a folder until the block ends; settings: as HETERO2_.. says them. caches: of runs, kept for the next."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if caches is not None and not (folder / "caches").exists():
-        caches.mkdir(exist_ok=True)
-        (folder / "caches").symlink_to(caches)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environment |= {f"HETERO2_{name.upper()}": str(value) for name, value in settings.items()}
-    words = [sys.executable, "-m", "hetero2", "serve", "--folder", str(folder), "--port", "0", *options]
-    with (folder / "server.log").open("a") as log:
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
-    assert process.stdout is not None
-    try:
-        url, token = "", ""
-        for line in process.stdout:
-            token = line.partition("once: ")[2].strip() or token
-            if line.startswith("listening on "):
-                url = line.removeprefix("listening on ").strip()
-                break
-        assert url, (folder / "server.log").read_text()
+    environment = {f"HETERO2_{name.upper()}": str(value) for name, value in settings.items()}
+    with started(folder, *options, caches=caches, environment=environment) as service:
         kept = folder / "token.txt"
-        token = token or kept.read_text()
+        token = service.token or kept.read_text()
         kept.write_text(token)
         headers = {"Authorization": f"Bearer {token}"}
-        client = httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=120, trust_env=False)
-        with client:
-            yield Served(url, token, process.pid, folder, client)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+        with httpx.Client(base_url=f"{service.url}/api/v1", headers=headers, timeout=120, trust_env=False) as client:
+            yield Served(service.url, token, service.pid, folder, client)
 
 
 def problem(answer: httpx.Response, code: str) -> dict[str, Any]:

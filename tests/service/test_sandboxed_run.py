@@ -9,6 +9,7 @@ import pytest
 from hetero2.service.worker import collect, numba_cache, process, runtime, sandbox
 from hetero2.service.worker.limits import Limits
 from hetero2.service.worker.process import Kind
+from hetero2.service.workflows import package
 from tests.conftest import run, small_library
 from tests.service.sandboxes import handed_over
 
@@ -43,7 +44,7 @@ def test_a_run_in_the_sandbox_gives_a_pack_that_verifies(tmp_path, capsys):
     assert collect.declared(folder, ["results/small/*.zip"]) == [PACK]
     pack = tmp_path / "pack.zip"
     pack.write_bytes(b"".join(collect.chunks(folder, PACK, 10**8)))
-    run("python", "-m", "hetero2", "verify", pack, cwd=tmp_path, env={"PYTHONPATH": str(runtime.package().parent)})
+    run("python", "-m", "hetero2", "verify", pack, cwd=tmp_path, env={"PYTHONPATH": str(package.folder().parent)})
     text = log.read_text()
     assert str(tmp_path) not in text, "a path of the service is in the log"
     assert not [path for path in folder.rglob("*") if path.lstat().st_uid != folder.stat().st_uid]

@@ -23,7 +23,7 @@ from hetero2.service.domain.states import TERMINAL, State
 from hetero2.service.web import access, ask, words
 from hetero2.service.web.access import SignedIn
 from hetero2.service.web.show import show
-from hetero2.service.workflows.registry import REQUEST, TABLES, WORKFLOWS
+from hetero2.service.workflows.registry import CAMPAIGN, REQUEST, TABLES, WORKFLOWS
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(access.from_here)])
 router.include_router(access.router)
@@ -77,7 +77,8 @@ def _run(service: Service, scope: Scope, run_id: UUID) -> dict[str, Any]:
     by_kind = {artifact.kind: artifact for artifact in published}
     return {
         "run": run, "artifacts": published, "ended": run.state in TERMINAL, "title": title,
-        "report": by_kind.get("report"), "score_request": by_kind.get(REQUEST), "waits": run.state is State.PAUSED,
+        "report": by_kind.get("report"), "score_request": by_kind.get(REQUEST),
+        "campaign": by_kind.get(CAMPAIGN), "waits": run.state is State.PAUSED,
         "endings": ",".join(TABLES),
     }  # fmt: skip
 

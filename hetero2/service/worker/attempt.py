@@ -126,13 +126,14 @@ class Attempt:
 
     def _environment(self) -> dict[str, str]:
         """Where progress is told, and what the manifest of a pack names."""
-        job = submission.job_record(self._job, self._run)
-        names = ("job_id", "run_id", "workflow", "workflow_version", "workflow_digest")
-        named = {**job, "workflow_version": job["version"]}
-        return {
-            progress.VARIABLE: progress.FILE,
-            _JOB_VARIABLE: json.dumps({name: named[name] for name in names}),
+        job = {
+            "job_id": str(self._job.id),
+            "run_id": str(self._run.id),
+            "workflow": self._job.workflow,
+            "workflow_version": self._job.workflow_version,
+            "workflow_digest": self._job.workflow_digest,
         }
+        return {progress.VARIABLE: progress.FILE, _JOB_VARIABLE: json.dumps(job)}
 
     def _should_stop(self) -> bool:
         return self._held.is_lost or self._held.is_canceled or self._draining.is_set()

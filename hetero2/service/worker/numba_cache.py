@@ -10,8 +10,9 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from hetero2.service.worker import process, runtime, sandbox
+from hetero2.service.worker import process, sandbox
 from hetero2.service.worker.limits import Limits
+from hetero2.service.workflows import package
 
 _FILL = (
     "from hetero2 import api; "
@@ -51,7 +52,7 @@ def warm(parent: Path) -> Path:
 
 def _key() -> str:
     """Of all that makes numba compile anew: it looks at when a source was written, too."""
-    sources = sorted(runtime.package().rglob("*.py"))
+    sources = sorted(package.folder().rglob("*.py"))
     written = [f"{source}:{source.stat().st_mtime_ns}" for source in sources if "service" not in source.parts]
     facts = [platform.node(), platform.python_version(), version("numba"), *written]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]

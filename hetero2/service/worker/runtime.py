@@ -4,9 +4,9 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
+
+from hetero2.service.workflows import package
 
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC = ("/etc/ld.so.cache", "/etc/alternatives")  # where libraries are, and which of several
@@ -25,21 +25,12 @@ class Mount:
     is_writable: bool = False
 
 
-@cache
-def package() -> Path:
-    """The folder of this package."""
-    spec = find_spec("hetero2")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("hetero2")
-    return Path(spec.submodule_search_locations[0]).resolve()
-
-
 def mounts() -> list[Mount]:
     """All of it, each at its own path, outer folders before inner ones."""
     paths = {Path("/usr"), Path(sys.prefix).absolute(), Path(sys.base_prefix).absolute()}
     paths.update(path for name in _SYSTEM if (path := Path("/", name)).is_dir() and not path.is_symlink())
     paths.update(path for path in map(Path, _ETC) if path.exists())
-    paths.update(path for name in _CHECKOUT if (path := package().parent / name).exists())
+    paths.update(path for name in _CHECKOUT if (path := package.folder().parent / name).exists())
     outer = [path for path in paths if not any(parent in paths for parent in path.parents)]
     return [Mount(path, path) for path in sorted(outer)]
 

@@ -23,6 +23,7 @@ from hetero2.service.worker import runtime
 from hetero2.service.worker.limits import Limits
 from hetero2.service.worker.runtime import Mount
 from hetero2.service.worker.watch.cgroup import MARGIN
+from hetero2.service.workflows import package
 
 FOLDER = Path("/run-folder")  # in the sandbox: the same for all runs, for paths get into logs and digests
 _CACHE = Path("/numba-cache")
@@ -222,7 +223,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "TZ": "UTC",
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(runtime.package().parent),
+        "PYTHONPATH": str(package.folder().parent),
     }
 
 

@@ -21,6 +21,16 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def options_of(parameters: Parameters, *names: str) -> list[str]:
+    """Parameters as options of the same names; none for one that is not set, or that this workflow does not have."""
+    values = {f"--{name.replace('_', '-')}": getattr(parameters, name, None) for name in names}
+    return [
+        option if value is True else f"{option}={value}"
+        for option, value in values.items()
+        if value is not None and value is not False
+    ]
+
+
 class Settings(Parameters):
     """Of a workflow that has a configuration: `settings` is a layer of it (`hetero2 config` prints all of it)."""
 
@@ -54,13 +64,8 @@ class Columns(Settings):
 
     def options(self) -> list[str]:
         """The words for `hetero2 run`."""
-        words = [f"--top-k={self.top_k}"]
-        for name in ("id_column", "smiles_column", "label_column", "score_column", "threshold"):
-            value = getattr(self, name, None)
-            words += [] if value is None else [f"--{name.replace('_', '-')}={value}"]
-        for name in ("lower_is_hit", "lower_is_better"):
-            words += [f"--{name.replace('_', '-')}"] if getattr(self, name, False) else []
-        return words
+        columns = ("id_column", "smiles_column", "label_column", "score_column")
+        return options_of(self, "top_k", *columns, "threshold", "lower_is_hit", "lower_is_better")
 
 
 class OfScores(Columns):
@@ -130,13 +135,9 @@ class OfCampaign(Parameters):
 
     def options(self) -> list[str]:
         """The words for `hetero2 campaign start`."""
-        words = [f"--batch={self.batch}", f"--control-share={self.control_share}", f"--seed={self.seed}"]
-        words += [f"--per-framework={self.per_framework}", f"--trust-score={self.trust}"]
-        for name in ("today_order", "hit_at", "price_per_measurement"):
-            value = getattr(self, name)
-            words += [] if value is None else [f"--{name.replace('_', '-')}={value}"]
-        words += ["--lower-is-better"] if self.lower_is_better else []
-        return words + lower_today(self.today_lower_is_better)
+        names = ("batch", "control_share", "seed", "per_framework", "today_order", "hit_at", "price_per_measurement")
+        words = options_of(self, *names, "lower_is_better")
+        return [*words, f"--trust-score={self.trust}", *lower_today(self.today_lower_is_better)]
 
 
 class OfRound(Parameters):

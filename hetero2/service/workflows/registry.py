@@ -1,15 +1,14 @@
 """The registered workflows: what each needs, the commands that it is, and the files that it publishes."""
 
 import hashlib
-import importlib.util
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.workflows import package
 from hetero2.service.workflows.packs import Kind
 from hetero2.service.workflows.parameters import (
     Columns,
@@ -23,6 +22,7 @@ from hetero2.service.workflows.parameters import (
     OfScreen,
     Parameters,
     lower_today,
+    options_of,
 )
 
 SETTINGS = "settings.json"  # in the folder of a run: the layer of the configuration
@@ -67,7 +67,7 @@ class Workflow:
     pack: Kind | None = "run"  # what verifies it
     has_pipeline: bool = True  # with stages that a cluster can compute; else one command on one host
     fixed_name: str | None = None  # of its results, whatever the run is called
-    problem: Callable[[Any, Collection[str]], str] = lambda _parameters, _roles: ""  # of parameters and files together
+    check: Callable[[Any, Collection[str]], None] = lambda _parameters, _roles: None  # of parameters and files together
     later: str | None = None  # a file that may come after the first attempt, which then stops at the request for it
 
     @property
@@ -80,12 +80,9 @@ class Workflow:
 @cache
 def _code_digest() -> str:
     """Of the package: modules, schemas, workflow."""
-    spec = importlib.util.find_spec("hetero2")
-    package = Path(next(iter(spec.submodule_search_locations or []))) if spec else Path()
-    beside = package / "workflow_files"
-    workflow_folder = beside if beside.is_dir() else package.parent
+    workflow = package.workflow_folder()
     patterns = ("Snakefile", "rules/*.smk", "schemas/**/*.json", "config/**/*.yaml", "requirements.lock")
-    files = {*package.glob("**/*.py"), *(path for pattern in patterns for path in workflow_folder.glob(pattern))}
+    files = {*package.folder().glob("**/*.py"), *(path for pattern in patterns for path in workflow.glob(pattern))}
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -131,19 +128,19 @@ def _scores_only(parameters: OfScoresOnly, files: Files, name: str) -> list[Comm
 def _screen(parameters: OfScreen, files: Files, name: str) -> list[Command]:
     words = ["screen", f"--input={files['library']}", f"--known={files['known']}", f"--out=results/{name}/ranked.csv"]
     words += [f"--today={files['today']}"] if "today" in files else []
-    words += [] if parameters.hit_at is None else [f"--hit-at={parameters.hit_at}"]
-    words += lower_today(parameters.today_lower_is_better)
-    words += ["--lower-is-better"] if parameters.lower_is_better else []
-    words += ["--representative"] if parameters.representative else []
-    return [[*words, f"--trust-score={parameters.trust}", f"--seed={parameters.seed}"]]
+    words += options_of(parameters, "hit_at", "lower_is_better", "representative", "seed")
+    return [[*words, f"--trust-score={parameters.trust}", *lower_today(parameters.today_lower_is_better)]]
 
 
-def _order_problem(parameters: OfCampaign, roles: Collection[str]) -> str:
-    """What is wrong where today's order is said twice, or not at all."""
+def _check_order(parameters: OfCampaign, roles: Collection[str]) -> None:
+    """Raise invalid where today's order is said twice, or not at all."""
     if ("today" in roles) == (parameters.today_order is not None):
         said = "is said twice" if "today" in roles else "is missing"
-        return f"today's order {said}: it is your score (today), or else the order (today_order), size or listed"
-    return ""
+        raise ServiceError(
+            "invalid",
+            f"today's order {said}: it is your score (today), or else the order (today_order), size or listed",
+            "give one of the two",
+        )
 
 
 def _campaign(parameters: OfCampaign, files: Files, name: str) -> list[Command]:
@@ -154,15 +151,13 @@ def _campaign(parameters: OfCampaign, files: Files, name: str) -> list[Command]:
 
 def _round(parameters: OfRound, files: Files, name: str) -> list[Command]:
     of = f"--campaign=campaign/{name}"
+    options = options_of(parameters, "batch")
+    options += [f"--scores={files['scores']}"] if "scores" in files else []
     return [
         ["campaign", "restore", f"--saved={files['campaign']}", f"--out=campaign/{name}"],
         ["campaign", "tell", of, f"--measured={files['results']}"],
-        *_chosen(name, *([] if parameters.batch is None else [f"--batch={parameters.batch}"]), *_scores(files)),
+        *_chosen(name, *options),
     ]
-
-
-def _scores(files: Files) -> list[str]:
-    return [f"--scores={files['scores']}"] if "scores" in files else []
 
 
 def _chosen(name: str, *options: str) -> list[Command]:
@@ -235,7 +230,7 @@ _ALL = (
             "today": Role("the score you choose by today: id and score", is_required=False),
             "known": Role("molecules measured before: id, smiles, and value or label", is_required=False),
         },
-        OfCampaign, _campaign, _OF_CAMPAIGN, pack="campaign", has_pipeline=False, problem=_order_problem,
+        OfCampaign, _campaign, _OF_CAMPAIGN, pack="campaign", has_pipeline=False, check=_check_order,
     ),
     Workflow(
         "campaign_round", "1", "Campaign, next round",

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from hetero2.errors import ConfigError
-from hetero2.service.worker import runtime
+from hetero2.service.workflows import package
 
 LOCAL, SLURM = "local", "slurm"
 _CONFIG = "config.yaml"
@@ -18,9 +18,7 @@ def source(compute: str) -> Path:
     """The folder of the profile that a setting names: the one that comes with the package, or the operator's."""
     if compute != SLURM:
         return Path(compute).expanduser().absolute()
-    package = runtime.package()
-    beside = package / "workflow_files"  # of an installed package; else that of the checkout
-    return (beside if beside.is_dir() else package.parent) / "profiles" / SLURM
+    return package.workflow_folder() / "profiles" / SLURM
 
 
 def checked(folder: Path) -> dict[str, Any]:

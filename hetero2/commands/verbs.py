@@ -30,6 +30,7 @@ GROUPS: Mapping[str, Verbs] = {
     "service": {
         "serve": ("hetero2.service.commands.serve", "serve uploads, runs and evidence to a team, over HTTP"),
         "worker": ("hetero2.service.commands.worker", "work on the runs of a service, beside its server"),
+        "admin": ("hetero2.service.commands.admin", "make organisations and upgrade the database of a service"),
         "remote": ("hetero2.service.commands.remote", "upload, run, watch and download, on a service"),
     },
     "inside the workflow": {

@@ -10,16 +10,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import Engine
 
 from hetero2.errors import ConfigError
 from hetero2.service.db import engine as databases
 from hetero2.service.db import orgs, upgrade
+from hetero2.service.db.access import tokens
 from hetero2.service.settings import Settings
 from hetero2.service.store import s3
 from hetero2.service.store.base import Store
 from hetero2.service.store.local import LocalStore
+
+FIRST_OWNER = "owner@localhost"  # until the owner says who they are
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Service:
     def now(self) -> datetime:
         """The time, in UTC."""
         return datetime.now(UTC)
+
+    def org_ids(self) -> list[UUID]:
+        """The organisations, for what works for all of them, one after the other."""
+        with self.reading(None) as session:
+            return orgs.every(session)
 
     @property
     def arriving(self) -> Path:
@@ -82,11 +91,12 @@ def _store(settings: Settings) -> Store:
 
 def first_start(service: Service) -> str | None:
     """Make the organisation, its project and the owner's token; its text, or None where that was done before."""
-    with service.writing() as session:
-        if orgs.first_scope(session) is not None:
+    with service.writing(None) as session:
+        if not orgs.sees_all(session) or orgs.count(session):
             return None
         now = service.now()
-        return orgs.new_token(session, orgs.create(session, "default", "default", now), "owner", now)
+        scope, owner = orgs.create(session, "default", "default", FIRST_OWNER, now)
+        return tokens.add(session, scope, owner.id, "owner", now)[1]
 
 
 @contextlib.contextmanager

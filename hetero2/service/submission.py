@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from hetero2.errors import HeteroError
 from hetero2.service.core import Service
 from hetero2.service.db import jobs, runs, uploads
+from hetero2.service.db.access import audit
 from hetero2.service.db.models import Artifact, Job, Run, Upload
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.names import RUN_NAME
@@ -33,7 +34,7 @@ def submit(
 ) -> tuple[UUID, bool]:
     """(the run, whether it is new); raises ServiceError where the request is wrong."""
     checked = checked_parameters(asked, parameters)
-    with service.writing() as session:
+    with service.writing(scope) as session:
         files = _files(session, scope, asked, checked, inputs)
         request = jobs.Request(_name(asked, name, files), asked.name, asked.version, asked.digest, parameters, files)
         queued = _queue(service, session, scope, request, key)
@@ -53,7 +54,7 @@ def rerun(
     """A new job that asks for what a run did; raises ServiceError where it cannot be asked for here."""
     if sum(value is not None for value in (run_id, pack_sha256, manifest, record)) != 1:
         raise ServiceError("invalid", "give one of run_id, pack_sha256, manifest and record")
-    with service.writing() as session:
+    with service.writing(scope) as session:
         if record is not None:
             request = _recorded(session, scope, record)
         else:
@@ -79,7 +80,7 @@ def bring_later(service: Service, scope: Scope, run_id: UUID, upload_id: UUID) -
     Raises conflict where it waits for none, and what submit raises for a file.
     """
     key = RunKey(scope, run_id)
-    with service.writing() as session:
+    with service.writing(scope) as session:
         job = runs.job_of(session, runs.get(session, key))
         asked = workflow(job.workflow, job.workflow_version)
         if asked.later is None:
@@ -88,6 +89,7 @@ def bring_later(service: Service, scope: Scope, run_id: UUID, upload_id: UUID) -
         _check_roles(asked, files)
         runs.resume(session, key, service.now())
         job.inputs = files
+        audit.note(session, scope, "run.scores", run_id, sha256=files[asked.later]["sha256"])
     service.bell.set()
 
 
@@ -122,7 +124,7 @@ def checked_inputs(
     service: Service, scope: Scope, asked: Workflow, parameters: Parameters, inputs: Mapping[str, UUID]
 ) -> dict[str, dict[str, Any]]:
     """The files of a request by role; raises invalid or not_found where they are not those that the workflow takes."""
-    with service.reading() as session:
+    with service.reading(scope) as session:
         return _files(session, scope, asked, parameters, inputs)
 
 
@@ -131,9 +133,11 @@ def _queue(
 ) -> tuple[UUID, bool]:
     run, is_new = jobs.submit(session, scope, request, key, service.now())
     if is_new:
-        queued = select(func.count()).select_from(Run).where(Run.state == State.QUEUED.value)
+        queued = select(func.count()).where(Run.org_id == scope.org_id, Run.state == State.QUEUED.value)
         if (session.scalar(queued) or 0) > service.settings.max_queued:
             raise ServiceError("unavailable", "too many runs are queued", "try again later")
+        parent = {} if request.parent_run_id is None else {"rerun_of": str(request.parent_run_id)}
+        audit.note(session, scope, "run.create", run.id, workflow=request.workflow, **parent)
     return run.id, is_new
 
 

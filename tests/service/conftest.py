@@ -45,7 +45,7 @@ def scope(service: Service) -> Scope:
     core.first_start(service)
     from hetero2.service.db import orgs
 
-    with service.reading() as session:
+    with service.reading(None) as session:
         first = orgs.first_scope(session)
     assert first is not None
     return first

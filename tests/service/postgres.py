@@ -97,7 +97,9 @@ def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
 
 
 def new_database(url: str, name: str) -> str:
-    """The URL of a new empty database."""
+    """The URL of a new empty database, for a role that owns it and is no superuser: row level security holds for it."""
     with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return f"{url}/{name}"
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'plain'").fetchone() is None:
+            connection.execute("CREATE ROLE plain LOGIN")
+        connection.execute(f'CREATE DATABASE "{name}" OWNER plain')
+    return f"{url.replace('owner@', 'plain@')}/{name}"

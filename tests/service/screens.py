@@ -17,7 +17,7 @@ KNOWN = "id,smiles,label\nk1,CCOC(=O)c1ccccc1N,1\nk2,CCO,0\nk3,CCCc1ccc(O)cc1,1\
 def bring(service: Service, name: str, content: bytes):
     """The id of a complete upload."""
     digest = hashlib.sha256(content).hexdigest()
-    with service.writing() as session:
+    with service.writing(None) as session:
         scope = orgs.first_scope(session)
         assert scope is not None
         with contextlib.suppress(ExistsError):
@@ -27,7 +27,7 @@ def bring(service: Service, name: str, content: bytes):
 
 def ask_for_screen(service: Service, seed: int = 0) -> RunKey:
     """A queued run."""
-    with service.reading() as session:
+    with service.reading(None) as session:
         scope = orgs.first_scope(session)
     assert scope is not None
     inputs = {"library": bring(service, "library.csv", LIBRARY.encode())}

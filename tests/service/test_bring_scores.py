@@ -25,13 +25,13 @@ def opened_run(page, site, run_id):
 
 def state_and_scores(site, run_id):
     """The state of a run, and the name of the file that its job has for scores."""
-    with site.service.reading() as session:
+    with site.service.reading(None) as session:
         run = runs.get(session, RunKey(site.scope, run_id))
         return State(run.state), runs.job_of(session, run).inputs.get("scores", {}).get("name")
 
 
 def n_uploads(site):
-    with site.service.reading() as session:
+    with site.service.reading(None) as session:
         return len(uploads.page(session, site.scope, 200))
 
 

@@ -184,7 +184,7 @@ def test_the_sweeper_cancels_jobs_of_attempts_that_are_over_and_of_no_other_serv
     service = core.open_service(Settings(folder=tmp_path / "service", compute="slurm"))
     core.first_start(service)
     held, over = screens.ask_for_screen(service).run_id, screens.ask_for_screen(service, seed=1).run_id
-    with service.writing() as session:
+    with service.writing(None) as session:
         lease = runs.claim(session, "test", service.now(), timedelta(minutes=10))
     assert lease is not None
     assert lease.key.run_id == held

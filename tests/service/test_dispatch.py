@@ -54,7 +54,7 @@ def listening(service):
 
 def submit(service) -> RunKey:
     request = jobs.Request("name", "demo", "1", "0" * 64, {}, {})
-    with service.writing() as session:
+    with service.writing(None) as session:
         scope = orgs.first_scope(session)
         run, _ = jobs.submit(session, scope, request, None, service.now())
         return RunKey(scope, run.id)
@@ -76,7 +76,7 @@ def test_a_run_that_is_queued_is_heard_at_once(shared, capsys):
 
 def test_what_is_undone_is_not_heard(shared):
     with listening(shared) as bell:
-        with contextlib.suppress(ZeroDivisionError), shared.writing() as session:
+        with contextlib.suppress(ZeroDivisionError), shared.writing(None) as session:
             request = jobs.Request("name", "demo", "1", "0" * 64, {}, {})
             jobs.submit(session, orgs.first_scope(session), request, None, shared.now())
             raise ZeroDivisionError
@@ -88,7 +88,7 @@ def test_a_connection_that_is_cut_is_made_anew(shared, monkeypatch):
 
     monkeypatch.setattr(listener, "_AGAIN", 0.2)
     with listening(shared) as bell:
-        with shared.writing() as session:
+        with shared.writing(None) as session:
             cut = session.execute(
                 text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE :listen"),
                 {"listen": f"LISTEN%{CHANNEL}%"},
@@ -122,7 +122,7 @@ def worker(service, tmp_path: Path, number: int, store: str) -> "subprocess.Pope
 def wait_for(service, keys: list[RunKey], seconds: float) -> dict[UUID, State]:
     deadline = time.monotonic() + seconds
     while True:
-        with service.reading() as session:
+        with service.reading(None) as session:
             states = {key.run_id: State(runs.get(session, key).state) for key in keys}
         if all(state in TERMINAL for state in states.values()) or time.monotonic() > deadline:
             return states
@@ -140,7 +140,7 @@ def test_workers_of_their_own_share_runs_by_postgresql_and_a_bucket(tmp_path, po
         states = wait_for(service, keys, 60)
         logs = "".join((tmp_path / f"worker{number}.log").read_text() for number in range(2))
         assert set(states.values()) == {State.COMPLETE}, logs[-4000:]
-        with service.reading() as session:
+        with service.reading(None) as session:
             for key in keys:
                 names = [artifact.name for artifact in runs.artifacts(session, key)]
                 assert sorted(names) == ["log.txt", "ranked.csv", "run_record.json"]
@@ -172,13 +172,13 @@ def refused(capsys):
 def test_sqlite_has_one_organisation(tmp_path):
     service = core.open_service(Settings(folder=tmp_path / "service"))
     core.first_start(service)
-    with service.writing() as session, pytest.raises(HeteroError, match="one organisation"):
-        orgs.create(session, "other", "default", service.now())
+    with service.writing(None) as session, pytest.raises(HeteroError, match="one organisation"):
+        orgs.create(session, "other", "default", "a@b.example", service.now())
 
 
 def test_postgresql_has_more(shared):
-    with shared.writing() as session:
-        orgs.create(session, "other", "default", shared.now())
+    with shared.writing(None) as session:
+        orgs.create(session, "other", "default", "a@b.example", shared.now())
         assert orgs.count(session) == 2
 
 

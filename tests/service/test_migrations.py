@@ -15,12 +15,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select
+from sqlalchemy import column, insert, select, table
 
 from hetero2.service import core
 from hetero2.service.db import engine as databases
 from hetero2.service.db import jobs, orgs, runs, upgrade
-from hetero2.service.db.models import Artifact, Job, Org, Project, Run, RunEvent, Table, Token, Upload
+from hetero2.service.db.base import Table
+from hetero2.service.db.models import Artifact, Job, Run, RunEvent, Upload
+from hetero2.service.db.people import Org, Project, Token, User
 from hetero2.service.db.runs import Lease
 from hetero2.service.domain.scope import RunKey
 from hetero2.service.domain.states import State
@@ -79,14 +81,19 @@ def test_an_upgrade_with_data_in_place(engine):
     ]  # fmt: skip
     with engine.begin() as connection:
         for model, values in rows:
-            connection.execute(insert(model.__table__), values)
+            columns = (column(there.name, there.type) for there in model.__table__.c if there.name in values)
+            connection.execute(insert(table(model.__tablename__, *columns)), values)
     upgrade.to_newest(engine)
     assert upgrade.revision(engine) == upgrade.newest()
     with engine.connect() as connection:
         for model, values in rows:
             found = connection.execute(select(model.__table__)).mappings().one()
             assert {name: found[name] for name in values} == values
-    with databases.sessions(engine)() as session:
+    with databases.sessions(engine)(org) as session:
+        owner = session.scalars(select(User)).one()
+        assert (owner.org_id, owner.role, owner.email) == (org, "owner", "owner@localhost")
+        assert session.scalars(select(Token)).one().user_id == owner.id
+        assert orgs.every(session) == [org]
         lease = runs.claim(session, "worker", NOW, timedelta(minutes=1))
         assert lease is not None
         assert lease.key.run_id == run
@@ -124,12 +131,12 @@ def fill(service) -> dict[str, str]:
     content = {name: os.urandom(size) for name, size in (("a.csv", 10), ("b.csv", 3_000_000), ("c.smi", 0))}
     for name, text in content.items():
         bring(service, name, text)
-    with service.writing() as session:
+    with service.writing(None) as session:
         scope = orgs.first_scope(session)
         inputs = {"library": {"name": "a.csv", "sha256": hashlib.sha256(content["a.csv"]).hexdigest(), "size": 10}}
         run, _ = jobs.submit(session, scope, jobs.Request("x", "demo", "1", "0" * 64, {}, inputs), "k", service.now())
         key, job_id = RunKey(scope, run.id), run.job_id
-    with service.writing() as session:
+    with service.writing(None) as session:
         lease = runs.claim(session, "worker", service.now(), timedelta(minutes=1))
         assert isinstance(lease, Lease)
         runs.advance(session, lease, [State.INITIALIZING], State.RUNNING, service.now())
@@ -143,14 +150,14 @@ def fill(service) -> dict[str, str]:
                 key=stored.key, created_at=service.now(),
             )
         )  # fmt: skip
-    with service.writing() as session:
+    with service.writing(None) as session:
         assert runs.publish(session, lease, artifacts, service.now())
     return checksums(service)
 
 
 def checksums(service) -> dict[str, str]:
     """Of every file that the database names, as its row says; each is read and compared with what is stored."""
-    with service.reading() as session:
+    with service.reading(None) as session:
         scope = orgs.first_scope(session)
         named = {upload_key(scope, row.sha256): row.sha256 for row in session.scalars(select(Upload))}
         named |= {row.key: row.sha256 for row in session.scalars(select(Artifact))}

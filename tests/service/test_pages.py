@@ -201,7 +201,7 @@ def test_what_a_run_does_is_told_and_disturbs_nobody(still, opened):
     page.evaluate("() => { document.getElementById('run').kept = true }")
     page.wait_for_timeout(2500)
     assert page.evaluate("() => document.getElementById('run').kept"), "nothing had changed"
-    with still.service.writing() as session:  # others wait before it
+    with still.service.writing(None) as session:  # others wait before it
         from hetero2.service.db import runs
         from hetero2.service.domain.scope import RunKey
         from hetero2.service.domain.states import State

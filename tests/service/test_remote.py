@@ -196,7 +196,7 @@ def test_a_download_goes_on_and_is_checked(still, use, remote, tmp_path):
 def test_a_download_that_comes_wrong_is_not_kept(still, use, remote, tmp_path):
     use(still)
     run_id = still.complete({"a.csv": LIST})
-    with still.service.writing() as session:
+    with still.service.writing(None) as session:
         for artifact in runs.artifacts(session, RunKey(still.scope, run_id)):
             artifact.sha256 = hashlib.sha256(b"another").hexdigest()
     code, _, err = remote("download", run_id, "--out", tmp_path)
@@ -230,7 +230,7 @@ def test_cancel_and_watch_exit_codes(still, use, remote):
 def test_a_watch_goes_on_over_a_connection_that_breaks(still, use, remote, monkeypatch):
     use(still)
     run_id = still.queued()
-    with still.service.writing() as session:
+    with still.service.writing(None) as session:
         runs.step(session, RunKey(still.scope, run_id), [State.QUEUED], State.CANCELED, still.service.now())
     stream, broken = connections.Connection.stream, []
 

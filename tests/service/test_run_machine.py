@@ -24,7 +24,8 @@ from sqlalchemy import text
 
 from hetero2.service import core
 from hetero2.service.db import jobs, runs
-from hetero2.service.db.models import Artifact, Run, RunEvent, Table
+from hetero2.service.db.base import Table
+from hetero2.service.db.models import Artifact, Run, RunEvent
 from hetero2.service.db.runs import MAX_ATTEMPTS, Lease
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import RunKey
@@ -60,13 +61,13 @@ class Machine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             for table in reversed(Table.metadata.sorted_tables):
                 session.execute(text(f"DELETE FROM {table.name}"))
         core.first_start(self.service)
         from hetero2.service.db import orgs
 
-        with self.service.reading() as session:
+        with self.service.reading(None) as session:
             self.scope = orgs.first_scope(session)
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.expected: dict[UUID, Expected] = {}
@@ -83,7 +84,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.expected) < 6)
     def submit(self, key: str | None) -> None:
         request = jobs.Request("name", "demo", "1", "0" * 64, {}, {})
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             run, is_new = jobs.submit(session, self.scope, request, key, self._tick())
         assert is_new == (run.id not in self.expected)
         if is_new:
@@ -91,7 +92,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(worker=st.sampled_from(["w1", "w2", "w3"]))
     def claim(self, worker: str) -> None:
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             lease = runs.claim(session, worker, self._tick(), LEASE)
         queued = [run for run, expected in self.expected.items() if expected.state is State.QUEUED]
         assert (lease is None) == (not queued)
@@ -115,7 +116,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.leases)
     def heartbeat(self, data: st.DataObject, says: bool) -> None:
         lease = data.draw(st.sampled_from(self.leases))
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             state = runs.heartbeat(session, lease, self._tick(), LEASE, {"seconds": 1} if says else None)
         assert state == (self.expected[lease.key.run_id].state if self._is_held(lease) else None)
         if state is not None:
@@ -131,7 +132,7 @@ class Machine(RuleBasedStateMachine):
     def advance(self, data: st.DataObject, after: State) -> None:
         lease = data.draw(st.sampled_from(self.leases))
         before = [state for state in HELD if after in FOLLOWING[state]]
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             done = runs.advance(session, lease, before, after, self._tick(), reason="because")
         expected = self.expected[lease.key.run_id]
         assert done == (self._is_held(lease) and expected.state in before)
@@ -148,7 +149,7 @@ class Machine(RuleBasedStateMachine):
             attempt=lease.attempt, name="pack.zip", kind="pack", media_type="application/zip", size=1, sha256="0" * 64,
             key=uuid4().hex, created_at=now,
         )  # fmt: skip
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             done = runs.publish(session, lease, [artifact], now)
         expected = self.expected[lease.key.run_id]
         assert done == (self._is_held(lease) and expected.state is State.RUNNING)
@@ -161,7 +162,7 @@ class Machine(RuleBasedStateMachine):
     def cancel(self, data: st.DataObject) -> None:
         run_id = data.draw(st.sampled_from(list(self.expected)))
         expected = self.expected[run_id]
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             if expected.state in TERMINAL:
                 with pytest.raises(ServiceError, match="has ended already"):
                     runs.cancel(session, self._key(run_id), self._tick())
@@ -177,7 +178,7 @@ class Machine(RuleBasedStateMachine):
     def retry(self, data: st.DataObject) -> None:
         run_id = data.draw(st.sampled_from(list(self.expected)))
         expected = self.expected[run_id]
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             if expected.state not in TERMINAL - {State.COMPLETE}:
                 with pytest.raises(ServiceError, match="only a run that failed"):
                     runs.retry(session, self._key(run_id), self._tick())
@@ -190,7 +191,7 @@ class Machine(RuleBasedStateMachine):
     def bring_scores(self, data: st.DataObject) -> None:
         run_id = data.draw(st.sampled_from(list(self.expected)))
         expected = self.expected[run_id]
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             if expected.state is not State.PAUSED:
                 with pytest.raises(ServiceError, match="waits for no scores"):
                     runs.resume(session, self._key(run_id), self._tick())
@@ -205,7 +206,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         now = self._tick()
-        with self.service.writing() as session:
+        with self.service.writing(None) as session:
             changed = {key.run_id for key in runs.sweep(session, now)}
         for run_id, expected in self.expected.items():
             is_lost = expected.state in HELD and expected.until is not None and expected.until < now
@@ -221,7 +222,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def database_agrees(self) -> None:
-        with self.service.reading() as session:
+        with self.service.reading(None) as session:
             rows = {run.id: run for run in session.query(Run)}
             published = [artifact.run_id for artifact in session.query(Artifact)]
             events: dict[UUID, list[RunEvent]] = {}

@@ -55,7 +55,7 @@ def test_workers_are_killed_on_and_on(tmp_path, postgres_url, bucket_url, monkey
         for process in processes:
             process.terminate()
         codes = [process.wait(60) for process in processes]
-    with service.reading() as session:
+    with service.reading(None) as session:
         scope = orgs.first_scope(session)
         states = Counter(session.scalars(select(Run.state)))
         attempts = Counter(session.scalars(select(Run.attempt)))
@@ -86,6 +86,6 @@ def test_workers_are_killed_on_and_on(tmp_path, postgres_url, bucket_url, monkey
 
 
 def n_open(service) -> int:
-    with service.reading() as session:
+    with service.reading(None) as session:
         ends = [state.value for state in TERMINAL]
         return session.scalar(select(func.count()).select_from(Run).where(Run.state.not_in(ends))) or 0

@@ -381,7 +381,7 @@ def test_a_bucket_that_is_away(tmp_path):
     with serving(core.Service(service.settings, service.engine, gone)) as url:
         answer = httpx.put(f"{url}/api/v1/uploads?name=a.csv", content=b"x", headers=headers)
     assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "unavailable", "5")
-    with service.reading() as session:
+    with service.reading(None) as session:
         from hetero2.service.db.models import Upload
 
         assert session.query(Upload).count() == 0

@@ -1,14 +1,17 @@
-"""Who asks: the scope that a token opens."""
+"""Who asks, and whether they may: each operation declares the action that it is, and is asked here for it."""
 
 import contextlib
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 from sqlalchemy.exc import OperationalError
 
 from hetero2.service.core import Service
-from hetero2.service.db import orgs
+from hetero2.service.db.access import tokens, users
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.permissions import Action, Principal, require
 from hetero2.service.domain.scope import Scope
 
 COOKIE = "hetero2_token"
@@ -20,24 +23,61 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def scope_of(request: Request) -> Scope:
-    """What the token of a request opens; raises unauthenticated."""
+def principal_of(request: Request) -> Principal:
+    """Whom the token of a request is of; raises unauthenticated."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise ServiceError("unauthenticated", "no token was sent", "send `Authorization: Bearer TOKEN`")
     return opened_by(service_of(request), text.strip())
 
 
-def opened_by(service: Service, text: str) -> Scope:
-    """What a token opens; raises unauthenticated."""
-    with service.reading() as session:
-        scope, token_id, last = orgs.scope_of(session, text)
+def opened_by(service: Service, text: str) -> Principal:
+    """Whom a token is of; raises unauthenticated."""
     now = service.now()
-    if orgs.use_is_old(last, now):
-        with contextlib.suppress(OperationalError), service.writing() as session:  # reading works while it is locked
-            orgs.note_use(session, scope, token_id, now)
-    return scope
+    with service.reading(tokens.org_of(text)) as session:
+        principal, is_old = tokens.principal(session, text, now)
+    if is_old:
+        # Reading works while the database is locked.
+        with contextlib.suppress(OperationalError), service.writing(principal) as session:
+            tokens.note_use(session, principal, now)
+    return principal
+
+
+def may(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
+    """A dependency: the principal of a request, who may do this in their project, or in their organisation."""
+
+    def allowed(principal: Annotated[Principal, Depends(who)]) -> Principal:
+        require(principal, action, principal)
+        return principal
+
+    allowed.action = action  # type: ignore[attr-defined] # by which a test, and the document, know an operation's
+    return Depends(allowed)
+
+
+def in_project(service: Service, principal: Principal, project_id: UUID, action: Action) -> Principal:
+    """The principal in another project of theirs, where they may do this; raises not_found, forbidden.
+
+    A token stays in its own project.
+    """
+    if principal.token_id is None or project_id == principal.project_id:
+        with service.reading(principal) as session:
+            other = users.principal(session, principal.org_id, principal.user_id, project_id)
+    else:
+        other = None
+    resource = Scope(principal.org_id, project_id)
+    if other is None:
+        require(principal, action, resource)
+        return principal
+    there = Principal(
+        other.org_id, other.project_id, user_id=other.user_id, role=other.role, project_role=other.project_role,
+        token_id=principal.token_id, limit=principal.limit,
+    )  # fmt: skip
+    require(there, action, resource)
+    return there
 
 
 Opened = Annotated[Service, Depends(service_of)]
-Granted = Annotated[Scope, Depends(scope_of)]
+Anybody = Annotated[Principal, Depends(principal_of)]  # whoever has a token
+ReadsRuns = Annotated[Principal, may(Action.READ_RUNS)]
+WritesRuns = Annotated[Principal, may(Action.WRITE_RUNS)]
+SignsArtifacts = Annotated[Principal, may(Action.SIGN_ARTIFACTS)]

@@ -6,8 +6,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import text
 
+from hetero2.service import isolation
 from hetero2.service.api import artifacts, openapi, problems, runs, uploads
-from hetero2.service.api.access import Granted
+from hetero2.service.api.access import Anybody
 from hetero2.service.api.guard import Guard
 from hetero2.service.api.schemas import Me
 from hetero2.service.core import Service
@@ -31,9 +32,12 @@ def create_app(service: Service) -> FastAPI:
         api.include_router(router)
 
     @api.get("/me", tags=["access"], operation_id="get_me")
-    def me(scope: Granted) -> Me:
-        """What the token opens."""
-        return Me(org_id=scope.org_id, project_id=scope.project_id)
+    def me(principal: Anybody) -> Me:
+        """Whom the token is of, and what it allows."""
+        return Me(
+            org_id=principal.org_id, project_id=principal.project_id, user_id=principal.user_id, role=principal.role,
+            project_role=principal.project_role, actions=sorted(principal.actions),
+        )  # fmt: skip
 
     app.include_router(api)
     add_pages(app)
@@ -47,10 +51,11 @@ def create_app(service: Service) -> FastAPI:
     def ready() -> Response:
         """Database and files can be used."""
         try:
-            with service.reading() as session:
+            with service.reading(None) as session:
                 session.execute(text("SELECT 1"))
             if upgrade.revision(service.engine) != upgrade.newest():
                 raise RuntimeError("the database is of another release")
+            isolation.check(service, 0)
             probe = f"ready/{uuid4().hex}"
             service.store.put(probe, [b"ready"])
             service.store.delete(probe)

@@ -16,11 +16,12 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from hetero2.service.api import shown
-from hetero2.service.api.access import Granted, Opened, service_of
+from hetero2.service.api.access import Opened, ReadsRuns, SignsArtifacts, WritesRuns, service_of
 from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import ArtifactShown, EventShown, Signed, UploadShown
 from hetero2.service.core import Service
 from hetero2.service.db import runs, uploads
+from hetero2.service.db.access import audit
 from hetero2.service.db.models import Artifact
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import RunKey, Scope
@@ -36,9 +37,9 @@ _KEPT_OPEN = 15.0  # seconds after which a silent stream says that it is there
 
 
 @router.get("/runs/{run_id}/artifacts", operation_id="list_artifacts")
-def every(run_id: UUID, service: Opened, scope: Granted) -> list[ArtifactShown]:
+def every(run_id: UUID, service: Opened, scope: ReadsRuns) -> list[ArtifactShown]:
     """What a run has published; nothing before it ends."""
-    with service.reading() as session:
+    with service.reading(scope) as session:
         runs.get(session, RunKey(scope, run_id))
         return [shown.artifact(row) for row in runs.artifacts(session, RunKey(scope, run_id))]
 
@@ -48,7 +49,7 @@ def download(
     run_id: UUID,
     name: str,
     service: Opened,
-    scope: Granted,
+    scope: ReadsRuns,
     range_: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:
     """A file, or a range of its bytes."""
@@ -57,20 +58,22 @@ def download(
 
 
 @router.post("/runs/{run_id}/artifacts/{name}:sign", operation_id="sign_artifact")
-def sign(run_id: UUID, name: str, service: Opened, scope: Granted) -> Signed:
+def sign(run_id: UUID, name: str, service: Opened, scope: SignsArtifacts) -> Signed:
     """An address of a file that needs no token, for five minutes."""
     row = _artifact(service, scope, run_id, name)
+    with service.writing(scope) as session:
+        audit.note(session, scope, "artifact.sign", run_id, name=row.name)
     url = service.store.signed_url(row.key, "GET", LONGEST_URL)
     return Signed(url=url, expires_at=service.now() + LONGEST_URL - timedelta(seconds=1))
 
 
 @router.post("/runs/{run_id}/artifacts/{name}:use", status_code=201, operation_id="use_artifact")
-def use(run_id: UUID, name: str, service: Opened, scope: Granted) -> UploadShown:
+def use(run_id: UUID, name: str, service: Opened, scope: WritesRuns) -> UploadShown:
     """Make an upload of a file that a run published, for another run to take, as the next round of a campaign does."""
     row = _artifact(service, scope, run_id, name)
     with contextlib.suppress(ExistsError):  # the same content
         service.store.put(upload_key(scope, row.sha256), service.store.read(row.key))
-    with service.writing() as session:
+    with service.writing(scope) as session:
         return shown.upload(
             uploads.add(session, scope, row.name, row.size, row.sha256, service.now(), is_complete=True)
         )
@@ -78,7 +81,7 @@ def use(run_id: UUID, name: str, service: Opened, scope: Granted) -> UploadShown
 
 @router.get("/runs/{run_id}/log", operation_id="get_log")
 def log(
-    run_id: UUID, service: Opened, scope: Granted, range_: Annotated[str | None, Header(alias="Range")] = None
+    run_id: UUID, service: Opened, scope: ReadsRuns, range_: Annotated[str | None, Header(alias="Range")] = None
 ) -> Response:
     """What a run that has ended printed."""
     row = _artifact(service, scope, run_id, "log.txt")
@@ -90,7 +93,7 @@ async def events(
     run_id: UUID,
     request: Request,
     service: Opened,
-    scope: Granted,
+    scope: ReadsRuns,
     after: Annotated[int, Query(ge=0, description="number of the last event seen")] = 0,
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
     accept: Annotated[str, Header()] = "application/json",
@@ -128,7 +131,7 @@ def signed_file(
 
 
 def _artifact(service: Service, scope: Scope, run_id: UUID, name: str) -> Artifact:
-    with service.reading() as session:
+    with service.reading(scope) as session:
         runs.get(session, RunKey(scope, run_id))
         for row in runs.artifacts(session, RunKey(scope, run_id)):
             if row.name == name:
@@ -167,7 +170,7 @@ def _is_range(first: str, last: str) -> bool:
 
 def _events(service: Service, key: RunKey, after: int) -> tuple[list[EventShown], bool]:
     """(the events after a number, whether the run has ended); raises not_found."""
-    with service.reading() as session:
+    with service.reading(key.scope) as session:
         has_ended = State(runs.get(session, key).state) in TERMINAL
         return [shown.event(row) for row in runs.events(session, key, after)], has_ended
 

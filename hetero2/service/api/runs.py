@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from hetero2.service import check, submission
 from hetero2.service.api import shown
-from hetero2.service.api.access import Granted, Opened
+from hetero2.service.api.access import Opened, ReadsRuns, WritesRuns
 from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import (
     NewRun,
@@ -25,6 +25,7 @@ from hetero2.service.api.schemas import (
 )
 from hetero2.service.core import Service
 from hetero2.service.db import runs
+from hetero2.service.db.access import audit
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import State
@@ -49,7 +50,7 @@ def one_workflow(name: str) -> WorkflowShown:
 
 
 @router.post("/runs", status_code=201, operation_id="create_run")
-def ask(body: NewRun, service: Opened, scope: Granted, response: Response, key: Key = None) -> RunShown:
+def ask(body: NewRun, service: Opened, scope: WritesRuns, response: Response, key: Key = None) -> RunShown:
     """Ask for a run. The same Idempotency-Key and body give the same run, with status 200."""
     asked = workflow(body.workflow, body.version)
     run_id, is_new = submission.submit(service, scope, key, body.name, asked, body.parameters, body.inputs)
@@ -57,14 +58,14 @@ def ask(body: NewRun, service: Opened, scope: Granted, response: Response, key: 
 
 
 @router.post("/runs:check", operation_id="check_run")
-def understand(body: NewRun, service: Opened, scope: Granted) -> Understood:
+def understand(body: NewRun, service: Opened, scope: WritesRuns) -> Understood:
     """What is understood of a run that could be asked for; nothing is started. Takes seconds."""
     asked = workflow(body.workflow, body.version)
     return Understood(lines=check.understood(service, scope, asked, body.parameters, body.inputs))
 
 
 @router.post("/runs:rerun", status_code=201, operation_id="rerun")
-def rerun(body: Rerun, service: Opened, scope: Granted, response: Response, key: Key = None) -> RunShown:
+def rerun(body: Rerun, service: Opened, scope: WritesRuns, response: Response, key: Key = None) -> RunShown:
     """Ask for what a run did, again, as a new job."""
     run_id, is_new = submission.rerun(service, scope, key, body.run_id, body.pack_sha256, body.manifest, body.record)
     return _queued(service, scope, run_id, is_new, response)
@@ -73,7 +74,7 @@ def rerun(body: Rerun, service: Opened, scope: Granted, response: Response, key:
 @router.get("/runs", operation_id="list_runs")
 def page(
     service: Opened,
-    scope: Granted,
+    scope: ReadsRuns,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=300, description="next_cursor of the page before")] = None,
     state: Annotated[list[State] | None, Query(description="may be repeated")] = None,
@@ -81,7 +82,7 @@ def page(
 ) -> RunPage:
     """Runs, the latest first."""
     before = None if cursor is None else _decoded(cursor)
-    with service.reading() as session:
+    with service.reading(scope) as session:
         rows = runs.page(session, scope, limit + 1, before, state or (), workflow)
         shown_runs = [shown.run(session, row, job) for row, job in rows[:limit]]
     last = rows[limit - 1][0] if len(rows) > limit else None
@@ -89,30 +90,32 @@ def page(
 
 
 @router.get("/runs/{run_id}", operation_id="get_run")
-def one(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
+def one(run_id: UUID, service: Opened, scope: ReadsRuns) -> RunShown:
     """A run: its state, and how far it is."""
     return show_run(service, scope, run_id)
 
 
 @router.post("/runs/{run_id}:cancel", operation_id="cancel_run")
-def cancel(run_id: UUID, service: Opened, scope: Granted) -> RunShown:
+def cancel(run_id: UUID, service: Opened, scope: WritesRuns) -> RunShown:
     """End a run; where a worker has it, it is CANCELING until that has stopped."""
-    with service.writing() as session:
+    with service.writing(scope) as session:
         runs.cancel(session, RunKey(scope, run_id), service.now())
+        audit.note(session, scope, "run.cancel", run_id)
     return show_run(service, scope, run_id)
 
 
 @router.post("/runs/{run_id}:retry", status_code=201, operation_id="retry_run")
-def retry(run_id: UUID, service: Opened, scope: Granted, response: Response) -> RunShown:
+def retry(run_id: UUID, service: Opened, scope: WritesRuns, response: Response) -> RunShown:
     """A new run of the job of a run that failed, or was canceled."""
-    with service.writing() as session:
+    with service.writing(scope) as session:
         new = runs.retry(session, RunKey(scope, run_id), service.now())
+        audit.note(session, scope, "run.retry", new.id, of=str(run_id))
     service.bell.set()
     return _queued(service, scope, new.id, True, response)
 
 
 @router.post("/runs/{run_id}/scores", operation_id="bring_scores")
-def scores(run_id: UUID, body: NewScores, service: Opened, scope: Granted) -> RunShown:
+def scores(run_id: UUID, body: NewScores, service: Opened, scope: WritesRuns) -> RunShown:
     """Give a paused run the scores that it waits for; it is queued again."""
     submission.bring_later(service, scope, run_id, body.upload_id)
     return show_run(service, scope, run_id)
@@ -120,7 +123,7 @@ def scores(run_id: UUID, body: NewScores, service: Opened, scope: Granted) -> Ru
 
 def show_run(service: Service, scope: Scope, run_id: UUID) -> RunShown:
     """A run as it stands; raises not_found."""
-    with service.reading() as session:
+    with service.reading(scope) as session:
         row = runs.get(session, RunKey(scope, run_id))
         return shown.run(session, row, runs.job_of(session, row))
 

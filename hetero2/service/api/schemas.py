@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from hetero2.service.domain.names import RUN_NAME
+from hetero2.service.domain.permissions import Action, OrgRole, ProjectRole
 from hetero2.service.domain.states import State
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -164,7 +165,11 @@ class EventShown(BaseModel):
 
 
 class Me(BaseModel):
-    """What the token opens."""
+    """Whom the token is of, and what it allows."""
 
     org_id: UUID
     project_id: UUID
+    user_id: UUID
+    role: OrgRole
+    project_role: ProjectRole | None
+    actions: list[Action]

@@ -13,11 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from hetero2.service.api import shown
-from hetero2.service.api.access import Granted, Opened
+from hetero2.service.api.access import Opened, ReadsRuns, WritesRuns
 from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import FileName, NewUpload, Sha256, UploadShown
 from hetero2.service.core import Service
 from hetero2.service.db import uploads
+from hetero2.service.db.access import audit
 from hetero2.service.db.models import Upload
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import Scope
@@ -27,10 +28,10 @@ router = APIRouter(route_class=StrictRoute, prefix="/uploads", tags=["uploads"])
 
 
 @router.post("", status_code=201, operation_id="begin_upload")
-def begin(body: NewUpload, service: Opened, scope: Granted, response: Response) -> UploadShown:
+def begin(body: NewUpload, service: Opened, scope: WritesRuns, response: Response) -> UploadShown:
     """Announce a file that comes in parts; where its content is here already, it is complete at once."""
     _check_size(service, body.size)
-    with service.writing() as session:
+    with service.writing(scope) as session:
         is_here = uploads.by_sha256(session, scope, body.sha256) is not None
         row = uploads.add(session, scope, body.name, body.size, body.sha256, service.now(), is_complete=is_here)
     response.headers["Location"] = f"/api/v1/uploads/{row.id}"
@@ -41,7 +42,7 @@ def begin(body: NewUpload, service: Opened, scope: Granted, response: Response) 
 async def whole(
     request: Request,
     service: Opened,
-    scope: Granted,
+    scope: WritesRuns,
     name: Annotated[FileName, Query(description="of the file; its ending says what it is")],
     sha256: Annotated[Sha256 | None, Query(description="checked where it is given")] = None,
 ) -> UploadShown:
@@ -55,25 +56,25 @@ async def whole(
 
 
 @router.get("", operation_id="list_uploads")
-def latest(service: Opened, scope: Granted, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[UploadShown]:
+def latest(service: Opened, scope: ReadsRuns, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[UploadShown]:
     """The latest uploads."""
-    with service.reading() as session:
+    with service.reading(scope) as session:
         return [shown.upload(row) for row in uploads.page(session, scope, limit)]
 
 
 @router.get("/{upload_id}", operation_id="get_upload")
-def one(upload_id: UUID, service: Opened, scope: Granted) -> UploadShown:
+def one(upload_id: UUID, service: Opened, scope: ReadsRuns) -> UploadShown:
     """An upload: how much of it has come."""
-    with service.reading() as session:
+    with service.reading(scope) as session:
         return shown.upload(uploads.get(session, scope, upload_id))
 
 
 @router.patch("/{upload_id}", operation_id="append_upload")
 async def part(
-    upload_id: UUID, request: Request, service: Opened, scope: Granted, upload_offset: Annotated[int, Header(ge=0)]
+    upload_id: UUID, request: Request, service: Opened, scope: WritesRuns, upload_offset: Annotated[int, Header(ge=0)]
 ) -> UploadShown:
     """Bring the next part: its bytes are the body, and `Upload-Offset` says where they begin."""
-    with service.reading() as session:
+    with service.reading(scope) as session:
         row = uploads.get(session, scope, upload_id)
     if row.complete_at is not None:
         raise ServiceError("conflict", f"upload {upload_id}: is complete already", "use it")
@@ -85,38 +86,39 @@ async def part(
     piece = service.arriving / uuid4().hex
     try:
         size = await _receive(request, piece, row.size - row.received, keeps_what_came=True)
-        return await run_in_threadpool(_append, service, row, piece, size)
+        return await run_in_threadpool(_append, service, scope, row, piece, size)
     finally:
         piece.unlink(missing_ok=True)
 
 
-def _append(service: Service, row: Upload, piece: Path, size: int) -> UploadShown:
+def _append(service: Service, scope: Scope, row: Upload, piece: Path, size: int) -> UploadShown:
     """Add a piece to what has come; the last one completes the upload, or shows that it is another file."""
-    scope, whole_file = Scope(row.org_id, row.project_id), service.arriving / f"{row.id}.part"
-    with service.writing() as session:  # held while the piece is added: two parts of one offset cannot both be
+    whole_file = service.arriving / f"{row.id}.part"
+    with service.writing(scope) as session:  # held while the piece is added: two parts of one offset cannot both be
         if not uploads.received(session, row, row.received, row.received + size):
             raise ServiceError("conflict", f"upload {row.id}: another part came meanwhile", "ask how much has come")
+        audit.note(session, scope, "upload.append", row.id, size=size)
         with whole_file.open("ab") as target, piece.open("rb") as source:
             target.truncate(row.received)  # what a process that was killed left behind it
             target.seek(row.received)
             shutil.copyfileobj(source, target, CHUNK)
-    with service.reading() as session:
+    with service.reading(scope) as session:
         row = uploads.get(session, scope, row.id)
     if row.received < row.size:
         return shown.upload(row)
     digest = _sha256(whole_file)
     if digest != row.sha256:
-        with service.writing() as session:
+        with service.writing(scope) as session:
             uploads.remove(session, row)
         whole_file.unlink(missing_ok=True)
         raise ServiceError(
             "digest_mismatch", f"{row.name}: the content has the sha256 {digest}", "bring the file again"
         )
     _store(service, scope, whole_file, digest)
-    with service.writing() as session:
+    with service.writing(scope) as session:
         uploads.complete(session, row, service.now())
     whole_file.unlink(missing_ok=True)
-    with service.reading() as session:
+    with service.reading(scope) as session:
         return shown.upload(uploads.get(session, scope, row.id))
 
 
@@ -125,7 +127,7 @@ def _keep(service: Service, scope: Scope, name: str, path: Path, size: int, expe
     if expected not in (None, digest):
         raise ServiceError("digest_mismatch", f"{name}: the content has the sha256 {digest}", "bring the file again")
     _store(service, scope, path, digest)
-    with service.writing() as session:
+    with service.writing(scope) as session:
         return shown.upload(uploads.add(session, scope, name, size, digest, service.now(), is_complete=True))
 
 

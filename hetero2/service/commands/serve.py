@@ -14,14 +14,19 @@ _OPTIONS = ("folder", "database", "store", "port", "workers", "cores", "compute"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say where its data are, and how much it may use; HETERO2_FOLDER and the like set the same, and more."""
-    parser.add_argument("--folder", type=Path, help="database, files and runs (default: hetero2-service)")
-    parser.add_argument("--database", help="URL of a PostgreSQL database (default: SQLite in the folder)")
+    add_place(parser)
     parser.add_argument("--store", help="s3://bucket/prefix (default: a folder in the folder)")
     parser.add_argument("--port", type=int, help="on 127.0.0.1 (default 8642; 0: any that is free)")
     parser.add_argument("--workers", type=int, help="runs at once in this process (default 1; 0: none)")
     parser.add_argument("--cores", type=int, help="of each run (default: all)")
     parser.add_argument("--compute", help="local (default), slurm, or a folder with a Snakemake profile for SLURM")
     parser.add_argument("--runs", help="a folder for the folders of runs, which the nodes of a cluster must see")
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Say where the data of a service are."""
+    parser.add_argument("--folder", type=Path, help="database, files and runs (default: hetero2-service)")
+    parser.add_argument("--database", help="URL of a PostgreSQL database (default: SQLite in the folder)")
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
@@ -38,7 +43,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until it is stopped by Ctrl-C or SIGTERM."""
-    from hetero2.service import core, logs, server
+    from hetero2.service import core, isolation, logs, server
     from hetero2.service.dispatch import background
     from hetero2.service.worker import sandbox
     from hetero2.service.worker.compute import choice
@@ -46,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     choice.check(settings)
     service = core.open_service(settings)
+    isolation.check(service, settings.workers)
     with core.only_server(service):
         logs.start()  # not before: what hinders a start is said to a person
         if token := core.first_start(service):

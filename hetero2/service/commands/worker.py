@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Work until Ctrl-C or SIGTERM; runs at hand are given back."""
-    from hetero2.service import core, logs
+    from hetero2.service import core, isolation, logs
     from hetero2.service.dispatch import background
     from hetero2.service.worker.compute import choice
 
@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
             "`hetero2 serve` has workers in its process; with SQLite there is one host and one process",
         )
     service = core.open_service(settings)
+    isolation.check(service, max(1, settings.workers))
     logs.start()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

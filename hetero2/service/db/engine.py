@@ -3,11 +3,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-Sessions = Callable[[], AbstractContextManager[Session]]
+from hetero2.service.domain.permissions import Principal
+from hetero2.service.domain.scope import Scope
+
+Sessions = Callable[[Scope | UUID | None], AbstractContextManager[Session]]
+_WHOSE = "whose"  # in Session.info
 _READS = "hetero2_reads"
 _CONNECT = 10  # seconds for a connection to PostgreSQL
 _WAIT = 15.0  # seconds for a lock of SQLite, which lets one process write at a time
@@ -45,13 +50,30 @@ def _sqlite(url: str) -> Engine:
 def sessions(engine: Engine, reads: bool = False) -> Sessions:
     """What opens a session: one transaction, committed at the end of its block, undone where an error leaves it.
 
+    It is given whose it is: an organisation, or a principal, whom audit events then name. On PostgreSQL the database
+    itself shows that organisation's rows alone, until the transaction ends; None sees no row of any.
     reads: it writes nothing, and so waits for no lock.
     """
     make = sessionmaker(engine.execution_options(**{_READS: reads}), expire_on_commit=False)
 
     @contextmanager
-    def opened() -> Iterator[Session]:
+    def opened(whose: Scope | UUID | None) -> Iterator[Session]:
         with make.begin() as session:
+            session.info[_WHOSE] = whose
+            if whose is not None:
+                enter(session, whose.org_id if isinstance(whose, Scope) else whose)
             yield session
 
     return opened
+
+
+def enter(session: Session, org_id: UUID) -> None:
+    """Let the rest of a transaction see the rows of this organisation, and of no other."""
+    if session.get_bind().dialect.name == "postgresql":  # with SQLite there is one organisation
+        session.execute(select(func.set_config("hetero2.org", str(org_id), True)))
+
+
+def principal_of(session: Session) -> Principal | None:
+    """Whose session it is; None: the service's own."""
+    whose = session.info.get(_WHOSE)
+    return whose if isinstance(whose, Principal) else None

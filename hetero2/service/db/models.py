@@ -1,86 +1,13 @@
-"""The tables. Whose a row is stands in each: org_id is the first part of every key but that of an organisation."""
+"""The tables of uploads, jobs, runs and what runs publish."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKeyConstraint, Index, MetaData, String, Text, UniqueConstraint
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment in UTC, with its zone; SQLite itself keeps none."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """As it is stored; a time without a zone is refused."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return value if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """As it was given."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Table(DeclarativeBase):
-    """The base of all tables; constraints have names, so that a migration can change them on both databases."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: UtcTime, dict[str, Any]: JSON, int: BigInteger}  # noqa: RUF012 - SQLAlchemy's
-
-
-class Org(Table):
-    """A tenant."""
-
-    __tablename__ = "orgs"
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(100), unique=True)
-    created_at: Mapped[datetime]
-
-
-class Project(Table):
-    """A part of an organisation; files and runs belong to one."""
-
-    __tablename__ = "projects"
-    org_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(100))
-    created_at: Mapped[datetime]
-    __table_args__ = (ForeignKeyConstraint(["org_id"], ["orgs.id"]), UniqueConstraint("org_id", "name"))
-
-
-def _of_project(*more: Any) -> tuple[Any, ...]:
-    return (ForeignKeyConstraint(["org_id", "project_id"], ["projects.org_id", "projects.id"]), *more)
-
-
-class Token(Table):
-    """What opens the API; the text itself is not kept, its sha256 is."""
-
-    __tablename__ = "tokens"
-    org_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    project_id: Mapped[UUID]
-    name: Mapped[str] = mapped_column(String(100))
-    sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime]
-    last_used_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]
-    __table_args__ = _of_project()
+from hetero2.service.db.base import Table, of_project
 
 
 class Upload(Table):
@@ -96,7 +23,7 @@ class Upload(Table):
     received: Mapped[int] = mapped_column(default=0)
     complete_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    __table_args__ = _of_project(Index(None, "org_id", "project_id", "sha256"))
+    __table_args__ = of_project(Index(None, "org_id", "project_id", "sha256"))
 
 
 class Job(Table):
@@ -116,7 +43,7 @@ class Job(Table):
     body_sha256: Mapped[str] = mapped_column(String(64))
     parent_run_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
-    __table_args__ = _of_project(UniqueConstraint("org_id", "project_id", "idempotency_key"))
+    __table_args__ = of_project(UniqueConstraint("org_id", "project_id", "idempotency_key"))
 
 
 class Run(Table):
@@ -141,7 +68,7 @@ class Run(Table):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    __table_args__ = _of_project(
+    __table_args__ = of_project(
         ForeignKeyConstraint(["org_id", "job_id"], ["jobs.org_id", "jobs.id"]),
         UniqueConstraint("org_id", "job_id", "number"),
         Index(None, "state", "created_at"),
@@ -179,7 +106,7 @@ class Artifact(Table):
     sha256: Mapped[str] = mapped_column(String(64))
     key: Mapped[str] = mapped_column(String(500), unique=True)  # in the artifact store
     created_at: Mapped[datetime]
-    __table_args__ = _of_project(
+    __table_args__ = of_project(
         ForeignKeyConstraint(["org_id", "run_id"], ["runs.org_id", "runs.id"]),
         UniqueConstraint("org_id", "run_id", "name"),
     )

@@ -1,82 +1,122 @@
-"""Organisations, projects and the tokens that open them."""
+"""Organisations and their projects."""
 
-import hashlib
-import secrets
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hetero2.service.db.models import Org, Project, Token
+from hetero2.service.db import engine
+from hetero2.service.db.access import audit, users
+from hetero2.service.db.people import Org, Project, Tenant, User
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.permissions import OrgRole
 from hetero2.service.domain.scope import Scope
-
-PREFIX = "h2_"  # by which a scanner for secrets knows a token
-_USE_NOTED = timedelta(minutes=1)  # the last use of a token is written at most so often
 
 
 def first_scope(session: Session) -> Scope | None:
-    """The only project of an embedded service; None before its first start."""
+    """The oldest project of the first organisation, which the transaction sees from now on; None where there is none."""
+    org_ids = every(session)
+    if not org_ids:
+        return None
+    engine.enter(session, org_ids[0])
     row = session.scalars(select(Project).order_by(Project.created_at).limit(1)).first()
     return None if row is None else Scope(row.org_id, row.id)
 
 
-def create(session: Session, name: str, project: str, now: datetime) -> Scope:
-    """A new organisation with one project; raises conflict for a second one on SQLite, which parts no two tenants."""
+def create(session: Session, name: str, project: str, owner: str, now: datetime) -> tuple[Scope, User]:
+    """A new organisation with one project and an owner, by address, who has no password yet.
+
+    The rest of the transaction sees that organisation alone. Raises conflict for a second one on SQLite, which parts no
+    two tenants, and for a name that is taken.
+    """
     if session.get_bind().dialect.name == "sqlite" and count(session):
         raise ServiceError(
             "conflict", "with SQLite there is one organisation: nothing in the database itself keeps two apart",
             "give --database postgresql://..",
         )  # fmt: skip
     scope = Scope(uuid4(), uuid4())
-    session.add(Org(id=scope.org_id, name=name, created_at=now))
-    session.flush()
+    engine.enter(session, scope.org_id)
+    try:
+        with session.begin_nested():
+            session.add(Org(id=scope.org_id, name=name, created_at=now, fetch_hosts=""))
+            session.flush()
+    except IntegrityError:
+        raise ServiceError("conflict", f"{name}: there is such an organisation", "take another name") from None
+    session.add(Tenant(org_id=scope.org_id))
     session.add(Project(org_id=scope.org_id, id=scope.project_id, name=project, created_at=now))
     session.flush()
-    return scope
+    user = users.add(session, scope.org_id, owner, owner.partition("@")[0], OrgRole.OWNER, now)
+    audit.note(session, scope.org_id, "org.create", scope.org_id, name=name)
+    return scope, user
 
 
-def new_token(session: Session, scope: Scope, name: str, now: datetime) -> str:
-    """The text of a new token, which is not kept anywhere."""
-    text = PREFIX + secrets.token_urlsafe(32)
-    session.add(
-        Token(
-            org_id=scope.org_id, id=uuid4(), project_id=scope.project_id, name=name, sha256=_digest(text),
-            created_at=now, last_used_at=None, revoked_at=None,
-        )
-    )  # fmt: skip
-    session.flush()
-    return text
+def get(session: Session, org_id: UUID) -> Org:
+    """An organisation; raises not_found."""
+    org = session.scalar(select(Org).where(Org.id == org_id))
+    if org is None:
+        raise ServiceError("not_found", "there is no such organisation")
+    return org
 
 
-def scope_of(session: Session, text: str) -> tuple[Scope, UUID, datetime | None]:
-    """(what a token opens, its id, its last use as far as noted); raises unauthenticated."""
-    token = session.scalars(select(Token).where(Token.sha256 == _digest(text))).first()
-    if token is None or token.revoked_at is not None:
-        raise ServiceError(
-            "unauthenticated",
-            "the token is not valid",
-            "send `Authorization: Bearer TOKEN` with a token of this service",
-        )
-    return Scope(token.org_id, token.project_id), token.id, token.last_used_at
+def named(session: Session, name: str) -> UUID | None:
+    """The id of the organisation of a name; the session then sees that one's name and no other."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.set_config("hetero2.org_name", name, True)))
+    return session.scalar(select(Org.id).where(Org.name == name))
 
 
-def note_use(session: Session, scope: Scope, token_id: UUID, now: datetime) -> None:
-    """Write when a token was last used."""
-    session.execute(update(Token).where(Token.org_id == scope.org_id, Token.id == token_id).values(last_used_at=now))
-
-
-def use_is_old(last: datetime | None, now: datetime) -> bool:
-    """Whether the noted use is to be written anew."""
-    return last is None or now - last > _USE_NOTED
+def every(session: Session) -> list[UUID]:
+    """The ids of all organisations: for workers and operators, whose role in the database may read them."""
+    return list(session.scalars(select(Tenant.org_id).order_by(Tenant.org_id)))
 
 
 def count(session: Session) -> int:
     """How many organisations there are."""
-    return session.scalar(select(func.count()).select_from(Org)) or 0
+    return session.scalar(select(func.count()).select_from(Tenant)) or 0
 
 
-def _digest(text: str) -> str:
-    """A token is random and long: a plain digest of it cannot be guessed back."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def sees_all(session: Session) -> bool:
+    """Whether the session's role may know of all organisations, and so work for them."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool(session.scalar(text("SELECT has_table_privilege(current_user, 'tenants', 'SELECT')")))
+
+
+def bypasses_rows(session: Session) -> bool:
+    """Whether row level security does not hold for the session's role: nothing in the database keeps tenants apart."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    return bool(session.scalar(text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")))
+
+
+def set_fetch_hosts(session: Session, org_id: UUID, hosts: Sequence[str]) -> None:
+    """Say from which hosts files may be fetched."""
+    session.execute(update(Org).where(Org.id == org_id).values(fetch_hosts="\n".join(hosts)))
+    audit.note(session, org_id, "org.change", org_id, fetch_hosts=list(hosts))
+
+
+def add_project(session: Session, org_id: UUID, name: str, now: datetime) -> Project:
+    """A new project; raises conflict where the name is taken."""
+    project = Project(org_id=org_id, id=uuid4(), name=name, created_at=now)
+    try:
+        with session.begin_nested():
+            session.add(project)
+            session.flush()
+    except IntegrityError:
+        raise ServiceError("conflict", f"{name}: there is such a project", "take another name") from None
+    audit.note(session, Scope(org_id, project.id), "project.create", project.id, name=name)
+    return project
+
+
+def rename_project(session: Session, scope: Scope, name: str) -> None:
+    """Give a project another name; raises conflict where it is taken."""
+    query = update(Project).where(Project.org_id == scope.org_id, Project.id == scope.project_id)
+    try:
+        with session.begin_nested():
+            session.execute(query.values(name=name))
+    except IntegrityError:
+        raise ServiceError("conflict", f"{name}: there is such a project", "take another name") from None
+    audit.note(session, scope, "project.rename", scope.project_id, name=name)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from hetero2.service.db.access import audit
 from hetero2.service.db.models import Upload
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import Scope
@@ -43,6 +44,7 @@ def add(
     )  # fmt: skip
     session.add(upload)
     session.flush()
+    audit.note(session, scope, "upload.create", upload.id, name=name, size=size, sha256=sha256)
     return upload
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+from hetero2.service import isolation
 from hetero2.service.core import Service
 from hetero2.service.dispatch.listener import Listener
 from hetero2.service.dispatch.sweeper import sweep, tidy
@@ -30,7 +31,8 @@ class Background:
             threading.Thread(target=self._work, args=(worker,), name=worker.name, daemon=True)
             for worker in self._workers
         ]
-        self._threads.append(threading.Thread(target=self._sweep, name="sweeper", daemon=True))
+        if isolation.sees_all(service):
+            self._threads.append(threading.Thread(target=self._sweep, name="sweeper", daemon=True))
 
     def start(self) -> None:
         """Begin."""

@@ -1,6 +1,7 @@
 """Jobs on a cluster whose worker was killed, or gave up waiting for their end: nobody else would cancel them."""
 
 import logging
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -23,9 +24,11 @@ def cancel(service: Service) -> None:
         queued = slurm_queue.jobs()  # before the states: whatever is queued later is not looked at
         if not queued:
             return
-        with service.reading() as session:
-            rows = select(Run.id, Run.attempt, Run.state).where(Run.id.in_({job.run_id for job in queued}))
-            now = {row.id: (row.attempt, State(row.state)) for row in session.execute(rows)}
+        rows = select(Run.id, Run.attempt, Run.state).where(Run.id.in_({job.run_id for job in queued}))
+        now: dict[UUID, tuple[int, State]] = {}
+        for org_id in service.org_ids():
+            with service.reading(org_id) as session:
+                now |= {row.id: (row.attempt, State(row.state)) for row in session.execute(rows)}
         lost = []
         for job in queued:
             attempt, state = now.get(job.run_id, (job.attempt, State.RUNNING))

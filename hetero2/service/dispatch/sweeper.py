@@ -27,10 +27,11 @@ _ATTEMPT = re.compile(r"a([1-9][0-9]{0,8})")
 
 def sweep(service: Service) -> None:
     """Take back what lost workers had."""
-    with service.writing() as session:
-        changed = runs.sweep(session, service.now())
-        lost = [(key, runs.get(session, key)) for key in changed]
-    if changed:
+    lost: list[tuple[RunKey, Run]] = []
+    for org_id in service.org_ids():
+        with service.writing(org_id) as session:
+            lost += [(key, runs.get(session, key)) for key in runs.sweep(session, service.now())]
+    if lost:
         service.bell.set()
         lost_jobs.cancel(service)
     for key, run in lost:
@@ -41,7 +42,7 @@ def sweep(service: Service) -> None:
 
 def _remove_files(service: Service, key: RunKey, prefix: str) -> None:
     """Take away what an attempt stored and did not publish; a worker that still lives does so itself."""
-    with service.reading() as session:
+    with service.reading(key.scope) as session:
         published = {artifact.key for artifact in runs.artifacts(session, key)}
     for stored in list(service.store.keys(prefix)):
         if stored not in published:
@@ -74,9 +75,11 @@ def _attempt_folders(folder: Path) -> Iterator[tuple[UUID, int, Path]]:
 def _over(service: Service, folders: list[tuple[UUID, int, Path]]) -> list[Path]:
     if not folders:
         return []
-    with service.reading() as session:
-        held = select(Run.id, Run.attempt).where(
-            Run.id.in_({run_id for run_id, _, _ in folders}), Run.state.in_([state.value for state in HELD])
-        )
-        now = {row.id: row.attempt for row in session.execute(held)}
+    held = select(Run.id, Run.attempt).where(
+        Run.id.in_({run_id for run_id, _, _ in folders}), Run.state.in_([state.value for state in HELD])
+    )
+    now: dict[UUID, int] = {}
+    for org_id in service.org_ids():
+        with service.reading(org_id) as session:
+            now |= {row.id: row.attempt for row in session.execute(held)}
     return [path for run_id, attempt, path in folders if now.get(run_id) != attempt]

@@ -1,3 +1,13 @@
 """What things may be called."""
 
 RUN_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"  # the whole of it; also the name of the folder of its results
+ORG_NAME = RUN_NAME  # and of a project; both stand in addresses
+_RESERVED = frozenset(
+    "api audit docs files ga4gh healthz invitations login logout members metrics new oidc org projects readyz runs "
+    "runs-table session sessions setup static tokens users welcome well-known".split()
+)
+
+
+def is_reserved(name: str) -> bool:
+    """Whether it is the beginning of an address of ours, and so cannot be the name of an organisation."""
+    return name.lower() in _RESERVED

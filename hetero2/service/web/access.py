@@ -3,12 +3,12 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from hetero2.service.api.access import COOKIE, Opened, opened_by, service_of
+from hetero2.service.api.access import COOKIE, Opened, may, opened_by, service_of
 from hetero2.service.domain.errors import ServiceError
-from hetero2.service.domain.scope import Scope
+from hetero2.service.domain.permissions import Action, Principal
 from hetero2.service.web.show import show
 
 _WEEK = 7 * 24 * 3600
@@ -29,7 +29,7 @@ def from_here(request: Request) -> None:
         raise ServiceError("forbidden", "the form was on another site", "open this service in a new tab and try there")
 
 
-def signed_in(request: Request) -> Scope:
+def signed_in(request: Request) -> Principal:
     """What the cookie opens."""
     try:
         return opened_by(service_of(request), request.cookies.get(COOKIE, ""))
@@ -37,7 +37,8 @@ def signed_in(request: Request) -> Scope:
         raise SignInNeeded from None
 
 
-SignedIn = Annotated[Scope, Depends(signed_in)]
+Looks = Annotated[Principal, may(Action.READ_RUNS, signed_in)]
+Works = Annotated[Principal, may(Action.WRITE_RUNS, signed_in)]
 
 
 @router.get("/login")

@@ -22,7 +22,7 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.names import RUN_NAME
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.web import forms, words
-from hetero2.service.web.access import SignedIn
+from hetero2.service.web.access import Works
 from hetero2.service.web.show import show
 from hetero2.service.workflows.registry import CAMPAIGN, WORKFLOWS, Workflow, workflow
 
@@ -32,23 +32,21 @@ Brought = dict[str, UploadShown]  # by role
 
 
 @router.get("/new")
-def choose(scope: SignedIn) -> Response:  # noqa: ARG001 - signed in
+def choose(scope: Works) -> Response:  # noqa: ARG001 - signed in
     """The workflows."""
     return show("new.html", workflows=WORKFLOWS.values())
 
 
 @router.get("/new/{name}")
-def form(
-    name: str, service: Opened, scope: SignedIn, run: UUID | None = None, campaign: UUID | None = None
-) -> Response:
+def form(name: str, service: Opened, scope: Works, run: UUID | None = None, campaign: UUID | None = None) -> Response:
     """The form of a workflow, empty, filled in as for a run that was, or with a campaign to go on with."""
     asked = _workflow(name)
     if campaign is not None and CAMPAIGN in asked.roles:
-        with service.reading() as session:
+        with service.reading(scope) as session:
             return _form(asked, {}, {CAMPAIGN: shown.upload(uploads.get(session, scope, campaign))})
     if run is None:
         return _form(asked, {}, {})
-    with service.reading() as session:
+    with service.reading(scope) as session:
         job = runs.job_of(session, runs.get(session, RunKey(scope, run)))
         rows = {role: uploads.by_sha256(session, scope, file["sha256"]) for role, file in job.inputs.items()}
         files = {role: shown.upload(row) for role, row in rows.items() if row is not None and role in asked.roles}
@@ -56,7 +54,7 @@ def form(
 
 
 @router.post("/new/{name}")
-async def look(name: str, request: Request, service: Opened, scope: SignedIn) -> Response:
+async def look(name: str, request: Request, service: Opened, scope: Works) -> Response:
     """Take the files, and show what is understood of them before the run starts."""
     asked = _workflow(name)
     async with request.form(max_files=20, max_fields=100) as body:
@@ -71,7 +69,7 @@ async def look(name: str, request: Request, service: Opened, scope: SignedIn) ->
 
 @router.post("/runs")
 def start(
-    service: Opened, scope: SignedIn, request: Annotated[str, Form(max_length=100_000)],
+    service: Opened, scope: Works, request: Annotated[str, Form(max_length=100_000)],
     key: Annotated[str, Form(max_length=64)],
 ) -> Response:  # fmt: skip
     """Start what was looked at; the same form sent twice starts it once."""
@@ -171,7 +169,7 @@ def _kept(service: Service, scope: Scope, asked: Workflow, values: dict[str, str
         if not text or values.get(f"drop-{role}"):
             continue
         try:
-            with service.reading() as session:
+            with service.reading(scope) as session:
                 row = uploads.get(session, scope, UUID(text))
         except (ValueError, ServiceError):
             continue  # then it is asked for again

@@ -18,10 +18,11 @@ from hetero2.service.api.schemas import Rerun
 from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.permissions import Principal
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import TERMINAL, State
 from hetero2.service.web import access, ask, words
-from hetero2.service.web.access import SignedIn
+from hetero2.service.web.access import Looks, Works
 from hetero2.service.web.show import show
 from hetero2.service.workflows.registry import CAMPAIGN, REQUEST, TABLES, WORKFLOWS
 
@@ -36,7 +37,7 @@ _REPORT_POLICY = (
 )
 
 
-def _table(service: Service, scope: Scope, cursor: str | None) -> dict[str, Any]:
+def _table(service: Service, scope: Principal, cursor: str | None) -> dict[str, Any]:
     page = run_api.page(service, scope, _PAGE, cursor)
     return {
         "runs": page.runs,
@@ -48,7 +49,7 @@ def _table(service: Service, scope: Scope, cursor: str | None) -> dict[str, Any]
 
 
 @router.get("/")
-def run_list(service: Opened, scope: SignedIn, cursor: str | None = None) -> Response:
+def run_list(service: Opened, scope: Looks, cursor: str | None = None) -> Response:
     """The runs."""
     try:
         return show("runs.html", **_table(service, scope, cursor))
@@ -57,7 +58,7 @@ def run_list(service: Opened, scope: SignedIn, cursor: str | None = None) -> Res
 
 
 @router.get("/runs-table")
-def run_table(service: Opened, scope: SignedIn, cursor: str | None = None, seen: str = "") -> Response:
+def run_table(service: Opened, scope: Looks, cursor: str | None = None, seen: str = "") -> Response:
     """Their table alone, for htmx; nothing where it is as it was `seen`."""
     return _unless_seen(show("runs_table.html", **_table(service, scope, cursor)), seen)
 
@@ -69,7 +70,7 @@ def _unless_seen(response: Response, seen: str) -> Response:
 
 
 def _run(service: Service, scope: Scope, run_id: UUID) -> dict[str, Any]:
-    with service.reading() as session:
+    with service.reading(scope) as session:
         row = runs.get(session, RunKey(scope, run_id))
         run = shown.run(session, row, runs.job_of(session, row))
         published = [shown.artifact(artifact) for artifact in runs.artifacts(session, RunKey(scope, run_id))]
@@ -84,13 +85,13 @@ def _run(service: Service, scope: Scope, run_id: UUID) -> dict[str, Any]:
 
 
 @router.get("/runs/{run_id}")
-def run_page(run_id: UUID, service: Opened, scope: SignedIn) -> Response:
+def run_page(run_id: UUID, service: Opened, scope: Looks) -> Response:
     """A run."""
     return show("run.html", **_run(service, scope, run_id))
 
 
 @router.get("/runs/{run_id}/state")
-def run_state(run_id: UUID, service: Opened, scope: SignedIn, seen: str = "", state: str = "") -> Response:
+def run_state(run_id: UUID, service: Opened, scope: Looks, seen: str = "", state: str = "") -> Response:
     """Its state alone, for htmx; once it has ended, the whole page anew, with its report."""
     values = _run(service, scope, run_id)
     if values["ended"]:
@@ -99,7 +100,7 @@ def run_state(run_id: UUID, service: Opened, scope: SignedIn, seen: str = "", st
 
 
 @router.post("/runs/{run_id}/scores")
-async def bring_scores(run_id: UUID, request: Request, service: Opened, scope: SignedIn) -> Response:
+async def bring_scores(run_id: UUID, request: Request, service: Opened, scope: Works) -> Response:
     """Give a paused run the scores that it waits for: the file of a form."""
     try:
         async with request.form(max_files=1, max_fields=1) as body:
@@ -148,7 +149,7 @@ def scores(run_id: UUID) -> Response:
 
 
 @router.post("/runs/{run_id}/{action}")
-def act(run_id: UUID, action: str, service: Opened, scope: SignedIn) -> Response:
+def act(run_id: UUID, action: str, service: Opened, scope: Works) -> Response:
     """Cancel, try again, run again, or go on with a campaign."""
     answer = Response()
     try:
@@ -170,13 +171,13 @@ def act(run_id: UUID, action: str, service: Opened, scope: SignedIn) -> Response
 
 
 @router.get("/runs/{run_id}/files/{name}")
-def file(run_id: UUID, name: str, request: Request, service: Opened, scope: SignedIn) -> Response:
+def file(run_id: UUID, name: str, request: Request, service: Opened, scope: Looks) -> Response:
     """A file that a run published, to keep."""
     return artifact_api.download(run_id, name, service, scope, request.headers.get("range"))
 
 
 @router.get("/runs/{run_id}/report")
-def report(run_id: UUID, service: Opened, scope: SignedIn) -> Response:
+def report(run_id: UUID, service: Opened, scope: Looks) -> Response:
     """The report, shown, without any right to this site: it runs in a sandbox of its own."""
     response = artifact_api.download(run_id, "report.html", service, scope, None)
     response.headers["Content-Disposition"] = "inline"
@@ -196,7 +197,7 @@ def beside_report(run_id: UUID, name: str, request: Request, service: Opened) ->
         said = [f"A report has no right to this site. {name[:200]} is among the files of its run."]
         return show("error.html", 403, title="A report cannot open files", said=said, run_id=run_id)
     scope = access.signed_in(request)
-    with service.reading() as session:
+    with service.reading(scope) as session:
         if all(artifact.name != name for artifact in runs.artifacts(session, RunKey(scope, run_id))):
             raise ServiceError("not_found", "there is nothing at this address")
     return RedirectResponse(f"/runs/{run_id}/files/{name}", 303)

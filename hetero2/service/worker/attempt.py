@@ -49,7 +49,7 @@ class Attempt:
 
     def __init__(self, service: Service, held: HeldLease, draining: threading.Event) -> None:
         self._service, self._held, self._draining = service, held, draining
-        with service.reading() as session:
+        with service.reading(held.lease.key.scope) as session:
             self._run: Run = runs.get(session, held.lease.key)
             self._job: Job = runs.job_of(session, self._run)
         # Not shared with other attempts: a worker that was stopped for long and goes on would take away the next one's.
@@ -149,7 +149,7 @@ class Attempt:
             raise Ended(State.PREEMPTED, "worker_drained", "its worker was stopped")
 
     def _advance(self, before: list[State], after: State, **values: Any) -> None:
-        with self._service.writing() as session:
+        with self._service.writing(self._held.lease.key.scope) as session:
             done = runs.advance(session, self._held.lease, before, after, self._service.now(), **values)
         self._check_done(done)
 
@@ -174,7 +174,7 @@ class Attempt:
         if end.state is State.EXECUTOR_ERROR:
             with contextlib.suppress(FullError, StoreError, Ended):  # how it ended is worth more than its log
                 artifacts = list(self._store_log())
-        with self._service.writing() as session:
+        with self._service.writing(self._held.lease.key.scope) as session:
             is_ours = runs.advance(
                 session,
                 self._held.lease,
@@ -220,7 +220,7 @@ class Attempt:
     def _end_well(self, artifacts: list[Artifact], after: State, **values: Any) -> None:
         self._held.renew()
         self._check_held()
-        with self._service.writing() as session:
+        with self._service.writing(self._held.lease.key.scope) as session:
             done = runs.publish(session, self._held.lease, artifacts, self._service.now(), after, **values)
         self._check_done(done)
         log.info("run %s: %s, %d files", self._run.id, after, len(artifacts))

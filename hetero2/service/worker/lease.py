@@ -58,7 +58,7 @@ class HeldLease:
     def renew(self, progress: dict[str, Any] | None = None) -> None:
         """Renew now, and learn what became of the run."""
         try:
-            with self._service.writing() as session:
+            with self._service.writing(self.lease.key.scope) as session:
                 self._state = runs.heartbeat(session, self.lease, self._service.now(), self._duration, progress)
         except SQLAlchemyError as error:
             log.warning("run %s: its lease could not be renewed: %s", self.lease.key.run_id, type(error).__name__)
@@ -74,7 +74,7 @@ class HeldLease:
 
     def _has_changed(self) -> bool:
         try:
-            with self._service.reading() as session:
+            with self._service.reading(self.lease.key.scope) as session:
                 run = runs.get(session, self.lease.key)
                 return run.lease_epoch != self.lease.epoch or State(run.state) is not self._state
         except Exception:  # the next renewal says what is wrong

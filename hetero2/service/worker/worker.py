@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,6 +28,7 @@ class Worker:
         self._service = service
         self.name = f"{socket.gethostname()}/{os.getpid()}/{number}"
         self._draining = threading.Event()
+        self._served = UUID(int=0)  # the organisation whose run it claimed last
 
     def drain(self) -> None:
         """Give back the run at hand, and claim no other."""
@@ -44,8 +46,7 @@ class Worker:
         """Claim a run and work on it; False where none is queued."""
         service = self._service
         try:
-            with service.writing() as session:
-                lease = runs.claim(session, self.name, service.now(), timedelta(seconds=service.settings.lease))
+            lease = self._claim()
         except Exception as error:  # the database is locked, or away: try again
             log.warning("no run could be claimed: %s", type(error).__name__)
             return False
@@ -63,10 +64,22 @@ class Worker:
                 self._end(lease, State.SYSTEM_ERROR, "internal", "the service has a defect; its log says where")
         return True
 
+    def _claim(self) -> Lease | None:
+        """A run of the first organisation that has one, beginning after the one served last: each gets its turn."""
+        service, duration = self._service, timedelta(seconds=self._service.settings.lease)
+        org_ids = service.org_ids()
+        for org_id in sorted(org_ids, key=lambda org_id: (org_id <= self._served, org_id)):
+            with service.writing(org_id) as session:
+                lease = runs.claim(session, self.name, service.now(), duration)
+            if lease is not None:
+                self._served = org_id
+                return lease
+        return None
+
     def _end(self, lease: Lease, state: State, code: str, reason: str) -> None:
         before = [State.INITIALIZING, State.RUNNING]
         try:
-            with self._service.writing() as session:
+            with self._service.writing(lease.key.scope) as session:
                 runs.advance(session, lease, before, state, self._service.now(), code=code, reason=reason)
         except SQLAlchemyError as error:  # its lease runs out
             log.warning("run %s: the database does not answer: %s", lease.key.run_id, type(error).__name__)

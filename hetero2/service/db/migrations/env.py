@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy import text
 
-from hetero2.service.db.models import Table
+from hetero2.service.db import models, people  # noqa: F401 - their tables
+from hetero2.service.db.base import Table
 
 _LOCK = 7_264_083_551  # a number that no other program of this database takes
 engine = context.config.attributes["engine"]

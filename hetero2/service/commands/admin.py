@@ -1,0 +1,97 @@
+"""admin: what an operator does with the database of a service."""
+
+import argparse
+import re
+from collections.abc import Callable
+
+from hetero2.errors import ConfigError
+from hetero2.service.commands import serve
+from hetero2.service.domain.names import ORG_NAME, is_reserved
+
+EXAMPLE = "hetero2 admin create-org acme --owner ada@acme.example --database postgresql://owner@host/hetero2"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One of its actions."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, text: str, do: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        sub = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.set_defaults(do=do)
+        serve.add_place(sub)
+        return sub
+
+    upgrade = action("upgrade", "bring the tables to this release, and say what roles of PostgreSQL may do", _upgrade)
+    upgrade.add_argument("--server-role", help="that `hetero2 serve` connects as")
+    upgrade.add_argument("--worker-role", help="that `hetero2 worker` connects as")
+    create = action("create-org", "make an organisation, and print its owner's token", _create_org)
+    create.add_argument("name", help="letters, digits, - and _")
+    create.add_argument("--owner", required=True, metavar="EMAIL", help="address of its first owner")
+    create.add_argument("--project", default="default", help="name of its first project (default: default)")
+    token = action("token", "print a new token of a person, whose old ones go on", _token)
+    token.add_argument("email", help="address of their account")
+    token.add_argument("--org", default="default", help="name of their organisation (default: default)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it."""
+    code: int = args.do(args)
+    return code
+
+
+def _upgrade(args: argparse.Namespace) -> int:
+    from hetero2.service.db import engine, grants, upgrade
+
+    settings = serve.settings_of(args)
+    roles = args.server_role, args.worker_role
+    if settings.is_embedded and any(roles):
+        raise ConfigError("roles are those of PostgreSQL", "give --database postgresql://..")
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    connected = engine.connect(settings.database_url)
+    upgrade.to_newest(connected)
+    if any(roles):
+        grants.grant(connected, *roles)
+    print(f"the tables are those of revision {upgrade.newest()}")
+    return 0
+
+
+def _create_org(args: argparse.Namespace) -> int:
+    from hetero2.service import core
+    from hetero2.service.db import orgs
+    from hetero2.service.db.access import tokens
+
+    for what, name in (("name", args.name), ("--project", args.project)):
+        if not re.fullmatch(ORG_NAME, name) or is_reserved(name):
+            raise ConfigError(f"{what} {name}: cannot be used", "letters, digits, - and _, at most 64; no word of ours")
+    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,189}", args.owner):
+        raise ConfigError(f"--owner {args.owner}: is no address", "such as ada@acme.example")
+    service = core.open_service(serve.settings_of(args))
+    with service.writing(None) as session:
+        scope, owner = orgs.create(session, args.name, args.project, args.owner, service.now())
+        text = tokens.add(session, scope, owner.id, "owner", service.now())[1]
+    print(f"owner's token, shown this once: {text}")
+    return 0
+
+
+def _token(args: argparse.Namespace) -> int:
+    from hetero2.service import core
+    from hetero2.service.db import orgs
+    from hetero2.service.db.access import tokens, users
+    from hetero2.service.db.engine import enter
+    from hetero2.service.domain.scope import Scope
+
+    service = core.open_service(serve.settings_of(args))
+    with service.writing(None) as session:
+        org_id = orgs.named(session, args.org)
+        if org_id is not None:
+            enter(session, org_id)
+        user = None if org_id is None else users.by_email(session, org_id, args.email)
+        if org_id is None or user is None:
+            raise ConfigError(f"{args.org}: has no account of {args.email}", "--org names the organisation")
+        projects = users.projects(session, org_id, user.id)
+        if not projects:
+            raise ConfigError(f"{args.email}: is in no project", "let an admin of a project add them")
+        scope = Scope(org_id, projects[0][0].id)
+        text = tokens.add(session, scope, user.id, "made by the operator", service.now())[1]
+    print(f"token in the project {projects[0][0].name}, shown this once: {text}")
+    return 0

@@ -1,0 +1,162 @@
+"""People of an organisation, and what each may do in it and in its projects."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hetero2.service.db.access import audit
+from hetero2.service.db.people import Project, ProjectMember, Token, User, WebSession
+from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.permissions import GIVES, Action, OrgRole, Principal, ProjectRole, role_in_project
+from hetero2.service.domain.scope import Scope
+
+NO_PROJECT = UUID(int=0)  # of a principal who is in no project; no row has it
+
+
+def add(
+    session: Session, org_id: UUID, email: str, name: str, role: OrgRole, now: datetime,
+    password_hash: str | None = None, issuer: str | None = None, subject: str | None = None,
+) -> User:  # fmt: skip
+    """A new account; raises conflict where the organisation has one of this address."""
+    user = User(
+        org_id=org_id, id=uuid4(), email=email.strip().lower(), name=name, role=role.value, password_hash=password_hash,
+        issuer=issuer, subject=subject, failed_sign_ins=0, locked_until=None, created_at=now, disabled_at=None,
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(user)
+            session.flush()
+    except IntegrityError:
+        raise ServiceError("conflict", f"{user.email}: there is such an account", "use that one") from None
+    return user
+
+
+def get(session: Session, org_id: UUID, user_id: UUID) -> User:
+    """An account; raises not_found."""
+    query = select(User).where(User.org_id == org_id, User.id == user_id)
+    user = session.scalar(query.execution_options(populate_existing=True))
+    if user is None:
+        raise ServiceError("not_found", f"user {user_id}: there is no such person", "list the members")
+    return user
+
+
+def by_email(session: Session, org_id: UUID, email: str) -> User | None:
+    """The account of an address."""
+    return session.scalar(select(User).where(User.org_id == org_id, User.email == email.strip().lower()))
+
+
+def every(session: Session, org_id: UUID) -> Sequence[User]:
+    """All accounts, also those that are disabled, by address."""
+    return session.scalars(select(User).where(User.org_id == org_id).order_by(User.email)).all()
+
+
+def principal(
+    session: Session, org_id: UUID, user_id: UUID, project_id: UUID | None, token: Token | None = None
+) -> Principal | None:
+    """A person as they are now, in a project; None where their account is disabled, or is none."""
+    user = session.scalar(select(User).where(User.org_id == org_id, User.id == user_id))
+    if user is None or user.disabled_at is not None:
+        return None
+    role = OrgRole(user.role)
+    in_project = None if project_id is None else project_role(session, user, project_id)
+    return Principal(
+        org_id, project_id if project_id is not None and in_project else NO_PROJECT, user_id=user_id, role=role,
+        project_role=in_project, token_id=token.id if token else None,
+        limit=None if token is None or token.actions is None else frozenset(map(Action, token.actions)),
+    )  # fmt: skip
+
+
+def project_role(session: Session, user: User, project_id: UUID) -> ProjectRole | None:
+    """A person's role in a project; None: they are not in it, or there is none."""
+    if session.get(Project, (user.org_id, project_id)) is None:
+        return None
+    given = session.get(ProjectMember, (user.org_id, project_id, user.id))
+    return role_in_project(OrgRole(user.role), ProjectRole(given.role) if given else None)
+
+
+def projects(session: Session, org_id: UUID, user_id: UUID) -> list[tuple[Project, ProjectRole]]:
+    """The projects that a person is in, by name, with their role."""
+    user = get(session, org_id, user_id)
+    pairs = [
+        (project, project_role(session, user, project.id))
+        for project in session.scalars(select(Project).where(Project.org_id == org_id).order_by(Project.name))
+    ]
+    return [(project, role) for project, role in pairs if role is not None]
+
+
+def change(
+    session: Session, by: Principal, user_id: UUID, now: datetime, role: OrgRole | None = None,
+    is_disabled: bool | None = None,
+) -> None:  # fmt: skip
+    """Give a person another role, disable their account, or enable it again; their sessions end.
+
+    Raises forbidden where `by` may not give or take these roles, conflict where no owner would be left.
+    """
+    user = get(session, by.org_id, user_id)
+    for concerned in filter(None, (OrgRole(user.role), role)):
+        if concerned not in GIVES[by.role]:
+            raise ServiceError("forbidden", f"the role {concerned.value} is given and taken by owners", "ask an owner")
+    values: dict[str, object] = {} if role is None else {"role": role.value}
+    if is_disabled is not None:
+        values["disabled_at"] = now if is_disabled else None
+    session.execute(update(User).where(User.org_id == by.org_id, User.id == user_id).values(**values))
+    owners = select(func.count()).where(
+        User.org_id == by.org_id, User.role == OrgRole.OWNER.value, User.disabled_at.is_(None)
+    )
+    if not session.scalar(owners):
+        raise ServiceError("conflict", "the organisation would have no owner", "make somebody else an owner first")
+    end_sessions(session, by.org_id, user_id, now)
+    shown = {} if role is None else {"role": role.value}
+    shown |= {} if is_disabled is None else {"disabled": is_disabled}  # type: ignore[dict-item]
+    audit.note(session, by.org_id, "member.change", user_id, **shown)
+
+
+def end_sessions(session: Session, org_id: UUID, user_id: UUID, now: datetime) -> None:
+    """Sign a person out everywhere."""
+    session.execute(
+        update(WebSession)
+        .where(WebSession.org_id == org_id, WebSession.user_id == user_id, WebSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def members(session: Session, scope: Scope) -> list[tuple[User, ProjectRole]]:
+    """The people who were given a role in a project, by address; owners and admins are in each without that."""
+    query = (
+        select(User, ProjectMember.role)
+        .join(ProjectMember, (ProjectMember.org_id == User.org_id) & (ProjectMember.user_id == User.id))
+        .where(ProjectMember.org_id == scope.org_id, ProjectMember.project_id == scope.project_id)
+        .order_by(User.email)
+    )
+    return [(user, ProjectRole(role)) for user, role in session.execute(query)]
+
+
+def put_member(session: Session, scope: Scope, user_id: UUID, role: ProjectRole, now: datetime) -> None:
+    """Give a person of the organisation a role in a project; raises not_found."""
+    get(session, scope.org_id, user_id)
+    existing = session.get(ProjectMember, (scope.org_id, scope.project_id, user_id))
+    if existing is None:
+        session.add(
+            ProjectMember(
+                org_id=scope.org_id, project_id=scope.project_id, user_id=user_id, role=role.value, created_at=now
+            )
+        )
+    else:
+        existing.role = role.value
+    session.flush()
+    audit.note(session, scope, "project.member", user_id, role=role.value)
+
+
+def remove_member(session: Session, scope: Scope, user_id: UUID) -> None:
+    """Take a person out of a project; raises not_found."""
+    query = delete(ProjectMember).where(
+        ProjectMember.org_id == scope.org_id, ProjectMember.project_id == scope.project_id,
+        ProjectMember.user_id == user_id,
+    )  # fmt: skip
+    if session.execute(query.returning(ProjectMember.user_id)).first() is None:
+        raise ServiceError("not_found", f"user {user_id}: was given no role in this project", "list its members")
+    audit.note(session, scope, "project.member_removed", user_id)

@@ -44,7 +44,7 @@ class Site:
 
     def begun(self, run_id: UUID) -> runs.Lease:
         """A run that a worker has, which is no more than this lease. What waited before it is canceled."""
-        with self.service.writing(None) as session:
+        with self.service.writing(self.scope) as session:
             for row, _ in runs.page(session, self.scope, 200, None, [State.QUEUED]):
                 if row.id != run_id:
                     runs.cancel(session, RunKey(self.scope, row.id), self.service.now())
@@ -58,7 +58,7 @@ class Site:
         """A run that failed for this reason."""
         run_id = self.queued()
         lease, now = self.begun(run_id), self.service.now()
-        with self.service.writing(None) as session:
+        with self.service.writing(self.scope) as session:
             assert runs.advance(
                 session, lease, [State.RUNNING], State.EXECUTOR_ERROR, now, code="failed", reason=reason
             )
@@ -70,7 +70,7 @@ class Site:
         lease, now = self.begun(run_id), self.service.now()
         published = [self._stored(lease, name, content) for name, content in files.items()]
         facts = {"counts": {"OK": 18, "SKIP": 1, "ERROR": 1}, "top_reasons": [["NO_DECOYS", 1]]}
-        with self.service.writing(None) as session:
+        with self.service.writing(self.scope) as session:
             assert runs.publish(session, lease, published, now, facts=facts)
         return run_id
 
@@ -82,13 +82,13 @@ class Site:
         asked = workflow("audit_later")
         run_id, _ = submission.submit(self.service, self.scope, None, None, asked, {}, {"library": library})
         lease = self.begun(run_id)
-        with self.service.writing(None) as session:
+        with self.service.writing(self.scope) as session:
             assert runs.heartbeat(session, lease, self.service.now(), LEASE, progress) is State.RUNNING
 
         def pause() -> None:
             published = [self._stored(lease, "score_request.csv", request)]
             values = {"code": "waits_for_scores", "reason": "waits for scores", "facts": {}}
-            with self.service.writing(None) as session:
+            with self.service.writing(self.scope) as session:
                 assert runs.publish(session, lease, published, self.service.now(), State.PAUSED, **values)
 
         return run_id, pause
@@ -100,7 +100,7 @@ class Site:
         return run_id
 
     def _stored(self, lease: runs.Lease, name: str, content: bytes) -> Artifact:
-        with self.service.reading(None) as session:
+        with self.service.reading(self.scope) as session:
             job_id = runs.get(session, lease.key).job_id
         kinds = {"report.html": "report", "score_request.csv": "score_request"}
         key = artifact_key(lease.key, job_id, lease.attempt, name)

@@ -119,7 +119,7 @@ def none_left(service) -> bool:
 
 def facts(service, key: RunKey):
     """(state, attempt, states it had, names and keys that it published)."""
-    with service.reading(None) as session:
+    with service.reading(key.scope) as session:
         run = runs.get(session, key)
         states = [event.data["state"] for event in runs.events(session, key) if event.kind == "state"]
         artifacts = [(artifact.name, artifact.key) for artifact in runs.artifacts(session, key)]
@@ -176,7 +176,7 @@ def test_a_run_whose_workers_are_always_killed_ends(service, parent):
     state, attempt, states, artifacts = facts(service, key)
     assert (state, attempt, artifacts) == (State.SYSTEM_ERROR, MAX_ATTEMPTS, [])
     assert states[-1] == "SYSTEM_ERROR"
-    with service.reading(None) as session:
+    with service.reading(key.scope) as session:
         assert runs.get(session, key).code == "worker_lost"
 
 

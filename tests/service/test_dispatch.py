@@ -122,7 +122,7 @@ def worker(service, tmp_path: Path, number: int, store: str) -> "subprocess.Pope
 def wait_for(service, keys: list[RunKey], seconds: float) -> dict[UUID, State]:
     deadline = time.monotonic() + seconds
     while True:
-        with service.reading(None) as session:
+        with service.reading(keys[0].scope) as session:
             states = {key.run_id: State(runs.get(session, key).state) for key in keys}
         if all(state in TERMINAL for state in states.values()) or time.monotonic() > deadline:
             return states
@@ -140,7 +140,7 @@ def test_workers_of_their_own_share_runs_by_postgresql_and_a_bucket(tmp_path, po
         states = wait_for(service, keys, 60)
         logs = "".join((tmp_path / f"worker{number}.log").read_text() for number in range(2))
         assert set(states.values()) == {State.COMPLETE}, logs[-4000:]
-        with service.reading(None) as session:
+        with service.reading(keys[0].scope) as session:
             for key in keys:
                 names = [artifact.name for artifact in runs.artifacts(session, key)]
                 assert sorted(names) == ["log.txt", "ranked.csv", "run_record.json"]

@@ -87,5 +87,6 @@ def test_workers_are_killed_on_and_on(tmp_path, postgres_url, bucket_url, monkey
 
 def n_open(service) -> int:
     with service.reading(None) as session:
+        orgs.first_scope(session)
         ends = [state.value for state in TERMINAL]
         return session.scalar(select(func.count()).select_from(Run).where(Run.state.not_in(ends))) or 0

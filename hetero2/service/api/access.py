@@ -2,10 +2,12 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
 
 from hetero2.service.core import Service
@@ -43,6 +45,10 @@ def opened_by(service: Service, text: str) -> Principal:
     return principal
 
 
+Opened = Annotated[Service, Depends(service_of)]
+Anybody = Annotated[Principal, Depends(principal_of)]  # whoever has a token
+
+
 def may(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
     """A dependency: the principal of a request, who may do this in their project, or in their organisation."""
 
@@ -52,6 +58,27 @@ def may(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
 
     allowed.action = action  # type: ignore[attr-defined] # by which a test, and the document, know an operation's
     return Depends(allowed)
+
+
+def may_in_project(action: Action) -> Any:
+    """A dependency: the principal in the project that the path names, who may do this there."""
+
+    def allowed(project_id: UUID, service: Opened, principal: Anybody) -> Principal:
+        return in_project(service, principal, project_id, action)
+
+    allowed.action = action  # type: ignore[attr-defined]
+    return Depends(allowed)
+
+
+def permission_of(route: APIRoute) -> str | None:
+    """The action that an operation declares; None where it declares none."""
+    pending = [*route.dependant.dependencies]
+    while pending:
+        dependant = pending.pop()
+        if isinstance(action := getattr(dependant.call, "action", None), Action):
+            return action.value
+        pending += dependant.dependencies
+    return None
 
 
 def in_project(service: Service, principal: Principal, project_id: UUID, action: Action) -> Principal:
@@ -64,20 +91,11 @@ def in_project(service: Service, principal: Principal, project_id: UUID, action:
             other = users.principal(session, principal.org_id, principal.user_id, project_id)
     else:
         other = None
-    resource = Scope(principal.org_id, project_id)
-    if other is None:
-        require(principal, action, resource)
-        return principal
-    there = Principal(
-        other.org_id, other.project_id, user_id=other.user_id, role=other.role, project_role=other.project_role,
-        token_id=principal.token_id, limit=principal.limit,
-    )  # fmt: skip
-    require(there, action, resource)
+    there = principal if other is None else replace(other, token_id=principal.token_id, limit=principal.limit)
+    require(there, action, Scope(principal.org_id, project_id))
     return there
 
 
-Opened = Annotated[Service, Depends(service_of)]
-Anybody = Annotated[Principal, Depends(principal_of)]  # whoever has a token
 ReadsRuns = Annotated[Principal, may(Action.READ_RUNS)]
 WritesRuns = Annotated[Principal, may(Action.WRITE_RUNS)]
 SignsArtifacts = Annotated[Principal, may(Action.SIGN_ARTIFACTS)]

@@ -10,6 +10,7 @@ from hetero2.service import isolation
 from hetero2.service.api import artifacts, openapi, problems, runs, uploads
 from hetero2.service.api.access import Anybody
 from hetero2.service.api.guard import Guard
+from hetero2.service.api.orgs import people, projects, tokens
 from hetero2.service.api.schemas import Me
 from hetero2.service.core import Service
 from hetero2.service.db import upgrade
@@ -28,7 +29,9 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     problems.add_handlers(app)
     api = APIRouter(prefix="/api/v1")
-    for router in (uploads.router, runs.router, artifacts.router, artifacts.files):
+    for router in (
+        uploads.router, runs.router, artifacts.router, artifacts.files, people.router, projects.router, tokens.router
+    ):  # fmt: skip
         api.include_router(router)
 
     @api.get("/me", tags=["access"], operation_id="get_me")

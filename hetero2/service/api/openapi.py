@@ -1,12 +1,14 @@
 """The OpenAPI document of the API: what the routes say, with each problem that an operation can answer."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from hetero2.service.api.access import permission_of
 from hetero2.service.api.problems import MEDIA_TYPE
 from hetero2.service.domain.errors import CODES
 
@@ -17,6 +19,10 @@ _TAKE_FILES = ("upload_file", "append_upload")
 _GIVE_FILES = ("download_artifact", "get_log", "get_signed_file")
 # Of single operations, beside what their form says; 404 is for all that have an id in their path.
 _CODES = {
+    "change_member": ("conflict",),
+    "create_project": ("conflict",),
+    "rename_project": ("conflict",),
+    "create_token": ("not_found",),
     "begin_upload": ("too_large",),
     "upload_file": ("too_large", "digest_mismatch", "storage_full"),
     "append_upload": ("too_large", "digest_mismatch", "storage_full", "conflict"),
@@ -63,14 +69,17 @@ def add_document(app: FastAPI) -> None:
             generated = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )
-            app.openapi_schema = completed(generated)
+            permissions = {
+                route.operation_id: permission_of(route) for route in app.routes if isinstance(route, APIRoute)
+            }
+            app.openapi_schema = completed(generated, permissions)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign] # as FastAPI's documentation has it
 
 
-def completed(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the token, the problems of each operation, and files as bytes."""
+def completed(document: dict[str, Any], permissions: Mapping[str | None, str | None]) -> dict[str, Any]:
+    """The document with the token, the permission and problems of each operation, and files as bytes."""
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of an error, which we do not use
         schemas.pop(name, None)
@@ -78,17 +87,20 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            _complete(operation, "{" in path)
+            _complete(operation, "{" in path, permissions.get(operation["operationId"]))
     return document
 
 
-def _complete(operation: dict[str, Any], has_id: bool) -> None:
+def _complete(operation: dict[str, Any], has_id: bool, permission: str | None) -> None:
     name = operation["operationId"]
     operation["summary"] = name.replace("_", " ").capitalize()
     codes = {*_EVERY, *_CODES.get(name, ())} | ({"not_found"} if has_id else set())
     if name not in _OPEN:
         operation["security"] = [{"token": []}]
         codes.add("unauthenticated")
+    if permission is not None:
+        operation["x-permission"] = permission
+        codes.add("forbidden")
     if "requestBody" in operation:
         codes |= {"unsupported_media_type", "too_large"}
     responses = operation["responses"]

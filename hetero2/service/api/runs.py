@@ -1,16 +1,12 @@
 """Runs: ask for one, look at it, cancel it, run it again."""
 
-import base64
-import binascii
-import json
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 
 from hetero2.service import check, submission
-from hetero2.service.api import shown
+from hetero2.service.api import cursors, shown
 from hetero2.service.api.access import Opened, ReadsRuns, WritesRuns
 from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import (
@@ -81,12 +77,12 @@ def page(
     workflow: Annotated[str | None, Query(max_length=64)] = None,
 ) -> RunPage:
     """Runs, the latest first."""
-    before = None if cursor is None else _decoded(cursor)
+    before = None if cursor is None else cursors.decoded(cursor)
     with service.reading(scope) as session:
         rows = runs.page(session, scope, limit + 1, before, state or (), workflow)
         shown_runs = [shown.run(session, row, job) for row, job in rows[:limit]]
     last = rows[limit - 1][0] if len(rows) > limit else None
-    return RunPage(runs=shown_runs, next_cursor=None if last is None else _encoded(last.created_at, last.id))
+    return RunPage(runs=shown_runs, next_cursor=None if last is None else cursors.encoded(last.created_at, last.id))
 
 
 @router.get("/runs/{run_id}", operation_id="get_run")
@@ -140,18 +136,3 @@ def _workflow_shown(entry: Workflow) -> WorkflowShown:
         name=entry.name, version=entry.version, digest=entry.digest, title=entry.title, text=entry.text, roles=roles,
         parameters=entry.parameters.model_json_schema(),
     )  # fmt: skip
-
-
-def _encoded(moment: datetime, run_id: UUID) -> str:
-    return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), run_id.hex]).encode()).decode()
-
-
-def _decoded(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        moment, run_id = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError("no zone")
-        return at, UUID(run_id)
-    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
-        raise ServiceError("invalid", "cursor: is none of ours", "begin without one, and use next_cursor") from None

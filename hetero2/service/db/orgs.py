@@ -17,7 +17,7 @@ from hetero2.service.domain.scope import Scope
 
 
 def first_scope(session: Session) -> Scope | None:
-    """The oldest project of the first organisation, which the transaction sees from now on; None where there is none."""
+    """The oldest project of the first organisation, whose rows the transaction then sees; None where there is none."""
     org_ids = every(session)
     if not org_ids:
         return None

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hetero2.service.db.access import audit
-from hetero2.service.db.people import Project, ProjectMember, Token, User, WebSession
+from hetero2.service.db.people import Org, Project, ProjectMember, Token, User, WebSession
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import GIVES, Action, OrgRole, Principal, ProjectRole, role_in_project
 from hetero2.service.domain.scope import Scope
@@ -66,8 +66,15 @@ def principal(
     return Principal(
         org_id, project_id if project_id is not None and in_project else NO_PROJECT, user_id=user_id, role=role,
         project_role=in_project, token_id=token.id if token else None,
-        limit=None if token is None or token.actions is None else frozenset(map(Action, token.actions)),
+        limit=None if token is None else limit_of(token),
     )  # fmt: skip
+
+
+def limit_of(token: Token) -> frozenset[Action] | None:
+    """What a token allows at most; None: all. One with an end makes no other, which could last longer."""
+    if token.actions is None and token.expires_at is None:
+        return None
+    return frozenset(Action if token.actions is None else map(Action, token.actions)) - {Action.WRITE_TOKENS}
 
 
 def project_role(session: Session, user: User, project_id: UUID) -> ProjectRole | None:
@@ -96,6 +103,9 @@ def change(
 
     Raises forbidden where `by` may not give or take these roles, conflict where no owner would be left.
     """
+    session.execute(
+        select(Org.id).where(Org.id == by.org_id).with_for_update()
+    )  # two owners demote each other: one waits
     user = get(session, by.org_id, user_id)
     for concerned in filter(None, (OrgRole(user.role), role)):
         if concerned not in GIVES[by.role]:

@@ -6,7 +6,7 @@ import hashlib
 from hetero2.service import submission
 from hetero2.service.core import Service
 from hetero2.service.db import orgs, uploads
-from hetero2.service.domain.scope import RunKey
+from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.store.base import ExistsError, upload_key
 from hetero2.service.workflows.registry import workflow
 
@@ -15,11 +15,17 @@ KNOWN = "id,smiles,label\nk1,CCOC(=O)c1ccccc1N,1\nk2,CCO,0\nk3,CCCc1ccc(O)cc1,1\
 
 
 def bring(service: Service, name: str, content: bytes):
+    """The id of a complete upload in the first project."""
+    with service.reading(None) as session:
+        scope = orgs.first_scope(session)
+    assert scope is not None
+    return bring_to(service, scope, name, content)
+
+
+def bring_to(service: Service, scope: Scope, name: str, content: bytes):
     """The id of a complete upload."""
     digest = hashlib.sha256(content).hexdigest()
-    with service.writing(None) as session:
-        scope = orgs.first_scope(session)
-        assert scope is not None
+    with service.writing(scope) as session:
         with contextlib.suppress(ExistsError):
             service.store.put(upload_key(scope, digest), [content])
         return uploads.add(session, scope, name, len(content), digest, service.now(), is_complete=True).id

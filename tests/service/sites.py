@@ -78,7 +78,7 @@ class Site:
         self, request: bytes = b"id,smiles,role\n", progress: dict[str, Any] | None = None
     ) -> tuple[UUID, Callable[[], None]]:
         """A run that is at work, and what makes it wait for the scores of this request."""
-        library = screens.bring(self.service, "library.csv", b"id,smiles\na,CCO\n")
+        library = screens.bring_to(self.service, self.scope, "library.csv", b"id,smiles\na,CCO\n")
         asked = workflow("audit_later")
         run_id, _ = submission.submit(self.service, self.scope, None, None, asked, {}, {"library": library})
         lease = self.begun(run_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from hetero2.service.api.access import permission_of
 from hetero2.service.api.problems import MEDIA_TYPE
@@ -70,7 +70,9 @@ def add_document(app: FastAPI) -> None:
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )
             permissions = {
-                route.operation_id: permission_of(route) for route in app.routes if isinstance(route, APIRoute)
+                context.operation_id: permission_of(context.original_route)
+                for context in iter_route_contexts(app.routes)
+                if isinstance(context.original_route, APIRoute)
             }
             app.openapi_schema = completed(generated, permissions)
         return app.openapi_schema

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -58,11 +58,21 @@ def principal(
     session: Session, org_id: UUID, user_id: UUID, project_id: UUID | None, token: Token | None = None
 ) -> Principal | None:
     """A person as they are now, in a project; None where their account is disabled, or is none."""
-    user = session.scalar(select(User).where(User.org_id == org_id, User.id == user_id))
-    if user is None or user.disabled_at is not None:
+    is_project = and_(Project.org_id == User.org_id, Project.id == project_id)
+    is_member = and_(
+        ProjectMember.org_id == User.org_id, ProjectMember.project_id == project_id, ProjectMember.user_id == User.id
+    )
+    query = (
+        select(User.role, Project.id, ProjectMember.role)
+        .outerjoin(Project, is_project)
+        .outerjoin(ProjectMember, is_member)
+        .where(User.org_id == org_id, User.id == user_id, User.disabled_at.is_(None))
+    )
+    row = session.execute(query).first()
+    if row is None:
         return None
-    role = OrgRole(user.role)
-    in_project = None if project_id is None else project_role(session, user, project_id)
+    role, there, given = OrgRole(row[0]), row[1], row[2]
+    in_project = None if there is None else role_in_project(role, None if given is None else ProjectRole(given))
     return Principal(
         org_id, project_id if project_id is not None and in_project else NO_PROJECT, user_id=user_id, role=role,
         project_role=in_project, token_id=token.id if token else None,
@@ -77,22 +87,18 @@ def limit_of(token: Token) -> frozenset[Action] | None:
     return frozenset(Action if token.actions is None else map(Action, token.actions)) - {Action.WRITE_TOKENS}
 
 
-def project_role(session: Session, user: User, project_id: UUID) -> ProjectRole | None:
-    """A person's role in a project; None: they are not in it, or there is none."""
-    if session.get(Project, (user.org_id, project_id)) is None:
-        return None
-    given = session.get(ProjectMember, (user.org_id, project_id, user.id))
-    return role_in_project(OrgRole(user.role), ProjectRole(given.role) if given else None)
-
-
 def projects(session: Session, org_id: UUID, user_id: UUID) -> list[tuple[Project, ProjectRole]]:
     """The projects that a person is in, by name, with their role."""
-    user = get(session, org_id, user_id)
+    role = OrgRole(get(session, org_id, user_id).role)
+    is_member = and_(
+        ProjectMember.org_id == Project.org_id, ProjectMember.project_id == Project.id, ProjectMember.user_id == user_id
+    )
+    query = select(Project, ProjectMember.role).outerjoin(ProjectMember, is_member).where(Project.org_id == org_id)
     pairs = [
-        (project, project_role(session, user, project.id))
-        for project in session.scalars(select(Project).where(Project.org_id == org_id).order_by(Project.name))
+        (project, role_in_project(role, None if given is None else ProjectRole(given)))
+        for project, given in session.execute(query.order_by(Project.name))
     ]
-    return [(project, role) for project, role in pairs if role is not None]
+    return [(project, in_project) for project, in_project in pairs if in_project is not None]
 
 
 def change(

@@ -1,4 +1,4 @@
-"""Write docs/service-openapi.json, the document of the service's API."""
+"""Write docs/service-openapi.json, the document of the service's API, and docs/service-api.md, the page made of it."""
 
 import json
 import tempfile
@@ -7,6 +7,7 @@ from pathlib import Path
 from hetero2.service import core
 from hetero2.service.api.app import create_app
 from hetero2.service.settings import Settings
+from tools import service_reference
 
 PATH = Path(__file__).resolve().parent.parent / "docs/service-openapi.json"
 
@@ -22,4 +23,6 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    PATH.write_text(text(), encoding="utf-8")
+    document = text()
+    PATH.write_text(document, encoding="utf-8")
+    service_reference.PATH.write_text(service_reference.text(json.loads(document)), encoding="utf-8")

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from hetero2.service.api.access import permission_of
 from hetero2.service.api.problems import MEDIA_TYPE
 from hetero2.service.domain.errors import CODES
+from hetero2.service.domain.permissions import OF_PROJECT
 
 _EVERY = ("malformed", "invalid", "internal", "unavailable")
 _OPEN = ("list_workflows", "get_workflow", "get_signed_file", "head_signed_file")  # without a token
@@ -102,7 +103,7 @@ def _complete(operation: dict[str, Any], has_id: bool, permission: str | None) -
         codes.add("unauthenticated")
     if permission is not None:
         operation["x-permission"] = permission
-        codes.add("forbidden")
+        codes |= {"forbidden", "not_found"} if permission in OF_PROJECT else {"forbidden"}
     if "requestBody" in operation:
         codes |= {"unsupported_media_type", "too_large"}
     responses = operation["responses"]

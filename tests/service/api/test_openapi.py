@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.service import serving
-from tools import service_openapi
+from tools import service_openapi, service_reference
 
 pytestmark = pytest.mark.service
 # What a request that is wrong gets is tested one by one; here it is that nothing fails and all that comes is declared.
@@ -29,6 +29,8 @@ def operations(document):
 
 def test_the_document_is_that_of_the_code():
     assert service_openapi.PATH.read_text() == service_openapi.text(), "python -m tools.service_openapi"
+    page = service_reference.text(json.loads(service_openapi.text()))
+    assert service_reference.PATH.read_text() == page, "python -m tools.service_openapi"
 
 
 def test_every_operation_is_named_described_and_says_its_problems(document):

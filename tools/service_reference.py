@@ -36,7 +36,7 @@ def text(document: Mapping[str, Any]) -> str:
 
 def _line(path: str, method: str, operation: Mapping[str, Any]) -> str:
     responses = operation["responses"]
-    good = next((responses[status] for status in ("200", "201") if status in responses), {})
+    good: Mapping[str, Any] = next((responses[status] for status in ("200", "201") if status in responses), {})
     codes = {
         code
         for status, response in responses.items()

@@ -45,14 +45,18 @@ def opened_by(service: Service, text: str) -> Principal:
     return principal
 
 
-Opened = Annotated[Service, Depends(service_of)]
+async def _service(request: Request) -> Service:  # what is no coroutine is called in another thread, which takes longer
+    return service_of(request)
+
+
+Opened = Annotated[Service, Depends(_service)]
 Anybody = Annotated[Principal, Depends(principal_of)]  # whoever has a token
 
 
 def may(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
     """A dependency: the principal of a request, who may do this in their project, or in their organisation."""
 
-    def allowed(principal: Annotated[Principal, Depends(who)]) -> Principal:
+    async def allowed(principal: Annotated[Principal, Depends(who)]) -> Principal:  # in no other thread, as above
         require(principal, action, principal)
         return principal
 

@@ -120,8 +120,7 @@ def scores(run_id: UUID, body: NewScores, service: Opened, scope: WritesRuns) ->
 def show_run(service: Service, scope: Scope, run_id: UUID) -> RunShown:
     """A run as it stands; raises not_found."""
     with service.reading(scope) as session:
-        row = runs.get(session, RunKey(scope, run_id))
-        return shown.run(session, row, runs.job_of(session, row))
+        return shown.run(session, *runs.get_with_job(session, RunKey(scope, run_id)))
 
 
 def _queued(service: Service, scope: Scope, run_id: UUID, is_new: bool, response: Response) -> RunShown:

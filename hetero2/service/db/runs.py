@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from hetero2.service.db import doorbell
@@ -20,6 +20,13 @@ from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import FOLLOWING, HELD, IDLE, TERMINAL, State
 
 MAX_ATTEMPTS = 3
+# How a run stands is asked for more often than anything else; the query is made once.
+_WITH_JOB = (
+    select(Run, Job)
+    .join(Job, and_(Job.org_id == Run.org_id, Job.id == Run.job_id))
+    .where(Run.org_id == bindparam("org"), Run.project_id == bindparam("project"), Run.id == bindparam("run"))
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,21 @@ def get(session: Session, key: RunKey) -> Run:
     """The run; raises not_found."""
     run = session.scalar(select(Run).where(_is(key)).execution_options(populate_existing=True))
     if run is None:
-        raise ServiceError("not_found", f"run {key.run_id}: there is no such run", "list the runs of the project")
+        raise _no_run(key)
     return run
+
+
+def get_with_job(session: Session, key: RunKey) -> tuple[Run, Job]:
+    """The run and its job; raises not_found."""
+    scope = key.scope
+    row = session.execute(_WITH_JOB, {"org": scope.org_id, "project": scope.project_id, "run": key.run_id}).first()
+    if row is None:
+        raise _no_run(key)
+    return row[0], row[1]
+
+
+def _no_run(key: RunKey) -> ServiceError:
+    return ServiceError("not_found", f"run {key.run_id}: there is no such run", "list the runs of the project")
 
 
 def job_of(session: Session, run: Run) -> Job:

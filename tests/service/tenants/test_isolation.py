@@ -11,14 +11,14 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
-from sqlalchemy import func, literal, select, text
+from sqlalchemy import bindparam, func, literal, select, text
 
 from hetero2.errors import ConfigError
 from hetero2.service import core, isolation, submission
 from hetero2.service.api.app import create_app
 from hetero2.service.db import runs
 from hetero2.service.db.base import Table
-from hetero2.service.db.models import Run
+from hetero2.service.db.models import Job, Run
 from hetero2.service.domain.scope import RunKey
 from hetero2.service.settings import Settings
 from hetero2.service.worker import sandbox
@@ -189,6 +189,8 @@ def test_without_the_filter_of_a_query_the_database_still_keeps_them_apart(fille
     """The second layer alone: each query is asked without its `WHERE org_id`."""
     acme, globex = filled
     run_id = acme.site.queued()
+    everybodys = select(Run, Job).join(Job, Job.id == Run.job_id).where(Run.id == bindparam("run"))
+    monkeypatch.setattr(runs, "_WITH_JOB", everybodys)
     monkeypatch.setattr(runs, "_is", lambda key: Run.id == key.run_id)
     assert acme.client("owner").get(f"/runs/{run_id}").status_code == 200
     assert globex.client("owner").get(f"/runs/{run_id}").status_code == 404

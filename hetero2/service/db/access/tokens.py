@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from hetero2.service.db.access import audit, secrets, users
@@ -15,6 +15,9 @@ from hetero2.service.domain.scope import Scope
 
 PREFIX = "h2_"  # by which a scanner for secrets knows a token
 _USE_NOTED = timedelta(minutes=1)  # the last use of a token is written at most so often
+
+# Asked with every request, and so made once.
+_OF_TEXT = select(Token).where(Token.org_id == bindparam("org_id"), Token.sha256 == bindparam("sha256"))
 
 
 def add(
@@ -44,8 +47,7 @@ def org_of(text: str) -> UUID:
 
 def principal(session: Session, text: str, now: datetime) -> tuple[Principal, bool]:
     """(what a token opens now, whether its use is to be noted); raises unauthenticated, alike for each reason."""
-    query = select(Token).where(Token.org_id == org_of(text), Token.sha256 == secrets.digest(text))
-    token = session.scalars(query).first()
+    token = session.scalars(_OF_TEXT, {"org_id": org_of(text), "sha256": secrets.digest(text)}).first()
     if token is None or not is_valid(token, now):
         raise _invalid()
     is_old = token.last_used_at is None or now - token.last_used_at > _USE_NOTED

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,20 @@ from hetero2.service.domain.permissions import GIVES, Action, OrgRole, Principal
 from hetero2.service.domain.scope import Scope
 
 NO_PROJECT = UUID(int=0)  # of a principal who is in no project; no row has it
+# A person's role, the project where there is one, their role in it. Asked with every request, and so made once.
+_ROLES = (
+    select(User.role, Project.id, ProjectMember.role)
+    .outerjoin(Project, and_(Project.org_id == User.org_id, Project.id == bindparam("project")))
+    .outerjoin(
+        ProjectMember,
+        and_(
+            ProjectMember.org_id == User.org_id,
+            ProjectMember.project_id == bindparam("project"),
+            ProjectMember.user_id == User.id,
+        ),
+    )
+    .where(User.org_id == bindparam("org"), User.id == bindparam("user"), User.disabled_at.is_(None))
+)
 
 
 def add(
@@ -58,17 +72,7 @@ def principal(
     session: Session, org_id: UUID, user_id: UUID, project_id: UUID | None, token: Token | None = None
 ) -> Principal | None:
     """A person as they are now, in a project; None where their account is disabled, or is none."""
-    is_project = and_(Project.org_id == User.org_id, Project.id == project_id)
-    is_member = and_(
-        ProjectMember.org_id == User.org_id, ProjectMember.project_id == project_id, ProjectMember.user_id == User.id
-    )
-    query = (
-        select(User.role, Project.id, ProjectMember.role)
-        .outerjoin(Project, is_project)
-        .outerjoin(ProjectMember, is_member)
-        .where(User.org_id == org_id, User.id == user_id, User.disabled_at.is_(None))
-    )
-    row = session.execute(query).first()
+    row = session.execute(_ROLES, {"org": org_id, "user": user_id, "project": project_id}).first()
     if row is None:
         return None
     role, there, given = OrgRole(row[0]), row[1], row[2]

@@ -76,7 +76,11 @@ def open_service(settings: Settings) -> Service:
     folder.mkdir(parents=True, exist_ok=True)
     os.chmod(folder, 0o700)  # noqa: PTH101 - no link is followed: it is a folder of ours
     engine = databases.connect(settings.database_url)
-    upgrade.to_newest(engine)
+    try:
+        upgrade.to_newest(engine)
+    except ConfigError:
+        engine.dispose()
+        raise
     service = Service(settings, engine, _store(settings))
     for needed in (service.arriving, service.runs):
         needed.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -278,6 +278,13 @@ def page(
     return [(run, job) for run, job in rows]
 
 
+def counts(session: Session, scope: Scope) -> dict[State, int]:
+    """How many runs of a project are in each state."""
+    query = select(Run.state, func.count()).where(Run.org_id == scope.org_id, Run.project_id == scope.project_id)
+    by_state = {State(state): number for state, number in session.execute(query.group_by(Run.state))}
+    return dict.fromkeys(State, 0) | by_state
+
+
 def events(session: Session, key: RunKey, after: int = 0, limit: int = 500) -> Sequence[RunEvent]:
     """The events of a run with numbers above `after`, in order."""
     query = select(RunEvent).where(RunEvent.org_id == key.scope.org_id, RunEvent.run_id == key.run_id)
@@ -288,3 +295,9 @@ def artifacts(session: Session, key: RunKey) -> Sequence[Artifact]:
     """What a run has published, by name."""
     query = select(Artifact).where(Artifact.org_id == key.scope.org_id, Artifact.run_id == key.run_id)
     return session.scalars(query.order_by(Artifact.name)).all()
+
+
+def artifact(session: Session, scope: Scope, artifact_id: UUID) -> Artifact | None:
+    """A file that a run of a project has published, by its id."""
+    query = select(Artifact).where(Artifact.org_id == scope.org_id, Artifact.project_id == scope.project_id)
+    return session.scalar(query.where(Artifact.id == artifact_id))

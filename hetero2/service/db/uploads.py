@@ -25,12 +25,13 @@ def get(session: Session, scope: Scope, upload_id: UUID) -> Upload:
     return upload
 
 
-def by_sha256(session: Session, scope: Scope, sha256: str) -> Upload | None:
-    """A complete upload of this content in the project."""
+def by_sha256(session: Session, scope: Scope, sha256: str, name: str | None = None) -> Upload | None:
+    """A complete upload of this content in the project, and of this name where one is given."""
     query = select(Upload).where(
         Upload.org_id == scope.org_id, Upload.project_id == scope.project_id, Upload.sha256 == sha256,
         Upload.complete_at.is_not(None),
     )  # fmt: skip
+    query = query if name is None else query.where(Upload.name == name)
     return session.scalars(query.order_by(Upload.complete_at).limit(1)).first()
 
 

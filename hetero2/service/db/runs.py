@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -295,9 +295,3 @@ def artifacts(session: Session, key: RunKey) -> Sequence[Artifact]:
     """What a run has published, by name."""
     query = select(Artifact).where(Artifact.org_id == key.scope.org_id, Artifact.run_id == key.run_id)
     return session.scalars(query.order_by(Artifact.name)).all()
-
-
-def artifact(session: Session, scope: Scope, artifact_id: UUID) -> Artifact | None:
-    """A file that a run of a project has published, by its id."""
-    query = select(Artifact).where(Artifact.org_id == scope.org_id, Artifact.project_id == scope.project_id)
-    return session.scalar(query.where(Artifact.id == artifact_id))

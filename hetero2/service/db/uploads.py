@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from hetero2.service.db.access import audit
-from hetero2.service.db.models import Upload
+from hetero2.service.db.models import Artifact, Upload
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import Scope
 
@@ -23,6 +23,14 @@ def get(session: Session, scope: Scope, upload_id: UUID) -> Upload:
     if upload is None:
         raise ServiceError("not_found", f"upload {upload_id}: there is no such upload", "upload the file first")
     return upload
+
+
+def file(session: Session, scope: Scope, file_id: UUID) -> Upload | Artifact | None:
+    """A file of the project: one that was brought and is complete, or one that a run published."""
+    brought = select(Upload).where(Upload.org_id == scope.org_id, Upload.project_id == scope.project_id)
+    published = select(Artifact).where(Artifact.org_id == scope.org_id, Artifact.project_id == scope.project_id)
+    upload = session.scalar(brought.where(Upload.id == file_id, Upload.complete_at.is_not(None)))
+    return upload or session.scalar(published.where(Artifact.id == file_id))
 
 
 def by_sha256(session: Session, scope: Scope, sha256: str, name: str | None = None) -> Upload | None:

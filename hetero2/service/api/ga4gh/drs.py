@@ -3,18 +3,15 @@
 import re
 from typing import Any
 from urllib.parse import urljoin
-from uuid import UUID
 
 from fastapi import APIRouter, Request
-from sqlalchemy.orm import Session
 
 from hetero2.service.api import artifacts
 from hetero2.service.api.access import Opened
 from hetero2.service.api.ga4gh.place import Reads, Signs, drs_uri, id_of, service_info
 from hetero2.service.core import Service
-from hetero2.service.db import runs, uploads
+from hetero2.service.db import uploads
 from hetero2.service.db.models import Artifact, Upload
-from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import unseen
 from hetero2.service.domain.scope import Scope
 from hetero2.service.store.base import upload_key
@@ -59,22 +56,10 @@ def access(object_id: str, access_id: str, request: Request, service: Opened, sc
     return {"url": urljoin(str(request.base_url), signed.url)}
 
 
-def find(session: Session, scope: Scope, object_id: UUID) -> Artifact | Upload | None:
-    """A file of the project: one that a run published, or one that was brought and is complete."""
-    published = runs.artifact(session, scope, object_id)
-    if published is not None:
-        return published
-    try:
-        brought = uploads.get(session, scope, object_id)
-    except ServiceError:
-        return None
-    return None if brought.complete_at is None else brought
-
-
 def _found(service: Service, scope: Scope, text: str) -> Artifact | Upload:
     object_id = id_of(text)
     with service.reading(scope) as session:
-        row = find(session, scope, object_id)
+        row = uploads.file(session, scope, object_id)
     if row is None:
         raise unseen()
     return row

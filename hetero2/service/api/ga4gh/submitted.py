@@ -14,10 +14,10 @@ from starlette.datastructures import UploadFile
 from hetero2.service import submission
 from hetero2.service.api import artifacts
 from hetero2.service.api.bodies import strict_json
-from hetero2.service.api.ga4gh import drs
 from hetero2.service.api.schemas import RunName, Taken
 from hetero2.service.api.uploads import keep_file
 from hetero2.service.core import Service
+from hetero2.service.db import uploads
 from hetero2.service.db.models import Upload
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import Scope
@@ -83,7 +83,7 @@ class _Inputs:
                 "a drs:// address of this service, or the id of an upload",
             ) from None  # fmt: skip
         with self.service.reading(self.scope) as session:
-            row = drs.find(session, self.scope, object_id)
+            row = uploads.file(session, self.scope, object_id)
         if row is None:
             raise _wrong(f"workflow_params.inputs.{role}: {text}: there is no such file in this project")
         return row.id if isinstance(row, Upload) else artifacts.as_upload(self.service, self.scope, row).id

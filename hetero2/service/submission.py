@@ -31,12 +31,14 @@ def submit(
     asked: Workflow,
     parameters: Mapping[str, Any],
     inputs: Mapping[str, UUID],
+    tags: Mapping[str, str] | None = None,
 ) -> tuple[UUID, bool]:
     """(the run, whether it is new); raises ServiceError where the request is wrong."""
     checked = checked_parameters(asked, parameters)
     with service.writing(scope) as session:
         files = _files(session, scope, asked, checked, inputs)
-        request = jobs.Request(_name(asked, name, files), asked.name, asked.version, asked.digest, parameters, files)
+        named = _name(asked, name, files)
+        request = jobs.Request(named, asked.name, asked.version, asked.digest, parameters, files, tags=tags or {})
         queued = _queue(service, session, scope, request, key)
     service.bell.set()
     return queued

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from hetero2.service import isolation
 from hetero2.service.api import artifacts, openapi, problems, runs, uploads
 from hetero2.service.api.access import Anybody
+from hetero2.service.api.ga4gh import drs, wes
 from hetero2.service.api.guard import Guard
 from hetero2.service.api.orgs import people, projects, tokens
 from hetero2.service.api.schemas import Me
@@ -43,6 +44,9 @@ def create_app(service: Service) -> FastAPI:
         )  # fmt: skip
 
     app.include_router(api)
+    app.include_router(wes.router, prefix="/{org}/{project}/ga4gh/wes/v1")
+    for prefix in ("/{org}/{project}", ""):  # a drs:// address leads to the second
+        app.include_router(drs.router, prefix=f"{prefix}/ga4gh/drs/v1")
     add_pages(app)
 
     @app.get("/healthz", include_in_schema=False)

@@ -61,22 +61,13 @@ def download(
 def sign(run_id: UUID, name: str, service: Opened, scope: SignsArtifacts) -> Signed:
     """An address of a file that needs no token, for five minutes."""
     row = _artifact(service, scope, run_id, name)
-    with service.writing(scope) as session:
-        audit.note(session, scope, "artifact.sign", run_id, name=row.name)
-    url = service.store.signed_url(row.key, "GET", LONGEST_URL)
-    return Signed(url=url, expires_at=service.now() + LONGEST_URL - timedelta(seconds=1))
+    return signed(service, scope, row.key, "artifact.sign", run_id, row.name)
 
 
 @router.post("/runs/{run_id}/artifacts/{name}:use", status_code=201, operation_id="use_artifact")
 def use(run_id: UUID, name: str, service: Opened, scope: WritesRuns) -> UploadShown:
     """Make an upload of a file that a run published, for another run to take, as the next round of a campaign does."""
-    row = _artifact(service, scope, run_id, name)
-    with contextlib.suppress(ExistsError):  # the same content
-        service.store.put(upload_key(scope, row.sha256), service.store.read(row.key))
-    with service.writing(scope) as session:
-        return shown.upload(
-            uploads.add(session, scope, row.name, row.size, row.sha256, service.now(), is_complete=True)
-        )
+    return as_upload(service, scope, _artifact(service, scope, run_id, name))
 
 
 @router.get("/runs/{run_id}/log", operation_id="get_log")
@@ -128,6 +119,24 @@ def signed_file(
     except (ValueError, MissingError):
         raise ServiceError("not_found", "there is no such file") from None
     return _content(service, key, size, range_, "application/octet-stream", key.rpartition("/")[2], None)
+
+
+def signed(service: Service, scope: Scope, key: str, act: str, object_id: UUID, name: str) -> Signed:
+    """An address of a file in the store that needs no token, for five minutes; noted as this act."""
+    with service.writing(scope) as session:
+        audit.note(session, scope, act, object_id, name=name)
+    url = service.store.signed_url(key, "GET", LONGEST_URL)
+    return Signed(url=url, expires_at=service.now() + LONGEST_URL - timedelta(seconds=1))
+
+
+def as_upload(service: Service, scope: Scope, row: Artifact) -> UploadShown:
+    """An upload of a file that a run published."""
+    with contextlib.suppress(ExistsError):  # the same content
+        service.store.put(upload_key(scope, row.sha256), service.store.read(row.key))
+    with service.writing(scope) as session:
+        return shown.upload(
+            uploads.add(session, scope, row.name, row.size, row.sha256, service.now(), is_complete=True)
+        )
 
 
 def _artifact(service: Service, scope: Scope, run_id: UUID, name: str) -> Artifact:

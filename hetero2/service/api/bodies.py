@@ -17,7 +17,7 @@ class _StrictRequest(Request):
     async def json(self) -> Any:
         """The body; raises JSONDecodeError."""
         if not hasattr(self, "_json"):
-            self._json = json.loads(await self.body(), object_pairs_hook=_once, parse_constant=_no_constant)
+            self._json = strict_json(await self.body())
         return self._json
 
 
@@ -40,6 +40,11 @@ class StrictRoute(APIRoute):
             return await handle(read)
 
         return strict
+
+
+def strict_json(text: str | bytes) -> Any:
+    """What a JSON text says, each name once, and no number that JSON does not have; raises JSONDecodeError."""
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hetero2.service.api.problems import problem
+from hetero2.service.api.problems import answer
 from hetero2.service.domain.errors import ServiceError
 
 MOST_BODY = 1_000_000  # bytes of a body that is not a file
@@ -16,7 +16,9 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 # Here files are brought, which have a cap of their own.
-_FILES = re.compile(r"(PUT|PATCH) /api/v1/uploads.*|POST /new/.*|POST /runs/[^/]+/scores")
+_FILES = re.compile(
+    r"(PUT|PATCH) /api/v1/uploads.*|POST /new/.*|POST /runs/[^/]+/scores|POST /[^/]+/[^/]+/ga4gh/wes/v1/runs"
+)
 
 
 class Guard:
@@ -44,7 +46,8 @@ class Guard:
             return
         body = await _body(scope, receive)
         if body is None:
-            refused = problem("too_large", f"a body has at most {MOST_BODY} bytes", "bring files as uploads")
+            error = ServiceError("too_large", f"a body has at most {MOST_BODY} bytes", "bring files as uploads")
+            refused = answer(scope["path"], error)
             await refused(scope, receive, sending)
             return
         pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]

@@ -1,6 +1,7 @@
 """Every error as RFC 9457 problem+json: a stable code, what is wrong, where, what to do."""
 
 import logging
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,6 +17,8 @@ from hetero2.service.store.base import DISK_FULL, FullError, StoreError, TooLarg
 MEDIA_TYPE = "application/problem+json"
 _BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 _NO_PAGES = ("/api/", "/files/", "/healthz", "/readyz")
+# GA4GH's interfaces, of a project; that of files also where a drs:// address leads.
+_GA4GH = re.compile(r"(/[^/]+/[^/]+)?/ga4gh/(wes|drs)/v1(/.*)?")
 _LONGEST = 2000  # characters of a detail
 log = logging.getLogger(__name__)
 
@@ -30,13 +33,25 @@ def problem(code: str, detail: str, hint: str = "", headers: dict[str, str] | No
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
 
+def answer(path: str, error: ServiceError, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An error as a program gets it at this address: a problem, or what GA4GH has in its place."""
+    if not _GA4GH.fullmatch(path):
+        return problem(error.code, error.detail, error.advice, headers, **error.more)
+    status = 400 if error.status == 422 else error.status  # which GA4GH does not have
+    text = f"{error.detail}; {error.advice}" if error.advice else error.detail
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
+    return JSONResponse({"msg": text[:_LONGEST], "status_code": status}, status, headers)
+
+
 def _answer(
     request: Request, error: ServiceError, page: ServiceError | None = None, headers: dict[str, str] | None = None
 ) -> Response:
     """The error as a page where a page was asked for (`page`: in other words), else as a problem."""
     page_of = getattr(request.app.state, "page_of", None)
-    if page_of is None or request.url.path.startswith(_NO_PAGES):
-        return problem(error.code, error.detail, error.advice, headers, **error.more)
+    path = request.url.path
+    if page_of is None or path.startswith(_NO_PAGES) or _GA4GH.fullmatch(path):
+        return answer(path, error, headers)
     shown: Response = page_of(page or error, request)
     return shown
 

@@ -94,9 +94,7 @@ def one(run_id: UUID, service: Opened, scope: ReadsRuns) -> RunShown:
 @router.post("/runs/{run_id}:cancel", operation_id="cancel_run")
 def cancel(run_id: UUID, service: Opened, scope: WritesRuns) -> RunShown:
     """End a run; where a worker has it, it is CANCELING until that has stopped."""
-    with service.writing(scope) as session:
-        runs.cancel(session, RunKey(scope, run_id), service.now())
-        audit.note(session, scope, "run.cancel", run_id)
+    end(service, scope, run_id)
     return show_run(service, scope, run_id)
 
 
@@ -115,6 +113,13 @@ def scores(run_id: UUID, body: NewScores, service: Opened, scope: WritesRuns) ->
     """Give a paused run the scores that it waits for; it is queued again."""
     submission.bring_later(service, scope, run_id, body.upload_id)
     return show_run(service, scope, run_id)
+
+
+def end(service: Service, scope: Scope, run_id: UUID) -> None:
+    """End a run by request; raises not_found, conflict."""
+    with service.writing(scope) as session:
+        runs.cancel(session, RunKey(scope, run_id), service.now())
+        audit.note(session, scope, "run.cancel", run_id)
 
 
 def show_run(service: Service, scope: Scope, run_id: UUID) -> RunShown:

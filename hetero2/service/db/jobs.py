@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,10 +30,11 @@ class Request:
     parameters: Mapping[str, Any]
     inputs: Mapping[str, Mapping[str, Any]]  # {"name", "sha256", "size"}
     parent_run_id: UUID | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
-        """Of all of it but the workflow's digest, which a new release of the service changes."""
+        """Of all of it but the tags, and the workflow's digest, which a new release of the service changes."""
         asked = [self.name, self.workflow, self.version, self.parameters, self.inputs, str(self.parent_run_id)]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, default=dict).encode()).hexdigest()
 
@@ -49,7 +50,8 @@ def submit(session: Session, scope: Scope, request: Request, key: str | None, no
             org_id=scope.org_id, project_id=scope.project_id, id=uuid4(), name=request.name, workflow=request.workflow,
             workflow_version=request.version, workflow_digest=request.digest, parameters=dict(request.parameters),
             inputs={role: dict(file) for role, file in request.inputs.items()}, idempotency_key=key,
-            body_sha256=request.sha256, parent_run_id=request.parent_run_id, created_at=now,
+            body_sha256=request.sha256, parent_run_id=request.parent_run_id, tags=dict(request.tags),
+            created_at=now,
         )  # fmt: skip
         try:
             with session.begin_nested():

@@ -42,6 +42,7 @@ class Job(Table):
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     body_sha256: Mapped[str] = mapped_column(String(64))
     parent_run_id: Mapped[UUID | None]
+    tags: Mapped[dict[str, Any] | None]  # words of who asked, for themselves
     created_at: Mapped[datetime]
     __table_args__ = of_project(UniqueConstraint("org_id", "project_id", "idempotency_key"))
 

@@ -68,6 +68,13 @@ def named(session: Session, name: str) -> UUID | None:
     return session.scalar(select(Org.id).where(Org.name == name))
 
 
+def names(session: Session, scope: Scope) -> tuple[str, str] | None:
+    """The names of an organisation and its project; None where there is no such project."""
+    query = select(Org.name, Project.name).join(Project, Project.org_id == Org.id)
+    row = session.execute(query.where(Org.id == scope.org_id, Project.id == scope.project_id)).first()
+    return None if row is None else (row[0], row[1])
+
+
 def every(session: Session) -> list[UUID]:
     """The ids of all organisations: for workers and operators, whose role in the database may read them."""
     return list(session.scalars(select(Tenant.org_id).order_by(Tenant.org_id)))

@@ -278,6 +278,13 @@ def page(
     return [(run, job) for run, job in rows]
 
 
+def counts(session: Session, scope: Scope) -> dict[State, int]:
+    """How many runs of a project are in each state."""
+    query = select(Run.state, func.count()).where(Run.org_id == scope.org_id, Run.project_id == scope.project_id)
+    by_state = {State(state): number for state, number in session.execute(query.group_by(Run.state))}
+    return dict.fromkeys(State, 0) | by_state
+
+
 def events(session: Session, key: RunKey, after: int = 0, limit: int = 500) -> Sequence[RunEvent]:
     """The events of a run with numbers above `after`, in order."""
     query = select(RunEvent).where(RunEvent.org_id == key.scope.org_id, RunEvent.run_id == key.run_id)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from hetero2.service.db.access import audit
-from hetero2.service.db.models import Upload
+from hetero2.service.db.models import Artifact, Upload
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import Scope
 
@@ -25,12 +25,21 @@ def get(session: Session, scope: Scope, upload_id: UUID) -> Upload:
     return upload
 
 
-def by_sha256(session: Session, scope: Scope, sha256: str) -> Upload | None:
-    """A complete upload of this content in the project."""
+def file(session: Session, scope: Scope, file_id: UUID) -> Upload | Artifact | None:
+    """A file of the project: one that was brought and is complete, or one that a run published."""
+    brought = select(Upload).where(Upload.org_id == scope.org_id, Upload.project_id == scope.project_id)
+    published = select(Artifact).where(Artifact.org_id == scope.org_id, Artifact.project_id == scope.project_id)
+    upload = session.scalar(brought.where(Upload.id == file_id, Upload.complete_at.is_not(None)))
+    return upload or session.scalar(published.where(Artifact.id == file_id))
+
+
+def by_sha256(session: Session, scope: Scope, sha256: str, name: str | None = None) -> Upload | None:
+    """A complete upload of this content in the project, and of this name where one is given."""
     query = select(Upload).where(
         Upload.org_id == scope.org_id, Upload.project_id == scope.project_id, Upload.sha256 == sha256,
         Upload.complete_at.is_not(None),
     )  # fmt: skip
+    query = query if name is None else query.where(Upload.name == name)
     return session.scalars(query.order_by(Upload.complete_at).limit(1)).first()
 
 

@@ -100,6 +100,11 @@ def role_in_project(role: OrgRole, given: ProjectRole | None) -> ProjectRole | N
     return ProjectRole.ADMIN if role in (OrgRole.OWNER, OrgRole.ADMIN) else given
 
 
+def unseen() -> ServiceError:
+    """What is answered of anything that is not in the principal's sight."""
+    return ServiceError("not_found", "there is no such thing in your project", "check its address")
+
+
 def require(principal: Principal, action: Action, resource: Scope) -> None:
     """Raise not_found where a resource is not in the principal's sight, forbidden where it is, but not this action.
 
@@ -109,7 +114,7 @@ def require(principal: Principal, action: Action, resource: Scope) -> None:
     if action in OF_PROJECT:
         is_theirs &= resource.project_id == principal.project_id and principal.project_role is not None
     if not is_theirs:
-        raise ServiceError("not_found", "there is no such thing in your project", "check its address")
+        raise unseen()
     if action not in principal.actions:
         by = "the token does" if principal.limit is not None and action not in principal.limit else "your role does"
         raise ServiceError(

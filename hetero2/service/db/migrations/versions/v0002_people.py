@@ -139,8 +139,9 @@ def upgrade() -> None:
 
 
 def _change_old_tables() -> None:
-    """Allow hosts per organisation; give the tokens that there are to an owner, whom each organisation gets."""
+    """Allow hosts per organisation, and tags; give the tokens that there are to an owner, whom each one gets."""
     op.add_column("orgs", sa.Column("fetch_hosts", sa.Text(), nullable=False, server_default=sa.text("''")))
+    op.add_column("jobs", sa.Column("tags", sa.JSON()))
     with op.batch_alter_table("tokens") as batch:
         batch.add_column(_id("user_id", nullable=True))
         batch.add_column(sa.Column("actions", sa.JSON()))
@@ -208,6 +209,7 @@ def downgrade() -> None:
         batch.drop_constraint(op.f("fk_tokens_org_id_user_id"), type_="foreignkey")
         for column in ("user_id", "actions", "expires_at"):
             batch.drop_column(column)
+    op.drop_column("jobs", "tags")
     op.drop_column("orgs", "fetch_hosts")
     for table in ("audit_events", "sessions", "invitations", "project_members", "users", "tenants"):
         op.drop_table(table)

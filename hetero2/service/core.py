@@ -18,6 +18,7 @@ from hetero2.errors import ConfigError
 from hetero2.service.db import engine as databases
 from hetero2.service.db import orgs, upgrade
 from hetero2.service.db.access import tokens
+from hetero2.service.limiter import Limiter
 from hetero2.service.settings import Settings
 from hetero2.service.store import s3
 from hetero2.service.store.base import Store
@@ -33,6 +34,7 @@ class Service:
     settings: Settings
     engine: Engine
     store: Store
+    limits: Limiter
     bell: threading.Event = field(default_factory=threading.Event)  # rung where a run was queued; workers listen
     caches: list[Path] = field(default_factory=list)
 
@@ -77,7 +79,7 @@ def open_service(settings: Settings) -> Service:
     os.chmod(folder, 0o700)  # noqa: PTH101 - no link is followed: it is a folder of ours
     engine = databases.connect(settings.database_url)
     upgrade.to_newest(engine)
-    service = Service(settings, engine, _store(settings))
+    service = Service(settings, engine, _store(settings), Limiter(settings))
     for needed in (service.arriving, service.runs):
         needed.mkdir(parents=True, exist_ok=True)
     return service

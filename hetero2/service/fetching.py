@@ -51,7 +51,10 @@ def fetch(service: Service, scope: Scope, url: str, sha256: str, path: Path) -> 
 
 def name_of(url: str) -> str:
     """The name of a file at a URL; raises invalid where it has none that can be used."""
-    name = unquote(urlsplit(url).path).rpartition("/")[2]
+    try:
+        name = unquote(urlsplit(url).path).rpartition("/")[2]
+    except ValueError:
+        name = ""
     if not re.fullmatch(FILE_NAME, name):
         raise ServiceError("invalid", "name: the URL has none that can be used", "name the file by `name`")
     return name

@@ -132,8 +132,8 @@ def _inputs(words: list[str]) -> dict[str, Path | transfers.LinkedFile]:
         if name.startswith("https://"):
             files[role] = transfers.LinkedFile.of(name)
         else:
-            files[role] = Path(name)
-            transfers.check_file(files[role])
+            files[role] = path = Path(name)
+            transfers.check_file(path)
     return files
 
 

@@ -23,7 +23,8 @@ from typing import Any
 import httpx
 import trustme
 
-from hetero2.service.db import orgs
+from hetero2 import cli
+from hetero2.service.db import orgs, runs
 from tests.service import sites
 from tests.service.fetches import BODY, HOSTS, LARGE, LISTED, MARKER, PORTS, PUBLIC, URLS
 
@@ -151,6 +152,16 @@ def ask(site: sites.Site, **body: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def by_remote(site: sites.Site, text: str) -> dict[str, Any]:
+    """What `hetero2 remote submit` did that was given a file by URL."""
+    os.environ |= {"HETERO2_URL": site.url, "HETERO2_TOKEN": site.token, "NO_PROXY": "127.0.0.1"}
+    Listener.contacts.clear()
+    code = cli.main(["remote", "submit", "screen", "--input", f"library={text}", "--input", f"known={text}"])
+    with site.service.reading(site.scope) as session:
+        ((_, job),) = runs.page(session, site.scope, 2)
+        return {"code": code, "contacts": list(Listener.contacts), "inputs": job.inputs}
+
+
 def main(folder: Path) -> None:
     """Ask for everything in the table."""
     prepare(folder)
@@ -176,6 +187,7 @@ def main(folder: Path) -> None:
         with ThreadPoolExecutor(3) as threads:
             at_once = list(threads.map(lambda _: ask(site, **slow), range(3)))
         answers["at once"] = {"statuses": sorted(one["status"] for one in at_once)}
+        answers["by remote"] = by_remote(site, f"{good}#sha256={SHA256}")
         answers["after"] = ask(site, url=good, sha256=SHA256)
         answers["stored"] = {"keys": sorted(site.service.store.keys(str(site.scope.org_id)))}
     (folder / "answers.json").write_text(json.dumps(answers))

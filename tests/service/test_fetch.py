@@ -1,5 +1,6 @@
 """Files by URL: whatever is asked for, nobody but the allowed host is contacted, and of its answer nothing is told."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from functools import cache
 
 import pytest
 
+from hetero2.errors import ConfigError
+from hetero2.service.client.transfers import LinkedFile
 from hetero2.service.db import orgs
 from hetero2.service.domain.errors import ServiceError
 from tests.conftest import ROOT
@@ -91,6 +94,16 @@ def test_a_name_that_changes_its_address_is_connected_to_where_it_was_checked(an
     assert answers["rebound once"]["status"] == 201
     assert answers["rebound once"]["contacts"] == [[ADDRESS, 443]]
     refused(answers["rebound twice"])
+
+
+def test_remote_gives_a_url_in_the_place_of_a_file(answers):
+    done = answers["by remote"]
+    assert (done["code"], done["contacts"]) == (0, [[ADDRESS, 443]] * 2)
+    file = {"name": "file.csv", "size": len(BODY), "sha256": hashlib.sha256(BODY).hexdigest()}
+    assert done["inputs"] == {"library": file, "known": file}
+    for text in ("https://a.example/x.csv", "https://a.example/x.csv#sha256=12", "https://a.example/#sha256="):
+        with pytest.raises(ConfigError, match="needs its sha256"):
+            LinkedFile.of(text)
 
 
 def test_an_organisation_fetches_two_at_once(answers):

@@ -19,7 +19,7 @@ HOSTS = {
     "rebind.example": [[ADDRESS], ["127.0.0.1"]],
     **{name: [[address]] for name, address in _INSIDE.items()},
 }
-LISTED = [PUBLIC, "both.example", "both6.example", "rebind.example", "other.example:8443", *_INSIDE]
+LISTED = [f"{PUBLIC}:443", "both.example", "both6.example", "rebind.example", "other.example:8443", *_INSIDE]
 # Each is refused, and nobody is contacted.
 REFUSED = {
     **{f"a name for {address}": f"https://{name}/file.csv" for name, address in _INSIDE.items()},

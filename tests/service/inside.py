@@ -25,6 +25,7 @@ import trustme
 
 from hetero2 import cli
 from hetero2.service.db import orgs, runs
+from hetero2.service.db.access import audit
 from tests.service import sites
 from tests.service.fetches import BODY, HOSTS, LARGE, LISTED, MARKER, PORTS, PUBLIC, URLS
 
@@ -139,16 +140,24 @@ def prepare(folder: Path) -> None:
         Listener(port, context).start()
 
 
+def events(site: sites.Site) -> list[dict[str, Any]]:
+    """The audit log, the oldest first."""
+    with site.service.reading(site.scope) as session:
+        rows = audit.page(session, site.scope.org_id, 1000)
+        return [{"act": row.act, "detail": row.detail} for row in reversed(rows)]
+
+
 def ask(site: sites.Site, **body: Any) -> dict[str, Any]:
     """What was answered to a request to fetch, who was contacted, and what is left in the folder of uploads."""
     Listener.contacts.clear()
     Listener.requests.clear()
+    before = events(site)
     url, headers = f"{site.url}/api/v1/uploads:fetch", {"Authorization": f"Bearer {site.token}"}
     answer = httpx.post(url, headers=headers, json=body, timeout=60, trust_env=False, verify=False)
     return {
         "status": answer.status_code, "text": answer.text, "headers": dict(answer.headers),
         "contacts": list(Listener.contacts), "requests": list(Listener.requests),
-        "arriving": sorted(path.name for path in site.service.arriving.iterdir()),
+        "events": events(site)[len(before) :], "arriving": sorted(path.name for path in site.service.arriving.iterdir()),
     }  # fmt: skip
 
 

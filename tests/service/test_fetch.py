@@ -6,12 +6,11 @@ import subprocess
 import sys
 from functools import cache
 
+import httpx
 import pytest
 
 from hetero2.errors import ConfigError
 from hetero2.service.client.transfers import LinkedFile
-from hetero2.service.db import orgs
-from hetero2.service.domain.errors import ServiceError
 from tests.conftest import ROOT
 from tests.service.fetches import ADDRESS, ASKED_ONCE, BODY, MARKER, REFUSED
 
@@ -111,17 +110,19 @@ def test_an_organisation_fetches_two_at_once(answers):
     assert answers["after"]["status"] == 201
 
 
-def test_what_is_no_name_of_a_host_is_not_listed(service, scope):
+def test_the_audit_log_has_the_host_and_no_more_of_the_url(answers):
+    (event,) = answers["good"]["events"]
+    assert event["act"] == "upload.create"
+    assert event["detail"].pop("host") == "public.example"
+    assert event["detail"].keys() == {"name", "size", "sha256"}
+    assert answers["/fails"]["events"] == answers["another sha256"]["events"] == []
+
+
+def test_what_is_no_name_of_a_host_is_not_listed(still):
+    client = httpx.Client(headers={"Authorization": f"Bearer {still.token}"}, trust_env=False)
     for host in (
         "*.example 127.0.0.1 2130706433 0x7f.1 a.0x7f [::1] ::1 a.example. localhost https://a.example a.example/x "
-        "u@a.example a.example:0 a..example publ\u0131c.example -a.example"
+        "u@a.example a..example publ\u0131c.example -a.example A.example a.example:"
     ).split():
-        with pytest.raises(ServiceError, match="is no name of a host"), service.writing(scope) as session:
-            orgs.set_fetch_hosts(session, scope.org_id, [host])
-
-
-def test_hosts_are_kept_as_they_are_compared(service, scope):
-    with service.writing(scope) as session:
-        orgs.set_fetch_hosts(session, scope.org_id, ["B.example:8443", " a.EXAMPLE ", "a.example:443"])
-    with service.reading(scope) as session:
-        assert orgs.get(session, scope.org_id).fetch_hosts.split("\n") == ["a.example", "b.example:8443"]
+        answer = client.patch(f"{still.url}/api/v1/org", json={"fetch_hosts": [host]})
+        assert answer.status_code == 422, host

@@ -157,7 +157,8 @@ def ask(site: sites.Site, **body: Any) -> dict[str, Any]:
     return {
         "status": answer.status_code, "text": answer.text, "headers": dict(answer.headers),
         "contacts": list(Listener.contacts), "requests": list(Listener.requests),
-        "events": events(site)[len(before) :], "arriving": sorted(path.name for path in site.service.arriving.iterdir()),
+        "events": events(site)[len(before) :],
+        "arriving": sorted(path.name for path in site.service.arriving.iterdir()),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from tests.service.tenants.operations import FILE
 @pytest.fixture(autouse=True)
 def _fetched(monkeypatch):
     """What is fetched has come. tests/service/test_fetch.py has a network for it."""
-    monkeypatch.setattr("hetero2.api.fetch", lambda url, sha256, out, *_: out.write_bytes(FILE))
+    monkeypatch.setattr("hetero2.api.fetch", lambda _url, _sha256, out, *_: out.write_bytes(FILE))
 
 
 @pytest.fixture(scope="module")

@@ -97,6 +97,15 @@ def bring_later(service: Service, scope: Scope, run_id: UUID, upload_id: UUID) -
     service.bell.set()
 
 
+def check_queue(service: Service, session: Session, scope: Scope) -> None:
+    """Raise unavailable where a run that was just queued is one too many; its transaction is then undone."""
+    queued = select(func.count()).where(Run.org_id == scope.org_id, Run.state == State.QUEUED.value)
+    if (session.scalar(queued) or 0) > service.settings.max_queued:
+        raise ServiceError(
+            "unavailable", "too many runs are queued", "try again later", headers={"Retry-After": _QUEUE_WAIT}
+        )
+
+
 def checked_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> Parameters:
     """The parameters of a workflow; raises invalid where one is not as its schema says."""
     try:
@@ -137,11 +146,7 @@ def _queue(
 ) -> tuple[UUID, bool]:
     run, is_new = jobs.submit(session, scope, request, key, service.now())
     if is_new:
-        queued = select(func.count()).where(Run.org_id == scope.org_id, Run.state == State.QUEUED.value)
-        if (session.scalar(queued) or 0) > service.settings.max_queued:
-            raise ServiceError(
-                "unavailable", "too many runs are queued", "try again later", headers={"Retry-After": _QUEUE_WAIT}
-            )
+        check_queue(service, session, scope)
         parent = {} if request.parent_run_id is None else {"rerun_of": str(request.parent_run_id)}
         audit.note(session, scope, "run.create", run.id, workflow=request.workflow, **parent)
     return run.id, is_new

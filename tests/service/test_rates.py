@@ -213,11 +213,14 @@ def test_so_many_uploads_at_once(site):
 
 def test_a_full_queue_is_said_with_when_to_come_back(site):
     with client(site(max_queued=1)) as asking:
+        canceled = asking.post("/runs", json={"workflow": "demo"}).json()["id"]
+        asking.post(f"/runs/{canceled}:cancel")
         assert asking.post("/runs", json={"workflow": "demo"}).status_code == 201
-        answer = asking.post("/runs", json={"workflow": "demo"})
-        problem(answer, "unavailable")
-        assert answer.headers["retry-after"] == "30"
-        assert len(asking.get("/runs").json()["runs"]) == 1
+        for path, body in (("", {"workflow": "demo"}), (":rerun", {"run_id": canceled}), (f"/{canceled}:retry", None)):
+            answer = asking.post(f"/runs{path}", json=body)
+            problem(answer, "unavailable")
+            assert answer.headers["retry-after"] == "30"
+        assert len(asking.get("/runs").json()["runs"]) == 2
 
 
 def test_attempts_to_sign_in_are_counted_by_address_and_by_account(tmp_path):

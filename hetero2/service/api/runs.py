@@ -106,6 +106,7 @@ def retry(run_id: UUID, service: Opened, scope: WritesRuns, response: Response) 
     service.limits.spend(scope, "runs")
     with service.writing(scope) as session:
         new = runs.retry(session, RunKey(scope, run_id), service.now())
+        submission.check_queue(service, session, scope)
         audit.note(session, scope, "run.retry", new.id, of=str(run_id))
     service.bell.set()
     return _queued(service, scope, new.id, True, response)

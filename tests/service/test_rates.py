@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from hetero2.errors import HeteroError
 from hetero2.service.api.access import COOKIE
+from hetero2.service.api.rates import Rates
 from hetero2.service.client.connection import Connection
 from hetero2.service.db import orgs
 from hetero2.service.db.access import tokens
@@ -121,6 +124,15 @@ def test_who_is_nobody_is_counted_by_address_and_hinders_no_token(site):
                 answer = httpx.get(served.url + path, trust_env=False)
                 assert answer.status_code == 200, path
                 assert "ratelimit" not in answer.headers
+
+
+def test_a_stranger_is_refused_before_anything_is_done(tmp_path):
+    app, acts = FastAPI(), []
+    app.add_api_route("/act", lambda: acts.append(1), methods=["POST"])
+    app.add_middleware(Rates, limiter=Limiter(Settings(folder=tmp_path, rate_address=1, **HOUR)))
+    with TestClient(app) as nobody:
+        assert [nobody.post("/act").status_code for _ in range(3)] == [200, 429, 429]
+    assert acts == [1]
 
 
 def test_addresses_do_not_share_but_a_network_of_ipv6_does(site):

@@ -241,7 +241,7 @@ def read_result(path: Path | str, *, max_unpacked: Count | None = None) -> Resul
 
 
 def fetch(url: str, sha256: str, out: Path, hosts: Collection[str], max_bytes: int, seconds: float) -> None:
-    """Download a file for somebody who is not trusted, as `hetero2.io.fetch` says: for a service."""
+    """Download a file for somebody who is not trusted, as `hetero2.io.fetch` says: for the service."""
     from hetero2.io import fetch as fetching
 
     fetching.fetch(url, sha256, out, hosts, max_bytes, seconds)

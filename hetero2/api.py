@@ -8,7 +8,7 @@ refuses stays an OSError. Importing this module takes some 10 ms: each function 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -238,6 +238,13 @@ def read_result(path: Path | str, *, max_unpacked: Count | None = None) -> Resul
     metrics, manifest, rows = results.read(pack_path, max_unpacked)
     summary = from_cells(rows, "summary.v1", f"{pack_path}: summary.csv")
     return Result(metrics, manifest, summary, accept(pack_path, max_unpacked=max_unpacked))
+
+
+def fetch(url: str, sha256: str, out: Path, hosts: Collection[str], max_bytes: int, seconds: float) -> None:
+    """Download a file for somebody who is not trusted, as `hetero2.io.fetch` says: for the service."""
+    from hetero2.io import fetch as fetching
+
+    fetching.fetch(url, sha256, out, hosts, max_bytes, seconds)
 
 
 def targets() -> list[str]:

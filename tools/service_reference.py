@@ -14,7 +14,15 @@ takes `Authorization: Bearer TOKEN` unless it is marked as open; the permission 
 person must have ([who may what](service-security.md#roles)). Errors are problems of RFC 9457; each operation's own are
 in its last column.
 """
-_LEFT_OUT = {"malformed", "invalid", "internal", "unavailable", "unauthenticated", "unsupported_media_type"}
+_LEFT_OUT = {
+    "malformed",
+    "invalid",
+    "internal",
+    "rate_limited",
+    "unavailable",
+    "unauthenticated",
+    "unsupported_media_type",
+}
 _COMMON = "Beside those named, every operation can answer " + ", ".join(f"`{code}`" for code in sorted(_LEFT_OUT)) + "."
 
 

@@ -41,6 +41,7 @@ class Limits:
     ca_file: Path | None = None
     token: str | None = None
     token_host: str | None = None
+    max_redirects: int = MAX_REDIRECTS
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -205,7 +206,7 @@ def _fetch(url: str, limits: Limits, out: Path, tell: Callable[[str], None]) -> 
     parts, deadline = check_url(url, limits.rules), Deadline(limits.seconds)
     if parts.scheme == "file":
         return _from_file(parts, limits, deadline, out)
-    for hop in range(MAX_REDIRECTS + 1):
+    for hop in range(limits.max_redirects + 1):
         tell(f"asking {shown(url)}")
         digest, further = _hop(parts, url, limits, hop, deadline, out)
         if digest is not None:
@@ -215,7 +216,7 @@ def _fetch(url: str, limits: Limits, out: Path, tell: Callable[[str], None]) -> 
         if urlsplit(further).scheme != "https":
             raise GateError(f"{shown(url)}: refused: redirected to a URL that is not https: {shown(further)[:80]}")
         url, parts = further, check_url(further, limits.rules)
-    raise GateError(f"{shown(url)}: refused: more than {MAX_REDIRECTS} redirects")
+    raise GateError(f"{shown(url)}: refused: more than {limits.max_redirects} redirects")
 
 
 def download(url: str, sha256: str, out: Path, limits: Limits, tell: Callable[[str], None] = lambda _: None) -> None:

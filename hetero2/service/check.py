@@ -12,6 +12,7 @@ from hetero2.service.domain.scope import Scope
 from hetero2.service.worker import process, sandbox, stage_in
 from hetero2.service.worker.limits import Limits
 from hetero2.service.worker.watch.log import last_words
+from hetero2.service.workflows.parameters import Parameters
 from hetero2.service.workflows.registry import Workflow
 
 _SECONDS = 120.0
@@ -25,8 +26,16 @@ def understood(
 
     Raises what a request for the run would, and invalid with the words of the pipeline.
     """
+    service.limits.spend(scope, "checks")
     checked = submission.checked_parameters(asked, parameters)
     files = submission.checked_inputs(service, scope, asked, checked, inputs)
+    with service.limits.slot("checks", scope.org_id):
+        return _dry_run(service, scope, asked, checked, files)
+
+
+def _dry_run(
+    service: Service, scope: Scope, asked: Workflow, checked: Parameters, files: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
     place = service.runs / f"check-{uuid4()}"
     folder, log = place / "run", place / _LOG
     folder.mkdir(parents=True)

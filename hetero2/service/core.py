@@ -18,6 +18,7 @@ from hetero2.errors import ConfigError
 from hetero2.service.db import engine as databases
 from hetero2.service.db import orgs, upgrade
 from hetero2.service.db.access import tokens
+from hetero2.service.limiter import Limiter
 from hetero2.service.settings import Settings
 from hetero2.service.store import s3
 from hetero2.service.store.base import Store
@@ -33,6 +34,7 @@ class Service:
     settings: Settings
     engine: Engine
     store: Store
+    limits: Limiter
     bell: threading.Event = field(default_factory=threading.Event)  # rung where a run was queued; workers listen
     caches: list[Path] = field(default_factory=list)
 
@@ -81,7 +83,7 @@ def open_service(settings: Settings) -> Service:
     except ConfigError:
         engine.dispose()
         raise
-    service = Service(settings, engine, _store(settings))
+    service = Service(settings, engine, _store(settings), Limiter(settings))
     for needed in (service.arriving, service.runs):
         needed.mkdir(parents=True, exist_ok=True)
     return service

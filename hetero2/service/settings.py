@@ -43,6 +43,20 @@ class Settings(BaseSettings):
     max_queued: Annotated[int, Field(ge=1)] = 10_000
     patience: Annotated[float, Field(gt=0)] = 60  # with a client that keeps the service waiting
     max_connections: Annotated[int, Field(ge=1)] = 400  # with a file each, within the usual 1024 descriptors
+    rate_window: Annotated[int, Field(ge=1, le=3600)] = 60  # in which the requests of each rate_.. are counted
+    rate_token: Annotated[int, Field(ge=1)] = 1200
+    rate_org: Annotated[int, Field(ge=1)] = 6000
+    rate_address: Annotated[int, Field(ge=1)] = 600  # of nobody who is known
+    rate_runs: Annotated[int, Field(ge=1)] = 300  # asked for by a token
+    rate_checks: Annotated[int, Field(ge=1)] = 60  # of runs before they start, by a token
+    rate_sign_in: Annotated[int, Field(ge=1)] = 30  # attempts from an address
+    rate_account: Annotated[int, Field(ge=1)] = 10  # attempts for an account
+    max_checks: Annotated[int, Field(ge=1)] = 4  # at once: each starts a sandbox
+    max_checks_of_org: Annotated[int, Field(ge=1)] = 2
+    max_uploads_of_org: Annotated[int, Field(ge=1)] = 16  # at once
+    max_fetches: Annotated[int, Field(ge=1, le=20)] = 4  # files by URL at once, each with one of 40 threads
+    max_fetches_of_org: Annotated[int, Field(ge=1)] = 2
+    fetch_seconds: Annotated[float, Field(gt=0)] = 600  # of one file by URL
 
     @field_validator("folder")
     @classmethod

@@ -22,6 +22,8 @@ from hetero2.service.domain.states import State
 from hetero2.service.workflows.parameters import Parameters
 from hetero2.service.workflows.registry import Workflow, workflow
 
+_QUEUE_WAIT = "30"  # seconds, in which a few runs of a full queue have begun
+
 
 def submit(
     service: Service,
@@ -34,6 +36,7 @@ def submit(
     tags: Mapping[str, str] | None = None,
 ) -> tuple[UUID, bool]:
     """(the run, whether it is new); raises ServiceError where the request is wrong."""
+    service.limits.spend(scope, "runs")
     checked = checked_parameters(asked, parameters)
     with service.writing(scope) as session:
         files = _files(session, scope, asked, checked, inputs)
@@ -56,6 +59,7 @@ def rerun(
     """A new job that asks for what a run did; raises ServiceError where it cannot be asked for here."""
     if sum(value is not None for value in (run_id, pack_sha256, manifest, record)) != 1:
         raise ServiceError("invalid", "give one of run_id, pack_sha256, manifest and record")
+    service.limits.spend(scope, "runs")
     with service.writing(scope) as session:
         if record is not None:
             request = _recorded(session, scope, record)
@@ -93,6 +97,15 @@ def bring_later(service: Service, scope: Scope, run_id: UUID, upload_id: UUID) -
         job.inputs = files
         audit.note(session, scope, "run.scores", run_id, sha256=files[asked.later]["sha256"])
     service.bell.set()
+
+
+def check_queue(service: Service, session: Session, scope: Scope) -> None:
+    """Raise unavailable where a run that was just queued is one too many; its transaction is then undone."""
+    queued = select(func.count()).where(Run.org_id == scope.org_id, Run.state == State.QUEUED.value)
+    if (session.scalar(queued) or 0) > service.settings.max_queued:
+        raise ServiceError(
+            "unavailable", "too many runs are queued", "try again later", headers={"Retry-After": _QUEUE_WAIT}
+        )
 
 
 def checked_parameters(asked: Workflow, parameters: Mapping[str, Any]) -> Parameters:
@@ -135,9 +148,7 @@ def _queue(
 ) -> tuple[UUID, bool]:
     run, is_new = jobs.submit(session, scope, request, key, service.now())
     if is_new:
-        queued = select(func.count()).where(Run.org_id == scope.org_id, Run.state == State.QUEUED.value)
-        if (session.scalar(queued) or 0) > service.settings.max_queued:
-            raise ServiceError("unavailable", "too many runs are queued", "try again later")
+        check_queue(service, session, scope)
         parent = {} if request.parent_run_id is None else {"rerun_of": str(request.parent_run_id)}
         audit.note(session, scope, "run.create", run.id, workflow=request.workflow, **parent)
     return run.id, is_new

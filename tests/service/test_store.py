@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -267,7 +268,7 @@ def ask(store, tmp_path):
         base = ""
         if isinstance(store, LocalStore):
             service = core.open_service(Settings(folder=tmp_path / "service", port=0))
-            base = stack.enter_context(serving(core.Service(service.settings, service.engine, store)))
+            base = stack.enter_context(serving(replace(service, store=store)))
 
         def status(method: str, url: str, **headers: str) -> tuple[int, bytes]:
             answer = httpx.request(method, base + url, headers=headers)
@@ -378,7 +379,7 @@ def test_a_bucket_that_is_away(tmp_path):
         assert seaweed.ACCESS_KEY not in str(raised.value)
     service = core.open_service(Settings(folder=tmp_path / "service", port=0))
     headers = {"Authorization": f"Bearer {core.first_start(service)}"}
-    with serving(core.Service(service.settings, service.engine, gone)) as url:
+    with serving(replace(service, store=gone)) as url:
         answer = httpx.put(f"{url}/api/v1/uploads?name=a.csv", content=b"x", headers=headers)
     assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "unavailable", "5")
     with service.reading(None) as session:

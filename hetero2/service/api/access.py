@@ -15,6 +15,7 @@ from hetero2.service.db.access import tokens, users
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Action, Principal, require
 from hetero2.service.domain.scope import Scope
+from hetero2.service.limiter import refuse
 
 COOKIE = "hetero2_token"
 
@@ -30,7 +31,18 @@ def principal_of(request: Request) -> Principal:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise ServiceError("unauthenticated", "no token was sent", "send `Authorization: Bearer TOKEN`")
-    return opened_by(service_of(request), text.strip())
+    return admitted(request, opened_by(service_of(request), text.strip()))
+
+
+def admitted(request: Request, principal: Principal) -> Principal:
+    """The principal of a request, which is counted as theirs; raises rate_limited.
+
+    Whatever lets somebody in calls this: what was not admitted is counted by its address (api.rates).
+    """
+    standings = service_of(request).limits.request(principal)
+    request.state.standings.extend(standings)
+    refuse(standings)
+    return principal
 
 
 def opened_by(service: Service, text: str) -> Principal:

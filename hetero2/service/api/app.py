@@ -12,6 +12,7 @@ from hetero2.service.api.access import Anybody
 from hetero2.service.api.ga4gh import drs, wes
 from hetero2.service.api.guard import Guard
 from hetero2.service.api.orgs import people, projects, tokens
+from hetero2.service.api.rates import Rates
 from hetero2.service.api.schemas import Me
 from hetero2.service.core import Service
 from hetero2.service.db import upgrade
@@ -71,5 +72,6 @@ def create_app(service: Service) -> FastAPI:
         return JSONResponse({"status": "ok"})
 
     openapi.add_document(app)
+    app.add_middleware(Rates, limiter=service.limits)
     app.add_middleware(Guard, largest=service.settings.max_upload + _BESIDE)
     return app

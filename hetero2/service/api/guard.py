@@ -5,7 +5,7 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hetero2.service.api.problems import answer
+from hetero2.service.api.problems import of_program
 from hetero2.service.domain.errors import ServiceError
 
 MOST_BODY = 1_000_000  # bytes of a body that is not a file
@@ -47,7 +47,7 @@ class Guard:
         body = await _body(scope, receive)
         if body is None:
             error = ServiceError("too_large", f"a body has at most {MOST_BODY} bytes", "bring files as uploads")
-            refused = answer(scope["path"], error)
+            refused = of_program(scope["path"], error)
             await refused(scope, receive, sending)
             return
         pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]

@@ -13,7 +13,7 @@ from hetero2.service.api.problems import MEDIA_TYPE
 from hetero2.service.domain.errors import CODES
 from hetero2.service.domain.permissions import OF_PROJECT
 
-_EVERY = ("malformed", "invalid", "internal", "unavailable")
+_EVERY = ("malformed", "invalid", "rate_limited", "internal", "unavailable")
 _OPEN = ("list_workflows", "get_workflow", "get_signed_file", "head_signed_file")  # without a token
 _FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _TAKE_FILES = ("upload_file", "append_upload")
@@ -27,6 +27,7 @@ _CODES = {
     "begin_upload": ("too_large",),
     "upload_file": ("too_large", "digest_mismatch", "storage_full"),
     "append_upload": ("too_large", "digest_mismatch", "storage_full", "conflict"),
+    "fetch_file": ("too_large", "digest_mismatch", "not_fetched", "storage_full"),
     "create_run": ("not_found", "upload_incomplete", "key_reused", "unknown_workflow", "too_large"),
     "rerun": ("not_found", "key_reused", "unknown_workflow", "invalid_pack", "too_large"),
     "cancel_run": ("conflict",),

@@ -33,26 +33,24 @@ def problem(code: str, detail: str, hint: str = "", headers: dict[str, str] | No
     return JSONResponse(body, status, headers, MEDIA_TYPE)
 
 
-def answer(path: str, error: ServiceError, headers: dict[str, str] | None = None) -> JSONResponse:
+def of_program(path: str, error: ServiceError) -> JSONResponse:
     """An error as a program gets it at this address: a problem, or what GA4GH has in its place."""
     if not _GA4GH.fullmatch(path):
-        return problem(error.code, error.detail, error.advice, headers, **error.more)
+        return problem(error.code, error.detail, error.advice, error.headers, **error.more)
     status = 400 if error.status == 422 else error.status  # which GA4GH does not have
     text = f"{error.detail}; {error.advice}" if error.advice else error.detail
-    if status == 401:
-        headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
+    headers = error.headers | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
     return JSONResponse({"msg": text[:_LONGEST], "status_code": status}, status, headers)
 
 
-def _answer(
-    request: Request, error: ServiceError, page: ServiceError | None = None, headers: dict[str, str] | None = None
-) -> Response:
-    """The error as a page where a page was asked for (`page`: in other words), else as a problem."""
+def answer(request: Request, error: ServiceError, page: ServiceError | None = None) -> Response:
+    """The error as a page where a page was asked for (`page`: in other words), else as a program gets it."""
     page_of = getattr(request.app.state, "page_of", None)
     path = request.url.path
     if page_of is None or path.startswith(_NO_PAGES) or _GA4GH.fullmatch(path):
-        return answer(path, error, headers)
+        return of_program(path, error)
     shown: Response = page_of(page or error, request)
+    shown.headers.update(error.headers)
     return shown
 
 
@@ -61,11 +59,11 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ServiceError)
     def _refused(request: Request, error: ServiceError) -> Response:
-        return _answer(request, error)
+        return answer(request, error)
 
     @app.exception_handler(HeteroError)
     def _pipeline(request: Request, error: HeteroError) -> Response:
-        return _answer(request, ServiceError("invalid", error.message, error.hint or ""))
+        return answer(request, ServiceError("invalid", error.message, error.hint or ""))
 
     @app.exception_handler(RequestValidationError)
     def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -77,13 +75,13 @@ def add_handlers(app: FastAPI) -> None:
         detail = "; ".join(f"{item['where']}: {item['what']}" for item in errors)
         is_path = any(item["loc"][0] == "path" for item in error.errors())
         page = ServiceError("not_found" if is_path else "malformed", "the address or the form cannot be read")
-        return _answer(request, ServiceError("invalid" if is_json else "malformed", detail, errors=errors), page)
+        return answer(request, ServiceError("invalid" if is_json else "malformed", detail, errors=errors), page)
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
         code = _BY_STATUS.get(error.status_code, "malformed" if error.status_code < 500 else "internal")
         page = ServiceError(code, "there is nothing at this address" if code == "not_found" else "")
-        return _answer(request, ServiceError(code, str(error.detail)), page, dict(error.headers or {}))
+        return answer(request, ServiceError(code, str(error.detail), headers=error.headers), page)
 
     _add_handlers_of_faults(app)
 
@@ -94,25 +92,25 @@ def _add_handlers_of_faults(app: FastAPI) -> None:
     @app.exception_handler(FullError)
     def _full(request: Request, error: FullError) -> Response:  # noqa: ARG001
         said = ("storage_full", "the disk of the service is full", "nothing was kept; tell its operator")
-        return _answer(request, ServiceError(*said))
+        return answer(request, ServiceError(*said))
 
     @app.exception_handler(TooLargeError)
     def _too_large(request: Request, error: TooLargeError) -> Response:  # noqa: ARG001
         said = ("too_large", "the file is larger than the store of the service takes", "bring a smaller file")
-        return _answer(request, ServiceError(*said))
+        return answer(request, ServiceError(*said))
 
     @app.exception_handler(StoreError)
     def _store(request: Request, error: StoreError) -> Response:
         log.error("store: %s", error)
         said = ("unavailable", "the store of files does not answer", "try again")
-        return _answer(request, ServiceError(*said), headers={"Retry-After": "5"})
+        return answer(request, ServiceError(*said, headers={"Retry-After": "5"}))
 
     @app.exception_handler(OSError)
     def _files(request: Request, error: OSError) -> Response:
         log.error("files: %s", error)
         if error.errno in DISK_FULL:
             return _full(request, FullError())
-        return _answer(
+        return answer(
             request, ServiceError("unavailable", "the files of the service cannot be used", "tell its operator")
         )
 
@@ -120,10 +118,10 @@ def _add_handlers_of_faults(app: FastAPI) -> None:
     def _database(request: Request, error: OperationalError) -> Response:
         log.error("database: %s", error.orig)
         said = ("unavailable", "the database does not answer", "try again")
-        return _answer(request, ServiceError(*said), headers={"Retry-After": "2"})
+        return answer(request, ServiceError(*said, headers={"Retry-After": "2"}))
 
     @app.exception_handler(Exception)
     def _defect(request: Request, error: Exception) -> Response:
         log.error("defect: %s", type(error).__name__, exc_info=error)
         said = ("internal", "the service has a defect; its log says where", "tell its operator the time")
-        return _answer(request, ServiceError(*said))
+        return answer(request, ServiceError(*said))

@@ -101,8 +101,10 @@ def cancel(run_id: UUID, service: Opened, scope: WritesRuns) -> RunShown:
 @router.post("/runs/{run_id}:retry", status_code=201, operation_id="retry_run")
 def retry(run_id: UUID, service: Opened, scope: WritesRuns, response: Response) -> RunShown:
     """A new run of the job of a run that failed, or was canceled."""
+    service.limits.spend(scope, "runs")
     with service.writing(scope) as session:
         new = runs.retry(session, RunKey(scope, run_id), service.now())
+        submission.check_queue(service, session, scope)
         audit.note(session, scope, "run.retry", new.id, of=str(run_id))
     service.bell.set()
     return _queued(service, scope, new.id, True, response)

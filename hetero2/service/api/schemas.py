@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hetero2.service.domain.names import RUN_NAME
+from hetero2.service.domain.names import FILE_NAME, RUN_NAME
 from hetero2.service.domain.permissions import Action, OrgRole, ProjectRole
 from hetero2.service.domain.states import State
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-FileName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
+FileName = Annotated[str, Field(pattern=f"^{FILE_NAME}$")]
 RunName = Annotated[str, Field(pattern=f"^{RUN_NAME}$")]
 
 
@@ -27,6 +27,14 @@ class NewUpload(Taken):
     name: FileName
     size: Annotated[int, Field(ge=0, strict=True)]
     sha256: Sha256
+
+
+class FetchedFile(Taken):
+    """A file that the service fetches."""
+
+    url: Annotated[str, Field(max_length=2000, description="https, of a host that the organisation allows")]
+    sha256: Sha256
+    name: FileName | None = Field(default=None, description="of the file; that in the URL where none is given")
 
 
 class UploadShown(BaseModel):

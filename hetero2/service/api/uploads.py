@@ -6,16 +6,18 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO, Annotated
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from hetero2.service import fetching
 from hetero2.service.api import shown
 from hetero2.service.api.access import Opened, ReadsRuns, WritesRuns
 from hetero2.service.api.bodies import StrictRoute
-from hetero2.service.api.schemas import FileName, NewUpload, Sha256, UploadShown
+from hetero2.service.api.schemas import FetchedFile, FileName, NewUpload, Sha256, UploadShown
 from hetero2.service.core import Service
 from hetero2.service.db import uploads
 from hetero2.service.db.access import audit
@@ -48,9 +50,23 @@ async def whole(
 ) -> UploadShown:
     """Bring a file at once: its content is the body."""
     arriving = service.arriving / uuid4().hex
+    with service.limits.slot("uploads", scope.org_id):
+        try:
+            size = await _receive(request, arriving, service.settings.max_upload)
+            return await run_in_threadpool(_keep, service, scope, name, arriving, size, sha256)
+        finally:
+            arriving.unlink(missing_ok=True)
+
+
+@router.post(":fetch", status_code=201, operation_id="fetch_file")
+def fetched(body: FetchedFile, service: Opened, scope: WritesRuns) -> UploadShown:
+    """Have the service bring a file from a URL, with this sha256. Takes as long as the file does to come."""
+    name = body.name or fetching.name_of(body.url)
+    arriving = service.arriving / uuid4().hex
     try:
-        size = await _receive(request, arriving, service.settings.max_upload)
-        return await run_in_threadpool(_keep, service, scope, name, arriving, size, sha256)
+        fetching.fetch(service, scope, body.url, body.sha256, arriving)
+        host = urlsplit(body.url).hostname
+        return _keep(service, scope, name, arriving, arriving.stat().st_size, body.sha256, host)
     finally:
         arriving.unlink(missing_ok=True)
 
@@ -84,11 +100,12 @@ async def part(
             "send the part that begins where `received` says", received=row.received,
         )  # fmt: skip
     piece = service.arriving / uuid4().hex
-    try:
-        size = await _receive(request, piece, row.size - row.received, keeps_what_came=True)
-        return await run_in_threadpool(_append, service, scope, row, piece, size)
-    finally:
-        piece.unlink(missing_ok=True)
+    with service.limits.slot("uploads", scope.org_id):
+        try:
+            size = await _receive(request, piece, row.size - row.received, keeps_what_came=True)
+            return await run_in_threadpool(_append, service, scope, row, piece, size)
+        finally:
+            piece.unlink(missing_ok=True)
 
 
 def _append(service: Service, scope: Scope, row: Upload, piece: Path, size: int) -> UploadShown:
@@ -122,13 +139,16 @@ def _append(service: Service, scope: Scope, row: Upload, piece: Path, size: int)
         return shown.upload(uploads.get(session, scope, row.id))
 
 
-def _keep(service: Service, scope: Scope, name: str, path: Path, size: int, expected: str | None) -> UploadShown:
+def _keep(
+    service: Service, scope: Scope, name: str, path: Path, size: int, expected: str | None, host: str | None = None
+) -> UploadShown:
     digest = _sha256(path)
     if expected not in (None, digest):
         raise ServiceError("digest_mismatch", f"{name}: the content has the sha256 {digest}", "bring the file again")
     _store(service, scope, path, digest)
     with service.writing(scope) as session:
-        return shown.upload(uploads.add(session, scope, name, size, digest, service.now(), is_complete=True))
+        row = uploads.add(session, scope, name, size, digest, service.now(), is_complete=True, host=host)
+        return shown.upload(row)
 
 
 def keep_file(service: Service, scope: Scope, name: str, source: IO[bytes]) -> UploadShown:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,8 +14,18 @@ import httpx
 
 from hetero2.errors import ConfigError, HeteroError
 
+_KEY = "Idempotency-Key"
 URL, TOKEN = "HETERO2_URL", "HETERO2_TOKEN"  # environment variables, before what login has stored
-_OURS = {"invalid", "unknown_workflow", "unauthenticated", "forbidden", "not_found", "malformed", "key_reused"}
+_OURS = {
+    "invalid",
+    "unknown_workflow",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "malformed",
+    "key_reused",
+    "not_fetched",
+}
 # What the service advises a program, for somebody who uses `hetero2 remote`.
 _HINTS = {
     "list its artifacts": "`hetero2 remote download RUN` gets all that it has",
@@ -26,6 +38,26 @@ _TIMEOUT = httpx.Timeout(30, read=120)
 
 class UnreachableError(HeteroError):
     """No answer came, or it broke off."""
+
+
+class Waits:
+    """What a service that is asked too much tells to come later is asked again then, a few times, for a few minutes."""
+
+    def __init__(self, method: str, headers: Mapping[str, str]) -> None:
+        """Of one request. What may have been done, and would be done twice, is not asked again."""
+        self._statuses = (429,) if method == "POST" and _KEY not in headers else (429, 503)
+        self._n_left, self._seconds_left = 8, 300
+
+    def waited(self, answer: httpx.Response) -> bool:
+        """Whether the answer said when to ask again, and that moment has come."""
+        seconds = answer.headers.get("retry-after", "")
+        if answer.status_code not in self._statuses or not re.fullmatch("[0-9]{1,6}", seconds):
+            return False
+        self._n_left, self._seconds_left = self._n_left - 1, self._seconds_left - int(seconds)
+        if self._n_left < 0 or self._seconds_left < 0:
+            return False
+        time.sleep(int(seconds))
+        return True
 
 
 class Connection:
@@ -54,21 +86,27 @@ class Connection:
 
     def response(self, method: str, path: str, **more: Any) -> httpx.Response:
         """An answer that is no problem."""
-        try:
-            answer = self._client.request(method, path, **more)
-        except httpx.HTTPError as error:
-            raise self._unreachable(error) from None
-        return _checked(answer)
+        waits = Waits(method, more.get("headers", {}))
+        while True:
+            try:
+                answer = self._client.request(method, path, **more)
+            except httpx.HTTPError as error:
+                raise self._unreachable(error) from None
+            if not waits.waited(answer):
+                return _checked(answer)
 
     def stream(self, path: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
         """An answer whose body is still to come; yields it once."""
-        try:
-            with self._client.stream("GET", path, headers=headers) as answer:
-                if answer.is_error:
-                    answer.read()
-                yield _checked(answer)
-        except httpx.HTTPError as error:
-            raise self._unreachable(error) from None
+        waits, is_over = Waits("GET", headers), False
+        while not is_over:
+            try:
+                with self._client.stream("GET", path, headers=headers) as answer:
+                    if answer.is_error:
+                        answer.read()
+                    if is_over := not waits.waited(answer):
+                        yield _checked(answer)
+            except httpx.HTTPError as error:
+                raise self._unreachable(error) from None
 
     def _unreachable(self, error: httpx.HTTPError) -> HeteroError:
         what = str(error) or type(error).__name__

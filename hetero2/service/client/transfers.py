@@ -1,18 +1,20 @@
 """Files to and from a service: in parts, checked by sha256, and gone on with where they were cut off."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from tqdm.auto import tqdm
 
-from hetero2.errors import HeteroError, InputError
+from hetero2.errors import ConfigError, HeteroError, InputError
 from hetero2.service.client.connection import Connection
 
 PART = 8_000_000  # bytes sent at once
 _CHUNK = 1 << 20
+_FETCHED = 1800  # seconds for the service to fetch a file
 
 
 def check_file(path: Path) -> None:
@@ -20,6 +22,28 @@ def check_file(path: Path) -> None:
     if not path.is_file():
         what = "is a folder, not a file" if path.is_dir() else "no such file"
         raise InputError(f"{path}: {what}", "name a file of yours")
+
+
+class LinkedFile(NamedTuple):
+    """A file that the service is to fetch."""
+
+    url: str
+    sha256: str
+
+    @classmethod
+    def of(cls, text: str) -> "LinkedFile":
+        """As https://..#sha256=.. says; raises ConfigError where it does not."""
+        url, _, digest = text.partition("#sha256=")
+        if not re.fullmatch("[0-9A-Fa-f]{64}", digest):
+            raise ConfigError("a file by URL needs its sha256", "such as https://files.example.org/truth.csv#sha256=..")
+        return cls(url, digest.lower())
+
+
+def bring(connection: Connection, file: Path | LinkedFile) -> str:
+    """Bring a file, or have it fetched; the id of its upload."""
+    if isinstance(file, Path):
+        return upload(connection, file)
+    return str(connection.ask("POST", "/uploads:fetch", json=file._asdict(), timeout=_FETCHED)["id"])
 
 
 def upload(connection: Connection, path: Path, shows: bool = True) -> str:

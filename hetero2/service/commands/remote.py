@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.service.client import connection as connections
@@ -40,7 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     login.add_argument("--token-file", type=Path, help="a file with the token (default: it is asked for)")
     submit = action("submit", "upload files and ask for a run", _submit)
     submit.add_argument("workflow", help="such as audit_scores; `hetero2 remote status --workflows` lists them")
-    submit.add_argument("--input", action="append", default=[], metavar="ROLE=FILE", help="a file; may be repeated")
+    submit.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="ROLE=FILE",
+        help="a file, or https://..#sha256=.. for the service to fetch; may be repeated",
+    )
     submit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter; may be repeated")
     submit.add_argument("--parameters", type=Path, help="a JSON file with parameters")
     submit.add_argument("--name", help="of its results")
@@ -109,22 +115,25 @@ def _submit(args: argparse.Namespace) -> int:
     parameters = {} if args.parameters is None else _parameters(args.parameters)
     parameters |= {name: _value(text) for name, text in (_pair(word, "--set", "NAME=VALUE") for word in args.set)}
     _check(connection, args.workflow, files, parameters)
-    inputs = {role: transfers.upload(connection, path) for role, path in files.items()}
+    inputs = {role: transfers.bring(connection, file) for role, file in files.items()}
     body = {"workflow": args.workflow, "parameters": parameters, "inputs": inputs}
     body |= {} if args.name is None else {"name": args.name}
-    headers = {} if args.key is None else {"Idempotency-Key": args.key}
+    headers = {"Idempotency-Key": args.key or uuid4().hex}  # so that it can be asked again
     asked = connection.ask("POST", "/runs", json=body, headers=headers)
     print(asked["id"], flush=True)
     return _followed(connection, asked["id"]) if args.watch else 0
 
 
-def _inputs(words: list[str]) -> dict[str, Path]:
-    files: dict[str, Path] = {}
+def _inputs(words: list[str]) -> dict[str, Path | transfers.LinkedFile]:
+    files: dict[str, Path | transfers.LinkedFile] = {}
     for role, name in (_pair(text, "--input", "ROLE=FILE") for text in words):
         if role in files:
             raise ConfigError(f"--input {role}={name}: there is another {role}", "give each once")
-        files[role] = Path(name)
-        transfers.check_file(files[role])
+        if name.startswith("https://"):
+            files[role] = transfers.LinkedFile.of(name)
+        else:
+            files[role] = path = Path(name)
+            transfers.check_file(path)
     return files
 
 
@@ -138,7 +147,7 @@ def _parameters(path: Path) -> dict[str, Any]:
     return value
 
 
-def _check(connection: Connection, name: str, files: Mapping[str, Path], parameters: Mapping[str, Any]) -> None:
+def _check(connection: Connection, name: str, files: Mapping[str, object], parameters: Mapping[str, Any]) -> None:
     """Raise ConfigError before anything is uploaded for a run that cannot be."""
     workflows = {entry["name"]: entry for entry in connection.ask("GET", "/workflows")}
     if name not in workflows:

@@ -44,16 +44,18 @@ def by_sha256(session: Session, scope: Scope, sha256: str, name: str | None = No
 
 
 def add(
-    session: Session, scope: Scope, name: str, size: int, sha256: str, now: datetime, is_complete: bool = False
-) -> Upload:
-    """A new upload, of which nothing, or all, has come."""
+    session: Session, scope: Scope, name: str, size: int, sha256: str, now: datetime, is_complete: bool = False,
+    host: str | None = None,
+) -> Upload:  # fmt: skip
+    """A new upload, of which nothing, or all, has come; host: from which it was fetched."""
     upload = Upload(
         org_id=scope.org_id, project_id=scope.project_id, id=uuid4(), name=name, size=size, sha256=sha256,
         received=size if is_complete else 0, complete_at=now if is_complete else None, created_at=now,
     )  # fmt: skip
     session.add(upload)
     session.flush()
-    audit.note(session, scope, "upload.create", upload.id, name=name, size=size, sha256=sha256)
+    source = {} if host is None else {"host": host}
+    audit.note(session, scope, "upload.create", upload.id, name=name, size=size, sha256=sha256, **source)
     return upload
 
 

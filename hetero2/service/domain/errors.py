@@ -1,5 +1,6 @@
 """What can be wrong with a request: a stable code each, an HTTP status, and what to do."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from hetero2.errors import HeteroError
@@ -21,6 +22,8 @@ CODES: dict[str, tuple[int, str]] = {
     "digest_mismatch": (422, "The content does not have the sha256 that was named"),
     "unknown_workflow": (422, "There is no such workflow"),
     "invalid_pack": (422, "The pack cannot be run again"),
+    "not_fetched": (422, "The file cannot be fetched"),
+    "rate_limited": (429, "Too many requests"),
     "internal": (500, "The service has a defect"),
     "unavailable": (503, "The service cannot do this now"),
     "storage_full": (507, "There is no room for it"),
@@ -30,7 +33,11 @@ CODES: dict[str, tuple[int, str]] = {
 class ServiceError(HeteroError):
     """A request that is refused: one of CODES, what is wrong, and what to do."""
 
-    def __init__(self, code: str, detail: str, hint: str = "", **more: Any) -> None:
+    def __init__(
+        self, code: str, detail: str, hint: str = "", headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
+        """headers: of the answer, such as Retry-After; more: fields of the problem."""
         super().__init__(detail, hint or None)
+        self.headers = dict(headers or {})
         self.code, self.detail, self.advice, self.more = code, detail, hint, more
         self.status, self.title = CODES[code]

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from hetero2.service.api.access import COOKIE, Opened, may, opened_by, service_of
+from hetero2.service.api.access import COOKIE, Opened, admitted, may, opened_by, service_of
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Action, Principal
 from hetero2.service.web.show import show
@@ -32,9 +32,10 @@ def from_here(request: Request) -> None:
 def signed_in(request: Request) -> Principal:
     """What the cookie opens."""
     try:
-        return opened_by(service_of(request), request.cookies.get(COOKIE, ""))
+        principal = opened_by(service_of(request), request.cookies.get(COOKIE, ""))
     except ServiceError:
         raise SignInNeeded from None
+    return admitted(request, principal)
 
 
 Looks = Annotated[Principal, may(Action.READ_RUNS, signed_in)]

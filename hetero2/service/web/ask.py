@@ -57,6 +57,11 @@ def form(name: str, service: Opened, scope: Works, run: UUID | None = None, camp
 async def look(name: str, request: Request, service: Opened, scope: Works) -> Response:
     """Take the files, and show what is understood of them before the run starts."""
     asked = _workflow(name)
+    with service.limits.slot("uploads", scope.org_id):
+        return await _looked(request, service, scope, asked)
+
+
+async def _looked(request: Request, service: Service, scope: Scope, asked: Workflow) -> Response:
     async with request.form(max_files=20, max_fields=100) as body:
         values = {key: value for key, value in body.items() if isinstance(value, str)}
         files = {

@@ -103,8 +103,9 @@ def run_state(run_id: UUID, service: Opened, scope: Looks, seen: str = "", state
 async def bring_scores(run_id: UUID, request: Request, service: Opened, scope: Works) -> Response:
     """Give a paused run the scores that it waits for: the file of a form."""
     try:
-        async with request.form(max_files=1, max_fields=1) as body:
-            return await run_in_threadpool(_bring_scores, service, scope, run_id, body.get("scores"))
+        with service.limits.slot("uploads", scope.org_id):
+            async with request.form(max_files=1, max_fields=1) as body:
+                return await run_in_threadpool(_bring_scores, service, scope, run_id, body.get("scores"))
     except ServiceError as error:
         if error.code != "too_large":
             raise

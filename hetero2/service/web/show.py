@@ -29,6 +29,7 @@ _TITLES = {
     "invalid": "Something is not right",
     "malformed": "This could not be read",
     "too_large": "This is too large",
+    "rate_limited": "This was asked for too often",
     "internal": "The service has a fault",
 }
 _templates = Environment(loader=PackageLoader("hetero2.service.web"), autoescape=True, trim_blocks=True)

@@ -39,7 +39,7 @@ def test_every_operation_is_named_described_and_says_its_problems(document):
     for operation in operations(document):
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", operation["operationId"])
         assert re.fullmatch(r"[A-Z].*\.", operation["description"]), operation
-        assert {"400", "422", "500", "503"} <= operation["responses"].keys()
+        assert {"400", "422", "429", "500", "503"} <= operation["responses"].keys()
         for status, response in operation["responses"].items():
             assert (serving.MEDIA_TYPE in response.get("content", {})) == (status >= "400"), operation
     public = {operation["operationId"] for operation in operations(document) if "security" not in operation}
@@ -47,7 +47,8 @@ def test_every_operation_is_named_described_and_says_its_problems(document):
 
 
 def test_requests_made_from_the_document_find_no_defect(tmp_path, capsys):
-    with serving.served(tmp_path / "service", "--workers=0", max_upload=1_000_000) as server:
+    rates = dict.fromkeys(("rate_token", "rate_org", "rate_address", "rate_runs", "rate_checks"), 10**6)
+    with serving.served(tmp_path / "service", "--workers=0", max_upload=1_000_000, **rates) as server:
         words = (
             f"-m schemathesis.cli run {server.url}/api/v1/openapi.json --checks {CHECKS} --max-time {SECONDS} "
             "--no-color --continue-on-failure --suppress-health-check all --warnings off --header"

@@ -22,7 +22,8 @@ NOBODY = str(uuid.UUID(int=0))
 NOT_GIVEN = {"internal"}
 # Tested elsewhere, or below by itself.
 BY_THEMSELVES = set(
-    "conflict upload_incomplete range_not_satisfiable digest_mismatch unavailable storage_full forbidden".split()
+    "conflict upload_incomplete range_not_satisfiable digest_mismatch unavailable storage_full forbidden rate_limited "
+    "not_fetched".split()
 )
 
 

@@ -3,6 +3,13 @@
 import pytest
 
 from tests.service.tenants import two_orgs
+from tests.service.tenants.operations import FILE
+
+
+@pytest.fixture(autouse=True)
+def _fetched(monkeypatch):
+    """What is fetched has come. tests/service/test_fetch.py has a network for it."""
+    monkeypatch.setattr("hetero2.api.fetch", lambda _url, _sha256, out, *_: out.write_bytes(FILE))
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,9 @@ REQUESTS: dict[str, Callable[[Tenant, str], Asked]] = {
     "get_me": lambda t, who: Asked(),
     "begin_upload": lambda t, who: Asked(json={"name": "a.csv", "size": 9, "sha256": uuid4().hex * 2}),
     "upload_file": lambda t, who: Asked(params={"name": "a.csv"}, content=uuid4().bytes),
+    "fetch_file": lambda t, who: Asked(
+        json={"url": "https://data.example.com/a.csv", "sha256": hashlib.sha256(FILE).hexdigest()}
+    ),
     "list_uploads": lambda t, who: Asked(),
     "get_upload": lambda t, who: Asked({"upload_id": _upload(t)}),
     "append_upload": lambda t, who: Asked({"upload_id": _part(t)}, content=b"x", headers={"Upload-Offset": "0"}),

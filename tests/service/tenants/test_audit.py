@@ -22,6 +22,7 @@ ACTS = {
     "begin_upload": "upload.create",
     "upload_file": "upload.create",
     "append_upload": "upload.append",
+    "fetch_file": "upload.create",
     "create_run": "run.create",
     "rerun": "run.create",
     "cancel_run": "run.cancel",

@@ -9,6 +9,7 @@ import pytest
 from hetero2 import cli
 from hetero2.errors import ConfigError, GateError, HeteroError
 from hetero2.io.download import Limits, download, token_from
+from hetero2.io.fetch import fetch
 from hetero2.io.url_policy import Rules
 from tests.conftest import config_option
 from tests.server import BODY, serving
@@ -129,6 +130,25 @@ def test_what_the_configuration_does_not_allow(server, tmp_path, changes, messag
 )
 def test_what_is_no_url_that_we_fetch(server, tmp_path, url, message):
     assert message in refused(server, "", tmp_path / "f", url=url)
+
+
+@pytest.mark.parametrize(
+    ("place", "url"),
+    [
+        ("localhost", "file://localhost/etc/hosts"),
+        ("", "file:///etc/hosts"),
+        ("127.0.0.1", "https://127.0.0.1/file.csv"),
+        ("127.0.0.1", "https://user@127.0.0.1/file.csv"),
+        ("h.org:8443", "https://h.org/file.csv"),
+        ("h.org", "https://h.org:8443/file.csv"),
+        ("*.org", "https://h.org/file.csv"),
+    ],
+)
+def test_what_is_fetched_for_nobody_whatever_is_listed(tmp_path, place, url):
+    """tests/service/test_fetch.py has the rest, where each hole would be seen."""
+    with pytest.raises((ConfigError, GateError), match="refused"):
+        fetch(url, SHA256, tmp_path / "f", [place], 100, 5)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_redirect_is_checked_like_the_first_address(server, tmp_path):

@@ -15,6 +15,7 @@ from hetero2.service.db.access import tokens, users
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Action, Principal, require
 from hetero2.service.domain.scope import Scope
+from hetero2.service.observe import context
 
 COOKIE = "hetero2_token"
 
@@ -30,14 +31,28 @@ def principal_of(request: Request) -> Principal:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise ServiceError("unauthenticated", "no token was sent", "send `Authorization: Bearer TOKEN`")
-    return opened_by(service_of(request), text.strip())
+    principal = opened_by(service_of(request), text.strip())
+    _say_who_asks(request, principal)
+    return principal
+
+
+def _say_who_asks(request: Request, principal: Principal) -> None:
+    """In the lines of the log, with the run that the address names."""
+    context.bind(org_id=principal.org_id, project_id=principal.project_id)
+    with contextlib.suppress(KeyError, ValueError):
+        context.bind(run_id=UUID(request.path_params["run_id"]))
 
 
 def opened_by(service: Service, text: str) -> Principal:
     """Whom a token is of; raises unauthenticated."""
     now = service.now()
-    with service.reading(tokens.org_of(text)) as session:
-        principal, is_old = tokens.principal(session, text, now)
+    try:
+        with service.reading(tokens.org_of(text)) as session:
+            principal, is_old = tokens.principal(session, text, now)
+    except ServiceError:
+        if text:
+            service.metrics.sign_in_failed("token")
+        raise
     if is_old:
         # Reading works while the database is locked.
         with contextlib.suppress(OperationalError), service.writing(principal) as session:
@@ -56,7 +71,9 @@ Anybody = Annotated[Principal, Depends(principal_of)]  # whoever has a token
 def may(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
     """A dependency: the principal of a request, who may do this in their project, or in their organisation."""
 
-    async def allowed(principal: Annotated[Principal, Depends(who)]) -> Principal:  # in no other thread, as above
+    # In no other thread, as above.
+    async def allowed(request: Request, principal: Annotated[Principal, Depends(who)]) -> Principal:
+        _say_who_asks(request, principal)
         require(principal, action, principal)
         return principal
 
@@ -97,6 +114,7 @@ def in_project(service: Service, principal: Principal, project_id: UUID, action:
         other = None
     there = principal if other is None else replace(other, token_id=principal.token_id, limit=principal.limit)
     require(there, action, Scope(principal.org_id, project_id))
+    context.bind(project_id=project_id)
     return there
 
 

@@ -18,6 +18,7 @@ from hetero2.service.db.models import Artifact, Job, Run, RunEvent
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import FOLLOWING, HELD, IDLE, TERMINAL, State
+from hetero2.service.observe import context
 
 MAX_ATTEMPTS = 3
 # How a run stands is asked for more often than anything else; the query is made once.
@@ -128,6 +129,7 @@ def add(session: Session, job: Job, now: datetime, state: State = State.QUEUED) 
     run = Run(
         org_id=job.org_id, id=uuid4(), project_id=job.project_id, job_id=job.id, number=number, state=state.value,
         attempt=0, lease_epoch=0, progress={}, facts={}, last_event=0, created_at=now,
+        trace=context.traceparent(),
     )  # fmt: skip
     session.add(run)
     session.flush()
@@ -231,7 +233,7 @@ def resume(session: Session, key: RunKey, now: datetime) -> None:
 
 
 def sweep(session: Session, now: datetime, max_attempts: int = MAX_ATTEMPTS) -> list[RunKey]:
-    """Take back the runs whose lease has run out, and queue those of drained workers; the keys of those it changed.
+    """Take back the runs whose lease has run out; the keys of those it changed.
 
     A lost run is queued again up to `max_attempts` attempts and is then a SYSTEM_ERROR; one that was to be canceled is.
     """
@@ -253,6 +255,12 @@ def sweep(session: Session, now: datetime, max_attempts: int = MAX_ATTEMPTS) -> 
             values |= {"code": "worker_lost", "reason": f"its worker was lost in each of {run.attempt} attempts"}
         if step(session, key, [state], after, now, condition=same, **values):
             changed.append(key)
+    return changed
+
+
+def queue_given_back(session: Session, now: datetime) -> list[RunKey]:
+    """Queue the runs of drained workers; their keys."""
+    changed: list[RunKey] = []
     preempted = select(Run).where(Run.state == State.PREEMPTED.value)
     for run in session.scalars(preempted.execution_options(populate_existing=True)).all():
         if step(session, key_of(run), [State.PREEMPTED], State.QUEUED, now):
@@ -276,6 +284,13 @@ def page(
         query = query.where(Job.workflow == workflow)
     rows = session.execute(query.order_by(Run.created_at.desc(), Run.id.desc()).limit(limit))
     return [(run, job) for run, job in rows]
+
+
+def queued_at(session: Session, key: RunKey) -> datetime | None:
+    """When a run was queued last."""
+    query = select(RunEvent).where(RunEvent.org_id == key.scope.org_id, RunEvent.run_id == key.run_id)
+    query = query.where(RunEvent.kind == "state").order_by(RunEvent.number.desc()).limit(5)
+    return next((event.at for event in session.scalars(query) if event.data["state"] == State.QUEUED.value), None)
 
 
 def events(session: Session, key: RunKey, after: int = 0, limit: int = 500) -> Sequence[RunEvent]:

@@ -30,12 +30,17 @@ def sweep(service: Service) -> None:
     lost: list[tuple[RunKey, Run]] = []
     for org_id in service.org_ids():
         with service.writing(org_id) as session:
-            lost += [(key, runs.get(session, key)) for key in runs.sweep(session, service.now())]
+            taken_back = runs.sweep(session, service.now())
+            changed = [*taken_back, *runs.queue_given_back(session, service.now())]
+            lost += [(key, runs.get(session, key)) for key in changed]
+        service.metrics.lost_workers.inc(len(taken_back))
     if lost:
         service.bell.set()
         lost_jobs.cancel(service)
     for key, run in lost:
-        log.warning("run %s: taken back from a worker that was lost or stopped", key.run_id)
+        ids = {"org_id": key.scope.org_id, "project_id": key.scope.project_id, "run_id": key.run_id, "job_id": run.job_id}
+        shown = {name: str(value) for name, value in ids.items()}
+        log.warning("run %s: taken back from a worker that was lost or stopped", key.run_id, extra=shown)
         with contextlib.suppress(StoreError):
             _remove_files(service, key, artifact_key(key, run.job_id, run.attempt, ""))
 

@@ -139,7 +139,8 @@ def upgrade() -> None:
 
 
 def _change_old_tables() -> None:
-    """Allow hosts per organisation; give the tokens that there are to an owner, whom each organisation gets."""
+    """A trace per run; allowed hosts per organisation; give the tokens that there are to an owner, whom each organisation gets."""
+    op.add_column("runs", sa.Column("trace", sa.String(55)))
     op.add_column("orgs", sa.Column("fetch_hosts", sa.Text(), nullable=False, server_default=sa.text("''")))
     with op.batch_alter_table("tokens") as batch:
         batch.add_column(_id("user_id", nullable=True))
@@ -209,5 +210,6 @@ def downgrade() -> None:
         for column in ("user_id", "actions", "expires_at"):
             batch.drop_column(column)
     op.drop_column("orgs", "fetch_hosts")
+    op.drop_column("runs", "trace")
     for table in ("audit_events", "sessions", "invitations", "project_members", "users", "tenants"):
         op.drop_table(table)

@@ -206,7 +206,7 @@ class Machine(RuleBasedStateMachine):
     def sweep(self) -> None:
         now = self._tick()
         with self.service.writing(self.scope) as session:
-            changed = {key.run_id for key in runs.sweep(session, now)}
+            changed = {key.run_id for key in [*runs.sweep(session, now), *runs.queue_given_back(session, now)]}
         for run_id, expected in self.expected.items():
             is_lost = expected.state in HELD and expected.until is not None and expected.until < now
             assert (run_id in changed) == (is_lost or expected.state is State.PREEMPTED)

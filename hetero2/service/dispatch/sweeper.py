@@ -38,7 +38,12 @@ def sweep(service: Service) -> None:
         service.bell.set()
         lost_jobs.cancel(service)
     for key, run in lost:
-        ids = {"org_id": key.scope.org_id, "project_id": key.scope.project_id, "run_id": key.run_id, "job_id": run.job_id}
+        ids = {
+            "org_id": key.scope.org_id,
+            "project_id": key.scope.project_id,
+            "run_id": key.run_id,
+            "job_id": run.job_id,
+        }
         shown = {name: str(value) for name, value in ids.items()}
         log.warning("run %s: taken back from a worker that was lost or stopped", key.run_id, extra=shown)
         with contextlib.suppress(StoreError):

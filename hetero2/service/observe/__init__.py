@@ -1,1 +1,1 @@
-"""What an operator sees of a service: lines of its log, metrics, traces, whether it is ready, and what is wrong with it."""
+"""What an operator sees of a service: its log, metrics, traces, whether it is ready, and what is wrong."""

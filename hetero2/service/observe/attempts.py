@@ -27,7 +27,9 @@ class Seen:
         """All of it."""
         ids = {f"hetero2.{name}": value for name, value in context.bound().items()}
         began = time.monotonic()
-        with self._service.tracing.attempt(self._run.trace, queued_at, {**ids, "hetero2.workflow": self._workflow}) as span:
+        with self._service.tracing.attempt(
+            self._run.trace, queued_at, {**ids, "hetero2.workflow": self._workflow}
+        ) as span:
             try:
                 yield
             finally:

@@ -42,7 +42,9 @@ def processor(secrets: Iterable[str] = ()) -> Callable[[Any, str, Any], Any]:
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, Mapping):
-            return {masked(str(name)): MASK if _NAME.search(str(name)) else masked(what) for name, what in value.items()}
+            return {
+                masked(str(name)): MASK if _NAME.search(str(name)) else masked(what) for name, what in value.items()
+            }
         if isinstance(value, list | tuple | set | frozenset):
             return [masked(item) for item in value]
         text = value if isinstance(value, str) else repr(value)

@@ -5,8 +5,10 @@ import time
 from collections.abc import Mapping
 from uuid import uuid4
 
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from hetero2.service.observe import context, tracing
 from hetero2.service.observe.metrics import Metrics
@@ -21,8 +23,10 @@ _UNKNOWN = "other"  # a path or a method that the service does not have: a clien
 class Observed:
     """An application whose requests are seen; around all of it, so that what the application refuses is seen too."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, traces: Tracing) -> None:
+    def __init__(self, app: FastAPI, metrics: Metrics, traces: Tracing) -> None:
         self._app, self._metrics, self._tracing = app, metrics, traces
+        # A route itself knows nothing of the prefix that its router was included with.
+        self._templates = {id(known.original_route): known.path for known in iter_route_contexts(app.routes)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -41,7 +45,7 @@ class Observed:
                 status = _LEFT
             finally:
                 status = answer.status or status
-                route = _route(scope)
+                route = self._route(scope)
                 self._metrics.request(method, route, status, answer.seconds)
                 ids = {f"hetero2.{name}": value for name, value in context.bound().items()}
                 attributes: Mapping[str, str | int] = {"http.route": route, "http.response.status_code": status, **ids}
@@ -51,6 +55,12 @@ class Observed:
                     tracing.fail(span)
                 shown = {"method": method, "route": route, "status": status, "ms": answer.milliseconds()}
                 log.info("request", extra=shown)
+
+    def _route(self, scope: Scope) -> str:
+        """The template of the route that took it, such as /api/v1/runs/{run_id}; never the path itself."""
+        if "route" not in scope:
+            return scope.get("root_path") or _UNKNOWN  # of files that are mounted there
+        return self._templates.get(id(scope["route"])) or _UNKNOWN
 
 
 class _Answer:
@@ -77,9 +87,3 @@ class _Answer:
     def milliseconds(self) -> float:
         """Since the request came."""
         return round(1000 * (time.monotonic() - self._began), 1)
-
-
-def _route(scope: Scope) -> str:
-    """The template of the route that took it, such as /api/v1/runs/{run_id}; never the path itself."""
-    path = getattr(scope.get("route"), "path", None)
-    return path if isinstance(path, str) else _UNKNOWN

@@ -1,4 +1,4 @@
-"""Where Prometheus finds the metrics of a process: a port of its own, on loopback, which no proxy before the API shows."""
+"""Where Prometheus finds the metrics of a process: a port of its own, on loopback, which no proxy shows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -21,8 +21,6 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from hetero2.service.observe.masking import mask
 
-_QUIET: Mapping[str, bool] = {"record_exception": False, "set_status_on_exception": False}  # their words may be secret
-
 
 class Tracing:
     """Makes the spans of one process."""
@@ -43,8 +41,7 @@ class Tracing:
     @contextmanager
     def request(self, method: str) -> Iterator[Span]:
         """The first span of a trace; what the client says of a trace of its own is not taken."""
-        options = {"context": Context(), "kind": SpanKind.SERVER, "attributes": {"http.request.method": method}}
-        with self._tracer.start_as_current_span(method, **options, **_QUIET) as span:
+        with self._current(method, Context(), SpanKind.SERVER, {"http.request.method": method}) as span:
             yield span
 
     @contextmanager
@@ -54,16 +51,25 @@ class Tracing:
         if queued_at is not None:
             began = int(queued_at.timestamp() * 1e9)
             self._tracer.start_span("queue", asked, attributes=attributes, start_time=began).end()
-        with self._tracer.start_as_current_span(
-            "attempt", asked, SpanKind.CONSUMER, attributes, **_QUIET
-        ) as span:  # fmt: skip
+        with self._current("attempt", asked, SpanKind.CONSUMER, attributes) as span:
             yield span
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """A part of what this thread is at."""
-        with self._tracer.start_as_current_span(name, **_QUIET):
+        with self._current(name):
             yield
+
+    @contextmanager
+    def _current(
+        self, name: str, parent: Context | None = None, kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Iterator[Span]:  # fmt: skip
+        """The span that is current in a block. An error that leaves it is not recorded: its words may be secret."""
+        with self._tracer.start_as_current_span(
+            name, parent, kind, attributes, record_exception=False, set_status_on_exception=False
+        ) as span:
+            yield span
 
     def stages(self) -> "Stages":
         """The stages of the pipeline below the span that is current."""

@@ -30,7 +30,9 @@ class HeldLease:
         self._stopped = threading.Event()
         self._progress: dict[str, Any] | None = None
         self._state: State | None = State.INITIALIZING
-        self._thread = threading.Thread(target=contextvars.copy_context().run, args=(self._renew,), name=f"lease of {lease.key.run_id}", daemon=True)
+        self._thread = threading.Thread(
+            target=contextvars.copy_context().run, args=(self._renew,), name=f"lease of {lease.key.run_id}", daemon=True
+        )
 
     def __enter__(self) -> "HeldLease":
         self._thread.start()

@@ -12,16 +12,17 @@ _NAMES = (
 _HEADERS = r"(?:authorization|cookie)"
 _NAME = re.compile(rf"(?:{_NAMES}|{_HEADERS})$", re.IGNORECASE)  # of a field
 # Between a name and its value: in a query, in JSON, in Python's repr of a mapping or a pair.
-_IS = r"(?:\\?[\"']\s*[:,=]|\s*[=:])\s*b?(?:\\?[\"'])?"
+_IS = r"(?:\\*[\"']\s*[:,=]|\s*[=:])\s*b?(?:\\*[\"'])?"
 _PATTERNS = (
     # A header's value goes to the end of its quotes, or of the line: it may have spaces, commas and semicolons.
     (re.compile(rf"({_HEADERS}{_IS})[^\"'\\\n\r]+", re.IGNORECASE), rf"\1{MASK}"),
     (re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@\"']*):[^\s\"'<>]*@", re.IGNORECASE), rf"\1:{MASK}@"),
     (re.compile(rf"({_NAMES}{_IS})[^\s\"'&;,\\<>)\]}}]+", re.IGNORECASE), rf"\1{MASK}"),
-    (re.compile(r"([?&](?:code|state|sig|x-amz-[a-z-]+)=)[^\s&\"']+", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(r"([?&](?:sig|x-amz-[a-z-]+)=)[^\s&\"']+", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(r"([?&](?:code|state)=)[^\s&\"']{16,}"), rf"\1{MASK}"),  # of OpenID Connect; ours are shorter
     (re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{12,}", re.IGNORECASE), rf"\1 {MASK}"),
     (re.compile(r"(\bhetero2_[a-z]+=)[^\s;,\"']+"), rf"\1{MASK}"),  # cookies
-    (re.compile(r"\bh2[a-z]{0,3}_[A-Za-z0-9_-]{8,}"), MASK),
+    (re.compile(r"\bh2[a-z]{0,3}_[A-Za-z0-9_-]{20,}"), MASK),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"), MASK),  # a JSON Web Token
 )
 _SHORTEST = 6  # characters of a secret that is looked for by its value; a shorter one would mask words

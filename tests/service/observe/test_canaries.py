@@ -143,6 +143,7 @@ def test_nobody_finds_a_canary(tmp_path, postgres_url):
     canaries, shown = planted(tmp_path, postgres_url)
     assert all(shown.values()), "there is something to look at"
     assert "hetero2_workers 1.0" in shown["metrics of the worker"]
+    assert 'hetero2_run_seconds_count{state="COMPLETE",workflow="screen"} 1.0' in shown["metrics of the worker"]
     assert "hetero2_queued_runs 0.0" in shown["metrics of the worker"]
     assert "hetero2_workers 0.0" in shown["metrics of the server"]
     assert "POST /login" in shown["traces"]

@@ -1,9 +1,5 @@
 """What Prometheus gets of a server and of a worker, on a port that tenants do not see."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -219,32 +215,3 @@ def test_tenants_find_no_metrics(still):
             answer = httpx.get(still.url + path, headers=headers, trust_env=False)
             assert answer.status_code == 404
             assert "hetero2_workers" not in answer.text
-
-
-def test_a_worker_of_its_own_has_them_too(tmp_path, postgres_url):
-    database, port = postgres.new_database(postgres_url, f"metrics{time.monotonic_ns()}"), postgres.free_port()
-    service = core.open_service(Settings(folder=tmp_path / "service", database=database))
-    core.first_start(service)
-    key = ask_for_screen(service)
-    words = [sys.executable, "-m", "tests.service.trivial", "echo ranked > results/small/ranked.csv", "worker"]
-    words += ["--folder", str(tmp_path / "service"), "--database", database, "--workers=2"]
-    environment = {**os.environ, "HETERO2_METRICS_PORT": str(port)}
-    process = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL)
-    try:
-        deadline, state = time.monotonic() + 60, ""
-        while state != State.COMPLETE.value:
-            assert time.monotonic() < deadline
-            assert process.poll() is None
-            time.sleep(0.2)
-            with service.reading(key.scope) as session:
-                state = runs.get(session, key).state
-        seen = {}
-        while ("hetero2_run_seconds_count", ("state", "COMPLETE"), ("workflow", "screen")) not in seen:
-            assert time.monotonic() < deadline
-            seen = samples(httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        service.engine.dispose()
-    assert seen["hetero2_workers",] == 2
-    assert seen["hetero2_held_runs",] == 0

@@ -139,7 +139,7 @@ def upgrade() -> None:
 
 
 def _change_old_tables() -> None:
-    """A trace per run; allowed hosts per organisation; give the tokens that there are to an owner, whom each organisation gets."""
+    """A trace per run, hosts per organisation; give tokens that there are to an owner, whom each organisation gets."""
     op.add_column("runs", sa.Column("trace", sa.String(55)))
     op.add_column("orgs", sa.Column("fetch_hosts", sa.Text(), nullable=False, server_default=sa.text("''")))
     with op.batch_alter_table("tokens") as batch:

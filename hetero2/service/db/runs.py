@@ -286,13 +286,6 @@ def page(
     return [(run, job) for run, job in rows]
 
 
-def queued_at(session: Session, key: RunKey) -> datetime | None:
-    """When a run was queued last."""
-    query = select(RunEvent).where(RunEvent.org_id == key.scope.org_id, RunEvent.run_id == key.run_id)
-    query = query.where(RunEvent.kind == "state").order_by(RunEvent.number.desc()).limit(5)
-    return next((event.at for event in session.scalars(query) if event.data["state"] == State.QUEUED.value), None)
-
-
 def events(session: Session, key: RunKey, after: int = 0, limit: int = 500) -> Sequence[RunEvent]:
     """The events of a run with numbers above `after`, in order."""
     query = select(RunEvent).where(RunEvent.org_id == key.scope.org_id, RunEvent.run_id == key.run_id)

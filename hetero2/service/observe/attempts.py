@@ -15,20 +15,20 @@ from hetero2.service.observe import context, tracing
 class Seen:
     """What is seen of one attempt; its methods are called from the attempt's thread."""
 
-    def __init__(self, service: Service, run: Run, workflow: str) -> None:
-        self._service, self._run, self._workflow = service, run, workflow
+    def __init__(self, service: Service, run: Run, workflow: str, queued_at: datetime | None) -> None:
+        self._service, self._run, self._workflow, self._queued_at = service, run, workflow, queued_at
         self._state = State.SYSTEM_ERROR  # where nobody says how it ended, there is a defect
         self._rows = 0
         self._stages: tracing.Stages | None = None
         context.bind(job_id=run.job_id, request_id=tracing.trace_id_of(run.trace))
 
     @contextmanager
-    def attempt(self, queued_at: datetime | None) -> Iterator[None]:
+    def attempt(self) -> Iterator[None]:
         """All of it."""
         ids = {f"hetero2.{name}": value for name, value in context.bound().items()}
         began = time.monotonic()
         with self._service.tracing.attempt(
-            self._run.trace, queued_at, {**ids, "hetero2.workflow": self._workflow}
+            self._run.trace, self._queued_at, {**ids, "hetero2.workflow": self._workflow}
         ) as span:
             try:
                 yield

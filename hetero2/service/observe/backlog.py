@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from hetero2.service import isolation
 from hetero2.service.core import Service
 from hetero2.service.db.models import Run, RunEvent
+from hetero2.service.domain.scope import RunKey
 from hetero2.service.domain.states import HELD, State
 
 _HOLDS = 5.0  # seconds that an answer is given again: several may scrape, and there may be many organisations
@@ -45,6 +46,13 @@ def of_org(session: Session, org_id: UUID, now: datetime) -> Backlog:
     held = select(func.count()).where(Run.org_id == org_id, Run.state.in_([state.value for state in HELD]))
     n_held = session.scalar(held) or 0
     return Backlog(n_queued, n_held, session.scalar(held.where(Run.lease_until < now)) or 0, oldest)
+
+
+def queued_at(session: Session, key: RunKey) -> datetime | None:
+    """When a run was queued last."""
+    query = select(RunEvent).where(RunEvent.org_id == key.scope.org_id, RunEvent.run_id == key.run_id)
+    query = query.where(RunEvent.kind == "state").order_by(RunEvent.number.desc()).limit(5)
+    return next((event.at for event in session.scalars(query) if event.data["state"] == State.QUEUED.value), None)
 
 
 def of_all(service: Service) -> Backlog:

@@ -17,6 +17,7 @@ from hetero2.service.db import runs
 from hetero2.service.db.models import Artifact, Job, Run
 from hetero2.service.domain.states import State
 from hetero2.service.observe.attempts import Seen
+from hetero2.service.observe.backlog import queued_at
 from hetero2.service.store.base import ExistsError, FullError, StoreError, TooLargeError, artifact_key, chunks_of
 from hetero2.service.worker import collect, process, progress, stage_in
 from hetero2.service.worker.compute import choice
@@ -53,8 +54,7 @@ class Attempt:
         with service.reading(held.lease.key.scope) as session:
             self._run: Run = runs.get(session, held.lease.key)
             self._job: Job = runs.job_of(session, self._run)
-            self._queued_at = runs.queued_at(session, held.lease.key)
-        self._seen = Seen(service, self._run, self._job.workflow)
+            self._seen = Seen(service, self._run, self._job.workflow, queued_at(session, held.lease.key))
         # Not shared with other attempts: a worker that was stopped for long and goes on would take away the next one's.
         self._place = service.runs / str(self._run.id) / f"a{held.lease.attempt}"
         self._folder = self._place / "run"
@@ -72,7 +72,7 @@ class Attempt:
 
     def execute(self) -> None:
         """Do it, and say how it ended; nothing is left of its folder."""
-        with self._seen.attempt(self._queued_at):
+        with self._seen.attempt():
             self._executed()
 
     def _executed(self) -> None:

@@ -10,8 +10,7 @@ _ABOUT = "about"
 
 
 def begin(**ids: object) -> None:
-    """Forget what this thread or task was about before; from now on its lines, and those of its threads, say this."""
-    contextvars.clear_contextvars()
+    """From now on the lines of this thread or task, and of its threads, say this, and nothing bound before."""
     # The mapping is shared by all copies of the context: what a thread of the pool learns, such as who asks, is known
     # to the lines of the request that come after it.
     contextvars.bind_contextvars(**{name: str(value) for name, value in ids.items()}, **{_ABOUT: {}})

@@ -132,8 +132,8 @@ test-browser: $(VENV)/.dev ## The reports in Chromium (REPORTS: words as for pyt
 test-service: $(VENV)/.dev ## The service, its pages in Chromium, ways out of its sandbox; as root, installs what is missing.
 	$(call needs,chromium npm)
 	@$(MAKE) --silent tests/browser/$(NPM) || true
-	@[ "$$(id -u)" != 0 ] || { command -v bwrap && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || { \
-	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends bubblewrap postgresql >/dev/null || true; \
+	@[ "$$(id -u)" != 0 ] || { command -v bwrap && command -v promtool && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || { \
+	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends bubblewrap postgresql prometheus >/dev/null || true; \
 	}
 	pytest -rs -m "service and not nightly" tests/service
 

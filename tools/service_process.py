@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,18 +22,23 @@ class Started(NamedTuple):
 
 @contextlib.contextmanager
 def started(
-    folder: Path, *options: str, caches: Path | None = None, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *options: str,
+    caches: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = ("hetero2",),
 ) -> Iterator[Started]:
     """Serve a folder on a free port until the block ends.
 
-    caches: of runs, kept for the next service; environment: more than ours. Raises AssertionError with the log of
+    caches: of runs, kept for the next service; environment: more than ours; program: a module that is the command line,
+    with what it takes before the command's name. Raises AssertionError with the log of
     a service that does not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if caches is not None and not (folder / "caches").exists():
         caches.mkdir(exist_ok=True)
         (folder / "caches").symlink_to(caches)
-    command = [sys.executable, "-m", "hetero2", "serve", "--folder", str(folder), "--port", "0", *options]
+    command = [sys.executable, "-m", *program, "serve", "--folder", str(folder), "--port", "0", *options]
     variables = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
     with (folder / "server.log").open("a") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=variables)

@@ -19,6 +19,8 @@ from hetero2.service.db import engine as databases
 from hetero2.service.db import orgs, upgrade
 from hetero2.service.db.access import tokens
 from hetero2.service.limiter import Limiter
+from hetero2.service.observe.metrics import Metrics
+from hetero2.service.observe.tracing import Tracing
 from hetero2.service.settings import Settings
 from hetero2.service.store import s3
 from hetero2.service.store.base import Store
@@ -37,6 +39,8 @@ class Service:
     limits: Limiter
     bell: threading.Event = field(default_factory=threading.Event)  # rung where a run was queued; workers listen
     caches: list[Path] = field(default_factory=list)
+    metrics: Metrics = field(default_factory=Metrics)
+    tracing: Tracing = field(default_factory=Tracing)
 
     @cached_property
     def writing(self) -> databases.Sessions:

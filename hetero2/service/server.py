@@ -7,6 +7,7 @@ import uvicorn
 from hetero2.service.api.app import create_app
 from hetero2.service.connections import BoundedConnection
 from hetero2.service.core import Service
+from hetero2.service.observe.requests import Observed
 
 
 class HttpServer(uvicorn.Server):
@@ -15,9 +16,10 @@ class HttpServer(uvicorn.Server):
     def __init__(self, service: Service) -> None:
         settings = service.settings
         protocol = partial(BoundedConnection, patience=settings.patience, max_connections=settings.max_connections)
+        app = Observed(create_app(service), service.metrics, service.tracing)
         super().__init__(
             uvicorn.Config(
-                create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
+                app, host=settings.host, port=settings.port, log_config=None, access_log=False,
                 server_header=False, timeout_keep_alive=30, timeout_graceful_shutdown=5,
                 h11_max_incomplete_event_size=65536,
                 forwarded_allow_ips=["127.0.0.1", "::1"],  # a proxy on this machine says whom it asks for

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     max_artifact: Annotated[int, Field(ge=1)] = 20_000 * MEGABYTE
     max_queued: Annotated[int, Field(ge=1)] = 10_000
     patience: Annotated[float, Field(gt=0)] = 60  # with a client that keeps the service waiting
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0  # of loopback, for Prometheus; 0: none
     max_connections: Annotated[int, Field(ge=1)] = 400  # with a file each, within the usual 1024 descriptors
     rate_window: Annotated[int, Field(ge=1, le=3600)] = 60  # in which the requests of each rate_.. are counted
     rate_token: Annotated[int, Field(ge=1)] = 1200

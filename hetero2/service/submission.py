@@ -19,6 +19,7 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.names import RUN_NAME
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import State
+from hetero2.service.observe import context
 from hetero2.service.workflows.parameters import Parameters
 from hetero2.service.workflows.registry import Workflow, workflow
 
@@ -147,6 +148,7 @@ def _queue(
     service: Service, session: Session, scope: Scope, request: jobs.Request, key: str | None
 ) -> tuple[UUID, bool]:
     run, is_new = jobs.submit(session, scope, request, key, service.now())
+    context.bind(run_id=run.id, job_id=run.job_id)
     if is_new:
         check_queue(service, session, scope)
         parent = {} if request.parent_run_id is None else {"rerun_of": str(request.parent_run_id)}

@@ -17,7 +17,7 @@ from hetero2.cli import main
 from hetero2.errors import HeteroError
 from hetero2.service import core
 from hetero2.service.db import jobs, orgs, runs
-from hetero2.service.db.doorbell import CHANNEL
+from hetero2.service.db.engine import CHANNEL
 from hetero2.service.dispatch.listener import Listener
 from hetero2.service.domain.scope import RunKey
 from hetero2.service.domain.states import TERMINAL, State

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 
 from hetero2.service import core
-from hetero2.service.db import jobs, orgs, runs
+from hetero2.service.db import jobs, lost, orgs, runs
 from hetero2.service.db.base import Table
 from hetero2.service.db.models import Artifact, Run, RunEvent
 from hetero2.service.db.runs import MAX_ATTEMPTS, Lease
@@ -206,7 +206,7 @@ class Machine(RuleBasedStateMachine):
     def sweep(self) -> None:
         now = self._tick()
         with self.service.writing(self.scope) as session:
-            changed = {key.run_id for key in runs.sweep(session, now)}
+            changed = {key.run_id for key in [*lost.sweep(session, now), *lost.queue_given_back(session, now)]}
         for run_id, expected in self.expected.items():
             is_lost = expected.state in HELD and expected.until is not None and expected.until < now
             assert (run_id in changed) == (is_lost or expected.state is State.PREEMPTED)

@@ -16,6 +16,7 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Action, Principal, require
 from hetero2.service.domain.scope import Scope
 from hetero2.service.limiter import refuse
+from hetero2.service.observe import context
 
 COOKIE = "hetero2_token"
 
@@ -35,21 +36,34 @@ def principal_of(request: Request) -> Principal:
 
 
 def admitted(request: Request, principal: Principal) -> Principal:
-    """The principal of a request, which is counted as theirs; raises rate_limited.
+    """The principal of a request, which is counted as theirs, and whom its lines of the log name; raises rate_limited.
 
     Whatever lets somebody in calls this: what was not admitted is counted by its address (api.rates).
     """
+    _say_who_asks(request, principal)
     standings = service_of(request).limits.request(principal)
     request.state.standings.extend(standings)
     refuse(standings)
     return principal
 
 
+def _say_who_asks(request: Request, principal: Principal) -> None:
+    """In the lines of the log of this thread, with the run that the address names."""
+    context.bind(org_id=principal.org_id, project_id=principal.project_id)
+    with contextlib.suppress(KeyError, ValueError):
+        context.bind(run_id=UUID(request.path_params["run_id"]))
+
+
 def opened_by(service: Service, text: str) -> Principal:
     """Whom a token is of; raises unauthenticated."""
     now = service.now()
-    with service.reading(tokens.org_of(text)) as session:
-        principal, is_old = tokens.principal(session, text, now)
+    try:
+        with service.reading(tokens.org_of(text)) as session:
+            principal, is_old = tokens.principal(session, text, now)
+    except ServiceError:
+        if text:
+            service.metrics.sign_in_failed("token")
+        raise
     if is_old:
         # Reading works while the database is locked.
         with contextlib.suppress(OperationalError), service.writing(principal) as session:
@@ -68,7 +82,9 @@ Anybody = Annotated[Principal, Depends(principal_of)]  # whoever has a token
 def may(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
     """A dependency: the principal of a request, who may do this in their project, or in their organisation."""
 
-    async def allowed(principal: Annotated[Principal, Depends(who)]) -> Principal:  # in no other thread, as above
+    # In no other thread, as above.
+    async def allowed(request: Request, principal: Annotated[Principal, Depends(who)]) -> Principal:
+        _say_who_asks(request, principal)
         require(principal, action, principal)
         return principal
 
@@ -109,6 +125,7 @@ def in_project(service: Service, principal: Principal, project_id: UUID, action:
         other = None
     there = principal if other is None else replace(other, token_id=principal.token_id, limit=principal.limit)
     require(there, action, Scope(principal.org_id, project_id))
+    context.bind(project_id=project_id)
     return there
 
 

@@ -1,12 +1,10 @@
 """The application: the API, and what every answer has."""
 
-from uuid import uuid4
+import logging
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy import text
 
-from hetero2.service import isolation
 from hetero2.service.api import artifacts, openapi, problems, runs, uploads
 from hetero2.service.api.access import Anybody
 from hetero2.service.api.ga4gh import drs, wes
@@ -15,9 +13,10 @@ from hetero2.service.api.orgs import people, projects, tokens
 from hetero2.service.api.rates import Rates
 from hetero2.service.api.schemas import Me
 from hetero2.service.core import Service
-from hetero2.service.db import upgrade
+from hetero2.service.observe import ready as readiness
 from hetero2.service.web.site import add_pages
 
+log = logging.getLogger(__name__)
 _BESIDE = 1_000_000  # bytes of a form beside its files
 
 
@@ -57,19 +56,13 @@ def create_app(service: Service) -> FastAPI:
 
     @app.get("/readyz", include_in_schema=False)
     def ready() -> Response:
-        """Database and files can be used."""
-        try:
-            with service.reading(None) as session:
-                session.execute(text("SELECT 1"))
-            if upgrade.revision(service.engine) != upgrade.newest():
-                raise RuntimeError("the database is of another release")
-            isolation.check(service, 0)
-            probe = f"ready/{uuid4().hex}"
-            service.store.put(probe, [b"ready"])
-            service.store.delete(probe)
-        except Exception as error:  # whatever is wrong, it is not ready
-            return JSONResponse({"status": "not ready", "reason": type(error).__name__}, 503)
-        return JSONResponse({"status": "ok"})
+        """Database, tables, isolation and store can be used; else the first that cannot."""
+        failing = readiness.failing(service)
+        if failing is None:
+            return JSONResponse({"status": "ok"})
+        part, error = failing
+        log.warning("not ready: %s: %s", part, type(error).__name__)
+        return JSONResponse({"status": "not ready", "part": part, "reason": type(error).__name__}, 503)
 
     openapi.add_document(app)
     app.add_middleware(Rates, limiter=service.limits)

@@ -1,6 +1,7 @@
 """admin: what an operator does with the database of a service."""
 
 import argparse
+import json
 import re
 from collections.abc import Callable
 
@@ -31,6 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     token = action("token", "print a new token of a person, whose old ones go on", _token)
     token.add_argument("email", help="address of their account")
     token.add_argument("--org", default="default", help="name of their organisation (default: default)")
+    doctor = action("doctor", "say what is right and what is wrong with a service; changes nothing", _doctor)
+    doctor.add_argument("--store", help="s3://bucket/prefix (default: a folder in the folder)")
+    doctor.add_argument("--json", action="store_true", help="for a program")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,6 +57,18 @@ def _upgrade(args: argparse.Namespace) -> int:
         grants.grant(connected, *roles)
     print(f"the tables are those of revision {upgrade.newest()}")
     return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from hetero2.service.observe import doctor
+
+    findings = list(doctor.examine(serve.settings_of(args)))
+    if args.json:
+        print(json.dumps(doctor.as_record(findings), indent=2))
+    else:
+        for finding in findings:
+            print(f"{finding.state:5}  {finding.what}: {finding.text}")
+    return 0 if doctor.is_well(findings) else 1
 
 
 def _create_org(args: argparse.Namespace) -> int:

@@ -43,8 +43,9 @@ def settings_of(args: argparse.Namespace) -> Settings:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until it is stopped by Ctrl-C or SIGTERM."""
-    from hetero2.service import core, isolation, logs, server
+    from hetero2.service import core, isolation, server
     from hetero2.service.dispatch import background
+    from hetero2.service.observe import logs, scrape
     from hetero2.service.worker import sandbox
     from hetero2.service.worker.compute import choice
 
@@ -52,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
     choice.check(settings)
     service = core.open_service(settings)
     isolation.check(service, settings.workers)
-    with core.only_server(service):
-        logs.start()  # not before: what hinders a start is said to a person
+    with core.only_server(service), scrape.served(service):
+        logs.start(settings)  # not before: what hinders a start is said to a person
         if token := core.first_start(service):
             print(f"owner's token, shown this once: {token}", flush=True)
         if sandbox.isolation() == "none":
@@ -65,4 +66,5 @@ def run(args: argparse.Namespace) -> int:
             print("warning: runs compute on a cluster, outside the sandbox: nothing isolates them from it", flush=True)
         with background.in_background(service, settings.workers):
             server.HttpServer(service).run()
+    service.tracing.stop()
     return 0

@@ -17,8 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Work until Ctrl-C or SIGTERM; runs at hand are given back."""
-    from hetero2.service import core, isolation, logs
+    from hetero2.service import core, isolation
     from hetero2.service.dispatch import background
+    from hetero2.service.observe import logs, scrape
     from hetero2.service.worker.compute import choice
 
     settings = serve.settings_of(args)
@@ -30,10 +31,11 @@ def run(args: argparse.Namespace) -> int:
         )
     service = core.open_service(settings)
     isolation.check(service, max(1, settings.workers))
-    logs.start()
+    logs.start(settings)
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    with background.in_background(service, max(1, settings.workers)):
+    with scrape.served(service), background.in_background(service, max(1, settings.workers)):
         stopped.wait()
+    service.tracing.stop()
     return 0

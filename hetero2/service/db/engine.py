@@ -14,6 +14,8 @@ from hetero2.service.domain.scope import Scope
 Sessions = Callable[[Scope | UUID | None], AbstractContextManager[Session]]
 _WHOSE = "whose"  # in Session.info
 _READS = "hetero2_reads"
+CHANNEL = "hetero2_queued"  # of PostgreSQL, the doorbell
+_HIDES = True  # values of a statement, which may be secret, stand in no error
 _CONNECT = 10  # seconds for a connection to PostgreSQL
 _WAIT = 15.0  # seconds for a lock of SQLite, which lets one process write at a time
 
@@ -25,12 +27,17 @@ def connect(url: str) -> Engine:
     for scheme in ("postgresql://", "postgres://"):
         url = url.replace(scheme, "postgresql+psycopg://", 1) if url.startswith(scheme) else url
     return create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"connect_timeout": _CONNECT}
+        url,
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        connect_args={"connect_timeout": _CONNECT},
+        hide_parameters=_HIDES,
     )
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _WAIT, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": _WAIT, "check_same_thread": False}, hide_parameters=_HIDES)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _: object) -> None:
@@ -77,3 +84,13 @@ def principal_of(session: Session) -> Principal | None:
     """Whose session it is; None: the service's own."""
     whose = session.info.get(_WHOSE)
     return whose if isinstance(whose, Principal) else None
+
+
+def ring(session: Session) -> None:
+    """Ring the doorbell, which workers of all processes hear once the transaction is committed.
+
+    It carries nothing: which run is whose stands in the tables, and a worker that hears nothing looks there all the
+    same. With SQLite there is nobody else.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_notify(CHANNEL, "")))

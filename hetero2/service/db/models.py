@@ -66,6 +66,7 @@ class Run(Table):
     progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # of its execution: isolation, limits, payload_sha256
     last_event: Mapped[int] = mapped_column(default=0)
+    trace: Mapped[str | None] = mapped_column(String(55))  # of the request for it, as W3C Trace Context writes it
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -13,11 +13,12 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from hetero2.service.db import doorbell
+from hetero2.service.db import engine
 from hetero2.service.db.models import Artifact, Job, Run, RunEvent
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import FOLLOWING, HELD, IDLE, TERMINAL, State
+from hetero2.service.observe import context
 
 MAX_ATTEMPTS = 3
 # How a run stands is asked for more often than anything else; the query is made once.
@@ -86,7 +87,7 @@ def _event(session: Session, key: RunKey, kind: str, data: dict[str, Any], now: 
     )  # fmt: skip
     session.flush()
     if kind == "state" and data["state"] == State.QUEUED.value:
-        doorbell.ring(session)
+        engine.ring(session)
 
 
 def step(
@@ -128,6 +129,7 @@ def add(session: Session, job: Job, now: datetime, state: State = State.QUEUED) 
     run = Run(
         org_id=job.org_id, id=uuid4(), project_id=job.project_id, job_id=job.id, number=number, state=state.value,
         attempt=0, lease_epoch=0, progress={}, facts={}, last_event=0, created_at=now,
+        trace=context.traceparent(),
     )  # fmt: skip
     session.add(run)
     session.flush()
@@ -228,36 +230,6 @@ def resume(session: Session, key: RunKey, now: datetime) -> None:
     if not step(session, key, [State.PAUSED], State.QUEUED, now, code=None, reason=None):
         state = get(session, key).state
         raise ServiceError("conflict", f"run {key.run_id}: is {state}, and waits for no scores")
-
-
-def sweep(session: Session, now: datetime, max_attempts: int = MAX_ATTEMPTS) -> list[RunKey]:
-    """Take back the runs whose lease has run out, and queue those of drained workers; the keys of those it changed.
-
-    A lost run is queued again up to `max_attempts` attempts and is then a SYSTEM_ERROR; one that was to be canceled is.
-    """
-    changed: list[RunKey] = []
-    lost = select(Run).where(Run.state.in_([state.value for state in HELD]), Run.lease_until < now)
-    for run in session.scalars(lost.execution_options(populate_existing=True)).all():
-        key, state, same = (
-            key_of(run),
-            State(run.state),
-            and_(Run.lease_epoch == run.lease_epoch, Run.lease_until < now),
-        )
-        values: dict[str, Any] = {"lease_epoch": run.lease_epoch + 1}
-        if state is State.CANCELING:
-            after, values = State.CANCELED, values | {"code": "canceled", "reason": "canceled by request"}
-        elif run.attempt < max_attempts:
-            after = State.QUEUED
-        else:
-            after = State.SYSTEM_ERROR
-            values |= {"code": "worker_lost", "reason": f"its worker was lost in each of {run.attempt} attempts"}
-        if step(session, key, [state], after, now, condition=same, **values):
-            changed.append(key)
-    preempted = select(Run).where(Run.state == State.PREEMPTED.value)
-    for run in session.scalars(preempted.execution_options(populate_existing=True)).all():
-        if step(session, key_of(run), [State.PREEMPTED], State.QUEUED, now):
-            changed.append(key_of(run))
-    return changed
 
 
 def page(

@@ -36,6 +36,7 @@ class Background:
 
     def start(self) -> None:
         """Begin."""
+        self._service.metrics.workers.set(len(self._workers))
         if self._listener and self._workers:
             self._listener.start()
         for thread in self._threads:

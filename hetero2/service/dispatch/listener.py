@@ -7,9 +7,10 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Engine
 
-from hetero2.service.db.doorbell import CHANNEL
+from hetero2.service.db.engine import CHANNEL
 
 log = logging.getLogger(__name__)
+WORKER = "hetero2 worker"  # by which an operator sees in the database that a process with workers is there
 _TURN = 1.0  # seconds after which it looks whether it is to stop
 _AGAIN = 5.0  # seconds between two tries to connect; workers look for runs themselves meanwhile
 
@@ -48,7 +49,7 @@ class Listener:
         # Keepalives find a peer that is gone without a word, such as a host that was switched off.
         with psycopg.connect(
             self._address, autocommit=True, connect_timeout=10, keepalives_idle=30, keepalives_interval=10,
-            keepalives_count=3,
+            keepalives_count=3, application_name=WORKER,
         ) as connection:  # fmt: skip
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
             self.is_listening.set()

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from hetero2.service.core import Service
-from hetero2.service.db import runs
+from hetero2.service.db import lost, runs
 from hetero2.service.db.models import Run
 from hetero2.service.dispatch import lost_jobs
 from hetero2.service.domain.scope import RunKey
@@ -27,15 +27,25 @@ _ATTEMPT = re.compile(r"a([1-9][0-9]{0,8})")
 
 def sweep(service: Service) -> None:
     """Take back what lost workers had."""
-    lost: list[tuple[RunKey, Run]] = []
+    queued: list[tuple[RunKey, Run]] = []
     for org_id in service.org_ids():
         with service.writing(org_id) as session:
-            lost += [(key, runs.get(session, key)) for key in runs.sweep(session, service.now())]
-    if lost:
+            taken_back = lost.sweep(session, service.now())
+            changed = [*taken_back, *lost.queue_given_back(session, service.now())]
+            queued += [(key, runs.get(session, key)) for key in changed]
+        service.metrics.lost_workers.inc(len(taken_back))
+    if queued:
         service.bell.set()
         lost_jobs.cancel(service)
-    for key, run in lost:
-        log.warning("run %s: taken back from a worker that was lost or stopped", key.run_id)
+    for key, run in queued:
+        ids = {
+            "org_id": key.scope.org_id,
+            "project_id": key.scope.project_id,
+            "run_id": key.run_id,
+            "job_id": run.job_id,
+        }
+        shown = {name: str(value) for name, value in ids.items()}
+        log.warning("run %s: taken back from a worker that was lost or stopped", key.run_id, extra=shown)
         with contextlib.suppress(StoreError):
             _remove_files(service, key, artifact_key(key, run.job_id, run.attempt, ""))
 

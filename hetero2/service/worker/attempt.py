@@ -16,6 +16,8 @@ from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.db.models import Artifact, Job, Run
 from hetero2.service.domain.states import State
+from hetero2.service.observe.attempts import Seen
+from hetero2.service.observe.backlog import queued_at
 from hetero2.service.store.base import ExistsError, FullError, StoreError, TooLargeError, artifact_key, chunks_of
 from hetero2.service.worker import collect, process, progress, stage_in
 from hetero2.service.worker.compute import choice
@@ -52,6 +54,7 @@ class Attempt:
         with service.reading(held.lease.key.scope) as session:
             self._run: Run = runs.get(session, held.lease.key)
             self._job: Job = runs.job_of(session, self._run)
+            self._seen = Seen(service, self._run, self._job.workflow, queued_at(session, held.lease.key))
         # Not shared with other attempts: a worker that was stopped for long and goes on would take away the next one's.
         self._place = service.runs / str(self._run.id) / f"a{held.lease.attempt}"
         self._folder = self._place / "run"
@@ -69,6 +72,10 @@ class Attempt:
 
     def execute(self) -> None:
         """Do it, and say how it ended; nothing is left of its folder."""
+        with self._seen.attempt():
+            self._executed()
+
+    def _executed(self) -> None:
         try:
             self._ended_well()
         except Ended as end:
@@ -98,11 +105,13 @@ class Attempt:
         self._compute.start()
         self._advance([State.INITIALIZING], State.RUNNING)
         for words in asked.commands(parameters, files, self._job.name):
-            self._command(words)
-        if asked.later is not None and asked.later not in files:
-            self._pause(asked)
-        else:
-            self._publish(asked)
+            with self._seen.command():
+                self._command(words)
+        with self._seen.publishing():
+            if asked.later is not None and asked.later not in files:
+                self._pause(asked)
+            else:
+                self._publish(asked)
 
     def _command(self, words: list[str]) -> None:
         command = self._compute.command(words, self._limits, self._environment(), self._service.cache())
@@ -139,7 +148,9 @@ class Attempt:
         return self._held.is_lost or self._held.is_canceled or self._draining.is_set()
 
     def _tick(self) -> None:
-        self._held.report(progress.read(self._folder, time.monotonic() - self._began))
+        far = progress.read(self._folder, time.monotonic() - self._began)
+        self._seen.progress(far)
+        self._held.report(far)
 
     def _check_held(self) -> None:
         """Raise Ended where somebody wants this attempt to end."""
@@ -162,6 +173,7 @@ class Attempt:
 
     def _end(self, end: Ended) -> None:
         """Write how it ended, where the run is still ours."""
+        self._seen.ended(end.state)
         with contextlib.suppress(StoreError):
             for key in self._keys:  # of an attempt that is not published
                 self._service.store.delete(key)
@@ -223,6 +235,7 @@ class Attempt:
         with self._service.writing(self._held.lease.key.scope) as session:
             done = runs.publish(session, self._held.lease, artifacts, self._service.now(), after, **values)
         self._check_done(done)
+        self._seen.ended(after)
         log.info("run %s: %s, %d files", self._run.id, after, len(artifacts))
 
     def _brought(self, asked: Workflow, outputs: Iterable[Output]) -> list[tuple[Path, Output]]:

@@ -1,5 +1,6 @@
 """The lease of a worker on a run, renewed while it works."""
 
+import contextvars
 import logging
 import threading
 from datetime import timedelta
@@ -29,7 +30,9 @@ class HeldLease:
         self._stopped = threading.Event()
         self._progress: dict[str, Any] | None = None
         self._state: State | None = State.INITIALIZING
-        self._thread = threading.Thread(target=self._renew, name=f"lease of {lease.key.run_id}", daemon=True)
+        self._thread = threading.Thread(
+            target=contextvars.copy_context().run, args=(self._renew,), name=f"lease of {lease.key.run_id}", daemon=True
+        )
 
     def __enter__(self) -> "HeldLease":
         self._thread.start()

@@ -29,7 +29,7 @@ def warm(parent: Path) -> Path:
     Raises RuntimeError, with what was printed last, where it cannot be made: runs work without, and take longer.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    path = parent / f"numba-{_key()}"
+    path = place(parent)
     if path.is_dir():
         return path
     with tempfile.TemporaryDirectory(dir=parent, prefix=".warming-") as name:
@@ -48,6 +48,11 @@ def warm(parent: Path) -> Path:
     if not path.is_dir():
         raise RuntimeError(f"numba's cache: {path} cannot be made")
     return path
+
+
+def place(parent: Path) -> Path:
+    """Where that of this machine, Python, numba and code is, or would be."""
+    return parent / f"numba-{_key()}"
 
 
 def _key() -> str:

@@ -13,6 +13,7 @@ from hetero2.service.core import Service
 from hetero2.service.db import runs
 from hetero2.service.db.runs import Lease
 from hetero2.service.domain.states import State
+from hetero2.service.observe import context
 from hetero2.service.worker.attempt import Attempt
 from hetero2.service.worker.lease import HeldLease
 
@@ -52,6 +53,18 @@ class Worker:
             return False
         if lease is None:
             return False
+        scope = lease.key.scope
+        context.begin(worker=self.name)
+        context.bind(org_id=scope.org_id, project_id=scope.project_id, run_id=lease.key.run_id, attempt=lease.attempt)
+        try:
+            with service.metrics.busy.track_inprogress():
+                self._work_on(lease)
+        finally:
+            context.end()
+        return True
+
+    def _work_on(self, lease: Lease) -> None:
+        service = self._service
         log.info("run %s: attempt %d by %s", lease.key.run_id, lease.attempt, self.name)
         with HeldLease(service, lease) as held:
             try:
@@ -62,7 +75,6 @@ class Worker:
             except Exception as error:
                 log.error("run %s: a defect of the worker", lease.key.run_id, exc_info=error)
                 self._end(lease, State.SYSTEM_ERROR, "internal", "the service has a defect; its log says where")
-        return True
 
     def _claim(self) -> Lease | None:
         """A run of the first organisation that has one, beginning after the one served last: each gets its turn."""

@@ -139,7 +139,8 @@ def upgrade() -> None:
 
 
 def _change_old_tables() -> None:
-    """Allow hosts per organisation, and tags; give the tokens that there are to an owner, whom each one gets."""
+    """Traces, tags, hosts per organisation; give the tokens that there are to an owner, whom each organisation gets."""
+    op.add_column("runs", sa.Column("trace", sa.String(55)))
     op.add_column("orgs", sa.Column("fetch_hosts", sa.Text(), nullable=False, server_default=sa.text("''")))
     op.add_column("jobs", sa.Column("tags", sa.JSON()))
     with op.batch_alter_table("tokens") as batch:
@@ -211,5 +212,6 @@ def downgrade() -> None:
             batch.drop_column(column)
     op.drop_column("jobs", "tags")
     op.drop_column("orgs", "fetch_hosts")
+    op.drop_column("runs", "trace")
     for table in ("audit_events", "sessions", "invitations", "project_members", "users", "tenants"):
         op.drop_table(table)

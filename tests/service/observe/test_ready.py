@@ -1,6 +1,7 @@
 """/readyz says which part is taken away, and is well again when it is back; /healthz touches none of them."""
 
 import time
+from dataclasses import replace
 
 import httpx
 import psycopg
@@ -72,7 +73,7 @@ def test_a_role_that_row_level_security_does_not_hold_for(shared, owner):
 
 
 def test_tables_of_another_release_and_a_store_that_is_gone(service):
-    with serving(core.Service(service.settings.model_copy(update={"port": 0}), service.engine, service.store)) as url:
+    with serving(replace(service, settings=service.settings.model_copy(update={"port": 0}))) as url:
         assert ask(url) == (200, {"status": "ok"})
         for revision, expected in (("0001", "revision"), (None, "revision")):
             with service.engine.begin() as connection:

@@ -35,6 +35,8 @@ class Service:
     store: Store
     bell: threading.Event = field(default_factory=threading.Event)  # rung where a run was queued; workers listen
     caches: list[Path] = field(default_factory=list)
+    # Of passwords being looked at: each takes 64 MB for a moment.
+    hashing: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(4))
 
     @cached_property
     def writing(self) -> databases.Sessions:

@@ -20,6 +20,8 @@ class HttpServer(uvicorn.Server):
                 create_app(service), host=settings.host, port=settings.port, log_config=None, access_log=False,
                 server_header=False, timeout_keep_alive=30, timeout_graceful_shutdown=5,
                 h11_max_incomplete_event_size=65536, http=protocol,  # type: ignore[arg-type] # is called as a class is
+                # Who asks is what the reverse proxy says, where there is one: else anybody could say it.
+                proxy_headers=settings.is_https, forwarded_allow_ips=["127.0.0.1", "::1"],
             )
         )  # fmt: skip
 

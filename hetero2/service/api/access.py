@@ -16,8 +16,6 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Action, Principal, require
 from hetero2.service.domain.scope import Scope
 
-COOKIE = "hetero2_token"
-
 
 def service_of(request: Request) -> Service:
     """The service that answers."""

@@ -67,5 +67,5 @@ def create_app(service: Service) -> FastAPI:
         return JSONResponse({"status": "ok"})
 
     openapi.add_document(app)
-    app.add_middleware(Guard, largest=service.settings.max_upload + _BESIDE)
+    app.add_middleware(Guard, largest=service.settings.max_upload + _BESIDE, is_https=service.settings.is_https)
     return app

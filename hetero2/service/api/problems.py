@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from hetero2.errors import HeteroError
+from hetero2.service.api import headers
 from hetero2.service.domain.errors import CODES, ServiceError
 from hetero2.service.store.base import DISK_FULL, FullError, StoreError, TooLargeError
 
@@ -20,23 +21,23 @@ _LONGEST = 2000  # characters of a detail
 log = logging.getLogger(__name__)
 
 
-def problem(code: str, detail: str, hint: str = "", headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
+def problem(code: str, detail: str, hint: str = "", extra: dict[str, str] | None = None, **more: Any) -> JSONResponse:
     """The answer for one of CODES."""
     status, title = CODES[code]
     body = {"type": f"urn:hetero2:problem:{code}", "title": title, "status": status, "code": code}
     body |= {"detail": detail[:_LONGEST], **({"hint": hint} if hint else {}), **more}
     if status == 401:
-        headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+        extra = {"WWW-Authenticate": "Bearer", **(extra or {})}
+    return JSONResponse(body, status, extra, MEDIA_TYPE)
 
 
 def _answer(
-    request: Request, error: ServiceError, page: ServiceError | None = None, headers: dict[str, str] | None = None
+    request: Request, error: ServiceError, page: ServiceError | None = None, extra: dict[str, str] | None = None
 ) -> Response:
     """The error as a page where a page was asked for (`page`: in other words), else as a problem."""
     page_of = getattr(request.app.state, "page_of", None)
     if page_of is None or request.url.path.startswith(_NO_PAGES):
-        return problem(error.code, error.detail, error.advice, headers, **error.more)
+        return problem(error.code, error.detail, error.advice, extra, **error.more)
     shown: Response = page_of(page or error, request)
     return shown
 
@@ -90,7 +91,7 @@ def _add_handlers_of_faults(app: FastAPI) -> None:
     def _store(request: Request, error: StoreError) -> Response:
         log.error("store: %s", error)
         said = ("unavailable", "the store of files does not answer", "try again")
-        return _answer(request, ServiceError(*said), headers={"Retry-After": "5"})
+        return _answer(request, ServiceError(*said), extra={"Retry-After": "5"})
 
     @app.exception_handler(OSError)
     def _files(request: Request, error: OSError) -> Response:
@@ -105,10 +106,13 @@ def _add_handlers_of_faults(app: FastAPI) -> None:
     def _database(request: Request, error: OperationalError) -> Response:
         log.error("database: %s", error.orig)
         said = ("unavailable", "the database does not answer", "try again")
-        return _answer(request, ServiceError(*said), headers={"Retry-After": "2"})
+        return _answer(request, ServiceError(*said), extra={"Retry-After": "2"})
 
     @app.exception_handler(Exception)
     def _defect(request: Request, error: Exception) -> Response:
         log.error("defect: %s", type(error).__name__, exc_info=error)
         said = ("internal", "the service has a defect; its log says where", "tell its operator the time")
-        return _answer(request, ServiceError(*said))
+        answer = _answer(request, ServiceError(*said))
+        # Starlette answers this one outside of everything that the application adds.
+        headers.secure(answer.headers, request.app.state.service.settings.is_https)
+        return answer

@@ -28,7 +28,8 @@ class Person:
 
 
 def read(
-    text: str, keys: Callable[[str | None], KeySet], issuer: str, client_id: str, nonce: str, access_token: str, now: int
+    text: str, keys: Callable[[str | None], KeySet], issuer: str, client_id: str, nonce: str, access_token: str,
+    now: int,
 ) -> dict[str, Any]:  # fmt: skip
     """The claims of an ID token for this sign-in; keys: those of the provider, for a key id. Raises WrongTokenError."""
     try:

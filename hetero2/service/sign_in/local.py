@@ -5,6 +5,7 @@ from uuid import UUID
 
 from hetero2.service.core import Service
 from hetero2.service.db.access import audit, passwords, secrets, tokens, users
+from hetero2.service.db.people import User
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Principal
 from hetero2.service.sign_in import begin
@@ -86,7 +87,7 @@ def hashed(service: Service, password: str) -> str:
         return passwords.hashed(password)
 
 
-def _checked(service: Service, org_id: UUID | None, email: str, password: str) -> "tuple[users.User | None, str]":
+def _checked(service: Service, org_id: UUID | None, email: str, password: str) -> tuple[User | None, str]:
     """(the account, why its password does not open it: empty where it does)."""
     user, is_looked_at = None, False
     settings = service.settings

@@ -133,7 +133,7 @@ def _public(said: dict[str, Any]) -> KeySet:
         if isinstance(key, dict) and key.get("kty") in ("RSA", "EC", "OKP") and key.get("use", "sig") == "sig"
     ]
     try:
-        return KeySet.import_key_set({"keys": usable})  # type: ignore[typeddict-item]
+        return KeySet.import_key_set({"keys": usable})
     except (JoseError, ValueError) as error:
         raise _silent(error) from None
 

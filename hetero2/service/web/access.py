@@ -47,7 +47,10 @@ def from_here(request: Request) -> None:
 
 
 async def from_session(request: Request) -> None:
-    """Refuse a form that is not from a page of this session; raises forbidden. One with files is looked at as it is read."""
+    """Refuse a form that is not from a page of this session; raises forbidden, SignInNeeded.
+
+    One with files is looked at where it is read: see `sent_form`.
+    """
     if request.method == "POST":
         if not cookies.read(request):
             raise SignInNeeded

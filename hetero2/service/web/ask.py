@@ -131,8 +131,8 @@ def _look(
     asks = {"name": name or None, "workflow": asked.name, "parameters": parameters}
     asks["inputs"] = {role: str(upload_id) for role, upload_id in inputs.items()}
     return show(
-        "confirm.html", scope, workflow=asked, lines=lines, files=brought, parameters=parameters, name=name, values=values,
-        request_json=json.dumps(asks), key=uuid4().hex,
+        "confirm.html", scope, workflow=asked, lines=lines, files=brought, parameters=parameters, name=name,
+        values=values, request_json=json.dumps(asks), key=uuid4().hex,
     )  # fmt: skip
 
 

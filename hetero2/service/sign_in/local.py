@@ -65,12 +65,12 @@ def change_password(service: Service, principal: Principal, old: str, new: str, 
         raise ServiceError("forbidden", "you are signed in with a token of limited rights", "sign in with a password")
     with service.reading(principal) as session:
         person = users.get(session, principal.org_id, principal.user_id)
+    if wrong := passwords.problem(new, person.email, person.name):
+        raise ServiceError("invalid", wrong)
     user, reason = _checked(service, principal.org_id, person.email, old)
     if user is None or reason:
         begin.refused(service, principal.org_id, reason, address, person.id)
         raise ServiceError("invalid", "the password that you have now is not right, or was tried too often")
-    if wrong := passwords.problem(new, person.email, person.name):
-        raise ServiceError("invalid", wrong)
     new_hash = hashed(service, new)
     with service.writing(principal) as session:
         if not passwords.put(session, user.org_id, user.id, new_hash, instead_of=user.password_hash):

@@ -102,7 +102,7 @@ def run_state(run_id: UUID, service: Opened, scope: Looks, seen: str = "", state
 async def bring_scores(run_id: UUID, request: Request, service: Opened, scope: Works) -> Response:
     """Give a paused run the scores that it waits for: the file of a form."""
     try:
-        async with access.sent_form(request, max_files=1, max_fields=1) as body:
+        async with access.sent_form(request, max_files=1, max_fields=10) as body:
             return await run_in_threadpool(_bring_scores, service, scope, run_id, body.get("scores"))
     except ServiceError as error:
         if error.code != "too_large":

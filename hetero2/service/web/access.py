@@ -55,13 +55,15 @@ async def from_session(request: Request) -> None:
         if not cookies.read(request):
             raise SignInNeeded
         if not brings_files(request.scope):
-            _check(await request.form(), cookies.form_token(cookies.read(request)))
+            async with request.form() as body:
+                _check(body, cookies.form_token(cookies.read(request)))
 
 
 async def from_visit(request: Request) -> None:
     """The same for pages on which nobody need be signed in; raises forbidden."""
     if request.method == "POST":
-        _check(await request.form(), cookies.visit_token(request))
+        async with request.form() as body:
+            _check(body, cookies.visit_token(request))
 
 
 @contextlib.asynccontextmanager

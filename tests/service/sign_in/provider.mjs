@@ -43,11 +43,8 @@ server.service.on("beforeResponse", (response) => {
 console.log(server.issuer.url);
 for await (const line of createInterface({ input: process.stdin })) {
   forgery = JSON.parse(line);
-  if (forgery.rotate) {
-    const [old] = server.issuer.keys.toJSON();
-    await server.issuer.keys.generate("RS256");
-    server.issuer.keys.get(old.kid); // keys are used in turn: the next one is the new one
-  }
+  // Keys are used in turn: from now on the old one for access tokens, which nobody reads, the new one for ID tokens.
+  if (forgery.rotate) await server.issuer.keys.generate("RS256");
   console.log("ok");
 }
 await server.stop();

@@ -147,6 +147,6 @@ def test_new_keys_are_asked_for_but_not_at_every_token_that_names_one(house, for
     assert asked == [], "a minute has not gone by since its keys were asked for"
     monkeypatch.setattr(providers, "_LEAST_BETWEEN", 0)
     forger.forge(rotate=True)
-    answers = [_sign_in(house).status_code for _ in range(2)]  # by the old key and by the new one
+    answers = [_sign_in(house).status_code for _ in range(2)]
     assert answers == [200, 200]
     assert len(asked) == 1

@@ -7,7 +7,6 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from hetero2.service.api.app import create_app
-from hetero2.service.core import Service
 from hetero2.service.db.access import sessions
 from tests.service import sites
 
@@ -43,10 +42,9 @@ def test_every_answer_has_them(tmp_path, public_url):
         asked = set(_requests(site.service))
         assert len(asked) > 50
         statuses = set()
-        for token in ("", site.token):
-            for method, path in sorted(asked):
-                headers = {"Authorization": f"Bearer {token}"} if token else {}
-                _check(client.request(method, path, headers=headers), public_url, f"{method} {path}")
+        headers = {"Authorization": f"Bearer {site.token}"} if public_url else {}
+        for method, path in sorted(asked):
+            _check(client.request(method, path, headers=headers), public_url, f"{method} {path}")
         for answer in (
             client.post("/login", content=b"x" * 1_000_001),
             client.post("/login", headers={"Origin": "https://example.org"}),
@@ -59,7 +57,7 @@ def test_every_answer_has_them(tmp_path, public_url):
 
 def test_also_an_answer_to_a_defect(tmp_path, monkeypatch):
     def broken(*_):
-        raise RuntimeError("a defect")
+        raise RuntimeError("what went wrong")
 
     with sites.served(tmp_path, public_url="https://hetero2.example") as site:
         monkeypatch.setattr(sessions, "opened", broken)
@@ -68,8 +66,7 @@ def test_also_an_answer_to_a_defect(tmp_path, monkeypatch):
             answer = client.get("/")
             assert answer.status_code == 500
             _check(answer, "https", "a defect")
-            assert "a defect" not in answer.text
-            monkeypatch.setattr(Service, "org_ids", broken)
+            assert "what went wrong" not in answer.text
             monkeypatch.setattr("hetero2.service.db.access.tokens.principal", broken)
             answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {site.token}"})
             assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")

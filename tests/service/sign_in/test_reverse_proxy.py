@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from hetero2.paths import ROOT
+from hetero2.service.db.access import invitations
 from hetero2.service.domain.permissions import OrgRole
 from tests.service import sites
 from tests.service.browsing import Browser, needs_chromium
@@ -57,11 +58,11 @@ def _configuration(folder, port, plain_port, upstream):
         text = text.replace(shipped, here)
     (folder / "hetero2.conf").write_text(text)
     main = folder / "nginx.conf"
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    folders = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     main.write_text(
         f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
-        f"http {{ access_log {folder}/access.log; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
-        f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n"
-        f"include {folder}/hetero2.conf; }}\n"
+        f"http {{ access_log {folder}/access.log; {folders} include {folder}/hetero2.conf; }}\n"
     )
     return main
 
@@ -138,7 +139,8 @@ def test_plain_http_leads_to_tls(proxied):
 def test_what_a_client_says_of_itself_is_not_believed(proxied):
     forged = {
         "X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example",
-        "X-Forwarded-Port": "80", "Forwarded": "for=203.0.113.7;host=evil.example;proto=http", "X-Real-IP": "203.0.113.7",
+        "X-Forwarded-Port": "80", "Forwarded": "for=203.0.113.7;host=evil.example;proto=http",
+        "X-Real-IP": "203.0.113.7",
     }  # fmt: skip
     user, opened = proxied.person(), proxied.browser()
     opened.headers.update(forged)
@@ -172,9 +174,7 @@ def test_forms_come_from_the_public_address_alone(proxied, origin):
     assert is_in(opened)
 
 
-def test_a_link_of_an_invitation_is_in_no_log_of_the_proxy(proxied, tmp_path_factory):
-    from hetero2.service.db.access import invitations
-
+def test_a_link_of_an_invitation_is_in_no_log_of_the_proxy(proxied):
     owner = proxied.principal(proxied.person(OrgRole.OWNER))
     with proxied.service.writing(owner) as session:
         text = invitations.create(session, owner, "g@acme.example", OrgRole.MEMBER, proxied.service.now())[1]

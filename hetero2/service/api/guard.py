@@ -5,7 +5,7 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hetero2.service.api import headers
+from hetero2.service import headers
 from hetero2.service.api.problems import problem
 from hetero2.service.domain.errors import ServiceError
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from hetero2.errors import HeteroError
-from hetero2.service.api import headers
+from hetero2.service import headers
 from hetero2.service.domain.errors import CODES, ServiceError
 from hetero2.service.store.base import DISK_FULL, FullError, StoreError, TooLargeError
 

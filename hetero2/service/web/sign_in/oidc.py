@@ -53,9 +53,8 @@ def _add(router: APIRouter, provider: Provider, pending_sign_ins: PendingSignIns
         if pending is None or (iss and iss != provider.issuer):
             return _not_signed_in(request, ["This answer belongs to no sign-in of this browser, or was used already."])
         if error or not code:
-            known = error if error in _SAID else ""
-            shown = error if re.fullmatch(r"[a-z_]{1,40}", error) else "no code"
-            said = [f"{name} answered:", _SAID.get(known, f"It cannot sign you in ({shown}).")]
+            code_of_error = error if re.fullmatch(r"[a-z_]{1,40}", error) else "no code"
+            said = [f"{name} answered:", _SAID.get(error, f"It cannot sign you in ({code_of_error}).")]
             return _not_signed_in(request, said)
         try:
             begun = by_oidc.sign_in(service, provider, pending, code, _redirect_uri(request), address_of(request))

@@ -36,7 +36,7 @@ class Viewer(Principal):
     is_signed_in: bool = field(default=True, kw_only=True)
 
 
-def from_here(request: Request) -> None:
+async def from_here(request: Request) -> None:
     """Refuse a form of another site; raises forbidden.
 
     Browsers say with every POST which site it is from. What says nothing is no browser, and needs the form's token.
@@ -107,12 +107,16 @@ def signed_in(request: Request) -> Viewer:
 SignedIn = Annotated[Viewer, Depends(signed_in)]  # for what is not about a project
 
 
-def in_project(viewer: SignedIn) -> Viewer:
+def with_project(viewer: Viewer) -> Viewer:
     """Who is signed in, in a project of theirs; raises ProjectNeeded."""
     if viewer.project_role is None:
         raise ProjectNeeded
     return viewer
 
 
-Looks = Annotated[Viewer, may(Action.READ_RUNS, in_project)]
-Works = Annotated[Viewer, may(Action.WRITE_RUNS, in_project)]
+async def _in_project(viewer: SignedIn) -> Viewer:
+    return with_project(viewer)
+
+
+Looks = Annotated[Viewer, may(Action.READ_RUNS, _in_project)]
+Works = Annotated[Viewer, may(Action.WRITE_RUNS, _in_project)]

@@ -197,7 +197,7 @@ def beside_report(run_id: UUID, name: str, request: Request, service: Opened) ->
         return show(
             "error.html", cookies.onlooker(request), 403, title="A report cannot open files", said=said, run_id=run_id
         )
-    scope = access.in_project(access.signed_in(request))
+    scope = access.with_project(access.signed_in(request))
     with service.reading(scope) as session:
         if all(artifact.name != name for artifact in runs.artifacts(session, RunKey(scope, run_id))):
             raise ServiceError("not_found", "there is nothing at this address")

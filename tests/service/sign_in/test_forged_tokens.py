@@ -81,6 +81,7 @@ FORGED = {
     "another key": {"sign": "other_key"},
     "unknown kid": {"sign": "unknown_kid"},
     "wrong aud": {"claims": {"aud": "another"}},
+    "for another by us": {"claims": {"aud": "another", "azp": "hetero2"}},
     "no aud": {"drop": ["aud"]},
     "aud of several without azp": {"claims": {"aud": ["hetero2", "another"]}},
     "wrong azp": {"claims": {"azp": "another"}},

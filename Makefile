@@ -130,8 +130,8 @@ test-browser: $(VENV)/.dev ## The reports in Chromium (REPORTS: words as for pyt
 	pytest -rs -m browser -k "$(REPORTS)" tests/browser
 
 test-service: $(VENV)/.dev ## The service, its pages in Chromium, ways out of its sandbox; as root, installs what is missing.
-	$(call needs,chromium npm)
-	@$(MAKE) --silent tests/browser/$(NPM) || true
+	$(call needs,chromium npm nginx)
+	@$(MAKE) --silent tests/browser/$(NPM) tests/service/sign_in/$(NPM) || true
 	@[ "$$(id -u)" != 0 ] || { command -v bwrap && command -v promtool && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || { \
 	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends bubblewrap postgresql prometheus >/dev/null || true; \
 	}

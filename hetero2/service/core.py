@@ -41,6 +41,8 @@ class Service:
     caches: list[Path] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
     tracing: Tracing = field(default_factory=Tracing)
+    # Of passwords being looked at: each takes 64 MB for a moment.
+    hashing: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(4))
 
     @cached_property
     def writing(self) -> databases.Sessions:

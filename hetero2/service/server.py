@@ -21,9 +21,9 @@ class HttpServer(uvicorn.Server):
             uvicorn.Config(
                 app, host=settings.host, port=settings.port, log_config=None, access_log=False,
                 server_header=False, timeout_keep_alive=30, timeout_graceful_shutdown=5,
-                h11_max_incomplete_event_size=65536,
-                forwarded_allow_ips=["127.0.0.1", "::1"],  # a proxy on this machine says whom it asks for
-                http=protocol,  # type: ignore[arg-type] # is called as a class is
+                h11_max_incomplete_event_size=65536, http=protocol,  # type: ignore[arg-type] # is called as a class is
+                # Who asks is what the reverse proxy on this machine says; where there is none, anybody could say it.
+                proxy_headers=settings.is_https, forwarded_allow_ips=["127.0.0.1", "::1"],
             )
         )  # fmt: skip
 

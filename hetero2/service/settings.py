@@ -4,14 +4,16 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 MEGABYTE = 1_000_000
 BUCKET_LARGEST = 5 << 30  # bytes of a file on S3
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # Environment variables that give credentials for S3: all of one of these.
 _CREDENTIALS = (
     ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
@@ -58,6 +60,16 @@ class Settings(BaseSettings):
     max_fetches: Annotated[int, Field(ge=1, le=20)] = 4  # files by URL at once, each with one of 40 threads
     max_fetches_of_org: Annotated[int, Field(ge=1)] = 2
     fetch_seconds: Annotated[float, Field(gt=0)] = 600  # of one file by URL
+    public_url: str = ""  # https://.. of the reverse proxy with TLS before the service
+    session_idle: Annotated[float, Field(ge=120)] = 12 * 3600  # after which who does nothing is signed out
+    session_longest: Annotated[float, Field(ge=120)] = 7 * 24 * 3600  # after which everybody is
+    lock_after: Annotated[int, Field(ge=3, le=100)] = 10  # wrong passwords in a row, by which an account is locked
+    lock_longest: Annotated[float, Field(gt=0, le=24 * 3600)] = 900  # of a lock, which grows to that from 30 s
+    oidc_issuer: str = ""  # of a provider of OpenID Connect; with the next two
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = "your organisation"  # as the page for signing in calls it
+    oidc_org: str = ""  # the organisation whose people sign in there; with SQLite the only one
 
     @field_validator("folder")
     @classmethod
@@ -73,7 +85,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _loopback(self) -> "Settings":
-        if self.host not in ("127.0.0.1", "::1", "localhost"):
+        if self.host not in _LOOPBACK:
             raise ValueError(
                 "host: tokens go in the clear; listen on 127.0.0.1 and put a reverse proxy with TLS before it"
             )
@@ -115,6 +127,34 @@ class Settings(BaseSettings):
             raise ValueError(f"max_artifact, max_upload: a file on S3 has at most {BUCKET_LARGEST} bytes here")
         return self
 
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, public_url: str) -> str:
+        if public_url and not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d{1,5})?/?", public_url):
+            raise ValueError("public_url: is no https://name or https://name:port, without a path")
+        return public_url.rstrip("/").lower().removesuffix(":443")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, issuer: str) -> str:
+        if issuer and not is_safe_address(issuer):
+            raise ValueError("oidc_issuer: is no https://.. address; only on this machine may it be http://..")
+        return issuer
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> "Settings":
+        given = [bool(self.oidc_issuer), bool(self.oidc_client_id), bool(self.oidc_client_secret.get_secret_value())]
+        if any(given) and not all(given):
+            raise ValueError("oidc_issuer, oidc_client_id, oidc_client_secret: give all of them, or none")
+        if self.oidc_issuer and not self.is_embedded and not self.oidc_org:
+            raise ValueError("oidc_org: name the organisation whose people sign in at oidc_issuer")
+        return self
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the service over TLS alone."""
+        return bool(self.public_url)
+
     @property
     def runs_folder(self) -> Path:
         """The folder in which workers of this host keep the folders of runs."""
@@ -129,3 +169,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """Of the database."""
         return self.database or f"sqlite:///{self.folder / 'service.db'}"
+
+
+def is_safe_address(address: str) -> bool:
+    """Whether secrets may be sent there: over TLS, or within this machine."""
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    )

@@ -2,10 +2,10 @@
 
 import html
 
-import httpx
 import pytest
 
 from tests.service import sites
+from tests.service.browsing import Browser
 
 pytestmark = pytest.mark.service
 
@@ -18,8 +18,8 @@ def site(tmp_path_factory):
 
 @pytest.fixture
 def client(site):
-    with httpx.Client(base_url=site.url, timeout=120, headers={"Authorization": f"Bearer {site.token}"}) as opened:
-        opened.post("/login", data={"token": site.token})
+    with Browser(base_url=site.url, timeout=120, headers={"Authorization": f"Bearer {site.token}"}) as opened:
+        opened.sign_in(token=site.token)
         yield opened
 
 
@@ -40,7 +40,7 @@ def test_the_page_and_the_api_say_the_same(client, tmp_path):
     lines = answer.json()["lines"]
     assert any("20 molecules" in line for line in lines)
     kept = {f"kept-{role}": upload for role, upload in inputs.items()}
-    page = client.post("/new/reference_scorer", files={"p-top_k": (None, "5")}, data=kept)
+    page = client.form("/new/reference_scorer", kept, files={"p-top_k": (None, "5")})
     for line in lines:
         assert html.escape(line.partition(" (--")[0]) in page.text
     assert client.get("/api/v1/runs").json()["runs"] == []

@@ -2,11 +2,10 @@
 
 import re
 
-import httpx
 import pytest
 
 from tests.service import sites
-from tests.service.browsing import needs_chromium, sign_in
+from tests.service.browsing import Browser, needs_chromium, sign_in
 
 pytestmark = pytest.mark.service
 # Everything that a page may try on the site that shows it; what became of it is written where the test reads it.
@@ -49,13 +48,13 @@ def site(tmp_path_factory):
 
 @pytest.fixture
 def client(site):
-    with httpx.Client(base_url=site.url) as opened:
+    with Browser(base_url=site.url) as opened:
         yield opened
 
 
 @pytest.fixture
 def signed_in(site, client):
-    assert client.post("/login", data={"token": site.token}).headers["location"] == "/"
+    assert client.sign_in(token=site.token).headers["location"] == "/welcome"
     return client
 
 
@@ -163,16 +162,6 @@ def test_files_of_a_run_are_kept_never_shown(site, signed_in):
     assert shown.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_cookie_is_for_this_site_alone_and_goes(site, client):
-    answer = client.post("/login", data={"token": f" {site.token}\n"})
-    facts = answer.headers["set-cookie"].lower()
-    assert all(fact in facts for fact in ("httponly", "samesite=strict", "path=/", "max-age=604800"))
-    assert "secure" not in facts  # over http on loopback it would not come back
-    behind_tls = client.post("/login", data={"token": site.token}, headers={"X-Forwarded-Proto": "https"})
-    assert "secure" in behind_tls.headers["set-cookie"].lower()
-    assert "max-age=0" in client.post("/logout").headers["set-cookie"].lower()
-
-
 @pytest.mark.parametrize("origin", ["https://example.org", "http://127.0.0.1:1", "null", "http://127.0.0.1.example"])
 def test_forms_of_other_sites_are_refused(site, signed_in, origin):
     paused, run_id = site.paused(), site.queued()
@@ -186,12 +175,12 @@ def test_forms_of_other_sites_are_refused(site, signed_in, origin):
     }
     before = signed_in.get("/api/v1/runs", headers={"Authorization": f"Bearer {site.token}"}).json()
     for path, form in forms.items():
-        answer = signed_in.post(path, **form, headers={"Origin": origin})
+        answer = signed_in.form(path, **form, headers={"Origin": origin})
         assert answer.status_code == 403, path
         assert "set-cookie" not in answer.headers, path
         assert "The form was on another site." in answer.text
     assert signed_in.get("/api/v1/runs", headers={"Authorization": f"Bearer {site.token}"}).json() == before
-    own = signed_in.post(f"/runs/{run_id}/cancel", headers={"Origin": site.url})
+    own = signed_in.form(f"/runs/{run_id}/cancel", headers={"Origin": site.url})
     assert own.status_code == 303
 
 
@@ -199,7 +188,7 @@ def test_errors_are_pages_for_people_and_problems_for_programs(site, signed_in):
     assert signed_in.get("/nothing").headers["content-type"].startswith("text/html")
     assert signed_in.post("/new").status_code == 405
     assert signed_in.post("/new").headers["content-type"].startswith("text/html")
-    assert signed_in.post("/runs", data={"request": "{", "key": "k"}).status_code == 400
+    assert signed_in.form("/runs", {"request": "{", "key": "k"}).status_code == 400
     for path in ("/api/v1/nothing", f"/api/v1/runs/{site.scope.org_id}"):
         answer = signed_in.get(path, headers={"Authorization": f"Bearer {site.token}"})
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
@@ -214,7 +203,7 @@ def test_nothing_is_shown_to_whom_is_not_signed_in(site, client):
         answer = client.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/login"), path
     paused, form = site.paused(), {"scores": ("scores.csv", b"id,score\nnobody,1\n")}
-    answer = client.post(f"/runs/{paused}/scores", files=form)
+    answer = client.form(f"/runs/{paused}/scores", files=form)
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")
     answer = client.get("/runs-table", headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["hx-redirect"]) == (204, "/login")

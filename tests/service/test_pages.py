@@ -132,7 +132,14 @@ def every_page(page, site, tmp_path):
     page.get_by_text("This token is not valid here.").wait_for()
     yield "wrong token"
     sign_in(page, site)
-    paths = {"runs": "/", "new": "/new", "nothing": "/nothing", "no run": f"/runs/{site.scope.org_id}"}
+    paths = {
+        "runs": "/",
+        "account": "/account",
+        "welcome": "/welcome",
+        "new": "/new",
+        "nothing": "/nothing",
+        "no run": f"/runs/{site.scope.org_id}",
+    }
     paths |= {f"form of {name}": f"/new/{name}" for name in WORKFLOWS}
     runs = {"complete": complete, "failed": failed, "running": running, "waiting": waiting, "paused": paused}
     paths |= {name: f"/runs/{run_id}" for name, run_id in runs.items()}

@@ -18,8 +18,6 @@ from hetero2.service.domain.scope import Scope
 from hetero2.service.limiter import refuse
 from hetero2.service.observe import context
 
-COOKIE = "hetero2_token"
-
 
 def service_of(request: Request) -> Service:
     """The service that answers."""

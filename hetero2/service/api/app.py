@@ -66,5 +66,5 @@ def create_app(service: Service) -> FastAPI:
 
     openapi.add_document(app)
     app.add_middleware(Rates, limiter=service.limits)
-    app.add_middleware(Guard, largest=service.settings.max_upload + _BESIDE)
+    app.add_middleware(Guard, largest=service.settings.max_upload + _BESIDE, is_https=service.settings.is_https)
     return app

@@ -5,16 +5,11 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hetero2.service import headers
 from hetero2.service.api.problems import of_program
 from hetero2.service.domain.errors import ServiceError
 
 MOST_BODY = 1_000_000  # bytes of a body that is not a file
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # with no-referrer, browsers send `Origin: null` with our own forms
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 # Here files are brought, which have a cap of their own.
 _FILES = re.compile(
     r"(PUT|PATCH) /api/v1/uploads.*|POST /new/.*|POST /runs/[^/]+/scores|POST /[^/]+/[^/]+/ga4gh/wes/v1/runs"
@@ -24,9 +19,9 @@ _FILES = re.compile(
 class Guard:
     """Refuses what is too large while it comes, whatever its headers say, before the application has read it."""
 
-    def __init__(self, app: ASGIApp, largest: int) -> None:
-        """largest: bytes of all that one request may bring where files are brought."""
-        self._app, self._largest = app, largest
+    def __init__(self, app: ASGIApp, largest: int, is_https: bool) -> None:
+        """largest: bytes of all that one request may bring where files are brought; is_https: browsers come by TLS."""
+        self._app, self._largest, self._is_https = app, largest, is_https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -36,12 +31,10 @@ class Guard:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                headers.secure(MutableHeaders(scope=message), self._is_https)
             await send(message)
 
-        if _FILES.fullmatch(f"{scope['method']} {scope['path']}"):
+        if brings_files(scope):
             await self._app(scope, _counted(receive, self._largest), sending)
             return
         body = await _body(scope, receive)
@@ -56,6 +49,11 @@ class Guard:
             return pending.pop() if pending else await receive()
 
         await self._app(scope, receiving, sending)
+
+
+def brings_files(scope: Scope) -> bool:
+    """Whether a request is one by which files are brought."""
+    return _FILES.fullmatch(f"{scope['method']} {scope['path']}") is not None
 
 
 def _counted(receive: Receive, largest: int) -> Receive:

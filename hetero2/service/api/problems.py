@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from hetero2.errors import HeteroError
+from hetero2.service import headers
 from hetero2.service.domain.errors import CODES, ServiceError
 from hetero2.service.store.base import DISK_FULL, FullError, StoreError, TooLargeError
 
@@ -23,14 +24,14 @@ _LONGEST = 2000  # characters of a detail
 log = logging.getLogger(__name__)
 
 
-def problem(code: str, detail: str, hint: str = "", headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
+def problem(code: str, detail: str, hint: str = "", extra: dict[str, str] | None = None, **more: Any) -> JSONResponse:
     """The answer for one of CODES."""
     status, title = CODES[code]
     body = {"type": f"urn:hetero2:problem:{code}", "title": title, "status": status, "code": code}
     body |= {"detail": detail[:_LONGEST], **({"hint": hint} if hint else {}), **more}
     if status == 401:
-        headers = {"WWW-Authenticate": "Bearer", **(headers or {})}
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+        extra = {"WWW-Authenticate": "Bearer", **(extra or {})}
+    return JSONResponse(body, status, extra, MEDIA_TYPE)
 
 
 def of_program(path: str, error: ServiceError) -> JSONResponse:
@@ -124,4 +125,7 @@ def _add_handlers_of_faults(app: FastAPI) -> None:
     def _defect(request: Request, error: Exception) -> Response:
         log.error("defect: %s", type(error).__name__, exc_info=error)
         said = ("internal", "the service has a defect; its log says where", "tell its operator the time")
-        return answer(request, ServiceError(*said))
+        page = answer(request, ServiceError(*said))
+        # Starlette answers this one outside of everything that the application adds.
+        headers.secure(page.headers, request.app.state.service.settings.is_https)
+        return page

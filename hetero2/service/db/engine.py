@@ -80,6 +80,11 @@ def enter(session: Session, org_id: UUID) -> None:
         session.execute(select(func.set_config("hetero2.org", str(org_id), True)))
 
 
+def act_as(session: Session, principal: Principal) -> None:
+    """Let audit events of the rest of a transaction name this principal, who has just become known."""
+    session.info[_WHOSE] = principal
+
+
 def principal_of(session: Session) -> Principal | None:
     """Whose session it is; None: the service's own."""
     whose = session.info.get(_WHOSE)

@@ -99,6 +99,15 @@ def bypasses_rows(session: Session) -> bool:
     return bool(session.scalar(text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")))
 
 
+def rename(session: Session, org_id: UUID, name: str) -> None:
+    """Give an organisation another name; raises conflict where it is taken. Its audit event is the caller's."""
+    try:
+        with session.begin_nested():
+            session.execute(update(Org).where(Org.id == org_id).values(name=name))
+    except IntegrityError:
+        raise ServiceError("conflict", f"{name}: there is such an organisation", "take another name") from None
+
+
 def set_fetch_hosts(session: Session, org_id: UUID, hosts: Sequence[str]) -> None:
     """Say from which hosts files may be fetched."""
     session.execute(update(Org).where(Org.id == org_id).values(fetch_hosts="\n".join(hosts)))

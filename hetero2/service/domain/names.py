@@ -5,9 +5,10 @@ RUN_NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,63}"  # the whole of it; also the name of
 HOST = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?"
 FILE_NAME = r"[^/\\\x00-\x1f\x7f]{1,200}"
 ORG_NAME = RUN_NAME  # and of a project; both stand in addresses
+EMAIL = r"[^@\s]{1,64}@[^@\s]{1,189}"  # the whole of it
 _RESERVED = frozenset(
-    "api audit docs files ga4gh healthz invitations login logout members metrics new oidc org projects readyz runs "
-    "runs-table session sessions setup static tokens users welcome well-known".split()
+    "account api audit docs files ga4gh healthz invitations login logout members metrics new oidc org projects readyz "
+    "runs runs-table session sessions setup static tokens users welcome well-known".split()
 )
 
 

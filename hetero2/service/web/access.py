@@ -1,69 +1,123 @@
-"""Who looks at the pages: signing in and out, and forms of other sites, which are refused."""
+"""Who looks at the pages, and forms that are not from a page which they got: those are refused."""
 
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Annotated
-from urllib.parse import urlsplit
+from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import Depends, Request
+from sqlalchemy.exc import OperationalError
+from starlette.datastructures import FormData
 
-from hetero2.service.api.access import COOKIE, Opened, admitted, may, opened_by, service_of
+from hetero2.service.api.access import admitted, may, service_of
+from hetero2.service.api.guard import brings_files
+from hetero2.service.db.access import sessions
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Action, Principal
-from hetero2.service.web.show import show
-
-_WEEK = 7 * 24 * 3600
-router = APIRouter()
+from hetero2.service.sign_in.begin import lifetimes
+from hetero2.service.web import cookies
 
 
 class SignInNeeded(Exception):  # noqa: N818 - a way to the page where one signs in
     """Nobody is signed in."""
 
 
-def from_here(request: Request) -> None:
-    """Refuse a form of another site, also for signing in and out; raises forbidden.
+class ProjectNeeded(Exception):  # noqa: N818 - a way to the page where one chooses a project
+    """Who is signed in is in no project, or no longer in the one that they looked at."""
 
-    Browsers say with every POST which site it is from. What says nothing is no browser, and has no cookie of one.
+
+@dataclass(frozen=True)
+class Viewer(Principal):
+    """Who is signed in at the pages."""
+
+    session_id: UUID = field(kw_only=True)
+    form_token: str = field(kw_only=True, repr=False)
+    is_signed_in: bool = field(default=True, kw_only=True)
+
+
+async def from_here(request: Request) -> None:
+    """Refuse a form of another site; raises forbidden.
+
+    Browsers say with every POST which site it is from. What says nothing is no browser, and needs the form's token.
     """
     origin = request.headers.get("origin")
-    if request.method == "POST" and origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if request.method == "POST" and origin is not None and origin.lower() != cookies.origin(request).lower():
         raise ServiceError("forbidden", "the form was on another site", "open this service in a new tab and try there")
 
 
-def signed_in(request: Request) -> Principal:
-    """What the cookie opens."""
-    try:
-        principal = opened_by(service_of(request), request.cookies.get(COOKIE, ""))
-    except ServiceError:
-        raise SignInNeeded from None
-    return admitted(request, principal)
+async def from_session(request: Request) -> None:
+    """Refuse a form that is not from a page of this session; raises forbidden, SignInNeeded.
+
+    One with files is looked at where it is read: see `sent_form`.
+    """
+    if request.method == "POST":
+        if not cookies.read(request):
+            raise SignInNeeded
+        if not brings_files(request.scope):
+            async with request.form() as body:
+                _check(body, cookies.form_token(cookies.read(request)))
 
 
-Looks = Annotated[Principal, may(Action.READ_RUNS, signed_in)]
-Works = Annotated[Principal, may(Action.WRITE_RUNS, signed_in)]
+async def from_visit(request: Request) -> None:
+    """The same for pages on which nobody need be signed in; raises forbidden."""
+    if request.method == "POST":
+        async with request.form() as body:
+            _check(body, cookies.visit_token(request))
 
 
-@router.get("/login")
-def login_page() -> Response:
-    """Where one signs in."""
-    return show("login.html", is_signed_in=False)
+@contextlib.asynccontextmanager
+async def sent_form(request: Request, max_files: int, max_fields: int) -> AsyncIterator[FormData]:
+    """A form with files from a page of this session; raises forbidden, too_large."""
+    async with request.form(max_files=max_files, max_fields=max_fields) as body:
+        _check(body, cookies.form_token(cookies.read(request)))
+        yield body
 
 
-@router.post("/login")
-def login(request: Request, service: Opened, token: Annotated[str, Form()] = "") -> Response:
-    """Sign in with a token; it is kept in a cookie that scripts cannot read and other sites do not send."""
-    try:
-        opened_by(service, token.strip()[:200])
-    except ServiceError:
-        return show("login.html", 401, is_signed_in=False, problem="This token is not valid here.")
-    response = RedirectResponse("/", 303)
-    is_secure = request.url.scheme == "https"
-    response.set_cookie(COOKIE, token.strip(), max_age=_WEEK, httponly=True, samesite="strict", secure=is_secure)
-    return response
+def _check(body: FormData, expected: str) -> None:
+    if not cookies.fits(body.get(cookies.FORM_TOKEN), expected):
+        raise ServiceError(
+            "forbidden", "the form does not belong to what this browser has open here",
+            "go back, load the page anew, and send it again; cookies of this site must be allowed",
+        )  # fmt: skip
 
 
-@router.post("/logout")
-def logout() -> Response:
-    """Sign out."""
-    response = RedirectResponse("/login", 303)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
-    return response
+def signed_in(request: Request) -> Viewer:
+    """Who is signed in; raises SignInNeeded."""
+    service, text = service_of(request), cookies.read(request)
+    org_id, now = sessions.org_of(text), service.now()
+    if org_id is None:
+        raise SignInNeeded
+    with service.reading(org_id) as session:
+        opened = sessions.opened(session, org_id, text, lifetimes(service), now)
+    if opened is None:
+        raise SignInNeeded
+    # A page that asks by itself how far its runs are keeps nobody signed in.
+    if opened.is_old and not request.headers.get("hx-request"):
+        # Reading works while the database is locked.
+        with contextlib.suppress(OperationalError), service.writing(org_id) as session:
+            sessions.note_seen(session, org_id, opened.id, now)
+    of = opened.principal
+    admitted(request, of)
+    return Viewer(
+        of.org_id, of.project_id, user_id=of.user_id, role=of.role, project_role=of.project_role, token_id=of.token_id,
+        limit=of.limit, session_id=opened.id, form_token=cookies.form_token(text),
+    )  # fmt: skip
+
+
+SignedIn = Annotated[Viewer, Depends(signed_in)]  # for what is not about a project
+
+
+def with_project(viewer: Viewer) -> Viewer:
+    """Who is signed in, in a project of theirs; raises ProjectNeeded."""
+    if viewer.project_role is None:
+        raise ProjectNeeded
+    return viewer
+
+
+async def _in_project(viewer: SignedIn) -> Viewer:
+    return with_project(viewer)
+
+
+Looks = Annotated[Viewer, may(Action.READ_RUNS, _in_project)]
+Works = Annotated[Viewer, may(Action.WRITE_RUNS, _in_project)]

@@ -22,7 +22,7 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.names import RUN_NAME
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.web import forms, words
-from hetero2.service.web.access import Works
+from hetero2.service.web.access import Viewer, Works, sent_form
 from hetero2.service.web.show import show
 from hetero2.service.workflows.registry import CAMPAIGN, WORKFLOWS, Workflow, workflow
 
@@ -32,9 +32,9 @@ Brought = dict[str, UploadShown]  # by role
 
 
 @router.get("/new")
-def choose(scope: Works) -> Response:  # noqa: ARG001 - signed in
+def choose(scope: Works) -> Response:
     """The workflows."""
-    return show("new.html", workflows=WORKFLOWS.values())
+    return show("new.html", scope, workflows=WORKFLOWS.values())
 
 
 @router.get("/new/{name}")
@@ -43,14 +43,14 @@ def form(name: str, service: Opened, scope: Works, run: UUID | None = None, camp
     asked = _workflow(name)
     if campaign is not None and CAMPAIGN in asked.roles:
         with service.reading(scope) as session:
-            return _form(asked, {}, {CAMPAIGN: shown.upload(uploads.get(session, scope, campaign))})
+            return _form(scope, asked, {}, {CAMPAIGN: shown.upload(uploads.get(session, scope, campaign))})
     if run is None:
-        return _form(asked, {}, {})
+        return _form(scope, asked, {}, {})
     with service.reading(scope) as session:
         job = runs.job_of(session, runs.get(session, RunKey(scope, run)))
         rows = {role: uploads.by_sha256(session, scope, file["sha256"]) for role, file in job.inputs.items()}
         files = {role: shown.upload(row) for role, row in rows.items() if row is not None and role in asked.roles}
-    return _form(asked, forms.values_of(asked, job.parameters) | {"name": job.name}, files)
+    return _form(scope, asked, forms.values_of(asked, job.parameters) | {"name": job.name}, files)
 
 
 @router.post("/new/{name}")
@@ -61,8 +61,8 @@ async def look(name: str, request: Request, service: Opened, scope: Works) -> Re
         return await _looked(request, service, scope, asked)
 
 
-async def _looked(request: Request, service: Service, scope: Scope, asked: Workflow) -> Response:
-    async with request.form(max_files=20, max_fields=100) as body:
+async def _looked(request: Request, service: Service, scope: Works, asked: Workflow) -> Response:
+    async with sent_form(request, max_files=20, max_fields=100) as body:
         values = {key: value for key, value in body.items() if isinstance(value, str)}
         files = {
             key.removeprefix("file-"): value
@@ -94,8 +94,9 @@ def _workflow(name: str) -> Workflow:
 
 
 def _form(
-    asked: Workflow, values: dict[str, str], files: Brought, problems: dict[str, str] | None = None, problem: str = ""
-) -> Response:
+    scope: Viewer, asked: Workflow, values: dict[str, str], files: Brought, problems: dict[str, str] | None = None,
+    problem: str = "",
+) -> Response:  # fmt: skip
     """The form; `problems` by the name of a field, `problem` of the whole."""
     fields = forms.fields(asked)
     is_open = any(
@@ -104,24 +105,24 @@ def _form(
         if field.is_rare
     )
     return show(
-        "form.html", 422 if problems or problem else 200, workflow=asked, fields=fields, values=values, files=files,
-        problems=problems or {}, fault=problem, is_open=is_open,
+        "form.html", scope, 422 if problems or problem else 200, workflow=asked, fields=fields, values=values,
+        files=files, problems=problems or {}, fault=problem, is_open=is_open,
     )  # fmt: skip
 
 
 def _look(
-    service: Service, scope: Scope, asked: Workflow, values: dict[str, str], files: dict[str, UploadFile]
+    service: Service, scope: Viewer, asked: Workflow, values: dict[str, str], files: dict[str, UploadFile]
 ) -> Response:
     parameters, problems = forms.parameters(asked, values)
     brought, not_brought = _files(service, scope, asked, values, files)
     if values.get("back"):
-        return _form(asked, values, brought)
+        return _form(scope, asked, values, brought)
     name = values.get("name", "").strip()
     if name and not re.fullmatch(RUN_NAME, name):
         problems["name"] = "It has letters, digits, - and _ alone, at most 64, and begins with a letter or digit."
     problems |= not_brought
     if problems:
-        return _form(asked, values, brought, problems)
+        return _form(scope, asked, values, brought, problems)
     inputs = {role: upload.id for role, upload in brought.items()}
     if not asked.roles:
         run_id, _ = submission.submit(service, scope, None, None, asked, parameters, {})
@@ -130,13 +131,13 @@ def _look(
         lines = check.understood(service, scope, asked, parameters, inputs)
     except ServiceError as error:
         said = forms.in_words(f"{error.detail}\n{error.advice}", asked.name)
-        return _form(asked, values, brought, problem=said)
+        return _form(scope, asked, values, brought, problem=said)
     lines = [_OPTION_HINT.sub("", line) for line in lines]
     asks = {"name": name or None, "workflow": asked.name, "parameters": parameters}
     asks["inputs"] = {role: str(upload_id) for role, upload_id in inputs.items()}
     return show(
-        "confirm.html", workflow=asked, lines=lines, files=brought, parameters=parameters, name=name, values=values,
-        request_json=json.dumps(asks), key=uuid4().hex,
+        "confirm.html", scope, workflow=asked, lines=lines, files=brought, parameters=parameters, name=name,
+        values=values, request_json=json.dumps(asks), key=uuid4().hex,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from hetero2.service import submission
 from hetero2.service.api import artifacts as artifact_api
 from hetero2.service.api import runs as run_api
 from hetero2.service.api import shown
-from hetero2.service.api.access import COOKIE, Opened
+from hetero2.service.api.access import Opened
 from hetero2.service.api.schemas import Rerun
 from hetero2.service.core import Service
 from hetero2.service.db import runs
@@ -21,13 +21,12 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Principal
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import TERMINAL, State
-from hetero2.service.web import access, ask, words
-from hetero2.service.web.access import Looks, Works
+from hetero2.service.web import access, ask, cookies, words
+from hetero2.service.web.access import Looks, Viewer, Works
 from hetero2.service.web.show import show
 from hetero2.service.workflows.registry import CAMPAIGN, REQUEST, TABLES, WORKFLOWS
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(access.from_here)])
-router.include_router(access.router)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(access.from_here), Depends(access.from_session)])
 router.include_router(ask.router)
 _PAGE = 50
 # A report runs its own script and nothing else: in an origin of its own, without a cookie, and may ask for nothing.
@@ -52,7 +51,7 @@ def _table(service: Service, scope: Principal, cursor: str | None) -> dict[str, 
 def run_list(service: Opened, scope: Looks, cursor: str | None = None) -> Response:
     """The runs."""
     try:
-        return show("runs.html", **_table(service, scope, cursor))
+        return show("runs.html", scope, **_table(service, scope, cursor))
     except ServiceError:  # the address was cut off: its latest runs are what was meant
         return RedirectResponse("/", 303)
 
@@ -60,7 +59,7 @@ def run_list(service: Opened, scope: Looks, cursor: str | None = None) -> Respon
 @router.get("/runs-table")
 def run_table(service: Opened, scope: Looks, cursor: str | None = None, seen: str = "") -> Response:
     """Their table alone, for htmx; nothing where it is as it was `seen`."""
-    return _unless_seen(show("runs_table.html", **_table(service, scope, cursor)), seen)
+    return _unless_seen(show("runs_table.html", scope, **_table(service, scope, cursor)), seen)
 
 
 def _unless_seen(response: Response, seen: str) -> Response:
@@ -87,7 +86,7 @@ def _run(service: Service, scope: Scope, run_id: UUID) -> dict[str, Any]:
 @router.get("/runs/{run_id}")
 def run_page(run_id: UUID, service: Opened, scope: Looks) -> Response:
     """A run."""
-    return show("run.html", **_run(service, scope, run_id))
+    return show("run.html", scope, **_run(service, scope, run_id))
 
 
 @router.get("/runs/{run_id}/state")
@@ -96,7 +95,7 @@ def run_state(run_id: UUID, service: Opened, scope: Looks, seen: str = "", state
     values = _run(service, scope, run_id)
     if values["ended"]:
         return Response(headers={"HX-Refresh": "true"})
-    return _unless_seen(show("run_state.html", is_news=state != values["run"].state, **values), seen)
+    return _unless_seen(show("run_state.html", scope, is_news=state != values["run"].state, **values), seen)
 
 
 @router.post("/runs/{run_id}/scores")
@@ -104,7 +103,7 @@ async def bring_scores(run_id: UUID, request: Request, service: Opened, scope: W
     """Give a paused run the scores that it waits for: the file of a form."""
     try:
         with service.limits.slot("uploads", scope.org_id):
-            async with request.form(max_files=1, max_fields=1) as body:
+            async with access.sent_form(request, max_files=1, max_fields=10) as body:
                 return await run_in_threadpool(_bring_scores, service, scope, run_id, body.get("scores"))
     except ServiceError as error:
         if error.code != "too_large":
@@ -115,7 +114,7 @@ async def bring_scores(run_id: UUID, request: Request, service: Opened, scope: W
         return await run_in_threadpool(_not_brought, service, scope, run_id, too_large)
 
 
-def _bring_scores(service: Service, scope: Scope, run_id: UUID, file: object) -> Response:
+def _bring_scores(service: Service, scope: Viewer, run_id: UUID, file: object) -> Response:
     sha256 = None
     try:
         if not isinstance(file, UploadFile) or not file.filename:
@@ -131,16 +130,16 @@ def _bring_scores(service: Service, scope: Scope, run_id: UUID, file: object) ->
 
 
 def _not_brought(
-    service: Service, scope: Scope, run_id: UUID, error: ServiceError, sha256: str | None = None
+    service: Service, scope: Viewer, run_id: UUID, error: ServiceError, sha256: str | None = None
 ) -> Response:
     """The page of the run, with what is wrong; sha256: of the file, where it could be read."""
     values = _run(service, scope, run_id)
     if values["waits"]:
-        return show("run.html", error.status, wrong=words.sentence(error.detail), **values)
+        return show("run.html", scope, error.status, wrong=words.sentence(error.detail), **values)
     if sha256 is not None and sha256 in (file["sha256"] for file in values["run"].inputs.values()):
         return RedirectResponse(f"/runs/{run_id}", 303)  # the button was pressed twice: the run has the file
     problem = "The file was not taken: this run does not wait for scores, or no longer does."
-    return show("run.html", 409, problem=problem, **values)
+    return show("run.html", scope, 409, problem=problem, **values)
 
 
 @router.get("/runs/{run_id}/scores")
@@ -194,10 +193,12 @@ def beside_report(run_id: UUID, name: str, request: Request, service: Opened) ->
     """
     if request.headers.get("sec-fetch-dest") == "iframe":
         return Response(status_code=204)
-    if request.headers.get("sec-fetch-site") == "cross-site" and COOKIE not in request.cookies:
+    if request.headers.get("sec-fetch-site") == "cross-site" and not cookies.read(request):
         said = [f"A report has no right to this site. {name[:200]} is among the files of its run."]
-        return show("error.html", 403, title="A report cannot open files", said=said, run_id=run_id)
-    scope = access.signed_in(request)
+        return show(
+            "error.html", cookies.onlooker(request), 403, title="A report cannot open files", said=said, run_id=run_id
+        )
+    scope = access.with_project(access.signed_in(request))
     with service.reading(scope) as session:
         if all(artifact.name != name for artifact in runs.artifacts(session, RunKey(scope, run_id))):
             raise ServiceError("not_found", "there is nothing at this address")

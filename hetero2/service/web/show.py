@@ -1,35 +1,30 @@
 """How a page is made: its template, the policy that it stands under, and errors as pages."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader
 
-from hetero2.service.api.access import COOKIE
 from hetero2.service.domain.errors import ServiceError
-from hetero2.service.web import forms, words
+from hetero2.service.web import cookies, forms, words
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
+_HEADERS = {"Content-Security-Policy": _POLICY, "X-Frame-Options": "DENY"}
 # The titles of domain.errors are for programs that use the API.
 _TITLES = {
     "not_found": "There is no such page",
     "method_not_allowed": "There is no such page",
-    "forbidden": "This was not sent from a page of this service",
+    "forbidden": "This was not sent from a page of this service, or is not allowed to you",
     "conflict": "This cannot be done now",
     "invalid": "Something is not right",
     "malformed": "This could not be read",
     "too_large": "This is too large",
     "rate_limited": "This was asked for too often",
+    "unauthenticated": "You are not signed in",
     "internal": "The service has a fault",
 }
 _templates = Environment(loader=PackageLoader("hetero2.service.web"), autoescape=True, trim_blocks=True)
@@ -40,10 +35,35 @@ _templates.filters |= {
 }  # fmt: skip
 
 
-def show(template: str, status: int = 200, is_signed_in: bool = True, **values: Any) -> HTMLResponse:
+class Onlooker(Protocol):
+    """Whom a page is shown to: their forms need its token."""
+
+    @property
+    def form_token(self) -> str:
+        """That its forms bring back."""
+        ...
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether the page has what only they see who are signed in."""
+        ...
+
+
+def show(template: str, onlooker: Onlooker, status: int = 200, **values: Any) -> HTMLResponse:
     """A page, under a policy that lets it load nothing from elsewhere."""
-    text = _templates.get_template(template).render(signed_in=is_signed_in, **values)
+    text = _templates.get_template(template).render(
+        signed_in=onlooker.is_signed_in, form_token=onlooker.form_token, **values
+    )
     return HTMLResponse(text, status, _HEADERS)
+
+
+def show_visitor(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page on which nobody need be signed in."""
+    visitor = cookies.visitor(request)
+    response = show(template, visitor, status, **values)
+    if visitor.cookie:
+        cookies.put_visit(request, response, visitor.cookie)
+    return response
 
 
 def error_page(error: ServiceError, request: Request) -> HTMLResponse:
@@ -54,5 +74,4 @@ def error_page(error: ServiceError, request: Request) -> HTMLResponse:
     else:
         advice = "" if "/api/" in error.advice else error.advice  # an address of the API is of no use to a person
         said = [words.sentence(text) for text in (error.detail, advice) if text]
-    is_signed_in = bool(request.cookies.get(COOKIE))
-    return show("error.html", error.status, is_signed_in=is_signed_in, title=title, said=said)
+    return show("error.html", cookies.onlooker(request), error.status, title=title, said=said)

@@ -71,6 +71,13 @@ def test_every_route_declares_its_permission(acme):
         "GET /login",
         "POST /login",
         "POST /logout",
+        "GET /invitations/{text}",
+        "POST /invitations/{text}",
+        "GET /account",  # one's own: whoever is signed in
+        "POST /account/password",
+        "POST /session/project",
+        "GET /welcome",
+        "POST /welcome",
         "GET /runs/{run_id}/scores",
         "GET /runs/{run_id}/{name}",
     }

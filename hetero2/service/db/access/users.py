@@ -63,6 +63,11 @@ def by_email(session: Session, org_id: UUID, email: str) -> User | None:
     return session.scalar(select(User).where(User.org_id == org_id, User.email == email.strip().lower()))
 
 
+def by_subject(session: Session, org_id: UUID, issuer: str, subject: str) -> User | None:
+    """The account of somebody whom a provider of OpenID Connect knows by this subject."""
+    return session.scalar(select(User).where(User.org_id == org_id, User.issuer == issuer, User.subject == subject))
+
+
 def every(session: Session, org_id: UUID) -> Sequence[User]:
     """All accounts, also those that are disabled, by address."""
     return session.scalars(select(User).where(User.org_id == org_id).order_by(User.email)).all()

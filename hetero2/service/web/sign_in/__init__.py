@@ -1,0 +1,1 @@
+"""The pages where people sign in and out, accept an invitation, and look after their account."""

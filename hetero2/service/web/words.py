@@ -27,13 +27,13 @@ ACTIONS: Mapping[str, str] = {
     Action.SIGN_ARTIFACTS: "giving files away by an address",
 }
 ORG_ROLES: Mapping[OrgRole, str] = {
-    OrgRole.OWNER: "Everything an admin may do, and appoints owners.",
+    OrgRole.OWNER: "Does all that an admin does, and appoints owners.",
     OrgRole.ADMIN: "Manages people, projects and settings, reads the audit, and is an admin of every project.",
-    OrgRole.MEMBER: "Works in the projects that they are added to.",
+    OrgRole.MEMBER: "Works in the projects to which they are added.",
     OrgRole.BILLING: "Like a member, and reads what the organisation has used.",
 }
 PROJECT_ROLES: Mapping[ProjectRole, str] = {
-    ProjectRole.ADMIN: "Everything a runner may do, and says who is in the project.",
+    ProjectRole.ADMIN: "Does all that a runner does, and says who is in the project.",
     ProjectRole.RUNNER: "Brings files, starts and cancels runs, and gives their files away.",
     ProjectRole.VIEWER: "Looks at runs and downloads their files.",
 }

@@ -14,11 +14,11 @@ ACTS: Mapping[str, str] = {
     "invitation.revoke": "Took an invitation back",
     "member.change": "Changed an account",
     "member.password": "Changed the password",
-    "member.reset": "Made a link for a new password",
+    "member.reset": "Created a link for a new password",
     "org.change": "Changed the hosts from which files may be fetched",
-    "org.create": "Made the organisation",
+    "org.create": "Created the organisation",
     "org.welcome": "Named the organisation and its first owner",
-    "project.create": "Made a project",
+    "project.create": "Created a project",
     "project.member": "Gave a role in a project",
     "project.member_removed": "Took somebody out of a project",
     "project.rename": "Renamed a project",
@@ -30,7 +30,7 @@ ACTS: Mapping[str, str] = {
     "session.end": "Signed out",
     "session.project": "Went to another project",
     "session.refused": "Was refused when signing in",
-    "token.create": "Made a token",
+    "token.create": "Created a token",
     "token.revoke": "Revoked a token",
     "upload.append": "Brought a part of a file",
     "upload.create": "Brought a file",
@@ -75,4 +75,5 @@ def _link(
 def _said(key: str, value: Any, names: Mapping[str, str]) -> str:
     """One of the details."""
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = f"{text[:12]}…" if key == "sha256" else text
     return f"{key.replace('_', ' ')}: {names.get(text, text) or 'none'}"

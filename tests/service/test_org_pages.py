@@ -131,11 +131,11 @@ def test_an_owner_and_whom_they_invite(site, opened):
     assert ada.get_by_role("link", name="New run").count() == 0
     ada.goto(f"{site.url}/new")
     ada.get_by_text("Your role does not allow starting and canceling runs.").wait_for()
-    press(owner, "Take Ada Byron out of the project")
+    press(owner, "Take out Ada Byron")
     ada.goto(site.url)
     assert ada.url.endswith("/account")
     owner.get_by_label("Person").select_option("Ada Byron, ada@acme.example")
-    owner.get_by_label("Runner").check()
+    owner.get_by_role("radio", name="Runner").check()
     press(owner, "Add to the project")
     owner.get_by_label("Role of Ada Byron", exact=True).wait_for()
     follow(ada, "Projects")
@@ -144,7 +144,7 @@ def test_an_owner_and_whom_they_invite(site, opened):
     # Her account: another role, disabled, enabled, a new password.
     follow(owner, "Members")
     follow(owner, "Ada Byron")
-    owner.get_by_label("Billing").check()
+    owner.get_by_role("radio", name="Billing").check()
     press(owner, "Change the role")
     owner.locator("dd").get_by_text("Billing").wait_for()
     press(owner, "Disable the account")
@@ -164,7 +164,7 @@ def test_an_owner_and_whom_they_invite(site, opened):
     follow(owner.get_by_role("main"), "owner")
     press(owner, "Disable the account")
     assert "The organisation would have no owner." in beside(owner, "account")
-    owner.get_by_label("Member").check()
+    owner.get_by_role("radio", name="Member").check()
     press(owner, "Change the role")
     assert "The organisation would have no owner." in beside(owner, "role")
 

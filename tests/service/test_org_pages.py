@@ -273,9 +273,9 @@ def every_page(page, tenant):
     operations.invitation(tenant)
     paths = {
         "members": "/members", "member": f"/members/{tenant.users['runner'].id}", "invite": "/members/invite",
-        "myself": f"/members/{tenant.users['owner'].id}", "projects": "/projects", "tokens": "/tokens",
+        "projects": "/projects?done=1", "tokens": "/tokens",
         "project": f"/projects/{site.scope.project_id}", "audit": "/audit", "settings": "/org", "account": "/account",
-        "revoke": f"/tokens/{operations.token(tenant, 'owner')}/revoke", "done": "/projects?done=1", "runs": "/",
+        "revoke": f"/tokens/{operations.token(tenant, 'owner')}/revoke", "runs": "/",
         "nothing": f"/members/{site.scope.org_id}",
     }  # fmt: skip
     for name, path in paths.items():

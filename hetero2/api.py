@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hetero2.commands.tables.campaigns import Campaign
+from hetero2.commands.tables.cells import spreadsheet_cell
 from hetero2.commands.tables.results import Audit, CampaignReport, DecoySets, Document, Result, Screened
 from hetero2.config.arguments import Count, checked_arguments
 from hetero2.errors import ConfigError, ContractError, GateError, HeteroError, InputError
@@ -239,18 +240,6 @@ def read_result(path: Path | str, *, max_unpacked: Count | None = None) -> Resul
     metrics, manifest, rows = results.read(pack_path, max_unpacked)
     summary = from_cells(rows, "summary.v1", f"{pack_path}: summary.csv")
     return Result(metrics, manifest, summary, accept(pack_path, max_unpacked=max_unpacked))
-
-
-@checked_arguments
-def spreadsheet_cell(text: str) -> str:
-    """The text of a cell with an apostrophe before what a spreadsheet would run as a formula; numbers stay as they are.
-
-    >>> spreadsheet_cell("=1+1"), spreadsheet_cell("-0.25")
-    ("'=1+1", '-0.25')
-    """
-    from hetero2.report.spreadsheet import neutral
-
-    return neutral(text)
 
 
 def targets() -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hetero2.commands.tables.campaigns import Campaign
+from hetero2.commands.tables.cells import spreadsheet_cell
 from hetero2.commands.tables.results import Audit, CampaignReport, DecoySets, Document, Result, Screened
 from hetero2.config.arguments import Count, checked_arguments
 from hetero2.errors import ConfigError, ContractError, GateError, HeteroError, InputError
@@ -40,6 +41,7 @@ __all__ = [
     "run_command",
     "score_request",
     "screen",
+    "spreadsheet_cell",
     "targets",
     "verify",
 ]

@@ -47,6 +47,7 @@ PUBLIC = [
     "run_command",
     "score_request",
     "screen",
+    "spreadsheet_cell",
     "targets",
     "verify",
 ]
@@ -383,6 +384,7 @@ TAKEN = {
     **{count: [3] for count in ("workers", "cores", "k", "max_atoms", "seconds_per_molecule", "min_decoys")},
     **{switch: [True] for switch in ("hard_mode", "require_connected", "higher_is_better", "lower_is_better")},
     "representative": [True],
+    "text": [mistake for mistake in MISTAKES if isinstance(mistake, str)],
     "directory": [None, "", "no", "3", Path("no")],
 }
 CALLS = {
@@ -395,6 +397,7 @@ CALLS = {
     "read_result": {"path": OWN_PACK},
     "resolve_configuration": {"target": "pilot"},
     "run_command": {"target": "pilot"},
+    "spreadsheet_cell": {"text": "=1"},
 }
 
 

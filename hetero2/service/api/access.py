@@ -90,10 +90,10 @@ def may(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
     return Depends(allowed)
 
 
-def may_in_project(action: Action) -> Any:
+def may_in_project(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
     """A dependency: the principal in the project that the path names, who may do this there."""
 
-    def allowed(project_id: UUID, service: Opened, principal: Anybody) -> Principal:
+    def allowed(project_id: UUID, service: Opened, principal: Annotated[Principal, Depends(who)]) -> Principal:
         return in_project(service, principal, project_id, action)
 
     allowed.action = action  # type: ignore[attr-defined]

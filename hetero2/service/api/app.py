@@ -9,7 +9,7 @@ from hetero2.service.api import artifacts, openapi, problems, runs, uploads
 from hetero2.service.api.access import Anybody
 from hetero2.service.api.ga4gh import drs, wes
 from hetero2.service.api.guard import Guard
-from hetero2.service.api.orgs import people, projects, tokens
+from hetero2.service.api.orgs import invitations, people, projects, tokens
 from hetero2.service.api.rates import Rates
 from hetero2.service.api.schemas import Me
 from hetero2.service.core import Service
@@ -31,7 +31,8 @@ def create_app(service: Service) -> FastAPI:
     problems.add_handlers(app)
     api = APIRouter(prefix="/api/v1")
     for router in (
-        uploads.router, runs.router, artifacts.router, artifacts.files, people.router, projects.router, tokens.router
+        uploads.router, runs.router, artifacts.router, artifacts.files, people.router, invitations.router,
+        projects.router, tokens.router,
     ):  # fmt: skip
         api.include_router(router)
 

@@ -21,6 +21,7 @@ _GIVE_FILES = ("download_artifact", "get_log", "get_signed_file")
 # Of single operations, beside what their form says; 404 is for all that have an id in their path.
 _CODES = {
     "change_member": ("conflict",),
+    "create_invitation": ("conflict", "not_found"),
     "create_project": ("conflict",),
     "rename_project": ("conflict",),
     "create_token": ("not_found",),

@@ -12,7 +12,8 @@ from starlette.datastructures import FormData
 
 from hetero2.service.api.access import admitted, may, service_of
 from hetero2.service.api.guard import brings_files
-from hetero2.service.db.access import sessions
+from hetero2.service.db.access import sessions, users
+from hetero2.service.db.access.users import Names
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Action, Principal
 from hetero2.service.sign_in.begin import lifetimes
@@ -32,6 +33,7 @@ class Viewer(Principal):
     """Who is signed in at the pages."""
 
     session_id: UUID = field(kw_only=True)
+    names: Names = field(kw_only=True)
     form_token: str = field(kw_only=True, repr=False)
     is_signed_in: bool = field(default=True, kw_only=True)
 
@@ -90,8 +92,9 @@ def signed_in(request: Request) -> Viewer:
         raise SignInNeeded
     with service.reading(org_id) as session:
         opened = sessions.opened(session, org_id, text, lifetimes(service), now)
-    if opened is None:
-        raise SignInNeeded
+        if opened is None:
+            raise SignInNeeded
+        names = users.names(session, opened.principal)
     # A page that asks by itself how far its runs are keeps nobody signed in.
     if opened.is_old and not request.headers.get("hx-request"):
         # Reading works while the database is locked.
@@ -99,10 +102,12 @@ def signed_in(request: Request) -> Viewer:
             sessions.note_seen(session, org_id, opened.id, now)
     of = opened.principal
     admitted(request, of)
-    return Viewer(
+    viewer = Viewer(
         of.org_id, of.project_id, user_id=of.user_id, role=of.role, project_role=of.project_role, token_id=of.token_id,
-        limit=of.limit, session_id=opened.id, form_token=cookies.form_token(text),
+        limit=of.limit, session_id=opened.id, form_token=cookies.form_token(text), names=names,
     )  # fmt: skip
+    request.state.viewer = viewer  # for the page of an error
+    return viewer
 
 
 SignedIn = Annotated[Viewer, Depends(signed_in)]  # for what is not about a project

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from starlette.responses import Response
 
+from hetero2.service.domain.permissions import Action
 from hetero2.service.settings import Settings
 
 SESSION = "hetero2_session"
@@ -23,6 +24,8 @@ class Visitor:
     form_token: str = field(repr=False)
     cookie: str = field(default="", repr=False)
     is_signed_in: bool = False  # whether the page looks so: one for an error does not ask the database
+    names: None = None
+    actions: frozenset[Action] = frozenset()
 
 
 def _settings(request: Request) -> Settings:

@@ -6,7 +6,9 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader
 
+from hetero2.service.db.access.users import Names
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.permissions import Action
 from hetero2.service.web import cookies, forms, words
 
 _POLICY = (
@@ -18,7 +20,7 @@ _HEADERS = {"Content-Security-Policy": _POLICY, "X-Frame-Options": "DENY"}
 _TITLES = {
     "not_found": "There is no such page",
     "method_not_allowed": "There is no such page",
-    "forbidden": "This was not sent from a page of this service, or is not allowed to you",
+    "forbidden": "This is not allowed",
     "conflict": "This cannot be done now",
     "invalid": "Something is not right",
     "malformed": "This could not be read",
@@ -32,6 +34,7 @@ _templates.filters |= {
     "words": words.words, "tone": words.tone, "size": words.size, "duration": words.duration, "moment": words.moment,
     "how_far": words.how_far, "sentence": words.sentence, "parameter": forms.parameter_label, "role": forms.role_label,
     "in_words": forms.in_words, "value": forms.value_text, "fingerprint": words.fingerprint,
+    "role_text": words.role_text, "role_options": words.role_options,
 }  # fmt: skip
 
 
@@ -48,11 +51,25 @@ class Onlooker(Protocol):
         """Whether the page has what only they see who are signed in."""
         ...
 
+    @property
+    def names(self) -> Names | None:
+        """What they, their organisation and project are called, where that was looked up."""
+        ...
+
+    @property
+    def actions(self) -> frozenset[Action]:
+        """What they may do; nothing else is shown to them."""
+        ...
+
 
 def show(template: str, onlooker: Onlooker, status: int = 200, **values: Any) -> HTMLResponse:
     """A page, under a policy that lets it load nothing from elsewhere."""
     text = _templates.get_template(template).render(
-        signed_in=onlooker.is_signed_in, form_token=onlooker.form_token, **values
+        signed_in=onlooker.is_signed_in,
+        form_token=onlooker.form_token,
+        names=onlooker.names,
+        may=onlooker.actions,
+        **{"wrong": {}, **values},
     )
     return HTMLResponse(text, status, _HEADERS)
 
@@ -73,5 +90,6 @@ def error_page(error: ServiceError, request: Request) -> HTMLResponse:
         said = ["Nothing is at this address, or what was there is not in your project."]
     else:
         advice = "" if "/api/" in error.advice else error.advice  # an address of the API is of no use to a person
-        said = [words.sentence(text) for text in (error.detail, advice) if text]
-    return show("error.html", cookies.onlooker(request), error.status, title=title, said=said)
+        said = [words.sentence(words.actions(text)) for text in (error.detail, advice) if text]
+    onlooker = getattr(request.state, "viewer", None) or cookies.onlooker(request)
+    return show("error.html", onlooker, error.status, title=title, said=said)

@@ -1,12 +1,57 @@
 """What pages say: states in plain words, sizes, times, how far a run is."""
 
 import hashlib
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from hetero2.service.api.schemas import RunShown
+from hetero2.service.domain.permissions import Action, OrgRole, ProjectRole
 from hetero2.service.domain.states import TERMINAL, WORDS, State
 
 _BAD = {State.EXECUTOR_ERROR, State.SYSTEM_ERROR, State.CANCELED}
+
+# docs/service.md has these, too.
+ACTIONS: Mapping[str, str] = {
+    Action.READ_ORG: "seeing the organisation, its people and one's own projects",
+    Action.WRITE_ORG: "changing the settings of the organisation",
+    Action.WRITE_MEMBERS: "inviting people and changing their accounts",
+    Action.WRITE_PROJECTS: "making and renaming projects",
+    Action.READ_AUDIT: "reading who did what",
+    Action.READ_USAGE: "reading what was used",
+    Action.WRITE_TOKENS: "making and revoking one's own tokens",
+    Action.READ_PROJECT: "seeing who is in the project",
+    Action.WRITE_PROJECT: "changing who is in the project",
+    Action.READ_RUNS: "looking at runs and their files",
+    Action.WRITE_RUNS: "starting and canceling runs",
+    Action.SIGN_ARTIFACTS: "giving files away by an address",
+}
+ORG_ROLES: Mapping[OrgRole, str] = {
+    OrgRole.OWNER: "Does all that an admin does, and appoints owners.",
+    OrgRole.ADMIN: "Manages people, projects and settings, reads the audit, and is an admin of every project.",
+    OrgRole.MEMBER: "Works in the projects to which they are added.",
+    OrgRole.BILLING: "Like a member, and reads what the organisation has used.",
+}
+PROJECT_ROLES: Mapping[ProjectRole, str] = {
+    ProjectRole.ADMIN: "Does all that a runner does, and says who is in the project.",
+    ProjectRole.RUNNER: "Brings files, starts and cancels runs, and gives their files away.",
+    ProjectRole.VIEWER: "Looks at runs and downloads their files.",
+}
+
+
+def role_text(role: OrgRole | ProjectRole) -> str:
+    """What a role is, in a line."""
+    return ORG_ROLES[role] if isinstance(role, OrgRole) else PROJECT_ROLES[role]
+
+
+def role_options(roles: Iterable[OrgRole | ProjectRole]) -> list[tuple[str, str, str]]:
+    """Roles to choose from: each with its name and what it is."""
+    return [(role, role.capitalize(), role_text(role)) for role in roles]
+
+
+def actions(text: str) -> str:
+    """A message in which actions are called by what they are."""
+    return re.sub(r"\b[a-z]+:[a-z]+\b", lambda match: ACTIONS.get(match[0], match[0]), text)
 
 
 def words(state: State) -> str:

@@ -45,7 +45,7 @@ def test_from_the_printed_token_to_an_account_and_out_and_in_again(new, opened):
     page.wait_for_url(f"{new.url}/")
     page.get_by_role("link", name="Account").click()
     page.get_by_role("heading", name="Ada Lovelace").wait_for()
-    page.get_by_text("acme", exact=True).wait_for()
+    page.get_by_role("main").get_by_text("acme", exact=True).wait_for()
     with new.service.reading(new.scope) as session:
         assert orgs.get(session, new.scope.org_id).name == "acme"
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from hetero2.service.db import runs, uploads
-from hetero2.service.db.access import tokens, users
+from hetero2.service.db.access import invitations, tokens, users
 from hetero2.service.domain.permissions import OrgRole, ProjectRole
 from hetero2.service.domain.scope import RunKey
 from tests.service import screens
@@ -68,7 +68,7 @@ def _project(tenant: Tenant) -> UUID:
     return tenant.site.scope.project_id
 
 
-def _person(tenant: Tenant, in_project: bool = False) -> UUID:
+def person(tenant: Tenant, in_project: bool = False) -> UUID:
     site, now = tenant.site, tenant.site.service.now()
     with site.service.writing(site.scope) as session:
         user = users.add(session, site.scope.org_id, f"{uuid4().hex}@x.example", "x", OrgRole.MEMBER, now)
@@ -77,10 +77,20 @@ def _person(tenant: Tenant, in_project: bool = False) -> UUID:
         return user.id
 
 
-def _token(tenant: Tenant, person: str) -> UUID:
+def token(tenant: Tenant, who: str) -> UUID:
     site = tenant.site
     with site.service.writing(site.scope) as session:
-        return tokens.add(session, site.scope, tenant.users[person].id, "x", site.service.now())[0].id
+        return tokens.add(session, site.scope, tenant.users[who].id, "x", site.service.now())[0].id
+
+
+def invitation(tenant: Tenant) -> UUID:
+    """One that is open."""
+    site = tenant.site
+    with site.service.reading(site.scope) as session:
+        by = users.principal(session, site.scope.org_id, tenant.users["owner"].id, None)
+    assert by is not None
+    with site.service.writing(by) as session:
+        return invitations.create(session, by, f"{uuid4().hex}@x.example", OrgRole.MEMBER, site.service.now())[0].id
 
 
 def _signed(tenant: Tenant) -> Asked:
@@ -122,7 +132,18 @@ REQUESTS: dict[str, Callable[[Tenant, str], Asked]] = {
     "get_org": lambda t, who: Asked(),
     "change_org": lambda t, who: Asked(json={"fetch_hosts": ["data.example.com"]}),
     "list_members": lambda t, who: Asked(),
-    "change_member": lambda t, who: Asked({"user_id": _person(t)}, json={"is_disabled": True}),
+    "change_member": lambda t, who: Asked({"user_id": person(t)}, json={"is_disabled": True}),
+    "list_invitations": lambda t, who: Asked(),
+    "create_invitation": lambda t, who: Asked(
+        json={
+            "email": f"{uuid4().hex}@x.example",
+            "role": "member",
+            "project_id": str(_project(t)),
+            "project_role": "viewer",
+        }
+    ),
+    "revoke_invitation": lambda t, who: Asked({"invitation_id": invitation(t)}),
+    "reset_member": lambda t, who: Asked({"user_id": person(t)}),
     "list_audit_events": lambda t, who: Asked(),
     "list_projects": lambda t, who: Asked(),
     "create_project": lambda t, who: Asked(json={"name": uuid4().hex}),
@@ -131,10 +152,10 @@ REQUESTS: dict[str, Callable[[Tenant, str], Asked]] = {
     ),
     "list_project_members": lambda t, who: Asked({"project_id": _project(t)}),
     "put_project_member": lambda t, who: Asked(
-        {"project_id": _project(t), "user_id": _person(t)}, json={"role": "viewer"}
+        {"project_id": _project(t), "user_id": person(t)}, json={"role": "viewer"}
     ),
-    "remove_project_member": lambda t, who: Asked({"project_id": _project(t), "user_id": _person(t, True)}),
+    "remove_project_member": lambda t, who: Asked({"project_id": _project(t), "user_id": person(t, True)}),
     "list_tokens": lambda t, who: Asked(),
     "create_token": lambda t, who: Asked(json={"name": "x", "project_id": str(t.site.scope.project_id)}),
-    "revoke_token": lambda t, who: Asked({"token_id": _token(t, who)}),
+    "revoke_token": lambda t, who: Asked({"token_id": token(t, who)}),
 }

@@ -43,7 +43,8 @@ EXPECTED = {
 OF_PROJECT = _READ | _WORK | {"project:write"}
 # Those that name something of an organisation, in the path or the body.
 WITH_IDS = sorted(
-    {name for name, (_, path, _) in OPERATIONS.items() if "{" in path and name not in OPEN} | {"rerun", "create_token"}
+    {name for name, (_, path, _) in OPERATIONS.items() if "{" in path and name not in OPEN}
+    | {"rerun", "create_token", "create_invitation"}
 )
 # Of those who may not: who is not in the project is not told of it.
 NOT_IN_PROJECT = {"outsider", "billing"}
@@ -151,7 +152,7 @@ def snapshot(tenant) -> list[tuple]:
         return [
             tuple(row)
             for table in Table.metadata.sorted_tables
-            if table.name not in ("tenants", "tokens")  # whose last use is noted
+            if table.name not in ("tenants", "tokens", "sessions")  # whose last use is noted
             for row in sorted(map(tuple, session.execute(select(table))), key=repr)
         ]
 

@@ -5,7 +5,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,10 @@ class Tenant:
     users: dict[str, User]
     texts: dict[str, str]  # of tokens, by person
     clients: dict[str, httpx.Client] = field(default_factory=dict)
+
+    def as_person(self, person: str) -> Site:
+        """Its site with the token of a person."""
+        return replace(self.site, token=self.texts[person])
 
     def client(self, person: str) -> httpx.Client:
         """A client with a person's token."""

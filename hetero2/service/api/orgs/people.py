@@ -56,7 +56,7 @@ def change_member(user_id: UUID, body: MemberChange, service: Opened, principal:
         raise ServiceError("invalid", "nothing is changed", "give role or is_disabled")
     with service.writing(principal) as session:
         users.change(session, principal, user_id, service.now(), body.role, body.is_disabled)
-    return _shown(service, principal, user_id)
+    return member(service, principal, user_id)
 
 
 @router.get("/audit", operation_id="list_audit_events")
@@ -65,11 +65,13 @@ def audit_events(
     principal: ReadsAudit,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=300, description="next_cursor of the page before")] = None,
+    act: Annotated[str | None, Query(max_length=64, description="only this, such as run.create")] = None,
+    user_id: Annotated[audit.Who | None, Query(description="only of this person, or of the service itself")] = None,
 ) -> AuditPage:
     """Who did what, the latest first."""
     before = None if cursor is None else cursors.decoded(cursor)
     with service.reading(principal) as session:
-        rows = audit.page(session, principal.org_id, limit + 1, before)
+        rows = audit.page(session, principal.org_id, limit + 1, before, act, user_id)
     events = [
         AuditEventShown(
             id=row.id, at=row.at, act=row.act, object_id=row.object_id, project_id=row.project_id, user_id=row.user_id,
@@ -81,7 +83,8 @@ def audit_events(
     return AuditPage(events=events, next_cursor=None if last is None else cursors.encoded(last.at, last.id))
 
 
-def _shown(service: Service, principal: Principal, user_id: UUID) -> MemberShown:
+def member(service: Service, principal: Principal, user_id: UUID) -> MemberShown:
+    """A person of the organisation; raises not_found."""
     with service.reading(principal) as session:
         return _member(users.get(session, principal.org_id, user_id))
 

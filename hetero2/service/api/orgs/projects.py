@@ -40,17 +40,17 @@ def create(body: ProjectName, service: Opened, principal: WritesProjects) -> Pro
     _check_name(body.name)
     with service.writing(principal) as session:
         project = orgs.add_project(session, principal.org_id, body.name, service.now())
-    return _shown(service, principal, project.id)
+    return shown(service, principal, project.id)
 
 
 @router.patch("/{project_id}", operation_id="rename_project")
 def rename(project_id: UUID, body: ProjectName, service: Opened, principal: WritesProjects) -> ProjectShown:
     """Give a project another name."""
     _check_name(body.name)
-    _shown(service, principal, project_id)
+    shown(service, principal, project_id)
     with service.writing(principal) as session:
         orgs.rename_project(session, Scope(principal.org_id, project_id), body.name)
-    return _shown(service, principal, project_id)
+    return shown(service, principal, project_id)
 
 
 @router.get("/{project_id}/members", operation_id="list_project_members")
@@ -86,7 +86,8 @@ def _check_name(name: str) -> None:
         raise ServiceError("invalid", f"name: {name} cannot be used, it is a word of ours", "take another name")
 
 
-def _shown(service: Service, principal: Principal, project_id: UUID) -> ProjectShown:
+def shown(service: Service, principal: Principal, project_id: UUID) -> ProjectShown:
+    """A project of the principal; raises not_found."""
     for project in every(service, principal):
         if project.id == project_id:
             return project

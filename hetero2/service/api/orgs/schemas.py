@@ -48,6 +48,33 @@ class MemberChange(Taken):
     is_disabled: bool | None = None
 
 
+class NewInvitation(Taken):
+    """Somebody who is invited; to a project, too, where one is given with a role in it."""
+
+    email: Email
+    role: OrgRole
+    project_id: UUID | None = None
+    project_role: ProjectRole | None = None
+
+
+class InvitationShown(BaseModel):
+    """An invitation that is open."""
+
+    id: UUID
+    email: str
+    role: OrgRole
+    project_id: UUID | None
+    project_role: ProjectRole | None
+    created_at: datetime
+    expires_at: datetime
+
+
+class InvitationWithPath(InvitationShown):
+    """A new invitation, with the path of its page, which is shown this once."""
+
+    path: str = Field(description="below the address of the service, for the person who is invited alone")
+
+
 class ProjectShown(BaseModel):
     """A project that the person who asks is in."""
 

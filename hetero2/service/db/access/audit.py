@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -12,6 +12,8 @@ from structlog.contextvars import get_contextvars
 from hetero2.service.db.engine import principal_of
 from hetero2.service.db.people import AuditEvent
 from hetero2.service.domain.scope import Scope
+
+Who = UUID | Literal["service"]  # a person, or the service itself and its operator
 
 
 def note(session: Session, scope: Scope | UUID, act: str, object_id: UUID | str | None = None, **detail: Any) -> None:
@@ -34,10 +36,18 @@ def note(session: Session, scope: Scope | UUID, act: str, object_id: UUID | str 
 
 
 def page(
-    session: Session, org_id: UUID, limit: int, before: tuple[datetime, UUID] | None = None
-) -> Sequence[AuditEvent]:
-    """The latest events of an organisation, at most `limit`; before: (at, id) of the last one seen."""
+    session: Session, org_id: UUID, limit: int, before: tuple[datetime, UUID] | None = None,
+    act: str | None = None, who: Who | None = None,
+) -> Sequence[AuditEvent]:  # fmt: skip
+    """The latest events of an organisation, at most `limit`; before: (at, id) of the last one seen.
+
+    act, who: only of these.
+    """
     query = select(AuditEvent).where(AuditEvent.org_id == org_id)
+    if act is not None:
+        query = query.where(AuditEvent.act == act)
+    if who is not None:
+        query = query.where(AuditEvent.user_id == (None if who == "service" else who))
     if before is not None:
         at, event_id = before
         query = query.where((AuditEvent.at < at) | ((AuditEvent.at == at) & (AuditEvent.id < event_id)))

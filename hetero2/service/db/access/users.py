@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import and_, bindparam, delete, func, select, update
@@ -29,6 +30,15 @@ _ROLES = (
     )
     .where(User.org_id == bindparam("org"), User.id == bindparam("user"), User.disabled_at.is_(None))
 )
+
+
+class Names(NamedTuple):
+    """What a person is called, their organisation, and the project that they are in, if any."""
+
+    person: str
+    org: str
+    project: str | None
+    project_id: UUID | None
 
 
 def add(
@@ -87,6 +97,17 @@ def principal(
         project_role=in_project, token_id=token.id if token else None,
         limit=None if token is None else limit_of(token),
     )  # fmt: skip
+
+
+def names(session: Session, person: Principal) -> Names:
+    """What a principal, their organisation and their project are called."""
+    query = (
+        select(User.name, Org.name, Project.name, Project.id)
+        .join(Org, Org.id == User.org_id)
+        .outerjoin(Project, (Project.org_id == User.org_id) & (Project.id == person.project_id))
+        .where(User.org_id == person.org_id, User.id == person.user_id)
+    )
+    return Names(*session.execute(query).one())
 
 
 def limit_of(token: Token) -> frozenset[Action] | None:

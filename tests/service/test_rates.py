@@ -16,7 +16,6 @@ import pytest
 from fastapi import FastAPI
 
 from hetero2.errors import HeteroError
-from hetero2.service.api.access import COOKIE
 from hetero2.service.api.rates import Rates
 from hetero2.service.client.connection import Connection
 from hetero2.service.db import orgs
@@ -25,6 +24,7 @@ from hetero2.service.domain.errors import ServiceError
 from hetero2.service.limiter import Limiter
 from hetero2.service.settings import Settings
 from tests.service import postgres, sites
+from tests.service.browsing import Browser
 from tests.service.serving import problem
 
 pytestmark = pytest.mark.service
@@ -140,7 +140,7 @@ def test_a_stranger_is_refused_before_anything_is_done(tmp_path):
 
 
 def test_addresses_do_not_share_but_a_network_of_ipv6_does(site):
-    with client(site(rate_address=1, **HOUR), "") as nobody:
+    with client(site(rate_address=1, public_url="https://service.example", **HOUR), "") as nobody:
         for address, status in {
             "192.0.2.1": 200, "192.0.2.2": 200, "2001:db8::1": 200, "2001:db8::ffff:2": 429, "2001:db8:0:1::1": 200,
             "::ffff:192.0.2.1": 429,
@@ -148,9 +148,17 @@ def test_addresses_do_not_share_but_a_network_of_ipv6_does(site):
             assert nobody.get("/workflows", headers={"X-Forwarded-For": address}).status_code == status, address
 
 
+def test_attempts_at_the_page_for_signing_in_are_counted(site):
+    with Browser(base_url=site(rate_sign_in=3, rate_account=2, **HOUR).url, trust_env=False) as browser:
+        by_password = [browser.sign_in(email="a@b.example", password="x" * 12).status_code for _ in range(3)]
+        assert by_password == [401, 401, 429]
+        assert browser.sign_in(token="h2_wrong").status_code == 429
+
+
 def test_pages_count_as_the_token_by_which_one_signed_in(site):
-    served = site(rate_token=2, **HOUR)
-    with httpx.Client(base_url=served.url, cookies={COOKIE: served.token}, trust_env=False) as browser:
+    served = site(rate_token=3, **HOUR)
+    with Browser(base_url=served.url, trust_env=False) as browser:
+        browser.sign_in(token=served.token)  # and one page
         assert [browser.get("/new").status_code for _ in range(3)] == [200, 200, 429]
         assert "asked for too often" in browser.get("/new").text
     with client(served) as asking:
@@ -218,9 +226,9 @@ def test_so_many_uploads_at_once(site):
         row = asking.post("/uploads", json={"name": "c.csv", "size": 1, "sha256": "0" * 64}).json()
         refused(asking.patch(f"/uploads/{row['id']}", content=b"c", headers={"Upload-Offset": "0"}), "uploads")
         form = {"file-known": ("known.csv", b"x")}
-        page = httpx.post(
-            f"{served.url}/new/screen", files=form, cookies={COOKIE: served.token}, trust_env=False, timeout=30
-        )
+        with Browser(base_url=served.url, trust_env=False, timeout=30) as browser:
+            browser.sign_in(token=served.token)
+            page = browser.form("/new/screen", files=form)
         assert page.status_code == 429
         slow.sendall(b"cd")
         assert slow.recv(65536).startswith(b"HTTP/1.1 201")

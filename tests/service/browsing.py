@@ -58,3 +58,13 @@ def tab_to(page, name, most=40):
         if name in focused:
             return
     raise AssertionError(f"Tab does not reach {name}")
+
+
+def press(page, name):
+    """Press a button of this very name."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def follow(page, name):
+    """Follow a link of this very name."""
+    page.get_by_role("link", name=name, exact=True).click()

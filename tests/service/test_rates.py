@@ -107,7 +107,7 @@ def test_two_organisations_do_not_share(tmp_path, postgres_url):
 
 
 def test_who_is_nobody_is_counted_by_address_and_hinders_no_token(site):
-    served = site(rate_address=3, **HOUR)
+    served = site(rate_address=3, public_url="https://service.example", **HOUR)
     with client(served, "") as nobody, client(served) as somebody, client(served, "h2_wrong") as wrong:
         assert statuses(nobody, 2, "/workflows") == [200] * 2
         elsewhere = nobody.get("/workflows", headers={"X-Forwarded-For": "192.0.2.9"})

@@ -95,7 +95,8 @@ def pages_of(tenant):
     """(method and path, its route) of every page of the application."""
     for context in iter_route_contexts(create_app(tenant.site.service).routes):
         route = context.original_route
-        if isinstance(route, APIRoute) and not context.path.startswith(("/api/", "/healthz", "/readyz")):
+        is_page = not context.path.startswith(("/api/", "/healthz", "/readyz")) and "/ga4gh/" not in context.path
+        if isinstance(route, APIRoute) and is_page:
             yield f"{'/'.join(sorted(context.methods or ()))} {context.path}", route
 
 

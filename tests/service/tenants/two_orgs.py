@@ -21,7 +21,7 @@ from hetero2.service.domain.permissions import OrgRole, ProjectRole
 from hetero2.service.domain.scope import Scope
 from hetero2.service.settings import Settings
 from tests.service import postgres
-from tests.service.sites import Site
+from tests.service.sites import UNHURRIED, Site
 
 # Each is somebody of each organisation: their role there, and in its project.
 PEOPLE: dict[str, tuple[OrgRole, ProjectRole | None]] = {
@@ -102,9 +102,8 @@ def _tenant(owner: Service, serving: Service, url: str, name: str) -> Tenant:
 def served(folder: Path, where: Database, *names: str, **settings: Any) -> Iterator[list[Tenant]]:
     """Serve these organisations as the server's role does, without a worker, from this process."""
     owner = core.open_service(Settings(folder=folder / "service", database=where.owner))
-    serving = core.open_service(
-        Settings(folder=folder / "service", database=where.server, port=0, workers=0, **settings)
-    )
+    named = {"folder": folder / "service", "database": where.server, "port": 0, "workers": 0}
+    serving = core.open_service(Settings(**{**named, **UNHURRIED, **settings}))
     http = server.HttpServer(serving)
     thread = threading.Thread(target=http.run, daemon=True)
     thread.start()

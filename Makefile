@@ -30,7 +30,7 @@ CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help run test check ci docs site format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
-  test-browser test-service soak-service fuzz-service serve \
+  test-browser test-service soak-service fuzz-service peers-service serve \
   test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
@@ -135,12 +135,15 @@ test-service: $(VENV)/.dev ## The service, its pages in Chromium, ways out of it
 	@[ "$$(id -u)" != 0 ] || { command -v bwrap && command -v promtool && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || { \
 	  apt-get -qq update && apt-get -qq install --yes --no-install-recommends bubblewrap postgresql prometheus >/dev/null || true; \
 	}
-	pytest -rs -m "service and not nightly" tests/service
+	pytest -rs -m "service and not nightly" --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/service
 
 soak-service: $(VENV)/.dev ## The service for long: 10,000 steps of the run machine, kill -9 at each point TIMES (20) times, workers killed on and on (MINUTES, 5).
 	STEPS=10000 pytest -rs -m service tests/service/test_run_machine.py
 	TIMES=$(or $(TIMES),20) pytest -rs -m service tests/service/test_crashes.py
 	MINUTES=$(or $(MINUTES),5) pytest -rs -s -m service tests/service/test_soak.py
+
+peers-service: $(VENV)/.dev ## What a peer of one organisation learns, replayed by another: SECONDS (default 1800).
+	SECONDS_OF_PEERS=$(or $(SECONDS),1800) pytest -rs -s -m service tests/service/tenants/test_peers.py
 
 fuzz-service: $(VENV)/.dev ## Requests made from the document of the API against a service that runs: SECONDS of them (default 600).
 	SECONDS_OF_FUZZING=$(or $(SECONDS),600) pytest -s -m service tests/service/api/test_openapi.py

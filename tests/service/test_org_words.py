@@ -35,7 +35,7 @@ def event(act, object_id=None, project_id=VIEWER.project_id, **detail):
 
 def test_every_act_of_the_code_has_words():
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "hetero2/service").rglob("*.py")]
-    noted = {act for text in texts for act in re.findall(r'\baudit\.note\([^"]*?"([a-z_]+\.[a-z_]+)"', text)}
+    noted = {act for text in texts for act in re.findall(r'\b(?:audit\.note|signed)\([^"]*?"([a-z_]+\.[a-z_]+)"', text)}
     assert len(noted) > 20
     assert noted == set(acts.ACTS)
 

@@ -34,6 +34,7 @@ ACTS: Mapping[str, str] = {
     "token.revoke": "Revoked a token",
     "upload.append": "Brought a part of a file",
     "upload.create": "Brought a file",
+    "upload.sign": "Gave a file away by an address",
 }
 
 

@@ -1,4 +1,4 @@
-"""docs/service.md: its commands give a verified pack, and its tables are those of the code."""
+"""The pages of the service: their commands do what they say, and their tables are those of the code."""
 
 import hashlib
 import os
@@ -21,11 +21,12 @@ from tests.service import serving
 
 pytestmark = pytest.mark.service
 PAGE = (ROOT / "docs/service.md").read_text()
+OPERATIONS = (ROOT / "docs/service-operations.md").read_text()
 
 
-def table(first):
+def table(first, page=PAGE):
     """The rows below a header that begins with this word, as lists of cells."""
-    lines = PAGE[PAGE.index(f"| {first} |") :].partition("\n\n")[0].splitlines()[2:]
+    lines = page[page.index(f"| {first} |") :].partition("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
@@ -34,7 +35,7 @@ def test_the_codes_are_those_of_the_code():
 
 
 def test_the_settings_are_those_of_the_code():
-    shown = {row[0].strip("`"): row[1:3] for row in table("setting")}
+    shown = {row[0].strip("`"): row[1:3] for row in table("setting", OPERATIONS)}
     assert list(shown) == list(Settings.model_fields)
     for name, (default, option) in shown.items():
         assert default in ("all", str(Settings.model_fields[name].default)), name
@@ -91,7 +92,7 @@ def test_the_commands_of_the_page_give_a_verified_pack(tmp_path, caches, capsys)
     with capsys.disabled():
         print(f"\nthe commands of the page: {took:.0f} s; in the run {run['facts']['seconds']} s")
     token = (folder / "token.txt").read_text()
-    (backup,) = re.findall(r"^    (tar .*)$", PAGE, re.MULTILINE)
+    (backup,) = re.findall(r"^    (tar .*)$", OPERATIONS, re.MULTILINE)
     (folder / "caches").unlink()
     subprocess.run(backup.split(), cwd=tmp_path, check=True)
     shutil.rmtree(folder)

@@ -117,7 +117,7 @@ def test_no_two_panels_lie_on_each_other():
 
 
 def test_the_metrics_of_the_page_are_those_of_the_code(exported):
-    page = (ROOT / "docs/service.md").read_text()
+    page = (ROOT / "docs/service-operations.md").read_text()
     rows = page[page.index("| metric |") :].partition("\n\n")[0].splitlines()[2:]
     shown = {}
     for row in rows:
@@ -131,7 +131,7 @@ def test_the_metrics_of_the_page_are_those_of_the_code(exported):
 
 
 def test_the_alerts_of_the_page_are_those_of_the_code():
-    page = (ROOT / "docs/service.md").read_text()
+    page = (ROOT / "docs/service-operations.md").read_text()
     rows = page[page.index("| alert |") :].partition("\n\n")[0].splitlines()[2:]
     shown = {row.split("|")[1].strip(" `"): row.split("|")[2].strip() for row in rows}
     assert shown == {rule["alert"]: rule["labels"]["severity"] for rule in ALERTS}

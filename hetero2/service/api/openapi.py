@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from hetero2.service.api.access import permission_of
 from hetero2.service.api.problems import MEDIA_TYPE
+from hetero2.service.api.schemas import EventShown
 from hetero2.service.domain.errors import CODES
 from hetero2.service.domain.permissions import OF_PROJECT
 
@@ -89,6 +90,7 @@ def completed(document: dict[str, Any], permissions: Mapping[str | None, str | N
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form of an error, which we do not use
         schemas.pop(name, None)
     schemas["Problem"] = _PROBLEM
+    schemas["EventShown"] = EventShown.model_json_schema()  # no route is declared to give it
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():
         for operation in operations.values():

@@ -33,6 +33,12 @@ def test_the_document_is_that_of_the_code():
     assert service_reference.PATH.read_text() == page, "python -m tools.service_openapi"
 
 
+def test_every_reference_of_the_document_leads_somewhere(document):
+    names = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert names - set(document["components"]["schemas"]) == set()
+    assert "EventShown" in names
+
+
 def test_every_operation_is_named_described_and_says_its_problems(document):
     names = [operation["operationId"] for operation in operations(document)]
     assert len(names) == len(set(names))

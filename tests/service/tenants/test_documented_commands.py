@@ -32,8 +32,8 @@ def statements(url: str, block: str) -> None:
 
 
 @pytest.fixture
-def here(tmp_path, postgres_url):
-    """Gives the words of the page's commands, for the server and the folder of this test."""
+def here(postgres_url):
+    """Gives the words of the commands in a block of the page, for the database server of the tests."""
     host = postgres_url.partition("@")[2]
 
     def words(block: str) -> list[list[str]]:
@@ -49,7 +49,7 @@ def call(words: list[str], folder, **more) -> subprocess.CompletedProcess:
     return subprocess.run(command, env=environment, capture_output=True, text=True, **more)
 
 
-def test_two_organisations_and_their_backup(tmp_path, postgres_url, here, caches):
+def test_two_organisations_and_their_backup(tmp_path, postgres_url, here):
     folder = tmp_path / "service"
     (roles,), (made, run) = (blocks(language, "More than one organisation") for language in ("sql", "bash"))
     statements(postgres_url, roles)
@@ -63,7 +63,7 @@ def test_two_organisations_and_their_backup(tmp_path, postgres_url, here, caches
     log = (tmp_path / "worker.log").open("wb")
     with (
         log,
-        started(folder, *serving[2:], caches=caches) as server,
+        started(folder, *serving[2:]) as server,
         subprocess.Popen([sys.executable, "-m", *working], env=environment, stdout=log, stderr=log) as worker,
     ):
         try:

@@ -36,14 +36,14 @@ def fetch(service: Service, scope: Scope, url: str, sha256: str, path: Path) -> 
             ) from None
         except ChecksumError:
             raise ServiceError(
-                "digest_mismatch", "url: what came does not have the sha256 that was named", "name that of the file"
+                "digest_mismatch", "url: the content does not have the sha256 that was given", "name that of the file"
             ) from None
         except GateError:
             log.info("a file was not fetched from %s", urlsplit(url).hostname)
             raise ServiceError(
                 "not_fetched", f"url: no file came. Its host must have public addresses alone and a valid certificate, "
                 f"and answer with status 200, without a redirect, in {seconds:g} s, with at most {largest} bytes",
-                "look whether it does; else download the file, and upload it",
+                "check that it does, or download the file and upload it",
             ) from None  # fmt: skip
         except HeteroError:  # of the disk
             raise FullError from None

@@ -48,7 +48,7 @@ class Standing:
         """The answer to one too many; it says no header that `headers` does."""
         return ServiceError(
             "rate_limited", f"{self.name}: at most {self.most} requests in {self.window} s are taken",
-            "ask again after the seconds that Retry-After says", headers={"Retry-After": str(self.seconds)},
+            "try again after the number of seconds in Retry-After", headers={"Retry-After": str(self.seconds)},
         )  # fmt: skip
 
 
@@ -117,9 +117,7 @@ class Limiter:
                     "yours has ended", headers=again,
                 )  # fmt: skip
             if self._in_use[what, None] >= of_process:
-                raise ServiceError(
-                    "unavailable", f"{what}: the service is at all it can do", "ask again", headers=again
-                )
+                raise ServiceError("unavailable", f"{what}: the service is at its limit", "ask again", headers=again)
             self._in_use.update([(what, org_id), (what, None)])
         try:
             yield

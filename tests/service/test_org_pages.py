@@ -116,7 +116,7 @@ def test_an_owner_and_whom_they_invite(site, opened):
     assert ada.get_by_role("link", name="New run").count() == 0
     ada.goto(f"{site.url}/new")
     ada.get_by_text("Your role does not allow starting and canceling runs.").wait_for()
-    press(owner, "Take out Ada Byron")
+    press(owner, "Remove Ada Byron")
     ada.goto(site.url)
     assert ada.url.endswith("/account")
     owner.get_by_label("Person").select_option("Ada Byron, ada@acme.example")
@@ -169,7 +169,7 @@ def test_an_owner_and_whom_they_invite(site, opened):
     press(owner, "Show")
     assert owner.locator("tbody tr").count() == 1
     assert owner.locator("tbody tr").inner_text().endswith("Ada Byron\tCreated a token\t=1+1 actions: " + ", ".join((
-        "giving files away by an address", "seeing who is in the project", "looking at runs and their files",
+        "sharing files by a signed address", "seeing who is in the project", "looking at runs and their files",
         "starting and canceling runs",
     )))  # fmt: skip
     with owner.expect_download() as download:
@@ -200,7 +200,7 @@ def test_audit_events_come_in_pages_and_the_table_ends_where_it_says(site, opene
         assert page.get_by_label("What was done").input_value() == "upload.create"
     assert [text for text in seen if text.startswith("file")] == [f"file{number}.csv" for number in range(269, -1, -1)]
     follow(page, "Latest")
-    page.get_by_text("the latest 250 of these at most").wait_for()
+    page.get_by_text("at most the latest 250 of these").wait_for()
     with page.expect_download() as download:
         follow(page, "Download as a table (CSV)")
     assert [row["about"] for row in rows_of(download)] == [f"file{number}.csv" for number in range(269, 19, -1)]

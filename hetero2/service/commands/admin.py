@@ -22,19 +22,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         serve.add_place(sub)
         return sub
 
-    upgrade = action("upgrade", "bring the tables to this release, and say what roles of PostgreSQL may do", _upgrade)
-    upgrade.add_argument("--server-role", help="that `hetero2 serve` connects as")
-    upgrade.add_argument("--worker-role", help="that `hetero2 worker` connects as")
-    create = action("create-org", "make an organisation, and print its owner's token", _create_org)
+    upgrade = action(
+        "upgrade", "bring the tables to this release, and grant roles of PostgreSQL their rights", _upgrade
+    )
+    upgrade.add_argument("--server-role", help="the role that `hetero2 serve` connects as")
+    upgrade.add_argument("--worker-role", help="the role that `hetero2 worker` connects as")
+    create = action("create-org", "create an organisation, and print its owner's token", _create_org)
     create.add_argument("name", help="letters, digits, - and _")
     create.add_argument("--owner", required=True, metavar="EMAIL", help="address of its first owner")
     create.add_argument("--project", default="default", help="name of its first project (default: default)")
-    token = action("token", "print a new token of a person, whose old ones go on", _token)
+    token = action("token", "print a new token for a person; their old ones stay valid", _token)
     token.add_argument("email", help="address of their account")
     token.add_argument("--org", default="default", help="name of their organisation (default: default)")
-    doctor = action("doctor", "say what is right and what is wrong with a service; changes nothing", _doctor)
+    doctor = action("doctor", "check a service, and say what is right and what is wrong; changes nothing", _doctor)
     doctor.add_argument("--store", help="s3://bucket/prefix (default: a folder in the folder)")
-    doctor.add_argument("--json", action="store_true", help="for a program")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -78,14 +80,16 @@ def _create_org(args: argparse.Namespace) -> int:
 
     for what, name in (("name", args.name), ("--project", args.project)):
         if not re.fullmatch(ORG_NAME, name) or is_reserved(name):
-            raise ConfigError(f"{what} {name}: cannot be used", "letters, digits, - and _, at most 64; no word of ours")
+            raise ConfigError(
+                f"{what} {name}: cannot be used", "letters, digits, - and _, at most 64, and no reserved word"
+            )
     if not re.fullmatch(EMAIL, args.owner):
-        raise ConfigError(f"--owner {args.owner}: is no address", "such as ada@acme.example")
+        raise ConfigError(f"--owner {args.owner}: is not an e-mail address", "such as ada@acme.example")
     service = core.open_service(serve.settings_of(args))
     with service.writing(None) as session:
         scope, owner = orgs.create(session, args.name, args.project, args.owner, service.now())
         text = tokens.add(session, scope, owner.id, "owner", service.now())[1]
-    print(f"owner's token, shown this once: {text}")
+    print(f"owner's token, shown only once: {text}")
     return 0
 
 
@@ -103,11 +107,11 @@ def _token(args: argparse.Namespace) -> int:
             enter(session, org_id)
         user = None if org_id is None else users.by_email(session, org_id, args.email)
         if org_id is None or user is None:
-            raise ConfigError(f"{args.org}: has no account of {args.email}", "--org names the organisation")
+            raise ConfigError(f"{args.org}: has no account for {args.email}", "--org names the organisation")
         projects = users.projects(session, org_id, user.id)
         if not projects:
             raise ConfigError(f"{args.email}: is in no project", "let an admin of a project add them")
         scope = Scope(org_id, projects[0][0].id)
         text = tokens.add(session, scope, user.id, "made by the operator", service.now())[1]
-    print(f"token in the project {projects[0][0].name}, shown this once: {text}")
+    print(f"token in the project {projects[0][0].name}, shown only once: {text}")
     return 0

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     with core.only_server(service), scrape.served(service):
         logs.start(settings)  # not before: what hinders a start is said to a person
         if token := core.first_start(service):
-            print(f"owner's token, shown this once: {token}", flush=True)
+            print(f"owner's token, shown only once: {token}", flush=True)
         if sandbox.isolation() == "none":
             print(
                 "warning: bubblewrap (bwrap) is not here or cannot be used: runs are not isolated from this machine",

@@ -44,7 +44,9 @@ def create(session: Session, name: str, project: str, owner: str, now: datetime)
             session.add(Org(id=scope.org_id, name=name, created_at=now, fetch_hosts=""))
             session.flush()
     except IntegrityError:
-        raise ServiceError("conflict", f"{name}: there is such an organisation", "take another name") from None
+        raise ServiceError(
+            "conflict", f"{name}: an organisation of this name exists already", "take another name"
+        ) from None
     session.add(Tenant(org_id=scope.org_id))
     session.add(Project(org_id=scope.org_id, id=scope.project_id, name=project, created_at=now))
     session.flush()
@@ -105,7 +107,9 @@ def rename(session: Session, org_id: UUID, name: str) -> None:
         with session.begin_nested():
             session.execute(update(Org).where(Org.id == org_id).values(name=name))
     except IntegrityError:
-        raise ServiceError("conflict", f"{name}: there is such an organisation", "take another name") from None
+        raise ServiceError(
+            "conflict", f"{name}: an organisation of this name exists already", "take another name"
+        ) from None
 
 
 def set_fetch_hosts(session: Session, org_id: UUID, hosts: Sequence[str]) -> None:
@@ -122,7 +126,7 @@ def add_project(session: Session, org_id: UUID, name: str, now: datetime) -> Pro
             session.add(project)
             session.flush()
     except IntegrityError:
-        raise ServiceError("conflict", f"{name}: there is such a project", "take another name") from None
+        raise ServiceError("conflict", f"{name}: a project of this name exists already", "take another name") from None
     audit.note(session, Scope(org_id, project.id), "project.create", project.id, name=name)
     return project
 
@@ -134,5 +138,5 @@ def rename_project(session: Session, scope: Scope, name: str) -> None:
         with session.begin_nested():
             session.execute(query.values(name=name))
     except IntegrityError:
-        raise ServiceError("conflict", f"{name}: there is such a project", "take another name") from None
+        raise ServiceError("conflict", f"{name}: a project of this name exists already", "take another name") from None
     audit.note(session, scope, "project.rename", scope.project_id, name=name)

@@ -31,7 +31,7 @@ def by_token(service: Service, text: str, address: str) -> Begun:
 def by_password(service: Service, org_name: str, email: str, password: str, address: str) -> Begun:
     """A session of whom the address and the password are; raises unauthenticated, in the same words for each reason.
 
-    The work is the same as well, whether or not there is such an organisation or account.
+    The work is the same as well, whether or not an organisation of this name exists already or account.
     """
     org_id = begin.org_named(service, org_name)
     user, reason = _checked(service, org_id, email, password)
@@ -50,7 +50,7 @@ def by_password(service: Service, org_name: str, email: str, password: str, addr
         reason = "changed"
     begin.refused(service, org_id, reason, address, user.id if user else None)
     raise ServiceError(
-        "unauthenticated", "the e-mail address and the password do not open an account, or it was tried too often",
+        "unauthenticated", "the e-mail address and the password do not open an account, or were tried too often",
         "try again, or in a quarter of an hour; an admin of your organisation can send you a link for a new password",
     )  # fmt: skip
 
@@ -70,7 +70,7 @@ def change_password(service: Service, principal: Principal, old: str, new: str, 
     user, reason = _checked(service, principal.org_id, person.email, old)
     if user is None or reason:
         begin.refused(service, principal.org_id, reason, address, person.id)
-        raise ServiceError("invalid", "the password that you have now is not right, or was tried too often")
+        raise ServiceError("invalid", "the current password is not right, or was tried too often")
     new_hash = hashed(service, new)
     with service.writing(principal) as session:
         if not passwords.put(session, user.org_id, user.id, new_hash, instead_of=user.password_hash):

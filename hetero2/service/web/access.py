@@ -79,8 +79,8 @@ async def sent_form(request: Request, max_files: int, max_fields: int) -> AsyncI
 def _check(body: FormData, expected: str) -> None:
     if not cookies.fits(body.get(cookies.FORM_TOKEN), expected):
         raise ServiceError(
-            "forbidden", "the form does not belong to what this browser has open here",
-            "go back, load the page anew, and send it again; cookies of this site must be allowed",
+            "forbidden", "the form is not from the current session of this browser",
+            "go back, reload the page and send it again; cookies must be allowed for this site",
         )  # fmt: skip
 
 

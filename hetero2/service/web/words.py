@@ -16,15 +16,15 @@ ACTIONS: Mapping[str, str] = {
     Action.READ_ORG: "seeing the organisation, its people and one's own projects",
     Action.WRITE_ORG: "changing the settings of the organisation",
     Action.WRITE_MEMBERS: "inviting people and changing their accounts",
-    Action.WRITE_PROJECTS: "making and renaming projects",
+    Action.WRITE_PROJECTS: "creating and renaming projects",
     Action.READ_AUDIT: "reading who did what",
-    Action.READ_USAGE: "reading what was used",
-    Action.WRITE_TOKENS: "making and revoking one's own tokens",
+    Action.READ_USAGE: "seeing what has been used",
+    Action.WRITE_TOKENS: "creating and revoking one's own tokens",
     Action.READ_PROJECT: "seeing who is in the project",
     Action.WRITE_PROJECT: "changing who is in the project",
     Action.READ_RUNS: "looking at runs and their files",
     Action.WRITE_RUNS: "starting and canceling runs",
-    Action.SIGN_ARTIFACTS: "giving files away by an address",
+    Action.SIGN_ARTIFACTS: "sharing files by a signed address",
 }
 ORG_ROLES: Mapping[OrgRole, str] = {
     OrgRole.OWNER: "Does all that an admin does, and appoints owners.",
@@ -34,7 +34,7 @@ ORG_ROLES: Mapping[OrgRole, str] = {
 }
 PROJECT_ROLES: Mapping[ProjectRole, str] = {
     ProjectRole.ADMIN: "Does all that a runner does, and says who is in the project.",
-    ProjectRole.RUNNER: "Brings files, starts and cancels runs, and gives their files away.",
+    ProjectRole.RUNNER: "Brings files, starts and cancels runs, and shares their files.",
     ProjectRole.VIEWER: "Looks at runs and downloads their files.",
 }
 

@@ -66,7 +66,7 @@ def test_each_refuses_a_form_without_the_token_of_its_session(small, paths, sent
         headers = {"HX-Request": "true"} if kind == "htmx" else None
         answer = opened.post(path, data=form, files=files, headers=headers)
         assert answer.status_code == 403, (route, answer.text)
-        assert "The form does not belong to what this browser has open here." in answer.text
+        assert "The form is not from the current session of this browser." in answer.text
         assert "set-cookie" not in answer.headers, route
     assert [event.id for event in small.events()] == [event.id for event in before]
     assert is_in(opened)

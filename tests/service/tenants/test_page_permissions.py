@@ -185,4 +185,4 @@ def test_a_form_without_its_token_does_nothing(acme, browsers, form_token):
         for page, visit in visits:
             answer = visit.send(browser, page, form_token)
             assert answer.status_code == 403, page
-            assert "The form does not belong to what this browser has open here." in answer.text
+            assert "The form is not from the current session of this browser." in answer.text

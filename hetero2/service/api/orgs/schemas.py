@@ -70,7 +70,7 @@ class InvitationShown(BaseModel):
 
 
 class InvitationWithPath(InvitationShown):
-    """A new invitation, with the path of its page, which is shown this once."""
+    """A new invitation, with the path of its page, which is shown only once."""
 
     path: str = Field(description="below the address of the service, for the person who is invited alone")
 
@@ -129,7 +129,7 @@ class TokenShown(BaseModel):
 
 
 class TokenWithText(TokenShown):
-    """A new token, with its text, which is shown this once."""
+    """A new token, with its text, which is shown only once."""
 
     token: str
 

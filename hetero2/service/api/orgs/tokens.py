@@ -26,7 +26,7 @@ def every(service: Opened, principal: WritesTokens) -> list[TokenShown]:
 
 @router.post("", status_code=201, operation_id="create_token")
 def create(body: NewToken, service: Opened, principal: WritesTokens) -> TokenWithText:
-    """A new token; its text is shown this once."""
+    """A new token; its text is shown only once."""
     there = principal
     if body.project_id is not None and body.project_id != principal.project_id:
         there = in_project(service, principal, body.project_id, Action.READ_PROJECT)

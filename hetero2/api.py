@@ -226,8 +226,7 @@ def read_result(path: Path | str, *, max_unpacked: Count | None = None) -> Resul
     """What a finished run says; `path` and `max_unpacked` as in `verify`.
 
     Nothing is refused because a criterion of `acceptance` is not met: look there before the rest is trusted. Columns
-    that packs of earlier versions do not have are null. Raises InputError where there is no finished run, or where its
-    files cannot be read.
+    that packs of earlier versions do not have are null. Raises InputError where no finished run can be read.
 
     >>> result = read_result("tests/contracts/data/pack.v1.zip")
     >>> result.acceptance["outcome"], result.metrics["counts"]["OK"], len(result.summary)
@@ -263,8 +262,7 @@ def resolve_configuration(
     """Every key of the configuration that a run of `target` would use, as `hetero2 config` prints it.
 
     `settings`: what differs from the target, as a mapping of sections or as the path of a YAML or JSON file; relative
-    paths in it are relative to the working directory. Raises ConfigError for a key or a value that is not allowed, for
-    keys that contradict each other, and for a file that is not there.
+    paths in it are relative to the working directory. Raises ConfigError where a key, a value or a file is wrong.
 
     >>> resolve_configuration("pilot", {"decoys": {"k": 30}})["decoys"]["k"]
     30

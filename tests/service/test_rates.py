@@ -16,7 +16,7 @@ import pytest
 from fastapi import FastAPI
 
 from hetero2.errors import HeteroError
-from hetero2.service.api.rates import Rates
+from hetero2.service.rates import Rates
 from hetero2.service.client.connection import Connection
 from hetero2.service.db import orgs
 from hetero2.service.db.access import tokens

@@ -36,7 +36,7 @@ def principal_of(request: Request) -> Principal:
 def admitted(request: Request, principal: Principal) -> Principal:
     """The principal of a request, which is counted as theirs, and whom its lines of the log name; raises rate_limited.
 
-    Whatever lets somebody in calls this: what was not admitted is counted by its address (api.rates).
+    Whatever lets somebody in calls this: what was not admitted is counted by its address (rates).
     """
     _say_who_asks(request, principal)
     standings = service_of(request).limits.request(principal)

@@ -16,12 +16,12 @@ import pytest
 from fastapi import FastAPI
 
 from hetero2.errors import HeteroError
-from hetero2.service.rates import Rates
 from hetero2.service.client.connection import Connection
 from hetero2.service.db import orgs
 from hetero2.service.db.access import tokens
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.limiter import Limiter
+from hetero2.service.rates import Rates
 from hetero2.service.settings import Settings
 from tests.service import postgres, sites
 from tests.service.browsing import Browser

@@ -10,10 +10,10 @@ from hetero2.service.api.access import Anybody
 from hetero2.service.api.ga4gh import drs, wes
 from hetero2.service.api.guard import Guard
 from hetero2.service.api.orgs import invitations, people, projects, tokens
-from hetero2.service.rates import Rates
 from hetero2.service.api.schemas import Me
 from hetero2.service.core import Service
 from hetero2.service.observe import ready as readiness
+from hetero2.service.rates import Rates
 from hetero2.service.web.site import add_pages
 
 log = logging.getLogger(__name__)

@@ -85,8 +85,8 @@ async def events(
     request: Request,
     service: Opened,
     scope: ReadsRuns,
-    after: Annotated[int, Query(ge=0, description="number of the last event seen")] = 0,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    after: Annotated[int, Query(ge=0, lt=2**63, description="number of the last event seen")] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0, lt=2**63)] = None,
     accept: Annotated[str, Header()] = "application/json",
 ) -> Response:
     """What happened to a run: as server-sent events where `Accept: text/event-stream` asks for them, else as JSON."""

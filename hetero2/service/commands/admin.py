@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hetero2.errors import ConfigError
 from hetero2.service.commands import serve
-from hetero2.service.domain.names import EMAIL, ORG_NAME, is_reserved
+from hetero2.service.domain.names import ORG_NAME, is_email, is_reserved
 
 EXAMPLE = "hetero2 admin create-org acme --owner ada@acme.example --database postgresql://owner@host/hetero2"
 
@@ -79,7 +79,7 @@ def _create_org(args: argparse.Namespace) -> int:
     for what, name in (("name", args.name), ("--project", args.project)):
         if not re.fullmatch(ORG_NAME, name) or is_reserved(name):
             raise ConfigError(f"{what} {name}: cannot be used", "letters, digits, - and _, at most 64; no word of ours")
-    if not re.fullmatch(EMAIL, args.owner):
+    if not is_email(args.owner):
         raise ConfigError(f"--owner {args.owner}: is no address", "such as ada@acme.example")
     service = core.open_service(serve.settings_of(args))
     with service.writing(None) as session:

@@ -82,6 +82,8 @@ def _check(body: FormData, expected: str) -> None:
             "forbidden", "the form does not belong to what this browser has open here",
             "go back, load the page anew, and send it again; cookies of this site must be allowed",
         )  # fmt: skip
+    if any(isinstance(text, str) and "\0" in text for _, text in body.multi_items()):
+        raise ServiceError("malformed", "a field of the form has a NUL in it", "write it anew")
 
 
 def signed_in(request: Request) -> Viewer:

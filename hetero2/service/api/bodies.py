@@ -53,6 +53,8 @@ def strict_json(text: str | bytes) -> Any:
         said = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError:
         raise
+    except RecursionError:
+        raise json.JSONDecodeError("too deep", "", 0) from None
     except ValueError:
         raise json.JSONDecodeError("a number is too long, or the text is no UTF-8", "", 0) from None
     _check_kept(said)

@@ -80,6 +80,17 @@ def test_no_form_brings_a_nul(place):
     assert owner.form("/members/invite", {"email": "a\0@acme.example", "role": "member"}).status_code == 400
 
 
+def test_the_form_that_starts_a_run_is_read_as_strictly_as_the_api_reads(place):
+    opened = place.by_password(place.person())
+    before = len(place.events("run.create"))
+    for value in ("Infinity", "NaN", "1e400", '"\\u0000"', "[" * 50_000):
+        request = f'{{"workflow": "demo", "parameters": {{}}, "inputs": {{}}, "version": {value}}}'
+        assert opened.form("/runs", {"request": request, "key": uuid4().hex}).status_code == 400
+        request = f'{{"workflow": "audit_scores", "parameters": {{"settings": {{"audit": {{"x": {value}}}}}}}}}'
+        assert opened.form("/runs", {"request": request, "key": uuid4().hex}).status_code == 400
+    assert len(place.events("run.create")) == before
+
+
 def test_what_a_provider_says_is_kept_only_as_far_as_it_can_be():
     said = {"sub": "1", "email": "a\0@acme.example", "email_verified": True, "name": "Ada\0 \u202eL"}
     assert id_token.person(said) == id_token.Person("1", "", "Ada L")

@@ -73,4 +73,6 @@ def is_first(service: Service, principal: Principal) -> bool:
 
 def _check_name(name: str) -> None:
     if not 0 < len(name.strip()) <= _MOST_NAME or not name.strip().isprintable():
-        raise ServiceError("invalid", f"your name has at most {_MOST_NAME} characters, all on one line, and is not empty")
+        raise ServiceError(
+            "invalid", f"your name has at most {_MOST_NAME} characters, all on one line, and is not empty"
+        )

@@ -96,7 +96,7 @@ def test_what_a_provider_says_is_kept_only_as_far_as_it_can_be():
     assert id_token.person(said) == id_token.Person("1", "", "Ada L")
 
 
-def test_one_address_has_one_account_however_it_is_written(place, api):
+def test_one_address_has_one_account_however_it_is_written(api):
     written = ("J\u00f6rg@acme.example", "Jo\u0308rg@ACME.example", " j\u00f6rg@acme.example ")
     answers = [api.post("/invitations", json={"email": text.strip(), "role": "member"}).json() for text in written]
     assert {answer["email"] for answer in answers} == {"j\u00f6rg@acme.example"}

@@ -157,9 +157,7 @@ def change(
     end_sessions(session, by.org_id, user_id, now)
     is_out = user.disabled_at is not None if is_disabled is None else is_disabled
     still_given = [] if is_out else [given.value for given in GIVES[role or OrgRole(user.role)]]
-    _end_invitations(
-        session, by.org_id, now, Invitation.invited_by == user_id, Invitation.role.not_in(still_given)
-    )
+    _end_invitations(session, by.org_id, now, Invitation.invited_by == user_id, Invitation.role.not_in(still_given))
     shown = {} if role is None else {"role": role.value}
     shown |= {} if is_disabled is None else {"disabled": is_disabled}  # type: ignore[dict-item]
     audit.note(session, by.org_id, "member.change", user_id, **shown)
@@ -211,6 +209,8 @@ def members(session: Session, scope: Scope) -> list[tuple[User, ProjectRole]]:
 
 def put_member(session: Session, scope: Scope, user_id: UUID, role: ProjectRole, now: datetime) -> None:
     """Give a person of the organisation a role in a project; raises not_found."""
+    # Held, so that of two who add somebody at once the second one finds that they are in.
+    session.execute(select(User.id).where(User.org_id == scope.org_id, User.id == user_id).with_for_update())
     get(session, scope.org_id, user_id)
     existing = session.get(ProjectMember, (scope.org_id, scope.project_id, user_id))
     if existing is None:

@@ -18,6 +18,7 @@ from hetero2.errors import ConfigError
 from hetero2.service.db import engine as databases
 from hetero2.service.db import orgs, upgrade
 from hetero2.service.db.access import tokens
+from hetero2.service.domain.names import FIRST_OWNER
 from hetero2.service.limiter import Limiter
 from hetero2.service.observe.metrics import Metrics
 from hetero2.service.observe.tracing import Tracing
@@ -25,8 +26,6 @@ from hetero2.service.settings import Settings
 from hetero2.service.store import s3
 from hetero2.service.store.base import Store
 from hetero2.service.store.local import LocalStore
-
-FIRST_OWNER = "owner@localhost"  # until the owner says who they are
 
 
 @dataclass(frozen=True)

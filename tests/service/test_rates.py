@@ -155,6 +155,13 @@ def test_attempts_at_the_page_for_signing_in_are_counted(site):
         assert browser.sign_in(token="h2_wrong").status_code == 429
 
 
+def test_attempts_for_an_account_count_however_it_is_written(site):
+    with Browser(base_url=site(rate_account=2, **HOUR).url, trust_env=False) as browser:
+        written = [("", "a@b.example"), ("", " A@B.example "), ("", "\ta@b.example"), ("another", "a@b.example")]
+        answers = [browser.sign_in(org=org, email=email, password="x" * 12).status_code for org, email in written]
+        assert answers == [401, 401, 429, 429]
+
+
 def test_pages_count_as_the_token_by_which_one_signed_in(site):
     served = site(rate_token=3, **HOUR)
     with Browser(base_url=served.url, trust_env=False) as browser:
@@ -230,6 +237,8 @@ def test_so_many_uploads_at_once(site):
             browser.sign_in(token=served.token)
             page = browser.form("/new/screen", files=form)
         assert page.status_code == 429
+        ga4gh = f"{served.url}/default/default/ga4gh/wes/v1/runs"
+        assert asking.post(ga4gh, files={"workflow_attachment": ("a.csv", b"x")}).status_code == 429
         slow.sendall(b"cd")
         assert slow.recv(65536).startswith(b"HTTP/1.1 201")
         assert asking.put("/uploads", params={"name": "b.csv"}, content=b"b").status_code == 201

@@ -21,9 +21,10 @@ from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import ArtifactShown, EventShown, Signed, UploadShown
 from hetero2.service.core import Service
 from hetero2.service.db import runs, uploads
-from hetero2.service.db.access import audit
+from hetero2.service.db.access import audit, tokens
 from hetero2.service.db.models import Artifact
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.permissions import Action, Principal
 from hetero2.service.domain.scope import RunKey, Scope
 from hetero2.service.domain.states import TERMINAL, State
 from hetero2.service.store.base import LONGEST_URL, ExistsError, MissingError, upload_key
@@ -85,8 +86,8 @@ async def events(
     request: Request,
     service: Opened,
     scope: ReadsRuns,
-    after: Annotated[int, Query(ge=0, description="number of the last event seen")] = 0,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    after: Annotated[int, Query(ge=0, lt=2**63, description="number of the last event seen")] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0, lt=2**63)] = None,
     accept: Annotated[str, Header()] = "application/json",
 ) -> Response:
     """What happened to a run: as server-sent events where `Accept: text/event-stream` asks for them, else as JSON."""
@@ -201,4 +202,15 @@ async def _stream(
             yield ": still here\n\n"
         if not rows:
             await asyncio.sleep(_PAUSE)
+        if not await run_in_threadpool(_may_still_read, service, key):
+            return
         rows, has_ended = await run_in_threadpool(_events, service, key, seen)
+
+
+def _may_still_read(service: Service, key: RunKey) -> bool:
+    """Whether who follows a run, which can take days, may still do so: tokens end, roles change."""
+    who = key.scope
+    assert isinstance(who, Principal)
+    with service.reading(who) as session:
+        now_is = tokens.person(session, who.org_id, who.user_id, who.project_id, who.token_id, service.now())
+    return now_is is not None and Action.READ_RUNS in now_is.actions

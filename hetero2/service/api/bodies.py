@@ -1,6 +1,7 @@
 """Bodies of requests, read strictly: JSON alone, and none that two readers would understand differently."""
 
 import json
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
@@ -9,6 +10,7 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.names import UNKEPT
 
 
 class _StrictRequest(Request):
@@ -43,8 +45,34 @@ class StrictRoute(APIRoute):
 
 
 def strict_json(text: str | bytes) -> Any:
-    """What a JSON text says, each name once, and no number that JSON does not have; raises JSONDecodeError."""
-    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    """What a JSON text says, each name once, no number that JSON does not have, and nothing that no database keeps.
+
+    Raises JSONDecodeError.
+    """
+    try:
+        said = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise json.JSONDecodeError("too deep", "", 0) from None
+    except ValueError:
+        raise json.JSONDecodeError("a number is too long, or the text is no UTF-8", "", 0) from None
+    _check_kept(said)
+    return said
+
+
+def _check_kept(said: Any) -> None:
+    pending = [said]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            pending += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            pending += part
+        elif isinstance(part, str) and UNKEPT.search(part):
+            raise json.JSONDecodeError("NUL, or half of a surrogate pair, is no character that is taken", "", 0)
+        elif isinstance(part, float) and math.isinf(part):  # 1e400
+            raise json.JSONDecodeError("a number is too large", "", 0)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from hetero2.service.domain.errors import ServiceError
@@ -21,6 +21,6 @@ def decoded(cursor: str) -> tuple[datetime, UUID]:
         at = datetime.fromisoformat(moment)
         if at.tzinfo is None:
             raise ValueError("no zone")
-        return at, UUID(row_id)
-    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
+        return at.astimezone(UTC), UUID(row_id)
+    except (ValueError, OverflowError, TypeError, AttributeError, binascii.Error, RecursionError):
         raise ServiceError("invalid", "cursor: is none of ours", "begin without one, and use next_cursor") from None

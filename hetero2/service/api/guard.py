@@ -34,6 +34,10 @@ class Guard:
                 headers.secure(MutableHeaders(scope=message), self._is_https)
             await send(message)
 
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # which no database keeps, or looks for
+            refused = of_program(scope["path"], ServiceError("malformed", "the address has a NUL in it"))
+            await refused(scope, receive, sending)
+            return
         if brings_files(scope):
             await self._app(scope, _counted(receive, self._largest), sending)
             return

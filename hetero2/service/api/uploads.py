@@ -34,8 +34,9 @@ def begin(body: NewUpload, service: Opened, scope: WritesRuns, response: Respons
     """Announce a file that comes in parts; where its content is here already, it is complete at once."""
     _check_size(service, body.size)
     with service.writing(scope) as session:
-        is_here = uploads.by_sha256(session, scope, body.sha256) is not None
-        row = uploads.add(session, scope, body.name, body.size, body.sha256, service.now(), is_complete=is_here)
+        same = uploads.by_sha256(session, scope, body.sha256)
+        size = body.size if same is None else same.size  # that of the content, whatever was announced
+        row = uploads.add(session, scope, body.name, size, body.sha256, service.now(), is_complete=same is not None)
     response.headers["Location"] = f"/api/v1/uploads/{row.id}"
     return shown.upload(row)
 

@@ -1,13 +1,18 @@
 """admin: what an operator does with the database of a service."""
 
 import argparse
+import contextlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from hetero2.errors import ConfigError
 from hetero2.service.commands import serve
-from hetero2.service.domain.names import EMAIL, ORG_NAME, is_reserved
+from hetero2.service.domain.names import ORG_NAME, UNKEPT, is_email, is_reserved
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 EXAMPLE = "hetero2 admin create-org acme --owner ada@acme.example --database postgresql://owner@host/hetero2"
 
@@ -41,8 +46,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it."""
-    code: int = args.do(args)
+    from sqlalchemy.exc import ProgrammingError
+
+    if unusable := [name for name, value in vars(args).items() if isinstance(value, str) and UNKEPT.search(value)]:
+        raise ConfigError(f"{unusable[0]}: is not written in UTF-8", "write it in UTF-8")
+    try:
+        code: int = args.do(args)
+    except ProgrammingError as error:
+        said = str(error.orig).strip().partition("\n")[0]
+        raise ConfigError(f"the database refuses it: {said}", "connect as the owner of the tables") from None
     return code
+
+
+@contextlib.contextmanager
+def _disposed(engine: "Engine") -> Iterator[None]:
+    """Close the connections to a database at the end."""
+    try:
+        yield
+    finally:
+        engine.dispose()
 
 
 def _upgrade(args: argparse.Namespace) -> int:
@@ -54,9 +76,10 @@ def _upgrade(args: argparse.Namespace) -> int:
         raise ConfigError("roles are those of PostgreSQL", "give --database postgresql://..")
     settings.folder.mkdir(parents=True, exist_ok=True)
     connected = engine.connect(settings.database_url)
-    upgrade.to_newest(connected)
-    if any(roles):
-        grants.grant(connected, *roles)
+    with _disposed(connected):
+        upgrade.to_newest(connected)
+        if any(roles):
+            grants.grant(connected, *roles)
     print(f"the tables are those of revision {upgrade.newest()}")
     return 0
 
@@ -83,10 +106,10 @@ def _create_org(args: argparse.Namespace) -> int:
             raise ConfigError(
                 f"{what} {name}: cannot be used", "letters, digits, - and _, at most 64, and no reserved word"
             )
-    if not re.fullmatch(EMAIL, args.owner):
+    if not is_email(args.owner):
         raise ConfigError(f"--owner {args.owner}: is not an e-mail address", "such as ada@acme.example")
     service = core.open_service(serve.settings_of(args))
-    with service.writing(None) as session:
+    with _disposed(service.engine), service.writing(None) as session:
         scope, owner = orgs.create(session, args.name, args.project, args.owner, service.now())
         text = tokens.add(session, scope, owner.id, "owner", service.now())[1]
     print(f"owner's token, shown only once: {text}")
@@ -101,7 +124,7 @@ def _token(args: argparse.Namespace) -> int:
     from hetero2.service.domain.scope import Scope
 
     service = core.open_service(serve.settings_of(args))
-    with service.writing(None) as session:
+    with _disposed(service.engine), service.writing(None) as session:
         org_id = orgs.named(session, args.org)
         if org_id is not None:
             enter(session, org_id)

@@ -80,6 +80,7 @@ class Invitation(Table):
     org_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID | None]  # of a reset
+    invited_by: Mapped[UUID]  # and ends when they may no longer give its role
     email: Mapped[str] = mapped_column(String(254))
     role: Mapped[str] = mapped_column(String(16))
     project_id: Mapped[UUID | None]
@@ -89,7 +90,9 @@ class Invitation(Table):
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    __table_args__ = of_user(*of_project())
+    __table_args__ = of_user(
+        *of_project(), ForeignKeyConstraint(["org_id", "invited_by"], ["users.org_id", "users.id"])
+    )
 
 
 class WebSession(Table):

@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hetero2.service.core import FIRST_OWNER, Service
+from hetero2.service.core import Service
 from hetero2.service.db import orgs
 from hetero2.service.db.access import audit, sessions, users
 from hetero2.service.db.people import Org
+from hetero2.service.domain.names import FIRST_OWNER
 from hetero2.service.domain.permissions import Principal
 
 

@@ -9,6 +9,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from hetero2.service.domain.names import UNKEPT, email_of, is_email
+
 # Signatures by a private key of the provider. Not `none`, and not HS..: its key would be one that others have as well.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 _LEEWAY = 60  # seconds that clocks may differ
@@ -43,7 +45,7 @@ def read(
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise WrongTokenError(f"{type(error).__name__}: {getattr(error, 'claim', '')}") from None
     subject = claims["sub"]
-    if not isinstance(subject, str) or not 0 < len(subject) <= 255:
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or UNKEPT.search(subject):
         raise WrongTokenError("sub")
     return dict(claims)
 
@@ -51,6 +53,6 @@ def read(
 def person(claims: dict[str, Any]) -> Person:
     """Who the claims are of."""
     email, name = claims.get("email"), claims.get("name")
-    is_theirs = isinstance(email, str) and claims.get("email_verified") is True
-    shown = name.strip()[:100] if isinstance(name, str) else ""
-    return Person(claims["sub"], str(email).strip().lower() if is_theirs else "", shown)
+    is_theirs = isinstance(email, str) and is_email(email) and claims.get("email_verified") is True
+    shown = "".join(filter(str.isprintable, name)).strip()[:100] if isinstance(name, str) else ""
+    return Person(claims["sub"], email_of(str(email)) if is_theirs else "", shown)

@@ -4,12 +4,12 @@ import re
 
 from sqlalchemy import update
 
-from hetero2.service.core import FIRST_OWNER, Service
+from hetero2.service.core import Service
 from hetero2.service.db import orgs
 from hetero2.service.db.access import audit, invitations, passwords, users
 from hetero2.service.db.people import Invitation, User
 from hetero2.service.domain.errors import ServiceError
-from hetero2.service.domain.names import EMAIL, ORG_NAME, is_reserved
+from hetero2.service.domain.names import FIRST_OWNER, ORG_NAME, email_of, is_email, is_reserved
 from hetero2.service.domain.permissions import Principal
 from hetero2.service.sign_in import begin, local
 from hetero2.service.sign_in.begin import Begun
@@ -43,8 +43,8 @@ def accept(service: Service, text: str, name: str, password: str, address: str) 
 def welcome(service: Service, principal: Principal, email: str, name: str, password: str, org_name: str) -> None:
     """Let the first owner say who they are, and what their organisation is called, once; raises invalid, conflict."""
     _check_name(name)
-    email = email.strip().lower()
-    if not re.fullmatch(EMAIL, email):
+    email = email_of(email)
+    if not is_email(email):
         raise ServiceError("invalid", "the e-mail address cannot be one, such as ada@acme.example")
     if not re.fullmatch(ORG_NAME, org_name) or is_reserved(org_name):
         said = "the name of the organisation has letters, digits, - and _, at most 64, and is no word of this service"
@@ -72,5 +72,7 @@ def is_first(service: Service, principal: Principal) -> bool:
 
 
 def _check_name(name: str) -> None:
-    if not 0 < len(name.strip()) <= _MOST_NAME:
-        raise ServiceError("invalid", f"your name has at most {_MOST_NAME} characters, and is not empty")
+    if not 0 < len(name.strip()) <= _MOST_NAME or not name.strip().isprintable():
+        raise ServiceError(
+            "invalid", f"your name has at most {_MOST_NAME} characters, all on one line, and is not empty"
+        )

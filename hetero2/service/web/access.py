@@ -82,6 +82,8 @@ def _check(body: FormData, expected: str) -> None:
             "forbidden", "the form is not from the current session of this browser",
             "go back, reload the page and send it again; cookies must be allowed for this site",
         )  # fmt: skip
+    if any(isinstance(text, str) and "\0" in text for _, text in body.multi_items()):
+        raise ServiceError("malformed", "a field of the form has a NUL in it", "write it anew")
 
 
 def signed_in(request: Request) -> Viewer:

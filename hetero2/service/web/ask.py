@@ -14,6 +14,7 @@ from starlette.datastructures import UploadFile
 from hetero2.service import check, submission
 from hetero2.service.api import shown
 from hetero2.service.api.access import Opened
+from hetero2.service.api.bodies import strict_json
 from hetero2.service.api.schemas import NewRun, UploadShown
 from hetero2.service.api.uploads import keep_file
 from hetero2.service.core import Service
@@ -79,7 +80,7 @@ def start(
 ) -> Response:  # fmt: skip
     """Start what was looked at; the same form sent twice starts it once."""
     try:
-        body = NewRun.model_validate_json(request)
+        body = NewRun.model_validate(strict_json(request))
     except ValueError:
         raise ServiceError("malformed", "the form cannot be read", "begin again with a new run") from None
     asked = workflow(body.workflow, body.version)

@@ -1,13 +1,15 @@
 """Invitations and links for a new password: who makes them, who accepts them, once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from hetero2.service.db.access import invitations, secrets, users
 from hetero2.service.domain.errors import ServiceError
-from hetero2.service.domain.permissions import OrgRole, ProjectRole
+from hetero2.service.domain.permissions import Action, OrgRole, ProjectRole
 from tests.service.sign_in.people import OTHER, PASSWORD, is_in
 
 pytestmark = pytest.mark.service
@@ -42,6 +44,13 @@ def _accept(place, text, name="Grace", password=PASSWORD):
     opened = place.browser()
     assert opened.get(f"/invitations/{text}").status_code == 200
     return opened, opened.form(f"/invitations/{text}", {"name": name, "password": password})
+
+
+def _opens_nothing(place, text):
+    opened = place.browser()
+    opened.get("/login")
+    sent = opened.form(f"/invitations/{text}", {"name": "Eve", "password": OTHER})
+    return (opened.get(f"/invitations/{text}").status_code, sent.status_code) == (404, 404)
 
 
 def test_somebody_invited_gets_an_account_with_the_role_in_the_project(place, admin):
@@ -108,6 +117,18 @@ def _racer(place, text, number):
     return opened.form(f"/invitations/{text}", {"name": f"racer {number}", "password": PASSWORD}).status_code
 
 
+def test_a_token_with_limits_makes_nobody_who_has_none_of_them(place, owner):
+    limited = replace(owner, token_id=uuid4(), limit=frozenset({Action.WRITE_MEMBERS}))
+    _invite(place, limited, "helper@acme.example", OrgRole.MEMBER)
+    with pytest.raises(ServiceError, match="limits") as refused:
+        _invite(place, limited, "another@acme.example", OrgRole.ADMIN)
+    assert refused.value.code == "forbidden"
+    for user_id in (place.person(), owner.user_id):
+        with place.service.writing(limited) as session, pytest.raises(ServiceError, match="limits") as refused:
+            invitations.reset(session, limited, user_id, place.service.now())
+        assert refused.value.code == "forbidden"
+
+
 def test_who_may_invite_whom(place, owner, admin):
     member = place.principal(place.person())
     for by, role in ((admin, OrgRole.OWNER), (member, OrgRole.MEMBER)):
@@ -164,4 +185,60 @@ def test_a_link_does_not_open_an_account_that_is_disabled(place, owner):
     _, text = _reset(place, owner, user)
     with place.service.writing(owner) as session:
         users.change(session, owner, user.id, place.service.now(), is_disabled=True)
-    assert _accept(place, text)[1].status_code == 404
+    assert _opens_nothing(place, text)
+
+
+def _change(place, by, user, **what):
+    with place.service.writing(by) as session:
+        users.change(session, by, user.id, place.service.now(), **what)
+
+
+@pytest.mark.parametrize("now_is", [{"role": OrgRole.MEMBER}, {"is_disabled": True}], ids=["demoted", "disabled"])
+def test_what_somebody_invited_to_ends_where_they_may_no_longer_give_it(place, owner, now_is):
+    person, victim = place.person(OrgRole.ADMIN), place.person()
+    by = place.principal(person)
+    _, invited = _invite(place, by, f"{person.id.hex}@second.example", OrgRole.ADMIN)
+    _, reset = _reset(place, by, victim)
+    _, of_another = _invite(place, owner, f"{person.id.hex}@third.example", OrgRole.ADMIN)
+    _change(place, owner, person, **now_is)
+    assert _opens_nothing(place, invited)
+    assert _opens_nothing(place, reset)
+    assert _accept(place, of_another)[1].status_code == 303
+
+
+def test_what_an_admin_invited_to_goes_on_where_they_become_an_owner(place, owner):
+    person = place.person(OrgRole.ADMIN)
+    _, invited = _invite(place, place.principal(person), "fourth@acme.example", OrgRole.ADMIN)
+    _change(place, owner, person, role=OrgRole.OWNER)
+    assert _accept(place, invited)[1].status_code == 303
+
+
+def test_a_link_for_a_new_password_that_an_admin_kept_opens_no_owner(place, owner, admin):
+    user = place.person()
+    _, text = _reset(place, admin, user)
+    _change(place, owner, user, role=OrgRole.OWNER)
+    assert _opens_nothing(place, text)
+    place.by_password(user)
+
+
+def test_a_link_for_a_new_password_ends_with_a_password_that_its_person_chose(place, admin):
+    user = place.person()
+    _, text = _reset(place, admin, user)
+    answer = place.by_password(user).form("/account/password", {"old": PASSWORD, "password": OTHER})
+    assert answer.status_code == 303
+    assert _opens_nothing(place, text)
+
+
+@pytest.mark.parametrize("now_is", [{"role": OrgRole.MEMBER}, {"is_disabled": True}], ids=["demoted", "disabled"])
+def test_a_request_begun_as_an_owner_gives_nothing_once_that_is_over(place, owner, now_is):
+    person, other = place.person(OrgRole.OWNER), place.person()
+    begun = place.principal(person)  # admitted before
+    _change(place, owner, person, **now_is)
+    for act in (
+        lambda: _change(place, begun, other, role=OrgRole.OWNER),
+        lambda: _invite(place, begun, "fifth@acme.example"),
+        lambda: _reset(place, begun, other),
+    ):
+        with pytest.raises(ServiceError) as refused:
+            act()
+        assert refused.value.code == "forbidden"

@@ -45,10 +45,10 @@ def filled(both):
             common = {"org": tenant.site.scope.org_id, "id": uuid4(), "now": now, "digest": uuid4().hex * 2}
             session.execute(
                 text(
-                    "INSERT INTO invitations (org_id, id, email, role, sha256, created_at, expires_at) "
-                    "VALUES (:org, :id, 'x', 'member', :digest, :now, :now)"
+                    "INSERT INTO invitations (org_id, id, invited_by, email, role, sha256, created_at, expires_at) "
+                    "VALUES (:org, :id, :user, 'x', 'member', :digest, :now, :now)"
                 ),
-                common,
+                common | {"user": tenant.users["owner"].id},
             )
             session.execute(
                 text(

@@ -64,9 +64,10 @@ def every(service: Opened, scope: Reads, page_size: PageSize = 50, page_token: P
 @router.post("/runs")
 async def ask(request: Request, service: Opened, scope: Works) -> dict[str, str]:
     """Ask for a run."""
-    async with request.form(max_files=_MOST_PARTS, max_fields=_MOST_PARTS, max_part_size=MOST_BODY) as parts:
-        form = submitted.read(parts.multi_items())
-        run_id = await run_in_threadpool(submitted.ask, service, scope, host(request), form)
+    with service.limits.slot("uploads", scope.org_id):
+        async with request.form(max_files=_MOST_PARTS, max_fields=_MOST_PARTS, max_part_size=MOST_BODY) as parts:
+            form = submitted.read(parts.multi_items())
+            run_id = await run_in_threadpool(submitted.ask, service, scope, host(request), form)
     return {"run_id": str(run_id)}
 
 

@@ -1,18 +1,25 @@
 """What the operations of an organisation take and give."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from hetero2.service.api.schemas import Taken
-from hetero2.service.domain.names import HOST, ORG_NAME
+from hetero2.service.domain.names import EMAIL, HOST, ORG_NAME
 from hetero2.service.domain.permissions import Action, OrgRole, ProjectRole
 
 Name = Annotated[str, Field(pattern=f"^{ORG_NAME}$")]
-Email = Annotated[str, Field(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]{1,189}$")]
+Email = Annotated[str, Field(max_length=254, pattern=f"^{EMAIL}$")]
 Host = Annotated[str, Field(max_length=260, pattern=f"^{HOST}$")]
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is no time of a calendar in UTC") from None
 
 
 class OrgShown(BaseModel):
@@ -113,7 +120,7 @@ class NewToken(Taken):
     actions: Annotated[list[Action], Field(min_length=1)] | None = Field(
         default=None, description="that it may do; all of yours where none are given"
     )
-    expires_at: datetime | None = Field(default=None, description="with a zone")
+    expires_at: Annotated[datetime, AfterValidator(_in_utc)] | None = Field(default=None, description="with a zone")
 
 
 class TokenShown(BaseModel):

@@ -1,6 +1,5 @@
 """Links that make an account, or set its password anew: each once, for a while."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -12,8 +11,8 @@ from hetero2.service.db import engine
 from hetero2.service.db.access import audit, passwords, secrets, users
 from hetero2.service.db.people import Invitation, Project, ProjectMember, User
 from hetero2.service.domain.errors import ServiceError
-from hetero2.service.domain.names import EMAIL
-from hetero2.service.domain.permissions import GIVES, OrgRole, Principal, ProjectRole
+from hetero2.service.domain.names import email_of, is_email
+from hetero2.service.domain.permissions import OrgRole, Principal, ProjectRole
 
 PREFIX = "h2i_"
 _LASTS, _RESET_LASTS = timedelta(days=7), timedelta(hours=24)
@@ -27,8 +26,8 @@ def create(
 
     Raises forbidden for a role that `by` may not give, conflict where there is an account, not_found of the project.
     """
-    _may_give(by, role)
-    if not re.fullmatch(EMAIL, email.strip()):
+    users.check_given(users.gives(session, by), role)
+    if not is_email(email):
         raise ServiceError("invalid", "the e-mail address cannot be one", "such as ada@acme.example")
     if users.by_email(session, by.org_id, email) is not None:
         raise ServiceError("conflict", f"{email}: there is such an account", "change its role instead")
@@ -36,7 +35,7 @@ def create(
         raise ServiceError("invalid", "a project and a role in it are given together")
     if project_id is not None and session.get(Project, (by.org_id, project_id)) is None:
         raise ServiceError("not_found", f"project {project_id}: there is no such project", "list the projects")
-    invitation, text = _add(session, by.org_id, email, role, now, _LASTS)
+    invitation, text = _add(session, by, email, role, now, _LASTS)
     invitation.project_id, invitation.project_role = project_id, project_role
     session.flush()
     audit.note(
@@ -51,10 +50,13 @@ def reset(session: Session, by: Principal, user_id: UUID, now: datetime) -> tupl
 
     Raises not_found, and forbidden where `by` may not give this person's role: else an admin could become an owner.
     """
+    may_be_given = users.gives(session, by)
+    if by.limit is not None:  # whoever has the link is that person, without any limit
+        raise ServiceError("forbidden", "a token with limits gives no link for a password", "sign in, and give it then")
     user = users.get(session, by.org_id, user_id)
     role = OrgRole(user.role)
-    _may_give(by, role)
-    invitation, text = _add(session, by.org_id, user.email, role, now, _RESET_LASTS, user_id)
+    users.check_given(may_be_given, role)
+    invitation, text = _add(session, by, user.email, role, now, _RESET_LASTS, user_id)
     audit.note(session, by.org_id, "member.reset", user_id)
     return invitation, text
 
@@ -64,7 +66,7 @@ def revoke(session: Session, by: Principal, invitation_id: UUID, now: datetime) 
     invitation = session.scalar(select(Invitation).where(*_open(by.org_id, now), Invitation.id == invitation_id))
     if invitation is None:
         raise ServiceError("not_found", "there is no such invitation, or no longer", "list the invitations")
-    _may_give(by, OrgRole(invitation.role))
+    users.check_given(users.gives(session, by), OrgRole(invitation.role))
     _end(session, by.org_id, now, Invitation.id == invitation_id)
     audit.note(session, by.org_id, "invitation.revoke", invitation_id)
 
@@ -95,7 +97,7 @@ def get(session: Session, text: str, now: datetime) -> Invitation:
 def of_email(session: Session, org_id: UUID, email: str, now: datetime) -> Invitation | None:
     """The open invitation of an address, for who has shown that it is theirs; never one that sets a password anew."""
     query = select(Invitation).where(*_open(org_id, now), Invitation.user_id.is_(None))
-    return session.scalar(query.where(Invitation.email == email.strip().lower()))
+    return session.scalar(query.where(Invitation.email == email_of(email)))
 
 
 def accept(
@@ -134,15 +136,16 @@ def accept(
 
 
 def _add(
-    session: Session, org_id: UUID, email: str, role: OrgRole, now: datetime, lasts: timedelta,
+    session: Session, by: Principal, email: str, role: OrgRole, now: datetime, lasts: timedelta,
     user_id: UUID | None = None,
 ) -> tuple[Invitation, str]:  # fmt: skip
     """A new one in the place of those of the same address."""
-    email = email.strip().lower()
-    _end(session, org_id, now, Invitation.email == email)
-    text = secrets.new(PREFIX, org_id)
+    email = email_of(email)
+    _end(session, by.org_id, now, Invitation.email == email)
+    text = secrets.new(PREFIX, by.org_id)
     invitation = Invitation(
-        org_id=org_id, id=uuid4(), user_id=user_id, email=email, role=role.value, project_id=None, project_role=None,
+        org_id=by.org_id, id=uuid4(), user_id=user_id, invited_by=by.user_id, email=email, role=role.value,
+        project_id=None, project_role=None,
         sha256=secrets.digest(text), created_at=now, expires_at=now + lasts, accepted_at=None, revoked_at=None,
     )  # fmt: skip
     session.add(invitation)
@@ -159,11 +162,6 @@ def _open(org_id: UUID, now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _end(session: Session, org_id: UUID, now: datetime, which: ColumnElement[bool]) -> None:
     session.execute(update(Invitation).where(*_open(org_id, now), which).values(revoked_at=now))
-
-
-def _may_give(by: Principal, role: OrgRole) -> None:
-    if role not in GIVES[by.role]:
-        raise ServiceError("forbidden", f"the role {role.value} is given and taken by owners", "ask an owner")
 
 
 def _gone() -> ServiceError:

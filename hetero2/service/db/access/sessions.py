@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hetero2.service.db import engine
 from hetero2.service.db.access import audit, secrets, tokens, users
-from hetero2.service.db.people import Token, WebSession
+from hetero2.service.db.people import WebSession
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Principal
 from hetero2.service.domain.scope import Scope
@@ -72,10 +72,7 @@ def opened(session: Session, org_id: UUID, text: str, lifetimes: Lifetimes, now:
     )  # fmt: skip
     if row is None:
         return None
-    token = None if row.token_id is None else session.get(Token, (org_id, row.token_id))
-    if row.token_id is not None and (token is None or not tokens.is_valid(token, now)):
-        return None
-    principal = users.principal(session, org_id, row.user_id, row.project_id, token)
+    principal = tokens.person(session, org_id, row.user_id, row.project_id, row.token_id, now)
     return None if principal is None else Opened(row.id, principal, now - row.seen_at > _SEEN_NOTED)
 
 

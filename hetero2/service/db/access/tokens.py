@@ -62,6 +62,16 @@ def is_valid(token: Token, now: datetime) -> bool:
     return token.revoked_at is None and (token.expires_at is None or now < token.expires_at)
 
 
+def person(
+    session: Session, org_id: UUID, user_id: UUID, project_id: UUID | None, token_id: UUID | None, now: datetime
+) -> Principal | None:  # fmt: skip
+    """A person as they are now, with the limits of the token that they came by; None where that is over."""
+    token = None if token_id is None else session.get(Token, (org_id, token_id))
+    if token_id is not None and (token is None or not is_valid(token, now)):
+        return None
+    return users.principal(session, org_id, user_id, project_id, token)
+
+
 def note_use(session: Session, user: Principal, now: datetime) -> None:
     """Write when a token was last used."""
     session.execute(

@@ -1,17 +1,18 @@
 """People of an organisation, and what each may do in it and in its projects."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hetero2.service.db.access import audit
-from hetero2.service.db.people import Org, Project, ProjectMember, Token, User, WebSession
+from hetero2.service.db.people import Invitation, Org, Project, ProjectMember, Token, User, WebSession
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.names import email_of
 from hetero2.service.domain.permissions import GIVES, Action, OrgRole, Principal, ProjectRole, role_in_project
 from hetero2.service.domain.scope import Scope
 
@@ -47,7 +48,7 @@ def add(
 ) -> User:  # fmt: skip
     """A new account; raises conflict where the organisation has one of this address."""
     user = User(
-        org_id=org_id, id=uuid4(), email=email.strip().lower(), name=name, role=role.value, password_hash=password_hash,
+        org_id=org_id, id=uuid4(), email=email_of(email), name=name, role=role.value, password_hash=password_hash,
         issuer=issuer, subject=subject, failed_sign_ins=0, locked_until=None, created_at=now, disabled_at=None,
     )  # fmt: skip
     try:
@@ -70,7 +71,7 @@ def get(session: Session, org_id: UUID, user_id: UUID) -> User:
 
 def by_email(session: Session, org_id: UUID, email: str) -> User | None:
     """The account of an address."""
-    return session.scalar(select(User).where(User.org_id == org_id, User.email == email.strip().lower()))
+    return session.scalar(select(User).where(User.org_id == org_id, User.email == email_of(email)))
 
 
 def by_subject(session: Session, org_id: UUID, issuer: str, subject: str) -> User | None:
@@ -137,15 +138,13 @@ def change(
 ) -> None:  # fmt: skip
     """Give a person another role, disable their account, or enable it again; their sessions end.
 
-    Raises forbidden where `by` may not give or take these roles, conflict where no owner would be left.
+    So do invitations of theirs whose role they may no longer give. Raises forbidden where `by` may not give or take
+    these roles, conflict where no owner would be left.
     """
-    session.execute(
-        select(Org.id).where(Org.id == by.org_id).with_for_update()
-    )  # two owners demote each other: one waits
+    may_be_given = gives(session, by)
     user = get(session, by.org_id, user_id)
     for concerned in filter(None, (OrgRole(user.role), role)):
-        if concerned not in GIVES[by.role]:
-            raise ServiceError("forbidden", f"the role {concerned.value} is given and taken by owners", "ask an owner")
+        check_given(may_be_given, concerned)
     values: dict[str, object] = {} if role is None else {"role": role.value}
     if is_disabled is not None:
         values["disabled_at"] = now if is_disabled else None
@@ -156,18 +155,50 @@ def change(
     if not session.scalar(owners):
         raise ServiceError("conflict", "the organisation would have no owner", "make somebody else an owner first")
     end_sessions(session, by.org_id, user_id, now)
+    is_out = user.disabled_at is not None if is_disabled is None else is_disabled
+    still_given = [] if is_out else [given.value for given in GIVES[role or OrgRole(user.role)]]
+    _end_invitations(session, by.org_id, now, Invitation.invited_by == user_id, Invitation.role.not_in(still_given))
     shown = {} if role is None else {"role": role.value}
     shown |= {} if is_disabled is None else {"disabled": is_disabled}  # type: ignore[dict-item]
     audit.note(session, by.org_id, "member.change", user_id, **shown)
 
 
+def gives(session: Session, by: Principal) -> frozenset[OrgRole]:
+    """The roles that somebody may give and take, as they are now; nobody's role changes until the transaction ends.
+
+    Two owners demote each other: one waits, and is no owner then. Raises forbidden where `by` was disabled meanwhile.
+    """
+    session.execute(select(Org.id).where(Org.id == by.org_id).with_for_update())
+    acting = principal(session, by.org_id, by.user_id, None)
+    if acting is None:
+        raise ServiceError("forbidden", "your account was disabled meanwhile", "ask an admin of the organisation")
+    # A token with limits could else make somebody, or itself by another way, who has none of them.
+    return GIVES[acting.role] - (set() if by.limit is None else {OrgRole.OWNER, OrgRole.ADMIN})
+
+
+def check_given(may_be_given: Collection[OrgRole], role: OrgRole) -> None:
+    """Raise forbidden where a role is not among those that somebody may give."""
+    if role not in may_be_given:
+        raise ServiceError(
+            "forbidden",
+            f"the role {role.value} is given and taken by owners, and by no token with limits",
+            "ask an owner",
+        )
+
+
 def end_sessions(session: Session, org_id: UUID, user_id: UUID, now: datetime) -> None:
-    """Sign a person out everywhere."""
+    """Sign a person out everywhere, and let no link for a new password open their account."""
+    _end_invitations(session, org_id, now, Invitation.user_id == user_id)
     session.execute(
         update(WebSession)
         .where(WebSession.org_id == org_id, WebSession.user_id == user_id, WebSession.ended_at.is_(None))
         .values(ended_at=now)
     )
+
+
+def _end_invitations(session: Session, org_id: UUID, now: datetime, *which: ColumnElement[bool]) -> None:
+    is_open = (Invitation.org_id == org_id, Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None))
+    session.execute(update(Invitation).where(*is_open, *which).values(revoked_at=now))
 
 
 def members(session: Session, scope: Scope) -> list[tuple[User, ProjectRole]]:
@@ -183,6 +214,8 @@ def members(session: Session, scope: Scope) -> list[tuple[User, ProjectRole]]:
 
 def put_member(session: Session, scope: Scope, user_id: UUID, role: ProjectRole, now: datetime) -> None:
     """Give a person of the organisation a role in a project; raises not_found."""
+    # Held, so that of two who add somebody at once the second one finds that they are in.
+    session.execute(select(User.id).where(User.org_id == scope.org_id, User.id == user_id).with_for_update())
     get(session, scope.org_id, user_id)
     existing = session.get(ProjectMember, (scope.org_id, scope.project_id, user_id))
     if existing is None:

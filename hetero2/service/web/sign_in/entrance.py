@@ -9,6 +9,7 @@ from hetero2.service.api.access import Opened, service_of
 from hetero2.service.core import Service
 from hetero2.service.db.access import sessions
 from hetero2.service.domain.errors import ServiceError
+from hetero2.service.domain.names import email_of
 from hetero2.service.sign_in import begin, local
 from hetero2.service.sign_in.begin import Begun
 from hetero2.service.web import cookies, words
@@ -68,7 +69,8 @@ def login(
 ) -> Response:  # fmt: skip
     """Sign in with a token, or with an e-mail address and a password."""
     address = address_of(request)
-    service.limits.sign_in(address, token.strip() or f"{org.strip()}/{email}")
+    account = email_of(email) if service.settings.is_embedded else f"{org.strip()}/{email_of(email)}"
+    service.limits.sign_in(address, token.strip() or account)
     if token.strip():
         try:
             return go_in(request, local.by_token(service, token.strip(), address))

@@ -86,6 +86,7 @@ def upgrade() -> None:
         _id("org_id"),
         _id("id"),
         _id("user_id", nullable=True),
+        _id("invited_by"),
         sa.Column("email", sa.String(254), nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
         _id("project_id", nullable=True),
@@ -97,6 +98,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", _MOMENT),
         _of("invitations", "projects", "project_id"),
         _of("invitations", "users", "user_id"),
+        _of("invitations", "users", "invited_by"),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("sha256", name=op.f("uq_invitations_sha256")),
     )

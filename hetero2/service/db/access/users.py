@@ -179,7 +179,8 @@ def gives(session: Session, by: Principal) -> frozenset[OrgRole]:
 def check_given(may_be_given: Collection[OrgRole], role: OrgRole) -> None:
     """Raise forbidden where a role is not among those that somebody may give."""
     if role not in may_be_given:
-        raise ServiceError(
+        said = f"the role {role.value} is given and taken by owners, and by no token with limits"
+        raise ServiceError("forbidden", said, "ask an owner")
             "forbidden",
             f"the role {role.value} is given and taken by owners, and by no token with limits",
             "ask an owner",

@@ -181,10 +181,6 @@ def check_given(may_be_given: Collection[OrgRole], role: OrgRole) -> None:
     if role not in may_be_given:
         said = f"the role {role.value} is given and taken by owners, and by no token with limits"
         raise ServiceError("forbidden", said, "ask an owner")
-            "forbidden",
-            f"the role {role.value} is given and taken by owners, and by no token with limits",
-            "ask an owner",
-        )
 
 
 def end_sessions(session: Session, org_id: UUID, user_id: UUID, now: datetime) -> None:

@@ -3,6 +3,7 @@
 SECONDS_OF_PEERS: for how long (180); `make peers-service` does it for half an hour.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -13,7 +14,8 @@ from uuid import uuid4
 import hypothesis
 import pytest
 import schemathesis
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, Phase
+from hypothesis.errors import FlakyStrategyDefinition
 
 from tests.service.tenants.operations import REQUESTS
 from tests.service.tenants.test_permissions import OPERATIONS, WITH_IDS
@@ -119,11 +121,18 @@ def test_what_one_learns_the_other_cannot_use(acme, globex, capsys):
     peers = Peers(acme, globex)
     allowed = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     settings = hypothesis.settings(
-        max_examples=5, stateful_step_count=12, deadline=None, database=None, suppress_health_check=allowed
+        max_examples=5,
+        stateful_step_count=12,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=allowed,
     )
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
-        machine_of(schema, peers).run(settings=settings)
+        # What a request draws depends on what there is by then; the same beginning twice is no fault of the service.
+        with contextlib.suppress(FlakyStrategyDefinition):
+            machine_of(schema, peers).run(settings=settings)
     assert not known_to(globex) & peers.seen
     with capsys.disabled():
         print(

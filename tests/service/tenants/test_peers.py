@@ -121,13 +121,9 @@ def test_what_one_learns_the_other_cannot_use(acme, globex, capsys):
     peers = Peers(acme, globex)
     allowed = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     settings = hypothesis.settings(
-        max_examples=5,
-        stateful_step_count=12,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
+        max_examples=5, stateful_step_count=12, deadline=None, database=None, phases=[Phase.generate],
         suppress_health_check=allowed,
-    )
+    )  # fmt: skip
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         # What a request draws depends on what there is by then; the same beginning twice is no fault of the service.

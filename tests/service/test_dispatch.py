@@ -155,6 +155,19 @@ def test_workers_of_their_own_share_runs_by_postgresql_and_a_bucket(tmp_path, po
     assert os.environ["AWS_SECRET_ACCESS_KEY"] not in logs
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_stopped_ends_well(tmp_path, number):
+    words = [sys.executable, "-m", "hetero2", "serve", f"--folder={tmp_path}", "--port=0", "--workers=0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line.startswith("listening on "):
+                break
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 0
+    assert "error: " not in said
+
+
 @pytest.fixture
 def refused(capsys):
     """What is said where a command line ends with exit code 2 and one error."""

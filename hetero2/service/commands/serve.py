@@ -1,6 +1,7 @@
 """serve: the service, in one process."""
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -64,7 +65,8 @@ def run(args: argparse.Namespace) -> int:
             )
         if settings.compute != "local":
             print("warning: runs compute on a cluster, outside the sandbox: nothing isolates them from it", flush=True)
-        with background.in_background(service, settings.workers):
+        # Once the server has stopped, it raises the signal again by which it was asked to: that is how one stops it.
+        with background.in_background(service, settings.workers), contextlib.suppress(KeyboardInterrupt):
             server.HttpServer(service).run()
     service.tracing.stop()
     return 0

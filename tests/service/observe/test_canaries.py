@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.service import postgres, serving
+from tests.service.browsing import Browser
 from tests.service.observe.otlp import collector
 from tools.service_process import ROOT, started
 
@@ -100,12 +101,13 @@ def used(server):
     options = {"trust_env": False, "timeout": 20, "limits": ONCE}
     headers = {"Authorization": f"Bearer {server.token}"}
     with (
-        httpx.Client(base_url=server.url, cookies=cookies, **options) as site,
+        Browser(base_url=server.url, cookies=cookies, **options) as site,
         httpx.Client(base_url=f"{server.url}/api/v1", headers=headers, **options) as client,
     ):
+        site.get("/login")
         answers = [
-            site.post("/login", data=form),
-            site.post("/login", data=form, headers={"x-fail": "1"}),
+            site.form("/login", form),
+            site.form("/login", form, headers={"x-fail": "1"}),
             site.get("/"),
         ]
         seen = serving.Served(server.url, server.token, server.pid, None, client)

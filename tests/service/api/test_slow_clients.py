@@ -22,9 +22,8 @@ LARGE = b"0123456789abcdef" * 2_000_000  # more than what the system buffers bet
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    with sites.served(
-        tmp_path_factory.mktemp("slow"), patience=PATIENCE, max_connections=4 * MANY, max_uploads_of_org=MANY
-    ) as served:
+    limits = {"patience": PATIENCE, "max_connections": 4 * MANY, "max_uploads_of_org": 4 * MANY}
+    with sites.served(tmp_path_factory.mktemp("slow"), **limits) as served:
         yield served
 
 

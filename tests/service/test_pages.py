@@ -30,6 +30,9 @@ def test_the_whole_way_by_keyboard(working, opened, tmp_path):
     tab_to(page, "token")
     page.keyboard.type(working.token)
     page.keyboard.press("Enter")
+    page.wait_for_url(f"{working.url}/welcome")
+    tab_to(page, "Later")
+    page.keyboard.press("Enter")
     page.wait_for_url(f"{working.url}/")
     assert page.evaluate("() => document.cookie") == ""
     tab_to(page, "New run")

@@ -21,6 +21,7 @@ from hetero2.service.store.base import FullError
 from hetero2.service.worker.worker import Worker
 from hetero2.service.workflows.registry import workflow
 from tests.service import postgres, sites
+from tests.service.browsing import Browser
 from tests.service.screens import ask_for_screen
 
 pytestmark = pytest.mark.service
@@ -173,13 +174,13 @@ def test_failed_publishes_are_ours_alone(mine, quick):
 
 
 def test_what_opens_nothing_is_counted(tmp_path):
-    with sites.served(tmp_path) as site, httpx.Client(base_url=site.url, trust_env=False) as client:
+    with sites.served(tmp_path) as site, Browser(base_url=site.url, trust_env=False) as client:
         client.get("/api/v1/me")  # no token at all
         client.get("/")
         client.get("/api/v1/me", headers={"Authorization": f"Bearer {site.token}"})
         assert not any(name[0] == "hetero2_failed_sign_ins_total" for name in of(site.service))
         client.get("/api/v1/me", headers={"Authorization": "Bearer h2_none"})
-        client.post("/login", data={"token": "none"})
+        assert client.sign_in(token="none").status_code == 401
         assert of(site.service)["hetero2_failed_sign_ins_total", ("way", "token")] == 2
 
 

@@ -126,6 +126,13 @@ def served(folder: Path, n_workers: int = 0, **settings: Any) -> Iterator[Site]:
     assert scope is not None
     (folder / "cache").mkdir()
     service.caches[:] = [folder / "cache"]
+    with answering(service) as url, background.in_background(service, n_workers):
+        yield Site(service, url, token, scope)
+
+
+@contextlib.contextmanager
+def answering(service: Service) -> Iterator[str]:
+    """Let a service answer from a thread, on a free port; where. Its database is let go of at the end."""
     http = server.HttpServer(service)
     thread = threading.Thread(target=http.run, daemon=True)
     thread.start()
@@ -133,9 +140,7 @@ def served(folder: Path, n_workers: int = 0, **settings: Any) -> Iterator[Site]:
         while not http.started:
             assert thread.is_alive()
             time.sleep(0.02)
-        port = http.servers[0].sockets[0].getsockname()[1]
-        with background.in_background(service, n_workers):
-            yield Site(service, f"http://127.0.0.1:{port}", token, scope)
+        yield f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}"
     finally:
         http.should_exit = True
         thread.join(10)

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from hetero2.service import core, server
+from hetero2.service import core
 from hetero2.service.core import Service
 from hetero2.service.db import engine, grants, orgs, upgrade
 from hetero2.service.db.access import tokens, users
@@ -21,7 +20,7 @@ from hetero2.service.domain.permissions import OrgRole, ProjectRole
 from hetero2.service.domain.scope import Scope
 from hetero2.service.settings import Settings
 from tests.service import postgres
-from tests.service.sites import UNHURRIED, Site
+from tests.service.sites import UNHURRIED, Site, answering
 
 # Each is somebody of each organisation: their role there, and in its project.
 PEOPLE: dict[str, tuple[OrgRole, ProjectRole | None]] = {
@@ -104,23 +103,14 @@ def served(folder: Path, where: Database, *names: str, **settings: Any) -> Itera
     owner = core.open_service(Settings(folder=folder / "service", database=where.owner))
     named = {"folder": folder / "service", "database": where.server, "port": 0, "workers": 0}
     serving = core.open_service(Settings(**{**named, **UNHURRIED, **settings}))
-    http = server.HttpServer(serving)
-    thread = threading.Thread(target=http.run, daemon=True)
-    thread.start()
     try:
-        while not http.started:
-            assert thread.is_alive()
-            time.sleep(0.02)
-        url = f"http://127.0.0.1:{http.servers[0].sockets[0].getsockname()[1]}"
-        tenants = [_tenant(owner, serving, url, name) for name in names]
-        yield tenants
-        for tenant in tenants:
-            for client in tenant.clients.values():
-                client.close()
+        with answering(serving) as url:
+            tenants = [_tenant(owner, serving, url, name) for name in names]
+            yield tenants
+            for tenant in tenants:
+                for client in tenant.clients.values():
+                    client.close()
     finally:
-        http.should_exit = True
-        thread.join(10)
-        serving.engine.dispose()
         owner.engine.dispose()
 
 

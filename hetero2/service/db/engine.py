@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
+from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Principal
 from hetero2.service.domain.scope import Scope
 
@@ -83,6 +85,17 @@ def enter(session: Session, org_id: UUID) -> None:
 def act_as(session: Session, principal: Principal) -> None:
     """Let audit events of the rest of a transaction name this principal, who has just become known."""
     session.info[_WHOSE] = principal
+
+
+@contextmanager
+def unless_taken(session: Session, taken: ServiceError) -> Iterator[None]:
+    """What the block changes; `taken` where another row has what is unique, and the transaction goes on without it."""
+    try:
+        with session.begin_nested():
+            yield
+            session.flush()
+    except IntegrityError:
+        raise taken from None
 
 
 def principal_of(session: Session) -> Principal | None:

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hetero2.service.db import engine
@@ -39,14 +38,8 @@ def create(session: Session, name: str, project: str, owner: str, now: datetime)
         )  # fmt: skip
     scope = Scope(uuid4(), uuid4())
     engine.enter(session, scope.org_id)
-    try:
-        with session.begin_nested():
-            session.add(Org(id=scope.org_id, name=name, created_at=now, fetch_hosts=""))
-            session.flush()
-    except IntegrityError:
-        raise ServiceError(
-            "conflict", f"{name}: an organisation of this name exists already", "take another name"
-        ) from None
+    with engine.unless_taken(session, _taken("an organisation", name)):
+        session.add(Org(id=scope.org_id, name=name, created_at=now, fetch_hosts=""))
     session.add(Tenant(org_id=scope.org_id))
     session.add(Project(org_id=scope.org_id, id=scope.project_id, name=project, created_at=now))
     session.flush()
@@ -103,13 +96,8 @@ def bypasses_rows(session: Session) -> bool:
 
 def rename(session: Session, org_id: UUID, name: str) -> None:
     """Give an organisation another name; raises conflict where it is taken. Its audit event is the caller's."""
-    try:
-        with session.begin_nested():
-            session.execute(update(Org).where(Org.id == org_id).values(name=name))
-    except IntegrityError:
-        raise ServiceError(
-            "conflict", f"{name}: an organisation of this name exists already", "take another name"
-        ) from None
+    with engine.unless_taken(session, _taken("an organisation", name)):
+        session.execute(update(Org).where(Org.id == org_id).values(name=name))
 
 
 def set_fetch_hosts(session: Session, org_id: UUID, hosts: Sequence[str]) -> None:
@@ -121,12 +109,8 @@ def set_fetch_hosts(session: Session, org_id: UUID, hosts: Sequence[str]) -> Non
 def add_project(session: Session, org_id: UUID, name: str, now: datetime) -> Project:
     """A new project; raises conflict where the name is taken."""
     project = Project(org_id=org_id, id=uuid4(), name=name, created_at=now)
-    try:
-        with session.begin_nested():
-            session.add(project)
-            session.flush()
-    except IntegrityError:
-        raise ServiceError("conflict", f"{name}: a project of this name exists already", "take another name") from None
+    with engine.unless_taken(session, _taken("a project", name)):
+        session.add(project)
     audit.note(session, Scope(org_id, project.id), "project.create", project.id, name=name)
     return project
 
@@ -134,9 +118,10 @@ def add_project(session: Session, org_id: UUID, name: str, now: datetime) -> Pro
 def rename_project(session: Session, scope: Scope, name: str) -> None:
     """Give a project another name; raises conflict where it is taken."""
     query = update(Project).where(Project.org_id == scope.org_id, Project.id == scope.project_id)
-    try:
-        with session.begin_nested():
-            session.execute(query.values(name=name))
-    except IntegrityError:
-        raise ServiceError("conflict", f"{name}: a project of this name exists already", "take another name") from None
+    with engine.unless_taken(session, _taken("a project", name)):
+        session.execute(query.values(name=name))
     audit.note(session, scope, "project.rename", scope.project_id, name=name)
+
+
+def _taken(what: str, name: str) -> ServiceError:
+    return ServiceError("conflict", f"{name}: {what} of this name exists already", "take another name")

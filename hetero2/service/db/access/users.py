@@ -6,10 +6,10 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from hetero2.service.db.access import audit
+from hetero2.service.db.engine import unless_taken
 from hetero2.service.db.people import Invitation, Org, Project, ProjectMember, Token, User, WebSession
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.names import email_of
@@ -51,12 +51,8 @@ def add(
         org_id=org_id, id=uuid4(), email=email_of(email), name=name, role=role.value, password_hash=password_hash,
         issuer=issuer, subject=subject, failed_sign_ins=0, locked_until=None, created_at=now, disabled_at=None,
     )  # fmt: skip
-    try:
-        with session.begin_nested():
-            session.add(user)
-            session.flush()
-    except IntegrityError:
-        raise ServiceError("conflict", f"{user.email}: there is such an account", "use that one") from None
+    with unless_taken(session, ServiceError("conflict", f"{user.email}: there is such an account", "use that one")):
+        session.add(user)
     return user
 
 

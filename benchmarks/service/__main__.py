@@ -4,7 +4,8 @@
 
 overhead: the time from asking for the demonstration to its published pack, next to `hetero2 demo` on the command line;
 each the first time, when its loops are compiled, and again in alternating order.
-status: requests a second for the state of a run while two runs work, by wrk where it is installed.
+status: requests a second for the state of a run while two runs work, by wrk where it is installed;
+with --rate 200 a steady 200 a second, by hey, which has to be installed.
 memory: of the server with its workers, and of the processes of two runs at once.
 batch: RUNS small runs of a standard mix, asked for at once, and BAD with inputs that are no good.
 
@@ -38,7 +39,7 @@ def _overhead(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
 
 def _status(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
     with served.served(folder, 2, args.cores, folder.parent / "caches") as service:
-        return status.measure(service, folder, args.seconds)
+        return status.measure(service, folder, args.seconds, args.rate)
 
 
 def _memory(folder: Path, args: argparse.Namespace) -> dict[str, Any]:
@@ -74,6 +75,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=2, help="of the demonstration, once it is warm (default 2)")
     parser.add_argument("--screen", action="store_true", help="the overhead of a screen instead of the demonstration")
     parser.add_argument("--seconds", type=int, default=30, help="of requests for a state (default 30)")
+    parser.add_argument("--rate", type=int, default=0, help="of these requests a second (default: all that can be)")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     if unknown := [name for name in args.measurements if name not in _ALL]:

@@ -1,5 +1,9 @@
-"""Requests a second for the state of a run, while two runs work on the two cores that the server has, too."""
+"""Requests for the state of a run, while two runs work on the two cores that the server has, too.
 
+As many as there can be (wrk), and at a steady rate, as from people and scripts that look now and then (hey).
+"""
+
+import csv
 import json
 import shutil
 import subprocess
@@ -16,6 +20,7 @@ from benchmarks.service.batch import quantiles
 from benchmarks.service.served import Served
 
 _THREADS, _CONNECTIONS = 2, 8
+_STEADY_CONNECTIONS = 40  # so many that a late answer holds up no other request
 # The token is in a file, not in the arguments, which anybody on the machine can read.
 _SCRIPT = """\
 wrk.headers["Authorization"] = "Bearer {token}"
@@ -29,16 +34,23 @@ end
 """
 
 
-def measure(served: Served, folder: Path, seconds: int) -> dict[str, Any]:
-    """Ask for two demonstrations, and for the state of one of them again and again while both work."""
+def measure(served: Served, folder: Path, seconds: int, rate: int) -> dict[str, Any]:
+    """Ask for two demonstrations, and for the state of one of them again and again while both work.
+
+    rate: requests a second; 0: as many as there can be.
+    """
     run_ids = [served.ask({"workflow": "demo"}) for _ in range(2)]
     for run_id in run_ids:
         served.wait(run_id, "RUNNING")
     url = f"{served.url}/api/v1/runs/{run_ids[0]}"
-    by_wrk = shutil.which("wrk") is not None
     server = psutil.Process(served.pid)
     before = sum(server.cpu_times()[:2])
-    figures = _wrk(url, served.token, folder, seconds) if by_wrk else _threads(url, served.token, seconds)
+    if rate:
+        by, figures = "hey", _hey(url, served.token, rate, seconds)
+    elif shutil.which("wrk") is not None:
+        by, figures = "wrk", _wrk(url, served.token, folder, seconds)
+    else:
+        by, figures = "httpx in threads", _threads(url, served.token, seconds)
     cpu = sum(server.cpu_times()[:2]) - before  # with what the workers in it do meanwhile, which is little
     states = [served.run(run_id)["state"] for run_id in run_ids]
     for run_id, state in zip(run_ids, states, strict=True):
@@ -46,13 +58,27 @@ def measure(served: Served, folder: Path, seconds: int) -> dict[str, Any]:
             served.connection.ask("POST", f"/runs/{run_id}:cancel")
             served.wait(run_id)
     return {
-        "by": "wrk" if by_wrk else "httpx in threads",
-        "connections": _CONNECTIONS,
+        "by": by,
         "requests_a_second": round(figures["requests"] / figures["seconds"], 1),
         "server_cpu_ms_a_request": round(1000 * cpu / figures["requests"], 2),
         **{name: value for name, value in figures.items() if name not in ("requests", "seconds")},
         "runs_worked_until_the_end": states == ["RUNNING", "RUNNING"],
     }
+
+
+def _hey(url: str, token: str, rate: int, seconds: int) -> dict[str, float]:
+    """A steady rate: each of 40 connections asks in its turn, on time however late the others' answers are."""
+    words = ["hey", "-z", f"{seconds}s", "-c", str(_STEADY_CONNECTIONS), "-q", str(rate / _STEADY_CONNECTIONS)]
+    done = subprocess.run(
+        [*words, "-o", "csv", "-H", f"Authorization: Bearer {token}", url], capture_output=True, text=True
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
+    answers = list(csv.DictReader(done.stdout.splitlines()))
+    errors = sum(answer["status-code"] != "200" for answer in answers)
+    latencies = [1000 * float(answer["response-time"]) for answer in answers]
+    shares = {f"{name}_ms": value for name, value in quantiles(latencies, (50, 95, 99)).items()}
+    return {"requests": len(answers), "seconds": float(seconds), **shares, "errors": errors}
 
 
 def _wrk(url: str, token: str, folder: Path, seconds: int) -> dict[str, float]:

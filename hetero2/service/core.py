@@ -53,6 +53,11 @@ class Service:
         """Opens a session that only reads, and so waits for nobody who writes."""
         return databases.sessions(self.engine, reads=True)
 
+    @cached_property
+    def unchanged(self) -> databases.Unchanged:
+        """What was read and is still so."""
+        return databases.Unchanged(self.engine)
+
     def now(self) -> datetime:
         """The time, in UTC."""
         return datetime.now(UTC)

@@ -87,7 +87,7 @@ def test_when_the_window_has_passed_one_may_ask_again(site):
 def test_two_tokens_do_not_share_but_their_organisation_does(site):
     served = site(rate_token=4, rate_org=6, **HOUR)
     with served.service.writing(served.scope) as session:
-        owner = tokens.principal(session, served.token, served.service.now())[0]
+        owner = tokens.principal(session, served.token, served.service.now())
         other = tokens.add(session, served.scope, owner.user_id, "other", served.service.now())[1]
     with client(served) as one, client(served, other) as two:
         assert statuses(one, 5) == [200] * 4 + [429]

@@ -1,22 +1,26 @@
 """Who asks, and whether they may: each operation declares the action that it is, and is asked here for it."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
+from starlette.concurrency import run_in_threadpool
 
 from hetero2.service.core import Service
-from hetero2.service.db.access import tokens, users
+from hetero2.service.db.access import secrets, tokens, users
 from hetero2.service.domain.errors import ServiceError
 from hetero2.service.domain.permissions import Action, Principal, require
 from hetero2.service.domain.scope import Scope
 from hetero2.service.limiter import refuse
 from hetero2.service.observe import context
+
+_Given = ParamSpec("_Given")
+_Read = TypeVar("_Read")
 
 
 def service_of(request: Request) -> Service:
@@ -25,12 +29,28 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def principal_of(request: Request) -> Principal:
+async def principal_of(request: Request) -> Principal:
     """Whom the token of a request is of; raises unauthenticated."""
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise ServiceError("unauthenticated", "no token was sent", "send `Authorization: Bearer TOKEN`")
-    return admitted(request, opened_by(service_of(request), text.strip()))
+    service, now = service_of(request), service_of(request).now()
+    opened = await read(service, opened_by, service, text.strip())
+    principal = opened.principal
+    if opened.is_use_to_be_noted(now):
+        await run_in_threadpool(_note_use, service, principal)
+    return admitted(request, principal)
+
+
+async def read(service: Service, reads: Callable[_Given, _Read], *args: _Given.args, **named: _Given.kwargs) -> _Read:
+    """What a function that only reads the database returns.
+
+    From SQLite it is read where we are: nothing is waited for there, and to hand it to another thread takes longer. A
+    server of its own is waited for in another thread.
+    """
+    if service.settings.is_embedded:
+        return reads(*args, **named)
+    return await run_in_threadpool(reads, *args, **named)
 
 
 def admitted(request: Request, principal: Principal) -> Principal:
@@ -52,21 +72,27 @@ def _say_who_asks(request: Request, principal: Principal) -> None:
         context.bind(run_id=UUID(request.path_params["run_id"]))
 
 
-def opened_by(service: Service, text: str) -> Principal:
-    """Whom a token is of; raises unauthenticated."""
-    now = service.now()
-    try:
+def opened_by(service: Service, text: str) -> tokens.Opened:
+    """What a token opens now; raises unauthenticated."""
+
+    def look() -> tokens.Opened:
         with service.reading(tokens.org_of(text)) as session:
-            principal, is_old = tokens.principal(session, text, now)
+            return tokens.opened(session, text)
+
+    try:
+        opened = service.unchanged.get(("token", secrets.digest(text)), look)
+        opened.at(service.now())
     except ServiceError:
         if text:
             service.metrics.sign_in_failed("token")
         raise
-    if is_old:
-        # Reading works while the database is locked.
-        with contextlib.suppress(OperationalError), service.writing(principal) as session:
-            tokens.note_use(session, principal, now)
-    return principal
+    return opened
+
+
+def _note_use(service: Service, principal: Principal) -> None:
+    # Reading works while the database is locked.
+    with contextlib.suppress(OperationalError), service.writing(principal) as session:
+        tokens.note_use(session, principal, service.now())
 
 
 async def _service(request: Request) -> Service:  # what is no coroutine is called in another thread, which takes longer
@@ -77,7 +103,7 @@ Opened = Annotated[Service, Depends(_service)]
 Anybody = Annotated[Principal, Depends(principal_of)]  # whoever has a token
 
 
-def may(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
+def may(action: Action, who: Callable[..., Awaitable[Principal]] = principal_of) -> Any:
     """A dependency: the principal of a request, who may do this in their project, or in their organisation."""
 
     # In no other thread, as above.
@@ -90,7 +116,7 @@ def may(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
     return Depends(allowed)
 
 
-def may_in_project(action: Action, who: Callable[..., Principal] = principal_of) -> Any:
+def may_in_project(action: Action, who: Callable[..., Awaitable[Principal]] = principal_of) -> Any:
     """A dependency: the principal in the project that the path names, who may do this there."""
 
     def allowed(project_id: UUID, service: Opened, principal: Annotated[Principal, Depends(who)]) -> Principal:

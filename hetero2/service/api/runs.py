@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from hetero2.service import check, submission
 from hetero2.service.api import cursors, shown
-from hetero2.service.api.access import Opened, ReadsRuns, WritesRuns
+from hetero2.service.api.access import Opened, ReadsRuns, WritesRuns, read
 from hetero2.service.api.bodies import StrictRoute
 from hetero2.service.api.schemas import (
     NewRun,
@@ -86,9 +86,10 @@ def page(
 
 
 @router.get("/runs/{run_id}", operation_id="get_run")
-def one(run_id: UUID, service: Opened, scope: ReadsRuns) -> RunShown:
+async def one(run_id: UUID, service: Opened, scope: ReadsRuns) -> RunShown:
     """A run: its state, and how far it is."""
-    return show_run(service, scope, run_id)
+    key = ("run", scope.org_id, scope.project_id, run_id)
+    return await read(service, service.unchanged.get, key, lambda: show_run(service, scope, run_id))
 
 
 @router.post("/runs/{run_id}:cancel", operation_id="cancel_run")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine, create_engine, event, func, select
@@ -14,11 +15,14 @@ from hetero2.service.domain.permissions import Principal
 from hetero2.service.domain.scope import Scope
 
 Sessions = Callable[[Scope | UUID | None], AbstractContextManager[Session]]
+_Read = TypeVar("_Read")
 _WHOSE = "whose"  # in Session.info
 _READS = "hetero2_reads"
 CHANNEL = "hetero2_queued"  # of PostgreSQL, the doorbell
 _HIDES = True  # values of a statement, which may be secret, stand in no error
 _CONNECT = 10  # seconds for a connection to PostgreSQL
+_MOST_KEPT = 2000  # values read
+_MANY = 200  # connections to SQLite, a file each: more than there are threads, so that nobody waits for one
 _WAIT = 15.0  # seconds for a lock of SQLite, which lets one process write at a time
 
 
@@ -39,7 +43,13 @@ def connect(url: str) -> Engine:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _WAIT, "check_same_thread": False}, hide_parameters=_HIDES)
+    engine = create_engine(
+        url,
+        pool_size=10,
+        max_overflow=_MANY,
+        connect_args={"timeout": _WAIT, "check_same_thread": False},
+        hide_parameters=_HIDES,
+    )
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _: object) -> None:
@@ -112,3 +122,44 @@ def ring(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+class Unchanged:
+    """What was read from SQLite, kept for as long as nobody has written to it, in this process or in another.
+
+    SQLite says so in some microseconds (PRAGMA data_version), where a query of ours takes a hundred times as long; so
+    what one asks for again and again, as for the state of a run, costs little, and is never older than the database.
+    From PostgreSQL, which has no such number, everything is read each time. May be used from any thread.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._connection: Any = None
+        if engine.dialect.name == "sqlite":
+            pooled = engine.raw_connection()
+            pooled.detach()  # the number is of one connection, and outside of any transaction
+            self._connection = pooled.dbapi_connection
+        self._version: int | None = None
+        self._values: dict[object, Any] = {}
+        self._lock = Lock()
+
+    def get(self, key: object, read: Callable[[], _Read]) -> _Read:
+        """What `read` returned for this key while the database was as it is; what it raises is not kept."""
+        if self._connection is None:
+            return read()
+        with self._lock:
+            # Asked before the reading: what is written meanwhile makes the value too old, never the version too new.
+            version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            if version != self._version or len(self._values) >= _MOST_KEPT:
+                self._version, self._values = version, {}
+            values = self._values
+        if key not in values:
+            values[key] = read()
+        value: _Read = values[key]
+        return value
+
+    def close(self) -> None:
+        """Close its connection; from then on everything is read."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None

@@ -33,7 +33,6 @@ def formatter(secrets: Iterable[str] = ()) -> logging.Formatter:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -42,6 +41,7 @@ def formatter(secrets: Iterable[str] = ()) -> logging.Formatter:
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,
             masking.processor(secrets),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
     )

@@ -17,7 +17,7 @@ def by_token(service: Service, text: str, address: str) -> Begun:
     now = service.now()
     try:
         with service.writing(tokens.org_of(text)) as session:
-            principal, _ = tokens.principal(session, text, now)
+            principal = tokens.principal(session, text, now)
             tokens.note_use(session, principal, now)
             return begin.of_principal(service, session, principal, "token", address)
     except ServiceError:

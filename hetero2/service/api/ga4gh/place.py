@@ -7,20 +7,23 @@ from uuid import UUID
 from fastapi import Request
 
 from hetero2 import __version__
-from hetero2.service.api.access import may, principal_of, service_of
+from hetero2.service.api.access import may, principal_of, read, service_of
 from hetero2.service.db import orgs
 from hetero2.service.domain.permissions import Action, Principal, unseen
 from hetero2.service.domain.scope import Scope
 
 
-def here(request: Request) -> Principal:
+async def here(request: Request) -> Principal:
     """Whom the token of a request is of, in the project that its address names; raises unauthenticated, not_found.
 
     An address without the names, to which a drs:// address leads, is of the token's project.
     """
-    principal = principal_of(request)
+    principal = await principal_of(request)
     named = request.path_params
-    if "project" in named and names(request, principal) != (named["org"], named["project"]):
+    if "project" in named and await read(service_of(request), names, request, principal) != (
+        named["org"],
+        named["project"],
+    ):
         raise unseen()
     return principal
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, select, update
@@ -18,6 +19,24 @@ _USE_NOTED = timedelta(minutes=1)  # the last use of a token is written at most 
 
 # Asked with every request, and so made once.
 _OF_TEXT = select(Token).where(Token.org_id == bindparam("org_id"), Token.sha256 == bindparam("sha256"))
+
+
+class Opened(NamedTuple):
+    """What a token opens until it ends."""
+
+    principal: Principal
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    def at(self, now: datetime) -> Principal:
+        """The principal; raises unauthenticated where the token has ended."""
+        if self.expires_at is not None and now >= self.expires_at:
+            raise _invalid()
+        return self.principal
+
+    def is_use_to_be_noted(self, now: datetime) -> bool:
+        """Whether what stands there of its last use is too old."""
+        return self.last_used_at is None or now - self.last_used_at > _USE_NOTED
 
 
 def add(
@@ -45,16 +64,20 @@ def org_of(text: str) -> UUID:
     return org_id
 
 
-def principal(session: Session, text: str, now: datetime) -> tuple[Principal, bool]:
-    """(what a token opens now, whether its use is to be noted); raises unauthenticated, alike for each reason."""
+def opened(session: Session, text: str) -> Opened:
+    """What a token opens until it ends; raises unauthenticated, alike for each reason."""
     token = session.scalars(_OF_TEXT, {"org_id": org_of(text), "sha256": secrets.digest(text)}).first()
-    if token is None or not is_valid(token, now):
+    if token is None or token.revoked_at is not None:
         raise _invalid()
-    is_old = token.last_used_at is None or now - token.last_used_at > _USE_NOTED
-    opened = users.principal(session, token.org_id, token.user_id, token.project_id, token)
-    if opened is None:
+    person = users.principal(session, token.org_id, token.user_id, token.project_id, token)
+    if person is None:
         raise _invalid()
-    return opened, is_old
+    return Opened(person, token.expires_at, token.last_used_at)
+
+
+def principal(session: Session, text: str, now: datetime) -> Principal:
+    """Whom a token is of, now; raises unauthenticated, alike for each reason."""
+    return opened(session, text).at(now)
 
 
 def is_valid(token: Token, now: datetime) -> bool:

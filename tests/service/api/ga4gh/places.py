@@ -36,7 +36,7 @@ class Place:
         return httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False)
 
     def principal(self) -> Principal:
-        return opened_by(self.site.service, self.site.token)
+        return opened_by(self.site.service, self.site.token).principal
 
     def limited(self, *actions: Action) -> str:
         """A token that may do these alone."""

@@ -78,7 +78,13 @@ class Peers:
         if not learned:
             return
         self.counts["replayed"] += 1
-        assert replayed.status_code >= 400, (name, asked, replayed.text)
+        path, _, body = json.loads(asked)
+        # By an id in a query a list is filtered: nobody's is as empty as that of anybody else, which is asked below.
+        assert replayed.status_code >= 400 or not learned & ids_in(json.dumps([path, body])), (
+            name,
+            asked,
+            replayed.text,
+        )
         others = {text: str(uuid4()) for text in learned}
         nobodys = self._replay(case, asked, others)
         expected = replayed.text

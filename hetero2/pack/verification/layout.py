@@ -1,0 +1,84 @@
+"""The files of a pack: their names, their roles, and which JSON file has which schema."""
+
+from __future__ import annotations
+
+import re
+
+MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
+REGISTRY_ROW = "registry_row.json"  # in the results folder of a run: its last file
+REQUIRED = ("summary.csv", "metrics.json", "index.md", "config.yaml", "environment.json", MANIFEST, CHECKSUMS)
+COST_LIFT = "cost_lift_report.json"
+SCORES = (
+    "scores.csv",
+    "scores.json",
+    *(f"scores_external.{end}" for end in ("json", "jsonl", "csv", "csv.gz", "parquet")),
+)
+DECOY_QUALITY = "decoy_quality.json"  # in every pack since decoy_strategy.v2
+# In every pack since the calls.
+CONTROLS, HARDNESS_CURVE = "controls.json", "hardness_curve.csv"
+CANDIDATES, SELECTED_DECOYS = "ranked_candidates.csv", "selected_decoys.csv"
+LEAKAGE, MISSING_SCORES = "leakage.csv", "missing_decoy_scores.csv"  # in every pack since score ingest
+# In every pack since the report, the curve with truth.
+REPORT, CARD_DECOYS, SPREADSHEET = "report.html", "card_decoys.csv", "summary_spreadsheet.csv"
+HIT_CURVE = "hit_curve.csv"
+DIAGNOSIS = "diagnosis.json"  # in every pack whose workflow has its rule
+# Copies for spreadsheets of the other tables with texts of a user: all of them, or in an older pack none.
+SPREADSHEETS = tuple(f"{name[:-4]}_spreadsheet.csv" for name in (CANDIDATES, SELECTED_DECOYS, CARD_DECOYS, LEAKAGE))
+DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
+REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
+# The role of each file, as the manifest states it; no pack holds a file without a role.
+ROLES = {
+    CANDIDATES: "candidates",
+    SELECTED_DECOYS: "decoys of the selected candidates",
+    "summary.csv": "summary",
+    "metrics.json": "metrics",
+    DECOY_QUALITY: "decoy quality",
+    LEAKAGE: "leakage",
+    MISSING_SCORES: "decoys without a score",
+    CONTROLS: "controls",
+    HARDNESS_CURVE: "hardness curve",
+    DIAGNOSIS: "diagnosis",
+    "index.md": "index",
+    REPORT: "report",
+    SPREADSHEET: "summary for spreadsheets",
+    DECOYS: "decoys",
+    CARD_DECOYS: "decoys of the molecules that the report draws",
+    HIT_CURVE: "hit curve",
+    "config.yaml": "configuration",
+    "environment.json": "environment",
+    "truth.csv": "truth",
+    COST_LIFT: "cost and lift",
+    "utility_report.json": "utility",
+    **dict.fromkeys(SCORES, "scores"),
+    **dict.fromkeys(SPREADSHEETS, "copy for spreadsheets"),
+}
+_PAGE = re.compile(PAGES + r"[0-9]{8}\.html")
+_WORKFLOW = re.compile(
+    r"workflow/(Snakefile|requirements\.lock|rules/[\w.-]+\.smk|rules/captions/[\w.-]+\.rst"
+    r"|schemas/[\w.-]+\.json|envs/[\w.-]+\.yaml)",
+    re.ASCII,
+)
+NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
+SUMMARY_COLUMNS = (
+    "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
+    "decoy_strategy_used warnings_count report_path seed_used spectral_gap spectral_entropy spectral_entropy_norm"
+).split()
+TRUTH_COLUMNS = ["molecule_id", "expensive_label", "truth_source", "truth_version"]
+# JSON files whose schema lies in the pack itself, under workflow/schemas.
+SCHEMAS = {
+    "metrics.json": "metrics.v1",
+    DECOY_QUALITY: "decoy_quality.v1",
+    CONTROLS: "controls.v1",
+    DIAGNOSIS: "diagnosis.v1",
+    MANIFEST: "manifest.v1",
+    "environment.json": "environment.v1",
+    COST_LIFT: "cost_lift.v1",
+    "utility_report.json": "cost_lift.v2",
+}
+
+
+def role(name: str) -> str | None:
+    """What a file of a pack is; None for the manifest, the checksums and what no pack holds."""
+    if _WORKFLOW.fullmatch(name):
+        return "workflow"
+    return "page of a molecule" if _PAGE.fullmatch(name) else ROLES.get(name)

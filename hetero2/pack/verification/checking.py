@@ -9,11 +9,14 @@ from hetero2.pack.verification.container.pack import Pack
 from hetero2.pack.verification.contracts.identity import check_identity, check_provenance
 from hetero2.pack.verification.contracts.lists import check_files
 from hetero2.pack.verification.contracts.required import check_required
+from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.form.json_text import parse_json
 from hetero2.pack.verification.form.schema_check import check_schemas
-from hetero2.pack.verification.layout import COST_LIFT, MANIFEST, SCHEMAS
+from hetero2.pack.verification.form.tables import check_tables
+from hetero2.pack.verification.layout import MANIFEST, SCHEMAS
 from hetero2.pack.verification.problems import MAX_PROBLEMS, Problem, Problems, TooManyProblemsError
-from hetero2.pack.verification.recompute.counts import check_counts, check_report
+from hetero2.pack.verification.recompute.registry import SUBJECTS
+from hetero2.pack.verification.recompute.subject import check_subjects
 
 
 def _check(pack: Pack, problems: Problems) -> None:
@@ -21,11 +24,10 @@ def _check(pack: Pack, problems: Problems) -> None:
         parsed = {name: parse_json(pack, name, problems) for name in SCHEMAS}
         check_required(pack, parsed, problems)
         digests = check_files(pack, parsed[MANIFEST], problems)
-        check_schemas(pack, parsed, problems)
+        out_of_form = check_schemas(pack, parsed, problems) | check_tables(pack, problems)
         check_identity(parsed[MANIFEST], digests, problems)
         check_provenance(parsed[MANIFEST], digests, problems)
-        check_report(parsed[COST_LIFT], problems)
-        check_counts(pack, parsed, problems)
+        check_subjects(SUBJECTS, Evidence(pack, parsed, digests, out_of_form), problems)
     except TooManyProblemsError:
         raise
     except Exception as error:  # a pack can be crafted to break a reader: that counts as a problem of the pack

@@ -6,8 +6,15 @@ import re
 
 MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
 REGISTRY_ROW = "registry_row.json"  # in the results folder of a run: its last file
-REQUIRED = ("summary.csv", "metrics.json", "index.md", "config.yaml", "environment.json", MANIFEST, CHECKSUMS)
-COST_LIFT = "cost_lift_report.json"
+SUMMARY, METRICS, INDEX, CONFIG, ENVIRONMENT = (
+    "summary.csv",
+    "metrics.json",
+    "index.md",
+    "config.yaml",
+    "environment.json",
+)
+REQUIRED = (SUMMARY, METRICS, INDEX, CONFIG, ENVIRONMENT, MANIFEST, CHECKSUMS)
+TRUTH, COST_LIFT, UTILITY = "truth.csv", "cost_lift_report.json", "utility_report.json"
 SCORES = (
     "scores.csv",
     "scores.json",
@@ -25,30 +32,30 @@ DIAGNOSIS = "diagnosis.json"  # in every pack whose workflow has its rule
 # Copies for spreadsheets of the other tables with texts of a user: all of them, or in an older pack none.
 SPREADSHEETS = tuple(f"{name[:-4]}_spreadsheet.csv" for name in (CANDIDATES, SELECTED_DECOYS, CARD_DECOYS, LEAKAGE))
 DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
-REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
+REQUIRED_UTILITY = (TRUTH, UTILITY, CONTROLS, CANDIDATES, SELECTED_DECOYS)
 # The role of each file, as the manifest states it; no pack holds a file without a role.
 ROLES = {
     CANDIDATES: "candidates",
     SELECTED_DECOYS: "decoys of the selected candidates",
-    "summary.csv": "summary",
-    "metrics.json": "metrics",
+    SUMMARY: "summary",
+    METRICS: "metrics",
     DECOY_QUALITY: "decoy quality",
     LEAKAGE: "leakage",
     MISSING_SCORES: "decoys without a score",
     CONTROLS: "controls",
     HARDNESS_CURVE: "hardness curve",
     DIAGNOSIS: "diagnosis",
-    "index.md": "index",
+    INDEX: "index",
     REPORT: "report",
     SPREADSHEET: "summary for spreadsheets",
     DECOYS: "decoys",
     CARD_DECOYS: "decoys of the molecules that the report draws",
     HIT_CURVE: "hit curve",
-    "config.yaml": "configuration",
-    "environment.json": "environment",
-    "truth.csv": "truth",
+    CONFIG: "configuration",
+    ENVIRONMENT: "environment",
+    TRUTH: "truth",
     COST_LIFT: "cost and lift",
-    "utility_report.json": "utility",
+    UTILITY: "utility",
     **dict.fromkeys(SCORES, "scores"),
     **dict.fromkeys(SPREADSHEETS, "copy for spreadsheets"),
 }
@@ -58,7 +65,7 @@ _WORKFLOW = re.compile(
     r"|schemas/[\w.-]+\.json|envs/[\w.-]+\.yaml)",
     re.ASCII,
 )
-NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
+NOT_PAYLOAD = (MANIFEST, CHECKSUMS, ENVIRONMENT, "ro-crate-metadata.json", "datapackage.json")
 SUMMARY_COLUMNS = (
     "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
     "decoy_strategy_used warnings_count report_path seed_used spectral_gap spectral_entropy spectral_entropy_norm"
@@ -66,14 +73,14 @@ SUMMARY_COLUMNS = (
 TRUTH_COLUMNS = ["molecule_id", "expensive_label", "truth_source", "truth_version"]
 # JSON files whose schema lies in the pack itself, under workflow/schemas.
 SCHEMAS = {
-    "metrics.json": "metrics.v1",
+    METRICS: "metrics.v1",
     DECOY_QUALITY: "decoy_quality.v1",
     CONTROLS: "controls.v1",
     DIAGNOSIS: "diagnosis.v1",
     MANIFEST: "manifest.v1",
-    "environment.json": "environment.v1",
+    ENVIRONMENT: "environment.v1",
     COST_LIFT: "cost_lift.v1",
-    "utility_report.json": "cost_lift.v2",
+    UTILITY: "cost_lift.v2",
 }
 
 

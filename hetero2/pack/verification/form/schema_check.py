@@ -101,8 +101,9 @@ def _inner(value: Any, schema: dict[str, Any]) -> Iterator[tuple[Any, Any, Any]]
         yield from ((i, item, first[i] if i < len(first) else rest) for i, item in enumerate(value))
 
 
-def check_schemas(pack: Pack, parsed: dict[str, Any], problems: Problems) -> None:
-    """Check the JSON files against the schemas that the pack carries."""
+def check_schemas(pack: Pack, parsed: dict[str, Any], problems: Problems) -> set[str]:
+    """Check the JSON files against the schemas that the pack carries; the files that are not in form."""
+    out_of_form = {name for name in SCHEMAS if parsed.get(name) is None}
     for name, contract in SCHEMAS.items():
         path = f"workflow/schemas/{contract}.schema.json"
         if parsed.get(name) is None:
@@ -113,3 +114,5 @@ def check_schemas(pack: Pack, parsed: dict[str, Any], problems: Problems) -> Non
             problem = f"{path}: the schema is missing or not readable, so {name} was not checked ({error})"
         if problem:
             problems.add(problem)
+            out_of_form.add(name)
+    return out_of_form

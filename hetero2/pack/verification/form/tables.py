@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from hetero2.pack.verification.container.pack import Pack
+from hetero2.pack.verification.layout import SUMMARY, SUMMARY_COLUMNS, TRUTH, TRUTH_COLUMNS
 from hetero2.pack.verification.limits import HINT, MAX_FIELD, MAX_ROW, UNREADABLE
 from hetero2.pack.verification.problems import Problems
 
@@ -51,30 +51,36 @@ def read_rows(pack: Pack, name: str) -> Iterator[list[str]]:
         csv.field_size_limit(before)
 
 
-def check_table(
-    pack: Pack, name: str, columns: list[str], values: dict[str, set[str]], problems: Problems
-) -> Counter[tuple[str, ...]]:
-    """Check header, cells per row and allowed values of a CSV; count the rows by the columns of `values`."""
-    counts: Counter[tuple[str, ...]] = Counter()
-    if name not in pack:
-        return counts
-    try:
-        rows = read_rows(pack, name)
-        header = next(rows, [])
-        missing = [column for column in columns if column not in header]
-        if missing:
-            problems.add(f"{name}: the column {missing[0]!r} is missing")
-            return counts
-        places = {header.index(column): allowed for column, allowed in values.items()}
-        for n_row, cells in enumerate(rows, start=1):
-            if len(cells) != len(header):
-                problems.add(f"{name}: row {n_row}: {len(cells)} cells")
-                return counts
-            wrong = [place for place, allowed in places.items() if cells[place] not in allowed]
-            if wrong:
-                problems.add(f"{name}: row {n_row}: column {header[wrong[0]]!r} has {cells[wrong[0]]!r}")
-                return counts
-            counts[tuple(cells[place] for place in places)] += 1
-    except (csv.Error, *UNREADABLE) as error:
-        problems.add(f"{name}: not a readable CSV: {error}")
-    return counts
+def _table_problem(pack: Pack, name: str, columns: Iterable[str], values: dict[str, set[str]]) -> str | None:
+    """The first breach of header, cells per row and allowed values of a CSV; raises what read_rows raises."""
+    rows = read_rows(pack, name)
+    header = next(rows, [])
+    missing = [column for column in columns if column not in header]
+    if missing:
+        return f"the column {missing[0]!r} is missing"
+    places = {header.index(column): allowed for column, allowed in values.items()}
+    for n_row, cells in enumerate(rows, start=1):
+        if len(cells) != len(header):
+            return f"row {n_row}: {len(cells)} cells"
+        wrong = [place for place, allowed in places.items() if cells[place] not in allowed]
+        if wrong:
+            return f"row {n_row}: column {header[wrong[0]]!r} has {cells[wrong[0]]!r}"
+    return None
+
+
+def check_tables(pack: Pack, problems: Problems) -> set[str]:
+    """Check the tables of a pack; those that are not in form."""
+    out_of_form = set()
+    allowed: dict[str, dict[str, set[str]]] = {
+        SUMMARY: {"status": {"OK", "SKIP", "ERROR"}, "verdict": {"PASS", "FAIL", "SKIP", ""}},
+        TRUTH: {"expensive_label": {"PASS", "FAIL"}, "truth_version": {"customer_truth.v1"}},
+    }
+    for name, columns in ((SUMMARY, SUMMARY_COLUMNS), (TRUTH, TRUTH_COLUMNS)):
+        try:
+            problem = _table_problem(pack, name, columns, allowed[name]) if name in pack else None
+        except (csv.Error, *UNREADABLE) as error:
+            problem = f"not a readable CSV: {error}"
+        if problem is not None:
+            problems.add(f"{name}: {problem}")
+            out_of_form.add(name)
+    return out_of_form

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.problems import Problems, TooManyProblemsError
@@ -24,7 +24,7 @@ class Subject(NamedTuple):
     level: str
     source: str
     files: tuple[str, ...] = ()
-    check: Optional[Check] = None
+    check: Check | None = None
 
 
 def check_subjects(subjects: Iterable[Subject], evidence: Evidence, problems: Problems) -> None:

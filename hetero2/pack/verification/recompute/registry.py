@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from hetero2.pack.verification.audit_evidence.subjects import AUDIT_EVIDENCE
+from hetero2.pack.verification.decision.subjects import DECISION
 from hetero2.pack.verification.recompute.counts import COUNTS
-from hetero2.pack.verification.recompute.lift import LIFT
 
-SUBJECTS = (*COUNTS, *LIFT)
+SUBJECTS = (*COUNTS, *DECISION, *AUDIT_EVIDENCE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hetero2.pack.verification.recompute.counts import COUNTS
 from hetero2.pack.verification.recompute.lift import LIFT
+from hetero2.pack.verification.recompute.metrics_figures import METRICS_FIGURES
+from hetero2.pack.verification.recompute.summary_rows import SUMMARY_ROWS
 
-SUBJECTS = (*COUNTS, *LIFT)
+SUBJECTS = (*SUMMARY_ROWS, *METRICS_FIGURES, *LIFT)

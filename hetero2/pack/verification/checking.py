@@ -9,10 +9,11 @@ from hetero2.pack.verification.container.pack import Pack
 from hetero2.pack.verification.contracts.identity import check_identity, check_provenance
 from hetero2.pack.verification.contracts.lists import check_files
 from hetero2.pack.verification.contracts.required import check_required
+from hetero2.pack.verification.contracts.schema_sets import check_schema_set
 from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.form.json_text import parse_json
 from hetero2.pack.verification.form.schema_check import check_schemas
-from hetero2.pack.verification.form.tables import check_tables
+from hetero2.pack.verification.form.table_form import check_tables
 from hetero2.pack.verification.layout import MANIFEST, SCHEMAS
 from hetero2.pack.verification.problems import MAX_PROBLEMS, Problem, Problems, TooManyProblemsError
 from hetero2.pack.verification.recompute.registry import SUBJECTS
@@ -24,6 +25,7 @@ def _check(pack: Pack, problems: Problems) -> None:
         parsed = {name: parse_json(pack, name, problems) for name in SCHEMAS}
         check_required(pack, parsed, problems)
         digests = check_files(pack, parsed[MANIFEST], problems)
+        check_schema_set(digests, problems)
         out_of_form = check_schemas(pack, parsed, problems) | check_tables(pack, problems)
         check_identity(parsed[MANIFEST], digests, problems)
         check_provenance(parsed[MANIFEST], digests, problems)

@@ -53,9 +53,10 @@ class Summary:
         return column
 
     def place(self, molecule_id: str) -> int | None:
-        """The row of a molecule, counted from 0; None where there is none."""
+        """The first row with an id, counted from 0 (rows that repeat it are errors); None where there is none."""
         if not self._place:
-            self._place.update((name, row) for row, name in enumerate(self.texts("id")))
+            for row, name in enumerate(self.texts("id")):
+                self._place.setdefault(name, row)
         return self._place.get(molecule_id)
 
 

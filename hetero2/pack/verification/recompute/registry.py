@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from hetero2.pack.verification.recompute.candidates import CANDIDATE_LIST
+from hetero2.pack.verification.recompute.decoy_rows import DECOY_ROWS
 from hetero2.pack.verification.recompute.lift import LIFT
 from hetero2.pack.verification.recompute.metrics_figures import METRICS_FIGURES
 from hetero2.pack.verification.recompute.scores_used import SCORES_USED
 from hetero2.pack.verification.recompute.summary_rows import SUMMARY_ROWS
 
-SUBJECTS = (*SCORES_USED, *SUMMARY_ROWS, *METRICS_FIGURES, *LIFT)
+SUBJECTS = (*SCORES_USED, *SUMMARY_ROWS, *METRICS_FIGURES, *CANDIDATE_LIST, *DECOY_ROWS, *LIFT)

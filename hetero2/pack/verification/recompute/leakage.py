@@ -52,10 +52,17 @@ def _unknown_ids(evidence: Evidence) -> Iterator[tuple[str, str]]:
                 yield molecule_id, ""
 
 
+def _has_training_set(evidence: Evidence) -> bool:
+    """A data set that comes with the project brings its own; a user names one."""
+    source = evidence.config.get("input") or {}
+    roles = {entry["role"] for entry in evidence.json(MANIFEST)["inputs"]}
+    return bool(source.get("dataset")) or "training set" in roles
+
+
 def check_leakage(evidence: Evidence, problems: Problems) -> None:
     """Compare line by line what can be computed; the rest must fit."""
     structures = _StructuresOfRows(evidence)
-    has_train = bool((evidence.config.get("scores") or {}).get("train"))
+    has_train = _has_training_set(evidence)
     expected = {_COPY: _copies(evidence, structures), _UNKNOWN_ID: _unknown_ids(evidence)}
     n_excluded, before = array("q", bytes(8 * len(evidence.summary))), ("", "")
     lines = evidence.rows(LEAKAGE, "kind", "id", "structure_hash", "other_id", "match")
@@ -79,7 +86,7 @@ def check_leakage(evidence: Evidence, problems: Problems) -> None:
             f"{where}: {text}" for text in _misfits(evidence, structures, kind, row, structure, other_id, match)
         )
         if "training" in kind and not has_train:
-            problems.add(f"{where}: {kind}, but the configuration names no training set (scores.train)")
+            problems.add(f"{where}: {kind}, but the configuration names no training set")
     for kind, rest in expected.items():
         line_missing = None if kind == _UNKNOWN_ID and has_train else next(rest, None)
         if line_missing is not None and not any(problem.startswith(f"{LEAKAGE}: row") for problem in problems):

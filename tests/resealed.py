@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hetero2.io.files import pretty_json
-from hetero2.pack import manifest, verify
+from hetero2.pack import manifest
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.container.zip_form import STORED, Member, central_header, end_record, local_header
+from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, SCORES
 from tests.conftest import DATA
 
 RICH = DATA / "rich_pack.tar.xz"  # the pack of a run with truth, a model, refits and prices: tests/data/README.md
@@ -41,7 +44,7 @@ def rich_files() -> Files:
 
 def sealed(files: Files, out: Path) -> Path:
     """The zip of edited files, with lists, digests, provenance and run_id that agree with them."""
-    facts = json.loads(files[verify.MANIFEST])
+    facts = json.loads(files[MANIFEST])
     listed = [
         {
             "path": name,
@@ -50,10 +53,10 @@ def sealed(files: Files, out: Path) -> Path:
             "size_bytes": len(content),
         }
         for name, content in sorted(files.items())
-        if name not in (verify.MANIFEST, verify.CHECKSUMS)
+        if name not in (MANIFEST, CHECKSUMS)
     ]
     digests = {entry["path"]: entry["sha256"] for entry in listed}
-    for name in verify.SCORES:
+    for name in SCORES:
         if name in digests:
             facts["scores"]["sha256"] = digests[name]
     if facts["truth"] is not None and "truth.csv" in digests:
@@ -67,18 +70,18 @@ def sealed(files: Files, out: Path) -> Path:
         entry["role"] = roles.get(entry["path"], entry["role"])
     text = pretty_json(manifest.with_files(facts, listed))
     sums = manifest.checksums(listed, text)
-    out.write_bytes(_zip(files | {verify.MANIFEST: text.encode(), verify.CHECKSUMS: sums.encode()}))
+    out.write_bytes(_zip(files | {MANIFEST: text.encode(), CHECKSUMS: sums.encode()}))
     return out
 
 
 def _zip(files: Files) -> bytes:
     stream, members = io.BytesIO(), []
     for name, content in sorted(files.items()):
-        member = verify.Member(name, verify.STORED, zlib.crc32(content), len(content), len(content), stream.tell())
-        stream.write(verify.local_header(member) + content)
+        member = Member(name, STORED, zlib.crc32(content), len(content), len(content), stream.tell())
+        stream.write(local_header(member) + content)
         members.append(member)
-    start, directory = stream.tell(), b"".join(map(verify.central_header, members))
-    return stream.getvalue() + directory + verify.end_record(len(members), len(directory), start)
+    start, directory = stream.tell(), b"".join(map(central_header, members))
+    return stream.getvalue() + directory + end_record(len(members), len(directory), start)
 
 
 def rows_of(files: Files, name: str) -> list[Row]:
@@ -189,6 +192,6 @@ def one_edit(files: Files, edit: Edit, out: Path) -> list[str]:
     """The lines of verification about a pack in which somebody has made an edit and sealed it again."""
     edited = dict(files)
     edit.change(edited)
-    return [str(problem) for problem in verify.verify(sealed(edited, out))]
+    return [str(problem) for problem in verify(sealed(edited, out))]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hetero2.pack import verify
+from hetero2.pack.verification.checking import verify
 from tests.resealed import one_edit, rich_files, sealed
 from tests.resealed_edits import EDITS, FURTHER, LISTED
 
@@ -21,7 +21,7 @@ def is_seen(edit, lines):
 
 def test_the_pack_is_in_order_and_stays_so_when_sealed_again(files, tmp_path):
     again = sealed(dict(files), tmp_path / "pack.zip")
-    assert verify.verify(again) == []
+    assert verify(again) == []
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)

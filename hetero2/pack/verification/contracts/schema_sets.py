@@ -11,7 +11,7 @@ import hashlib
 from hetero2.pack.verification.problems import Problems
 
 FOLDER, ENDING = "workflow/schemas/", ".schema.json"
-# Of every version, in the order of time; `python -m tools.schema_sets` adds the present one.
+# Of every version, in the order of time; `make docs` adds the present one.
 KNOWN_SETS = (
     "f61d62e00fe7af2b9716e841edaf5856bdb45bba4a39f3b0051eb7d2f50ddc8d",
     "f4746a1cfa90bf8bc9973d9f8799b6b0ce0e034be5bb4fda73b979eb9b79a89b",

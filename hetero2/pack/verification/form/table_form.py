@@ -33,7 +33,7 @@ def _number_of(cell: str) -> float:
     return value if repr(value) == cell and math.isfinite(value) else math.nan
 
 
-def _brought_number(cell: str) -> float:
+def brought_number(cell: str) -> float:
     """A number as a user may write it; nan for any other text, and for one that is not finite."""
     value = float(cell) if len(cell) <= _LONGEST and _DECIMAL.fullmatch(cell) else math.nan
     return value if math.isfinite(value) else math.nan
@@ -51,7 +51,7 @@ def cell_test(schema: dict[str, Any], brought: bool) -> CellTest:
     kinds = [kinds] if isinstance(kinds, str) else list(kinds)
     may_be_empty = "null" in kinds
     if "number" in kinds or "integer" in kinds:
-        fits, read = _is_within(schema), _brought_number if brought else _number_of
+        fits, read = _is_within(schema), brought_number if brought else _number_of
         if "number" in kinds:  # nan is in no range
             return lambda cell: fits(read(cell)) if cell else may_be_empty
         return lambda cell: fits(int(cell)) if _INTEGER.fullmatch(cell) else may_be_empty and not cell

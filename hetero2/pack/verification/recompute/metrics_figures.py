@@ -14,7 +14,7 @@ from hetero2.pack.verification.problems import Problems
 from hetero2.pack.verification.recompute.population import population_of
 from hetero2.pack.verification.recompute.subject import RECOMPUTED, Subject
 
-_COLUMNS = (
+_FIGURE_COLUMNS = (
     "status reason verdict call score slack margin n_decoys n_decoys_scored n_decoys_excluded auc_tie_aware "
     "sample_part sample_weight"
 ).split()
@@ -115,8 +115,8 @@ def _without_later(reported: Any, computed: Any) -> Any:
 def check_metrics(evidence: Evidence, problems: Problems) -> None:
     """Compare every figure, to the last digit; those of a sample within 1e-9, since they are sums in another order."""
     figures, metrics = _Figures(), evidence.json(METRICS)
-    for row in evidence.rows(SUMMARY, *_COLUMNS):
-        figures.add(dict(zip(_COLUMNS, row)))
+    for row in evidence.rows(SUMMARY, *_FIGURE_COLUMNS):
+        figures.add(dict(zip(_FIGURE_COLUMNS, row)))
     for key, computed in figures.metrics().items():
         expected = _without_later(metrics.get(key), computed)
         if key in metrics and metrics[key] != expected:

@@ -13,8 +13,8 @@ from hetero2.pack.verification.problems import Problems
 from hetero2.pack.verification.recompute.subject import RECOMPUTED, Subject
 
 AUDIT_MARGIN = 0.05  # of hetero_audit.v2
-_WEIGHTED = "weights_used_in_auc_but_null_q_is_unweighted"
-_COLUMNS = (
+WEIGHTED = "weights_used_in_auc_but_null_q_is_unweighted"
+_ROW_COLUMNS = (
     "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
     "decoy_strategy_used warnings_count report_path seed_used auc_tie_aware score n_decoys_tied p_value q_value call "
     "call_reason m_needed tanimoto_min tanimoto_median tanimoto_max warnings canonical_smiles structure_hash "
@@ -45,7 +45,7 @@ def _audit_problems(cells: Cells, n_scored: int) -> Iterator[str]:
     at_or_above, tied = n_at_or_above(values["p_value"], n_scored), int(values["n_decoys_tied"])
     if at_or_above is None or tied > at_or_above:
         yield f"p_value {cells['p_value']} is none that {n_scored} decoys, {tied} of them tied, can give"
-    elif _WEIGHTED not in cells["warnings"].split(";"):
+    elif WEIGHTED not in cells["warnings"].split(";"):
         expected = (n_scored - at_or_above + tied / 2) / n_scored
         if values["auc_tie_aware"] != expected:
             yield f"auc_tie_aware is {cells['auc_tie_aware']}, p_value and ties give {expected}"
@@ -135,8 +135,8 @@ class _Expected:
 def check_summary_rows(evidence: Evidence, problems: Problems) -> None:
     """Every row by itself; an id occurs once, but for rows that are an error because it occurs again."""
     expected, ids = _Expected(evidence), evidence.summary
-    for n_row, row in enumerate(evidence.rows(SUMMARY, *_COLUMNS)):
-        cells = dict(zip(_COLUMNS, row))
+    for n_row, row in enumerate(evidence.rows(SUMMARY, *_ROW_COLUMNS)):
+        cells = dict(zip(_ROW_COLUMNS, row))
         n_scored = int(cells["n_decoys_scored"])
         texts = [*_status_problems(cells, n_scored), *_other_problems(cells), *expected.problems(n_row, cells)]
         texts += _call_problems(cells, expected.fdr)

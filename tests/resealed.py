@@ -193,5 +193,3 @@ def one_edit(files: Files, edit: Edit, out: Path) -> list[str]:
     edited = dict(files)
     edit.change(edited)
     return [str(problem) for problem in verify(sealed(edited, out))]
-
-

@@ -27,8 +27,13 @@ def claims_of_run(evidence: Evidence) -> Iterator[Claim]:
     yield claim(r"^# (.*): evidence pack$", MANIFEST, (facts["run"],))
     yield claim(r"^run_id `(.*)`$", MANIFEST, (facts["run_id"],))
     yield claim(r"^(.*): HETERO-2 report$", MANIFEST, (facts["run"],))
+    yield claim(r"^HETERO-2 .* run (\S+)$", MANIFEST, (facts["run_id"][:12],))
+    digests = (facts["run_id"], facts["code_digest"][:12], facts["environment_lock_sha256"][:12])
+    yield claim(r"^run_id (\S+), code (\S+), lock (\S+)\.$", MANIFEST, digests)
     yield claim(
-        r"^Decoys: `?([\w.]+)`?, up to (\d+) per molecule\.$", MANIFEST, (config["decoys"]["strategy"], config["decoys"]["k"])
+        r"^Decoys: `?([\w.]+)`?, up to (\d+) per molecule\.$",
+        MANIFEST,
+        (config["decoys"]["strategy"], config["decoys"]["k"]),
     )
     scores = facts["scores"]
     yield claim(r"^Scores: `?([a-z_]+(?::[a-z_]+)?)\b.*, (\d+) in ", MANIFEST, (scores["source"], scores["n_scores"]))
@@ -44,7 +49,9 @@ def claims_of_rows(evidence: Evidence) -> Iterator[Claim]:
     rows, ok, few = sum(counts.values()), counts["OK"], metrics["rows_with_fewer_than_19_scored_decoys"]
     chance = metrics["pass_expected_by_chance"]
     by_status = [f"{counts[code]:,}" for code in ("OK", "SKIP", "ERROR")]
-    yield claim(rf"^Rows: {_COUNT_OF_RUN} audited, {_COUNT_OF_RUN} left out, {_COUNT_OF_RUN} failed\.", METRICS, by_status)
+    yield claim(
+        rf"^Rows: {_COUNT_OF_RUN} audited, {_COUNT_OF_RUN} left out, {_COUNT_OF_RUN} failed\.", METRICS, by_status
+    )
     yield claim(
         rf"audited rows {_COUNT_OF_RUN} are above all their decoys, {_COUNT_OF_RUN} are not, and of {_COUNT_OF_RUN} it",
         METRICS,
@@ -52,7 +59,9 @@ def claims_of_rows(evidence: Evidence) -> Iterator[Claim]:
     )
     yield claim(rf"^([\d.]+)\. {_COUNT_OF_RUN} rows have fewer than 19 scored decoys", METRICS, (f"{chance:.1f}", few))
     passed = f"{in_digits(verdicts['PASS'])}", in_digits(chance)
-    yield claim(rf"{_COUNT_OF_RUN} molecules score above all their decoys[;,] ([\d.,]+) (?:would )?by chance", METRICS, passed)
+    yield claim(
+        rf"{_COUNT_OF_RUN} molecules score above all their decoys[;,] ([\d.,]+) (?:would )?by chance", METRICS, passed
+    )
     for code, words in (
         ("SIGNAL", "stand out from their isomers"),
         ("NO_SIGNAL", "do not: isomers often score as high"),
@@ -60,14 +69,22 @@ def claims_of_rows(evidence: Evidence) -> Iterator[Claim]:
     ):
         if code in calls:
             yield claim(rf"^(?:- )?{_COUNT_OF_RUN} {words}", METRICS, (calls[code],), (in_digits(calls[code]),))
-    yield claim(rf"^(?:- )?{_COUNT_OF_RUN} molecules? stands? out from isomers", METRICS, (in_digits(calls.get("SIGNAL", 0)),))
+    yield claim(
+        rf"^(?:- )?{_COUNT_OF_RUN} molecules? stands? out from isomers", METRICS, (in_digits(calls.get("SIGNAL", 0)),)
+    )
     for reason, count in metrics.get("top_reasons") or []:
         yield claim(rf"^- {str(reason).replace('_', ' ')}: (\d+)$", METRICS, (count,))
     yield claim(rf"{_COUNT_OF_RUN} rows? failed\.", METRICS, (in_digits(counts["ERROR"]),))
     yield claim(r"([\d.]+) % of the rows were left out", METRICS, (in_digits(100 * counts["SKIP"] / max(1, rows)),))
-    yield claim(rf"{_COUNT_OF_RUN} of {_COUNT_OF_RUN} molecules have fewer than 19 scored decoys", METRICS, (in_digits(few), in_digits(ok)))
+    yield claim(
+        rf"{_COUNT_OF_RUN} of {_COUNT_OF_RUN} molecules have fewer than 19 scored decoys",
+        METRICS,
+        (in_digits(few), in_digits(ok)),
+    )
     yield claim(rf"Only {_COUNT_OF_RUN} molecules? could be audited", METRICS, (in_digits(ok),))
-    yield claim(rf"{_COUNT_OF_RUN} decoys? had no score\.", METRICS, (in_digits(metrics["scores_coverage"]["decoys_missing"]),))
+    yield claim(
+        rf"{_COUNT_OF_RUN} decoys? had no score\.", METRICS, (in_digits(metrics["scores_coverage"]["decoys_missing"]),)
+    )
 
 
 def claims_of_leakage(evidence: Evidence) -> Iterator[Claim]:

@@ -38,8 +38,14 @@ def claims_of_diagnosis(evidence: Evidence) -> Iterator[Claim]:
         yield claim(rf"ROC-AUC {_TWO}, {_TWO} to {_TWO}", DIAGNOSIS, _ends(ranking, f"{ranking['auc']:.2f}"))
     scaffolds = in_digits(labels["scaffolds"])
     counts = (in_digits(labels["n"]), in_digits(labels["hits"]), scaffolds)
-    yield claim(rf"{_COUNT_OF_SCORE} (?:measured|training) labels[^:]*: {_COUNT_OF_SCORE} hits?, {_COUNT_OF_SCORE} scaffolds?", DIAGNOSIS, counts)
-    yield claim(rf"\({_COUNT_OF_SCORE} labels?, {_COUNT_OF_SCORE} hits?, {_COUNT_OF_SCORE} scaffolds?\)", DIAGNOSIS, counts)
+    yield claim(
+        rf"{_COUNT_OF_SCORE} (?:measured|training) labels[^:]*: {_COUNT_OF_SCORE} hits?, {_COUNT_OF_SCORE} scaffolds?",
+        DIAGNOSIS,
+        counts,
+    )
+    yield claim(
+        rf"\({_COUNT_OF_SCORE} labels?, {_COUNT_OF_SCORE} hits?, {_COUNT_OF_SCORE} scaffolds?\)", DIAGNOSIS, counts
+    )
     for entry in ranking["competitors"]:
         fitted = "" if entry["name"] in ("heavy_atoms", "logp") else ", fitted in folds of whole scaffolds"
         if entry["auc"] is not None:
@@ -70,7 +76,9 @@ def claims_of_controls(evidence: Evidence) -> Iterator[Claim]:
         yield claim(r"\(p = ([\d.e-]+)[;)]", CONTROLS, (p,))
         yield claim(rf"Y-randomisation, {_COUNT_OF_SCORE} refits on shuffled labels", CONTROLS, (refits,))
         as_well = round(inference["p_value"] * (refits + 1)) - 1
-        yield claim(rf"{_COUNT_OF_SCORE} of {_COUNT_OF_SCORE} models trained on shuffled labels", CONTROLS, (as_well, refits))
+        yield claim(
+            rf"{_COUNT_OF_SCORE} of {_COUNT_OF_SCORE} models trained on shuffled labels", CONTROLS, (as_well, refits)
+        )
     folds = controls.get("cross_validation") or {}
     if folds.get("auc") is not None:
         yield claim(rf"cross-validation on the training labels: ROC-AUC {_TWO}", CONTROLS, (f"{folds['auc']:.2f}",))

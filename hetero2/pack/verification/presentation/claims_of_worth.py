@@ -85,7 +85,11 @@ def _differences_of_lists(utility: Any) -> Iterator[Claim]:
 def _measured(utility: Any) -> Iterator[Claim]:
     hits, n, metrics = utility["evidence"]["hits"], utility["n"], utility["score_metrics"]
     groups = (in_digits(hits), in_digits(n), in_digits(100 * hits / n))
-    yield claim(rf"Measured: {_COUNT_OF_WORTH} of {_COUNT_OF_WORTH} molecules? are hits \(base rate {_COUNT_OF_WORTH} %\)", UTILITY, groups)
+    yield claim(
+        rf"Measured: {_COUNT_OF_WORTH} of {_COUNT_OF_WORTH} molecules? are hits \(base rate {_COUNT_OF_WORTH} %\)",
+        UTILITY,
+        groups,
+    )
     area = metrics["roc_auc"]
     if area["ci_low"] is not None:
         ends = (f"{area['value']:.2f}", f"{area['ci_low']:.2f}", f"{area['ci_high']:.2f}")
@@ -102,11 +106,23 @@ def _of_the_list(utility: Any, primary: Any) -> Iterator[Claim]:
     method, k = primary["methods"]["score_topk"], in_digits(utility["k"])
     rate, low, high = (in_digits(100 * method[key]) for key in ("hit_rate", "wilson_low", "wilson_high"))
     yield claim(rf"the {_COUNT_OF_WORTH} best by score hold {_COUNT_OF_WORTH} hits per 100", UTILITY, (k, rate))
-    yield claim(rf"the {_COUNT_OF_WORTH} best by score hold {_COUNT_OF_WORTH} hits?[,;]", UTILITY, (k, in_digits(method["expected_hits"])))
+    yield claim(
+        rf"the {_COUNT_OF_WORTH} best by score hold {_COUNT_OF_WORTH} hits?[,;]",
+        UTILITY,
+        (k, in_digits(method["expected_hits"])),
+    )
     yield claim(rf"\({_COUNT_OF_WORTH} to {_COUNT_OF_WORTH} if molecules were independent\)", UTILITY, (low, high))
-    yield claim(rf"^hits per 100, best {_COUNT_OF_WORTH}\t?{_COUNT_OF_WORTH} {_COUNT_OF_WORTH} to {_COUNT_OF_WORTH};", UTILITY, (k, rate, low, high))
+    yield claim(
+        rf"^hits per 100, best {_COUNT_OF_WORTH}\t?{_COUNT_OF_WORTH} {_COUNT_OF_WORTH} to {_COUNT_OF_WORTH};",
+        UTILITY,
+        (k, rate, low, high),
+    )
     hits, n = utility["evidence"]["hits"], utility["n"]
-    yield claim(rf"{_COUNT_OF_WORTH} of the {_COUNT_OF_WORTH} molecules? with score and truth are hits", UTILITY, (in_digits(hits), in_digits(n)))
+    yield claim(
+        rf"{_COUNT_OF_WORTH} of the {_COUNT_OF_WORTH} molecules? with score and truth are hits",
+        UTILITY,
+        (in_digits(hits), in_digits(n)),
+    )
 
 
 def claims_of_worth(evidence: Evidence) -> Iterator[Claim]:

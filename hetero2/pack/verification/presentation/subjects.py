@@ -81,6 +81,10 @@ def check_report_text(evidence: Evidence, problems: Problems) -> None:
     """Sentences of report.html with numbers, against the files that these come from."""
     lines: list[tuple[int | None, str]] = [(None, line) for line in _page_of(evidence).lines]
     problems.add_all(false_claims(REPORT, lines, evidence.kept("claims", lambda: _claims_of(evidence))))
+    in_bold = {line[2:-2] for line in evidence.text(INDEX).split("\n") if line.startswith("**") and line.endswith("**")}
+    for name, text in _page_of(evidence).headlines.items():
+        if in_bold and text not in {" ".join(line.split()) for line in in_bold}:
+            problems.add(f"{REPORT}: its {name}, {text[:160]!r}, is not that of {INDEX}")
 
 
 def check_report_table(evidence: Evidence, problems: Problems) -> None:
@@ -110,7 +114,7 @@ PRESENTATION = (
         f"{REPORT}: numbers in its sentences",
         CONSISTENT,
         "as of index.md; figures and drawings hold by their digest alone",
-        (REPORT, MANIFEST, METRICS),
+        (REPORT, INDEX, MANIFEST, METRICS),
         check_report_text,
     ),
     Subject(

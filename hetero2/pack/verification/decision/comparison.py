@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from hetero2.pack.verification.arithmetic.agreement import Record
+from hetero2.pack.verification.arithmetic.redrawn import Resamples, percentile_interval
 from hetero2.pack.verification.decision.apart import concluded, counted_apart, design_effect
 from hetero2.pack.verification.decision.early import LEAST_BOUGHT
-from hetero2.pack.verification.arithmetic.redrawn import Resamples, percentile_interval
 from hetero2.pack.verification.decision.ways import BY_AUDIT, BY_CHANCE, BY_SCORE, BY_TODAY, Choices
 
 MANY = 1_000_000  # candidates that results are extrapolated to

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.layout import (
-    CONTROLS,
     INDEX,
     MANIFEST,
     METRICS,

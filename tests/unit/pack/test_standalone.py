@@ -78,7 +78,10 @@ def test_modules_that_cannot_share_one_file_are_refused(modules, reason, monkeyp
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["verify"], "error: name a pack"), (["verify", "a.zip", "--standalone", "b.py"], "error: a.zip: with --standalone")],
+    [
+        (["verify"], "error: name a pack"),
+        (["verify", "a.zip", "--standalone", "b.py"], "error: a.zip: with --standalone"),
+    ],
 )
 def test_either_a_pack_or_the_program(arguments, said, capsys):
     assert cli.main(arguments) == 2

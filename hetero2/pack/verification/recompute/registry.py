@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from hetero2.pack.verification.audit_evidence.subjects import AUDIT_EVIDENCE
 from hetero2.pack.verification.contracts.overview import FORM
+from hetero2.pack.verification.decision.subjects import DECISION
+from hetero2.pack.verification.presentation.subjects import PRESENTATION
 from hetero2.pack.verification.provenance.configuration import CONFIGURATION
 from hetero2.pack.verification.provenance.environment import ENVIRONMENT_FACTS
 from hetero2.pack.verification.provenance.manifest_facts import MANIFEST_FACTS
@@ -10,7 +13,6 @@ from hetero2.pack.verification.recompute.calls import CALLS
 from hetero2.pack.verification.recompute.candidates import CANDIDATE_LIST
 from hetero2.pack.verification.recompute.decoy_rows import DECOY_ROWS
 from hetero2.pack.verification.recompute.leakage import LEAKS
-from hetero2.pack.verification.recompute.lift import LIFT
 from hetero2.pack.verification.recompute.metrics_figures import METRICS_FIGURES
 from hetero2.pack.verification.recompute.scores_used import SCORES_USED
 from hetero2.pack.verification.recompute.summary_rows import SUMMARY_ROWS
@@ -27,5 +29,7 @@ SUBJECTS = (
     *CANDIDATE_LIST,
     *DECOY_ROWS,
     *LEAKS,
-    *LIFT,
+    *DECISION,
+    *AUDIT_EVIDENCE,
+    *PRESENTATION,
 )

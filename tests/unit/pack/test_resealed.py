@@ -1,0 +1,40 @@
+"""A pack edited in one place and sealed again: verification computes anew what follows from its files, and says so."""
+
+import pytest
+
+from hetero2.pack.verification.checking import verify
+from tests.resealed import one_edit, rich_files, sealed
+from tests.resealed_edits import EDITS, FURTHER, LISTED
+
+LEAST_SHARE = 0.9  # of the listed edits
+
+
+@pytest.fixture(scope="module")
+def files():
+    return rich_files()
+
+
+def is_seen(edit, lines):
+    """Whether one of the lines is the one expected; without a file any line that holds the word is."""
+    return any(line.startswith(edit.file or "") and edit.word.lower() in line.lower() for line in lines)
+
+
+def test_the_pack_is_in_order_and_stays_so_when_sealed_again(files, tmp_path):
+    again = sealed(dict(files), tmp_path / "pack.zip")
+    assert verify(again) == []
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
+def test_an_edit_is_seen(edit, files, tmp_path):
+    lines = one_edit(files, edit, tmp_path / "pack.zip")
+    if edit.file is None:
+        assert lines == [], "it is seen after all: say so in the table"
+    else:
+        assert is_seen(edit, lines), lines[:5]
+
+
+def test_nearly_all_listed_edits_are_seen():
+    seen = [edit for edit in LISTED if edit.file is not None]
+    assert len(LISTED) == 89 and len(seen) >= LEAST_SHARE * len(LISTED)
+    assert len({edit.name for edit in EDITS}) == len(EDITS) >= 120 and FURTHER
+    assert all(edit.word for edit in EDITS if edit.file is None), "the reason why only a digest can tell"

@@ -114,7 +114,12 @@ LISTED = (
     Edit("summary: call", cells(SUMMARY, lambda r: r["call"] == "NO_SIGNAL", call="SIGNAL"), METRICS, "call_counts"),
     Edit("metrics: call_counts", value(METRICS, "call_counts.SIGNAL", _plus(300)), METRICS, "call_counts"),
     *(
-        Edit(f"metrics: {key}", value(METRICS, key, _plus(more)), METRICS, key)
+        Edit(
+            f"metrics: {key}",
+            value(METRICS, key, _plus(more)),
+            METRICS,
+            key.rpartition(".k")[0] or key.partition(".")[0],
+        )
         for key, more in {
             "mean_slack": 0.1,
             "median_slack": 0.1,
@@ -139,7 +144,7 @@ LISTED = (
         "summary: row twice, counts too",
         all_of(table(SUMMARY, lambda rows: rows[:1] + rows), recount),
         SUMMARY,
-        "twice",
+        "its id is that of row 1",
     ),
     Edit("cost_lift: hits", value(LIFT, "methods.filtered_score_plus_audit_topk.hits", _plus(-1)), LIFT, "hits"),
     Edit(
@@ -215,7 +220,7 @@ LISTED = (
     Edit("manifest: config.decoys.k", value(MANIFEST, "config.decoys.k", 21), "", "config"),
     Edit("config.yaml: a value", text("config.yaml", "fdr: 0.1", "fdr: 0.2"), "", "config"),
     Edit("config.yaml: empty", content("config.yaml", b""), "config.yaml", ""),
-    Edit("manifest: code_digest", value(MANIFEST, "code_digest", "0" * 64), None, "the code itself is not in the pack"),
+    Edit("manifest: code_digest", value(MANIFEST, "code_digest", "0" * 64), INDEX, "run_id"),
     Edit("manifest: source_commit", value(MANIFEST, "source_commit", "0" * 40), None, ALONE),
     Edit("manifest: run", value(MANIFEST, "run", "another"), MANIFEST, "run"),
     Edit("manifest: tool_version", value(MANIFEST, "tool_version", "9.9.9"), None, ALONE),
@@ -340,7 +345,7 @@ FURTHER = (
     Edit("hit_curve: Wilson", cells(CURVE, _any, wilson_high="0.9"), CURVE, "wilson_high"),
     Edit("hit_curve: chance", cells(CURVE, lambda r: r["method"] == "random", hits_high="9"), CURVE, "hits_high"),
     Edit("truth: a foreign id", cells(TRUTH, _any, molecule_id="STRANGER"), "", ""),
-    Edit("truth: its source", cells(TRUTH, _any, truth_source="proxy_rule_v1"), "truth.csv", "truth_source"),
+    Edit("truth: its source", cells(TRUTH, _any, truth_source="proxy_rule_v1"), MANIFEST, "truth_source"),
     Edit("controls: verdict", value(CONTROLS, "inference.verdict", "RESOLVES_STRUCTURE"), CONTROLS, "verdict"),
     Edit("controls: a refit", value(CONTROLS, "inference.fits.0.dispersion_z", -9.0), CONTROLS, "inference"),
     Edit("controls: a quick look", value(CONTROLS, "inference.quick_look", False), CONTROLS, "quick_look"),
@@ -434,8 +439,8 @@ FURTHER = (
     ),
     Edit("report: a second script", text(REPORT, "</body>", "<script>1</script></body>"), REPORT, "script"),
     Edit("report: a handler", text(REPORT, "<body>", '<body onload="1">'), REPORT, "onload"),
-    Edit("report: its policy", text(REPORT, "default-src 'none'", "default-src *"), REPORT, "policy"),
-    Edit("report: run_id", text(REPORT, "<code title=", "<code lang="), REPORT, ""),
-    Edit("report: answer", text(REPORT, '<p class="answer">', '<p class="answer">Yes. '), REPORT, ""),
+    Edit("report: its policy", text(REPORT, "default-src &#39;none&#39;", "default-src *"), REPORT, "policy"),
+    Edit("report: run_id", text(REPORT, '<code class="long">', '<code class="long">00'), REPORT, "run_id"),
+    Edit("report: answer", text(REPORT, '<p class="answer">', '<p class="answer">Surely. '), REPORT, "answer"),
 )
 EDITS = LISTED + FURTHER

@@ -14,8 +14,8 @@ from hetero2.pack.verification.layout import MANIFEST, SUMMARY, TRUTH
 _TEXTS = ("id", "status", "reason", "verdict", "call")
 _NUMBERS = ("slack", "score", "margin", "auc_tie_aware", "n_decoys_scored")
 FAIL, PASS, UNKNOWN = 0, 1, 2  # labels of the truth, as Evidence.labels holds them
-Column = Union[list[str], "array[float]"]
 Made = TypeVar("Made")
+Column = Union[list[str], "array[float]"]
 
 
 class Summary:
@@ -69,18 +69,11 @@ class Evidence:
     def __init__(self, pack: Pack, parsed: dict[str, Any], digests: dict[str, str], out_of_form: set[str]) -> None:
         self.pack, self.digests, self._parsed, self._out_of_form = pack, digests, parsed, out_of_form
         self._summary: Summary | None = None
-        self._made: dict[str, Any] = {}
         self._labels: bytearray | None = None
+        self._kept: dict[str, Any] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self.pack
-
-    def kept(self, name: str, make: Callable[[Evidence], Made]) -> Made:
-        """What `make` makes of this pack, made once and kept under a name for those that need it again."""
-        if name not in self._made:
-            self._made[name] = make(self)
-        made: Made = self._made[name]
-        return made
 
     def is_readable(self, name: str) -> bool:
         """Whether a file is there and in form."""
@@ -114,6 +107,13 @@ class Evidence:
         if self.pack.sizes[name] > self.pack.bounds.json_bytes:
             raise ValueError(f"its {self.pack.sizes[name]} bytes are too many to be compared")
         return b"".join(self.pack.blocks(name)).decode("utf-8")
+
+    def kept(self, name: str, make: Callable[[], Made]) -> Made:
+        """What several checks need, made once."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        kept: Made = self._kept[name]
+        return kept
 
     @property
     def summary(self) -> Summary:

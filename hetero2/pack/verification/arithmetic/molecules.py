@@ -60,4 +60,5 @@ def _read_molecules(evidence: Evidence) -> Molecules:
 
 def molecules_of(evidence: Evidence) -> Molecules:
     """The rows of summary.csv with their truth, read once for all that computes with them."""
-    return evidence.kept("molecules", _read_molecules)
+    molecules: Molecules = evidence.kept("molecules", lambda: _read_molecules(evidence))
+    return molecules

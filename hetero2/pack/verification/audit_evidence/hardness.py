@@ -39,7 +39,10 @@ def _read_curve(evidence: Evidence) -> list[Record]:
 
 def hardness_of(evidence: Evidence) -> list[Record]:
     """The lines of hardness_curve.csv, read once; none where there is no such file."""
-    return evidence.kept("hardness curve", _read_curve) if HARDNESS_CURVE in evidence else []
+    if HARDNESS_CURVE not in evidence:
+        return []
+    lines: list[Record] = evidence.kept("hardness curve", lambda: _read_curve(evidence))
+    return lines
 
 
 def compared_rows(molecules: Molecules) -> list[int]:

@@ -1,4 +1,4 @@
-"""What is checked of the decision: cost_lift.v1, cost_lift.v2, hit_curve.csv and the facts of the truth."""
+"""What is checked of the decision: cost_lift.v1, cost_lift.v2 and hit_curve.csv."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _LIBRARY = "library"
 
 def choices_of(evidence: Evidence) -> Choices:
     """The molecules with score and truth, ranked in every way, once."""
-    return evidence.kept("choices", lambda pack: Choices(molecules_of(pack)))
+    choices: Choices = evidence.kept("choices", lambda: Choices(molecules_of(evidence)))
+    return choices
 
 
 def _selection(evidence: Evidence) -> tuple[int, int]:
@@ -30,7 +31,9 @@ def _selection(evidence: Evidence) -> tuple[int, int]:
 
 
 def _frozen(evidence: Evidence) -> tuple[Any, Any]:
-    return evidence.kept("cost_lift.v1", lambda pack: frozen_report(molecules_of(pack), *_selection(pack)))
+    k, seed = _selection(evidence)
+    report: tuple[Any, Any] = evidence.kept("cost_lift.v1", lambda: frozen_report(molecules_of(evidence), k, seed))
+    return report
 
 
 def check_frozen_report(evidence: Evidence, problems: Problems) -> None:
@@ -72,29 +75,8 @@ def check_hit_curve(evidence: Evidence, problems: Problems) -> None:
         problems.add_all(curve_agrees(by_k.get(entry["k"], {}), entry["methods"]))
 
 
-def check_truth_counts(evidence: Evidence, problems: Problems) -> None:
-    """Numbers of hits and others, and the source, as the manifest states them of truth.csv."""
-    counts, sources = {"PASS": 0, "FAIL": 0}, set()
-    for label, source in evidence.rows(TRUTH, "expensive_label", "truth_source"):
-        counts[label] += 1
-        sources.add(source)
-    said = evidence.json(MANIFEST)["truth"]
-    follows = {"n_pass": counts["PASS"], "n_fail": counts["FAIL"]}
-    if len(sources) == 1:
-        follows["truth_source"] = next(iter(sources))
-    problems.add_all(compared(MANIFEST, {"truth": said}, {"truth": follows}, TRUTH))
-    if len(sources) > 1:
-        problems.add(f"{TRUTH}: truth_source is not the same in all rows")
-    config = evidence.config.get("truth") or {}
-    if sources and config.get("source") not in sources:
-        problems.add(
-            f"{TRUTH}: truth_source is {sorted(sources)[0]!r}, the configuration says {config.get('source')!r}"
-        )
-
-
 _TABLES = (SUMMARY, TRUTH, MANIFEST)
 DECISION = (
-    Subject(f"{MANIFEST}: truth", RECOMPUTED, TRUTH, (MANIFEST, TRUTH), check_truth_counts),
     Subject(
         f"{COST_LIFT}: all of it, bootstrap and random draw included",
         RECOMPUTED,

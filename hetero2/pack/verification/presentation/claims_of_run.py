@@ -27,6 +27,9 @@ def claims_of_run(evidence: Evidence) -> Iterator[Claim]:
     yield claim(r"^# (.*): evidence pack$", MANIFEST, (facts["run"],))
     yield claim(r"^run_id `(.*)`$", MANIFEST, (facts["run_id"],))
     yield claim(r"^(.*): HETERO-2 report$", MANIFEST, (facts["run"],))
+    yield claim(r"^HETERO-2 .* run (\S+)$", MANIFEST, (facts["run_id"][:12],))
+    digests = (facts["run_id"], facts["code_digest"][:12], facts["environment_lock_sha256"][:12])
+    yield claim(r"^run_id (\S+), code (\S+), lock (\S+)\.$", MANIFEST, digests)
     yield claim(
         r"^Decoys: `?([\w.]+)`?, up to (\d+) per molecule\.$",
         MANIFEST,

@@ -12,6 +12,7 @@ from hetero2.pack.verification.layout import REPORT
 
 # sha256 of the scripts that our reports have had (hetero2/report/templates/report.js), the newest first.
 KNOWN_SCRIPTS = ("wB9cpijABX7S3PqC7hRLwrTar2V0pl+kX5jL/cSpUi8=", "6Q8t9rW0sEr8dEdaCEdXol/9/0tKGcSg6/yBNdTZNe4=")
+HEADLINES = ("answer", "next")  # classes of paragraphs that index.md has too
 ROWS_ID = "rows"  # of the element that holds the table as JSON
 _TAGS = frozenset(
     "a abbr article b bdi body br button caption circle clippath code col colgroup dd defs desc details div dl dt ellipse em "
@@ -34,7 +35,7 @@ def policy_of(digest: str) -> str:
 
 
 class Page(HTMLParser):
-    """A page: `faults` of its structure, `lines` of its text, the JSON of its table and the rows that it shows."""
+    """A page: `faults` of its structure, `lines` and `headlines` of its text, the JSON of its table and the rows that it shows."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -44,7 +45,9 @@ class Page(HTMLParser):
         self.shown_rows: list[list[str]] = []
         self.scripts: list[tuple[dict[str, Any], str]] = []
         self.policies: list[str] = []
+        self.headlines: dict[str, str] = {}
         self._text: list[str] = []
+        self._headline = ""
         self._script: list[str] | None = None
         self._attributes: dict[str, Any] = {}
         self._in_style = self._in_table = False
@@ -65,6 +68,7 @@ class Page(HTMLParser):
             self._check_policy(attributes)
         elif tag in _BLOCKS:
             self._end_line()
+            self._headline = attributes.get("class", "") if tag == "p" else ""
         elif tag in _CELLS:
             self._text.append("\t")
         if tag == "table":
@@ -112,6 +116,8 @@ class Page(HTMLParser):
         line = "\t".join(cell for cell in cells if cell)
         if line:
             self.lines.append(line[:_LONGEST_LINE])
+            if self._headline in HEADLINES:
+                self.headlines[self._headline] = line
 
     def _fault(self, text: str) -> None:
         if len(self.faults) < 20:

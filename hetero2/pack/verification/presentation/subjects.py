@@ -62,28 +62,33 @@ def _numbered(text: str) -> Iterator[tuple[int | None, str]]:
 
 def check_index(evidence: Evidence, problems: Problems) -> None:
     """Sentences of index.md with numbers, against the files that these come from."""
-    claims = evidence.kept("claims", _claims_of)
+    claims = evidence.kept("claims", lambda: _claims_of(evidence))
     problems.add_all(false_claims(INDEX, _numbered(evidence.text(INDEX)), claims))
 
 
 def _page_of(evidence: Evidence) -> Page:
-    return Page(evidence.text(REPORT))
+    page: Page = evidence.kept("page", lambda: Page(evidence.text(REPORT)))
+    return page
 
 
 def check_page(evidence: Evidence, problems: Problems) -> None:
     """Structure of report.html: only our own script, nothing that loads or leads out of the pack."""
-    problems.add_all(evidence.kept("page", _page_of).faults)
+    problems.add_all(_page_of(evidence).faults)
 
 
 def check_report_text(evidence: Evidence, problems: Problems) -> None:
     """Sentences of report.html with numbers, against the files that these come from."""
-    lines: list[tuple[int | None, str]] = [(None, line) for line in evidence.kept("page", _page_of).lines]
-    problems.add_all(false_claims(REPORT, lines, evidence.kept("claims", _claims_of)))
+    lines: list[tuple[int | None, str]] = [(None, line) for line in _page_of(evidence).lines]
+    problems.add_all(false_claims(REPORT, lines, evidence.kept("claims", lambda: _claims_of(evidence))))
+    in_bold = {line[2:-2] for line in evidence.text(INDEX).split("\n") if line.startswith("**") and line.endswith("**")}
+    for name, text in _page_of(evidence).headlines.items():
+        if in_bold and text not in {" ".join(line.split()) for line in in_bold}:
+            problems.add(f"{REPORT}: its {name}, {text[:160]!r}, is not that of {INDEX}")
 
 
 def check_report_table(evidence: Evidence, problems: Problems) -> None:
     """The table of molecules, against summary.csv, truth.csv and the list to send."""
-    page = evidence.kept("page", _page_of)
+    page = _page_of(evidence)
     if page.table_json:
         problems.add_all(table_problems(evidence, page))
 
@@ -108,7 +113,7 @@ PRESENTATION = (
         f"{REPORT}: numbers in its sentences",
         CONSISTENT,
         "as of index.md; figures and drawings hold by their digest alone",
-        (REPORT, MANIFEST, METRICS),
+        (REPORT, INDEX, MANIFEST, METRICS),
         check_report_text,
     ),
     Subject(

@@ -103,7 +103,7 @@ def _audit_again(evidence: Evidence, audits: _Audits, row: int, decoys: list[Dec
 
 def _check_decoys(evidence: Evidence, name: str, problems: Problems) -> list[tuple[str, str]]:
     """Check a table; (id, rank) of its molecules, in order."""
-    audits, molecules = evidence.kept("audits", _Audits), []
+    audits, molecules = evidence.kept("audits", lambda: _Audits(evidence)), []
     rows = map(DecoyRow._make, evidence.rows(name, *_DECOY_COLUMNS))
     most = max(audits.generated, default=0)
     for molecule_id, group in itertools.groupby(rows, key=itemgetter(0)):
@@ -123,7 +123,7 @@ def _check_decoys(evidence: Evidence, name: str, problems: Problems) -> list[tup
 def check_selected_decoys(evidence: Evidence, problems: Problems) -> None:
     """The decoys of exactly the molecules that the list selects and that have some."""
     molecules = _check_decoys(evidence, SELECTED_DECOYS, problems)
-    audits, expected = evidence.kept("audits", _Audits), []
+    audits, expected = evidence.kept("audits", lambda: _Audits(evidence)), []
     most = selection_sizes(evidence)[-1]
     for molecule_id, rank in itertools.islice(evidence.rows(CANDIDATES, "id", "rank"), most):
         row = evidence.summary.place(molecule_id)

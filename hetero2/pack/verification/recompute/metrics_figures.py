@@ -18,7 +18,7 @@ _FIGURE_COLUMNS = (
     "status reason verdict call score slack margin n_decoys n_decoys_scored n_decoys_excluded auc_tie_aware "
     "sample_part sample_weight"
 ).split()
-_COVERAGE = "scores_coverage"
+_NESTED = "scores_coverage"
 _FEW = 19  # scored decoys: with fewer a verdict cannot hold a level of 5 %
 
 
@@ -118,7 +118,7 @@ def _figures_that_differ(said: Any, expected: Any, where: str) -> Iterator[tuple
 def _without_later(said: Any, computed: dict[str, Any]) -> dict[str, Any]:
     """What is computed, without figures that an older file lacks."""
     kept = {key: value for key, value in computed.items() if key in said}
-    return {key: _without_later(said[key], value) if key == _COVERAGE else value for key, value in kept.items()}
+    return {key: _without_later(said[key], value) if key == _NESTED else value for key, value in kept.items()}
 
 
 def check_metrics(evidence: Evidence, problems: Problems) -> None:

@@ -48,7 +48,7 @@ def sealed(files: Files, out: Path) -> Path:
     listed = [
         {
             "path": name,
-            "role": manifest.role(name),
+            "role": manifest.role_of(name),
             "sha256": hashlib.sha256(content).hexdigest(),
             "size_bytes": len(content),
         }

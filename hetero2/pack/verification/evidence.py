@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 from hetero2.pack.verification.container.pack import Pack
 from hetero2.pack.verification.form.tables import read_rows
@@ -14,6 +14,7 @@ from hetero2.pack.verification.layout import MANIFEST, SUMMARY, TRUTH
 _TEXTS = ("id", "status", "reason", "verdict", "call")
 _NUMBERS = ("slack", "score", "margin", "auc_tie_aware", "n_decoys_scored")
 FAIL, PASS, UNKNOWN = 0, 1, 2  # labels of the truth, as Evidence.labels holds them
+Made = TypeVar("Made")
 Column = Union[list[str], "array[float]"]
 
 
@@ -107,11 +108,12 @@ class Evidence:
             raise ValueError(f"its {self.pack.sizes[name]} bytes are too many to be compared")
         return b"".join(self.pack.blocks(name)).decode("utf-8")
 
-    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+    def kept(self, name: str, make: Callable[[], Made]) -> Made:
         """What several checks need, made once."""
         if name not in self._kept:
             self._kept[name] = make()
-        return self._kept[name]
+        kept: Made = self._kept[name]
+        return kept
 
     @property
     def summary(self) -> Summary:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hetero2.pack.verification.evidence import Evidence
@@ -18,6 +18,7 @@ _FIGURE_COLUMNS = (
     "status reason verdict call score slack margin n_decoys n_decoys_scored n_decoys_excluded auc_tie_aware "
     "sample_part sample_weight"
 ).split()
+_NESTED = "scores_coverage"
 _FEW = 19  # scored decoys: with fewer a verdict cannot hold a level of 5 %
 
 
@@ -105,11 +106,19 @@ class _Figures:
         }
 
 
-def _without_later(reported: Any, computed: Any) -> Any:
-    """What is computed, without keys that an older file lacks."""
-    if isinstance(reported, dict) and isinstance(computed, dict):
-        return {key: value for key, value in computed.items() if key in reported}
-    return computed
+def _figures_that_differ(said: Any, expected: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
+    """(name, as it is said, as it is expected) of each figure; a name that only one of the two has differs."""
+    if isinstance(said, dict) and isinstance(expected, dict):
+        for key in sorted({*said, *expected}):
+            yield from _figures_that_differ(said.get(key), expected.get(key), f"{where}.{key}"[:200])
+    elif said != expected or isinstance(said, bool) != isinstance(expected, bool):
+        yield where[1:], said, expected
+
+
+def _without_later(said: Any, computed: dict[str, Any]) -> dict[str, Any]:
+    """What is computed, without figures that an older file lacks."""
+    kept = {key: value for key, value in computed.items() if key in said}
+    return {key: _without_later(said[key], value) if key == _NESTED else value for key, value in kept.items()}
 
 
 def check_metrics(evidence: Evidence, problems: Problems) -> None:
@@ -117,16 +126,15 @@ def check_metrics(evidence: Evidence, problems: Problems) -> None:
     figures, metrics = _Figures(), evidence.json(METRICS)
     for row in evidence.rows(SUMMARY, *_FIGURE_COLUMNS):
         figures.add(dict(zip(_FIGURE_COLUMNS, row)))
-    for key, computed in figures.metrics().items():
-        expected = _without_later(metrics.get(key), computed)
-        if key in metrics and metrics[key] != expected:
-            problems.add(f"{METRICS}: {key} is {metrics[key]}, the rows of {SUMMARY} give {expected}")
+    expected = _without_later(metrics, figures.metrics())
+    for name, said, computed in _figures_that_differ({key: metrics[key] for key in expected}, expected, ""):
+        problems.add(f"{METRICS}: {name} is {said}, the rows of {SUMMARY} give {computed}")
     problems.add_all(
         f"{METRICS}: population: {text}" for text in population_of(figures.sampled, metrics.get("population"))
     )
-    for section, said in metrics["config"].items():
-        if evidence.config.get(section) != said:
-            problems.add(f"{METRICS}: config.{section} is not that of {MANIFEST}")
+    config = {section: evidence.config.get(section) for section in metrics["config"]}
+    for name, said, computed in _figures_that_differ(metrics["config"], config, ".config"):
+        problems.add(f"{METRICS}: {name} is {said}, {MANIFEST} has {computed}")
 
 
 METRICS_FIGURES = (

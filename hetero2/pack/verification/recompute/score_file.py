@@ -154,9 +154,7 @@ def is_read(evidence: Evidence) -> bool:
 
 def scores_of(evidence: Evidence) -> Scores:
     """The scores, read once; raises what reading a file may raise."""
-    scores = evidence.kept("scores", lambda: Scores(evidence))
-    assert isinstance(scores, Scores)
-    return scores
+    return evidence.kept("scores", lambda: Scores(evidence))
 
 
 def n_keys(evidence: Evidence, scores: Scores) -> int:

@@ -142,7 +142,7 @@ def check_summary_rows(evidence: Evidence, problems: Problems) -> None:
         texts += _call_problems(cells, expected.fdr)
         first = ids.place(cells["id"])
         if cells["reason"] not in ("missing_id", "duplicate_id") and first != n_row:
-            texts.append(f"its id is that of row {(first or 0) + 1} too")
+            texts.append(f"its id occurs twice, in row {(first or 0) + 1} too")
         problems.add_all(f"{SUMMARY}: row {n_row + 1}: {cells['id'][:80]!r}: {text}" for text in texts)
 
 

@@ -37,8 +37,8 @@ def disagreements(said: Any, follows: Any, where: str) -> Iterator[tuple[str, An
             if key in said:
                 yield from disagreements(said[key], value, f"{where}.{key}" if where else str(key))
     elif isinstance(said, list) and isinstance(follows, list) and len(said) == len(follows):
-        for place, (one, other) in enumerate(zip(said, follows)):
-            yield from disagreements(one, other, f"{where}[{place}]")
+        for place, (item, follower) in enumerate(zip(said, follows)):
+            yield from disagreements(item, follower, f"{where}[{place}]")
     elif not agree(said, follows):
         yield where, said, follows
 

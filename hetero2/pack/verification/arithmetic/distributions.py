@@ -32,13 +32,13 @@ def beta_share(a: float, b: float, x: float) -> float:
     return math.exp(log_front) * value / a
 
 
-def _inverse(share: Callable[[float], float], wanted: float, low: float, high: float) -> float:
+def _inverse(share: Callable[[float], float], share_sought: float, low: float, high: float) -> float:
     """Where an increasing function has a value, by bisection."""
     for _ in range(200):
         middle = (low + high) / 2
         if middle in (low, high):
             break
-        low, high = (middle, high) if share(middle) < wanted else (low, middle)
+        low, high = (middle, high) if share(middle) < share_sought else (low, middle)
     return (low + high) / 2
 
 

@@ -55,11 +55,11 @@ def frozen_interval(hits: Sequence[bool], seed: int) -> tuple[float, float]:
     drawn, start = next(pieces), 0
     totals: list[int] = []
     while len(totals) < _RESAMPLES:
-        total, wanted = 0, n
-        while wanted:
-            end = min(start + wanted, len(drawn))
+        total, n_left = 0, n
+        while n_left:
+            end = min(start + n_left, len(drawn))
             total += drawn.count(_HIT, start, end)
-            wanted -= end - start
+            n_left -= end - start
             start = end
             if start == len(drawn):
                 drawn, start = next(pieces), 0

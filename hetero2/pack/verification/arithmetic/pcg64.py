@@ -25,8 +25,8 @@ class _Hash:
         return word ^ word >> 16
 
 
-def _mixed(one: int, other: int) -> int:
-    mixed = (0xCA01F9DD * one - 0x4973F715 * other) & _M32
+def _mixed(left: int, right: int) -> int:
+    mixed = (0xCA01F9DD * left - 0x4973F715 * right) & _M32
     return mixed ^ mixed >> 16
 
 

@@ -35,11 +35,11 @@ class RankedList:
 
     def sent_for(self, hits: float) -> float:
         """The least number from the top that holds so many hits in expectation. O(log n)."""
-        wanted = min(hits, self.hits[-1])
-        group = min(bisect_left(self.hits, wanted - _ROUNDING), len(self.sizes) - 1)
+        n_sought = min(hits, self.hits[-1])
+        group = min(bisect_left(self.hits, n_sought - _ROUNDING), len(self.sizes) - 1)
         above, above_hits = (self.sizes[group - 1], self.hits[group - 1]) if group else (0, 0)
         step = self.hits[group] - above_hits
-        share = (wanted - above_hits) / step if step > 0 else 0.0
+        share = (n_sought - above_hits) / step if step > 0 else 0.0
         return above + share * (self.sizes[group] - above)
 
     def inclusion(self, k: int) -> list[float]:

@@ -52,26 +52,26 @@ class _Weighted:
         return list(map(sizes.__getitem__, self._ends)), list(map(hits.__getitem__, self._ends))
 
 
-def _on_the_line(along: Sequence[int], value: Sequence[int], wanted: float) -> float:
-    """The value where `along` reaches what is wanted, on the line through the ends of the groups."""
-    group = min(bisect_left(along, wanted - _REDRAWN_ROUNDING), len(along) - 1)
+def _on_the_line(along: Sequence[int], value: Sequence[int], k_here: float) -> float:
+    """The value where `along` reaches what is k_here, on the line through the ends of the groups."""
+    group = min(bisect_left(along, k_here - _REDRAWN_ROUNDING), len(along) - 1)
     low, low_value = (along[group - 1], value[group - 1]) if group else (0, 0)
     step = along[group] - low
-    share = (wanted - low) / step if step > 0 else 0.0
+    share = (k_here - low) / step if step > 0 else 0.0
     return low_value + share * (value[group] - low_value)
 
 
 def _area(sizes: Sequence[int], hits: Sequence[int]) -> float:
     n_hits = hits[-1]
-    others = [size - hit for size, hit in zip(sizes, hits)]
-    n_others = others[-1]
+    misses = [size - hit for size, hit in zip(sizes, hits)]
+    n_others = misses[-1]
     if not n_hits or not n_others:
         return math.nan
     beaten, before, hits_before = 0.0, 0, 0
-    for other, hit in zip(others, hits):
+    for missed, hit in zip(misses, hits):
         if hit != hits_before:
-            beaten += (hit - hits_before) * (n_others - other + (other - before) / 2)
-        before, hits_before = other, hit
+            beaten += (hit - hits_before) * (n_others - missed + (missed - before) / 2)
+        before, hits_before = missed, hit
     return beaten / (n_hits * n_others)
 
 
@@ -105,13 +105,13 @@ def redrawn(
         of_score = lists[0].totals(counts)
         of_audit = of_score if same else lists[1].totals(counts)
         total, n_hits = of_score[0][-1], of_score[1][-1]
-        wanted = max(1.0, float(round(k / n * total)))
-        theirs = _on_the_line(*of_score, wanted)
+        k_here = max(1.0, float(round(k / n * total)))
+        theirs = _on_the_line(*of_score, k_here)
         sent = [_on_the_line(hits, sizes, min(theirs, n_hits)) for sizes, hits in (of_score, of_audit)]
-        resamples.audit.append(_on_the_line(*of_audit, wanted) / wanted)
-        resamples.score.append(theirs / wanted)
+        resamples.audit.append(_on_the_line(*of_audit, k_here) / k_here)
+        resamples.score.append(theirs / k_here)
         resamples.chance.append(n_hits / total)
-        resamples.fewer.append((sent[0] - sent[1]) / wanted)
+        resamples.fewer.append((sent[0] - sent[1]) / k_here)
         resamples.auc.append(_area(*of_score))
         if with_areas:
             resamples.auc_of_audit.append(_area(*of_audit))

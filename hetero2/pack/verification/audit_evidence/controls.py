@@ -71,8 +71,8 @@ def _inference(inference: Record) -> Record:
         return {**follows, **nothing, "reason": "fits_scored_different_numbers_of_structures"}
     refitted = [fits for fits in by_seed.values() if len(fits) > 1]
     by_mean_z = [_p_value(fits, "mean_z") for fits in refitted]
-    known = [p for p in by_mean_z if p is not None]
-    follows["mean_z_p_value"] = median(known) if known and len(known) == len(by_mean_z) else None
+    defined = [p for p in by_mean_z if p is not None]
+    follows["mean_z_p_value"] = median(defined) if defined and len(defined) == len(by_mean_z) else None
     p_values = [_p_value(fits, "dispersion_z") for fits in refitted]
     numbers = [p for p in p_values if p is not None]
     if not refitted or len(numbers) < len(p_values):

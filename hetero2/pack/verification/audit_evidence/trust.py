@@ -109,9 +109,9 @@ def _sign_of(molecules: Molecules, scored: Sequence[int], config: Record) -> Rec
     }
 
 
-def rank_correlation_of(one: Sequence[float], other: Sequence[float]) -> float | None:
+def rank_correlation_of(score: Sequence[float], values: Sequence[float]) -> float | None:
     """Spearman's rank correlation (doi 10.2307/1412159), ties by mean rank, six digits; None where one is constant."""
-    ranks = [_centred_ranks(values) for values in (one, other)]
+    ranks = [_centred_ranks(column) for column in (score, values)]
     norm = math.sqrt(math.fsum(r * r for r in ranks[0]) * math.fsum(r * r for r in ranks[1]))
     return round(math.fsum(a * b for a, b in zip(*ranks)) / norm, 6) if norm > 0 else None
 

@@ -52,8 +52,8 @@ def _limits(compared: Compared, stated: Any, values: Sequence[float] | None, wid
     return _pair(stated) if values is None else percentile_interval(values, widen)
 
 
-def _minus(one: Sequence[float], other: Sequence[float], times: float = 1.0) -> list[float]:
-    return [(a - b) * times for a, b in zip(one, other)]
+def _minus(ours: Sequence[float], theirs: Sequence[float], times: float = 1.0) -> list[float]:
+    return [(a - b) * times for a, b in zip(ours, theirs)]
 
 
 def _times(factor: float | None, number: Any) -> Any:

@@ -50,9 +50,9 @@ def read_curve(evidence: Evidence) -> dict[int, Record]:
 
 def curve_problems(by_k: Mapping[int, Record], choices: Choices, k: int) -> Iterator[str]:
     """What of hit_curve.csv does not follow from summary.csv and truth.csv."""
-    wanted = [] if choices.is_one_class else curve_sizes(choices.n, k)
-    if list(by_k) != sorted(by_k) or not _same_sizes(list(by_k), wanted):
-        yield f"{HIT_CURVE}: its K are not the {len(wanted)} from 1 to {choices.n} of this library"
+    sizes_due = [] if choices.is_one_class else curve_sizes(choices.n, k)
+    if list(by_k) != sorted(by_k) or not _same_sizes(list(by_k), sizes_due):
+        yield f"{HIT_CURVE}: its K are not the {len(sizes_due)} from 1 to {choices.n} of this library"
         return
     before: dict[str, float] = {}
     for size, methods in by_k.items():
@@ -68,9 +68,9 @@ def curve_problems(by_k: Mapping[int, Record], choices: Choices, k: int) -> Iter
         before = stated
 
 
-def _same_sizes(sizes: list[int], wanted: list[int]) -> bool:
-    """Whether these are the sizes wanted: where a ratio falls on a half, rounding may take either neighbour."""
-    return len(sizes) == len(wanted) and all(abs(one - other) <= 1 for one, other in zip(sizes, wanted))
+def _same_sizes(sizes: list[int], sizes_due: list[int]) -> bool:
+    """Whether these are the sizes sizes_due: where a ratio falls on a half, rounding may take either neighbour."""
+    return len(sizes) == len(sizes_due) and all(abs(size - due) <= 1 for size, due in zip(sizes, sizes_due))
 
 
 def _chance(choices: Choices, k: int, random: Mapping[str, Any]) -> Iterator[str]:

@@ -42,11 +42,11 @@ def _copied_rows(evidence: Evidence, exact: str) -> Iterator[list[str]]:
 
 
 def _first_difference(evidence: Evidence, copy: str, exact: str) -> str:
-    shown, wanted = read_rows(evidence.pack, copy), _copied_rows(evidence, exact)
+    shown, rows_due = read_rows(evidence.pack, copy), _copied_rows(evidence, exact)
     n_row = 0
-    for n_row, row in enumerate(wanted):
-        other = next(shown, None)
-        if other != row:
+    for n_row, row in enumerate(rows_due):
+        row_shown = next(shown, None)
+        if row_shown != row:
             where = f"row {n_row}" if n_row else "its header"
             return f"{copy}: {where} is not that of {exact}"
     if next(shown, None) is not None:

@@ -65,15 +65,15 @@ class _SummaryRows:
     """The rows of summary.csv that a table shows, by rank or by id, and what was measured of each."""
 
     def __init__(self, evidence: Evidence, ranks: dict[int, str], ids: set[str]) -> None:
-        wanted = {*ranks.values(), *ids}
+        names_due = {*ranks.values(), *ids}
         self.rows: dict[str, list[tuple[str, ...]]] = {}
         for cells in evidence.rows(SUMMARY, *_FROM_SUMMARY):
-            if cells[0] in wanted or cut(cells[0], 80) in ids:
+            if cells[0] in names_due or cut(cells[0], 80) in ids:
                 self.rows.setdefault(cut(cells[0], 80), []).append(cells)
         self.hit: dict[str, str] = {}
         if TRUTH in evidence:
             for name, label in evidence.rows(TRUTH, "molecule_id", "expensive_label"):
-                if name in wanted or cut(name, 80) in ids:
+                if name in names_due or cut(name, 80) in ids:
                     self.hit.setdefault(cut(name, 80), "hit" if label == "PASS" else "no hit")
 
     def problem(self, row: list[Any]) -> str | None:

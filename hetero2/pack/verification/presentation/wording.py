@@ -54,5 +54,5 @@ def false_claims(name: str, lines: Iterable[tuple[int | None, str]], claims: Ite
                 groups = tuple(group or "" for group in match.groups())
                 if groups not in allowed:
                     where = name if number is None else f"{name}: line {number}"
-                    wanted = " or ".join(", ".join(each) for each in sorted(allowed)) or "nothing of the kind"
-                    yield f"{where}: {match.group(0).strip()[:160]!r}: {origin} gives {wanted[:160]}"
+                    groups_due = " or ".join(", ".join(each) for each in sorted(allowed)) or "nothing of the kind"
+                    yield f"{where}: {match.group(0).strip()[:160]!r}: {origin} gives {groups_due[:160]}"

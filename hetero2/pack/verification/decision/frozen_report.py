@@ -13,7 +13,7 @@ from hetero2.pack.verification.arithmetic.frozen_bootstrap import frozen_interva
 from hetero2.pack.verification.arithmetic.molecules import Molecules
 
 FROZEN_RANDOM, FROZEN_SCORE = "baseline_random", "baseline_score_only_topk"
-MOST_DRAWN = 20_000  # molecules of a list: the interval of a longer one takes too long
+MOST_DRAWN = 10_000  # molecules of a list: the interval of a longer one takes too long
 FROZEN_FILTERED = "filtered_score_plus_audit_topk"
 
 

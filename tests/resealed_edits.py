@@ -12,10 +12,10 @@ from tests.resealed import (
     all_of,
     cells,
     content,
+    put_rows,
     recount,
     removed,
     rows_of,
-    put_rows,
     table,
     text,
     value,
@@ -42,7 +42,7 @@ def _scored(row: Row) -> bool:
     return bool(row["score"])
 
 
-def _any(row: Row) -> bool:
+def _any(_: Row) -> bool:
     return True
 
 
@@ -200,7 +200,7 @@ LISTED = (
         RANKED,
         "selected_at_k",
     ),
-    Edit("ranked: header only", table(RANKED, lambda rows: []), RANKED, ""),
+    Edit("ranked: header only", table(RANKED, lambda _: []), RANKED, ""),
     Edit("ranked: garbage", content(RANKED, b"garbage\n"), RANKED, ""),
     Edit("selected decoys: scores", cells(SELECTED, _any, True, score=_plus(-0.1)), SELECTED, "score"),
     Edit("selected decoys: rows removed", table(SELECTED, lambda rows: rows[3:]), SELECTED, ""),
@@ -242,7 +242,7 @@ LISTED = (
     Edit("decoy quality: doe", value(QUALITY, "measures.doe.estimate", 0.4), QUALITY, "doe"),
     Edit("decoy quality: decoys", value(QUALITY, "decoys", _plus(50)), QUALITY, "decoys"),
     Edit("hardness: auc", cells(HARDNESS, lambda r: r["bin"] == "hard", auc="0.95"), HARDNESS, "hard"),
-    Edit("leakage: emptied", table(LEAKAGE, lambda rows: []), "", "leakage"),
+    Edit("leakage: emptied", table(LEAKAGE, lambda _: []), "", "leakage"),
     Edit("removed: leakage", removed(LEAKAGE), LEAKAGE, "required"),
     Edit("removed: missing scores", removed("missing_decoy_scores"), "missing_decoy_scores.csv", "required"),
     Edit("removed: decoy quality", removed(QUALITY), QUALITY, "required"),

@@ -52,7 +52,8 @@ def frozen_interval(hits: Sequence[bool], seed: int) -> tuple[float, float]:
     if n_hits in (0, n):
         return n_hits / n, n_hits / n
     pieces = _outcomes(hits, Random(seed))
-    drawn, start, totals = next(pieces), 0, []
+    drawn, start = next(pieces), 0
+    totals: list[int] = []
     while len(totals) < _RESAMPLES:
         total, wanted = 0, n
         while wanted:

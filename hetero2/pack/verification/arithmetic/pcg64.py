@@ -34,7 +34,7 @@ def _seed_words(seed: int) -> list[int]:
     """Four words of 64 bits that SeedSequence makes of an integer of at least 0."""
     entropy = [seed >> 32 * place & _M32 for place in range(max(1, (seed.bit_length() + 31) // 32))]
     hashed = _Hash(0x43B0D7E5, 0x931E8875)
-    pool = [hashed(word) for word in (entropy + [0, 0, 0])[:4]]
+    pool = [hashed(word) for word in [*entropy, 0, 0, 0][:4]]
     for source in range(4):
         for place in range(4):
             if place != source:

@@ -10,7 +10,7 @@ _ROUNDING = 1e-9  # of a number of molecules or hits
 
 
 class RankedList:
-    """n molecules by keys (n,), larger first; `sizes`, `hits`: molecules and hits up to the end of each group of ties."""
+    """n molecules by keys (n,), larger first. `sizes`, `hits`: those up to the end of each group of ties."""
 
     def __init__(self, keys: Sequence[Any], hit: Sequence[bool]) -> None:
         self.keys = keys

@@ -42,7 +42,7 @@ def _p_value(fits: list[Record], statistic: str) -> float | None:
     observed, refits = fits[0][statistic], [fit[statistic] for fit in fits[1:]]
     if observed is None or None in refits or not refits:
         return None
-    return (1 + sum(value >= observed for value in refits)) / (len(refits) + 1)
+    return float((1 + sum(value >= observed for value in refits)) / (len(refits) + 1))
 
 
 def _inference(inference: Record) -> Record:
@@ -64,7 +64,7 @@ def _inference(inference: Record) -> Record:
         "refits": max(len(fits) for fits in by_seed.values()) - 1,
     }
     follows["quick_look"] = follows["refits"] < QUICK
-    nothing = {"verdict": "NOT_ASSESSABLE", "p_value": None, "p_values": []}
+    nothing: Record = {"verdict": "NOT_ASSESSABLE", "p_value": None, "p_values": []}
     if str(inference.get("reason") or "").startswith(_NOT_COMPARED):
         return {**follows, **nothing}
     if len({fit.get("n_scored") for fit in inference["fits"]}) > 1:
@@ -104,7 +104,8 @@ def _means(value: Any, where: str) -> Iterator[str]:
     """An interval lies around its mean AUC, which lies within 0 and 1."""
     if not isinstance(value, dict):
         return
-    mean, low, high = (value.get(key) for key in ("mean_auc", "auc_ci_low", "auc_ci_high"))
+    ends: tuple[Any, Any, Any] = (value.get("mean_auc"), value.get("auc_ci_low"), value.get("auc_ci_high"))
+    mean, low, high = ends
     if mean is not None and not 0 <= mean <= 1:
         yield f"{CONTROLS}: {where}: mean_auc is {mean}, not within 0 and 1"
     if None not in (mean, low, high) and not agree(mean - low, high - mean):

@@ -48,10 +48,8 @@ def _coverage(n_full: int, n: int, of: Any) -> Record:
     if not n:
         return {"estimate": None, "lower_bound": None, "met": None, "target": _COVERAGE}
     share = n_full / n
-    if of == "library":
-        bound = share
-    else:
-        bound = beta_quantile(0.05, n_full, n - n_full + 1) if 0 < n_full <= n else 0.0
+    is_exact = of == "library" or not 0 < n_full <= n
+    bound = share if is_exact else beta_quantile(0.05, n_full, n - n_full + 1)
     return {"estimate": round(share, 4), "lower_bound": round(bound, 4), "met": bound >= _COVERAGE, "target": _COVERAGE}
 
 
@@ -92,7 +90,7 @@ def _measure(name: str, measure: Record) -> Iterator[str]:
 
 def _shares(quality: Record, curve: Sequence[Record]) -> Iterator[str]:
     """Shares of the bins: they add up to 1, and are those of hardness_curve.csv where that holds the same decoys."""
-    shares = quality["hardness"]["shares"]
+    shares, where = quality["hardness"]["shares"], f"{DECOY_QUALITY}: hardness.shares"
     if quality["decoys"] and abs(sum(shares.values()) - 1) > 3 * _DIGIT:
         yield f"{DECOY_QUALITY}: hardness.shares add up to {sum(shares.values()):.4f}, not to 1"
     n_by_bin = {line["bin"]: line["n_decoys"] for line in curve}
@@ -100,7 +98,7 @@ def _shares(quality: Record, curve: Sequence[Record]) -> Iterator[str]:
     if total and total == quality["decoys"]:
         for name in _BINS:
             if abs(shares[name] - n_by_bin[name] / total) > _DIGIT:
-                yield f"{DECOY_QUALITY}: hardness.shares.{name} is {shares[name]}, hardness_curve.csv gives {n_by_bin[name]} of {total}"
+                yield f"{where}.{name} is {shares[name]}, hardness_curve.csv gives {n_by_bin[name]} of {total}"
     else:
         # decoys without a score, of the library or of the training set are in no bin of the curve
         yield from (
@@ -113,7 +111,7 @@ def _shares(quality: Record, curve: Sequence[Record]) -> Iterator[str]:
 def _spreads(value: Any, where: str) -> Iterator[str]:
     """p05, median and p95 are in order."""
     if isinstance(value, dict):
-        points = [value.get(key) for key in ("p05", "median", "p95")]
+        points: list[Any] = [value.get(key) for key in ("p05", "median", "p95")]
         if None not in points and points != sorted(points):
             yield f"{DECOY_QUALITY}: {where}: p05, median and p95 are {points[0]}, {points[1]} and {points[2]}"
         for key, inner in value.items():
@@ -127,9 +125,9 @@ def _sampled(quality: Record, config: Record) -> Iterator[str]:
     if sample > quality["molecules"] or (isinstance(most, int) and sample > most):
         yield f"{DECOY_QUALITY}: sample.molecules is {sample}, more than there are or than the configuration asks for"
     if alerts:
-        counts = (("molecules", sample), ("molecules_with_alert", sample), ("decoys", quality["decoys"]))
-        counts += (("decoys_with_new_alert", alerts["decoys"]),)
-        for key, largest in counts:
+        counts = {"molecules": sample, "molecules_with_alert": sample, "decoys": quality["decoys"]}
+        counts["decoys_with_new_alert"] = alerts["decoys"]
+        for key, largest in counts.items():
             if alerts[key] > largest or (key == "molecules" and alerts[key] != sample):
                 yield f"{DECOY_QUALITY}: alerts.{key} is {alerts[key]}, of {largest}"
     if alike and not 0 <= alike["mean"] <= alike["max"] <= 1:
@@ -148,8 +146,9 @@ def quality_problems(quality: Record, curve: Sequence[Record], molecules: Molecu
         0 < n < quality["k"] and bool(smiles)
         for n, smiles in zip(molecules["n_decoys_generated"], molecules["canonical_smiles"])
     )
-    if sum(few.values()) - few.get(_NONE, 0) != n_few:
-        yield f"{DECOY_QUALITY}: molecules_with_fewer_decoys are {sum(few.values()) - few.get(_NONE, 0)}, summary.csv has {n_few}"
+    n_stated = sum(few.values()) - few.get(_NONE, 0)
+    if n_stated != n_few:
+        yield f"{DECOY_QUALITY}: molecules_with_fewer_decoys are {n_stated}, summary.csv has {n_few}"
     for name, measure in (quality.get("measures") or {}).items():
         yield from _measure(f"measures.{name}", measure)
     for name, leak in (quality.get("planted_leak") or {}).items():

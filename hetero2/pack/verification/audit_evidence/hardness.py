@@ -29,8 +29,7 @@ _NO_SCORES = {
 def _read_curve(evidence: Evidence) -> list[Record]:
     """Lines of hardness_curve.csv with numbers; None where a cell is empty."""
     kinds = {"bin": str, "reason": str, **dict.fromkeys(("n_molecules", "n_scaffolds", "n_decoys"), int)}
-    names = ("bin", "tanimoto_from", "tanimoto_to", "n_molecules", "n_scaffolds", "n_decoys")
-    names += ("auc", "ci_low", "ci_high", "reason")
+    names = "bin tanimoto_from tanimoto_to n_molecules n_scaffolds n_decoys auc ci_low ci_high reason".split()
     return [
         {name: kinds.get(name, float)(text) if text else None for name, text in zip(names, cells)}
         for cells in evidence.rows(HARDNESS_CURVE, *names)
@@ -93,7 +92,8 @@ def hardness_problems(curve: Sequence[Record], molecules: Molecules) -> Iterator
     """What of the curve does not follow from summary.csv, or from itself."""
     rows, by_bin = compared_rows(molecules), {line["bin"]: line for line in curve}
     if [line["bin"] for line in curve] != (list(SPANS) if rows else []):
-        yield f"{HARDNESS_CURVE}: its bins are {', '.join(str(line['bin']) for line in curve)}, expected {', '.join(SPANS)}"
+        bins = ", ".join(str(line["bin"]) for line in curve)
+        yield f"{HARDNESS_CURVE}: its bins are {bins or 'none'}, expected {', '.join(SPANS) if rows else 'none'}"
         return
     if rows and not molecules.is_weighted:
         yield from compared(
@@ -117,7 +117,7 @@ def _line(name: str, line: Record, over_all: Record) -> Iterator[str]:
         or has_interval != (ends[1] is not None)
         or has_interval != (line["reason"] is None)
     ):
-        yield f"{where}: an interval is there from {LEAST_CLUSTERS} scaffolds on, else a reason; it has {line['n_scaffolds']}"
+        yield f"{where}: an interval, or why none: it has {line['n_scaffolds']} scaffolds, {LEAST_CLUSTERS} are needed"
     elif ends[0] is not None and not agree(line["auc"] - ends[0], ends[1] - line["auc"]):
         yield f"{where}: the interval from {ends[0]} to {ends[1]} is not around its auc {line['auc']}"
 
@@ -164,7 +164,8 @@ def library_problems(library: Record, curve: Sequence[Record], molecules: Molecu
             yield f"{LIBRARY_OF}: interpretation {library['interpretation']!r}, but no molecule could be compared"
     elif library["interpretation"] not in meaning[0] or library["why"] != meaning[1]:
         expected = f"{' or '.join(meaning[0])}: {meaning[1]}"
-        yield f"{LIBRARY_OF}: interpretation is {library['interpretation']}: {library['why']}, but {HARDNESS_CURVE} gives {expected}"
+        said = f"{library['interpretation']}: {library['why']}"
+        yield f"{LIBRARY_OF}: interpretation is {said}, but {HARDNESS_CURVE} gives {expected}"
     yield from _trend(library.get("trend"))
 
 

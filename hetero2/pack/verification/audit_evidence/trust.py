@@ -45,6 +45,11 @@ def _decided(document: Record) -> tuple[str, str]:
         return "cannot_say", few
     if ranking["ci_high"] < 0.5:
         return "no", "WRONG_WAY"
+    return _beside(labels, ranking)
+
+
+def _beside(labels: Record, ranking: Record) -> tuple[str, str]:
+    """The same where there is an interval: better than chance, and than what needs no fit?"""
     beside = {"CHANCE": gain_in_words(ranking["ci_low"] - 0.5, ranking["ci_high"] - 0.5)}
     for entry in ranking["competitors"]:
         if entry["name"] in UNFITTED:
@@ -94,12 +99,13 @@ def _sign_of(molecules: Molecules, scored: Sequence[int], config: Record) -> Rec
     """Whether all values are as docking gives them, before a sign was turned."""
     higher = (config.get("scores") or {}).get("higher_is_better", True)
     scores = [molecules["score"][row] for row in scored]
-    low, high = (min(scores), max(scores)) if scores else (None, None)
-    least = high if higher else None if low is None else -low
+    if not scores:
+        return {"higher_is_better": higher, "all_at_most_zero": False, "all_equal": False}
+    low, high = min(scores), max(scores)
     return {
         "higher_is_better": higher,
-        "all_at_most_zero": least is not None and low < high and least <= 0,
-        "all_equal": low is not None and low == high,
+        "all_at_most_zero": low < high and (high if higher else -low) <= 0,
+        "all_equal": low == high,
     }
 
 

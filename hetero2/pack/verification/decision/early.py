@@ -34,7 +34,7 @@ def few_bought(n_hits: int, n_others: int, k: int, bought: list[float]) -> str |
 
 
 def bedroc_20(ranking: RankedList) -> tuple[float, float]:
-    """(BEDROC at alpha 20, what a random score gets) of Truchon and Bayly, doi 10.1021/ci600426e; ties by their mean."""
+    """(BEDROC at alpha 20, what a random score gets), doi 10.1021/ci600426e; ties count by their mean."""
     n, n_hits = ranking.sizes[-1], ranking.hits[-1]
     sums = list(accumulate((math.exp(-20.0 * rank / n) for rank in range(1, n + 1)), initial=0.0))
     mean, total, above, above_hits = sums[-1] / n, 0.0, 0, 0

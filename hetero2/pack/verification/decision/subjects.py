@@ -92,7 +92,7 @@ DECISION = (
         check_refusal,
     ),
     Subject(
-        f"{UTILITY}: truth_coverage, population, utility; up to 2,000 molecules with their bootstrap intervals",
+        f"{UTILITY}: truth_coverage, population, utility; up to 800 molecules with their bootstrap intervals",
         RECOMPUTED,
         f"{SUMMARY}, {TRUTH}, selection of the configuration",
         (*_TABLES, UTILITY),

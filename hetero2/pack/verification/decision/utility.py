@@ -76,7 +76,7 @@ def utility_follows(choices: Choices, stated: Record, selection: Record, sample_
     k, price = min(k_requested, n), selection.get("price_per_evaluation")
     sizes = sorted({k, *(size for size in k_list if size <= n)})
     stated_at = {entry["k"]: entry["methods"] for entry in stated.get("at", [])}
-    at = [
+    at: list[Record] = [
         {"k": size, "methods": methods_at_k(choices, size, price, stated_hits(stated_at.get(size, {})))}
         for size in sizes
     ]
@@ -128,7 +128,8 @@ def _of_chance(choices: Choices, stated: Record) -> Iterator[str]:
         missing = [name for name in choices.lists if name not in methods]
         extra = [name for name in methods if name not in (*choices.lists, *FROM_ELSEWHERE, BY_CHANCE)]
         for name in (*missing, *extra):
-            yield f"{UTILITY}: at K = {k}: the method {name} is {'missing' if name in missing else 'no way of choosing'}"
+            what = "missing" if name in missing else "no way of choosing"
+            yield f"{UTILITY}: at K = {k}: the method {name} is {what}"
         for key, q in (("hits_low", 0.025), ("hits_high", 0.975)):
             value = methods.get(BY_CHANCE, {}).get(key)
             if value is not None and not is_hypergeometric_quantile(value, q, choices.n, choices.n_hits, k):
@@ -148,7 +149,7 @@ def _interval_ends(value: Any, where: str) -> Iterator[str]:
     """Intervals whose ends are in the wrong order, or of which one end is missing."""
     if isinstance(value, dict):
         for prefix in ("", "saving_", "exact_", "wilson_"):
-            ends = [
+            ends: list[Any] = [
                 value.get(f"{prefix}{end}")
                 for end in (("low", "high") if prefix in ("exact_", "wilson_") else ("ci_low", "ci_high"))
             ]

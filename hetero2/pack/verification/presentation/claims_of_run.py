@@ -10,7 +10,7 @@ from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.layout import LEAKAGE, MANIFEST, METRICS, UTILITY
 from hetero2.pack.verification.presentation.wording import Claim, claim, in_digits
 
-_COUNT_OF_RUN = r"([\d,]+)"
+_ROWS_OF = r"([\d,]+)"
 _KINDS = {
     "duplicate_in_library": r"rows? repeats? a compound of the library",
     "molecule_in_training": r"molecules? (?:is|are) in the training set",
@@ -49,18 +49,16 @@ def claims_of_rows(evidence: Evidence) -> Iterator[Claim]:
     rows, ok, few = sum(counts.values()), counts["OK"], metrics["rows_with_fewer_than_19_scored_decoys"]
     chance = metrics["pass_expected_by_chance"]
     by_status = [f"{counts[code]:,}" for code in ("OK", "SKIP", "ERROR")]
+    yield claim(rf"^Rows: {_ROWS_OF} audited, {_ROWS_OF} left out, {_ROWS_OF} failed\.", METRICS, by_status)
     yield claim(
-        rf"^Rows: {_COUNT_OF_RUN} audited, {_COUNT_OF_RUN} left out, {_COUNT_OF_RUN} failed\.", METRICS, by_status
-    )
-    yield claim(
-        rf"audited rows {_COUNT_OF_RUN} are above all their decoys, {_COUNT_OF_RUN} are not, and of {_COUNT_OF_RUN} it",
+        rf"audited rows {_ROWS_OF} are above all their decoys, {_ROWS_OF} are not, and of {_ROWS_OF} it",
         METRICS,
         [verdicts[code] for code in ("PASS", "FAIL", "SKIP")],
     )
-    yield claim(rf"^([\d.]+)\. {_COUNT_OF_RUN} rows have fewer than 19 scored decoys", METRICS, (f"{chance:.1f}", few))
+    yield claim(rf"^([\d.]+)\. {_ROWS_OF} rows have fewer than 19 scored decoys", METRICS, (f"{chance:.1f}", few))
     passed = f"{in_digits(verdicts['PASS'])}", in_digits(chance)
     yield claim(
-        rf"{_COUNT_OF_RUN} molecules score above all their decoys[;,] ([\d.,]+) (?:would )?by chance", METRICS, passed
+        rf"{_ROWS_OF} molecules score above all their decoys[;,] ([\d.,]+) (?:would )?by chance", METRICS, passed
     )
     for code, words in (
         ("SIGNAL", "stand out from their isomers"),
@@ -68,22 +66,22 @@ def claims_of_rows(evidence: Evidence) -> Iterator[Claim]:
         ("UNDECIDABLE", "not shown: too close to call"),
     ):
         if code in calls:
-            yield claim(rf"^(?:- )?{_COUNT_OF_RUN} {words}", METRICS, (calls[code],), (in_digits(calls[code]),))
+            yield claim(rf"^(?:- )?{_ROWS_OF} {words}", METRICS, (calls[code],), (in_digits(calls[code]),))
     yield claim(
-        rf"^(?:- )?{_COUNT_OF_RUN} molecules? stands? out from isomers", METRICS, (in_digits(calls.get("SIGNAL", 0)),)
+        rf"^(?:- )?{_ROWS_OF} molecules? stands? out from isomers", METRICS, (in_digits(calls.get("SIGNAL", 0)),)
     )
     for reason, count in metrics.get("top_reasons") or []:
         yield claim(rf"^- {str(reason).replace('_', ' ')}: (\d+)$", METRICS, (count,))
-    yield claim(rf"{_COUNT_OF_RUN} rows? failed\.", METRICS, (in_digits(counts["ERROR"]),))
+    yield claim(rf"{_ROWS_OF} rows? failed\.", METRICS, (in_digits(counts["ERROR"]),))
     yield claim(r"([\d.]+) % of the rows were left out", METRICS, (in_digits(100 * counts["SKIP"] / max(1, rows)),))
     yield claim(
-        rf"{_COUNT_OF_RUN} of {_COUNT_OF_RUN} molecules have fewer than 19 scored decoys",
+        rf"{_ROWS_OF} of {_ROWS_OF} molecules have fewer than 19 scored decoys",
         METRICS,
         (in_digits(few), in_digits(ok)),
     )
-    yield claim(rf"Only {_COUNT_OF_RUN} molecules? could be audited", METRICS, (in_digits(ok),))
+    yield claim(rf"Only {_ROWS_OF} molecules? could be audited", METRICS, (in_digits(ok),))
     yield claim(
-        rf"{_COUNT_OF_RUN} decoys? had no score\.", METRICS, (in_digits(metrics["scores_coverage"]["decoys_missing"]),)
+        rf"{_ROWS_OF} decoys? had no score\.", METRICS, (in_digits(metrics["scores_coverage"]["decoys_missing"]),)
     )
 
 
@@ -92,7 +90,7 @@ def claims_of_leakage(evidence: Evidence) -> Iterator[Claim]:
     if evidence.is_readable(LEAKAGE):
         counts = Counter(kind for (kind,) in evidence.rows(LEAKAGE, "kind"))
         for kind, words in _KINDS.items():
-            yield claim(rf"{_COUNT_OF_RUN} {words}", LEAKAGE, (f"{counts[kind]:,}",))
+            yield claim(rf"{_ROWS_OF} {words}", LEAKAGE, (f"{counts[kind]:,}",))
 
 
 def _criteria(evidence: Evidence) -> Iterator[tuple[str, Any, str, bool]]:

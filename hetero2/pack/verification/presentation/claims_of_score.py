@@ -10,7 +10,7 @@ from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.layout import CONTROLS, DIAGNOSIS, HARDNESS_CURVE
 from hetero2.pack.verification.presentation.wording import Claim, claim, in_digits, signed
 
-_COUNT_OF_SCORE = r"([\d,]+)"
+_MANY = r"([\d,]+)"
 _TWO = r"(\d\.\d\d)"
 _SIGNED = r"([+\u2212]\d\.\d\d)"
 _RIVALS = {
@@ -39,13 +39,11 @@ def claims_of_diagnosis(evidence: Evidence) -> Iterator[Claim]:
     scaffolds = in_digits(labels["scaffolds"])
     counts = (in_digits(labels["n"]), in_digits(labels["hits"]), scaffolds)
     yield claim(
-        rf"{_COUNT_OF_SCORE} (?:measured|training) labels[^:]*: {_COUNT_OF_SCORE} hits?, {_COUNT_OF_SCORE} scaffolds?",
+        rf"{_MANY} (?:measured|training) labels[^:]*: {_MANY} hits?, {_MANY} scaffolds?",
         DIAGNOSIS,
         counts,
     )
-    yield claim(
-        rf"\({_COUNT_OF_SCORE} labels?, {_COUNT_OF_SCORE} hits?, {_COUNT_OF_SCORE} scaffolds?\)", DIAGNOSIS, counts
-    )
+    yield claim(rf"\({_MANY} labels?, {_MANY} hits?, {_MANY} scaffolds?\)", DIAGNOSIS, counts)
     for entry in ranking["competitors"]:
         fitted = "" if entry["name"] in ("heavy_atoms", "logp") else ", fitted in folds of whole scaffolds"
         if entry["auc"] is not None:
@@ -56,7 +54,7 @@ def claims_of_diagnosis(evidence: Evidence) -> Iterator[Claim]:
                 yield claim(rf"{name} \d\.\d\d[^(]*\({_SIGNED}, difference {_SIGNED} to {_SIGNED}\)", DIAGNOSIS, gains)
     if bulk["explained_share"] is not None:
         share = in_digits(100 * max(0.0, bulk["explained_share"]), 0)
-        yield claim(rf"bulk properties explain {_COUNT_OF_SCORE} % of its order", DIAGNOSIS, (share,))
+        yield claim(rf"bulk properties explain {_MANY} % of its order", DIAGNOSIS, (share,))
     for key, name in (("heavy_atoms", "heavy atoms"), ("logp", "logP")):
         value = bulk[f"rank_correlation_{key}"]
         if value is not None:
@@ -74,11 +72,9 @@ def claims_of_controls(evidence: Evidence) -> Iterator[Claim]:
     if inference["p_value"] is not None:
         p, refits = f"{inference['p_value']:.2g}", inference["refits"]
         yield claim(r"\(p = ([\d.e-]+)[;)]", CONTROLS, (p,))
-        yield claim(rf"Y-randomisation, {_COUNT_OF_SCORE} refits on shuffled labels", CONTROLS, (refits,))
+        yield claim(rf"Y-randomisation, {_MANY} refits on shuffled labels", CONTROLS, (refits,))
         as_well = round(inference["p_value"] * (refits + 1)) - 1
-        yield claim(
-            rf"{_COUNT_OF_SCORE} of {_COUNT_OF_SCORE} models trained on shuffled labels", CONTROLS, (as_well, refits)
-        )
+        yield claim(rf"{_MANY} of {_MANY} models trained on shuffled labels", CONTROLS, (as_well, refits))
     folds = controls.get("cross_validation") or {}
     if folds.get("auc") is not None:
         yield claim(rf"cross-validation on the training labels: ROC-AUC {_TWO}", CONTROLS, (f"{folds['auc']:.2f}",))

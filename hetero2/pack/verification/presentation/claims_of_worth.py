@@ -11,7 +11,7 @@ from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.layout import CANDIDATES, COST_LIFT, UTILITY
 from hetero2.pack.verification.presentation.wording import Claim, as_percent, claim, in_digits
 
-_COUNT_OF_WORTH = r"([\d,.\u2212]+)"
+_HOW_MANY = r"([\d,.\u2212]+)"
 _WAYS = {
     "random": "at random",
     "baseline_topk": r"today's filter(?: \((?:larger|smaller) is better\))?",
@@ -45,7 +45,7 @@ def _of_methods(primary: Any) -> Iterator[Claim]:
             row = rf"^\| {words} \| (\S+) of (\d+) \| (\S+ %) \((\S+ %) to (\S+ %)\) \|$"
             yield claim(row, UTILITY, groups)
             in_report = [in_digits(float(100 * methods[name]["hit_rate"]))]
-            yield claim(rf"^{words}\t{_COUNT_OF_WORTH} \(", UTILITY, in_report)
+            yield claim(rf"^{words}\t{_HOW_MANY} \(", UTILITY, in_report)
     for name, words in _ACTING.items():
         if name in methods:
             hits, rate = f"{methods[name]['expected_hits']:.4g}", as_percent(methods[name]["hit_rate"])
@@ -78,7 +78,9 @@ def _differences_of_lists(utility: Any) -> Iterator[Claim]:
                 )
                 for record in with_interval
             ]
-            pattern = rf"{_COUNT_OF_WORTH} (more|fewer) than {words} \(95 % interval of the difference {_COUNT_OF_WORTH} to {_COUNT_OF_WORTH}\)"
+            pattern = (
+                rf"{_HOW_MANY} (more|fewer) than {words} \(95 % interval of the difference {_HOW_MANY} to {_HOW_MANY}\)"
+            )
             yield claim(pattern, UTILITY, *allowed)
 
 
@@ -86,7 +88,7 @@ def _measured(utility: Any) -> Iterator[Claim]:
     hits, n, metrics = utility["evidence"]["hits"], utility["n"], utility["score_metrics"]
     groups = (in_digits(hits), in_digits(n), in_digits(100 * hits / n))
     yield claim(
-        rf"Measured: {_COUNT_OF_WORTH} of {_COUNT_OF_WORTH} molecules? are hits \(base rate {_COUNT_OF_WORTH} %\)",
+        rf"Measured: {_HOW_MANY} of {_HOW_MANY} molecules? are hits \(base rate {_HOW_MANY} %\)",
         UTILITY,
         groups,
     )
@@ -105,21 +107,21 @@ def _measured(utility: Any) -> Iterator[Claim]:
 def _of_the_list(utility: Any, primary: Any) -> Iterator[Claim]:
     method, k = primary["methods"]["score_topk"], in_digits(utility["k"])
     rate, low, high = (in_digits(100 * method[key]) for key in ("hit_rate", "wilson_low", "wilson_high"))
-    yield claim(rf"the {_COUNT_OF_WORTH} best by score hold {_COUNT_OF_WORTH} hits per 100", UTILITY, (k, rate))
+    yield claim(rf"the {_HOW_MANY} best by score hold {_HOW_MANY} hits per 100", UTILITY, (k, rate))
     yield claim(
-        rf"the {_COUNT_OF_WORTH} best by score hold {_COUNT_OF_WORTH} hits?[,;]",
+        rf"the {_HOW_MANY} best by score hold {_HOW_MANY} hits?[,;]",
         UTILITY,
         (k, in_digits(method["expected_hits"])),
     )
-    yield claim(rf"\({_COUNT_OF_WORTH} to {_COUNT_OF_WORTH} if molecules were independent\)", UTILITY, (low, high))
+    yield claim(rf"\({_HOW_MANY} to {_HOW_MANY} if molecules were independent\)", UTILITY, (low, high))
     yield claim(
-        rf"^hits per 100, best {_COUNT_OF_WORTH}\t?{_COUNT_OF_WORTH} {_COUNT_OF_WORTH} to {_COUNT_OF_WORTH};",
+        rf"^hits per 100, best {_HOW_MANY}\t?{_HOW_MANY} {_HOW_MANY} to {_HOW_MANY};",
         UTILITY,
         (k, rate, low, high),
     )
     hits, n = utility["evidence"]["hits"], utility["n"]
     yield claim(
-        rf"{_COUNT_OF_WORTH} of the {_COUNT_OF_WORTH} molecules? with score and truth are hits",
+        rf"{_HOW_MANY} of the {_HOW_MANY} molecules? with score and truth are hits",
         UTILITY,
         (in_digits(hits), in_digits(n)),
     )
@@ -151,7 +153,7 @@ def claims_of_the_list(evidence: Evidence) -> Iterator[Claim]:
     utility = (evidence.json(UTILITY) or {}).get("utility") or {}
     k = utility.get("k", evidence.config["selection"]["k"])
     shown = in_digits(k)
-    yield claim(rf"ranks 1 to {_COUNT_OF_WORTH} of", UTILITY, (shown,))
+    yield claim(rf"ranks 1 to {_HOW_MANY} of", UTILITY, (shown,))
     yield claim(r"^(?:\*\*)?(?:Send the|Do not send by this score; its|The) ([\d,]+) best by score", UTILITY, (shown,))
     if evidence.is_readable(CANDIDATES):
         ids = [name for (name,) in islice(evidence.rows(CANDIDATES, "id"), min(_FIRST, int(k)))]

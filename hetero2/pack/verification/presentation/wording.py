@@ -46,7 +46,7 @@ def claim(pattern: str, origin: str, *allowed: Iterable[Any]) -> Claim:
 
 
 def false_claims(name: str, lines: Iterable[tuple[int | None, str]], claims: Iterable[Claim]) -> Iterator[str]:
-    """A line for each sentence of a text (its line numbers and lines) whose numbers are others than those of the files."""
+    """A line for each sentence of a text (its numbered lines) whose numbers are not those of the files."""
     claims = list(claims)
     for number, line in lines:
         for pattern, allowed, origin in claims:

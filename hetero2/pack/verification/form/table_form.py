@@ -22,6 +22,7 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _LONGEST = 400  # characters of a number
 _SHOWN = 80
+_BATCH_ROWS, _BATCH_LETTERS = 1000, 1 << 20
 
 
 def _number_of(cell: str) -> float:
@@ -80,6 +81,31 @@ def _header_problem(header: list[str], schema: dict[str, Any], brought: bool) ->
     return None
 
 
+def _batches(rows: Iterator[list[str]], n_columns: int) -> Iterator[list[list[str]]]:
+    """Rows in batches of some of them, none of which is large; a row with another number of cells ends its batch."""
+    batch: list[list[str]] = []
+    size = 0
+    for cells in rows:
+        batch.append(cells)
+        size += sum(map(len, cells))
+        if len(batch) >= _BATCH_ROWS or size >= _BATCH_LETTERS or len(cells) != n_columns:
+            yield batch
+            batch, size = [], 0
+    yield batch
+
+
+def _batch_problem(batch: list[list[str]], header: list[str], tests: Sequence[CellTest], before: int) -> str | None:
+    """The first breach among some rows, of which so many were `before`; each different cell of a column once."""
+    whole = batch if not batch or len(batch[-1]) == len(header) else batch[:-1]
+    columns = zip(*whole)
+    wrong = [place for place, column in enumerate(columns) if not all(map(tests[place], set(column)))]
+    for n_row, cells in enumerate(whole if wrong else (), start=before + 1):
+        for place in wrong:
+            if not tests[place](cells[place]):
+                return f"row {n_row}: column {header[place]!r} has {cells[place][:_SHOWN]!r}"
+    return None if whole is batch else f"row {before + len(batch)}: {len(batch[-1])} cells"
+
+
 def _table_problem(rows: Iterator[list[str]], schema: dict[str, Any], brought: bool, most_rows: int) -> tuple[int, str]:
     """(number of rows read, the first breach or ''); raises what read_rows raises."""
     header = next(rows, [])
@@ -88,16 +114,15 @@ def _table_problem(rows: Iterator[list[str]], schema: dict[str, Any], brought: b
         return 0, problem
     properties = schema["properties"]
     tests: Sequence[CellTest] = [cell_test(properties.get(column, {}), brought) for column in header]
-    n_row = 0
-    for n_row, cells in enumerate(rows, start=1):
-        if len(cells) != len(header):
-            return n_row, f"row {n_row}: {len(cells)} cells"
-        if n_row > most_rows:
-            return n_row, f"with it the pack has more rows in tables than {HINT}"
-        for place, (fits, cell) in enumerate(zip(tests, cells)):
-            if not fits(cell):
-                return n_row, f"row {n_row}: column {header[place]!r} has {cell[:_SHOWN]!r}"
-    return n_row, ""
+    n_rows = 0
+    for batch in _batches(rows, len(header)):
+        problem = _batch_problem(batch, header, tests, n_rows)
+        n_rows += len(batch)
+        if problem is None and n_rows > most_rows:
+            problem = f"with it the pack has more rows in tables than {HINT}"
+        if problem is not None:
+            return n_rows, problem
+    return n_rows, ""
 
 
 def check_tables(pack: Pack, problems: Problems) -> set[str]:

@@ -11,7 +11,7 @@ from hetero2.pack.verification.limits import HINT
 MOLECULE_TEXTS = tuple("id status verdict call scaffold sample_part structure_hash canonical_smiles warnings".split())
 MOLECULE_NUMBERS = ("gate", "slack", "auc_tie_aware", "score", "p_value")
 MOLECULE_COUNTS = ("n_decoys_generated", "n_decoys_scored")
-_ROWS_OF_LINES = 4  # of as many lines as a table may have, one may be a row that is computed with: memory
+_ROWS_OF_LINES = 5  # of as many lines as a table may have, one may be a row that is computed with: memory
 
 
 class Molecules:
@@ -41,9 +41,9 @@ def _read_molecules(evidence: Evidence) -> Molecules:
     same: dict[str, str] = {}  # few different texts in many rows
     n_texts, n_numbers = len(MOLECULE_TEXTS), len(MOLECULE_TEXTS) + len(MOLECULE_NUMBERS)
     appends = [columns[name].append for name in names]
-    for n_row, cells in enumerate(evidence.rows(SUMMARY, *names), start=1):
-        if n_row > most:
-            raise ValueError(f"its more than {most} rows are too many: {HINT}")
+    if len(evidence.summary) > most:
+        raise ValueError(f"the {len(evidence.summary)} rows of {SUMMARY} are more than {most}, {HINT}")
+    for cells in evidence.rows(SUMMARY, *names):
         for place, cell in enumerate(cells):
             if place < n_texts:
                 appends[place](same.setdefault(cell, cell))

@@ -14,6 +14,8 @@ _NOT_HEAVY = ("H", "*")
 
 def heavy_atoms(smiles: str) -> int:
     """Number of atoms but hydrogen: those in brackets, and those of the organic subset."""
+    if "[" not in smiles and "*" not in smiles:
+        return len(_ATOM.findall(smiles))
     return sum(atom not in _NOT_HEAVY for atom in map(_element, _ATOM.finditer(smiles)))
 
 

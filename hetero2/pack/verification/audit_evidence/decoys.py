@@ -137,6 +137,7 @@ def _sampled(quality: Record, config: Record) -> Iterator[str]:
 def quality_problems(quality: Record, curve: Sequence[Record], molecules: Molecules, config: Record) -> Iterator[str]:
     """What of decoy_quality.json contradicts summary.csv, hardness_curve.csv, the configuration or its own numbers."""
     if (config.get("input") or {}).get("structures", True):
+        yield from _shares(quality, curve)
         yield from compared(
             DECOY_QUALITY, quality, _decoy_counts(quality, molecules, config), "summary.csv and the configuration"
         )
@@ -153,6 +154,5 @@ def quality_problems(quality: Record, curve: Sequence[Record], molecules: Molecu
         yield from _measure(f"measures.{name}", measure)
     for name, leak in (quality.get("planted_leak") or {}).items():
         yield from _measure(f"planted_leak.{name}", leak)
-    yield from _shares(quality, curve)
     yield from _spreads(quality, "")
     yield from _sampled(quality, config)

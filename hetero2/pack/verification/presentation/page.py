@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
 from hetero2.pack.verification.layout import REPORT
@@ -176,6 +176,16 @@ class Page:
             self.faults.append(f"{REPORT}: its content security policy is not the one of our reports")
         if not self.table_json:
             self.faults.append(f"{REPORT}: it has no table of the molecules")
+
+
+def molecule_page_fault(name: str, text: str) -> str | None:
+    """What is wrong with the page of a molecule: it has no script, and its policy lets none run."""
+    if "<script" in text.lower():
+        return f"{name}: a script; no page of a molecule has one"
+    nothing = base64.b64encode(hashlib.sha256(b"").digest()).decode("ascii")
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{escape(policy_of(nothing))}">'
+    head = text.partition("<title>")[0]
+    return None if policy in head else f"{name}: its content security policy is not the one of our pages"
 
 
 def shown_table(page: Page) -> Iterator[list[str]]:

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hetero2.pack.verification.evidence import Evidence
-from hetero2.pack.verification.layout import (
-    INDEX,
-    MANIFEST,
-    METRICS,
-    REPORT,
-    SPREADSHEET,
-    SPREADSHEETS,
-    SUMMARY,
-)
+from hetero2.pack.verification.layout import INDEX, MANIFEST, METRICS, PAGES, REPORT, SPREADSHEET, SPREADSHEETS, SUMMARY
 from hetero2.pack.verification.presentation.claims_of_run import (
     claims_of_acceptance,
     claims_of_leakage,
@@ -27,7 +19,7 @@ from hetero2.pack.verification.presentation.claims_of_score import (
 )
 from hetero2.pack.verification.presentation.claims_of_worth import claims_of_the_list, claims_of_worth
 from hetero2.pack.verification.presentation.copies import check_copies
-from hetero2.pack.verification.presentation.page import Page
+from hetero2.pack.verification.presentation.page import Page, molecule_page_fault
 from hetero2.pack.verification.presentation.table_rows import table_problems
 from hetero2.pack.verification.presentation.wording import Claim, false_claims
 from hetero2.pack.verification.problems import Problems
@@ -76,6 +68,15 @@ def check_page(evidence: Evidence, problems: Problems) -> None:
     problems.add_all(_page_of(evidence).faults)
 
 
+def check_molecule_pages(evidence: Evidence, problems: Problems) -> None:
+    """Pages of molecules: no script, and the policy that lets none run."""
+    for name in evidence.pack.sizes:
+        if name.startswith(PAGES):
+            fault = molecule_page_fault(name, evidence.text(name))
+            if fault is not None:
+                problems.add(fault)
+
+
 def check_report_text(evidence: Evidence, problems: Problems) -> None:
     """Sentences of report.html with numbers, against the files that these come from."""
     lines: list[tuple[int | None, str]] = [(None, line) for line in _page_of(evidence).lines]
@@ -108,6 +109,13 @@ PRESENTATION = (
         "the digests of the scripts that our reports have had",
         (REPORT,),
         check_page,
+    ),
+    Subject(
+        f"{PAGES}: scripts, policy",
+        CONSISTENT,
+        "no page has a script; its numbers and drawings hold by their digest alone",
+        (),
+        check_molecule_pages,
     ),
     Subject(
         f"{REPORT}: numbers in its sentences",

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
-from html import escape, unescape
+from html import unescape
 from typing import Any
 
 from hetero2.pack.verification.layout import REPORT
@@ -183,8 +183,8 @@ def molecule_page_fault(name: str, text: str) -> str | None:
     if "<script" in text.lower():
         return f"{name}: a script; no page of a molecule has one"
     nothing = base64.b64encode(hashlib.sha256(b"").digest()).decode("ascii")
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{escape(policy_of(nothing))}">'
-    head = text.partition("<title>")[0]
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{policy_of(nothing)}">'
+    head = unescape(text.partition("<title>")[0])
     return None if policy in head else f"{name}: its content security policy is not the one of our pages"
 
 

@@ -4,13 +4,13 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from hetero2.pack import verify
-from hetero2.pack.verify import CHECKSUMS, MANIFEST, payload_sha256
+from hetero2.pack.verification.contracts.identity import payload_sha256
+from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, role
 
 
-def role(path: str) -> str:
+def role_of(path: str) -> str:
     """The role of a file of a pack; raises KeyError for a file that no pack holds."""
-    name = verify.role(path)
+    name = role(path)
     if name is None:
         raise KeyError(path)
     return name
@@ -24,7 +24,7 @@ def list_files(folder: Path) -> list[dict[str, Any]]:
         if path.is_file() and name not in (MANIFEST, CHECKSUMS):
             with path.open("rb") as handle:
                 sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
-            entries.append({"path": name, "size_bytes": path.stat().st_size, "sha256": sha256, "role": role(name)})
+            entries.append({"path": name, "size_bytes": path.stat().st_size, "sha256": sha256, "role": role_of(name)})
     return sorted(entries, key=lambda entry: entry["path"])
 
 

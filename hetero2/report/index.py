@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.pack import accept
-from hetero2.pack.verify import COST_LIFT, PAGES
+from hetero2.pack.verification.layout import COST_LIFT, PAGES
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.text import answer, isomers, sentences, trust, worth
 from hetero2.report.text.cautions import grave

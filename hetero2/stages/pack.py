@@ -15,10 +15,12 @@ from hetero2.inputs.summary_rows import page_name, read_summary
 from hetero2.io.contracts import validate, write_json
 from hetero2.io.files import atomic_path, pretty_json, read_json, sha256_file, write_text
 from hetero2.io.tables import read_parquet, write_parquet_rows
-from hetero2.pack import archive, manifest, results, verify
+from hetero2.pack import archive, manifest, results
+from hetero2.pack.verification.layout import CHECKSUMS, COST_LIFT, DECOYS, MANIFEST, PAGES, SPREADSHEETS
 from hetero2.paths import name_of
 from hetero2.report import index, spreadsheet
-from hetero2.report.card_data import DECOYS, decoy_list
+from hetero2.report.card_data import DECOYS as DECOY_LIST
+from hetero2.report.card_data import decoy_list
 from hetero2.runtime import identity, provenance
 from hetero2.runtime.cli_types import json_object
 from hetero2.runtime.log import logger
@@ -34,8 +36,8 @@ def _copy_results(args: argparse.Namespace, folder: Path) -> None:
     if args.truth is not None:
         cost_lift = read_json(args.cost_lift)
         if cost_lift["report"] is not None:
-            write_json(folder / verify.COST_LIFT, cost_lift["report"], "cost_lift.v1")
-    for name in verify.SPREADSHEETS:
+            write_json(folder / COST_LIFT, cost_lift["report"], "cost_lift.v1")
+    for name in SPREADSHEETS:
         spreadsheet.write(folder / name.replace("_spreadsheet", ""), folder / name)
     if args.pages:
         _write_artifacts(args, folder)
@@ -55,8 +57,8 @@ def _decoys(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def _write_artifacts(args: argparse.Namespace, folder: Path) -> None:
     """What only a full pack holds: every decoy, and a page for every molecule."""
-    write_parquet_rows(folder / verify.DECOYS, _decoys(args), DECOYS)
-    (folder / verify.PAGES).mkdir()
+    write_parquet_rows(folder / DECOYS, _decoys(args), DECOY_LIST)
+    (folder / PAGES).mkdir()
     for path in args.pages:
         for batch in read_parquet(path, "page.v1").to_batches(_PAGES):
             for page in batch.to_pylist():
@@ -75,9 +77,9 @@ def build(args: argparse.Namespace, folder: Path) -> None:
     write_text(folder / "index.md", index.render(folder, facts, differences))
     files = manifest.list_files(folder)
     document = manifest.with_files(facts, files)
-    validate(document, "manifest.v1", verify.MANIFEST)
-    write_text(folder / verify.MANIFEST, pretty_json(document))
-    write_text(folder / verify.CHECKSUMS, manifest.checksums(files, pretty_json(document)))
+    validate(document, "manifest.v1", MANIFEST)
+    write_text(folder / MANIFEST, pretty_json(document))
+    write_text(folder / CHECKSUMS, manifest.checksums(files, pretty_json(document)))
 
 
 def _check_replaceable(folder: Path) -> None:

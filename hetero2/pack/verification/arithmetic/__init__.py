@@ -1,0 +1,1 @@
+"""Numbers as the stages of a run compute them, in plain Python."""

@@ -1,0 +1,1 @@
+"""What a pack says of hits, computed again from its summary.csv and truth.csv."""

@@ -1,0 +1,1 @@
+"""What people read of a pack: copies for spreadsheets, index.md and report.html, against the files that they show."""

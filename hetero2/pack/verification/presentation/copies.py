@@ -1,0 +1,69 @@
+"""The copies of tables for spreadsheets: each is the exact table with its formulas made harmless, byte for byte."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterator
+
+from hetero2.pack.verification.evidence import Evidence
+from hetero2.pack.verification.form.tables import read_rows
+from hetero2.pack.verification.layout import SPREADSHEET, SPREADSHEETS, SUMMARY
+from hetero2.pack.verification.problems import Problems
+
+# As hetero2/report/spreadsheet.py: at the start of a cell, and after what some spreadsheet takes for the end of one.
+_FORMULA = re.compile(
+    r"(^|[;,|\t\r\n])([\s\"\x00-\x20\xad\u061c\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"
+)
+_PLAIN_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+COPIES = {SPREADSHEET: SUMMARY, **{name: name.replace("_spreadsheet", "") for name in SPREADSHEETS}}
+
+
+def harmless(cell: str) -> str:
+    """A cell with an apostrophe before what a spreadsheet would take for a formula; numbers stay as they are."""
+    return cell if _PLAIN_NUMBER.fullmatch(cell) else _FORMULA.sub(r"\1\2'", cell)
+
+
+class _Digest:
+    """A file to write to, of which only the digest is kept."""
+
+    def __init__(self) -> None:
+        self.sha256 = hashlib.sha256(b"\xef\xbb\xbf")
+
+    def write(self, text: str) -> int:
+        """Take in a line."""
+        self.sha256.update(text.encode("utf-8"))
+        return len(text)
+
+
+def _copied_rows(evidence: Evidence, exact: str) -> Iterator[list[str]]:
+    return ([harmless(cell) for cell in row] for row in read_rows(evidence.pack, exact))
+
+
+def _first_difference(evidence: Evidence, copy: str, exact: str) -> str:
+    shown, rows_due = read_rows(evidence.pack, copy), _copied_rows(evidence, exact)
+    n_row = 0
+    for n_row, row in enumerate(rows_due):
+        row_shown = next(shown, None)
+        if row_shown != row:
+            where = f"row {n_row}" if n_row else "its header"
+            return f"{copy}: {where} is not that of {exact}"
+    if next(shown, None) is not None:
+        return f"{copy}: more rows than the {n_row} of {exact}"
+    return f"{copy}: not written as a copy of {exact} is (a mark, every cell in quotes, line feeds)"
+
+
+def check_copies(evidence: Evidence, problems: Problems) -> None:
+    """Every copy that is there, against its exact table."""
+    for copy, exact in COPIES.items():
+        if copy not in evidence or not evidence.is_readable(exact):
+            continue
+        digest = _Digest()
+        writer = csv.writer(digest, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerows(_copied_rows(evidence, exact))
+        if digest.sha256.hexdigest() != evidence.digests[copy]:
+            try:
+                problems.add(_first_difference(evidence, copy, exact))
+            except (csv.Error, ValueError) as error:
+                problems.add(f"{copy}: not a readable CSV: {error}")

@@ -1,0 +1,58 @@
+"""Numbers and names as index.md and report.html write them, and what of a text says which numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def in_digits(value: float, digits: int = 1) -> str:
+    """A number with thousands separated and no trailing zeros."""
+    text = f"{value:,.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text.replace("-", "\u2212")
+
+
+def signed(value: float) -> str:
+    """A difference with its sign and two digits."""
+    return f"{value:+.2f}".replace("-", "\u2212")
+
+
+def as_percent(rate: float | None) -> str:
+    """A rate as tables of index.md have it."""
+    return "undefined" if rate is None else f"{100 * rate:.1f} %"
+
+
+def cut(text: str, longest: int) -> str:
+    """A text cut to length, without control characters."""
+    text = _CONTROL.sub("\ufffd", text)
+    return text if len(text) <= longest else f"{text[: longest - 1]}\u2026"
+
+
+class Claim(NamedTuple):
+    """A sentence with numbers: its pattern, what its groups must be (one of these), and where that comes from."""
+
+    pattern: re.Pattern[str]
+    allowed: frozenset[tuple[str, ...]]
+    origin: str
+
+
+def claim(pattern: str, origin: str, *allowed: Iterable[Any]) -> Claim:
+    """A claim of which each occurrence has one of these groups."""
+    return Claim(re.compile(pattern), frozenset(tuple(map(str, groups)) for groups in allowed), origin)
+
+
+def false_claims(name: str, lines: Iterable[tuple[int | None, str]], claims: Iterable[Claim]) -> Iterator[str]:
+    """A line for each sentence of a text (its numbered lines) whose numbers are not those of the files."""
+    claims = list(claims)
+    for number, line in lines:
+        for pattern, allowed, origin in claims:
+            for match in pattern.finditer(line):
+                groups = tuple(group or "" for group in match.groups())
+                if groups not in allowed:
+                    where = name if number is None else f"{name}: line {number}"
+                    groups_due = " or ".join(", ".join(each) for each in sorted(allowed)) or "nothing of the kind"
+                    yield f"{where}: {match.group(0).strip()[:160]!r}: {origin} gives {groups_due[:160]}"

@@ -51,6 +51,9 @@ DIAGNOSIS = "diagnosis.json"  # in every pack whose workflow has its rule
 # Copies for spreadsheets of the other tables with texts of a user: all of them, or in an older pack none.
 SPREADSHEETS = tuple(f"{name[:-4]}_spreadsheet.csv" for name in (CANDIDATES, SELECTED_DECOYS, CARD_DECOYS, LEAKAGE))
 DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
+# The pack described by standards of others: both, or in an older pack neither.
+CRATE, DATAPACKAGE = "ro-crate-metadata.json", "datapackage.json"
+DESCRIPTIONS = (CRATE, DATAPACKAGE)
 REQUIRED_UTILITY = ("truth.csv", "utility_report.json", CONTROLS, CANDIDATES, SELECTED_DECOYS)
 # The role of each file, as the manifest states it; no pack holds a file without a role.
 ROLES = {
@@ -77,6 +80,8 @@ ROLES = {
     "utility_report.json": "utility",
     **dict.fromkeys(SCORES, "scores"),
     **dict.fromkeys(SPREADSHEETS, "copy for spreadsheets"),
+    CRATE: "description as a Workflow Run Crate",
+    DATAPACKAGE: "description as a data package",
 }
 _PAGE = re.compile(PAGES + r"[0-9]{8}\.html")
 _WORKFLOW = re.compile(
@@ -84,7 +89,7 @@ _WORKFLOW = re.compile(
     r"|schemas/[\w.-]+\.json|envs/[\w.-]+\.yaml)",
     re.ASCII,
 )
-NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", "ro-crate-metadata.json", "datapackage.json")
+NOT_PAYLOAD = (MANIFEST, CHECKSUMS, "environment.json", *DESCRIPTIONS)
 SUMMARY_COLUMNS = (
     "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
     "decoy_strategy_used warnings_count report_path seed_used spectral_gap spectral_entropy spectral_entropy_norm"
@@ -884,6 +889,7 @@ def check_required(pack: Pack, parsed: dict[str, Any], problems: Problems) -> No
     names += _of_the_report(manifest)
     names += [DIAGNOSIS] if "workflow/rules/diagnosis.smk" in pack else []
     names += SPREADSHEETS if any(name in pack for name in SPREADSHEETS) else ()
+    names += DESCRIPTIONS if any(name in pack for name in DESCRIPTIONS) else ()
     problems.add_all((f"{name}: required, but missing" for name in names if name not in pack), FILES_THERE)
     scores = [name for name in SCORES if name in pack]
     if len(scores) != 1:

@@ -196,15 +196,15 @@ def verify(pack: Path | str, *, sha256: str | None = None, max_unpacked: Count |
     []
     """
     from hetero2.io.files import check_sha256
-    from hetero2.pack import verify as pack_verify
     from hetero2.pack.results import pack_at
+    from hetero2.pack.verification.checking import verify as verify_pack
 
     path = pack_at(Path(pack))
     if sha256 is not None:
         if path.is_dir():
             raise InputError(f"{path}: is a folder, but a sha256 is that of the zip")
         check_sha256(path, sha256, "pack")
-    return [str(problem) for problem in pack_verify.verify(path, max_unpacked)]
+    return [str(problem) for problem in verify_pack(path, max_unpacked)]
 
 
 @checked_arguments

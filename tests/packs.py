@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.io.files import pretty_json, read_json, write_text
-from hetero2.pack import archive, manifest, verify
+from hetero2.pack import archive, manifest
+from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, SCHEMAS
 from tests.conftest import OWN_PACK
 
 # What the stored pack needs to verify: without the rest it is read in less time.
-NEEDED = {f"workflow/schemas/{contract}.schema.json" for contract in verify.SCHEMAS.values()}
+NEEDED = {f"workflow/schemas/{contract}.schema.json" for contract in SCHEMAS.values()}
 
 
 def own_folder(folder: Path, small: bool = False) -> Path:
@@ -36,14 +37,14 @@ def edit(path: Path, change: Callable[[Any], Any]) -> None:
 
 def relist(folder: Path) -> None:
     """Make both lists agree with the files again, as a forger would."""
-    facts = read_json(folder / verify.MANIFEST)
+    facts = read_json(folder / MANIFEST)
     try:
         files = manifest.list_files(folder)
     except KeyError:  # a file that no pack holds
         files = facts["files"]
     text = pretty_json(manifest.with_files(facts, files))
-    write_text(folder / verify.MANIFEST, text)
-    write_text(folder / verify.CHECKSUMS, manifest.checksums(files, text))
+    write_text(folder / MANIFEST, text)
+    write_text(folder / CHECKSUMS, manifest.checksums(files, text))
 
 
 def zipped(folder: Path, out: Path, compress: bool = False) -> Path:

@@ -9,22 +9,40 @@ from typing import Any, NamedTuple
 
 from hetero2.errors import InputError
 from hetero2.io.tables import number
-from hetero2.pack import verify
 from hetero2.pack.results import pack_at
+from hetero2.pack.verification.container.folders import open_pack
+from hetero2.pack.verification.container.pack import Pack, digest
+from hetero2.pack.verification.form.json_text import parse_json
+from hetero2.pack.verification.form.tables import read_rows
+from hetero2.pack.verification.layout import (
+    CANDIDATES,
+    CONTROLS,
+    COST_LIFT,
+    DECOY_QUALITY,
+    DECOYS,
+    DIAGNOSIS,
+    HARDNESS_CURVE,
+    HIT_CURVE,
+    LEAKAGE,
+    MANIFEST,
+    MISSING_SCORES,
+    SELECTED_DECOYS,
+)
+from hetero2.pack.verification.problems import Problems
 from hetero2.report.text.vocabulary import CALL, STATUS, VERDICT
 from hetero2.runtime.log import printable
 
 EXAMPLE = "hetero2 compare results/first results/second"
 # What a pack holds of each layer, in the order in which one follows from those before.
 LAYERS: Mapping[str, tuple[str, ...]] = {
-    "decoys": (verify.DECOY_QUALITY, verify.DECOYS),
-    "scores": (verify.MISSING_SCORES,),
-    "audit": ("summary.csv", "metrics.json", verify.CONTROLS, verify.HARDNESS_CURVE, verify.LEAKAGE, verify.DIAGNOSIS),
+    "decoys": (DECOY_QUALITY, DECOYS),
+    "scores": (MISSING_SCORES,),
+    "audit": ("summary.csv", "metrics.json", CONTROLS, HARDNESS_CURVE, LEAKAGE, DIAGNOSIS),
     "truth": ("truth.csv",),
-    "utility": ("utility_report.json", verify.COST_LIFT, verify.HIT_CURVE, verify.CANDIDATES, verify.SELECTED_DECOYS),
+    "utility": ("utility_report.json", COST_LIFT, HIT_CURVE, CANDIDATES, SELECTED_DECOYS),
 }
 _ORDER = ("environment", "code", "configuration", "input", *LAYERS, "bytes")
-_NUMBERS = ("metrics.json", verify.CONTROLS, "utility_report.json", verify.COST_LIFT, verify.DIAGNOSIS)
+_NUMBERS = ("metrics.json", CONTROLS, "utility_report.json", COST_LIFT, DIAGNOSIS)
 _OF_A_MOLECULE = ("status", "reason", "verdict", "call", "score", "slack", "p_value", "n_decoys")
 _IN_WORDS: Mapping[str, tuple[str, Mapping[str, str]]] = {  # columns that hold codes: what people read in their place
     "status": ("row", STATUS),
@@ -40,7 +58,7 @@ class Read(NamedTuple):
 
     manifest: Document
     digests: dict[str, str]
-    pack: verify.Pack
+    pack: Pack
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,15 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def read_pack(path: Path) -> Read:
     """A pack, or that of a finished run; raises InputError where it cannot be read."""
-    problems = verify.Problems()
-    pack = verify.open_pack(pack_at(path), problems)
-    manifest = (
-        None if pack is None or verify.MANIFEST not in pack else verify.parse_json(pack, verify.MANIFEST, problems)
-    )
+    problems = Problems()
+    pack = open_pack(pack_at(path), problems)
+    manifest = None if pack is None or MANIFEST not in pack else parse_json(pack, MANIFEST, problems)
     if pack is None or not isinstance(manifest, dict) or not isinstance(manifest.get("files"), list):
-        why = problems[0] if problems else f"there is no {verify.MANIFEST}"
+        why = problems[0] if problems else f"there is no {MANIFEST}"
         raise InputError(f"{path}: cannot be read as a pack: {why}", "`hetero2 verify` lists its problems")
-    digests = {name: verify.digest(pack, name, problems) for name in sorted(pack.sizes)}
+    digests = {name: digest(pack, name, problems) for name in sorted(pack.sizes)}
     return Read(manifest, digests, pack)
 
 
@@ -85,7 +101,7 @@ def _changed(first: Any, second: Any) -> list[Document]:
 
 def json_of(side: Read, name: str) -> Any:
     """A JSON file of a pack; None where it has none of this name."""
-    return verify.parse_json(side.pack, name, verify.Problems()) if name in side.pack else None
+    return parse_json(side.pack, name, Problems()) if name in side.pack else None
 
 
 def _environment(first: Read, second: Read) -> list[Document]:
@@ -149,7 +165,7 @@ def rows_of(side: Read) -> dict[tuple[str, int], dict[str, str]]:
     """The rows of summary.csv, by id and how many rows before have it."""
     if "summary.csv" not in side.pack:
         return {}
-    rows = verify.read_rows(side.pack, "summary.csv")
+    rows = read_rows(side.pack, "summary.csv")
     header, seen, by_id = next(rows, []), Counter[str](), dict[tuple[str, int], dict[str, str]]()
     for row in filter(None, rows):
         by_id[row[0], seen[row[0]]] = dict(zip(header, row, strict=False))

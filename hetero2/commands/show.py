@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hetero2.io.files import read_json
-from hetero2.pack import accept, verify
+from hetero2.pack import accept
 from hetero2.pack.results import pack_of_run
+from hetero2.pack.verification.layout import MANIFEST
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.index import hit_table
 from hetero2.report.text import answer, isomers, sentences, worth
@@ -63,7 +64,7 @@ def lines(folder: Path, brief: bool = False) -> Iterator[str]:
     """What a person wants to see first; `brief`: as it is printed at the end of a run."""
     pack, row = pack_of_run(folder), read_json(folder / "registry_row.json")
     environment, asset = read_json(pack / "environment.json"), row["assets"][0]
-    evidence = of_pack(pack, read_json(pack / verify.MANIFEST), provenance.lock_differences(environment["packages"]))
+    evidence = of_pack(pack, read_json(pack / MANIFEST), provenance.lock_differences(environment["packages"]))
     yield f"HETERO-2 {row['run']}"
     for text in _first(evidence, brief):
         yield from _wrapped(text)

@@ -11,7 +11,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hetero2.errors import ConfigError
-from hetero2.pack import verify
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.command import PACK_HELP, add_max_unpacked, is_no_pack, pack_at, printable
+from hetero2.pack.verification.container.folders import open_pack
+from hetero2.pack.verification.container.pack import Pack
+from hetero2.pack.verification.form.json_text import parse_json
+from hetero2.pack.verification.form.tables import read_rows
+from hetero2.pack.verification.layout import MANIFEST
+from hetero2.pack.verification.limits import UNREADABLE
+from hetero2.pack.verification.problems import (
+    FILES_THERE,
+    FORM_HOLDS,
+    SUMS_HOLD,
+    Problem,
+    Problems,
+    TooManyProblemsError,
+)
 
 EXAMPLE = "hetero2 accept results/value_utility_realtruth/value_utility_realtruth_evidence_pack.zip"
 SKIP_REASONS = (
@@ -28,9 +43,9 @@ SKIP_REASONS = (
 GO, STOP = "GO", "STOP"
 PACK = "Is the pack in order?"
 IN_WORDS = {  # what people read in place of the name of a criterion
-    verify.FILES_THERE: "required files",
-    verify.SUMS_HOLD: "checksums",
-    verify.FORM_HOLDS: "form of zip, tables and JSON",
+    FILES_THERE: "required files",
+    SUMS_HOLD: "checksums",
+    FORM_HOLDS: "form of zip, tables and JSON",
     "content": "contents",
     "rows_error": "rows that failed",
     "rows_ok": "rows that were audited",
@@ -44,8 +59,8 @@ IN_WORDS = {  # what people read in place of the name of a criterion
     "skip_reasons": "reasons of rows left out",
 }
 _SHOWN, _LONGEST = 80, 1000  # characters shown of a cell, and of a line
-# Exceptions that a crafted pack can cause besides verify.UNREADABLE.
-_BROKEN = (KeyError, TypeError, AttributeError, OverflowError, RecursionError, verify.TooManyProblemsError)
+# Exceptions that a crafted pack can cause besides UNREADABLE.
+_BROKEN = (KeyError, TypeError, AttributeError, OverflowError, RecursionError, TooManyProblemsError)
 Facts = dict[str, Any]
 
 
@@ -58,8 +73,8 @@ class Criterion(NamedTuple):
     met: bool
 
 
-def _integrity(problems: list[verify.Problem]) -> Iterator[Criterion]:
-    for name in (verify.FILES_THERE, verify.SUMS_HOLD, verify.FORM_HOLDS):
+def _integrity(problems: list[Problem]) -> Iterator[Criterion]:
+    for name in (FILES_THERE, SUMS_HOLD, FORM_HOLDS):
         first = next((str(problem) for problem in problems if problem.criterion == name), None)
         yield Criterion(name, first or "in order", "in order", first is None)
 
@@ -111,8 +126,8 @@ class _Rows:
         self.n_missing += reason == "missing_scores_input"
 
 
-def _rows(pack: verify.Pack, metrics: Facts) -> Iterator[Criterion]:
-    rows = _Rows(verify.read_rows(pack, "summary.csv"))
+def _rows(pack: Pack, metrics: Facts) -> Iterator[Criterion]:
+    rows = _Rows(read_rows(pack, "summary.csv"))
     yield Criterion("ok_rows_are_whole", rows.wrong or "all", "status, verdict, slack", rows.wrong is None)
     metrics_say = metrics["scores_coverage"]["rows_missing_scores_input"], metrics["median_slack"]
     rows_give = rows.n_missing, statistics.median(rows.slacks) if rows.slacks else None
@@ -157,26 +172,26 @@ def content(metrics: Facts, manifest: Facts, utility: Facts | None) -> list[Crit
     return [*_content(metrics, manifest, utility), *_agreed(metrics, manifest)]
 
 
-def judge(path: Path, problems: list[verify.Problem] | None = None, max_unpacked: int | None = None) -> list[Criterion]:
+def judge(path: Path, problems: list[Problem] | None = None, max_unpacked: int | None = None) -> list[Criterion]:
     """Every criterion of a pack (zip or folder); raises FileNotFoundError if there is nothing at `path`.
 
     `problems` are those that verify found, if it has run already; `max_unpacked` is as in verify.
     """
-    integrity = list(_integrity(verify.verify(path, max_unpacked) if problems is None else problems))
+    integrity = list(_integrity(verify(path, max_unpacked) if problems is None else problems))
     try:
         return [*integrity, *_judge_content(path, max_unpacked)]
-    except (csv.Error, *verify.UNREADABLE, *_BROKEN) as error:
+    except (csv.Error, *UNREADABLE, *_BROKEN) as error:
         why = f"cannot be read: {type(error).__name__}: {error}"
         return [*integrity, Criterion("content", why[:_LONGEST], "readable", False)]
 
 
 def _judge_content(path: Path, max_unpacked: int | None) -> Iterator[Criterion]:
-    problems = verify.Problems()
-    pack = verify.open_pack(path, problems, max_unpacked)
+    problems = Problems()
+    pack = open_pack(path, problems, max_unpacked)
     if pack is None:
         raise ValueError("it cannot be opened")
-    names = ("metrics.json", verify.MANIFEST, "utility_report.json")
-    metrics, manifest, utility = (verify.parse_json(pack, name, problems) for name in names)
+    names = ("metrics.json", MANIFEST, "utility_report.json")
+    metrics, manifest, utility = (parse_json(pack, name, problems) for name in names)
     if "summary.csv" not in pack:
         raise ValueError("summary.csv is not there")
     yield from content(metrics, manifest, utility)
@@ -219,24 +234,24 @@ def as_json(criteria: list[Criterion]) -> Facts:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments: the pack, how to print the outcome, and how much the pack may unpack to."""
-    parser.add_argument("pack", type=Path, help="a pack: its zip, what it unpacks to, or the results folder of a run")
+    parser.add_argument("pack", type=Path, help=PACK_HELP)
     parser.add_argument("--json", action="store_true", help="print acceptance.v1, with the codes, instead of a table")
-    verify.add_max_unpacked(parser)
+    add_max_unpacked(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the outcome; return 0 where the pack is in order (GO), else 1 (STOP)."""
     if not args.pack.exists():
         raise ConfigError(f"{args.pack}: no such pack")
-    args.pack = verify.pack_at(args.pack)
-    if verify.is_no_pack(args.pack):
+    args.pack = pack_at(args.pack)
+    if is_no_pack(args.pack):
         raise ConfigError(f"{args.pack}: no pack, and no finished run", "name a pack's zip, or its folder")
     criteria = judge(args.pack, max_unpacked=args.max_unpacked)
     if args.json:
         print(json.dumps(as_json(criteria), indent=2, sort_keys=True, ensure_ascii=True))
     else:
         for criterion in criteria:
-            value, needed = (verify.printable(str(text)[:_LONGEST]) for text in (criterion.value, criterion.threshold))
+            value, needed = (printable(str(text)[:_LONGEST]) for text in (criterion.value, criterion.threshold))
             state, name = "met" if criterion.met else "not met", named(criterion.name)
             print(f"  {state:<9}{name:<41}{value:<10}  needed: {needed}")
         print(in_words(not_met(criteria)))

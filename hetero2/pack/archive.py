@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from hetero2.pack.verify import DEFLATED, STORED, Member, central_header, end_record, local_header, member_blocks
+from hetero2.pack.verification.container.members import member_blocks
+from hetero2.pack.verification.container.zip_form import (
+    DEFLATED,
+    STORED,
+    Member,
+    central_header,
+    end_record,
+    local_header,
+)
 
 _BLOCK = 1 << 20
 

@@ -7,33 +7,54 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.errors import ConfigError, InputError
-from hetero2.pack import verify
+from hetero2.pack.verification.container.folders import open_pack
+from hetero2.pack.verification.form.json_text import parse_json
+from hetero2.pack.verification.form.tables import read_rows
+from hetero2.pack.verification.layout import (
+    CANDIDATES,
+    CARD_DECOYS,
+    CONTROLS,
+    COST_LIFT,
+    DECOY_QUALITY,
+    DIAGNOSIS,
+    HARDNESS_CURVE,
+    HIT_CURVE,
+    LEAKAGE,
+    MANIFEST,
+    MISSING_SCORES,
+    REGISTRY_ROW,
+    REPORT,
+    SELECTED_DECOYS,
+    SPREADSHEET,
+)
+from hetero2.pack.verification.limits import UNREADABLE
+from hetero2.pack.verification.problems import Problems, TooManyProblemsError
 
-ROW = verify.REGISTRY_ROW
+ROW = REGISTRY_ROW
 # Option and file name in the pack.
 READ = {
     "summary": "summary.csv",
     "metrics": "metrics.json",
-    "decoy_quality": verify.DECOY_QUALITY,
-    "controls": verify.CONTROLS,
-    "hardness_curve": verify.HARDNESS_CURVE,
-    "leakage": verify.LEAKAGE,
-    "diagnosis": verify.DIAGNOSIS,
+    "decoy_quality": DECOY_QUALITY,
+    "controls": CONTROLS,
+    "hardness_curve": HARDNESS_CURVE,
+    "leakage": LEAKAGE,
+    "diagnosis": DIAGNOSIS,
 }
 COLLECTED = {
     **READ,
-    "candidates": verify.CANDIDATES,
-    "selected_decoys": verify.SELECTED_DECOYS,
-    "missing_scores": verify.MISSING_SCORES,
-    "report": verify.REPORT,
-    "spreadsheet": verify.SPREADSHEET,
-    "card_decoys": verify.CARD_DECOYS,
+    "candidates": CANDIDATES,
+    "selected_decoys": SELECTED_DECOYS,
+    "missing_scores": MISSING_SCORES,
+    "report": REPORT,
+    "spreadsheet": SPREADSHEET,
+    "card_decoys": CARD_DECOYS,
 }
 TRUTH = {
     "truth": "truth.csv",
-    "cost_lift": verify.COST_LIFT,
+    "cost_lift": COST_LIFT,
     "utility": "utility_report.json",
-    "hit_curve": verify.HIT_CURVE,
+    "hit_curve": HIT_CURVE,
 }
 
 
@@ -77,18 +98,18 @@ def read(path: Path, max_unpacked: int | None = None) -> tuple[dict[str, Any], d
 
     Raises InputError where it cannot; `max_unpacked` is as in verify.
     """
-    problems = verify.Problems()
+    problems = Problems()
     try:
-        pack = verify.open_pack(path, problems, max_unpacked)
+        pack = open_pack(path, problems, max_unpacked)
         if pack is not None:
-            metrics, manifest = (verify.parse_json(pack, name, problems) for name in ("metrics.json", verify.MANIFEST))
+            metrics, manifest = (parse_json(pack, name, problems) for name in ("metrics.json", MANIFEST))
             if isinstance(metrics, dict) and isinstance(manifest, dict):
-                rows = list(verify.read_rows(pack, "summary.csv"))
+                rows = list(read_rows(pack, "summary.csv"))
                 if rows:
                     return metrics, manifest, rows
         reason = problems[0] if problems else "metrics.json, manifest.json or summary.csv is empty or not there"
     except KeyError as error:
         reason = f"{error.args[0]} is not there"
-    except (csv.Error, verify.TooManyProblemsError, *verify.UNREADABLE) as error:
+    except (csv.Error, TooManyProblemsError, *UNREADABLE) as error:
         reason = str(error) or type(error).__name__
     raise InputError(f"{path}: cannot be read as a pack: {reason}", "`hetero2 verify` lists its problems")

@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from hetero2.io.csv_reader import read_csv
 from hetero2.io.files import read_json
 from hetero2.io.tables import arrow_schema, number_cell
-from hetero2.pack import verify
+from hetero2.pack.verification.layout import (
+    CANDIDATES,
+    CONTROLS,
+    COST_LIFT,
+    DECOY_QUALITY,
+    DIAGNOSIS,
+    HARDNESS_CURVE,
+    HIT_CURVE,
+    LEAKAGE,
+)
 
 # Ways of choosing, as utility_report.json names them.
 AUDIT, SCORE, BASELINE, RANDOM = "score_plus_audit_topk", "score_topk", "baseline_topk", "random"
@@ -108,15 +117,13 @@ def _curve(path: Path) -> list[Record]:
 
 def read(files: Mapping[str, Path], cost_lift: Path | None, **other_fields: Any) -> Evidence:
     """Evidence from the files of a pack by their names there; `cost_lift` is what its stage wrote."""
-    utility, curve, diagnosis = (
-        files.get(name) for name in ("utility_report.json", verify.HIT_CURVE, verify.DIAGNOSIS)
-    )
+    utility, curve, diagnosis = (files.get(name) for name in ("utility_report.json", HIT_CURVE, DIAGNOSIS))
     return Evidence(
         metrics=read_json(files["metrics.json"]),
-        quality=read_json(files[verify.DECOY_QUALITY]),
-        controls=read_json(files[verify.CONTROLS]),
-        hardness=list(_rows(files[verify.HARDNESS_CURVE], "hardness_curve.v1")),
-        leaks=Counter(row["kind"] for _, row in read_csv(files[verify.LEAKAGE], ["kind"])),
+        quality=read_json(files[DECOY_QUALITY]),
+        controls=read_json(files[CONTROLS]),
+        hardness=list(_rows(files[HARDNESS_CURVE], "hardness_curve.v1")),
+        leaks=Counter(row["kind"] for _, row in read_csv(files[LEAKAGE], ["kind"])),
         diagnosis=None if diagnosis is None else read_json(diagnosis),
         utility=None if utility is None else read_json(utility),
         curve=[] if curve is None else _curve(curve),
@@ -125,16 +132,16 @@ def read(files: Mapping[str, Path], cost_lift: Path | None, **other_fields: Any)
     )
 
 
-_OF_A_PACK = ("metrics.json", verify.DECOY_QUALITY, verify.CONTROLS, verify.HARDNESS_CURVE, verify.LEAKAGE)
-_IF_THERE = (verify.DIAGNOSIS, "utility_report.json", verify.HIT_CURVE)
+_OF_A_PACK = ("metrics.json", DECOY_QUALITY, CONTROLS, HARDNESS_CURVE, LEAKAGE)
+_IF_THERE = (DIAGNOSIS, "utility_report.json", HIT_CURVE)
 
 
 def of_pack(folder: Path, facts: Record, lock_differences: Sequence[str]) -> Evidence:
     """Evidence from the folder of a pack; `facts` is its manifest, or what that will say."""
     files = {name: folder / name for name in _OF_A_PACK}
     files |= {name: folder / name for name in _IF_THERE if (folder / name).is_file()}
-    report = folder / verify.COST_LIFT
-    listed = folder / verify.CANDIDATES
+    report = folder / COST_LIFT
+    listed = folder / CANDIDATES
     rows = (row for _, row in read_csv(listed, ("id", "selected_at_k"))) if listed.is_file() else iter(())
     first = [row for row in islice(rows, FIRST) if row["selected_at_k"]]
     evidence = read(files, None, facts=facts, lock_differences=lock_differences, first=first)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hetero2.pack import accept
-from hetero2.pack.verify import COST_LIFT, PAGES
+from hetero2.pack.verification.layout import COST_LIFT, PAGES
 from hetero2.report.evidence import Evidence, of_pack
 from hetero2.report.text import answer, isomers, sentences, trust, worth
 from hetero2.report.text.cautions import grave
@@ -55,6 +55,7 @@ FILES = {
 _CLOSING = """
 - `manifest.json`: inputs, digests, seeds and every file
 - `checksums.sha256`: for sha256sum -c
+- `ro-crate-metadata.json`, `datapackage.json`: the same as a Workflow Run Crate and as a data package
 
 ## What this proves, and what it does not
 

@@ -12,7 +12,10 @@ from hetero2.errors import ContractError
 from hetero2.io.contracts import write_json
 from hetero2.io.files import pretty_json, read_json, sha256_file, write_text
 from hetero2.pack import accept
-from hetero2.pack.verify import COST_LIFT, UNLIMITED, Problem, verify
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.layout import COST_LIFT
+from hetero2.pack.verification.limits import UNLIMITED
+from hetero2.pack.verification.problems import Problem
 from hetero2.runtime.settings import add_settings
 
 EXAMPLE = (

@@ -15,7 +15,8 @@ from hetero2.inputs.decoys import check_shards, decoys_with_scores
 from hetero2.io.columns import Ints
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import write_text
-from hetero2.pack import results, verify
+from hetero2.pack import results
+from hetero2.pack.verification.layout import CHECKSUMS, DECOYS, MANIFEST, PAGES
 from hetero2.report import card_data, evidence, index, page, spreadsheet, table
 from hetero2.report.cards import Card
 from hetero2.report.text.vocabulary import CALL
@@ -152,16 +153,16 @@ class Report:
 def contents(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """(name, what it is) of the files of the pack."""
     full, truth = args.config["pack"]["artifacts"] == "full", args.truth is not None
-    absent = set() if full else {verify.DECOYS}
+    absent = set() if full else {DECOYS}
     absent |= set() if truth else set(results.TRUTH.values())
     yield from ((name, text) for name, text in index.FILES.items() if name not in absent)
     yield "index.md", "the same in fewer words, as text"
     yield "scores*", "the scores that were used"
     if full:
-        yield verify.PAGES, "a page for every molecule"
+        yield PAGES, "a page for every molecule"
     yield "workflow/", "the workflow that made this pack"
-    yield verify.MANIFEST, "inputs, digests, seeds and every file"
-    yield verify.CHECKSUMS, "for sha256sum -c"
+    yield MANIFEST, "inputs, digests, seeds and every file"
+    yield CHECKSUMS, "for sha256sum -c"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from pyarrow import parquet
 from hetero2.config import resolve as configuration
 from hetero2.inputs.truth import read_truth
 from hetero2.io.contracts import first_problem
-from hetero2.pack.verify import verify
+from hetero2.pack.verification.checking import verify
 from hetero2.scoring import hetero_scores, score_table
 from hetero2.stages.cost_lift import read_rows
 from tests.conftest import ROOT

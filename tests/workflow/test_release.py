@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from hetero2.pack.verify import verify
+from hetero2.pack.verification.checking import verify
 from tests.conftest import AS_INSTALLED, ROOT, copy_checkout, run
 from tests.releases import commit, git
 from tools.release import gates

@@ -57,7 +57,7 @@ def test_the_pack_is_in_order_by_our_verb_by_the_lone_file_and_by_sha256sum(smal
     archive = small_run / "small_evidence_pack.zip"
     assert "OK: the pack is in order" in run("python", "-m", "hetero2", "verify", archive, cwd=ROOT).stdout
     lone = tmp_path / "verify.py"
-    lone.write_bytes((ROOT / "hetero2/pack/verify.py").read_bytes())
+    run("python", "-m", "hetero2", "verify", "--standalone", lone, cwd=ROOT)
     run("python", "-I", "-S", lone, archive, cwd=tmp_path)
     run("python", "-I", "-S", lone, small_run / "pack", cwd=tmp_path)
     with zipfile.ZipFile(archive) as opened:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from hetero2.io.files import read_json, sha256_file
 from hetero2.pack import accept
-from hetero2.pack.verify import UNLIMITED, verify
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.limits import UNLIMITED
 
 # The value that each must have, in order.
 GOOD = {

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from hetero2.commands.compare import LAYERS, Read, flat, json_of, rows_of
 from hetero2.io.tables import number
-from hetero2.pack import verify
+from hetero2.pack.verification.form.tables import read_rows
+from hetero2.pack.verification.layout import COST_LIFT, DECOYS, METRICS, SCORES, UTILITY
 
 # Relative difference up to which two numbers are one that was rounded in another way: some thousand times that of one
 # operation in double precision (2^-52), and far below the digits that anybody reads.
@@ -20,9 +21,9 @@ IN_WORDS = {
 # What is said of a molecule, and the numbers that a pack is quoted by: shares, counts, hits and differences of them.
 _SAID = ("status", "reason", "verdict", "call")
 _RATES = {
-    "metrics.json": ("counts", "verdict_counts", "call_counts", "pass_rate", "fail_rate", "scores_coverage"),
-    verify.COST_LIFT: ("methods", "uplift_score_plus_audit_vs_score_only", "uplift_score_plus_audit_vs_random"),
-    "utility_report.json": ("utility",),
+    METRICS: ("counts", "verdict_counts", "call_counts", "pass_rate", "fail_rate", "scores_coverage"),
+    COST_LIFT: ("methods", "uplift_score_plus_audit_vs_score_only", "uplift_score_plus_audit_vs_random"),
+    UTILITY: ("utility",),
 }
 _TABLES = tuple(name for names in LAYERS.values() for name in names if name.endswith(".csv"))
 _DOCUMENTS = tuple(name for names in LAYERS.values() for name in names if name.endswith(".json"))
@@ -59,7 +60,7 @@ def _cells(side: Read, name: str) -> dict[str, Any]:
         return {}
     if name.endswith(".json"):
         return dict(flat(json_of(side, name)))
-    header, *rows = list(verify.read_rows(side.pack, name)) or [[]]
+    header, *rows = list(read_rows(side.pack, name)) or [[]]
     return {
         f"line {line} {column}": cell
         for line, row in enumerate(rows, 2)
@@ -69,7 +70,7 @@ def _cells(side: Read, name: str) -> dict[str, Any]:
 
 def _moved(first: Read, second: Read) -> Iterator[tuple[float, str]]:
     """(relative difference, file and place) of everything in the result that differs."""
-    scores = [name for name in verify.SCORES if name.endswith(".csv")]
+    scores = [name for name in SCORES if name.endswith(".csv")]
     for name in (*_TABLES, *scores, *_DOCUMENTS):
         if first.digests.get(name) == second.digests.get(name):
             continue
@@ -102,7 +103,7 @@ def agreement(first: Read, second: Read) -> Agreement:
         if _difference(before.get(place), after.get(place)) > ROUNDING
     ]
     largest, where = max(_moved(first, second), default=(0.0, ""))
-    names = [*_TABLES, *_DOCUMENTS, *verify.SCORES, verify.DECOYS]
+    names = [*_TABLES, *_DOCUMENTS, *SCORES, DECOYS]
     same = all(first.digests.get(name) == second.digests.get(name) for name in names)
     if same:
         grade = EXACT

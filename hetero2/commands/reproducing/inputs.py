@@ -15,7 +15,7 @@ from hetero2.config.resolve import run_configuration
 from hetero2.config.user_files import user_files
 from hetero2.errors import ConfigError
 from hetero2.io.files import sha256_file
-from hetero2.pack import verify
+from hetero2.pack.verification.layout import SCORES, TRUTH
 
 Layer = dict[str, Any]
 DOWNLOADED = "downloaded"  # folder of what the run downloaded, which the rerun takes from the pack
@@ -161,7 +161,7 @@ def layer_of(original: Original, args: Any, folder: Path) -> Layer:
     for file in wanted:
         section, name = file.key.split(".")
         config[section][name] = _in_place(file.key, file.name, paths[file.key], folder)
-    for section, names in (("scores", verify.SCORES), ("truth", ("truth.csv",))):
+    for section, names in (("scores", SCORES), ("truth", (TRUTH,))):
         for key in ("path", "url"):
             if config[section].get(key) is not None:
                 name = next(name for name in names if name in original.pack)

@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 from hetero2.chem.molecules import RDKIT_VERSION
 from hetero2.config.overlays import targets
 from hetero2.errors import ConfigError
-from hetero2.pack import verify
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.command import is_no_pack, pack_at
+from hetero2.pack.verification.container.folders import open_pack
+from hetero2.pack.verification.container.pack import Pack
+from hetero2.pack.verification.form.json_text import parse_json
+from hetero2.pack.verification.layout import MANIFEST
+from hetero2.pack.verification.problems import Problems
 from hetero2.runtime import provenance
 
 Facts = dict[str, Any]
@@ -19,7 +25,7 @@ class Original(NamedTuple):
 
     path: Path
     manifest: Facts
-    pack: verify.Pack
+    pack: Pack
 
     @property
     def config(self) -> Facts:
@@ -32,7 +38,7 @@ class Original(NamedTuple):
 
     def json(self, name: str) -> Any:
         """A JSON file of the pack; None where it has none of this name."""
-        return verify.parse_json(self.pack, name, verify.Problems()) if name in self.pack else None
+        return parse_json(self.pack, name, Problems()) if name in self.pack else None
 
     def write(self, name: str, out: Path) -> None:
         """Write a file of the pack to `out`."""
@@ -51,16 +57,16 @@ def opened(path: Path, max_unpacked: int | None) -> Original:
     """The pack at `path`, a zip, a folder or the results of a run; raises ConfigError where it has problems."""
     if not path.exists():
         raise ConfigError(f"{path}: no such pack", "name its zip, what it unpacks to, or the results folder of a run")
-    path = verify.pack_at(path)
-    if verify.is_no_pack(path):
+    path = pack_at(path)
+    if is_no_pack(path):
         raise ConfigError(f"{path}: no pack, and no finished run", "name a pack's zip, or its folder")
-    problems = verify.verify(path, max_unpacked)
-    pack = None if problems else verify.open_pack(path, verify.Problems(), max_unpacked)
+    problems = verify(path, max_unpacked)
+    pack = None if problems else open_pack(path, Problems(), max_unpacked)
     if pack is None:
         raise impossible(
             path, f"it does not verify: {problems[0]}", f"`hetero2 verify {path}` lists its {len(problems)} problem(s)"
         )
-    manifest = verify.parse_json(pack, verify.MANIFEST, verify.Problems())
+    manifest = parse_json(pack, MANIFEST, Problems())
     return Original(path, manifest, pack)
 
 

@@ -15,7 +15,8 @@ from hetero2.commands.reproducing.agreement import IN_WORDS, Agreement, agreemen
 from hetero2.commands.running import started
 from hetero2.errors import ConfigError
 from hetero2.io.files import sha256_file
-from hetero2.pack.verify import SCORES, add_max_unpacked
+from hetero2.pack.verification.command import PACK_HELP, add_max_unpacked
+from hetero2.pack.verification.layout import SCORES
 from hetero2.runtime.cli_types import cores, positive
 from hetero2.runtime.log import printable
 
@@ -48,7 +49,7 @@ def _file(text: str) -> tuple[str, Path]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the pack, the files that it does not hold, and how to run."""
-    parser.add_argument("pack", type=Path, help="a pack: its zip, what it unpacks to, or the results folder of a run")
+    parser.add_argument("pack", type=Path, help=PACK_HELP)
     parser.add_argument("--input", type=Path, metavar="FILE", help="the library, where it is a file of the user's")
     parser.add_argument(
         "--file",

@@ -9,11 +9,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hetero2.pack import verify
+from hetero2.pack.verification.layout import (
+    CHECKSUMS,
+    CONFIG,
+    CRATE,
+    DATAPACKAGE,
+    DESCRIPTIONS,
+    MANIFEST,
+    NOT_PAYLOAD,
+    PAGES,
+)
 
-NAME = verify.CRATE
 WORKFLOW = "workflow/Snakefile"
-UNKNOWN_TIME = "1980-01-01T00:00:00Z"  # of a pack that no release has dated, as in its zip
+UNKNOWN_TIME = "1980-01-01T00:00:00+00:00"  # of a pack that no release has dated, as in its zip
 _REPOSITORY = "https://w3id.org/ro/wfrun"
 _PROFILES = {  # each with the name and the version under which it is known
     f"{_REPOSITORY}/process/0.5": ("Process Run Crate", "0.5"),
@@ -24,6 +32,11 @@ _CONTEXT = ["https://w3id.org/ro/crate/1.1/context", "https://w3id.org/ro/terms/
 _LANGUAGE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
 _FORMAL_PARAMETER = "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"
 _LICENSE = "https://spdx.org/licenses/Apache-2.0"
+_SOFTWARE = {  # what computes a pack, with its home
+    "numpy": "https://numpy.org",
+    "python": "https://www.python.org",
+    "rdkit": "https://www.rdkit.org",
+}
 _FORMATS = {
     ".csv": "text/csv",
     ".html": "text/html",
@@ -44,6 +57,11 @@ Entity = dict[str, Any]
 def media_type(name: str) -> str:
     """The media type of a file of a pack."""
     return _FORMATS.get(name[name.rfind(".") :] if "." in name else "", "text/plain")
+
+
+def dated(manifest: Mapping[str, Any]) -> str:
+    """The time of a release, or that of all packs without one, as RO-Crate wants it."""
+    return str(manifest.get("timestamp_utc") or UNKNOWN_TIME).replace("Z", "+00:00")
 
 
 def _to(name: str) -> Entity:
@@ -77,10 +95,11 @@ def _inputs(manifest: Mapping[str, Any]) -> Iterator[Entity]:
     by_id: dict[str, Entity] = {}
     for entry in manifest["inputs"]:
         name = _input_id(entry)
-        entity = by_id.setdefault(name, {"@id": name, "@type": "CreativeWork", "name": [], "description": []})
+        entity = by_id.setdefault(name, {"@id": name, "@type": "File", "name": [], "description": []})
         entity["name"].append(entry["name"])
         entity["description"].append(entry["role"])
         entity |= {"sha256": entry["sha256"], "contentSize": str(entry["size_bytes"])}
+        entity["encodingFormat"] = media_type(entry["name"])
         entity["exampleOfWork"] = _to(f"#input-{_slug(entry['role'])}")
     for entity in by_id.values():
         yield entity | {key: ", ".join(dict.fromkeys(entity[key])) for key in ("name", "description")}
@@ -142,11 +161,11 @@ def _formal_inputs(manifest: Mapping[str, Any]) -> Iterator[Entity]:
 
 def _results(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The files of the pack that the run made, without pages of single molecules and descriptions of the pack."""
-    outside = (*verify.NOT_PAYLOAD, "config.yaml")
+    outside = (*NOT_PAYLOAD, CONFIG)
     return [
         entry
         for entry in manifest["files"]
-        if entry["path"] not in outside and not entry["path"].startswith(("workflow/", verify.PAGES))
+        if entry["path"] not in outside and not entry["path"].startswith(("workflow/", PAGES))
     ]
 
 
@@ -155,7 +174,7 @@ def _files(manifest: Mapping[str, Any]) -> Iterator[Entity]:
     results = {entry["path"] for entry in _results(manifest)}
     for entry in manifest["files"]:
         name = entry["path"]
-        if name.startswith(verify.PAGES) or name in verify.DESCRIPTIONS:
+        if name.startswith(PAGES) or name in DESCRIPTIONS:
             continue
         entity = {
             "@id": name,
@@ -166,10 +185,10 @@ def _files(manifest: Mapping[str, Any]) -> Iterator[Entity]:
             "sha256": entry["sha256"],
         }
         yield entity | ({"exampleOfWork": _to(f"#output-{_slug(name)}")} if name in results else {})
-    for name, what in ((verify.MANIFEST, "manifest"), (verify.CHECKSUMS, "checksums"), (verify.DATAPACKAGE, "tables")):
+    for name, what in ((MANIFEST, "manifest"), (CHECKSUMS, "checksums"), (DATAPACKAGE, "tables")):
         yield {"@id": name, "@type": "File", "encodingFormat": media_type(name), "name": what}
-    if any(entry["path"].startswith(verify.PAGES) for entry in manifest["files"]):
-        yield {"@id": verify.PAGES, "@type": "Dataset", "name": "pages of molecules, listed in manifest.json"}
+    if any(entry["path"].startswith(PAGES) for entry in manifest["files"]):
+        yield {"@id": PAGES, "@type": "Dataset", "name": "pages of molecules, listed in manifest.json"}
 
 
 def _workflow(entity: Entity, manifest: Mapping[str, Any], inputs: Sequence[str], outputs: Sequence[str]) -> Entity:
@@ -197,8 +216,14 @@ def _software(manifest: Mapping[str, Any]) -> Iterator[Entity]:
     yield {"@id": _LICENSE, "@type": "CreativeWork", "name": "Apache License 2.0, of the workflow"}
     for name, (title, version) in _PROFILES.items():
         yield {"@id": name, "@type": "CreativeWork", "name": title, "version": version}
-    for name, version in sorted(manifest["versions"].items()):
-        yield {"@id": f"#software-{name}", "@type": "SoftwareApplication", "name": name, "version": version}
+    for name, url in _SOFTWARE.items():
+        yield {
+            "@id": f"urn:hetero2:software:{name}",
+            "@type": "SoftwareApplication",
+            "name": name,
+            "url": _to(url),
+            "version": manifest["versions"][name],
+        }
 
 
 def document(manifest: Mapping[str, Any]) -> Entity:
@@ -212,20 +237,21 @@ def document(manifest: Mapping[str, Any]) -> Entity:
     outputs = [_formal(f"#output-{_slug(name)}", name, [name]) for name in results]
     formal_names = [entity["@id"] for entity in (*formal_inputs, *(formal for formal, _ in parameters))]
     output_names = [entity["@id"] for entity in outputs]
-    files = [
+    files: list[Entity] = [
         _workflow(file, manifest, formal_names, output_names) if file["@id"] == WORKFLOW else file
         for file in _files(manifest)
     ]
-    time = manifest.get("timestamp_utc") or UNKNOWN_TIME
-    run = manifest["run"]
-    action = {
+    time = dated(manifest)
+    run, target = manifest["run"], manifest["target"]
+    action: Entity = {
         "@id": f"urn:hetero2:run:{manifest['run_id']}",
         "@type": "CreateAction",
         "actionStatus": "http://schema.org/CompletedActionStatus",
         "agent": _to("#hetero2"),
         "endTime": time,
         "instrument": _to(WORKFLOW),
-        "name": f"run {run} of {manifest['target']}",
+        "description": f"The target {target} of HETERO-2, executed by Snakemake up to the evidence pack.",
+        "name": f"run {run} of {target}",
         "object": _all_to([*(entity["@id"] for entity in inputs), *(value["@id"] for _, value in parameters)]),
         "result": _all_to(results),
     }
@@ -234,8 +260,9 @@ def document(manifest: Mapping[str, Any]) -> Entity:
         "@type": "Dataset",
         "conformsTo": _all_to(list(_PROFILES)),
         "datePublished": time,
-        "description": f"Evidence pack of HETERO-2 about the run {run} of {manifest['target']}; index.md says what it is.",
-        "hasPart": _all_to([file["@id"] for file in files]),
+        "author": _to("#hetero2"),
+        "description": f"Evidence pack of HETERO-2 about the run {run} of {target}; index.md says what it is.",
+        "hasPart": _all_to([entity["@id"] for entity in (*files, *inputs)]),
         "identifier": f"urn:hash:sha256:{manifest['payload_sha256']}",
         "license": _to(_LICENSE),
         "mainEntity": _to(WORKFLOW),
@@ -244,7 +271,7 @@ def document(manifest: Mapping[str, Any]) -> Entity:
         "publisher": _to("#hetero2"),
     }
     descriptor = {
-        "@id": NAME,
+        "@id": CRATE,
         "@type": "CreativeWork",
         "about": _to("./"),
         "conformsTo": _all_to(["https://w3id.org/ro/crate/1.1", "https://w3id.org/workflowhub/workflow-ro-crate/1.0"]),

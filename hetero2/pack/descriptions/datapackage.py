@@ -10,23 +10,33 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hetero2.pack import verify
-from hetero2.pack.descriptions.crate import UNKNOWN_TIME, media_type
+from hetero2.pack.descriptions.crate import dated, media_type
+from hetero2.pack.verification.layout import (
+    CANDIDATES,
+    CARD_DECOYS,
+    HARDNESS_CURVE,
+    HIT_CURVE,
+    LEAKAGE,
+    MISSING_SCORES,
+    NOT_PAYLOAD,
+    PAGES,
+    SELECTED_DECOYS,
+    SUMMARY,
+)
 
-NAME = verify.DATAPACKAGE
 # The contract that describes a row of each table. Files that a user brought are in the form that the user chose.
 TABLES = {
-    "summary.csv": "summary.v1",
-    verify.CANDIDATES: "ranked_candidates.v1",
-    verify.SELECTED_DECOYS: "selected_decoys.v1",
-    verify.CARD_DECOYS: "decoy_list.v1",
-    verify.HARDNESS_CURVE: "hardness_curve.v1",
-    verify.HIT_CURVE: "hit_curve.v1",
-    verify.LEAKAGE: "leakage.v1",
-    verify.MISSING_SCORES: "missing_decoy_scores.v1",
+    SUMMARY: "summary.v1",
+    CANDIDATES: "ranked_candidates.v1",
+    SELECTED_DECOYS: "selected_decoys.v1",
+    CARD_DECOYS: "decoy_list.v1",
+    HARDNESS_CURVE: "hardness_curve.v1",
+    HIT_CURVE: "hit_curve.v1",
+    LEAKAGE: "leakage.v1",
+    MISSING_SCORES: "missing_decoy_scores.v1",
     "scores.csv": "hetero_score_table.v1",
 }
-_ONLY_LISTED = ("workflow/", verify.PAGES)  # by manifest.json
+_ONLY_LISTED = ("workflow/", PAGES)  # by manifest.json
 Record = dict[str, Any]
 
 
@@ -61,7 +71,7 @@ def _resource_name(path: str) -> str:
 def _resources(folder: Path, files: list[Record]) -> Iterator[Record]:
     for entry in files:
         name = entry["path"]
-        if name in verify.NOT_PAYLOAD or name.startswith(_ONLY_LISTED):
+        if name in NOT_PAYLOAD or name.startswith(_ONLY_LISTED):
             continue
         resource = {
             "name": _resource_name(name),
@@ -69,6 +79,7 @@ def _resources(folder: Path, files: list[Record]) -> Iterator[Record]:
             "bytes": entry["size_bytes"],
             "hash": f"sha256:{entry['sha256']}",
             "description": entry["role"],
+            "type": "table" if name in TABLES else "file",
             "format": name.rpartition(".")[2],
             "mediatype": media_type(name),
         }
@@ -85,6 +96,6 @@ def document(folder: Path, facts: Mapping[str, Any], files: list[Record]) -> Rec
         "profile": "data-package",
         "name": _resource_name(run),
         "title": f"Evidence pack of the run {run} of {facts['target']}",
-        "created": facts.get("timestamp_utc") or UNKNOWN_TIME,
+        "created": dated(facts),
         "resources": list(_resources(folder, files)),
     }

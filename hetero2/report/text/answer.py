@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from hetero2.pack.verify import CANDIDATES
+from hetero2.pack.verification.layout import CANDIDATES
 from hetero2.report.evidence import BASELINE, RANDOM, SCORE, SCREEN, Evidence
 from hetero2.report.text import isomers, trust, worth
 from hetero2.report.text.advice import DO_NOT, SEND, advise, made_up, n_to_send, void

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from hetero2.pack.verify import CONTROLS, DECOY_QUALITY, LEAKAGE
+from hetero2.pack.verification.layout import CONTROLS, DECOY_QUALITY, LEAKAGE
 from hetero2.report.evidence import SCORE, Evidence
 from hetero2.report.text import isomers, sentences, worth
 from hetero2.report.text.advice import made_up

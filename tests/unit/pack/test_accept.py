@@ -9,7 +9,8 @@ import pytest
 
 from hetero2 import cli
 from hetero2.io.contracts import first_problem
-from hetero2.pack import accept, manifest, verify
+from hetero2.pack import accept, manifest
+from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST
 from tests.conftest import OWN_PACK
 
 
@@ -17,14 +18,14 @@ def rewritten(pack, name, change):
     """A file of a pack changed, and the lists of the pack made right again."""
     path = pack / name
     path.write_text(change(path.read_text()))
-    manifest_before = json.loads((pack / verify.MANIFEST).read_text())
+    manifest_before = json.loads((pack / MANIFEST).read_text())
     files = manifest.list_files(pack)
     document = manifest.with_files(
         {k: v for k, v in manifest_before.items() if k not in ("files", "payload_sha256")}, files
     )
     text = json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    (pack / verify.MANIFEST).write_text(text)
-    (pack / verify.CHECKSUMS).write_text(manifest.checksums(files, text))
+    (pack / MANIFEST).write_text(text)
+    (pack / CHECKSUMS).write_text(manifest.checksums(files, text))
 
 
 def edited(change):
@@ -119,7 +120,7 @@ def test_each_criterion_of_the_content_stops_a_pack(good, name, change, criterio
 def test_external_scores_must_leave_no_row_without_one(good):
     rewritten(good, "metrics.json", edited(lambda m: m["scores_coverage"].update(rows_missing_scores_input=3)))
     assert "rows_missing_scores_input" not in not_met(good)
-    path = good / verify.MANIFEST
+    path = good / MANIFEST
     path.write_text(manifest_says(scores={"source": "external"})(path.read_text()))
     assert "rows_missing_scores_input" in not_met(good)
 
@@ -136,7 +137,7 @@ def test_external_scores_must_leave_no_row_without_one(good):
     ],
 )
 def test_what_was_agreed_is_asked_for(good, agreed, met):
-    path = good / verify.MANIFEST
+    path = good / MANIFEST
     document = json.loads(path.read_text())
     document["config"]["acceptance"] = agreed
     path.write_text(json.dumps(document))
@@ -198,7 +199,7 @@ def test_metrics_must_say_what_the_rows_say(good, name, change):
 
 
 def test_what_is_printed_holds_no_control_letters(good, capsys):
-    path = good / verify.MANIFEST
+    path = good / MANIFEST
     document = json.loads(path.read_text())
     document["config"]["acceptance"] = {"min_median_slack": "\x1b[2J\nGO"}
     path.write_text(json.dumps(document))

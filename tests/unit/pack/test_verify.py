@@ -1,7 +1,6 @@
 """Verification against damage: every flipped byte, missing, extra and renamed file, hostile archives."""
 
 import argparse
-import ast
 import json
 import os
 import struct
@@ -13,21 +12,18 @@ import pytest
 
 from hetero2.io.tables import columns
 from hetero2.pack import archive as writer
-from hetero2.pack.verify import (
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.command import run
+from hetero2.pack.verification.container.zip_form import (
     DEFLATED,
-    PATTERNS,
-    SCHEMAS,
-    SPREADSHEETS,
     STORED,
-    SUMMARY_COLUMNS,
-    TRUTH_COLUMNS,
     Member,
     central_header,
     end_record,
     local_header,
-    run,
-    verify,
 )
+from hetero2.pack.verification.form.schema_check import PATTERNS
+from hetero2.pack.verification.layout import SCHEMAS, SPREADSHEETS, SUMMARY_COLUMNS, TRUTH_COLUMNS
 from tests.conftest import ROOT
 
 
@@ -191,10 +187,6 @@ def test_random_damage_of_the_directory_never_crashes(archive, tmp_path):
         if changed != data:
             (tmp_path / "f.zip").write_bytes(changed)
             assert verify(tmp_path / "f.zip")
-
-
-def test_it_runs_on_python_3_9():
-    ast.parse(Path(verify.__code__.co_filename).read_text(), feature_version=(3, 9))
 
 
 def relist(pack: Path) -> None:

@@ -18,7 +18,9 @@ from random import Random
 import pytest
 
 from hetero2.io.files import pretty_json
-from hetero2.pack import manifest, verify
+from hetero2.pack import manifest
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.layout import role
 from tests import deflate
 from tests.packs import edit, own_folder, relist, zipped
 from tests.zips import Entry, build, entries_of, with_crc
@@ -34,7 +36,7 @@ def honest(tmp_path_factory):
     edit(folder / "environment.json", lambda document: document | {"packages": document["packages"][:2]})
     relist(folder)
     pack = zipped(folder, folder.with_suffix(".zip"))
-    assert verify.verify(pack) == []
+    assert verify(pack) == []
     return entries_of(pack)
 
 
@@ -79,7 +81,7 @@ def resealed(entries: list[Entry]) -> None:
     files = [
         {
             "path": name,
-            "role": verify.role(name) or "workflow",
+            "role": role(name) or "workflow",
             "sha256": hashlib.sha256(content).hexdigest(),
             "size_bytes": len(content),
         }
@@ -377,7 +379,7 @@ def look(numbers: range, honest: list[Entry], path: Path) -> Counter[tuple[str, 
     for number in numbers:
         names, data = case(number, honest)
         path.write_bytes(data)
-        problems = verify.verify(path)
+        problems = verify(path)
         assert not any("the check could not be completed" in problem for problem in problems), (number, names, problems)
         if not problems:
             assert is_canonical(data), f"case {number}: {names}: verify says OK"

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -13,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from hetero2.pack import verify
+from hetero2.pack import standalone
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.container import folders
+from hetero2.pack.verification.container.folders import open_folder
+from hetero2.pack.verification.container.pack import digest
+from hetero2.pack.verification.container.zip_form import Member, central_header, end_record, local_header
+from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST
+from hetero2.pack.verification.limits import BASE, BASE_DISK, HINT, limits
+from hetero2.pack.verification.problems import Problems
 from tests.conftest import ROOT
 from tests.packs import edit, own_folder, relist, zipped
 
@@ -22,9 +29,10 @@ MOST_BYTES, MOST_SECONDS = 200 * 10**6, 10
 # In the child: its own peak of memory, which that of the parent would else be part of, and its CPU time.
 DRIVER = """
 import resource, sys, time
-from hetero2.pack import accept, verify
+from hetero2.pack import accept
+from hetero2.pack.verification import command
 sys.argv[0] = "hetero2"
-code = verify.main() if sys.argv[1] == "verify" and not sys.argv.pop(1) is None else None
+code = command.main() if sys.argv[1] == "verify" and not sys.argv.pop(1) is None else None
 if code is None:
     import argparse
     parser = argparse.ArgumentParser()
@@ -184,7 +192,7 @@ CSV = {
 
 def listed(entries):
     def make(folder):
-        edit(folder / verify.MANIFEST, lambda document: document | {"files": entries})
+        edit(folder / MANIFEST, lambda document: document | {"files": entries})
 
     return make
 
@@ -194,21 +202,21 @@ def entry(n):
 
 
 def million_lines(folder):
-    (folder / verify.CHECKSUMS).write_bytes(b"x\n" * 4_000_000)
+    (folder / CHECKSUMS).write_bytes(b"x\n" * 4_000_000)
 
 
 def many_sums(folder):
     lines = (b"%064d  molecules/%08d.html\n" % (n, n) for n in range(90_000))
-    (folder / verify.CHECKSUMS).write_bytes(b"".join(lines))
+    (folder / CHECKSUMS).write_bytes(b"".join(lines))
 
 
 LISTS = {
     "million-files": (listed([{"path": str(n)} for n in range(200_000)]), "more values in JSON than the limit"),
     "many-files": (listed([entry(n) for n in range(35_000)]), "listed, but missing"),
-    "million-sums": (million_lines, f"PROBLEM {verify.CHECKSUMS}: line 999"),
-    "blank-sums": (lambda folder: (folder / verify.CHECKSUMS).write_bytes(b"\n" * 8_000_000), "line 999"),
+    "million-sums": (million_lines, f"PROBLEM {CHECKSUMS}: line 999"),
+    "blank-sums": (lambda folder: (folder / CHECKSUMS).write_bytes(b"\n" * 8_000_000), "line 999"),
     "many-sums": (many_sums, "more than 1000 problems: the rest was not checked"),
-    "huge-sums": (lambda folder: (folder / verify.CHECKSUMS).write_bytes(b"\n" * 9_000_000), "more than the limit"),
+    "huge-sums": (lambda folder: (folder / CHECKSUMS).write_bytes(b"\n" * 9_000_000), "more than the limit"),
 }
 CONTENTS = {**JSON, **SCHEMATA, **CSV, **LISTS}
 
@@ -240,10 +248,10 @@ def raw_zip(out, members):
     """A canonical zip of (name, method, packed bytes, CRC, size), written without the product's writer of packs."""
     content, listing = bytearray(), []
     for name, method, packed, crc, size in members:
-        listing.append(verify.Member(name, method, crc, len(packed), size, len(content)))
-        content += verify.local_header(listing[-1]) + packed
-    directory = b"".join(map(verify.central_header, listing))
-    out.write_bytes(content + directory + verify.end_record(len(listing), len(directory), len(content)))
+        listing.append(Member(name, method, crc, len(packed), size, len(content)))
+        content += local_header(listing[-1]) + packed
+    directory = b"".join(map(central_header, listing))
+    out.write_bytes(content + directory + end_record(len(listing), len(directory), len(content)))
     return out
 
 
@@ -268,10 +276,8 @@ def test_a_pack_that_is_trusted_may_be_larger(tmp_path):
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     pack = zipped(folder, tmp_path / "pack.zip")
     for path in (folder, pack):
-        assert verify.verify(path, size) == []
-        assert verify.verify(path, size - 1) == [
-            f"the pack unpacks to {size} bytes, more than {size - 1}: {verify.HINT}"
-        ]
+        assert verify(path, size) == []
+        assert verify(path, size - 1) == [f"the pack unpacks to {size} bytes, more than {size - 1}: {HINT}"]
     for verb in ("verify", "accept"):
         call = [sys.executable, "-m", "hetero2", verb, str(pack), "--max-unpacked"]
         done = [subprocess.run([*call, size], cwd=ROOT, capture_output=True, text=True) for size in ("1G", "9k", "9x")]
@@ -282,10 +288,10 @@ def test_a_pack_that_is_trusted_may_be_larger(tmp_path):
 
 
 def test_limits_grow_with_the_pack_and_with_what_it_may_unpack_to():
-    assert verify.limits(0) == verify.limits(verify.BASE_DISK) == verify.BASE
-    assert verify.limits(3 * verify.BASE_DISK) == tuple(3 * limit for limit in verify.BASE)
-    assert verify.limits(0, 2 * verify.BASE.unpacked) == tuple(2 * limit for limit in verify.BASE)
-    assert verify.limits(0, 5) == verify.BASE._replace(unpacked=5)
+    assert limits(0) == limits(BASE_DISK) == BASE
+    assert limits(3 * BASE_DISK) == tuple(3 * limit for limit in BASE)
+    assert limits(0, 2 * BASE.unpacked) == tuple(2 * limit for limit in BASE)
+    assert limits(0, 5) == BASE._replace(unpacked=5)
 
 
 @pytest.mark.nightly
@@ -298,7 +304,7 @@ def test_all_of_it_at_once_stays_within_the_limits(tmp_path):
     (folder / "truth.csv").write_bytes(truth)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     with (folder / "decoys.parquet").open("wb") as handle:
-        handle.truncate(verify.BASE.unpacked - size - 100_000)
+        handle.truncate(BASE.unpacked - size - 100_000)
     relist(folder)
     within_limits(zipped(folder, tmp_path / "all.zip", compress=True), "metrics.json: counts is None")
 
@@ -316,7 +322,7 @@ def directory_of(path, n_entries, name=b"", size=0):
         struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 33, 0, size, size, len(name), 0, 0, 0, 0, 0, 0) + name
     )
     directory = entry * n_entries
-    path.write_bytes(directory + verify.end_record(n_entries, len(directory), 0))
+    path.write_bytes(directory + end_record(n_entries, len(directory), 0))
     return path
 
 
@@ -344,11 +350,11 @@ def test_a_directory_that_claims_much_is_refused_within_the_limits(name, count, 
 def test_an_end_record_that_claims_much_is_refused(count, tmp_path):
     for directory in (0, 46, 1 << 40, (1 << 64) - 1):
         try:
-            end = verify.end_record(count, directory, 0)
+            end = end_record(count, directory, 0)
         except struct.error:  # no zip can say so
             continue
         (tmp_path / "end.zip").write_bytes(b"x" * 46 + end)
-        assert "end.zip: not a readable zip" in verify.verify(tmp_path / "end.zip")[0]
+        assert "end.zip: not a readable zip" in verify(tmp_path / "end.zip")[0]
 
 
 def test_names_that_are_all_different_are_refused_within_the_limits(tmp_path):
@@ -383,10 +389,10 @@ def test_a_folder_that_is_too_deep_is_not_entered(depth, tmp_path):
 
 def test_a_folder_of_many_files_is_not_listed_to_its_end(tmp_path, monkeypatch):
     folder = own_folder(tmp_path / "pack", small=True)
-    monkeypatch.setattr(verify, "MAX_FOLDER", 500)
+    monkeypatch.setattr(folders, "MAX_FOLDER", 500)
     for n in range(2000):
         (folder / f"{n}").touch()
-    problems = verify.verify(folder)
+    problems = verify(folder)
     assert "files and folders: no pack of its size has that many" in problems[0]
     assert len(problems) == 1
 
@@ -401,7 +407,7 @@ def public():
 
 def test_what_a_folder_cannot_show_is_a_problem_and_never_a_traceback(public):
     folder = own_folder(public / "pack", small=True)
-    shutil.copy(ROOT / "hetero2/pack/verify.py", public)
+    (public / "verify.py").write_text(standalone.text())
     os.mkfifo(folder / "workflow/pipe")
     (folder / os.fsdecode(b"workflow/\xff.smk")).write_text("x")
     (folder / "scores.csv").chmod(0)
@@ -430,8 +436,8 @@ def test_what_a_folder_cannot_show_is_a_problem_and_never_a_traceback(public):
 
 def test_a_file_that_changes_while_it_is_checked_is_a_problem(tmp_path):
     folder = own_folder(tmp_path / "pack", small=True)
-    problems = verify.Problems()
-    pack = verify.open_folder(folder, problems)
+    problems = Problems()
+    pack = open_folder(folder, problems)
     assert pack is not None
     with (folder / "scores.csv").open("ab") as handle:
         handle.write(b"x")
@@ -439,7 +445,7 @@ def test_a_file_that_changes_while_it_is_checked_is_a_problem(tmp_path):
     os.mkfifo(folder / "index.md")
     (folder / "summary.csv").write_bytes(b"")
     for name in ("scores.csv", "index.md", "summary.csv"):
-        assert verify.digest(pack, name, problems) == ""
+        assert digest(pack, name, problems) == ""
     assert [problem.split(": ", 2)[2] for problem in problems] == [
         "it grew while the pack was being checked",
         "it is no longer a regular file",
@@ -454,7 +460,7 @@ def test_what_is_no_pack_is_wrong_usage(kind, tmp_path):
         os.mkfifo(path)
     elif kind == "device":
         path = Path("/dev/zero")
-    program = [sys.executable, str(ROOT / "hetero2/pack/verify.py"), str(path)]
+    program = [sys.executable, "-m", "hetero2", "verify", str(path)]
     done = subprocess.run(program, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: {path}: ")

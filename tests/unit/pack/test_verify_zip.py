@@ -12,7 +12,13 @@ from random import Random
 import pytest
 
 from hetero2.inputs.summary_rows import page_name
-from hetero2.pack import archive, manifest, verify
+from hetero2.pack import archive, manifest
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.container.members import inflated, member_blocks
+from hetero2.pack.verification.container.safe_names import check_names, name_problem
+from hetero2.pack.verification.container.zip_form import Member
+from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, REQUIRED, REQUIRED_UTILITY, ROLES, role
+from hetero2.pack.verification.problems import Problems
 from hetero2.paths import ROOT
 from hetero2.runtime.provenance import workflow_files
 from tests import deflate
@@ -46,7 +52,7 @@ def test_a_member_that_is_longer_than_its_size_is_refused(pack, tmp_path):
         assert opened.testzip() is None
         assert opened.read("ranked_candidates.csv") == honest
     problem = f"ranked_candidates.csv: it is stored as {len(honest) + 23} bytes, but its size is {len(honest)}"
-    assert verify.verify(tmp_path / "hole.zip") == [problem]
+    assert verify(tmp_path / "hole.zip") == [problem]
 
 
 @pytest.mark.parametrize("program", ["unzip", "jar"])
@@ -68,7 +74,7 @@ def test_a_member_that_is_shorter_than_its_size_is_refused(pack, tmp_path):
     entries = entries_of(pack)
     entries[0].packed = entries[0].packed[:-1]
     (tmp_path / "short.zip").write_bytes(build(entries))
-    assert "but its size is" in verify.verify(tmp_path / "short.zip")[0]
+    assert "but its size is" in verify(tmp_path / "short.zip")[0]
 
 
 # --- deflated members
@@ -80,7 +86,7 @@ def deflated(content, level=9, strategy=zlib.Z_DEFAULT_STRATEGY):
 
 
 def inflate(packed, size):
-    return b"".join(verify.inflated(io.BytesIO(packed), len(packed), size))
+    return b"".join(inflated(io.BytesIO(packed), len(packed), size))
 
 
 def contents(random):
@@ -142,7 +148,7 @@ def test_a_pack_that_the_product_deflates_always_verifies(tmp_path):
                 info.file_size,
                 info.header_offset,
             )
-            assert b"".join(verify.member_blocks(stream, verify.Member(*place))) == named[info.filename]
+            assert b"".join(member_blocks(stream, Member(*place))) == named[info.filename]
 
 
 def test_the_slow_reader_of_deflate_agrees_with_zlib():
@@ -230,7 +236,7 @@ NAMES = {
 def test_a_name_that_is_unsafe_somewhere_is_refused(reason, name, pack, tmp_path):
     entries = sorted([*entries_of(pack), Entry(name.encode(), b"x")], key=lambda entry: entry.name.decode())
     (tmp_path / "names.zip").write_bytes(build(entries))
-    problems = verify.verify(tmp_path / "names.zip")
+    problems = verify(tmp_path / "names.zip")
     assert any(reason in problem for problem in problems), problems
 
 
@@ -241,7 +247,7 @@ def test_the_same_in_a_folder(name, pack, tmp_path):
     path = tmp_path / "pack" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("x")
-    problems = verify.verify(tmp_path / "pack")
+    problems = verify(tmp_path / "pack")
     assert ("extra file" if name[0] == "x" else " name ") in problems[0]
 
 
@@ -258,8 +264,8 @@ def test_the_same_in_a_folder(name, pack, tmp_path):
     ],
 )
 def test_names_that_are_one_somewhere_are_refused(names):
-    problems = verify.Problems()
-    assert not verify.check_names(names, problems)
+    problems = Problems()
+    assert not check_names(names, problems)
     assert any("the same name as" in problem for problem in problems)
 
 
@@ -267,26 +273,26 @@ def test_names_that_are_one_somewhere_are_refused(names):
     "names", [("a", "a/b"), ("A", "a/b/c"), ("a", "a!", "a/b"), ("molecules", "molecules/00000000.html")]
 )
 def test_a_file_beside_a_folder_of_its_name_is_refused(names):
-    problems = verify.Problems()
-    assert not verify.check_names(names, problems)
+    problems = Problems()
+    assert not check_names(names, problems)
     assert any("both a file and a folder" in problem for problem in problems)
 
 
 def test_every_file_that_the_product_packs_has_a_role():
     for path in workflow_files():
-        assert verify.role(f"workflow/{path.relative_to(ROOT).as_posix()}") == "workflow"
-    assert verify.role(page_name(0)) == verify.role(page_name(99_999_999)) == "page of a molecule"
-    assert set(verify.REQUIRED + verify.REQUIRED_UTILITY) - {verify.MANIFEST, verify.CHECKSUMS} <= set(verify.ROLES)
-    problems = verify.Problems()
+        assert role(f"workflow/{path.relative_to(ROOT).as_posix()}") == "workflow"
+    assert role(page_name(0)) == role(page_name(99_999_999)) == "page of a molecule"
+    assert set(REQUIRED + REQUIRED_UTILITY) - {MANIFEST, CHECKSUMS} <= set(ROLES)
+    problems = Problems()
     names = [
-        *verify.ROLES,
+        *ROLES,
         *(f"workflow/{path.relative_to(ROOT).as_posix()}" for path in workflow_files()),
         page_name(7),
     ]
-    assert verify.check_names(names, problems)
+    assert check_names(names, problems)
     assert problems == []
     for letter in map(chr, range(0x3000)):
-        assert unicodedata.category(letter) not in ("Cc", "Cf") or verify.name_problem(f"a{letter}b"), letter
+        assert unicodedata.category(letter) not in ("Cc", "Cf") or name_problem(f"a{letter}b"), letter
 
 
 STRANGE = [
@@ -311,17 +317,17 @@ def test_a_file_without_a_role_is_refused_although_both_lists_have_it(name, tmp_
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("x")
     with pytest.raises(KeyError):
-        manifest.role(name)
+        manifest.role_of(name)
     text = f"{name}: extra file, no pack holds a file of this name"
-    assert text in verify.verify(folder)
-    assert text in verify.verify(zipped(folder, tmp_path / "strange.zip"))
+    assert text in verify(folder)
+    assert text in verify(zipped(folder, tmp_path / "strange.zip"))
 
 
 def test_the_role_in_the_manifest_is_that_of_the_file(tmp_path):
     folder = own_folder(tmp_path / "pack", small=True)
     text = (folder / "manifest.json").read_text()
     (folder / "manifest.json").write_text(text.replace('"role": "truth"', '"role": "summary"'))
-    assert "manifest.json: the role of truth.csv is 'summary', not 'truth'" in verify.verify(folder)
+    assert "manifest.json: the role of truth.csv is 'summary', not 'truth'" in verify(folder)
 
 
 def test_a_page_and_another_rule_are_allowed(tmp_path):
@@ -331,8 +337,8 @@ def test_a_page_and_another_rule_are_allowed(tmp_path):
     (folder / "workflow/rules/captions").mkdir()
     (folder / "workflow/rules/captions/pack.rst").write_text("x")
     relist(folder)
-    assert verify.verify(folder) == []
-    assert verify.verify(zipped(folder, tmp_path / "pages.zip", compress=True)) == []
+    assert verify(folder) == []
+    assert verify(zipped(folder, tmp_path / "pages.zip", compress=True)) == []
 
 
 def test_nothing_between_the_files_and_the_directory(pack, tmp_path):
@@ -340,6 +346,6 @@ def test_nothing_between_the_files_and_the_directory(pack, tmp_path):
         (tmp_path / "more.zip").write_bytes(build(entries_of(pack), **changes))
         with zipfile.ZipFile(tmp_path / "more.zip") as opened:
             assert opened.testzip() is None
-        assert verify.verify(tmp_path / "more.zip"), changes
+        assert verify(tmp_path / "more.zip"), changes
     assert build(entries_of(pack)) == pack.read_bytes()
     assert Path(tmp_path / "more.zip").exists()

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from hetero2 import cli
-from hetero2.pack import verify
 from hetero2.pack.accept import IN_WORDS
+from hetero2.pack.verification.layout import CANDIDATES
 from hetero2.report import card_data
 from hetero2.report.page import STATIC_ROWS
 from hetero2.runtime.identity import manifest_facts
@@ -88,7 +88,7 @@ def test_the_page_asks_nothing_of_a_network(text, page):
     for tag, attributes in page.found:
         assert tag not in ("img", "link", "iframe", "object", "embed", "base", "form"), tag
         assert not {"src", "srcset", "action", "background", "onload", "onclick", "onerror"} & set(attributes), tag
-        assert attributes.get("href", "#").startswith("#") or attributes["href"] == verify.CANDIDATES, attributes
+        assert attributes.get("href", "#").startswith("#") or attributes["href"] == CANDIDATES, attributes
     policy = next(
         attributes for _, attributes in page.found if attributes.get("http-equiv") == "Content-Security-Policy"
     )

@@ -1,0 +1,1 @@
+"""Verification of a pack, by the standard library alone."""

@@ -1,0 +1,112 @@
+"""Verify an evidence pack: python verify.py PACK.zip|FOLDER
+
+Needs Python 3.9 or newer and nothing else: this one file can be copied and run anywhere. It checks that the zip is
+whole and byte for byte in its canonical form, that every required file is there and no other, that every size and
+sha256 holds (in manifest.json and in checksums.sha256 alike), that the digests of the payload and of the run come out
+the same when computed again, and that JSON and CSV files meet their contracts as far as the standard library can
+tell. Since a pack may come from anybody, the memory and time spent on checking it are limited in proportion to its
+size on disk (see Limits).
+Exit code 0: no problems. 1: problems, each on a line of its own. 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.container.members import exactly
+from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, REGISTRY_ROW
+from hetero2.pack.verification.problems import SUMS_HOLD, Problem
+
+PACK_HELP = "a pack: its zip, what it unpacks to, or the results folder of a run"
+
+
+def pack_at(path: Path) -> Path:
+    """The zip of a finished run where `path` is its results folder; any other path as it is."""
+    if not (path / REGISTRY_ROW).is_file():
+        return path
+    zips = sorted(path.glob("*_evidence_pack.zip"))
+    return zips[0] if len(zips) == 1 else path / "pack"
+
+
+def is_no_pack(path: Path) -> bool:
+    """Whether it is a folder that has nothing of a pack."""
+    return path.is_dir() and not any((path / name).is_file() for name in (MANIFEST, CHECKSUMS))
+
+
+def printable(text: str) -> str:
+    """The text as one line, with nothing that could break it or hide part of it, and printable on standard output."""
+    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return line.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def byte_size(text: str) -> int:
+    """A number of bytes, such as 3000000000, 500M or 20G (powers of 1024)."""
+    match = re.fullmatch(r"([0-9]{1,15})([KMGT]?)", text.upper())
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes such as 500M or 20G")
+    return int(match.group(1)) << 10 * " KMGT".index(match.group(2) or " ")
+
+
+def add_max_unpacked(parser: argparse.ArgumentParser) -> None:
+    """Add the option for packs larger than the limits allow; verify and accept share it."""
+    parser.add_argument(
+        "--max-unpacked",
+        type=byte_size,
+        metavar="BYTES",
+        help="how much a pack that you trust may unpack to, such as 20G; raises the other limits as well; "
+        "default: 32 times its size on disk, but at least 512M",
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments but for the pack itself: the sha256 that it must have, and how much it may unpack to."""
+    parser.add_argument("--sha256", default=None, help="sha256 that the zip must have")
+    add_max_unpacked(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the problems; return 0 if there are none."""
+    if not (args.pack.is_file() or args.pack.is_dir()):
+        what = "neither a file nor a folder" if args.pack.exists() else "no such pack"
+        print(f"error: {args.pack}: {what}", file=sys.stderr)
+        return 2
+    args.pack = pack_at(args.pack)
+    if is_no_pack(args.pack):
+        print(
+            f"error: {args.pack}: no pack, and no finished run\nhint: name a pack's zip, or its folder", file=sys.stderr
+        )
+        return 2
+    if args.sha256 is not None and args.pack.is_dir():
+        print("error: --sha256 is the digest of a zip, but a folder was given", file=sys.stderr)
+        return 2
+    problems = verify(args.pack, args.max_unpacked)
+    if args.pack.is_file():
+        sha = hashlib.sha256()
+        with args.pack.open("rb") as stream:
+            for block in exactly(stream, args.pack.stat().st_size):
+                sha.update(block)
+        print(f"sha256  {sha.hexdigest()}  {printable(args.pack.name)}")
+        if args.sha256 and args.sha256.lower() != sha.hexdigest():
+            problems.append(Problem(f"{args.pack.name}: sha256 is not the expected {args.sha256.lower()}", SUMS_HOLD))
+    for problem in problems:
+        print(f"PROBLEM {printable(problem)}")
+    print(f"FAILED: {len(problems)} problem(s)" if problems else "OK: the pack is in order")
+    return 1 if problems else 0
+
+
+def main() -> int:
+    """Run as a standalone program."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pack", type=Path, help=PACK_HELP)
+    add_arguments(parser)
+    try:
+        return run(parser.parse_args())
+    except OSError as error:
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2

@@ -1,0 +1,1 @@
+"""Reading a pack: zip or folder, names and bytes."""

@@ -1,0 +1,1 @@
+"""What follows from files of the pack, computed again."""

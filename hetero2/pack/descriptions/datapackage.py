@@ -44,7 +44,8 @@ def _field(name: str, column: Mapping[str, Any]) -> Record:
     """A column as Table Schema has it, from its JSON Schema."""
     kinds = column.get("type", "string")
     kind = next(kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null")
-    constraints: Record = {} if "null" in kinds or kinds == "null" else {"required": True}
+    # A text may be empty, which in a CSV is what no value is, too.
+    constraints: Record = {} if "null" in kinds or kind == "string" else {"required": True}
     if "enum" in column:
         constraints["enum"] = [value for value in column["enum"] if value is not None]
     constraints |= {key: column[key] for key in ("minimum", "maximum") if key in column}

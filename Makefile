@@ -84,6 +84,7 @@ docs: $(VENV)/.dev ## Write defaults and schema of the configuration, pages of c
 	python -m tools.config_files
 	python -m tools.contract_pages
 	python -m tools.rule_graph
+	python -m tools.verification
 	python -m tools.service_openapi
 	python -m tools.release registry render
 	$(MAKE) site

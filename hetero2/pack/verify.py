@@ -12,7 +12,6 @@ EXAMPLE = "hetero2 verify results/value_utility_realtruth/value_utility_realtrut
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of verification, and where to write the file that needs no package."""
-    parser.add_argument("pack", type=Path, nargs="?", help=command.PACK_HELP)
     command.add_arguments(parser)
     parser.add_argument(
         "--standalone",
@@ -23,11 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the problems of a pack and return 0 if there are none; or write the program."""
-    if (args.pack is None) == (args.standalone is None):
-        raise ConfigError("name a pack, or --standalone FILE", "`hetero2 verify --help` explains both")
+    """Print the problems of a pack and return 0 if there are none; or what is checked; or write the program."""
     if args.standalone is None:
         return command.run(args)
+    if args.pack is not None:
+        raise ConfigError(f"{args.pack}: with --standalone no pack is verified", "name a pack, or --standalone FILE")
     args.standalone.write_text(standalone.text(), encoding="utf-8")
     print(f"wrote {args.standalone}: `python3 -I {args.standalone.name} PACK.zip` verifies a pack")
     return 0

@@ -2,10 +2,10 @@
 
 Needs Python 3.9 or newer and nothing else: this one file can be copied and run anywhere. It checks that the zip is
 whole and byte for byte in its canonical form, that every required file is there and no other, that every size and
-sha256 holds (in manifest.json and in checksums.sha256 alike), that the digests of the payload and of the run come out
-the same when computed again, and that JSON and CSV files meet their contracts as far as the standard library can
-tell. Since a pack may come from anybody, the memory and time spent on checking it are limited in proportion to its
-size on disk (see Limits).
+sha256 holds (in manifest.json and in checksums.sha256 alike), that JSON and tables meet the contracts of their version,
+and that whatever follows from other files of the pack does so when it is computed again; --explain lists what is
+computed, what only agrees, and what only has its digest. Since a pack may come from anybody, the memory and time spent
+on checking it are limited in proportion to its size on disk (see Limits).
 Exit code 0: no problems. 1: problems, each on a line of its own. 2: wrong usage.
 """
 
@@ -15,12 +15,14 @@ import argparse
 import hashlib
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from hetero2.pack.verification.checking import verify
 from hetero2.pack.verification.container.members import exactly
 from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, REGISTRY_ROW
 from hetero2.pack.verification.problems import SUMS_HOLD, Problem
+from hetero2.pack.verification.recompute.registry import SUBJECTS
 
 PACK_HELP = "a pack: its zip, what it unpacks to, or the results folder of a run"
 
@@ -65,13 +67,30 @@ def add_max_unpacked(parser: argparse.ArgumentParser) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments but for the pack itself: the sha256 that it must have, and how much it may unpack to."""
+    """Add the pack, the sha256 that it must have, how far to check it, and how much it may unpack to."""
+    parser.add_argument("pack", type=Path, nargs="?", help=PACK_HELP)
     parser.add_argument("--sha256", default=None, help="sha256 that the zip must have")
+    parser.add_argument("--quick", action="store_true", help="check digests and form alone, compute nothing again")
+    parser.add_argument(
+        "--explain", action="store_true", help="print what is checked of every file and figure, and by what"
+    )
     add_max_unpacked(parser)
 
 
+def explained() -> Iterator[str]:
+    """What is checked, by what: a line each."""
+    for what, level, source, *_ in SUBJECTS:
+        yield f"{level:<12}  {what}\n{'':<12}    from: {source}"
+
+
 def run(args: argparse.Namespace) -> int:
-    """Print the problems; return 0 if there are none."""
+    """Print the problems, and return 0 if there are none; or what is checked."""
+    if args.explain:
+        print("\n".join(explained()))
+        return 0
+    if args.pack is None:
+        print("error: name a pack, its zip or its folder\nhint: --help says more", file=sys.stderr)
+        return 2
     if not (args.pack.is_file() or args.pack.is_dir()):
         what = "neither a file nor a folder" if args.pack.exists() else "no such pack"
         print(f"error: {args.pack}: {what}", file=sys.stderr)
@@ -85,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     if args.sha256 is not None and args.pack.is_dir():
         print("error: --sha256 is the digest of a zip, but a folder was given", file=sys.stderr)
         return 2
-    problems = verify(args.pack, args.max_unpacked)
+    problems = verify(args.pack, args.max_unpacked, args.quick)
     if args.pack.is_file():
         sha = hashlib.sha256()
         with args.pack.open("rb") as stream:
@@ -103,7 +122,6 @@ def run(args: argparse.Namespace) -> int:
 def main() -> int:
     """Run as a standalone program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pack", type=Path, help=PACK_HELP)
     add_arguments(parser)
     try:
         return run(parser.parse_args())

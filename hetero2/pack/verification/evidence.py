@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Union
 
 from hetero2.pack.verification.container.pack import Pack
@@ -52,9 +52,10 @@ class Summary:
         return column
 
     def place(self, molecule_id: str) -> int | None:
-        """The row of a molecule, counted from 0; None where there is none."""
+        """The first row with an id, counted from 0 (rows that repeat it are errors); None where there is none."""
         if not self._place:
-            self._place.update((name, row) for row, name in enumerate(self.texts("id")))
+            for row, name in enumerate(self.texts("id")):
+                self._place.setdefault(name, row)
         return self._place.get(molecule_id)
 
 
@@ -68,6 +69,7 @@ class Evidence:
         self.pack, self.digests, self._parsed, self._out_of_form = pack, digests, parsed, out_of_form
         self._summary: Summary | None = None
         self._labels: bytearray | None = None
+        self._kept: dict[str, Any] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self.pack
@@ -104,6 +106,12 @@ class Evidence:
         if self.pack.sizes[name] > self.pack.bounds.json_bytes:
             raise ValueError(f"its {self.pack.sizes[name]} bytes are too many to be compared")
         return b"".join(self.pack.blocks(name)).decode("utf-8")
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """What several checks need, made once."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
 
     @property
     def summary(self) -> Summary:

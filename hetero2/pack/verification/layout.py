@@ -35,7 +35,7 @@ DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
 # The pack described by standards of others: both, or in an older pack neither.
 CRATE, DATAPACKAGE = "ro-crate-metadata.json", "datapackage.json"
 DESCRIPTIONS = (CRATE, DATAPACKAGE)
-REQUIRED_UTILITY = (TRUTH, UTILITY, CONTROLS, CANDIDATES, SELECTED_DECOYS)
+SNAKEFILE, LOCK = "workflow/Snakefile", "workflow/requirements.lock"
 # The role of each file, as the manifest states it; no pack holds a file without a role.
 ROLES = {
     CANDIDATES: "candidates",
@@ -71,12 +71,7 @@ _WORKFLOW = re.compile(
     re.ASCII,
 )
 NOT_PAYLOAD = (MANIFEST, CHECKSUMS, ENVIRONMENT, *DESCRIPTIONS)
-SUMMARY_COLUMNS = (
-    "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
-    "decoy_strategy_used warnings_count report_path seed_used spectral_gap spectral_entropy spectral_entropy_norm"
-).split()
-TRUTH_COLUMNS = ["molecule_id", "expensive_label", "truth_source", "truth_version"]
-# JSON files whose schema lies in the pack itself, under workflow/schemas.
+# The contracts of JSON files and tables; their schemas lie in the pack itself, under workflow/schemas.
 SCHEMAS = {
     METRICS: "metrics.v1",
     DECOY_QUALITY: "decoy_quality.v1",
@@ -87,6 +82,18 @@ SCHEMAS = {
     COST_LIFT: "cost_lift.v1",
     UTILITY: "cost_lift.v2",
 }
+TABLES = {
+    SUMMARY: "summary.v1",
+    TRUTH: "customer_truth.v1",
+    CANDIDATES: "ranked_candidates.v1",
+    SELECTED_DECOYS: "selected_decoys.v1",
+    CARD_DECOYS: "decoy_list.v1",
+    LEAKAGE: "leakage.v1",
+    MISSING_SCORES: "missing_decoy_scores.v1",
+    HARDNESS_CURVE: "hardness_curve.v1",
+    HIT_CURVE: "hit_curve.v1",
+}
+BROUGHT_TABLES = (TRUTH,)  # byte for byte as a user gave them: with further columns, in any order
 
 
 def role(name: str) -> str | None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from hetero2.pack.verification.layout import MANIFEST, NOT_PAYLOAD, SCORES
+from hetero2.pack.verification.layout import LOCK, MANIFEST, NOT_PAYLOAD, SCORES, TRUTH
 from hetero2.pack.verification.problems import SUMS_HOLD, Problems
 
 
@@ -36,8 +36,8 @@ def check_provenance(manifest: Any, digests: dict[str, str], problems: Problems)
         return
     scores, truth = manifest.get("scores"), manifest.get("truth")
     said = {name: scores.get("sha256") for name in SCORES if name in digests and isinstance(scores, dict)}
-    said["truth.csv"] = truth.get("sha256") if isinstance(truth, dict) else None
-    said["workflow/requirements.lock"] = manifest.get("environment_lock_sha256")
+    said[TRUTH] = truth.get("sha256") if isinstance(truth, dict) else None
+    said[LOCK] = manifest.get("environment_lock_sha256")
     config = manifest.get("config")
     source = config.get("truth", {}).get("source") if isinstance(config, dict) else None
     if (source in (None, "none")) != (truth is None):

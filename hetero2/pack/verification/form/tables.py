@@ -6,9 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 
 from hetero2.pack.verification.container.pack import Pack
-from hetero2.pack.verification.layout import SUMMARY, SUMMARY_COLUMNS, TRUTH, TRUTH_COLUMNS
-from hetero2.pack.verification.limits import HINT, MAX_FIELD, MAX_ROW, UNREADABLE
-from hetero2.pack.verification.problems import Problems
+from hetero2.pack.verification.limits import HINT, MAX_FIELD, MAX_ROW
 
 
 def _lines(blocks: Iterable[bytes], limit: int) -> Iterator[bytes]:
@@ -49,38 +47,3 @@ def read_rows(pack: Pack, name: str) -> Iterator[list[str]]:
                 yield cells
     finally:
         csv.field_size_limit(before)
-
-
-def _table_problem(pack: Pack, name: str, columns: Iterable[str], values: dict[str, set[str]]) -> str | None:
-    """The first breach of header, cells per row and allowed values of a CSV; raises what read_rows raises."""
-    rows = read_rows(pack, name)
-    header = next(rows, [])
-    missing = [column for column in columns if column not in header]
-    if missing:
-        return f"the column {missing[0]!r} is missing"
-    places = {header.index(column): allowed for column, allowed in values.items()}
-    for n_row, cells in enumerate(rows, start=1):
-        if len(cells) != len(header):
-            return f"row {n_row}: {len(cells)} cells"
-        wrong = [place for place, allowed in places.items() if cells[place] not in allowed]
-        if wrong:
-            return f"row {n_row}: column {header[wrong[0]]!r} has {cells[wrong[0]]!r}"
-    return None
-
-
-def check_tables(pack: Pack, problems: Problems) -> set[str]:
-    """Check the tables of a pack; those that are not in form."""
-    out_of_form = set()
-    allowed: dict[str, dict[str, set[str]]] = {
-        SUMMARY: {"status": {"OK", "SKIP", "ERROR"}, "verdict": {"PASS", "FAIL", "SKIP", ""}},
-        TRUTH: {"expensive_label": {"PASS", "FAIL"}, "truth_version": {"customer_truth.v1"}},
-    }
-    for name, columns in ((SUMMARY, SUMMARY_COLUMNS), (TRUTH, TRUTH_COLUMNS)):
-        try:
-            problem = _table_problem(pack, name, columns, allowed[name]) if name in pack else None
-        except (csv.Error, *UNREADABLE) as error:
-            problem = f"not a readable CSV: {error}"
-        if problem is not None:
-            problems.add(f"{name}: {problem}")
-            out_of_form.add(name)
-    return out_of_form

@@ -9,7 +9,7 @@ from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.form.json_text import parse_json
 from hetero2.pack.verification.layout import CRATE, DATAPACKAGE, DESCRIPTIONS, MANIFEST, NOT_PAYLOAD, PAGES
 from hetero2.pack.verification.problems import Problems
-from hetero2.pack.verification.recompute.subject import CONSISTENT, Subject
+from hetero2.pack.verification.recompute.subject import RECOMPUTED, Subject
 
 _OF_CONTENT = "urn:hash:sha256:"
 
@@ -78,11 +78,11 @@ def check_datapackage(evidence: Evidence, problems: Problems) -> None:
 
 
 DESCRIBED = (
-    Subject(f"{CRATE}: run, inputs, digests and sizes of files", CONSISTENT, MANIFEST, (CRATE, MANIFEST), check_crate),
+    Subject(f"{CRATE}: run, inputs, digests and sizes of files", RECOMPUTED, MANIFEST, (CRATE, MANIFEST), check_crate),
     Subject(
         f"{DATAPACKAGE}: digests and sizes",
-        CONSISTENT,
-        "the files",
+        RECOMPUTED,
+        "every file",
         (DATAPACKAGE, MANIFEST),
         check_datapackage,
     ),

@@ -115,7 +115,7 @@ release: {{source_commit: {commit}, timestamp_utc: "2026-11-22T10:00:00Z"}}
 
 
 def brought(small_run, folder, how):
-    """The small run with its scores as a table, its truth by path or by URL, a filter of today, and a release's commit."""
+    """The small run with scores as a table, truth by path or URL, a filter of today, and the commit of a release."""
     folder = taken_up(small_run, folder)
     shutil.copyfile(small_run / "score_source/scores.csv", folder / "table.csv")
     lines = (folder / "library.csv").read_bytes().decode()

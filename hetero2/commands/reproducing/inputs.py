@@ -5,6 +5,7 @@ taken from a pack, since it may come from anybody.
 """
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,7 +75,7 @@ def needed(original: Original) -> list[Needed]:
 def _given(
     original: Original, wanted: list[Needed], library: Path | None, files: Mapping[str, Path]
 ) -> dict[str, Path]:
-    """The path of each file that must be given, by key; raises ConfigError for a missing one, or another."""
+    """The path of each file that is given, by key; raises ConfigError for another file than the run read."""
     names = list(dict.fromkeys(name for file in wanted for name in (file.name, file.key)))
     for name in files:
         if name not in names:
@@ -83,12 +84,11 @@ def _given(
     if library is not None and "input.path" not in {file.key for file in wanted}:
         dataset = original.config["input"]["dataset"]
         raise ConfigError(f"--input: the library of this run is the data set {dataset}", "leave the option out")
-    paths, missing = dict[str, Path](), list[Needed]()
+    paths: dict[str, Path] = {}
     for file in wanted:
         path = library if file.key == "input.path" and library is not None else None
         path = path or files.get(file.key) or files.get(file.name)
         if path is None:
-            missing.append(file)
             continue
         if not path.is_file():
             raise ConfigError(f"{path}: no such file", file.described())
@@ -100,10 +100,27 @@ def _given(
                 "one in the folder `brought` of its results",
             )
         paths[file.key] = path.absolute()
-    if missing:
-        options = "; ".join(file.described() for file in missing)
-        raise impossible(original.path, f"{len(missing)} file(s) that its run read are not in it", f"give {options}")
     return paths
+
+
+def _check_all_given(original: Original, missing: list[Needed], model: str | None) -> None:
+    """Raise ConfigError, naming all at once, where a file or the scoring command is missing."""
+    recorded = original.config["scores"]["command"]
+    reasons = [f"{len(missing)} file(s) that its run read are not in it"] if missing else []
+    options = [file.described() for file in missing]
+    if recorded is not None and model is None:
+        files = [f"{entry['name']}, sha256 {entry['sha256'][:12]}…" for entry in _command_files(original)]
+        reads = f", which reads {'; '.join(files)}" if files else ""
+        reasons.append(f"its scores were made by a command that no pack carries: {recorded}{reads}")
+        options.append(
+            "the same command, with the places of its files: --model 'python PATH/model.py {request} {scores}'"
+        )
+    if reasons:
+        raise impossible(original.path, "; ".join(reasons), f"give {'; '.join(options)}")
+
+
+def _command_files(original: Original) -> list[dict[str, Any]]:
+    return original.inputs("scores command file")
 
 
 def _in_place(key: str, name: str, path: Path, folder: Path) -> str:
@@ -116,21 +133,6 @@ def _in_place(key: str, name: str, path: Path, folder: Path) -> str:
     return str(link)
 
 
-def _command(original: Original, model: str | None) -> str:
-    """The scoring command, as the caller gives it; raises ConfigError unless it is that of the run."""
-    recorded = original.config["scores"]["command"]
-    files = [f"{entry['name']} (sha256 {entry['sha256'][:12]}…)" for entry in original.inputs("scores command file")]
-    reads = f", which reads {', '.join(files)}" if files else ""
-    if model is None:
-        raise impossible(
-            original.path,
-            f"its scores were made by a command that no pack carries: {recorded}{reads}",
-            "give the same command with the places of its files: --model 'python PATH/my_model.py {request} {scores}'",
-        )
-    words = ["=".join(_absolute(part) for part in word.split("=", 1)) for word in command_words(model)]
-    return shlex.join(words)
-
-
 def _absolute(word: str) -> str:
     """A word of a command with the whole path where it names a file here: the rerun starts in another folder."""
     return str(Path(word).absolute()) if Path(word).is_file() else word
@@ -141,13 +143,15 @@ def _check_command(original: Original, layer: Layer) -> None:
     recorded, given = original.config["scores"]["command"], run_configuration(layer)["scores"]["command"]
     if given != recorded:
         raise ConfigError(f"--model: is not the command of this run: {given}", f"the run recorded: {recorded}")
-    entries = {entry["name"]: entry["sha256"] for entry in original.inputs("scores command file")}
-    for path in (path for key, path in user_files(layer).items() if key.startswith("scores.command[")):
+    read = Counter((entry["name"], entry["sha256"]) for entry in _command_files(original))
+    paths = [path for key, path in user_files(layer).items() if key.startswith("scores.command[")]
+    for path in paths:
         digest = sha256_file(path)
-        if entries.pop(path.name, digest) != digest:
-            raise ConfigError(f"--model: {path}: is not the file that the run read: its sha256 is {digest}")
-    if entries:
-        raise ConfigError(f"--model: the run's command also read {', '.join(entries)}", "name it with its path")
+        if not read[path.name, digest]:
+            raise ConfigError(f"--model: {path}: is no file that the run read: its sha256 is {digest}")
+        read[path.name, digest] -= 1
+    if missing := [name for (name, _), count in read.items() if count]:
+        raise ConfigError(f"--model: the run's command also read {', '.join(missing)}", "name it with its path")
 
 
 def layer_of(original: Original, args: Any, folder: Path) -> Layer:
@@ -158,6 +162,7 @@ def layer_of(original: Original, args: Any, folder: Path) -> Layer:
     config = {key: dict(value) if isinstance(value, dict) else value for key, value in original.config.items()}
     wanted = needed(original)
     paths = _given(original, wanted, args.input, dict(args.file))
+    _check_all_given(original, [file for file in wanted if file.key not in paths], args.model)
     for file in wanted:
         section, name = file.key.split(".")
         config[section][name] = _in_place(file.key, file.name, paths[file.key], folder)
@@ -167,7 +172,8 @@ def layer_of(original: Original, args: Any, folder: Path) -> Layer:
                 name = next(name for name in names if name in original.pack)
                 config[section][key] = _from_pack(original, section, key, name, folder)
     if config["scores"]["command"] is not None:
-        config["scores"]["command"] = _command(original, args.model)
+        words = command_words(args.model)
+        config["scores"]["command"] = shlex.join("=".join(map(_absolute, word.split("=", 1))) for word in words)
     elif args.model is not None:
         raise ConfigError("--model: the scores of this run were made by no command", "leave the option out")
     return config

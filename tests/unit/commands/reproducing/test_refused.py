@@ -63,13 +63,13 @@ def test_what_is_no_pack_is_said_to_be_none(name, tmp_path, capsys):
 def test_files_that_are_missing_are_named_with_their_digest(made_here, capsys):
     message = refused(capsys, made_here)
     assert "1 file(s) that its run read are not in it" in message
-    assert "give library.csv (the library, sha256 d83b6f5f3660…): --input FILE" in message
+    assert "give library.csv (the library, sha256 d83b6f5f3660…): --input FILE; the same command" in message
 
 
 def test_a_scoring_command_is_never_taken_from_the_pack(made_here, capsys):
     message = refused(capsys, made_here, LIBRARY)
     assert "its scores were made by a command that no pack carries: python model.py" in message
-    assert "model.py (sha256 5d91c6196e1e…)" in message
+    assert "which reads model.py, sha256 5d91c6196e1e…" in message
     assert "--model 'python PATH/my_model.py {request} {scores}'" in message
 
 
@@ -78,7 +78,7 @@ def test_another_file_than_the_run_read_is_refused(made_here, tmp_path, capsys):
     other = tmp_path / "model.py"
     other.write_text((DATA / "model.py").read_text() + "# another\n")
     command = f"--model=python {other} {{request}} {{scores}}"
-    assert "model.py: is not the file that the run read" in refused(capsys, made_here, LIBRARY, command)
+    assert "model.py: is no file that the run read" in refused(capsys, made_here, LIBRARY, command)
     shutil.copyfile(DATA / "model.py", tmp_path / "scorer.py")
     command = f"--model=python {tmp_path / 'scorer.py'} {{request}} {{scores}}"
     assert "--model: is not the command of this run: python scorer.py" in refused(capsys, made_here, LIBRARY, command)

@@ -38,7 +38,7 @@ def _layer(original: Original, args: Any, folder: Path) -> Layer:
         "command_minutes": _MINUTES,
         "download": {"ports": sorted({443, *_ports(layer)})},
     }
-    release = {key: original.manifest[key] for key in ("source_commit", "timestamp_utc")}
+    release = {key: original.manifest.get(key) for key in ("source_commit", "timestamp_utc")}
     layer = merge(layer, {"run_name": name, "execution": execution, "release": release})
     inputs.check_resolved(original, resolve(original.manifest["target"], layer, variant))
     return layer

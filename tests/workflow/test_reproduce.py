@@ -203,6 +203,18 @@ def test_a_model_that_does_not_repeat_itself_is_graded_by_what_moved(noisy, tmp_
         assert f"agreement     {grade}: " in done.stdout
 
 
+@pytest.mark.nightly
+def test_a_pack_with_all_artefacts_that_is_deflated(small_run, tmp_path):
+    folder = taken_up(small_run, tmp_path / "work")
+    layer = "pack: {artifacts: full, compression: deflate}\nexecution: {shard_rows: 11}\n"
+    (folder / "my.yaml").write_text((folder / "my.yaml").read_text() + layer)
+    build(folder)
+    crate = read_json(folder / "results/small/pack/ro-crate-metadata.json")
+    assert any(entity["@id"] == "molecules/" and entity["@type"] == "Dataset" for entity in crate["@graph"])
+    done = reproduce(folder / "results/small", tmp_path / "scratch", *GIVEN)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 TARGETS = ("value_ring_suite", "value_known_bad_good_BAD-constant", "value_customer_proxy", "value_utility_proxy")
 
 

@@ -72,6 +72,10 @@ def _all_to(names: Sequence[str]) -> list[Entity]:
     return [_to(name) for name in names]
 
 
+def _one_or_all_to(names: Sequence[str]) -> Entity | list[Entity]:
+    return _all_to(names) if len(names) > 1 else _to(names[0])
+
+
 def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping) and value:
         for key in sorted(value):
@@ -91,18 +95,22 @@ def _input_id(entry: Mapping[str, Any]) -> str:
 
 
 def _inputs(manifest: Mapping[str, Any]) -> Iterator[Entity]:
-    """The files that went in, each content once."""
-    by_id: dict[str, Entity] = {}
+    """The files that went in, each content once, under whatever names and in whatever roles."""
+    by_id: dict[str, list[Mapping[str, Any]]] = {}
     for entry in manifest["inputs"]:
-        name = _input_id(entry)
-        entity = by_id.setdefault(name, {"@id": name, "@type": "File", "name": [], "description": []})
-        entity["name"].append(entry["name"])
-        entity["description"].append(entry["role"])
-        entity |= {"sha256": entry["sha256"], "contentSize": str(entry["size_bytes"])}
-        entity["encodingFormat"] = media_type(entry["name"])
-        entity["exampleOfWork"] = _to(f"#input-{_slug(entry['role'])}")
-    for entity in by_id.values():
-        yield entity | {key: ", ".join(dict.fromkeys(entity[key])) for key in ("name", "description")}
+        by_id.setdefault(_input_id(entry), []).append(entry)
+    for name, entries in by_id.items():
+        formal = list(dict.fromkeys(f"#input-{_slug(entry['role'])}" for entry in entries))
+        yield {
+            "@id": name,
+            "@type": "File",
+            "contentSize": str(entries[0]["size_bytes"]),
+            "description": ", ".join(dict.fromkeys(entry["role"] for entry in entries)),
+            "encodingFormat": media_type(entries[0]["name"]),
+            "exampleOfWork": _one_or_all_to(formal),
+            "name": ", ".join(dict.fromkeys(entry["name"] for entry in entries)),
+            "sha256": entries[0]["sha256"],
+        }
 
 
 def _slug(text: str) -> str:
@@ -147,7 +155,7 @@ def _formal(name: str, of: str, examples: Sequence[str]) -> Entity:
         "conformsTo": _to(_FORMAL_PARAMETER),
         "name": of,
         "valueRequired": False,
-        "workExample": _all_to(examples) if len(examples) > 1 else _to(examples[0]),
+        "workExample": _one_or_all_to(examples),
     }
 
 

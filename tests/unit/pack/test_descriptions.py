@@ -77,6 +77,17 @@ def _references(value):
             yield from _references(inner)
 
 
+def test_a_file_that_went_in_twice_is_one_entity_with_both_roles(pack):
+    facts = read_json(pack / MANIFEST)
+    library = next(entry for entry in facts["inputs"] if entry["role"] == "library")
+    facts["inputs"].append(library | {"role": "training set", "name": "again.csv"})
+    by_id = {entity["@id"]: entity for entity in crate.document(facts)["@graph"]}
+    entity = by_id[f"urn:hash:sha256:{library['sha256']}"]
+    assert (entity["name"], entity["description"]) == ("library.csv, again.csv", "library, training set")
+    assert entity["exampleOfWork"] == [{"@id": "#input-library"}, {"@id": "#input-training-set"}]
+    assert by_id["#input-training-set"]["workExample"] == {"@id": entity["@id"]}
+
+
 def test_a_release_dates_the_descriptions(pack):
     facts = read_json(pack / MANIFEST) | {"timestamp_utc": "2026-11-22T10:00:00Z"}
     by_id = {entity["@id"]: entity for entity in crate.document(facts)["@graph"]}

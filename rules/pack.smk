@@ -31,6 +31,7 @@ rule pack:
             labels={"file": "{run}/{run}_evidence_pack.zip"},
         ),
         sha256=RUN("zip_sha256"),
+        statement=RUN("statement"),
     log:
         LOG("pack"),
     benchmark:

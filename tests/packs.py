@@ -9,7 +9,8 @@ from typing import Any
 
 from hetero2.io.files import pretty_json, read_json, write_text
 from hetero2.pack import archive, manifest
-from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, SCHEMAS
+from hetero2.pack.descriptions import crate, datapackage
+from hetero2.pack.verification.layout import CHECKSUMS, CRATE, DATAPACKAGE, DESCRIPTIONS, MANIFEST, SCHEMAS
 from tests.conftest import OWN_PACK
 
 # What the stored pack needs to verify: without the rest it is read in less time.
@@ -36,15 +37,32 @@ def edit(path: Path, change: Callable[[Any], Any]) -> None:
 
 
 def relist(folder: Path) -> None:
-    """Make both lists agree with the files again, as a forger would."""
+    """Make both lists, and the descriptions by other standards, agree with the files again, as a forger would."""
     facts = read_json(folder / MANIFEST)
     try:
         files = manifest.list_files(folder)
     except KeyError:  # a file that no pack holds
         files = facts["files"]
+    if (folder / CRATE).is_file() and (folder / DATAPACKAGE).is_file():
+        files = _redescribe(folder, facts, files)
     text = pretty_json(manifest.with_files(facts, files))
     write_text(folder / MANIFEST, text)
     write_text(folder / CHECKSUMS, manifest.checksums(files, text))
+
+
+def _redescribe(folder: Path, facts: dict[str, Any], files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write the descriptions anew; the files with them. They stay as they are where the manifest is too odd for it."""
+    rest = [entry for entry in files if entry["path"] not in DESCRIPTIONS]
+    try:
+        documents = (
+            crate.document(manifest.with_files(facts, rest)),
+            datapackage.document(folder, facts, [entry for entry in rest if (folder / entry["path"]).is_file()]),
+        )
+    except (AttributeError, KeyError, OSError, TypeError, ValueError):
+        return files
+    for name, document in zip(DESCRIPTIONS, documents, strict=True):
+        write_text(folder / name, pretty_json(document))
+    return sorted([*rest, *(manifest.entry(folder, name) for name in DESCRIPTIONS)], key=lambda entry: entry["path"])
 
 
 def zipped(folder: Path, out: Path, compress: bool = False) -> Path:

@@ -68,7 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the comparison as JSON, with the codes of the files")
 
 
-def _read(path: Path) -> Read:
+def read_pack(path: Path) -> Read:
+    """A pack, or that of a finished run; raises InputError where it cannot be read."""
     problems = Problems()
     pack = open_pack(pack_at(path), problems)
     manifest = None if pack is None or MANIFEST not in pack else parse_json(pack, MANIFEST, problems)
@@ -79,32 +80,33 @@ def _read(path: Path) -> Read:
     return Read(manifest, digests, pack)
 
 
-def _flat(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+def flat(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     """(dotted key, value) of everything in a document that is no section."""
     if isinstance(value, dict):
         for key in sorted(value):
-            yield from _flat(value[key], f"{place}.{key}" if place else str(key))
+            yield from flat(value[key], f"{place}.{key}" if place else str(key))
     elif isinstance(value, list):
         for row, inner in enumerate(value):
-            yield from _flat(inner, f"{place}[{row}]")
+            yield from flat(inner, f"{place}[{row}]")
     else:
         yield place, value
 
 
 def _changed(first: Any, second: Any) -> list[Document]:
     """The keys whose value differs, with both values."""
-    left, right = dict(_flat(first)), dict(_flat(second))
+    left, right = dict(flat(first)), dict(flat(second))
     names = [name for name in dict.fromkeys([*left, *right]) if left.get(name) != right.get(name)]
     return [{"key": name, "first": left.get(name), "second": right.get(name)} for name in names]
 
 
-def _json(side: Read, name: str) -> Any:
+def json_of(side: Read, name: str) -> Any:
+    """A JSON file of a pack; None where it has none of this name."""
     return parse_json(side.pack, name, Problems()) if name in side.pack else None
 
 
 def _environment(first: Read, second: Read) -> list[Document]:
     def packages(side: Read) -> Document:
-        document = _json(side, "environment.json") or {}
+        document = json_of(side, "environment.json") or {}
         installed = {p["name"]: p.get("installed") or p.get("version") for p in document.get("packages", [])}
         return {"python": document.get("python"), **installed, **side.manifest.get("versions", {})}
 
@@ -152,14 +154,14 @@ def _numbers(first: Read, second: Read) -> list[Document]:
     rows = []
     for name in _NUMBERS:
         if first.digests.get(name) != second.digests.get(name) and name in first.pack and name in second.pack:
-            for row in _changed(_json(first, name), _json(second, name)):
+            for row in _changed(json_of(first, name), json_of(second, name)):
                 both = row["first"], row["second"]
                 if all(isinstance(value, int | float) and not isinstance(value, bool) for value in both):
                     rows.append({"file": name, **row, "difference": both[1] - both[0]})
     return rows
 
 
-def _summary(side: Read) -> dict[tuple[str, int], dict[str, str]]:
+def rows_of(side: Read) -> dict[tuple[str, int], dict[str, str]]:
     """The rows of summary.csv, by id and how many rows before have it."""
     if "summary.csv" not in side.pack:
         return {}
@@ -175,7 +177,7 @@ def _molecules(first: Read, second: Read) -> list[Document]:
     """Rows that only one has, or whose result differs; one after the other, as they stand in the first."""
     if first.digests.get("summary.csv") == second.digests.get("summary.csv"):
         return []
-    left, right, rows = _summary(first), _summary(second), list[Document]()
+    left, right, rows = rows_of(first), rows_of(second), list[Document]()
     for key in dict.fromkeys([*left, *right]):
         before, after = left.get(key), right.get(key)
         if before is None or after is None:
@@ -189,7 +191,7 @@ def _molecules(first: Read, second: Read) -> list[Document]:
 
 def comparison(first: Path, second: Path) -> Document:
     """What differs between two packs: `first_difference` is the layer from which the rest may follow, or None."""
-    one, other = _read(first), _read(second)
+    one, other = read_pack(first), read_pack(second)
     layers = _layers(one, other)
     return {
         "first": str(first),

@@ -24,6 +24,10 @@ GROUPS: Mapping[str, Verbs] = {
     },
     "evidence": {
         "verify": ("hetero2.pack.verify", "verify an evidence pack (zip or folder)"),
+        "reproduce": (
+            "hetero2.commands.reproducing.reproduce",
+            "make a pack again, and say whether it comes out the same",
+        ),
         "compare": ("hetero2.commands.compare", "say where two runs or packs first differ"),
         "accept": ("hetero2.pack.accept", "say whether a pack is in order, criterion by criterion"),
     },

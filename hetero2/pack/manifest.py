@@ -18,14 +18,15 @@ def role_of(path: str) -> str:
 
 def list_files(folder: Path) -> list[dict[str, Any]]:
     """path, size_bytes, sha256 and role of every file of a pack except its two lists, sorted by path."""
-    entries = []
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in (MANIFEST, CHECKSUMS):
-            with path.open("rb") as handle:
-                sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
-            entries.append({"path": name, "size_bytes": path.stat().st_size, "sha256": sha256, "role": role_of(name)})
-    return sorted(entries, key=lambda entry: entry["path"])
+    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return [entry(folder, name) for name in sorted(names) if name not in (MANIFEST, CHECKSUMS)]
+
+
+def entry(folder: Path, name: str) -> dict[str, Any]:
+    """path, size_bytes, sha256 and role of one file of a pack; raises KeyError for a file that no pack holds."""
+    with (folder / name).open("rb") as handle:
+        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+    return {"path": name, "size_bytes": (folder / name).stat().st_size, "sha256": sha256, "role": role_of(name)}
 
 
 def with_files(facts: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:

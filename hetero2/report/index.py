@@ -55,6 +55,7 @@ FILES = {
 _CLOSING = """
 - `manifest.json`: inputs, digests, seeds and every file
 - `checksums.sha256`: for sha256sum -c
+- `ro-crate-metadata.json`, `datapackage.json`: the same as a Workflow Run Crate and as a data package
 
 ## What this proves, and what it does not
 

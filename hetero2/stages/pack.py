@@ -16,7 +16,17 @@ from hetero2.io.contracts import validate, write_json
 from hetero2.io.files import atomic_path, pretty_json, read_json, sha256_file, write_text
 from hetero2.io.tables import read_parquet, write_parquet_rows
 from hetero2.pack import archive, manifest, results
-from hetero2.pack.verification.layout import CHECKSUMS, COST_LIFT, DECOYS, MANIFEST, PAGES, SPREADSHEETS
+from hetero2.pack.descriptions import crate, datapackage, statement
+from hetero2.pack.verification.layout import (
+    CHECKSUMS,
+    COST_LIFT,
+    CRATE,
+    DATAPACKAGE,
+    DECOYS,
+    MANIFEST,
+    PAGES,
+    SPREADSHEETS,
+)
 from hetero2.paths import name_of
 from hetero2.report import index, spreadsheet
 from hetero2.report.card_data import DECOYS as DECOY_LIST
@@ -75,11 +85,23 @@ def build(args: argparse.Namespace, folder: Path) -> None:
     write_json(folder / "environment.json", environment, "environment.v1")
     differences = provenance.lock_differences(environment["packages"])
     write_text(folder / "index.md", index.render(folder, facts, differences))
-    files = manifest.list_files(folder)
+    files = _described(folder, facts, manifest.list_files(folder))
     document = manifest.with_files(facts, files)
     validate(document, "manifest.v1", MANIFEST)
     write_text(folder / MANIFEST, pretty_json(document))
     write_text(folder / CHECKSUMS, manifest.checksums(files, pretty_json(document)))
+
+
+def _described(folder: Path, facts: dict[str, Any], files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Describe a pack by standards of others; its files with these descriptions."""
+    documents = {
+        CRATE: crate.document(manifest.with_files(facts, files)),
+        DATAPACKAGE: datapackage.document(folder, facts, files),
+    }
+    for name, document in documents.items():
+        write_text(folder / name, pretty_json(document))
+    entries = [*files, *(manifest.entry(folder, name) for name in documents)]
+    return sorted(entries, key=lambda entry: entry["path"])
 
 
 def _check_replaceable(folder: Path) -> None:
@@ -121,4 +143,6 @@ def run(args: argparse.Namespace) -> None:
         archive.write_zip(files, temporary, compress=args.config["pack"]["compression"] == "deflate")
     sha256 = sha256_file(args.zip)
     write_text(args.zip.with_name(args.zip.name + ".sha256"), f"{sha256}  {args.zip.name}\n")
+    provenance_of_zip = statement.document(read_json(args.pack / MANIFEST), args.zip.name, sha256)
+    write_text(args.zip.with_name(args.zip.name + statement.SUFFIX), pretty_json(provenance_of_zip))
     logger.info("%s: %d files, sha256 %s", args.zip.name, len(files), sha256)

@@ -60,6 +60,7 @@ RUN_FILES = {
     "pack": "pack/manifest.json",
     "zip": "{run}_evidence_pack.zip",
     "zip_sha256": "{run}_evidence_pack.zip.sha256",
+    "statement": "{run}_evidence_pack.zip.intoto.json",
     "registry_row": "registry_row.json",
     "runtime": "runtime.json",
 }

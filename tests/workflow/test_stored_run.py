@@ -8,7 +8,13 @@ from tests.stored_run import stored_files, unpack
 
 DIGESTS = ("code_digest", "environment_lock_sha256", "payload_sha256", "run_id")
 # They hold digests and sizes of other files, and what is installed; each is covered by tests of its own.
-OF_OTHER_FILES = ("pack/checksums.sha256", "pack/environment.json", "pack/workflow/")
+OF_OTHER_FILES = (
+    "pack/checksums.sha256",
+    "pack/environment.json",
+    "pack/workflow/",
+    "pack/ro-crate-metadata.json",
+    "pack/datapackage.json",
+)
 
 
 def contents(results):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from types import FrameType
 
 INTERRUPTED = 130
@@ -20,21 +21,23 @@ main()
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def environment() -> dict[str, str]:
-    """Ours; a folder of profiles that somebody set for other workflows is not for this one."""
-    return {name: value for name, value in os.environ.items() if name != "SNAKEMAKE_PROFILE"}
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Ours and more; a folder of profiles that somebody set for other workflows is not for this one."""
+    return {name: value for name, value in os.environ.items() if name != "SNAKEMAKE_PROFILE"} | dict(more or {})
 
 
-def to_its_end(words: list[str]) -> int:
+def to_its_end(words: list[str], more: Mapping[str, str] | None = None, resumes: bool = True) -> int:
     """Run it (`python -m snakemake` and more words); its exit code, or 130 where it was stopped.
+
+    more: variables of its environment; resumes: whether the same command goes on with what is not finished.
 
     It and its jobs are one group of processes, all of which hear of Ctrl-C and of what else stops us: Snakemake alone
     would wait until its jobs are done, and killed at once it would leave them behind.
     """
     words = [words[0], "-c", _QUIET, *words[3:]]
     if threading.current_thread() is not threading.main_thread():  # only that one hears of signals
-        return subprocess.run(words, env=environment(), check=False).returncode
-    process = subprocess.Popen(words, env=environment(), process_group=0)
+        return subprocess.run(words, env=environment(more), check=False).returncode
+    process = subprocess.Popen(words, env=environment(more), process_group=0)
     was_stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -50,5 +53,6 @@ def to_its_end(words: list[str]) -> int:
             signal.signal(number, handler)
     if not was_stopped.is_set():
         return code
-    print("stopped; the same command goes on with what is not finished", file=sys.stderr)
+    then = "the same command goes on with what is not finished" if resumes else "nothing is left of it"
+    print(f"stopped; {then}", file=sys.stderr)
     return INTERRUPTED

@@ -32,6 +32,9 @@ DIAGNOSIS = "diagnosis.json"  # in every pack whose workflow has its rule
 # Copies for spreadsheets of the other tables with texts of a user: all of them, or in an older pack none.
 SPREADSHEETS = tuple(f"{name[:-4]}_spreadsheet.csv" for name in (CANDIDATES, SELECTED_DECOYS, CARD_DECOYS, LEAKAGE))
 DECOYS, PAGES = "decoys.parquet", "molecules/"  # with pack.artifacts: full
+# The pack described by standards of others: both, or in an older pack neither.
+CRATE, DATAPACKAGE = "ro-crate-metadata.json", "datapackage.json"
+DESCRIPTIONS = (CRATE, DATAPACKAGE)
 SNAKEFILE, LOCK = "workflow/Snakefile", "workflow/requirements.lock"
 # The role of each file, as the manifest states it; no pack holds a file without a role.
 ROLES = {
@@ -58,6 +61,8 @@ ROLES = {
     UTILITY: "utility",
     **dict.fromkeys(SCORES, "scores"),
     **dict.fromkeys(SPREADSHEETS, "copy for spreadsheets"),
+    CRATE: "description as a Workflow Run Crate",
+    DATAPACKAGE: "description as a data package",
 }
 _PAGE = re.compile(PAGES + r"[0-9]{8}\.html")
 _WORKFLOW = re.compile(
@@ -65,7 +70,7 @@ _WORKFLOW = re.compile(
     r"|schemas/[\w.-]+\.json|envs/[\w.-]+\.yaml)",
     re.ASCII,
 )
-NOT_PAYLOAD = (MANIFEST, CHECKSUMS, ENVIRONMENT, "ro-crate-metadata.json", "datapackage.json")
+NOT_PAYLOAD = (MANIFEST, CHECKSUMS, ENVIRONMENT, *DESCRIPTIONS)
 # The contracts of JSON files and tables; their schemas lie in the pack itself, under workflow/schemas.
 SCHEMAS = {
     METRICS: "metrics.v1",

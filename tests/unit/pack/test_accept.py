@@ -9,23 +9,17 @@ import pytest
 
 from hetero2 import cli
 from hetero2.io.contracts import first_problem
-from hetero2.pack import accept, manifest
-from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST
+from hetero2.pack import accept
+from hetero2.pack.verification.layout import MANIFEST
 from tests.conftest import OWN_PACK
+from tests.packs import relist
 
 
 def rewritten(pack, name, change):
     """A file of a pack changed, and the lists of the pack made right again."""
     path = pack / name
     path.write_text(change(path.read_text()))
-    manifest_before = json.loads((pack / MANIFEST).read_text())
-    files = manifest.list_files(pack)
-    document = manifest.with_files(
-        {k: v for k, v in manifest_before.items() if k not in ("files", "payload_sha256")}, files
-    )
-    text = json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    (pack / MANIFEST).write_text(text)
-    (pack / CHECKSUMS).write_text(manifest.checksums(files, text))
+    relist(pack)
 
 
 def edited(change):

@@ -15,6 +15,7 @@ from hetero2.pack.verification.layout import (
     COST_LIFT,
     DECOY_QUALITY,
     DECOYS,
+    DESCRIPTIONS,
     DIAGNOSIS,
     HARDNESS_CURVE,
     HIT_CURVE,
@@ -60,7 +61,8 @@ def _promised(pack: Pack, manifest: Any, utility: Any) -> Iterator[str]:
         yield from () if _is_refused(utility) else (COST_LIFT,)
         yield from (HIT_CURVE,) if "report" in config else ()
     yield from (REPORT, CARD_DECOYS, SPREADSHEET) if "report" in config else ()
-    yield from SPREADSHEETS if any(name in pack for name in SPREADSHEETS) else ()
+    for together in (SPREADSHEETS, DESCRIPTIONS):
+        yield from together if any(name in pack for name in together) else ()
     artifacts = config.get("pack")
     yield from (DECOYS,) if isinstance(artifacts, dict) and artifacts.get("artifacts") == "full" else ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hetero2.pack.verification.audit_evidence.subjects import AUDIT_EVIDENCE
 from hetero2.pack.verification.contracts.overview import FORM
 from hetero2.pack.verification.decision.subjects import DECISION
+from hetero2.pack.verification.described.descriptions import DESCRIBED
 from hetero2.pack.verification.presentation.subjects import PRESENTATION
 from hetero2.pack.verification.provenance.configuration import CONFIGURATION
 from hetero2.pack.verification.provenance.environment import ENVIRONMENT_FACTS
@@ -32,4 +33,5 @@ SUBJECTS = (
     *DECISION,
     *AUDIT_EVIDENCE,
     *PRESENTATION,
+    *DESCRIBED,
 )

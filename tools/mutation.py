@@ -67,14 +67,14 @@ def results(folder: Path | None = None) -> dict[str, int | None]:
 
 
 def sampled(mutants: Sequence[str], n: int | None) -> list[str]:
-    """At most `n` changes of each module, by chance but the same every time."""
+    """At most `n` changes of each module, by chance but the same every time; a larger sample holds a smaller one."""
     by_module = defaultdict(list)
     for mutant in sorted(mutants):
         by_module[module_of(mutant)].append(mutant)
-    chosen = {
-        name: changes if n is None or len(changes) <= n else random.Random(f"{SEED} {name}").sample(changes, n)
-        for name, changes in by_module.items()
-    }
+    chosen = {}
+    for name, changes in by_module.items():
+        random.Random(f"{SEED} {name}").shuffle(changes)
+        chosen[name] = changes[:n]
     return [mutant for name in sorted(chosen) for mutant in sorted(chosen[name])]
 
 

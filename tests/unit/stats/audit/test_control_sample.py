@@ -9,7 +9,12 @@ from hetero2.stats.audit.hardness import cluster_mean
 
 
 def item(block, decoy_index, level=0):
-    return {"block": block, "decoy_index": decoy_index, "level": level, "scaffold": f"scaffold {block}"}
+    return {
+        "block": block,
+        "decoy_index": decoy_index,
+        "level": level,
+        "scaffold": f"scaffold {block}" if decoy_index == -1 else "?",
+    }
 
 
 SAMPLE = [
@@ -58,7 +63,7 @@ def test_the_audit_is_that_of_the_sets_with_the_interval_over_scaffolds():
     rng = np.random.default_rng(3)
     sample = [item(block, place - 1) for block in range(24) for place in range(5)]
     for each in sample:
-        each["scaffold"] = f"scaffold {each['block'] // 2}"
+        each["scaffold"] = f"scaffold {each['block'] // 2}" if each["decoy_index"] == -1 else "?"
     scores = rng.normal(size=len(sample))
     sets = describe_decoy_sets(scores, np.arange(24) * 5)
     mean = cluster_mean(sets.auc, np.arange(24) // 2)

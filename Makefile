@@ -31,7 +31,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help run test check ci docs site format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
   test-browser test-service soak-service fuzz-service peers-service serve \
-  test-installed lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
+  test-installed coverage mutation audit conda-lock release-pins lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
   release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
   bench-ingest bench-service gallery clean
@@ -80,12 +80,32 @@ test-installed:
 	$(MAKE) test-browser REPORTS="small and not page_is_small"
 	$(MAKE) test-service
 
-docs: $(VENV)/.dev ## Write defaults and schema of the configuration, pages of contracts and registry, the rule graph; then the site.
+# What a command that is killed has covered is lost; the worker's jobs in the sandbox cannot write what they cover.
+coverage: $(VENV)/.dev ## Lines and branches of hetero2/ that the tests run; fails below the least share in pyproject.toml.
+	coverage erase
+	coverage run -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	coverage run -m pytest -m "service and not nightly" --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/service
+	coverage combine --quiet
+	coverage report --skip-covered --sort cover
+
+mutation: $(VENV)/.dev ## Changes in statistics, pack, files and screening that no test notices; SAMPLE of each module (default: all).
+	python -m tools.mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(MODULES)
+
+audit: $(VENV)/.dev ## Known weaknesses of the packages of the lock files; asks a database on the internet.
+	for name in requirements requirements-service requirements-dev; do \
+	  pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement $$name.lock || exit 1; \
+	done
+
+conda-lock: $(VENV)/.dev ## Solve envs/*.yaml for every platform into envs/*.pin.txt; needs the channels, or CHANNEL=url.
+	python -m tools.conda_lock $(if $(CHANNEL),--channel $(CHANNEL))
+
+docs: $(VENV)/.dev ## Write defaults and schema of the configuration, pages of contracts, licences and registry, the rule graph; then the site.
 	python -m tools.config_files
 	python -m tools.contract_pages
 	python -m tools.rule_graph
 	python -m tools.verification
 	python -m tools.service_openapi
+	python -m tools.licences
 	python -m tools.release registry render
 	$(MAKE) site
 
@@ -202,6 +222,9 @@ release-publish: $(VENV)/.dev ## Publish release/TAG, and compare what can then 
 release-register: $(VENV)/.dev ## Open the pull request that adds TAG to the registry, and have it tested.
 	python -m tools.release register "$$TAG"
 
+release-pins: $(VENV)/.dev ## Open the pull request with the pins of make conda-lock, and have it tested.
+	python -m tools.release pins
+
 release-record: $(VENV)/.dev ## After that was merged: the same for the lineage; TAG may be the branch registry/TAG.
 	python -m tools.release record "$${TAG#registry/}"
 
@@ -247,7 +270,7 @@ bench-service: $(VENV)/.dev ## The service: overhead, requests a second, memory,
 	@touch $@
 
 clean: ## Remove results and caches; keeps .venv and release.
-	rm -rf results container site .tests-passed .snakemake .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf results container site .tests-passed .snakemake .import_linter_cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* mutants
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'

@@ -239,7 +239,7 @@ def test_conda_environments_carry_the_versions_of_the_lock():
     locked = {package["name"]: package["version"] for package in locked_packages()}
     for path in (ROOT / "envs").glob("*.yaml"):
         pins = dict(
-            re.fullmatch(r"(\S+) =(\S+)", pin).groups() for pin in yaml.safe_load(path.read_text())["dependencies"]
+            re.fullmatch(r"(\S+) ==?([\d.]+)", pin).groups() for pin in yaml.safe_load(path.read_text())["dependencies"]
         )
         assert pins.pop("python") == "3.11"
         assert pins == {name: locked[name] for name in pins}, path.name

@@ -1,12 +1,19 @@
 """The conda recipe and CITATION.cff say what requirements.in, pyproject.toml and the package say."""
 
+import ast
+import functools
 import re
 import tomllib
+from importlib import metadata
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from hetero2 import __version__
+from hetero2.commands.verbs import VERBS
+from hetero2.runtime import provenance
 from tests.conftest import ROOT
 
 # Packages that conda calls otherwise: its `snakemake` and `matplotlib` bring much that no rule uses.
@@ -61,3 +68,51 @@ def test_the_citation_names_who_to_cite_and_the_licence():
     assert citation["cff-version"] == "1.2.0"
     assert citation["license"] == PROJECT["project"]["license"]
     assert all(author["name"] for author in citation["authors"])
+
+
+def brought(names):
+    """Packages that come with these, by what their metadata asks for on this machine."""
+    packages, waiting = set(), [canonicalize_name(name) for name in names]
+    while waiting:
+        name = waiting.pop()
+        if name not in packages:
+            packages.add(name)
+            needs = map(Requirement, metadata.requires(name) or [])
+            waiting += [canonicalize_name(need.name) for need in needs if not need.marker or need.marker.evaluate()]
+    return packages
+
+
+OWNERS = metadata.packages_distributions()
+
+
+@functools.cache
+def packages_of(path):
+    """Packages of others that a module imports, anywhere in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    names = {name for module in modules for name in OWNERS.get(module.partition(".")[0], [])}
+    return {canonicalize_name(name) for name in names} - {"hetero2"}
+
+
+def rules():
+    """Name, environment and verb of every rule."""
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        for name, body in re.findall(r"^rule (\w+):\n((?: .*\n|\n)+)", path.read_text(), re.MULTILINE):
+            yield name, re.search(r"envs/(\w+)\.yaml", body)[1], name.replace("_", "-")
+
+
+@pytest.mark.parametrize(("rule", "environment", "verb"), list(rules()))
+def test_the_environment_of_a_rule_has_what_its_verb_imports(rule, environment, verb):
+    """Under `--sdm conda` a job finds nothing else."""
+    dependencies = yaml.safe_load((ROOT / f"envs/{environment}.yaml").read_text())["dependencies"]
+    present = brought(name.split()[0] for name in dependencies if not name.startswith("python "))
+    sources = provenance.module_sources(VERBS[verb][0]) | provenance.module_sources("hetero2.runtime.log")
+    needed = {name: path.name for path in sources if path.suffix == ".py" for name in packages_of(path)}
+    assert needed, "nothing was read off its modules"
+    assert not {name: file for name, file in needed.items() if name not in present}, rule
+
+
+def test_every_rule_has_an_environment():
+    text = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    assert len(list(rules())) == len(re.findall(r"^rule ", text, re.MULTILINE)) > 30

@@ -25,6 +25,8 @@ COMMANDS = sorted({step["run"] for _, _, step in STEPS if "run" in step})
 CI, WORDS = "part of make ci", "offline: run below, a build in test_release.py"
 API = "asks GitHub: run below against a server of our own"
 DOCKER = "needs a Docker engine: docs/container.md says what was run instead"
+CHANNEL = "needs a conda channel: test_conda_lock.py solves and installs from one of its own"
+ONLINE = "asks a database of weaknesses on the internet: every night"
 LONG = "too long for every commit: every night, and by hand before a release"
 PROOFS = {
     "make .venv/.dev": CI,
@@ -40,6 +42,11 @@ PROOFS = {
     "make release-publish": API,
     "make release-register": API,
     "make release-record": API,
+    "make release-pins": API,
+    "make conda-lock": CHANNEL,
+    "make audit": ONLINE,
+    "make coverage": LONG,
+    "make mutation": LONG,
     "make image": DOCKER,
     "make image-run": DOCKER,
     "make image-same": DOCKER,
@@ -100,6 +107,7 @@ def test_what_is_part_of_make_ci(command):
         ("release-register", {"TAG": "value-1"}, "register value-1"),
         ("release-record", {"TAG": "registry/value-1"}, "record value-1"),
         ("release-record", {"TAG": "value-1"}, "record value-1"),
+        ("release-pins", {}, "pins"),
         (
             "release-build",
             {"TAG": "value-1", "TRUTH_URL": "https://a/t", "SELECTION_K": "5"},
@@ -148,7 +156,7 @@ def test_a_step_is_given_all_that_its_recipe_reads(command):
     reads = set()
     if PROOFS[command] in (WORDS, API):
         reads = set(re.findall(r"\$\{?([A-Z_0-9]+)", recipe(command)))
-        assert reads
+        assert reads or command == "make release-pins"
     for name, job, step in STEPS:
         if step.get("run") == command:
             assert "env" not in job
@@ -258,7 +266,9 @@ def test_permissions_are_given_job_by_job_and_every_job_ends():
     for name, job in JOBS:
         assert job["permissions"]["contents"] in ("read", "write"), name
         assert "uses" in job or 0 < job["timeout-minutes"] <= 150, name
-    assert {name for name, job in JOBS if "write" in job["permissions"].values()} == {"release.yml", "build-pack.yml"}
+    assert {name for name, job in JOBS if "write" in job["permissions"].values()} == {
+        *("release.yml", "build-pack.yml", "conda-lock.yml")
+    }
 
 
 def test_the_contexts_of_a_commit_are_the_jobs_of_ci():
@@ -308,7 +318,7 @@ def test_every_part_of_a_release_is_of_the_same_commit_and_tag():
 def test_the_night_has_what_is_too_long_or_too_new():
     assert set(on("nightly.yml")) == {"schedule", "workflow_dispatch"}
     assert {step["run"] for name, _, step in STEPS if name == "nightly.yml" and "run" in step} == {
-        command for command in PROOFS if PROOFS[command] == LONG
+        command for command in PROOFS if PROOFS[command] in (LONG, ONLINE)
     }
 
 

@@ -11,6 +11,7 @@ VERBS = {
     "publish": ("tools.release.commands.publish", "upload what was built and compare what can be downloaded"),
     "register": ("tools.release.commands.register", "open the pull request for the registry and wait for its CI"),
     "record": ("tools.release.commands.record", "once that was merged: the same for the lineage"),
+    "pins": ("tools.release.commands.pins", "open the pull request for the conda pins and wait for its CI"),
     "registry": ("tools.release.commands.registry", "check, add to, render and show registry and lineage"),
     "milestones": ("tools.release.commands.milestones", "say how far each milestone is, according to the registry"),
 }

@@ -1,4 +1,4 @@
-"""Pull requests for registry and lineage: push a branch with the new lines, open the pull request, wait for its CI.
+"""Pull requests for registry, lineage and conda pins: push a branch, open the pull request, wait for its CI.
 
 A pull request that a job's token opens starts no CI by itself, so ci.yml is dispatched on its branch; the run that
 counts is that of the pushed commit. All of it can be repeated: what exists already is used.
@@ -80,7 +80,7 @@ def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[
             ask(root, "worktree", "add", "--quiet", "--detach", str(tree), base)
             if not edit(tree):
                 return None
-            ask(tree, "add", "--force", "registry", "docs")
+            ask(tree, "add", "--force", "registry", "docs", "envs")
             content = ask(tree, "write-tree").strip()
             existing = _fetched(ask, root, remote, branch, f"{refs}/branch")
             if existing and ask(root, "show", "--no-patch", "--format=%T %P", existing).split() == [content, base]:
@@ -151,11 +151,25 @@ def _tested(remote: Remote, branch: str, commit: str, tell: Tell) -> WorkflowRun
 def _propose(root: Path, remote: Remote, branch: str, title: str, edit: Edit, tell: Tell) -> bool:
     """The pull request of an edit; False if its base has it already. The edit appends the row that it is about."""
     edited: list[Facts] = []
-    commit = _pushed(root, remote, branch, title, lambda tree: edit(tree, edited))
+    return _proposed(
+        root, remote, branch, title, lambda tree: edit(tree, edited), lambda: _body(edited[-1], title), tell
+    )
+
+
+def _proposed(
+    root: Path,
+    remote: Remote,
+    branch: str,
+    title: str,
+    edit: Callable[[Path], bool],
+    body: Callable[[], str],
+    tell: Tell,
+) -> bool:
+    commit = _pushed(root, remote, branch, title, edit)
     if commit is None:
         tell(f"{remote.base} has it already: nothing to do")
         return False
-    pull = _pull_request(remote, branch, title, _body(edited[-1], title))
+    pull = _pull_request(remote, branch, title, body())
     tell(f"pull request: {pull.html_url}")
     run = _tested(remote, branch, commit, tell)
     if run.conclusion != "success":
@@ -205,3 +219,27 @@ def record(root: Path, tag: Tag, remote: Remote, tell: Tell) -> bool:
         )
 
     return _propose(root, remote, f"lineage/{tag.text}", f"Lineage: {tag.text}", edit, tell)
+
+
+@checked_answers()
+def propose_pins(root: Path, remote: Remote, tell: Tell) -> bool:
+    """Open the pull request with the pins of envs/ as they are in this checkout, and wait for its CI.
+
+    A pin that is no longer here is removed by it. False where the base branch has the same pins.
+    """
+    pins = {path.name: path.read_bytes() for path in (root / "envs").glob("*.pin.txt")}
+    if not pins:
+        raise ConfigError("envs: holds no pins (*.pin.txt)", "make conda-lock")
+
+    def edit(tree: Path) -> bool:
+        before = {path.name: path.read_bytes() for path in (tree / "envs").glob("*.pin.txt")}
+        for name in before.keys() - pins.keys():
+            (tree / "envs" / name).unlink()
+        (tree / "envs").mkdir(exist_ok=True)
+        for name, content in pins.items():
+            (tree / "envs" / name).write_bytes(content)
+        return before != pins
+
+    title = "Conda: the environments solved again"
+    body = f"{title}\n\nMilestone: VALUE-M0\n\n    make conda-lock\n"
+    return _proposed(root, remote, "conda-pins", title, edit, lambda: body, tell)

@@ -9,7 +9,7 @@ from tests.release_api import TOKEN, service
 from tests.releases import commit, git, project, release, row_of
 from tools.release import build, checks, proposals, registry
 from tools.release.api import Api
-from tools.release.proposals import Remote, record, register
+from tools.release.proposals import Remote, propose_pins, record, register
 from tools.release.publish import publish
 from tools.release.tags import parse
 
@@ -249,3 +249,23 @@ def test_git_gets_the_token_in_its_environment_for_the_server_alone(api):
     assert found["GIT_CONFIG_KEY_0"] == "http.https://example.org/.extraheader"
     assert TOKEN not in str(found)  # base64, as the server wants it
     assert "GIT_CONFIG_COUNT" not in proposals._environment(api.client, {})
+
+
+PINS = "envs/core.linux-64.pin.txt"
+
+
+def test_conda_pins_are_proposed_as_they_are_here_once(root, api):
+    with pytest.raises(ConfigError, match=r"no pins \(\*\.pin\.txt\)"):
+        propose_pins(root, api.remote, lambda _: None)
+    (root / "envs").mkdir(exist_ok=True)
+    (root / PINS).write_text("# first\n@EXPLICIT\n")
+    assert propose_pins(root, api.remote, lambda _: None)
+    assert at_remote(root, "conda-pins", PINS) == "# first\n@EXPLICIT"
+    assert "\nMilestone: VALUE-M0\n" in api.all_pulls[0]["body"]
+    api.merge(1)
+    assert not propose_pins(root, api.remote, lambda _: None)  # main has them: nothing to do
+    (root / PINS).rename(root / "envs/chem.linux-64.pin.txt")
+    assert propose_pins(root, api.remote, lambda _: None)
+    git(root, "fetch", "--quiet", "origin", "conda-pins")
+    names = git(root, "ls-tree", "--name-only", "FETCH_HEAD", "envs/").splitlines()
+    assert [name for name in names if name.endswith(".pin.txt")] == ["envs/chem.linux-64.pin.txt"]

@@ -16,6 +16,11 @@ EXAMPLE = "python -m tools.release register value-utility-realtruth-2026-11-22-r
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The tag, the pull request, and how long to wait for CI."""
     parser.add_argument("tag", metavar="TAG")
+    add_waiting(parser)
+
+
+def add_waiting(parser: argparse.ArgumentParser) -> None:
+    """The branch that a pull request targets, and how long to wait for its CI."""
     parser.add_argument("--base", default="main", help="branch that the pull request targets")
     parser.add_argument("--remote", default="origin", help="where its branch is pushed to")
     parser.add_argument("--minutes", type=positive, default=120, help="how long to wait for CI")

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from hetero2.stats.audit import decoy_quality as quality
@@ -198,3 +200,44 @@ def test_targets_are_judged_by_the_bound():
     interval = {"estimate": 0.52, "ci_low": 0.4, "ci_high": 0.6, "upper_bound": 0.06}
     judged = quality.targets_met({"doe": {**interval, "upper_bound": 0.01}, "a": interval}, {"doe": 0.02, "a": 0.55})
     assert (judged["doe"]["met"], judged["a"]["met"]) == (True, False)
+
+
+@given(st.dictionaries(st.floats(-1e3, 1e3, width=32), st.integers(1, 5), min_size=1, max_size=8))
+def test_quantiles_of_what_occurs_often_are_those_of_all_values(often):
+    everything = np.sort([value for value, count in often.items() for _ in range(count)])
+    values = np.array(sorted(often), float)
+    counts = np.array([often[value] for value in values.tolist()], np.int64)
+    shares = [0.0, 0.05, 0.3, 0.5, 0.95, 1.0]
+    assert quality.quantiles(values, counts, shares) == np.quantile(everything, shares).tolist()
+
+
+def test_a_spread_is_three_rounded_quantiles_without_a_minus_before_zero():
+    often = {0.123456: 3, 1.0: 5, 7.25: 2}
+    expected = np.quantile([0.123456] * 3 + [1.0] * 5 + [7.25] * 2, [0.05, 0.5, 0.95])
+    assert quality.spread(often) == dict(zip(("p05", "median", "p95"), expected.round(4).tolist(), strict=True))
+    assert quality.spread({}) == {}
+    assert str(quality.spread({-0.00001: 1})) == "{'p05': 0.0, 'median': 0.0, 'p95': 0.0}"
+
+
+def test_a_property_that_hardly_varies_keeps_its_unit():
+    """Between its 5th and 95th percentile it is constant: only outliers differ, by their distance as it is."""
+    random = np.random.default_rng(4)
+    parents, decoys = random.normal(size=(6, 2)), random.normal(size=(60, 2))
+    parents[:, 1], decoys[:, 1] = 3.0, 3.0
+    parents[0, 1], decoys[0, 1] = 4.5, 3.8
+    assert quality.doe(parents, decoys) == pytest.approx(slow_doe(parents, decoys), abs=1e-3)
+    assert quality.doe(parents[:1], decoys).tolist() == []
+
+
+def test_below_ten_scaffolds_there_is_an_estimate_without_interval():
+    nothing = {"ci_low": None, "ci_high": None, "upper_bound": None, "reason": "fewer than 10 scaffolds"}
+    values = np.array([0.125, 0.5, 0.25])
+    assert quality.mean_with_interval(values, np.arange(3), 0) == {"estimate": 0.2917, **nothing}
+    assert quality.mean_with_interval(values[:0], np.arange(0), 0) == {"estimate": None, **nothing}
+    assert quality.undefined(0.87654321) == {"estimate": 0.8765, **nothing}
+    value, label, block, cluster = blocks(9, 4, 0.5)
+    few = quality.auc_with_interval(value, label, block, cluster, 0)
+    assert few == {"estimate": round(float(roc_auc_score(label, value)), 4), **nothing}
+    value, label, block, cluster = blocks(10, 4, 0.5)
+    assert quality.auc_with_interval(value, label, block, cluster, 0)["ci_low"] is not None
+    assert quality.mean_with_interval(np.arange(10.0), np.arange(10), 0)["ci_low"] is not None

@@ -72,3 +72,13 @@ def test_undefined_is_named():
         assert library_test(describe_decoy_sets(*flat(half))).reason == "squared_auc_cannot_vary"
     empty = np.zeros(0), np.zeros(0, np.int64)
     assert library_test(describe_decoy_sets(*empty)).reason == "no_molecules"
+
+
+def test_where_the_dispersion_cannot_vary_the_mean_is_still_said():
+    """One decoy each: AUC 1 or 0, variance 1/4."""
+    outcome = library_test(describe_decoy_sets(*flat([[1.0, 0.0], [0.0, 2.0], [3.0, 2.0]])))
+    assert (outcome.n, outcome.mean_auc) == (3, pytest.approx(2 / 3))
+    assert outcome.mean_z == pytest.approx(0.5 / 0.75**0.5)
+    assert (outcome.dispersion_z, outcome.reason) == (None, "squared_auc_cannot_vary")
+    constant = library_test(describe_decoy_sets(*flat([[1.0, 1.0], [2.0, 2.0]])))
+    assert (constant.n, constant.mean_auc, constant.mean_z) == (2, 0.5, None)

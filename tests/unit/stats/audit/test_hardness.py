@@ -130,3 +130,40 @@ def test_blocks_can_be_looked_at_in_parts():
     rest = against(scores[cut:], starts[11:] - cut, bins[cut:], tanimoto[cut:])
     for all_, of_first, of_rest in zip(whole, first, rest, strict=True):
         assert np.array_equal(all_, np.concatenate([of_first, of_rest]))
+
+
+def mean(estimate=0.6, low=0.5, high=0.7, n=30, clusters=10):
+    return hardness.Mean(estimate, low, high, n, clusters, None)
+
+
+@pytest.mark.parametrize(
+    ("hard", "easy", "difference", "name"),
+    [
+        (mean(low=0.51), mean(low=0.6), mean(low=0.1), "SIGNAL_ON_HARD"),
+        (mean(low=0.5), mean(low=0.6), mean(low=0.1), "ILLUSION"),
+        (mean(low=0.5), mean(low=0.5), mean(low=0.1), "NOT_SHOWN_ON_HARD"),
+        (mean(low=0.5), mean(low=None), mean(low=0.1), "NOT_SHOWN_ON_HARD"),
+        (mean(low=0.5), mean(low=0.6), mean(low=0.0), "NOT_SHOWN_ON_HARD"),
+        (mean(low=0.5), mean(low=0.6), mean(low=None), "NOT_SHOWN_ON_HARD"),
+        (mean(n=29), mean(low=0.6), mean(low=0.1), "INCONCLUSIVE_TOO_FEW_HARD"),
+        (mean(low=None), mean(low=0.6), mean(low=0.1), "INCONCLUSIVE_TOO_FEW_HARD"),
+    ],
+)
+def test_an_interval_that_ends_at_its_limit_shows_nothing(hard, easy, difference, name):
+    by_bin = {"easy": (easy, 60), "medium": (mean(), 35), "hard": (hard, 5), "all": (mean(), 100)}
+    assert hardness.interpret(by_bin, difference)[0] == name
+    few = by_bin | {"hard": (hard, 4)}
+    assert hardness.interpret(few, difference) == ("INCONCLUSIVE_DECOYS_TOO_EASY", "4 of 99 decoys are hard")
+
+
+def test_the_reasons_are_said_in_numbers():
+    by_bin = {"easy": (mean(0.9, 0.8, 0.95), 60), "medium": (mean(), 35), "hard": (mean(0.55, 0.45, 0.65), 5)}
+    assert hardness.interpret(by_bin, mean(low=0.1))[1] == (
+        "AUC against hard decoys 0.550 (0.450 to 0.650), against easy ones 0.900 (0.800 to 0.950)"
+    )
+    assert (
+        hardness.interpret(by_bin | {"easy": (mean(), 60)}, mean())[1]
+        == "AUC against hard decoys 0.550 (0.450 to 0.650)"
+    )
+    few = by_bin | {"hard": (mean(n=29, clusters=7), 5)}
+    assert hardness.interpret(few, mean())[1] == "29 molecules of 7 scaffolds have hard decoys"

@@ -105,3 +105,29 @@ def test_a_positive_control_is_found():
         abs(library_test(describe_decoy_sets(label_permutation.positive_control(starts, 2100, 0.0, 0), starts)).mean_z)
         < 3
     )
+
+
+def test_verdicts_are_complete_records():
+    not_assessable = {"verdict": "NOT_ASSESSABLE", "p_value": None, "p_values": []}
+    assert label_permutation.verdict({}) == not_assessable | {"reason": "no_refits"}
+    for undefined in ({0: (None, [1.0])}, {0: (1.0, [])}, {0: (1.0, [0.0, None])}, {0: (1.0, [0.0]), 1: (None, [0.0])}):
+        assert label_permutation.verdict(undefined) == not_assessable | {"reason": "a_statistic_is_undefined"}
+    refits = [float(n) for n in range(19)]
+    assert label_permutation.verdict({0: (18.5, refits)}) == {
+        "verdict": "RESOLVES_STRUCTURE",
+        "reason": None,
+        "p_value": 0.05,
+        "p_values": [0.05],
+    }
+    assert label_permutation.verdict({0: (17.5, refits), 1: (17.5, refits)}) == {
+        "verdict": "NOT_SHOWN",
+        "reason": None,
+        "p_value": 0.1,
+        "p_values": [0.1, 0.1],
+    }
+
+
+def test_a_model_resolves_structure_at_the_level_but_not_without_dispersion():
+    assert label_permutation.resolves(0.05, 0.01) is True
+    assert label_permutation.resolves(0.0501, 0.01) is False
+    assert label_permutation.resolves(0.05, 0.0) is False

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hetero2.stats.audit.ranking import MARGIN, auc_one_positive, audit, null_quantile, permuted_quantile
+from hetero2.stats.audit.ranking import (
+    MARGIN,
+    auc_one_positive,
+    audit,
+    audit_unweighted,
+    null_quantile,
+    permuted_quantile,
+)
 
 SCORES = st.lists(st.integers(-3, 3).map(float), min_size=2, max_size=9)
 Q = Fraction(95, 100)
@@ -131,3 +138,28 @@ def test_weights_of_very_different_size_lose_nothing():
 def test_weights_are_marked():
     assert audit(1.0, 2.0, np.zeros(2), np.ones(2)).weighted
     assert not audit(1.0, 1.0, np.zeros(2), np.ones(2)).weighted
+
+
+@given(st.lists(SCORES, min_size=1, max_size=6))
+def test_many_molecules_at_once_are_audited_to_the_bit_as_each_by_itself(library):
+    """Other than one, the number of decoys and of molecules is free; ties are frequent."""
+    starts = np.cumsum([0, *(len(block) for block in library[:-1])]).astype(np.int64)
+    at_once = audit_unweighted(np.concatenate([np.array(block) for block in library]), starts)
+    for number, (score, *decoys) in enumerate(library):
+        ones = np.ones(len(decoys))
+        alone = vars(audit(score, 1.0, np.array(decoys), ones))
+        assert alone.pop("weighted") is False
+        assert {name: values[number] for name, values in at_once.items()} == alone
+
+
+def test_the_audit_of_one_molecule_field_by_field():
+    decoys = np.array([0.0, 1.0, 2.0, 2.0, 5.0])
+    outcome = audit(2.0, 1.0, decoys, np.array([1.0, 1.0, 1.0, 1.0, 2.0]))
+    auc = (1 + 1 + 0.5 + 0.5) / 6
+    assert (outcome.auc_tie_aware, outcome.null_q, outcome.gate) == (auc, 1.0, 1.0)
+    assert (outcome.slack, outcome.verdict) == (auc - 1.0, "FAIL")
+    assert (outcome.reps_used, outcome.n_neg, outcome.n_decoys_tied) == (6, 5, 2)
+    assert (outcome.p_value, outcome.weighted) == ((1 + 3) / 6, True)
+    assert outcome.neg_auc_max == max(outcome.perm_q, outcome.null_q) == 1.0
+    many = audit(1.0, 1.0, np.zeros(40), np.ones(40))
+    assert (many.null_q, many.gate, many.verdict, many.weighted) == (0.95, 1.0, "PASS", False)

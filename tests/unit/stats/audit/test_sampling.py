@@ -56,3 +56,14 @@ def test_a_census_has_no_error_and_what_cannot_be_known_is_null_with_a_reason():
     assert (none.n, none.estimate, none.reason) == (0, None, "no_molecules")
     equal = weighted_mean(np.ones(40), np.ones(40, bool), np.full(40, 3.0))
     assert (equal.estimate, equal.ci_low, equal.reason) == (1.0, None, "all_values_are_equal")
+
+
+def test_what_cannot_be_known_is_said_with_the_number_of_molecules():
+    values, nan = np.array([1.0, 0.0, 1.0, 1.0, np.nan]), np.nan
+    assert weighted_mean(values, np.zeros(5, bool), np.ones(5)) == (4, 0.75, None, None, "no_random_part")
+    assert weighted_mean(np.full(3, nan), np.ones(3, bool), np.ones(3)) == (0, None, None, None, "no_molecules")
+    equal = np.append(np.ones(40), nan)
+    assert weighted_mean(equal, np.ones(41, bool), np.full(41, 3.0)) == (40, 1.0, None, None, "all_values_are_equal")
+    drawn = weighted_mean(np.arange(29.0), np.ones(29, bool), np.full(29, 2.0))
+    assert drawn == (29, 14.0, None, None, "random_part_has_fewer_than_30_rows")
+    assert weighted_mean(np.arange(30.0), np.ones(30, bool), np.full(30, 2.0)).reason is None

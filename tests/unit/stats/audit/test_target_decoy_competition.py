@@ -179,3 +179,39 @@ def test_pooled_residuals_are_the_twins_and_find_a_clear_signal():
     calls = called(blocks, method="pooled_residuals_bh", pooled_p=p_values)
     assert set(calls.reason[calls.call == "SIGNAL"]) == {"pooled_residuals"}
     assert calls.q_value == pytest.approx(multipletests(p_values, method="fdr_bh")[1])
+
+
+def test_a_q_value_beyond_1_is_none():
+    """Fifteen losers stand before the one winner in both orderings: 16/20, and 32/20 where each has half the level."""
+    winner = np.array([0.5, *[-1.0] * 10, *[0.49] * 10])
+    before, behind = np.array([0.0, *[4.0] * 19, 50.0]), np.array([-3.0, *[-2.0] * 10, *[-1.0] * 10])
+    blocks = [winner, *[before] * 15, *[behind] * 5]
+    for method in ORDERS:
+        q = called(blocks, method=method).q_value
+        assert q[0] == pytest.approx(0.8)
+        assert np.isnan(q[1:]).all()
+    assert np.isnan(called(blocks).q_value).all()
+
+
+def test_residuals_of_flat_or_few_decoys_are_undefined():
+    flat_decoys, two, three = [5.0, 1.0, 1.0, 1.0, 1.0], [5.0, 1.0, 2.0], [5.0, 1.0, 2.0, 4.0]
+    of_molecules, of_decoys = target_decoy_competition.residuals(
+        *flat([np.array(x) for x in (flat_decoys, two, three)])
+    )
+    assert np.isnan(of_molecules).tolist() == [True, False, False]
+    assert np.isnan(of_decoys).tolist() == [True] * 4 + [True] * 2 + [False] * 3
+    spread = np.std([1.0, 2.0], ddof=1)
+    assert of_molecules[1] == pytest.approx((5 - 1.5) / (spread * (1 + 1 / 2) ** 0.5))
+    assert of_decoys[6] == pytest.approx((1 - 3) / (np.std([2.0, 4.0], ddof=1) * (1 + 1 / 2) ** 0.5))
+
+
+def test_the_decoys_that_are_needed_are_those_of_its_own_share():
+    blocks = random_library(1, n=60)
+    sets = describe_decoy_sets(*flat(blocks))
+    calls = target_decoy_competition.call(sets, min_decoys=21)
+    undecided = calls.call == "UNDECIDABLE"
+    assert 5 < undecided.sum() < 60
+    for number in np.flatnonzero(undecided):
+        x, m = int(sets.n_at_or_above[number]), int(sets.n_decoys[number])
+        assert calls.m_needed[number] == target_decoy_competition.decoys_needed(x, m, 21)
+    assert set(calls.reason[sets.n_decoys < 21]) == {"too_few_decoys"}

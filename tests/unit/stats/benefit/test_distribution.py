@@ -21,3 +21,13 @@ def test_median_is_the_ordinary_one():
         pytest.approx(-0.375),
         0.05,
     )
+
+
+def test_the_quartiles_are_nearest_ranks_of_the_slacks_under_the_names_of_the_contract():
+    assert describe([0.0, -0.5, -1.0, 0.25, 0.5, -2.0, 0.125], [0.1, 0.3, 0.2]) == {
+        "mean_slack": pytest.approx(-2.625 / 7),
+        "p25_slack": -1.0,
+        "median_slack": 0.0,
+        "p75_slack": 0.125,
+        "median_margin": 0.2,
+    }

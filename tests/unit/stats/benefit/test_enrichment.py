@@ -73,3 +73,9 @@ def test_priorities_keep_ties_and_order():
     priority = enrichment.dense_priority([0, 1, 1, 0], [5.0, 1.0, 1.0, 7.0])
     assert priority.tolist() == [0, 2, 2, 1]
     assert enrichment.order_candidates(priority, ["d", "c", "b", "a"]).tolist() == [2, 1, 3, 0]
+
+
+def test_what_is_sent_is_a_list_of_places():
+    order = enrichment.order_candidates(np.array([2, 5, 2, 2]), np.array(["b", "a", "a", "c"]), np.array([0, 0, 1, 0]))
+    assert order.tolist() == [1, 2, 0, 3]
+    assert order.dtype == np.int64

@@ -36,3 +36,4 @@ def test_it_holds_the_difference_in_95_of_100_worlds():
 def test_few_clusters_give_none():
     gain, cluster = example(n_clusters=29)
     assert difference_interval(gain, cluster, 0) is None
+    assert difference_interval(*example(n_clusters=30), 0) is not None

@@ -223,3 +223,120 @@ def test_identical_lists_without_hits_are_not_called_inferior():
     data = library(28, calls=("UNDECIDABLE",))
     judged = utility.report(data, 40, [], 0, None, 200)["before_after"]["non_inferiority"]
     assert judged["non_inferior"] is True
+
+
+def names(value):
+    """The names in a record, nested as it is, without values."""
+    if isinstance(value, dict):
+        return {name: names(inner) for name, inner in value.items()}
+    return [names(value[0])] if isinstance(value, list) and value else None
+
+
+def of(words):
+    return dict.fromkeys(words.split())
+
+
+METHOD = of("expected_hits hit_rate wilson_low wilson_high enrichment cost_per_hit")
+UPLIFT = of("uplift ci_low ci_high")
+FEWER = of("fewer ci_low ci_high saving saving_ci_low saving_ci_high")
+SAME = of("hits before after") | FEWER
+WAYS = "score_topk score_plus_audit_topk signal_first_topk audit_auc_topk pass_slack_topk baseline_topk".split()
+MEASURE = of("value random reason")
+
+
+def test_the_names_are_those_that_readers_of_packs_rely_on():
+    report = utility.report(library(21, n=300, baseline=True), 24, [10], 0, 2.0, 60)
+    assert names(report) == {
+        **of("n reason k k_requested k_reason k_not_shown extrapolation_reason"),
+        "evidence": of("enough reason hits others"),
+        "at": [{"k": None, "methods": {**dict.fromkeys(WAYS, METHOD), "random": METHOD | of("hits_low hits_high")}}],
+        "list": {
+            **of("method interval_reason"),
+            "against": {"random": UPLIFT, "baseline_topk": UPLIFT},
+            "sent_for_the_same_hits": SAME,
+        },
+        "around_k": {**of("k_from k_to"), "compared": [of("method against at_k n_k more as_many fewer")]},
+        "uplift": {
+            **of("estimand interval_reason resamples coincides_with_score"),
+            "against": {"score_topk": UPLIFT, "baseline_topk": UPLIFT, "random": UPLIFT},
+            "discordant": of(
+                "expected_discordant lists_coincide design_effect smallest_detectable_uplift "
+                "smallest_detectable_reason hits_gained hits_lost exact_low exact_high reason"
+            ),
+        },
+        "before_after": {
+            "before": of("method sent hits cost"),
+            "after": of("method sent hits cost"),
+            "sent_for_the_same_hits": SAME,
+            "non_inferiority": of("hits_difference ci_low ci_high margin_hits non_inferior reason"),
+        },
+        "extrapolation": {
+            **of("candidates sent cost assumes"),
+            "hits_gained": of("estimate ci_low ci_high"),
+            "sent_for_the_same_hits": FEWER,
+        },
+        "score_metrics": {
+            "roc_auc": MEASURE | of("ci_low ci_high interval_reason"),
+            **dict.fromkeys(
+                [
+                    "bedroc_20",
+                    *(f"enrichment_factor_{share}" for share in ("1_percent", "5_percent", "10_percent", "k")),
+                ],
+                MEASURE,
+            ),
+        },
+    }
+
+
+def test_costs_and_savings_are_the_numbers_times_the_price():
+    report = utility.report(library(21, n=300, baseline=True), 24, [10], 0, 2.5, 60)
+    after, many = report["before_after"], report["extrapolation"]
+    assert (after["before"]["cost"], after["after"]["cost"]) == (24 * 2.5, 24 * 2.5)
+    assert (many["candidates"], many["sent"], many["cost"]) == (1e6, 24 / 300 * 1e6, 24 / 300 * 1e6 * 2.5)
+    for same in (
+        report["list"]["sent_for_the_same_hits"],
+        after["sent_for_the_same_hits"],
+        many["sent_for_the_same_hits"],
+    ):
+        assert same["saving"] == same["fewer"] * 2.5
+        assert same["saving_ci_low"] == same["ci_low"] * 2.5
+        assert same["saving_ci_high"] == same["ci_high"] * 2.5
+        assert same["ci_low"] < same["fewer"] < same["ci_high"]
+    for same in (report["list"]["sent_for_the_same_hits"], after["sent_for_the_same_hits"]):
+        assert same["fewer"] == same["before"] - same["after"]
+    here = after["sent_for_the_same_hits"]
+    for key in ("fewer", "ci_low", "ci_high"):
+        assert many["sent_for_the_same_hits"][key] == pytest.approx(here[key] * 1e6 / 300)
+    gained = report["uplift"]["against"][BASELINE]
+    expected = {"estimate": gained["uplift"], "ci_low": gained["ci_low"], "ci_high": gained["ci_high"]}
+    assert many["hits_gained"] == {name: pytest.approx(value * many["sent"]) for name, value in expected.items()}
+    free = utility.report(library(21, n=300, baseline=True), 24, [10], 0, None, 60)
+    assert free["extrapolation"]["cost"] is None
+    assert set(free["before_after"]["sent_for_the_same_hits"].values()) >= {None}
+    assert free["before_after"]["sent_for_the_same_hits"]["saving"] is None
+    assert free["before_after"]["sent_for_the_same_hits"]["fewer"] == here["fewer"]
+
+
+def test_lists_of_one_class_say_why_there_is_nothing():
+    data = library(9)
+    none = Library(data.score, np.zeros(200, bool), data.call, data.cluster, data.auc, data.slack, data.passed)
+    empty = {"at": [], "uplift": None, "before_after": None}
+    assert utility.report(none, 5, [], 0, None) == {"n": 200, "reason": "truth_has_one_class", **empty}
+    nobody = Library(*(getattr(data, f)[:0] for f in ("score", "hit", "call", "cluster", "auc", "slack", "passed")))
+    assert utility.report(nobody, 5, [], 0, None) == {"n": 0, "reason": "no_molecule_with_score_and_truth", **empty}
+    with pytest.raises(ValueError, match=r"^K must be at least 1$"):
+        utility.report(data, 5, [5, 0], 0, None)
+
+
+def test_what_is_said_of_the_library_is_counted():
+    data = library(21, n=300, baseline=True)
+    report = utility.report(data, 24, [10, 301, 400, 300], 0, None, 60)
+    hits = int(data.hit.sum())
+    assert report["evidence"] == {"enough": True, "reason": None, "hits": hits, "others": 300 - hits}
+    assert (report["n"], report["k"], report["k_requested"], report["k_reason"]) == (300, 24, 24, None)
+    assert report["k_not_shown"] == [301, 400]
+    assert [at["k"] for at in report["at"]] == [10, 24, 300]
+    assert report["uplift"]["resamples"] == 60
+    assert (report["list"]["method"], report["before_after"]["before"]["method"]) == (PRESENT, BASELINE)
+    assert report["before_after"]["after"]["method"] == OURS
+    assert (report["before_after"]["before"]["sent"], report["before_after"]["after"]["sent"]) == (24, 24)

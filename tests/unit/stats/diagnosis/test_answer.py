@@ -62,3 +62,13 @@ def test_every_competitor_that_is_not_beaten_has_a_code():
         "NOT_SHOWN_BETTER_THAN_PROPERTY_MODEL",
         "NO_BETTER_THAN_NEAREST_HIT",
     ]
+
+
+@pytest.mark.parametrize("reason", ["all_resamples_are_equal", "no_molecules"])
+def test_without_interval_for_another_reason_nothing_can_be_said(reason):
+    assert answered(interval=(None, None), reason=reason) == ("cannot_say", ["NO_INTERVAL"])
+
+
+def test_an_interval_that_ends_at_one_half_is_not_the_wrong_way():
+    assert answered(interval=(0.3, 0.5))[1][0] == "NO_BETTER_THAN_CHANCE"
+    assert answered(interval=(0.3, 0.4999))[1][0] == "WRONG_WAY"

@@ -64,3 +64,22 @@ def test_where_there_is_no_share_there_is_a_reason(library, score, n_scaffolds, 
     n = len(score)
     result = bulk_properties(score, properties[:n], scaffold[:n] % n_scaffolds)
     assert (result["explained_share"], result["is_property_model"], result["reason"]) == (None, None, reason)
+
+
+def test_logp_is_the_second_property_and_heavy_atoms_are_the_last(library):
+    properties, scaffold, _ = library
+    result = bulk_properties(properties[:, 1], properties, scaffold % 4)
+    assert result == {
+        "n": 300,
+        "rank_correlation_heavy_atoms": rank_correlation(properties[:, 1], properties[:, 7]),
+        "rank_correlation_logp": 1.0,
+        "explained_share": None,
+        "reason": "fewer_than_5_scaffolds",
+        "is_property_model": None,
+    }
+    assert abs(result["rank_correlation_heavy_atoms"]) < 0.3
+
+
+def test_two_molecules_have_a_rank_correlation():
+    assert rank_correlation(np.array([1.0, 2.0]), np.array([3.0, 1.0])) == -1.0
+    assert rank_correlation(np.array([1.0, 2.0]), np.array([3.0, 3.0])) is None

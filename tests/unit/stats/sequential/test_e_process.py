@@ -1,12 +1,19 @@
 """The e-process: its expectation by enumeration, a twin written out, the closest rates of H0 by minimisation."""
 
 from itertools import product
-from math import comb, prod
+from math import comb, exp, prod
 
 import numpy as np
 import pytest
 
-from hetero2.stats.sequential.e_process import LOG_ODDS_RATIOS, alternatives, closest_null, log_e_process
+from hetero2.stats.sequential import e_process
+from hetero2.stats.sequential.e_process import (
+    LOG_ODDS_RATIOS,
+    ODDS_RATIO_PRIOR,
+    alternatives,
+    closest_null,
+    log_e_process,
+)
 from tests.unit.stats.sequential import slow_twin
 
 
@@ -115,3 +122,14 @@ def test_the_closest_rates_of_the_null_minimise_the_divergence(difference, share
         assert rates[1] - rates[0] <= difference + 1e-12
         if new - today <= difference:
             assert rates == pytest.approx((today, new), abs=1e-15)
+
+
+def test_the_prior_is_four_fifths_gains_and_one_fifth_anything():
+    ratios = [-4.5 + 0.15 * step for step in range(61)]
+    gains = [exp(-(((x - 0.8) / 0.5) ** 2) / 2) if x > 1e-9 else 0.0 for x in ratios]
+    anything = [exp(-(x**2) / 2) for x in ratios]
+    twin = [0.8 * a / sum(gains) + 0.2 * b / sum(anything) for a, b in zip(gains, anything, strict=True)]
+    assert LOG_ODDS_RATIOS.tolist() == pytest.approx(ratios)
+    for weights in (ODDS_RATIO_PRIOR, e_process._odds_ratio_prior()):
+        assert weights == pytest.approx(twin)
+        assert weights.sum() == pytest.approx(1.0)

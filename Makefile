@@ -3,7 +3,7 @@ CORES ?= 2
 TARGET ?= value_utility_realtruth
 PYTHON ?= python3
 MOMENTS ?= 20
-CASES ?= 20000
+CASES ?= 100000
 IMAGE ?= hetero2
 BASE_IMAGE := python:3.11-slim-bookworm
 VENV := .venv
@@ -130,14 +130,14 @@ stored-run: $(VENV)/.dev ## Make the run anew that unit tests read, tests/data/s
 test-nightly: $(VENV)/.dev ## The tests that take long: all targets, published and own releases, rarer faults of input, limits.
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m nightly tests
 
-test-determinism: $(VENV)/.dev ## The default run under other cores, shards, hash seed, zone, locale and folder.
-	pytest -s -m determinism tests/workflow/test_determinism.py
+test-determinism: $(VENV)/.dev ## The same zip under other cores, shards, locale, clock, user, processor and so on.
+	pytest -s -m determinism tests/workflow/test_determinism.py tests/workflow/test_variations.py
 
 test-faults: $(VENV)/.dev ## Each fault (kill -9, Ctrl-C, full disk, ..) at 20 moments; MOMENTS=n for more.
 	MOMENTS=$(MOMENTS) pytest -s -m faults tests/workflow/test_faults.py
 
-fuzz-verify: $(VENV)/.dev ## Packs whose zip was changed in its structure and sealed again, against verify: CASES of them.
-	CASES=$(CASES) pytest -s -m fuzz tests/unit/pack/test_verify_fuzz.py
+fuzz-verify: $(VENV)/.dev ## Packs changed in the structure of their zip or in what they say, and sealed again, against verify: CASES of them.
+	CASES=$(CASES) pytest -s -m fuzz tests/unit/pack/test_verify_fuzz.py tests/unit/pack/test_verify_content_fuzz.py
 
 test-cluster: $(VENV)/.dev ## The small run on a SLURM cluster of one node; needs root, installs SLURM where it is missing.
 	@if [ "$$(id -u)" = 0 ] && ! { command -v slurmctld && command -v slurmd && command -v munged; } >/dev/null; then \

@@ -80,6 +80,13 @@ def contents(method, *arguments):
     )
 
 
+def given(method, *arguments):
+    """Input function: the files that a method of the plan names. Of the user's, contents decide and not times."""
+    return lambda wildcards: PLAN.by_content(
+        wildcards.run, getattr(PLAN, method)(wildcards.run, *arguments), ancient
+    )
+
+
 def finished(target):
     """The last files of the runs of a target."""
     files = expand([RUN("registry_row"), RUN("runtime")], run=PLAN.runs_of(target))

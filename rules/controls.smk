@@ -39,8 +39,8 @@ rule refit:
     """Some fits of the learner, on its labels or on labels permuted in scaffold groups."""
     input:
         control_sample=RUN("control_sample"),
-        model=lambda w: list(PLAN.score_inputs(w.run).get("model", [])),
-        train=lambda w: PLAN.training(w.run)["train"],
+        model=given("model_files"),
+        train=given("brought", "scores.train"),
     output:
         RUN("refit"),
     log:
@@ -75,8 +75,8 @@ rule refit:
 rule cross_validation:
     """Scaffold cross-validation of the learner on its training part."""
     input:
-        model=lambda w: list(PLAN.score_inputs(w.run).get("model", [])),
-        train=lambda w: PLAN.training(w.run)["train"],
+        model=given("model_files"),
+        train=given("brought", "scores.train"),
         # no model runs before it is known that there is something to audit
         auditable=ancient(RUN("excluded")),
     output:
@@ -108,7 +108,7 @@ rule cross_validation:
 rule controls:
     """Controls, and the verdict of the refits."""
     input:
-        unpack(lambda w: PLAN.control_inputs(w.run)),
+        unpack(given("control_inputs")),
         control_sample=RUN("control_sample"),
         scores=SHARD("scores"),
         library=RUN("library"),

@@ -28,7 +28,7 @@ rule utility:
         summary=RUN("summary"),
         truth=RUN("truth"),
         cost_lift=RUN("cost_lift"),
-        baseline=lambda w: PLAN.baseline(w.run),
+        baseline=given("baseline"),
         screen=lambda w: PLAN.screen_files(w.run),
     output:
         utility=report(

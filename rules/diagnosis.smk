@@ -2,7 +2,7 @@
 rule diagnosis:
     """Compare the score with labels, trivial competitors and bulk properties."""
     input:
-        unpack(lambda w: PLAN.diagnosis_inputs(w.run)),
+        unpack(given("diagnosis_inputs")),
         summary=RUN("summary"),
     output:
         report(

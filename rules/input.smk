@@ -105,7 +105,7 @@ rule download:
 rule input:
     """Number the rows of the library, mark bad ids."""
     input:
-        library=lambda w: PLAN.brought(w.run, "input.path"),
+        library=given("brought", "input.path"),
     output:
         rows=RUN("input"),
         facts=RUN("input_facts"),

@@ -4,7 +4,7 @@ rule leakage:
     input:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),
-        train=lambda w: PLAN.known_training(w.run),
+        train=given("known_training"),
     output:
         leaks=RUN("leaks"),
         excluded=RUN("excluded"),
@@ -56,7 +56,7 @@ rule score_request:
 rule score_source:
     """Obtain the scores file: the user's own, from the user's command, or from a reference scorer."""
     input:
-        unpack(lambda w: PLAN.score_inputs(w.run)),
+        unpack(given("score_inputs")),
     output:
         scores=RUN("score_source"),
         index=RUN("score_index"),

@@ -2,7 +2,7 @@
 rule screen_model:
     """Fit the screen on known measurements, centred on the library."""
     input:
-        unpack(lambda w: PLAN.screen_inputs(w.run)),
+        unpack(given("screen_inputs")),
         rows=RUN("input"),
     output:
         model=RUN("screen_model"),

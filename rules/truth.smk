@@ -2,7 +2,7 @@
 rule proxy_truth:
     """Labels by a rule that can read nothing but the library."""
     input:
-        lambda w: PLAN.brought(w.run, "input.path"),
+        given("brought", "input.path"),
     output:
         RUN("proxy_truth"),
     log:
@@ -23,7 +23,7 @@ rule proxy_truth:
 rule truth:
     """Verify a truth file by sha256 and contract, and take it in."""
     input:
-        truth=lambda w: PLAN.truth_file(w.run),
+        truth=given("truth_file"),
     output:
         truth=RUN("truth"),
         facts=RUN("truth_facts"),
@@ -49,7 +49,7 @@ rule truth:
 rule leakage_list:
     """leakage.csv: what is shared, and ids of the truth that match nothing."""
     input:
-        unpack(lambda w: PLAN.leakage_inputs(w.run)),
+        unpack(given("leakage_inputs")),
         rows=RUN("input"),
     output:
         RUN("leakage"),

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.server import Server, serving
 
 REPOSITORY, TOKEN = "owner/project", "secret-token"
+SUITE = 7  # of checks, by the run of ci.yml
 AUTHORIZATIONS = (f"token {TOKEN}", f"Bearer {TOKEN}")  # as PyGithub and as hetero2.io.download send it
 
 
@@ -107,6 +108,7 @@ class Service(Server):
         self.all_releases, self.assets, self.all_pulls, self.all_runs = {}, {}, [], []
         self.checks = {"ci/test": "success", "ci/test-chem": "success", "ci/docker": "success"}
         self.tags: dict[str, str] = {}
+        self.ci_path = ".github/workflows/ci.yml"
         self.digests, self.conclusion, self.private = True, "success", False
 
     def fail(self, method: str, path: str, how: str, times: int = 1) -> None:
@@ -144,7 +146,7 @@ class Service(Server):
 
     def check_runs(self, _commit, **_):
         runs = [
-            {"id": number, "name": name, "status": "completed", "conclusion": state}
+            {"id": number, "name": name, "status": "completed", "conclusion": state, "check_suite": {"id": SUITE}}
             for number, (name, state) in enumerate(self.checks.items())
         ]
         return 200, {"check_runs": runs}
@@ -258,6 +260,9 @@ class Service(Server):
         return 204, None
 
     def runs(self, query, **_):
+        if "branch" not in query:  # of a commit: that which made its checks
+            run = {"id": 1, "head_sha": query["head_sha"], "check_suite_id": SUITE, "path": self.ci_path}
+            return 200, {"workflow_runs": [run]}
         asked = query["branch"], query["head_sha"], "workflow_dispatch"
         found = [one for one in self.all_runs if (one["head_branch"], one["head_sha"], query["event"]) == asked]
         answer = [dict(one) for one in found]

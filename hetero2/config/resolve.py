@@ -1,6 +1,7 @@
 """The configuration of a run: three layers merged, validated, and split in what identifies a run and what does not."""
 
 import copy
+import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -155,4 +156,5 @@ def run_configuration(config: Config) -> Config:
 
 
 def _without_folder(word: str) -> str:
-    return Path(word).name if "/" in word and Path(word).exists() else word
+    is_file = "/" in word and os.path.exists(word)  # noqa: PTH110 - Path.exists raises where a folder may not be read
+    return Path(word).name if is_file else word

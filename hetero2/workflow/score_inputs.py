@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,26 @@ class ScoreFiles(RunFiles):
         """All files of a run that the user brought."""
         return [*map(str, user_files(self.config(run)).values()), *self.row_files(run)]
 
-    def contents_of(self, run: str, inputs: Any) -> str:
-        """sha256 of those of the inputs of a job that the user brought, in their order."""
+    def _brought_by(self, run: str) -> frozenset[str]:
         if run not in self._brought:  # asked for every job, and a library can name a file in each row
             self._brought[run] = frozenset(self.brought_files(run))
-        brought = self._brought[run]
+        return self._brought[run]
+
+    def contents_of(self, run: str, inputs: Any) -> str:
+        """sha256 of those of the inputs of a job that the user brought, in their order."""
+        brought = self._brought_by(run)
         return " ".join(self.contents.sha256(name) for name in file_names(inputs) if name in brought)
+
+    def by_content(self, run: str, inputs: Any, mark: Callable[[str], str]) -> Any:
+        """The inputs of a job, the user's files among them marked: their contents run it again, and not their times.
+
+        Snakemake itself compares contents of small files alone: a large one that was only touched would run all again.
+        """
+        if isinstance(inputs, str):
+            return mark(inputs) if inputs in self._brought_by(run) else inputs
+        if isinstance(inputs, dict):
+            return {key: self.by_content(run, inner, mark) for key, inner in inputs.items()}
+        return [self.by_content(run, inner, mark) for inner in inputs]
 
     def scores_file(self, run: str) -> str:
         """The scores file of a run."""
@@ -162,6 +177,10 @@ class ScoreFiles(RunFiles):
             model = [str(path) for key, path in files.items() if key.startswith("scores.command[")]
             return inputs | {"model": model} | train
         return inputs | train
+
+    def model_files(self, run: str) -> list[str]:
+        """The files that the user's command names, where the scores come from one."""
+        return list(self.score_inputs(run).get("model", []))
 
     def score_arguments(self, run: str) -> str:
         """The options of `hetero2 score-source` that depend on the source of scores."""

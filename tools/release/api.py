@@ -25,6 +25,7 @@ from hetero2.io.download import Limits, tls_context
 from hetero2.io.url_policy import Rules, shown, shown_safely, split
 from tools.release.milestones import CONTEXTS
 
+CI = "ci.yml"  # the workflow whose jobs are the contexts
 _PUBLIC = "https://api.github.com"
 _MAX_BYTES = 16 << 20  # of an answer
 _SECONDS = (20.0, 600.0)  # to connect, and between two packets
@@ -209,22 +210,39 @@ class Api:
 
     @checked_answers()
     def contexts(self, commit: str) -> dict[str, str | None]:
-        """State of ci/test, ci/test-chem and ci/docker on a commit, by the newest check and the newest status of each
-        name; if there are both and one of them is not success, that one. None: neither is there."""
-        source = self.repository.get_commit(commit)
-        states: dict[str, list[str]] = {}
+        """State of ci/test, ci/test-chem, ci/docker on a commit: of the newest check that a run of ci.yml made there.
+
+        What others report under such a name, as a check or a status, can only forbid. None: ci.yml made none.
+        """
+        source, suites = self.repository.get_commit(commit), self._suites_of_ci(commit)
+        of_ci: dict[str, str] = {}
+        of_others: dict[tuple[str, str], str] = {}  # by kind and name
         for run in sorted(source.get_check_runs(), key=lambda check: check.id):
-            states[run.name] = [str(run.conclusion if run.status == "completed" else run.status)]
-        reported = set()
-        for status in source.get_statuses():  # the newest first
-            if status.context not in reported:
-                reported.add(status.context)
-                states.setdefault(status.context, []).append(str(status.state))
-        return {name: _worst(states.get(f"ci/{name}", [])) for name in CONTEXTS}
+            state = str(run.conclusion if run.status == "completed" else run.status)
+            if run.check_suite.id in suites:
+                of_ci[run.name] = state
+            else:
+                of_others["check", run.name] = state
+        for status in reversed(list(source.get_statuses())):  # the newest comes first
+            of_others["status", status.context] = str(status.state)
+        contexts: dict[str, str | None] = {}
+        for name in CONTEXTS:
+            forbidding = [state for (_, other), state in of_others.items() if other == f"ci/{name}"]
+            contexts[name] = _worst([of_ci[f"ci/{name}"], *forbidding]) if f"ci/{name}" in of_ci else None
+        return contexts
+
+    def _suites_of_ci(self, commit: str) -> set[int]:
+        """The check suites of runs of ci.yml for a commit of this repository: anybody may call a job ci/test."""
+        runs = self.repository.get_workflow(CI).get_runs(head_sha=commit)
+        return {
+            run.check_suite_id
+            for run in runs
+            if run.head_sha == commit and run.path.partition("@")[0] == f".github/workflows/{CI}"
+        }
 
 
-def _worst(states: list[str]) -> str | None:
-    return next((state for state in states if state != "success"), states[0] if states else None)
+def _worst(states: list[str]) -> str:
+    return next((state for state in states if state != "success"), "success")
 
 
 def check_green(contexts: Mapping[str, str | None], commit: str) -> None:

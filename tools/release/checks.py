@@ -9,11 +9,12 @@ from hetero2.io.files import sha256_file
 from tools.release import chain, pages, records
 from tools.release.gates import not_met
 from tools.release.milestones import CONTEXTS, PROOFS, latest, of_release
-from tools.release.repository import lines_at
+from tools.release.repository import is_signed, lines_at, tags
 from tools.release.tags import check_date, parse, prefix_of
 
 ARTEFACTS, LINEAGE = "registry/artefacts.jsonl", "registry/lineage.jsonl"
 CONTRACTS = {ARTEFACTS: "registry_row.v1", LINEAGE: "lineage.v1"}
+ANCHOR = "registry-"  # tags of commits whose registry must stay as it is
 RELEASE = "release"  # git-ignored folder of what was built here
 _AFTER = {None: ("built", "published"), "built": ("superseded",), "published": ("superseded",), "superseded": ()}
 _MARK = {"status", "superseded_by", "reason", chain.LINK}  # all that a line that supersedes may change
@@ -168,11 +169,40 @@ def document_problems(registered: Sequence[Facts], lines: Sequence[Facts]) -> li
     return problems
 
 
-def problems(root: Path, base: str | None = None) -> list[str]:
-    """Everything that is wrong with registry, lineage and the pages made of them; `base`: None for the last commit."""
+def anchors(root: Path) -> list[str]:
+    """Tags that say what the registry was: those of releases, and those of `registry anchor`, which start with ANCHOR.
+
+    A tag is neither moved nor deleted (docs/release.md), so that what it holds outlasts a history that was rewritten.
+    """
+    return [tag for tag in tags(root) if tag.startswith(ANCHOR) or prefix_of(tag) is not None]
+
+
+def anchor_problems(root: Path, signed: bool = False) -> list[str]:
+    """Where registry and lineage no longer have the lines of an anchor; `signed`: or it has no signature."""
+    found = anchors(root)
+    sentences = [
+        problem
+        for tag in found
+        for name in CONTRACTS
+        for problem in _against(root, name, lines_at(root, f"refs/tags/{tag}", name), f"the tag {tag}")
+    ]
+    if signed:
+        sentences += [
+            f"the tag {tag}: has no signature that git can verify" for tag in found if not is_signed(root, tag)
+        ]
+        sentences += [] if found else ["no tag here says what the registry was: git fetch --tags, or registry anchor"]
+    return sentences
+
+
+def problems(root: Path, base: str | None = None, signed: bool = False) -> list[str]:
+    """Everything that is wrong with registry, lineage and the pages made of them; `base`: None for the last commit.
+
+    Whatever the base, lines that an anchor has must be there; `signed`: each anchor must have a signature, too.
+    """
     sentences = [problem for name, contract in CONTRACTS.items() for problem in chain.problems(root / name, contract)]
     before = {name: _committed(root, name, base) for name in CONTRACTS}
     sentences += [problem for name in CONTRACTS for problem in _against(root, name, before[name], base)]
+    sentences += anchor_problems(root, signed)
     if sentences:
         return sentences
     try:

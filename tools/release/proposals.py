@@ -20,13 +20,12 @@ from github.WorkflowRun import WorkflowRun
 
 from hetero2.errors import ConfigError, HeteroError
 from tools.release import build, registry
-from tools.release.api import Api, checked_answers
+from tools.release.api import CI, Api, checked_answers
 from tools.release.checks import ARTEFACTS, rows
 from tools.release.publish import confirm, files
 from tools.release.repository import entered, git
 from tools.release.tags import Tag
 
-_WORKFLOW = "ci.yml"
 _WHO = {"GIT_AUTHOR_NAME": "HETERO-2 release", "GIT_AUTHOR_EMAIL": "release@hetero2.invalid"}
 _WHO |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in _WHO.items()}
 Facts = dict[str, Any]
@@ -118,7 +117,7 @@ def _pull_request(remote: Remote, branch: str, title: str, body: str) -> PullReq
 
 def _run_of(remote: Remote, branch: str, commit: str) -> WorkflowRun | None:
     """The newest dispatched run of CI on exactly this commit."""
-    workflow = remote.api.repository.get_workflow(_WORKFLOW)
+    workflow = remote.api.repository.get_workflow(CI)
     runs = workflow.get_runs(branch=branch, event="workflow_dispatch", head_sha=commit)
     return max((run for run in runs if run.head_sha == commit), key=lambda run: run.id, default=None)
 
@@ -128,8 +127,8 @@ def _tested(remote: Remote, branch: str, commit: str, tell: Tell) -> WorkflowRun
     run, failed_id = _run_of(remote, branch, commit), None
     if run is None or (run.status == "completed" and run.conclusion != "success"):
         failed_id = run and run.id
-        remote.api.repository.get_workflow(_WORKFLOW).create_dispatch(branch, throw=True)
-        tell(f"{_WORKFLOW} started on {branch}")
+        remote.api.repository.get_workflow(CI).create_dispatch(branch, throw=True)
+        tell(f"{CI} started on {branch}")
     end, announced, pause = time.monotonic() + 60 * remote.minutes, False, min(0.5, remote.poll_seconds)
     while True:
         run = _run_of(remote, branch, commit)

@@ -82,6 +82,27 @@ def lines_at(root: Path, revision: str, name: str) -> list[str]:
     return lines_of(git(root, "show", "--end-of-options", f"{revision}:{name}")) if exists else []
 
 
+def tags(root: Path) -> list[str]:
+    """Names of all tags here, sorted; none without a history."""
+    if not (root / ".git").exists():
+        return []
+    return sorted(git(root, "for-each-ref", "--format=%(refname:strip=2)", "refs/tags").split())
+
+
+def is_signed(root: Path, tag: str) -> bool:
+    """Whether git can verify the signature of a tag by the keys that it is configured to trust."""
+    try:
+        git(root, "verify-tag", "--end-of-options", f"refs/tags/{tag}")
+    except GitError:
+        return False
+    return True
+
+
+def sign(root: Path, tag: str, message: str) -> None:
+    """Make a tag of HEAD, signed with the key that git is configured with."""
+    git(root, "tag", "--sign", "--message", message, "--end-of-options", tag, "HEAD")
+
+
 def entered(root: Path, tag: str, name: str, commit: str) -> bool:
     """Whether a commit is in the history of HEAD and its registry `name` has the tag."""
     try:

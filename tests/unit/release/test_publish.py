@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from hetero2.errors import ConfigError, GateError, HeteroError
-from tests.release_api import AUTHORIZATIONS, REPOSITORY, TOKEN, service
+from tests.release_api import AUTHORIZATIONS, REPOSITORY, SUITE, TOKEN, service
 from tests.releases import COMMIT, project, release
 from tools.release import build, registry
 from tools.release.__main__ import main as release_main
@@ -203,14 +203,48 @@ def test_a_prerelease_counts_for_no_milestone(root, api):
     assert {one.word for one in states(rows(root), root)} == {"OPEN"}
 
 
-def test_a_commit_status_counts_as_well_as_a_check(root, api):
-    """What reports contexts may be an app or a status; the newest of a name counts, which is the first."""
+def test_a_commit_status_can_forbid_but_not_allow(root, api):
+    """The newest of a name counts, which is the first."""
     states = ["failure", "success"]
     api.statuses = lambda _commit, **_: (200, [{"context": "ci/docker", "state": state} for state in states])
     with pytest.raises(HeteroError, match="ci/docker is failure"):
         go(root, api)
     states.reverse()
+    check = api.checks.pop("ci/docker")
+    with pytest.raises(HeteroError, match="ci/docker is missing"):
+        go(root, api)
+    api.checks["ci/docker"] = check
     go(root, api)
+
+
+def test_a_check_of_that_name_which_ci_yml_did_not_make_counts_for_nothing(root, api):
+    """As of another workflow, whose job is called ci/docker, or of an app with a token of the repository."""
+    green, forged = api.check_runs, {"id": 99, "name": "ci/docker", "status": "completed", "conclusion": "success"}
+    api.check_runs = lambda commit, **_: (
+        200,
+        {
+            "check_runs": [
+                {**forged, "check_suite": {"id": 8}},
+                *(run for run in green(commit)[1]["check_runs"] if run["name"] != "ci/docker"),
+            ]
+        },
+    )
+    with pytest.raises(HeteroError, match="ci/docker is missing"):
+        go(root, api)
+    api.check_runs, api.ci_path = green, ".github/workflows/other.yml"
+    with pytest.raises(HeteroError, match="ci/test is missing"):
+        go(root, api)
+    assert api.all_releases == {}
+    api.ci_path = ".github/workflows/ci.yml@refs/heads/main"
+    go(root, api)
+
+
+def test_a_check_of_another_that_failed_forbids(root, api):
+    failed = {"id": 99, "name": "ci/docker", "status": "completed", "conclusion": "failure", "check_suite": {"id": 8}}
+    green = api.check_runs
+    api.check_runs = lambda commit, **_: (200, {"check_runs": [failed, *green(commit)[1]["check_runs"]]})
+    with pytest.raises(HeteroError, match="ci/docker is failure"):
+        go(root, api)
 
 
 def test_a_service_that_asks_us_to_wait_is_told_so(root, api):
@@ -236,7 +270,7 @@ def test_a_redirect_of_the_api_is_not_followed(root, api):
     api.check_runs = lambda _commit, **_: (301, {}, {"Location": f"{api.url}/elsewhere"})
     with pytest.raises(HeteroError, match="check-runs: 301"):
         go(root, api)
-    assert len(api.asked) == requests + 1
+    assert len(api.asked) == requests + 2  # the runs of ci.yml, and this
 
 
 def test_all_pages_of_a_list_are_read(root, api):
@@ -371,7 +405,7 @@ def test_without_green_checks_nothing_is_made(root, api, name, state):
 
 def test_of_two_checks_with_a_name_the_newer_counts(root, api):
     runs = api.check_runs(COMMIT)[1]["check_runs"]
-    later = {"id": 99, "name": "ci/docker", "status": "in_progress", "conclusion": None, "started_at": None}
+    later = {"id": 99, "name": "ci/docker", "status": "in_progress", "conclusion": None, "check_suite": {"id": SUITE}}
     api.check_runs = lambda _commit, **_: (200, {"check_runs": [later, *runs]})
     with pytest.raises(HeteroError, match="ci/docker is in_progress; all three must be success"):
         go(root, api)

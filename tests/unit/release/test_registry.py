@@ -8,11 +8,11 @@ import pytest
 
 from hetero2.errors import ConfigError, ContractError
 from tests.releases import WHO, commit, git, project, published, release, row_of
-from tools.release import chain, checks, registry, repository, tags
+from tools.release import chain, checks, pages, registry, repository, tags
 from tools.release.__main__ import main as release_main
 
 ONE, TWO = "value-ring-suite-2026-11-22-r0", "value-utility-proxy-2026-11-22-r0"
-LATER = "value-ring-suite-2026-11-23-r0"
+LATER, LAST = "value-ring-suite-2026-11-23-r0", "value-ring-suite-2026-11-24-r0"
 
 
 @pytest.fixture
@@ -316,6 +316,73 @@ def test_what_the_chain_cannot_know_the_history_does(root, change, problem):
     with pytest.raises(ConfigError, match="no such commit"):
         checks.problems(root, "no-such-branch")
     assert problem not in str(checks.problems(root, "0" * 40))  # the first push of a branch has no commit before
+
+
+def forge(lines, contract, change):
+    """All lines again, each changed, in a chain that is in order by itself."""
+    documents = [change(json.loads(line)) for line in lines]
+    return "".join(chain.linked([row for row in documents if row], [], contract))
+
+
+def better(row):
+    row["outcome"]["coverage_ok_rate"] = 1.0
+    return row
+
+
+def another_commit(row):
+    return row | {"source_commit": "c" * 40}
+
+
+def without_the_first(row):
+    return None if row["tag"] == ONE else row
+
+
+FORGERIES = [better, another_commit, without_the_first]
+
+
+@pytest.mark.parametrize("tag", [ONE.replace("-r0", ""), "registry-3-8"], ids=["of a release", "of an anchor"])
+@pytest.mark.parametrize("change", FORGERIES, ids=lambda change: change.__name__)
+def test_a_registry_that_was_written_anew_with_its_history_is_found_by_a_tag_without_a_base(root, tag, change):
+    for name in (ONE, TWO, LATER):
+        registry.add(root, row_of(name))
+    commit(root, "three releases")
+    git(root, "tag", "--annotate", tag, "--message", "x")
+    assert checks.problems(root) == []
+    registry.add(root, row_of(LAST))
+    commit(root, "one more")
+    assert checks.problems(root) == []
+    path = root / checks.ARTEFACTS
+    path.write_text(forge(path.read_text().splitlines(keepends=True), "registry_row.v1", change))
+    registered = checks.rows(root)
+    pages.write(root, registered, checks.lineage(root))
+    tree = commit(root, "forged") and git(root, "write-tree")
+    alone = git(root, "commit-tree", tree, "-m", "one commit, as if there had been no other")
+    git(root, "reset", "--quiet", "--hard", alone)
+    assert any(f"since the tag {tag}" in problem for problem in checks.problems(root))
+    git(root, "tag", "--delete", tag)  # which the rules of the repository forbid
+    assert checks.problems(root) == []
+
+
+def test_an_anchor_is_signed_and_whose_signature_cannot_be_verified_is_named(root, tmp_path, monkeypatch, capsys):
+    key, trusted = tmp_path / "key", tmp_path / "trusted"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    trusted.write_text("somebody@example.org " + key.with_suffix(".pub").read_text())
+    settings = {"gpg.format": "ssh", "user.signingKey": key, "gpg.ssh.allowedSignersFile": trusted}
+    settings |= {"user.name": "somebody", "user.email": "somebody@example.org"}
+    for name, value in settings.items():
+        git(root, "config", name, str(value))
+    monkeypatch.setattr("tools.release.commands.registry.ROOT", root)
+    registry.add(root, row_of(ONE))
+    commit(root, "a release")
+    assert checks.problems(root) == []
+    assert "no tag here says what the registry was" in checks.problems(root, signed=True)[0]
+    assert release_main(["registry", "anchor"]) == 0
+    assert "registry-1-8: signed" in capsys.readouterr().out
+    assert checks.problems(root, signed=True) == []
+    git(root, "tag", "--annotate", "registry-1-8-again", "--message", "x")
+    assert checks.problems(root, signed=True) == ["the tag registry-1-8-again: has no signature that git can verify"]
+    trusted.write_text("")
+    assert len(checks.problems(root, signed=True)) == 2
 
 
 def test_a_local_asset_that_is_another_is_found(root):

@@ -3,11 +3,11 @@
 import argparse
 
 from hetero2.errors import ConfigError
-from hetero2.io.files import pretty_json
+from hetero2.io.files import pretty_json, sha256_file
 from hetero2.paths import ROOT
 from tools.release import build, checks, pages, registry
 from tools.release.milestones import latest
-from tools.release.repository import commit_of, entered
+from tools.release.repository import commit_of, entered, sign
 from tools.release.tags import parse
 
 EXAMPLE = "python -m tools.release registry check --base origin/main"
@@ -33,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--base", type=_revision, default=None, help="commit whose lines must all be there (default: the last one)"
     )
+    check.add_argument("--signed", action="store_true", help="every tag that holds the registry must be signed, too")
+    actions.add_parser("anchor", help="sign a tag of this commit, which says for ever what the registry was")
     actions.add_parser("render", help="write docs/artefacts_registry.md, docs/lineage.md and docs/roadmap.md")
     show = actions.add_parser("show", help="print the registry, or all that it says of one tag")
     show.add_argument("tag", metavar="TAG", nargs="?")
@@ -55,12 +57,13 @@ def _show(tag: str | None) -> None:
     print(pretty_json(last[tag]), end="")
 
 
-def _check(base: str | None) -> int:
-    problems = checks.problems(ROOT, base)
+def _check(base: str | None, signed: bool) -> int:
+    problems = checks.problems(ROOT, base, signed)
     for problem in problems:
         print(problem)
     if not problems:
-        print(f"registry: in order; lines: {len(checks.rows(ROOT))}, of the lineage: {len(checks.lineage(ROOT))}")
+        lines = f"lines: {len(checks.rows(ROOT))}, of the lineage: {len(checks.lineage(ROOT))}"
+        print(f"registry: in order; {lines}; tags that hold it: {len(checks.anchors(ROOT))}")
     return 1 if problems else 0
 
 
@@ -78,6 +81,18 @@ def _add(args: argparse.Namespace) -> None:
     _tell(args.tag, registry.add(ROOT, build.built(ROOT, parse(args.tag, ROOT))), "registry")
 
 
+def _anchor() -> None:
+    if problems := checks.problems(ROOT):
+        raise ConfigError(problems[0], "what is not in order is not signed")
+    tag = f"{checks.ANCHOR}{len(checks.rows(ROOT))}-{len(checks.lineage(ROOT))}"
+    lines = [f"{sha256_file(ROOT / name)}  {name}" for name in checks.CONTRACTS]
+    if tag in checks.anchors(ROOT):
+        print(f"{tag}: is there already")
+        return
+    sign(ROOT, tag, "\n".join(["The registry up to here, as sha256sum says.", "", *lines]))
+    print(f"{tag}: signed\nnext: git push origin {tag}")
+
+
 def _tell(what: str, new: bool, where: str) -> None:
     print(f"{what}: added to the {where}" if new else f"{what}: is in the {where} already")
 
@@ -85,9 +100,11 @@ def _tell(what: str, new: bool, where: str) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do the action; the exit code."""
     if args.action == "check":
-        return _check(args.base)
+        return _check(args.base, args.signed)
     if args.action == "add":
         _add(args)
+    elif args.action == "anchor":
+        _anchor()
     elif args.action == "show":
         _show(args.tag)
     elif args.action == "supersede":

@@ -11,17 +11,21 @@ BLOCK = 1 << 20
 
 
 class Limits(NamedTuple):
-    """Upper bounds for one pack: bytes of all files; bytes and values of all JSON; bytes and lines of one table."""
+    """Upper bounds for one pack: bytes of all files; bytes and values of all JSON; of tables.
+
+    A table may have so many bytes and lines, those that are computed with together so many rows.
+    """
 
     unpacked: int
     json_bytes: int
     json_values: int
     table_bytes: int
     table_lines: int
+    table_rows: int
 
 
 # For a pack of up to 16 MiB on disk: under 200 MB of memory and 10 s. For larger packs the limits grow in proportion.
-BASE = Limits(512 << 20, 8 << 20, 250_000, 64 << 20, 500_000)
+BASE = Limits(512 << 20, 8 << 20, 250_000, 64 << 20, 500_000, 100_000)
 BASE_DISK = 16 << 20
 UNLIMITED = 1 << 50  # bytes unpacked, for a pack that we have just built ourselves
 MAX_ROW, MAX_FIELD = 4 << 20, 1 << 20  # bytes of one row and characters of one cell of a table

@@ -10,7 +10,6 @@ import json
 import math
 import re
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -26,33 +25,30 @@ _ORIGINAL = "original"
 
 def key_number(key: str) -> int:
     """64 bits that stand for a key: the first of a structure hash, or of the sha256 of anything else."""
-    if _HASH.fullmatch(key):
+    if len(key) == 64 and _HASH.fullmatch(key):
         return int(key[:16], 16)
     return int.from_bytes(hashlib.sha256(f"key:{key}".encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
 class KeyedScores:
-    """Scores of the keys that are asked for, nan where the file has none; 16 bytes a key. Others are forgotten."""
+    """Scores of the keys that are asked for, nan where the file has none; 110 bytes a key. Others are forgotten."""
 
     def __init__(self, wanted: Iterable[int]) -> None:
-        self._keys = array("Q", sorted(set(wanted)))
-        self._values = array("d", [math.nan]) * len(self._keys)
+        self._scores = dict.fromkeys(wanted, math.nan)
         self.n_rows = 0
 
     def put(self, number: int, score: float) -> bool:
         """Keep a score if its key is asked for; False where another score is kept already."""
         self.n_rows += 1
-        place = bisect_left(self._keys, number)
-        if place == len(self._keys) or self._keys[place] != number:
+        before = self._scores.get(number)
+        if before is None:
             return True
-        before = self._values[place]
-        self._values[place] = score
-        return math.isnan(before) or before == score
+        self._scores[number] = score
+        return before != before or before == score  # nan, so that there was none
 
     def get(self, number: int) -> float:
         """The score of a key that was asked for."""
-        place = bisect_left(self._keys, number)
-        return self._values[place] if place < len(self._keys) and self._keys[place] == number else math.nan
+        return self._scores.get(number, math.nan)
 
 
 class Scores:

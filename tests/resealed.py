@@ -15,7 +15,8 @@ from hetero2.io.files import pretty_json
 from hetero2.pack import manifest
 from hetero2.pack.verification.checking import verify
 from hetero2.pack.verification.container.zip_form import STORED, Member, central_header, end_record, local_header
-from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, SCORES
+from hetero2.pack.verification.contracts.identity import payload_sha256
+from hetero2.pack.verification.layout import CHECKSUMS, CRATE, DATAPACKAGE, MANIFEST, SCORES
 from tests.conftest import DATA
 
 RICH = DATA / "rich_pack.tar.xz"  # the pack of a run with truth, a model, refits and prices: tests/data/README.md
@@ -45,6 +46,14 @@ def rich_files() -> Files:
 def sealed(files: Files, out: Path) -> Path:
     """The zip of edited files, with lists, digests, provenance and run_id that agree with them."""
     facts = json.loads(files[MANIFEST])
+    lock = files.get("workflow/requirements.lock")
+    if lock is not None:
+        facts["environment_lock_sha256"] = hashlib.sha256(lock).hexdigest()
+    identity = {key: facts.get(key) for key in ("inputs", "config", "code_digest", "environment_lock_sha256")}
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    before = {"run_id": facts["run_id"], "payload_sha256": facts["payload_sha256"], "files": facts["files"]}
+    facts["run_id"] = hashlib.sha256(text.encode()).hexdigest()
+    redescribed(files, before, facts["run_id"])
     listed = [
         {
             "path": name,
@@ -61,10 +70,6 @@ def sealed(files: Files, out: Path) -> Path:
             facts["scores"]["sha256"] = digests[name]
     if facts["truth"] is not None and "truth.csv" in digests:
         facts["truth"]["sha256"] = digests["truth.csv"]
-    facts["environment_lock_sha256"] = digests.get("workflow/requirements.lock", facts["environment_lock_sha256"])
-    identity = {key: facts.get(key) for key in ("inputs", "config", "code_digest", "environment_lock_sha256")}
-    text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    facts["run_id"] = hashlib.sha256(text.encode()).hexdigest()
     roles = facts.pop("roles_of", {})  # an edit of the list of files itself
     for entry in listed:
         entry["role"] = roles.get(entry["path"], entry["role"])
@@ -72,6 +77,29 @@ def sealed(files: Files, out: Path) -> Path:
     sums = manifest.checksums(listed, text)
     out.write_bytes(_zip(files | {MANIFEST: text.encode(), CHECKSUMS: sums.encode()}))
     return out
+
+
+def redescribed(files: Files, before: dict[str, Any], run_id: str) -> None:
+    """Let the descriptions of the pack, unless they are what was edited, name the files and the run as they are now.
+
+    before: the manifest of the honest pack.
+    """
+    contents = {name: content for name, content in files.items() if name not in (MANIFEST, CHECKSUMS)}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    honest = {entry["path"]: entry["sha256"] for entry in before["files"]}
+    for name, key, entities in ((CRATE, "@id", "@graph"), (DATAPACKAGE, "path", "resources")):
+        if name not in files or digests[name] != honest[name]:
+            continue
+        document: dict[str, list[dict[str, Any]]] = json.loads(files[name])
+        for entity in document[entities]:
+            of = entity[key]
+            new = {"sha256": digests.get(of), "hash": f"sha256:{digests.get(of)}"}
+            new |= {"contentSize": str(len(contents.get(of, b""))), "bytes": len(contents.get(of, b""))}
+            entity |= {name: value for name, value in new.items() if of in contents and name in entity}
+        text = pretty_json(document)
+        for old, now in ((before["payload_sha256"], payload_sha256(digests)), (before["run_id"], run_id)):
+            text = text.replace(old, now)
+        files[name] = text.encode()
 
 
 def _zip(files: Files) -> bytes:

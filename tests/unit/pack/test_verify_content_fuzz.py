@@ -22,7 +22,11 @@ from typing import Any
 import pytest
 
 from hetero2.io.files import pretty_json
-from hetero2.pack import accept, manifest, verify
+from hetero2.pack import accept, manifest
+from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.command import printable
+from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, SCHEMAS, SCORES
+from tests.resealed import redescribed
 from tests.zips import Entry, build, entries_of
 
 # Of the cases of `make fuzz-verify` a fifth is of the content, which takes longer to check, the rest of the structure.
@@ -38,7 +42,7 @@ Change = tuple[str, str]  # (file, kind of change)
 def honest(stored_run) -> Files:
     """The files of a run's pack."""
     archive = stored_run / "small_evidence_pack.zip"
-    assert verify.verify(archive) == []
+    assert verify(archive) == []
     return {entry.name.decode(): entry.packed for entry in entries_of(archive)}
 
 
@@ -49,30 +53,37 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def sealed(files: Files, facts: Value) -> Files:
+def sealed(honest: Files, files: Files, facts: Value) -> Files:
     """All that follows from the files made anew, as far as the manifest still has the form for it."""
-    names = sorted(set(files) - {verify.MANIFEST, verify.CHECKSUMS, RAW})
-    listed = [
-        {"path": name, "role": manifest.role(name), "sha256": digest(files[name]), "size_bytes": len(files[name])}
-        for name in names
-    ]
+    files = dict(files)
     if isinstance(facts, dict):
         facts = copy.deepcopy(facts)
-        scores = next((name for name in verify.SCORES if name in files), None)
+        scores = next((name for name in SCORES if name in files), None)
         for section, name in (("scores", scores), ("truth", "truth.csv")):
             if name in files and isinstance(facts.get(section), dict):
                 facts[section]["sha256"] = digest(files[name])
         facts["environment_lock_sha256"] = digest(files["workflow/requirements.lock"])
-        facts = manifest.with_files(facts, listed)
         identity = {key: facts.get(key) for key in ("inputs", "config", "code_digest", "environment_lock_sha256")}
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         facts["run_id"] = digest(text.encode("utf-8", "surrogatepass"))
-    text = files.get(RAW, b"").decode("utf-8", "replace") or pretty_json(facts)
-    files = {name: content for name, content in files.items() if name != RAW}
+        redescribed(files, json.loads(honest[MANIFEST]), facts["run_id"])
+    names = sorted(set(files) - {MANIFEST, CHECKSUMS, RAW})
+    if isinstance(facts, dict):
+        listed = [
+            {
+                "path": name,
+                "role": manifest.role_of(name),
+                "sha256": digest(files[name]),
+                "size_bytes": len(files[name]),
+            }
+            for name in names
+        ]
+        facts = manifest.with_files(facts, listed)
+    text = files.pop(RAW, b"").decode("utf-8", "replace") or pretty_json(facts)
     encoded = text.encode("utf-8", "surrogatepass")
-    files[verify.MANIFEST] = encoded
-    sums = {name: digest(files[name]) for name in names} | {verify.MANIFEST: digest(encoded)}
-    files[verify.CHECKSUMS] = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)).encode()
+    files[MANIFEST] = encoded
+    sums = {name: digest(files[name]) for name in names} | {MANIFEST: digest(encoded)}
+    files[CHECKSUMS] = "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)).encode()
     return files
 
 
@@ -321,18 +332,18 @@ def case(number: int, honest: Files) -> tuple[list[Change], Files] | None:
     """(changes, files) of a case, the same each time; None where it came to nothing."""
     random = Random(number)
     files, changes = dict(honest), list[Change]()
-    facts = json.loads(honest[verify.MANIFEST])
+    facts = json.loads(honest[MANIFEST])
     names = [name for name in honest if not name.startswith("workflow/")]
     workflow = [name for name in honest if name.startswith("workflow/")]
     for _ in range(random.choice([1, 1, 1, 2])):
         name = random.choice(names if random.random() < 0.95 else workflow)
         try:
-            if name == verify.CHECKSUMS:
+            if name == CHECKSUMS:
                 continue
             if random.random() < 0.1:
                 kind, content = raw(random, files[name])
-                files[RAW if name == verify.MANIFEST else name] = content
-            elif name == verify.MANIFEST:
+                files[RAW if name == MANIFEST else name] = content
+            elif name == MANIFEST:
                 kind = json_change(random, facts)
             elif name.endswith(".json"):
                 document = json.loads(files[name])
@@ -344,9 +355,9 @@ def case(number: int, honest: Files) -> tuple[list[Change], Files] | None:
                 kind, files[name] = raw(random, files[name])
         except (UnfitError, ValueError, csv.Error):  # a file that the first change has made unreadable
             continue
-        if name == verify.MANIFEST or files[name] != honest[name]:
+        if name == MANIFEST or files[name] != honest[name]:
             changes.append((name, kind))
-    files = sealed(files, facts)
+    files = sealed(honest, files, facts)
     return (changes, files) if changes and files != honest else None
 
 
@@ -364,7 +375,7 @@ def look(numbers: range, honest: Files, path: Path) -> Counter[tuple[Change, boo
         changes, files = made
         written(files, path)
         began = time.process_time()
-        problems = verify.verify(path)
+        problems = verify(path)
         criteria = accept.judge(path, problems)
         assert time.process_time() - began < SECONDS, (number, changes)
         assert not any("the check could not be completed" in problem for problem in problems), (
@@ -372,7 +383,7 @@ def look(numbers: range, honest: Files, path: Path) -> Counter[tuple[Change, boo
             changes,
             problems,
         )
-        assert all(len(problem.splitlines()) == 1 for problem in map(verify.printable, problems)), (number, changes)
+        assert all(len(problem.splitlines()) == 1 for problem in map(printable, problems)), (number, changes)
         assert not problems or not all(criterion.met for criterion in criteria), (number, changes, problems)
         if len(changes) == 1:
             tally[changes[0], not problems] += 1
@@ -410,13 +421,13 @@ FREEDOMS: dict[str, frozenset[str]] = {
     ),
     "summary_spreadsheet.csv": ANY,
     **dict.fromkeys(("summary.csv", "truth.csv"), WITHIN_ITS_COLUMNS),
-    **dict.fromkeys(verify.SCHEMAS, WITHIN_ITS_SCHEMA),
+    **dict.fromkeys(SCHEMAS, WITHIN_ITS_SCHEMA),
 }
 # What verify must see even of a forger who seals everything again.
 SEEN = {
     "summary.csv": {"empty", "deep", "random", "column_gone", "row_of_another_length", "not UTF-8"},
     "truth.csv": {"empty", "deep", "random", "column_gone", "row_of_another_length", "not UTF-8"},
-    **{name: {"empty", "cut", "mark", "carriage returns", "not UTF-8", "deep", "random"} for name in verify.SCHEMAS},
+    **{name: {"empty", "cut", "mark", "carriage returns", "not UTF-8", "deep", "random"} for name in SCHEMAS},
 }
 
 
@@ -449,13 +460,13 @@ def test_so_it_is_in_many_cases(honest, tmp_path):
 
 
 def test_sealing_alone_leaves_the_pack_as_it_is(honest, tmp_path):
-    files = sealed(honest, json.loads(honest[verify.MANIFEST]))
+    files = sealed(honest, honest, json.loads(honest[MANIFEST]))
     assert files == honest
     written(files, tmp_path / "pack.zip")
-    assert verify.verify(tmp_path / "pack.zip") == []
+    assert verify(tmp_path / "pack.zip") == []
 
 
 def test_what_only_the_seal_holds_is_refused_without_a_new_seal(honest, tmp_path):
-    for name in sorted(set(honest) - {verify.CHECKSUMS}):
+    for name in sorted(set(honest) - {CHECKSUMS}):
         written(honest | {name: honest[name] + b"\n"}, tmp_path / "pack.zip")
-        assert verify.verify(tmp_path / "pack.zip"), name
+        assert verify(tmp_path / "pack.zip"), name

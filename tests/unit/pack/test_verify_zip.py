@@ -17,7 +17,7 @@ from hetero2.pack.verification.checking import verify
 from hetero2.pack.verification.container.members import inflated, member_blocks
 from hetero2.pack.verification.container.safe_names import check_names, name_problem
 from hetero2.pack.verification.container.zip_form import Member
-from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, REQUIRED, REQUIRED_UTILITY, ROLES, role
+from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, REQUIRED, ROLES, role
 from hetero2.pack.verification.problems import Problems
 from hetero2.paths import ROOT
 from hetero2.runtime.provenance import workflow_files
@@ -282,7 +282,7 @@ def test_every_file_that_the_product_packs_has_a_role():
     for path in workflow_files():
         assert role(f"workflow/{path.relative_to(ROOT).as_posix()}") == "workflow"
     assert role(page_name(0)) == role(page_name(99_999_999)) == "page of a molecule"
-    assert set(REQUIRED + REQUIRED_UTILITY) - {MANIFEST, CHECKSUMS} <= set(ROLES)
+    assert set(REQUIRED) - {MANIFEST, CHECKSUMS} <= set(ROLES)
     problems = Problems()
     names = [
         *ROLES,

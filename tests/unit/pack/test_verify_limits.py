@@ -204,7 +204,10 @@ def rows_in_form(folder):
 
 CSV = {
     "field": (table_of("summary.csv", lambda _: b'id,"' + b"x" * 60_000_000), "a line of more than"),
-    "field-huge": (table_of("truth.csv", lambda _: b"x" * 100_000_000), "truth.csv: not a readable CSV: its 100000000"),
+    "field-huge": (
+        table_of("truth.csv", lambda _: b"x" * 100_000_000),
+        "truth.csv: not a readable CSV: with it the pack has more bytes",
+    ),
     "field-many-lines": (table_of("truth.csv", lambda _: b'"' + b"xxxxxxxx\n" * 900_000), "field larger than"),
     "row-many-lines": (table_of("truth.csv", lambda _: b'"xxxxxxxxx\n",' * 400_000), "a row of more than"),
     "commas": (table_of("summary.csv", lambda _: b"," * 10_000_000 + b"\n"), "a line of more than"),

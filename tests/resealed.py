@@ -18,7 +18,9 @@ from hetero2.pack.verification.container.zip_form import STORED, Member, central
 from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, SCORES
 from tests.conftest import DATA
 
-RICH = DATA / "rich_pack.tar.xz"  # the pack of a run with truth, a model, refits and prices: tests/data/README.md
+RICH = (
+    DATA / "rich_pack.tar.xz"
+)  # of value_utility_realtruth with truth, refits and prices; its config.yaml makes it again
 Files = dict[str, bytes]
 Change = Callable[[Files], None]
 Row = dict[str, str]

@@ -10,11 +10,8 @@ from typing import Any
 from hetero2.io.files import pretty_json, read_json, write_text
 from hetero2.pack import archive, manifest
 from hetero2.pack.descriptions import crate, datapackage
-from hetero2.pack.verification.layout import CHECKSUMS, CRATE, DATAPACKAGE, DESCRIPTIONS, MANIFEST, SCHEMAS
+from hetero2.pack.verification.layout import CHECKSUMS, CRATE, DATAPACKAGE, DESCRIPTIONS, MANIFEST
 from tests.conftest import OWN_PACK
-
-# What the stored pack needs to verify: without the rest it is read in less time.
-NEEDED = {f"workflow/schemas/{contract}.schema.json" for contract in SCHEMAS.values()}
 
 
 def own_folder(folder: Path, small: bool = False) -> Path:
@@ -22,11 +19,7 @@ def own_folder(folder: Path, small: bool = False) -> Path:
     with zipfile.ZipFile(OWN_PACK) as opened:
         opened.extractall(folder)
     if small:
-        for path in [path for path in (folder / "workflow").rglob("*") if path.is_file()]:
-            if path.relative_to(folder).as_posix() not in NEEDED | {"workflow/requirements.lock"}:
-                path.unlink()
-        for name in ("rules", "envs"):
-            shutil.rmtree(folder / "workflow" / name)
+        shutil.rmtree(folder / "workflow/envs")
         relist(folder)
     return folder
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tools.release import attestations, build, chain, checks, gates, pages, records
 from tools.release.milestones import of_release
-from tools.release.tags import command, parse
+from tools.release.tags import VERIFIER, command, parse
 
 COMMIT = "a" * 40
 WHO = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
@@ -72,9 +72,9 @@ def release(root: Path, text: str, content: bytes = b"pack", source: str = COMMI
     for name, data in packs(tag, content).items():
         (folder / name).write_bytes(data)
         (folder / f"{name}.sha256").write_text(f"{hashlib.sha256(data).hexdigest()}  {name}\n")
-    for name in tag.further():
+    for name in (*tag.further(), VERIFIER):
         (folder / name).write_text("{}\n")
-    files = [folder / name for name in tag.assets() + tag.further()]
+    files = [folder / name for name in (*tag.assets(), *tag.further(), VERIFIER)]
     (folder / build.NOTES).write_text("notes\n")
     passed = attestations.gates_statement(row, files, folder / build.NOTES)
     for name, statement in zip(

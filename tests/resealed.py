@@ -19,7 +19,9 @@ from hetero2.pack.verification.contracts.identity import payload_sha256
 from hetero2.pack.verification.layout import CHECKSUMS, CRATE, DATAPACKAGE, MANIFEST, SCORES
 from tests.conftest import DATA
 
-RICH = DATA / "rich_pack.tar.xz"  # the pack of a run with truth, a model, refits and prices: tests/data/README.md
+RICH = (
+    DATA / "rich_pack.tar.xz"
+)  # of value_utility_realtruth with truth, refits and prices; its config.yaml makes it again
 Files = dict[str, bytes]
 Change = Callable[[Files], None]
 Row = dict[str, str]

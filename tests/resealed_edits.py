@@ -144,7 +144,7 @@ LISTED = (
         "summary: row twice, counts too",
         all_of(table(SUMMARY, lambda rows: rows[:1] + rows), recount),
         SUMMARY,
-        "its id is that of row 1",
+        "its id",
     ),
     Edit("cost_lift: hits", value(LIFT, "methods.filtered_score_plus_audit_topk.hits", _plus(-1)), LIFT, "hits"),
     Edit(
@@ -345,7 +345,7 @@ FURTHER = (
     Edit("hit_curve: Wilson", cells(CURVE, _any, wilson_high="0.9"), CURVE, "wilson_high"),
     Edit("hit_curve: chance", cells(CURVE, lambda r: r["method"] == "random", hits_high="9"), CURVE, "hits_high"),
     Edit("truth: a foreign id", cells(TRUTH, _any, molecule_id="STRANGER"), "", ""),
-    Edit("truth: its source", cells(TRUTH, _any, truth_source="proxy_rule_v1"), MANIFEST, "truth_source"),
+    Edit("truth: its source", cells(TRUTH, _any, truth_source="proxy_rule_v1"), TRUTH, "truth_source"),
     Edit("controls: verdict", value(CONTROLS, "inference.verdict", "RESOLVES_STRUCTURE"), CONTROLS, "verdict"),
     Edit("controls: a refit", value(CONTROLS, "inference.fits.0.dispersion_z", -9.0), CONTROLS, "inference"),
     Edit("controls: a quick look", value(CONTROLS, "inference.quick_look", False), CONTROLS, "quick_look"),

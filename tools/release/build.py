@@ -18,13 +18,14 @@ import yaml
 from hetero2.errors import ConfigError, ContractError, HeteroError
 from hetero2.io.contracts import first_problem, write_json
 from hetero2.io.files import copy_file, pretty_json, read_json, sha256_file, write_text
+from hetero2.pack import standalone
 from hetero2.runtime import provenance
 from hetero2.runtime.isolated import end_with
 from tools.release import attestations, chain, gates, pages, records, registry
 from tools.release.checks import RELEASE, configured_problems, release_problems, rows
 from tools.release.milestones import claims_are_tested, of_release
 from tools.release.repository import clean, commit_of, git
-from tools.release.tags import Tag, command, layer_of
+from tools.release.tags import VERIFIER, Tag, command, layer_of
 
 ROW, LINES, NOTES = "registry_row.json", "lineage.jsonl", "notes.md"
 _WORK = ".work"
@@ -149,6 +150,7 @@ def _collect(tag: Tag, results: Path, row: Facts, registered: list[Facts], out: 
         copy_file(path.with_name(path.name + ".sha256"), out / f"{path.name}.sha256")
     for path in _further(tag, results):
         copy_file(path, out / path.name)
+    write_text(out / VERIFIER, standalone.text())
     write_text(out / NOTES, pages.notes(tag, row, root))
     for name, statement in _statements(tag, row, out).items():
         write_text(out / name, pretty_json(statement))
@@ -158,7 +160,7 @@ def _collect(tag: Tag, results: Path, row: Facts, registered: list[Facts], out: 
 
 def _statements(tag: Tag, row: Facts, folder: Path) -> dict[str, Facts]:
     """The statements about the files of a release, by name."""
-    files = [folder / name for name in tag.assets() + tag.further()]
+    files = [folder / name for name in (*tag.assets(), *tag.further(), VERIFIER)]
     how, passed = (
         attestations.provenance_statement(tag, row, files),
         attestations.gates_statement(row, files, folder / NOTES),

@@ -18,6 +18,7 @@ from hetero2.io.url_policy import shown_safely
 from hetero2.paths import ROOT
 
 RELEASES = "config/releases.yaml"
+VERIFIER = "verify.py"  # the program of one file that verifies the packs, of the same commit
 _TAG = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)-(\d{4}-\d{2}-\d{2})(?:-r(0|[1-9]\d{0,3}))?", re.ASCII)
 Facts = dict[str, Any]
 
@@ -67,7 +68,7 @@ class Tag:
     def files(self) -> list[str]:
         """Names of all that is published."""
         sums = [name for pack in self.assets() for name in (pack, f"{pack}.sha256")]
-        return [*sums, *self.further(), *self.statements()]
+        return [*sums, *self.further(), VERIFIER, *self.statements()]
 
 
 def prefix_of(text: str) -> str | None:

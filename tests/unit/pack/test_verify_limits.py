@@ -1,5 +1,6 @@
 """What a hostile pack may cost: of 10 MB at most, it is judged in 200 MB and 10 s of CPU, whatever it holds."""
 
+import hashlib
 import json
 import os
 import re
@@ -100,7 +101,7 @@ JSON = {
     "indentation": (metrics_of(b"[" * 400 + b"0," * 200_000 + b"0" + b"]" * 400), "not in canonical form"),
     "long-number": (metrics_of(b"[" + b"9" * 8_000_000 + b"]"), "a number of 8000000 characters"),
     "long-fraction": (metrics_of(b"[0." + b"9" * 8_000_000 + b"]"), "a number of 8000002 characters"),
-    "all-that-fits": (all_that_fits, "metrics.json: counts is None"),
+    "all-that-fits": (all_that_fits, "of no known version"),
 }
 
 
@@ -171,9 +172,42 @@ def reasons(folder):
     return lines[0] + b"\n" + b"".join(rows)
 
 
+def scores(numbers):
+    """A score table."""
+    lines = (b"%s,%d.5,1.0\n" % (hashlib.sha256(b"C%d" % n).hexdigest().encode(), n) for n in numbers)
+    return b"structure_hash,score,weight\n" + b"".join(lines)
+
+
+def rows_in_form(folder):
+    """As many rows as may be computed with: whole, each with a score, listed, and with a label."""
+    header = (folder / "summary.csv").read_text().partition("\n")[0]
+    cells = dict.fromkeys(header.split(","), "") | {
+        "status": "OK", "verdict": "PASS", "gate": "1.0", "slack": "0.0", "margin": "0.05", "n_decoys": "4",
+        "n_decoys_generated": "4", "n_decoys_scored": "4", "warnings_count": "0", "auc_tie_aware": "1.0",
+        "n_decoys_tied": "0", "p_value": "0.2", "call": "UNDECIDABLE", "call_reason": "share_not_told_from_0.05",
+    }  # fmt: skip
+    lines, numbers = [header], range(33_000)
+    for n in numbers:
+        row = {"id": n, "score": n + 0.5, "seed_used": zlib.crc32(b"%d" % n), "canonical_smiles": f"C{n}"}
+        row["structure_hash"] = hashlib.sha256(b"C%d" % n).hexdigest()
+        lines.append(",".join(map(str, (cells | row).values())))
+    (folder / "summary.csv").write_text("\n".join(lines) + "\n")
+    (folder / "scores.csv").write_bytes(scores(numbers))
+    list_header = (folder / "ranked_candidates.csv").read_text().partition("\n")[0]
+    best = ((n + 1, 32_999 - n) for n in numbers)
+    ranked = (f"{rank},{n},C{n},{n + 0.5},UNDECIDABLE,share_not_told_from_0.05,,,\n" for rank, n in best)
+    (folder / "ranked_candidates.csv").write_text(f"{list_header}\n{''.join(ranked)}")
+    labels = (f"{n},{'FAIL' if n % 9 else 'PASS'},external,customer_truth.v1\n" for n in numbers)
+    truth_header = "molecule_id,expensive_label,truth_source,truth_version\n"
+    (folder / "truth.csv").write_text(truth_header + "".join(labels))
+
+
 CSV = {
     "field": (table_of("summary.csv", lambda _: b'id,"' + b"x" * 60_000_000), "a line of more than"),
-    "field-huge": (table_of("truth.csv", lambda _: b"x" * 100_000_000), "truth.csv: not a readable CSV: its 100000000"),
+    "field-huge": (
+        table_of("truth.csv", lambda _: b"x" * 100_000_000),
+        "truth.csv: not a readable CSV: with it the pack has more bytes",
+    ),
     "field-many-lines": (table_of("truth.csv", lambda _: b'"' + b"xxxxxxxx\n" * 900_000), "field larger than"),
     "row-many-lines": (table_of("truth.csv", lambda _: b'"xxxxxxxxx\n",' * 400_000), "a row of more than"),
     "commas": (table_of("summary.csv", lambda _: b"," * 10_000_000 + b"\n"), "a line of more than"),
@@ -181,9 +215,15 @@ CSV = {
     "blank": (table_of("summary.csv", lambda _: b"\n" * 60_000_000), "more lines than the limit"),
     "rows": (
         table_of("summary.csv", summary(lambda n: b"x,OK,,,PASS" + b"," * (n - 4) + b"\n")),
-        "metrics.json: counts",
+        "summary.csv: row 1: column 'n_decoys' has ''",
     ),
-    "reasons": (table_of("summary.csv", reasons), "metrics.json: counts"),
+    "reasons": (table_of("summary.csv", reasons), "summary.csv: row 1: column 'n_decoys' has ''"),
+    "in-form": (rows_in_form, "metrics.json: counts.OK is 11, the rows of summary.csv give"),
+    "many-scores": (
+        table_of("scores.csv", lambda _: scores(range(400_000))),
+        "manifest.json: scores.n_scores is",
+    ),
+    "long-configuration": (table_of("config.yaml", lambda _: b"a: '" + b"x\n" * 4_000_000), "config.yaml: a"),
 }
 
 

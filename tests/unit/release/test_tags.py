@@ -73,7 +73,7 @@ def test_assets_are_the_packs_of_the_target():
         f"value_known_bad_good_{name}_evidence_pack.zip" for name in ("BAD-constant", "BAD-random", "GOOD-synthetic")
     ]
     assert several.further() == ["separation.json", "separation.html"]
-    assert len(several.files()) == 10
+    assert len(several.files()) == 11
 
 
 def test_inputs_of_a_release_become_a_layer_and_empty_ones_are_not_given():

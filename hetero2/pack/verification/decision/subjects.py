@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hetero2.pack.verification.arithmetic.agreement import compared
+from hetero2.pack.verification.arithmetic.agreement import Record, compared
 from hetero2.pack.verification.arithmetic.molecules import molecules_of
 from hetero2.pack.verification.arithmetic.ranked_list import expected_hits_of_first
 from hetero2.pack.verification.decision.curves import curve_agrees, curve_problems, read_curve
@@ -75,8 +75,29 @@ def check_hit_curve(evidence: Evidence, problems: Problems) -> None:
         problems.add_all(curve_agrees(by_k.get(entry["k"], {}), entry["methods"]))
 
 
+def check_truth_facts(evidence: Evidence, problems: Problems) -> None:
+    """Numbers of hits and others, and the source of the labels, as the manifest states them of truth.csv."""
+    counts, sources = {"PASS": 0, "FAIL": 0}, set()
+    for label, source in evidence.rows(TRUTH, "expensive_label", "truth_source"):
+        counts[label] += 1
+        sources.add(source)
+    if len(sources) > 1:
+        problems.add(f"{TRUTH}: truth_source is not the same in all rows")
+    follows: Record = {"n_pass": counts["PASS"], "n_fail": counts["FAIL"]}
+    if len(sources) == 1:
+        follows["truth_source"] = next(iter(sources))
+    problems.add_all(compared(f"{MANIFEST}: truth", evidence.json(MANIFEST)["truth"], follows, f"the rows of {TRUTH}"))
+
+
 _TABLES = (SUMMARY, TRUTH, MANIFEST)
 DECISION = (
+    Subject(
+        f"{MANIFEST}: truth.n_pass, truth.n_fail, truth.truth_source",
+        RECOMPUTED,
+        f"rows of {TRUTH}",
+        (MANIFEST, TRUTH),
+        check_truth_facts,
+    ),
     Subject(
         f"{COST_LIFT}: all of it, bootstrap and random draw included",
         RECOMPUTED,

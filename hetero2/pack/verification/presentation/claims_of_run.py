@@ -10,7 +10,7 @@ from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.layout import LEAKAGE, MANIFEST, METRICS, UTILITY
 from hetero2.pack.verification.presentation.wording import Claim, claim, in_digits
 
-_ROWS_OF = r"([\d,]+)"
+_ROWS_OF = r"(?<![\d,])([\d,]+)"
 _KINDS = {
     "duplicate_in_library": r"rows? repeats? a compound of the library",
     "molecule_in_training": r"molecules? (?:is|are) in the training set",
@@ -73,7 +73,9 @@ def claims_of_rows(evidence: Evidence) -> Iterator[Claim]:
     for reason, count in metrics.get("top_reasons") or []:
         yield claim(rf"^- {str(reason).replace('_', ' ')}: (\d+)$", METRICS, (count,))
     yield claim(rf"{_ROWS_OF} rows? failed\.", METRICS, (in_digits(counts["ERROR"]),))
-    yield claim(r"([\d.]+) % of the rows were left out", METRICS, (in_digits(100 * counts["SKIP"] / max(1, rows)),))
+    yield claim(
+        r"(?<![\d.])([\d.]+) % of the rows were left out", METRICS, (in_digits(100 * counts["SKIP"] / max(1, rows)),)
+    )
     yield claim(
         rf"{_ROWS_OF} of {_ROWS_OF} molecules have fewer than 19 scored decoys",
         METRICS,

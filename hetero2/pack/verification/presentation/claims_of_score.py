@@ -10,7 +10,7 @@ from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.layout import CONTROLS, DIAGNOSIS, HARDNESS_CURVE
 from hetero2.pack.verification.presentation.wording import Claim, claim, in_digits, signed
 
-_MANY = r"([\d,]+)"
+_MANY = r"(?<![\d,])([\d,]+)"
 _TWO = r"(\d\.\d\d)"
 _SIGNED = r"([+\u2212]\d\.\d\d)"
 _RIVALS = {
@@ -39,7 +39,7 @@ def claims_of_diagnosis(evidence: Evidence) -> Iterator[Claim]:
     scaffolds = in_digits(labels["scaffolds"])
     counts = (in_digits(labels["n"]), in_digits(labels["hits"]), scaffolds)
     yield claim(
-        rf"{_MANY} (?:measured|training) labels[^:]*: {_MANY} hits?, {_MANY} scaffolds?",
+        rf"{_MANY} (?:measured|training) labels[^:]{{0,80}}: {_MANY} hits?, {_MANY} scaffolds?",
         DIAGNOSIS,
         counts,
     )
@@ -51,7 +51,9 @@ def claims_of_diagnosis(evidence: Evidence) -> Iterator[Claim]:
             yield claim(rf"{name} {_TWO}", DIAGNOSIS, (f"{entry['auc']:.2f}",))
             if entry["ci_low"] is not None and ranking["auc"] is not None:
                 gains = (signed(ranking["auc"] - entry["auc"]), signed(entry["ci_low"]), signed(entry["ci_high"]))
-                yield claim(rf"{name} \d\.\d\d[^(]*\({_SIGNED}, difference {_SIGNED} to {_SIGNED}\)", DIAGNOSIS, gains)
+                yield claim(
+                    rf"{name} \d\.\d\d[^(]{{0,80}}\({_SIGNED}, difference {_SIGNED} to {_SIGNED}\)", DIAGNOSIS, gains
+                )
     if bulk["explained_share"] is not None:
         share = in_digits(100 * max(0.0, bulk["explained_share"]), 0)
         yield claim(rf"bulk properties explain {_MANY} % of its order", DIAGNOSIS, (share,))

@@ -11,7 +11,7 @@ from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.layout import CANDIDATES, COST_LIFT, UTILITY
 from hetero2.pack.verification.presentation.wording import Claim, as_percent, claim, in_digits
 
-_HOW_MANY = r"([\d,.\u2212]+)"
+_HOW_MANY = r"(?<![\d,.\u2212])([\d,.\u2212]+)"
 _WAYS = {
     "random": "at random",
     "baseline_topk": r"today's filter(?: \((?:larger|smaller) is better\))?",

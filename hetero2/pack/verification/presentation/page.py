@@ -31,8 +31,8 @@ _ELEMENT = re.compile(
     re.ASCII,
 )
 _ATTRIBUTE = re.compile(r"([A-Za-z_:][-\w:.]*)(?:=\"([^\"]*)\"|='([^']*)')?", re.ASCII)
+_MOST_ELEMENTS = 200_000  # starts and ends: twice those of the largest report
 _CELLS = frozenset(("td", "th", "dt", "dd"))
-_LONGEST_LINE = 4000
 
 
 def policy_of(digest: str) -> str:
@@ -56,13 +56,13 @@ class Page:
         self.policies: list[str] = []
         self._text: list[str] = []
         self._headline, self._line = "", 1
-        self._in_table = False
+        self._in_table = self._in_card = False
         self._read(text)
         self._end_line()
         self._check_scripts()
 
     def _read(self, text: str) -> None:
-        place = 0
+        place = n_elements = 0
         while place < len(text):
             start = text.find("<", place)
             start = len(text) if start < 0 else start
@@ -70,7 +70,8 @@ class Page:
             if start == len(text):
                 return
             match = _ELEMENT.match(text, start)
-            if match is None:
+            n_elements += 1
+            if match is None or n_elements > _MOST_ELEMENTS:
                 self._fault("markup that no report has; the rest was not read")
                 return
             self._line += text.count("\n", place, match.end())
@@ -111,6 +112,7 @@ class Page:
             self._text.append("\t")
         if tag == "table":
             self._in_table = attributes.get("id") == "all"
+        self._in_card = self._in_card or tag == "article"
         if self._in_table and tag in ("tr", "td"):
             self._take_cell(tag)
 
@@ -119,9 +121,11 @@ class Page:
             self._end_line()
         if tag == "table":
             self._in_table = False
+        self._in_card = self._in_card and tag != "article"
 
     def _take_text(self, text: str) -> None:
-        self._text.append(text)
+        if not self._in_card:
+            self._text.append(text)
         if self._in_table and self.shown_rows and self.shown_rows[-1]:
             self.shown_rows[-1][-1] += text
 
@@ -137,7 +141,7 @@ class Page:
         cells = (" ".join(cell.split()) for cell in text.split("\t"))
         line = "\t".join(cell for cell in cells if cell)
         if line:
-            self.lines.append(line[:_LONGEST_LINE])
+            self.lines.append(line)
             if self._headline in HEADLINES:
                 self.headlines[self._headline] = line
 

@@ -49,7 +49,9 @@ def _claims_of(evidence: Evidence) -> list[Claim]:
 
 
 def _numbered(text: str) -> Iterator[tuple[int | None, str]]:
-    yield from enumerate(text.split("\n"), start=1)
+    """The lines of index.md but those that link to the pages of molecules."""
+    lines = enumerate(text.split("\n"), start=1)
+    yield from ((number, line) for number, line in lines if not line.startswith("- ["))
 
 
 def check_index(evidence: Evidence, problems: Problems) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+LONGEST_LINE, MOST_TEXT = 6_000, 1_000_000  # characters: sentences take long to look for
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -47,8 +48,13 @@ def claim(pattern: str, origin: str, *allowed: Iterable[Any]) -> Claim:
 
 def false_claims(name: str, lines: Iterable[tuple[int | None, str]], claims: Iterable[Claim]) -> Iterator[str]:
     """A line for each sentence of a text (its numbered lines) whose numbers are not those of the files."""
-    claims = list(claims)
+    claims, n_left = list(claims), MOST_TEXT
     for number, line in lines:
+        n_left -= len(line)
+        if len(line) > LONGEST_LINE or n_left < 0:
+            where = f"line {number}" if number else repr(line[:40])
+            yield f"{name}: longer than any of ours: its sentences are not compared from {where} on"
+            return
         for pattern, allowed, origin in claims:
             for match in pattern.finditer(line):
                 groups = tuple(group or "" for group in match.groups())

@@ -33,6 +33,7 @@ NEED_RDKIT = {
     "unit/docs": ["notebooks", "pages"],
     "unit/commands/tables": ["audit", "campaign", "molecules", "screen"],
     "unit/commands": ["campaign", "completion", "decoys", "screen"],
+    "unit/commands/reproducing": ["refused"],
     "unit/commands/running": ["init", "run"],
     "unit/screening": ["kernel", "screen"],
     "unit/workflow": ["resources"],

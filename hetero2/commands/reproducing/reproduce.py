@@ -1,7 +1,9 @@
 """reproduce: make a pack again from what it says of itself, and say whether it comes out the same."""
 
 import argparse
+import contextlib
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -22,6 +24,7 @@ from hetero2.runtime.log import printable
 
 EXAMPLE = "hetero2 reproduce results/library/library_evidence_pack.zip --input library.csv"
 _SHOWN = 10
+_ATTEMPTS = 50
 Document = dict[str, Any]
 
 
@@ -130,6 +133,21 @@ def _compared(pack: original.Original, archive: Path, seconds: float) -> Outcome
     return Outcome((sha256, sha256_file(archive)), differences, agreement(*both), seconds)
 
 
+@contextlib.contextmanager
+def _scratch(keep: Path | None) -> Iterator[Path]:
+    """A new folder for the rerun, removed in the end: beside the one to keep, so that a rename is enough for that."""
+    place = None if keep is None else keep.absolute().parent
+    folder = Path(tempfile.mkdtemp(prefix="hetero2-" if place is None else ".hetero2-", dir=place))
+    try:
+        yield folder
+    finally:
+        for _ in range(_ATTEMPTS):  # what was stopped may still be writing for a moment
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(0.1)
+
+
 def _keep(results: Path, folder: Path) -> None:
     results.rename(folder)
     print(printable(f"kept      {folder}"))
@@ -149,10 +167,9 @@ def run(args: argparse.Namespace) -> int:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         note = f"note      bytes may differ: {', '.join(others[:3])}{more}"
         print(printable(note), file=sys.stdout if shows else sys.stderr, flush=True)
-    place = None if args.keep is None else args.keep.absolute().parent
-    with tempfile.TemporaryDirectory(prefix=".hetero2-" if place else "hetero2-", dir=place) as name:
+    with _scratch(args.keep) as folder:
         began = time.monotonic()
-        code, results = rerun.rerun(pack, args, args.cores or cores(), Path(name))
+        code, results = rerun.rerun(pack, args, args.cores or cores(), folder)
         if code == started.INTERRUPTED:
             return code
         outcome = _compared(pack, rerun.check_finished(pack, code, results), time.monotonic() - began)

@@ -131,8 +131,10 @@ def ran(tmp_path_factory) -> Ran:
     assert sorted(path.name for path in folder.iterdir()) == sorted([*before, ".snakemake", "results"])
     printed = done.stdout + done.stderr
     for words in (("show",), ("verify",), ("accept",), ("accept", "--json")):
-        told = run("python", "-m", "hetero2", words[0], folder / "results/hostile", *words[1:], cwd=folder, check=False)
-        printed += told.stdout + told.stderr
+        answer = run(
+            "python", "-m", "hetero2", words[0], folder / "results/hostile", *words[1:], cwd=folder, check=False
+        )
+        printed += answer.stdout + answer.stderr
     return Ran(folder / "results/hostile", printed)
 
 
@@ -148,7 +150,9 @@ def test_the_run_is_in_order_and_ids_come_back_as_they_were(ran):
     with (ran.results / "summary.csv").open(newline="", encoding="utf-8") as handle:
         ids = [row["id"] for row in csv.DictReader(handle)]
     assert len(ids) == len(TEXTS)
-    assert sum(one == two for one, two in zip(ids, TEXTS, strict=True)) >= len(TEXTS) - 3  # blanks at an end are cut
+    assert (
+        sum(written == text for written, text in zip(ids, TEXTS, strict=True)) >= len(TEXTS) - 3
+    )  # blanks at an end are cut
 
 
 def test_nothing_was_made_elsewhere(ran):

@@ -94,8 +94,7 @@ def call(case: dict[str, Any], capfd) -> tuple[int, str]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
 def test_a_bad_input_is_told_in_plain_words(case, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
-    code, told = call(case, capfd)
-    assert (code, told) == (case["code"], case["told"])
+    assert call(case, capfd) == (case["code"], case["told"])
 
 
 def test_the_table_holds_what_a_person_can_bring():

@@ -93,7 +93,9 @@ CONFIG = """\
 run_name: hostile
 input: {{path: library.csv}}
 decoys: {{k: 3}}
-scores: {{source: command, command: {python} model.py {{request}} {{scores}}}}
+scores:
+  source: command
+  command: {python} model.py {{request}} {{scores}}
 truth: {{path: truth.csv}}
 selection: {{k: 4}}
 audit: {{min_decoys: 2, control_sample: 10}}

@@ -124,7 +124,9 @@ def _run(parser_and_module: tuple[argparse.ArgumentParser, object], words: list[
         return 141
     except OSError as error:
         where = error.filename2 or error.filename or verb  # of a copy: the file to be written
-        return _fail(f"{where}: {error.strerror or error}", HeteroError.exit_code)
+        is_no_folder = isinstance(error, FileExistsError) and Path(where).is_file()
+        reason = "is a file, expected a folder" if is_no_folder else error.strerror or error
+        return _fail(f"{where}: {reason}", HeteroError.exit_code)
     except Exception as error:
         log.logger.error(traceback.format_exc())
         hint = f"the traceback is in {args.log}" if args.log else "run again with --log FILE to keep the traceback"

@@ -66,7 +66,10 @@ def _check_scores(config: Config) -> None:
     if scores["source"] == "external" and not is_brought(scores) and dataset in (FREEWILSON, STRESS):
         raise ConfigError(f"configuration: scores.path is needed: the data set {dataset} comes without a scores file")
     if needs_training(config) and scores["train"] is None and dataset != FREEWILSON:
-        raise ConfigError("configuration: scores.train is needed: the scorer is fitted on labelled molecules")
+        raise ConfigError(
+            "configuration: scores.train is needed: the scorer is fitted on labelled molecules",
+            "name a table with id, smiles and label (1 a hit, 0 not)",
+        )
     if scores["command"] is not None:
         words = command_words(scores["command"])
         if config["audit"]["model_seeds"] > 1 and needs_training(config) and not any("{seed}" in w for w in words):
@@ -200,7 +203,9 @@ def command_words(command: str) -> list[str]:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise ConfigError(f"configuration: scores.command cannot be read: {error}") from None
+        raise ConfigError(
+            f"configuration: scores.command cannot be read: {error}", "close the quote; it is split as a shell does it"
+        ) from None
     for placeholder in ("{request}", "{scores}"):
         if not any(placeholder in word for word in words):
             raise ConfigError(

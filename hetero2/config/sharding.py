@@ -33,7 +33,10 @@ def rows_upper_bound(config: Config) -> int:
         with gzip.open(path) if path.lower().endswith(".gz") else Path(path).open("rb") as handle:
             return sum(map(count, iter(lambda: handle.read(1 << 20), b""))) + 1
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ConfigError(f"configuration: input.path: {path}: not a valid gzip file: {error}") from None
+        raise ConfigError(
+            f"configuration: input.path: {path}: not a valid gzip file: {error}",
+            "copy it again if it was cut off; a file that is not packed has no .gz in its name",
+        ) from None
 
 
 def audited_rows(config: Config) -> int:

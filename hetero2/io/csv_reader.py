@@ -86,7 +86,11 @@ def _cells(path: Path, required: Sequence[str], delimiter: str, skipped: int) ->
         line = skipped + reader.line_num + 1
         for cells in reader:
             if len(cells) != len(header) and cells:
-                raise InputError(f"{path}: line {line}: {len(cells)} cells, but the header has {len(header)}")
+                raise InputError(
+                    f"{path}: line {line}: {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, "
+                    f"but the header has {len(header)}",
+                    "a cell with a comma in it stands in quotes",
+                )
             if cells:
                 yield line, cells
             line = skipped + reader.line_num + 1
@@ -109,4 +113,7 @@ def readable_text(path: Path, line: Callable[[], int]) -> Iterator[None]:
             "look for a quoted cell that is never closed, and for a line that never ends",
         ) from None
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: not a valid gzip file: {error}") from None
+        raise InputError(
+            f"{path}: not a valid gzip file: {error}",
+            "copy it again if it was cut off; a file that is not packed has no .gz in its name",
+        ) from None

@@ -66,7 +66,8 @@ def parse(document: Any, where: str) -> HeteroScores:
         raise InputError(f"{where}: expected a JSON object with schema_version, original and decoys")
     version = document.get("schema_version")
     if version != SCHEMA:
-        raise InputError(f"{where}: schema_version is {version!r}, expected {SCHEMA!r}")
+        stated = "there is no schema_version" if version is None else f"schema_version is {version!r}"
+        raise InputError(f"{where}: {stated}, expected {SCHEMA!r}")
     for key in ("original", "decoys"):
         if not isinstance(document.get(key), dict):
             raise InputError(f"{where}: {key!r} is missing or not an object")

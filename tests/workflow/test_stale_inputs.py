@@ -299,8 +299,8 @@ def asked_of_the_plan(word: str) -> dict[str, list[tuple[str, ...]]]:
     text = "".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
     bodies = re.split(r"^rule (\w+):", text, flags=re.MULTILINE)[1:]
     rules = dict(zip(bodies[::2], bodies[1::2], strict=True))
-    found = {rule: re.findall(_CALL.format(word), body) for rule, body in rules.items()}
-    return {rule: [tuple(filter(None, call)) for call in calls] for rule, calls in found.items() if calls}
+    asked = {rule: re.findall(_CALL.format(word), body) for rule, body in rules.items()}
+    return {rule: [tuple(filter(None, call)) for call in calls] for rule, calls in asked.items() if calls}
 
 
 def contents(folder: Path, word: str = "contents") -> dict[str, str]:

@@ -122,18 +122,16 @@ def umask(mask: str) -> Change:
     return under("sh", "-c", f'umask {mask}; exec "$@"', "sh")
 
 
-def clock(time: str) -> Change:
+def clock(offset: str) -> Change:
+    """Another time in every job; not in Snakemake, which hangs under libfaketime."""
+
     def change(place: Place) -> None:
         libraries = [*Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")]
         if not libraries:
             pytest.skip("needs libfaketime")
-        place.env.update(
-            {
-                "LD_PRELOAD": str(libraries[0]),
-                "FAKETIME": time,
-                "NO_FAKE_STAT": "1",
-            }
-        )
+        lines = f"export LD_PRELOAD={libraries[0]} FAKETIME='{offset}' NO_FAKE_STAT=1\n"
+        (place.spare / "clock.sh").write_text(lines)
+        place.env["BASH_ENV"] = str(place.spare / "clock.sh")
 
     return change
 
@@ -202,8 +200,8 @@ VARIATIONS: dict[str, tuple[str, Change]] = {
     "zone Newfoundland": (ANY, variables(TZ="America/St_Johns")),
     "umask 000": (ANY, umask("000")),
     "umask 077": (ANY, umask("077")),
-    "clock in 1999": (ANY, clock("@1999-12-31 23:59:50")),
-    "clock in 2040": (ANY, clock("@2040-02-29 12:00:00")),
+    "clock 27 years back": (ANY, clock("-27y")),
+    "clock 14 years ahead": (ANY, clock("+14y")),
     "clock that runs ten times as fast": (ANY, clock("+0 x10")),
     "inputs from 1970": (ANY, older_inputs),
     "folders in another order": (ANY, disorder),

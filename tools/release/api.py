@@ -227,7 +227,7 @@ class Api:
             of_others["status", status.context] = str(status.state)
         contexts: dict[str, str | None] = {}
         for name in CONTEXTS:
-            forbidding = [state for (_, other), state in of_others.items() if other == f"ci/{name}"]
+            forbidding = [state for (_, context), state in of_others.items() if context == f"ci/{name}"]
             contexts[name] = _worst([of_ci[f"ci/{name}"], *forbidding]) if f"ci/{name}" in of_ci else None
         return contexts
 

@@ -179,18 +179,18 @@ def anchors(root: Path) -> list[str]:
 
 def anchor_problems(root: Path, signed: bool = False) -> list[str]:
     """Where registry and lineage no longer have the lines of an anchor; `signed`: or it has no signature."""
-    found = anchors(root)
+    names = anchors(root)
     sentences = [
         problem
-        for tag in found
+        for tag in names
         for name in CONTRACTS
         for problem in _against(root, name, lines_at(root, f"refs/tags/{tag}", name), f"the tag {tag}")
     ]
     if signed:
         sentences += [
-            f"the tag {tag}: has no signature that git can verify" for tag in found if not is_signed(root, tag)
+            f"the tag {tag}: has no signature that git can verify" for tag in names if not is_signed(root, tag)
         ]
-        sentences += [] if found else ["no tag here says what the registry was: git fetch --tags, or registry anchor"]
+        sentences += [] if names else ["no tag here says what the registry was: git fetch --tags, or registry anchor"]
     return sentences
 
 

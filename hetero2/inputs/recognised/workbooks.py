@@ -51,6 +51,8 @@ def _lines(path: Path) -> Iterator[Line]:
     sheets = [sheet for sheet in book.worksheets if (sheet.max_row or 2) > 1]
     if len(sheets) != 1:
         names = ", ".join(quoted(sheet.title) for sheet in book.worksheets)
+        if not sheets:
+            raise ConfigError(f"{path}: no sheet holds a table ({names})", "a table has a header and rows below it")
         raise ConfigError(f"{path}: {len(sheets)} sheets hold a table ({names})", "keep the one that is meant")
     yield "", [sheets[0].title]
     numbered: Iterator[tuple[int, tuple[Any, ...]]] = enumerate(_rows(sheets[0]), start=1)

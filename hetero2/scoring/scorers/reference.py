@@ -25,14 +25,15 @@ from hetero2.screening.labels import Measurements
 from hetero2.screening.screen import Screen, Settings, centre_sample, labels_to_fit
 
 _BATCH = 2048
+_DECIMALS = 9  # of what goes through BLAS and libm, whose last digits differ between processors
 Matrix = NDArray[Any]
 
 
 class _Probability:
-    """A scikit-learn classifier as a scorer: its probability of a hit."""
+    """A scikit-learn classifier as a scorer: its probability of a hit, to so many decimals where they are limited."""
 
-    def __init__(self, classifier: Any) -> None:
-        self._classifier = classifier
+    def __init__(self, classifier: Any, decimals: int | None = None) -> None:
+        self._classifier, self._decimals = classifier, decimals
 
     def fit(self, features: Matrix, labels: Matrix) -> "_Probability":
         self._classifier.fit(features, labels)
@@ -44,7 +45,7 @@ class _Probability:
             return np.zeros(features.shape[0])
         column = classes.index(1)
         probability: Matrix = self._classifier.predict_proba(features)[:, column]
-        return probability
+        return probability if self._decimals is None else np.round(probability, self._decimals)
 
 
 class _NearestHit:
@@ -79,6 +80,7 @@ def _forest(seed: int) -> _Probability:
 def _linear(seed: int) -> _Probability:  # noqa: ARG001 - has no random part
     return _Probability(
         make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000, class_weight="balanced")),
+        _DECIMALS,
     )
 
 

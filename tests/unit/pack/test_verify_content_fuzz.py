@@ -96,16 +96,16 @@ class UnfitError(Exception):
 
 def places(value: Value) -> list[tuple[Value, Any]]:
     """(container, key) of every value inside, containers included."""
-    found: list[tuple[Value, Any]] = []
+    inside: list[tuple[Value, Any]] = []
     waiting = [value]
     while waiting:
         container = waiting.pop()
         keys = container if isinstance(container, dict) else range(len(container))
         for key in keys:
-            found.append((container, key))
+            inside.append((container, key))
             if isinstance(container[key], (dict, list)):
                 waiting.append(container[key])
-    return found
+    return inside
 
 
 def is_number(value: Value) -> bool:
@@ -189,8 +189,8 @@ def added(random: Random, container: Value, key: Any) -> None:
 
 
 def swapped(random: Random, container: Value, key: Any) -> None:
-    other = random.choice(list(container) if isinstance(container, dict) else range(len(container)))
-    container[key], container[other] = container[other], container[key]
+    second = random.choice(list(container) if isinstance(container, dict) else range(len(container)))
+    container[key], container[second] = container[second], container[key]
 
 
 def nested(random: Random, container: Value, key: Any) -> None:
@@ -369,10 +369,10 @@ def look(numbers: range, honest: Files, path: Path) -> Counter[tuple[Change, boo
     """How often each change came alone, and whether verify called the pack OK."""
     tally: Counter[tuple[Change, bool]] = Counter()
     for number in numbers:
-        made = case(number, honest)
-        if made is None:
+        changed = case(number, honest)
+        if changed is None:
             continue
-        changes, files = made
+        changes, files = changed
         written(files, path)
         began = time.process_time()
         problems = verify(path)

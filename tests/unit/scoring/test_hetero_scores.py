@@ -22,7 +22,7 @@ def test_unknown_keys_are_ignored_at_every_level():
     ("change", "message"),
     [
         ({"schema_version": "hetero_scores.v2"}, "schema_version is 'hetero_scores.v2'"),
-        ({"schema_version": None}, "schema_version is None"),
+        ({"schema_version": None}, "there is no schema_version"),
         ({"original": None}, "'original' is missing"),
         ({"decoys": []}, "'decoys' is missing or not an object"),
         ({"original": {"weight": 1}}, "original: 'score' is missing"),

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -58,3 +62,37 @@ def test_bad_training_files_are_named(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         read_training(path)
+
+
+PROCESSORS = {
+    "as it is": {},
+    "older BLAS kernels": {"OPENBLAS_CORETYPE": "Prescott"},
+    "libc without FMA": {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-AVX2,-FMA"},
+    "numpy without AVX2": {"NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3"},
+}
+PRINT_SCORES = """\
+import sys
+from hetero2.inputs.training import Training
+from hetero2.scoring.scorers.reference import predict
+smiles = ["C" * n + "O" * (n % 3 + 1) + "c1ccccc1" * (n % 2) for n in range(1, 40)]
+training = Training([str(n) for n in range(39)], smiles, smiles, [n * n % 5 % 2 for n in range(39)])
+for name in sys.argv[1:]:
+    print(name, *(score.hex() for score in predict(name, training, smiles, smiles)))
+"""
+
+
+def test_scores_are_the_same_on_other_processors():
+    """The linear model through BLAS and libm, the screen through a Cholesky factor: to the last bit that is written."""
+    names = ("reference:property_linear", "reference:nearest_hit", "screen")
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", PRINT_SCORES, *names],
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for variables in PROCESSORS.values()
+    }
+    assert len(printed) == 1
+    assert [line.split()[0] for line in printed.pop().splitlines()] == list(names)

@@ -88,8 +88,8 @@ coverage: $(VENV)/.dev ## Lines and branches of hetero2/ that the tests run; fai
 	coverage combine --quiet
 	coverage report --skip-covered --sort cover
 
-mutation: $(VENV)/.dev ## Changes in statistics, pack, files and screening that no test notices; SAMPLE of each module (default: all).
-	python -m tools.mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(MODULES)
+mutation: $(VENV)/.dev ## Changes in statistics, pack, files and screening that no test notices; SAMPLE of each module (60; 0: all).
+	python -m tools.mutation --sample $(or $(SAMPLE),60) $(MODULES)
 
 audit: $(VENV)/.dev ## Known weaknesses of the packages of the lock files; asks a database on the internet.
 	for name in requirements requirements-service requirements-dev; do \

@@ -1,7 +1,9 @@
 """Each criterion of acceptance to the letter: value, what is needed, and on which side of the limit it is met."""
 
+import argparse
 import csv
 import io
+import json
 
 import pytest
 
@@ -202,3 +204,24 @@ def test_the_outcome_is_stop_where_any_is_not_met():
     assert accept.as_json([met, missed])["outcome"] == "STOP"
     assert accept.not_met([met, missed]) == ["max_fail_rate"]
     assert accept.named("some_new_one") == "some new one"
+
+
+def test_what_is_printed_says_of_each_criterion_whether_it_is_met(pack, capsys):
+    set_cells(pack, ok_row(pack)[0], verdict="MAYBE")
+    assert accept.run(argparse.Namespace(pack=pack, json=False, max_unpacked=None)) == 1
+    lines = capsys.readouterr().out.splitlines()
+    criteria = accept.judge(pack)
+    assert len(lines) == len(criteria) + 1
+    assert lines[0] == "  met      required files                           in order    needed: in order"
+    (missed,) = [line for line in lines if line.startswith("  not met  audited rows that are complete           ")]
+    assert missed.endswith(": verdict 'MAYBE'  needed: status, verdict, slack")
+    for line, criterion in zip(lines, criteria, strict=False):
+        assert line.startswith(f"  {'met' if criterion.met else 'not met':<9}{accept.named(criterion.name):<41}")
+        assert line.endswith(f"  needed: {criterion.threshold}")
+    assert lines[-1] == accept.in_words(accept.not_met(criteria))
+
+
+def test_the_outcome_as_json_is_sorted_and_plain(pack, capsys):
+    accept.run(argparse.Namespace(pack=pack, json=True, max_unpacked=None))
+    text = capsys.readouterr().out
+    assert text == json.dumps(accept.as_json(accept.judge(pack)), indent=2, sort_keys=True) + "\n"

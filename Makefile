@@ -27,6 +27,8 @@ NPM := node_modules/.package-lock.json
 # Tests that need no RDKit; tests/conftest.py hides it and says which files are left out.
 CORE := tests/unit tests/golden tests/contracts tests/test_architecture.py tests/test_claims.py \
   tests/workflow/test_workflows.py hetero2/stats hetero2/pack
+# Tests that reach every loop that numba compiles.
+LOOPS_TESTS := tests/unit/screening tests/unit/chem/decoys_v2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help run test check ci docs site format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
@@ -80,16 +82,18 @@ test-installed:
 	$(MAKE) test-browser REPORTS="small and not page_is_small"
 	$(MAKE) test-service
 
-# What a command that is killed has covered is lost; the worker's jobs in the sandbox cannot write what they cover.
+# Lines that numba compiles are not seen: the tests of these loops run once more without it. What a command that is killed
+# has covered is lost; the worker's jobs in the sandbox cannot write what they cover.
 coverage: $(VENV)/.dev ## Lines and branches of hetero2/ that the tests run; fails below the least share in pyproject.toml.
 	coverage erase
 	coverage run -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	NUMBA_DISABLE_JIT=1 coverage run -m pytest $(LOOPS_TESTS)
 	coverage run -m pytest -m "service and not nightly" --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/service
 	coverage combine --quiet
 	coverage report --skip-covered --sort cover
 
-mutation: $(VENV)/.dev ## Changes in statistics, pack, files and screening that no test notices; SAMPLE of each module (default: all).
-	python -m tools.mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(MODULES)
+mutation: $(VENV)/.dev ## Changes in statistics, pack, files and screening that no test notices; SAMPLE of each module (60; 0: all).
+	python -m tools.mutation --sample $(or $(SAMPLE),60) $(MODULES)
 
 audit: $(VENV)/.dev ## Known weaknesses of the packages of the lock files; asks a database on the internet.
 	for name in requirements requirements-service requirements-dev; do \

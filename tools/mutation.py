@@ -66,15 +66,15 @@ def results(folder: Path | None = None) -> dict[str, int | None]:
     return codes
 
 
-def sampled(mutants: Sequence[str], n: int | None) -> list[str]:
-    """At most `n` changes of each module, by chance but the same every time; a larger sample holds a smaller one."""
+def sampled(mutants: Sequence[str], n: int) -> list[str]:
+    """At most `n` changes of each module (0: all), by chance but the same every time; a larger `n` holds a smaller."""
     by_module = defaultdict(list)
     for mutant in sorted(mutants):
         by_module[module_of(mutant)].append(mutant)
     chosen = {}
     for name, changes in by_module.items():
         random.Random(f"{SEED} {name}").shuffle(changes)
-        chosen[name] = changes[:n]
+        chosen[name] = changes[: n or None]
     return [mutant for name in sorted(chosen) for mutant in sorted(chosen[name])]
 
 
@@ -115,7 +115,7 @@ def mutmut(*words: str) -> int:
 def main(words: Sequence[str] | None = None) -> int:
     """Make the changes, try them, print what became of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, default=None, metavar="N", help="changes tried of each module (all)")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="changes tried of each module (0: all)")
     parser.add_argument("--least", type=float, default=LEAST, help="share that must be noticed (%(default)s)")
     parser.add_argument("--children", type=int, default=os.cpu_count() or 1, help="tried at once (one a core)")
     parser.add_argument("--only-report", action="store_true", help="of what was tried before")

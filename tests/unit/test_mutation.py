@@ -68,7 +68,8 @@ def test_a_sample_is_of_every_module_and_the_same_every_time():
     assert [mutation.module_of(name) for name in chosen] == ["hetero2.a"] * 7 + ["hetero2.b"] * 7
     assert len(set(chosen)) == 14
     assert [name[9:] for name in chosen[:7]] != [name[9:] for name in chosen[7:]]
-    assert mutation.sampled(names, None) == sorted(names)
+    assert mutation.sampled(names, 0) == sorted(names)
+    assert set(chosen) < set(mutation.sampled(names, 20))
 
 
 def test_every_excuse_is_of_a_module_that_is_there_and_has_a_reason():

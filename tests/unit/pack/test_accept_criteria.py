@@ -1,7 +1,9 @@
 """Each criterion of acceptance to the letter: value, what is needed, and on which side of the limit it is met."""
 
+import argparse
 import csv
 import io
+import json
 
 import pytest
 
@@ -93,6 +95,12 @@ def pack(tmp_path):
     return own_folder(tmp_path / "pack", small=True)
 
 
+@pytest.fixture
+def whole(tmp_path):
+    """With all of its files, as verify wants it."""
+    return own_folder(tmp_path / "whole")
+
+
 def of_rows(folder, name):
     return next(criterion for criterion in accept.judge(folder) if criterion.name == name)
 
@@ -177,11 +185,11 @@ def test_counts_and_median_are_those_of_the_rows(pack):
     assert not of_rows(pack, "metrics_agree").met
 
 
-def test_the_files_are_three_criteria_each_with_its_first_problem(pack):
+def test_the_files_are_three_criteria_each_with_its_first_problem(whole):
     names = ["required_files", "checksums", "zip_and_contracts"]
-    assert accept.judge(pack)[:3] == [Criterion(name, "in order", "in order", True) for name in names]
-    (pack / "index.md").write_text("other")
-    criterion = accept.judge(pack)[1]
+    assert accept.judge(whole)[:3] == [Criterion(name, "in order", "in order", True) for name in names]
+    (whole / "index.md").write_text("other")
+    criterion = accept.judge(whole)[1]
     assert (criterion.name, criterion.threshold, criterion.met) == ("checksums", "in order", False)
     assert criterion.value.startswith("index.md: ")
 
@@ -202,3 +210,24 @@ def test_the_outcome_is_stop_where_any_is_not_met():
     assert accept.as_json([met, missed])["outcome"] == "STOP"
     assert accept.not_met([met, missed]) == ["max_fail_rate"]
     assert accept.named("some_new_one") == "some new one"
+
+
+def test_what_is_printed_says_of_each_criterion_whether_it_is_met(whole, capsys):
+    set_cells(whole, ok_row(whole)[0], verdict="MAYBE")
+    assert accept.run(argparse.Namespace(pack=whole, json=False, max_unpacked=None)) == 1
+    lines = capsys.readouterr().out.splitlines()
+    criteria = accept.judge(whole)
+    assert len(lines) == len(criteria) + 1
+    assert lines[0] == "  met      required files                           in order    needed: in order"
+    (missed,) = [line for line in lines if line.startswith("  not met  audited rows that are complete           ")]
+    assert missed.endswith(": verdict 'MAYBE'  needed: status, verdict, slack")
+    for line, criterion in zip(lines, criteria, strict=False):
+        assert line.startswith(f"  {'met' if criterion.met else 'not met':<9}{accept.named(criterion.name):<41}")
+        assert line.endswith(f"  needed: {criterion.threshold}")
+    assert lines[-1] == accept.in_words(accept.not_met(criteria))
+
+
+def test_the_outcome_as_json_is_sorted_and_plain(pack, capsys):
+    accept.run(argparse.Namespace(pack=pack, json=True, max_unpacked=None))
+    text = capsys.readouterr().out
+    assert text == json.dumps(accept.as_json(accept.judge(pack)), indent=2, sort_keys=True) + "\n"

@@ -184,7 +184,7 @@ def test_pooled_residuals_are_the_twins_and_find_a_clear_signal():
 def test_a_q_value_beyond_1_is_none():
     """Fifteen losers stand before the one winner in both orderings: 16/20, and 32/20 where each has half the level."""
     winner = np.array([0.5, *[-1.0] * 10, *[0.49] * 10])
-    before, behind = np.array([0.0, *[4.0] * 19, 50.0]), np.array([-3.0, *[-2.0] * 10, *[-1.0] * 10])
+    before, behind = np.array([0.0, *[4.0] * 19, 50.0]), np.array([-3.0, *[-2.0] * 2, *[-1.0] * 18])
     blocks = [winner, *[before] * 15, *[behind] * 5]
     for method in ORDERS:
         q = called(blocks, method=method).q_value

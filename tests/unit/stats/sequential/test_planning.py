@@ -79,3 +79,47 @@ def test_a_plan_of_too_many_rounds_is_refused_with_the_number_needed():
     per_round = int(caught.value.hint.rsplit(" ", 1)[1])
     with pytest.raises(ConfigError, match="too many rounds"):
         plan(0.1, 0.1001, per_round - 1)
+
+
+@pytest.mark.parametrize(
+    ("refuse", "message", "hint"),
+    [
+        (lambda: plan(0, 0.2, 25), "base rate is 0, expected a fraction between 0 and 1", "10 % is written 0.1"),
+        (lambda: plan(0.2, 1, 25), "expected rate is 1, expected a fraction between 0 and 1", "10 % is written 0.1"),
+        (lambda: plan(0.1, 0.1, 25), "base rate and expected rate are both 0.1", "give the rate you hope for"),
+        (
+            lambda: power_by_round(0.1, 0.2, 0, 3),
+            "0 molecules per arm in 3 rounds",
+            "both must be at least 1",
+        ),
+        (
+            lambda: power_by_round(0.1, 0.2, 3, 0),
+            "3 molecules per arm in 0 rounds",
+            "both must be at least 1",
+        ),
+        (
+            lambda: plan(0.1, 0.2, 1),
+            "to show 0.1 against 0.2 each arm must buy at least 199 molecules: too many rounds of 1 to simulate",
+            "plan for a larger difference, or with more molecules per round: at least 2",
+        ),
+    ],
+)
+def test_what_is_refused_says_what_to_do(refuse, message, hint):
+    with pytest.raises(ConfigError) as caught:
+        refuse()
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_one_round_and_one_molecule_a_round_are_campaigns_too():
+    assert power_by_round(0.1, 0.9, 60, 1, campaigns=50).tolist() == [1.0]
+    assert power_by_round(0.1, 0.9, 1, 2, campaigns=50).tolist() == [0.0, 0.0]
+    planned = plan(0.05, 0.95, 1)
+    assert planned.sequential_per_arm == len(planned.power)
+
+
+def test_a_plan_that_shows_nothing_within_six_times_the_fixed_sample_says_none(monkeypatch):
+    monkeypatch.setattr("hetero2.stats.sequential.planning._MOST_TIMES_FIXED", 0.5)
+    planned = plan(0.1, 0.2, 25)
+    assert (planned.fixed_per_arm, planned.sequential_per_arm, planned.expected_per_arm) == (199, None, None)
+    assert len(planned.power) == 4
+    assert planned.power[-1] < 0.8

@@ -220,7 +220,7 @@ CSV = {
     "reasons": (table_of("summary.csv", reasons), "summary.csv: row 1: column 'n_decoys' has ''"),
     "in-form": (rows_in_form, "metrics.json: counts.OK is 11, the rows of summary.csv give"),
     "many-scores": (
-        table_of("scores.csv", lambda _: scores(range(400_000))),
+        table_of("scores.csv", lambda _: scores(range(200_000))),
         "manifest.json: scores.n_scores is",
     ),
     "long-configuration": (table_of("config.yaml", lambda _: b"a: '" + b"x\n" * 4_000_000), "config.yaml: a"),

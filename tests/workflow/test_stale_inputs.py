@@ -19,7 +19,7 @@ import yaml
 from hetero2.io.files import sha256_file
 from hetero2.workflow import user_file_digests
 from hetero2.workflow.plan import Plan
-from tests.conftest import DATA, ROOT, build, first_by_day
+from tests.conftest import DATA, ROOT, first_by_day, snakemake
 
 TARGET = "value_utility_realtruth"
 Change = Callable[[Path], None]
@@ -370,14 +370,19 @@ def finished(tmp_path_factory) -> Path:
     head, *rows = library.read_text().splitlines()
     library.write_text("\n".join([f"{head},filler", *(f"{row},{'x' * 120_000}" for row in rows)]) + "\n")
     assert library.stat().st_size > 2_000_000
-    build(folder, "screen")
+    build_all(folder)
     assert planned_in(folder) == set()
     return folder
 
 
+def build_all(folder: Path, *words: object):
+    """The run and its screen."""
+    return snakemake(folder, TARGET, "screen", "--cores", 2, "--configfile", "my.yaml", *words)
+
+
 def planned_in(folder: Path) -> set[str]:
     """Rules that a dry run would execute."""
-    done = build(folder, "screen", "--dry-run")
+    done = build_all(folder, "--dry-run")
     stats = re.search(r"Job stats:\n.*?\n-.*?\n(.*?)\ntotal", done.stdout + done.stderr, re.DOTALL)
     return ({line.split()[0] for line in stats[1].splitlines()} if stats else set()) - {TARGET, "screen"}
 
@@ -422,8 +427,8 @@ def test_a_run_that_was_done_again_because_of_a_change_back_and_forth_has_the_by
     archive, path = folder / "results/small/small_evidence_pack.zip", folder / "data/truth.csv"
     first, content = archive.read_bytes(), path.read_bytes()
     carriage_returns(path)
-    build(folder, "screen")
+    build_all(folder)
     assert archive.read_bytes() != first
     path.write_bytes(content)
-    build(folder, "screen")
+    build_all(folder)
     assert archive.read_bytes() == first

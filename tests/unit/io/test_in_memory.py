@@ -69,3 +69,26 @@ def test_cells_that_are_wrong_are_refused():
         from_cells([["row", "call"], ["0", "SIGNAL"], ["1"]], "call.v1", "calls.csv")
     with pytest.raises(InputError, match=r"^calls.csv: does not meet call.v1: .*one"):
         from_cells([["row"], ["one"]], "call.v1", "calls.csv")
+
+
+@pytest.mark.parametrize(("data", "kind"), [(None, "NoneType"), ([1, 2], "list"), ("a,b", "str")])
+def test_what_is_expected_instead_is_said(data, kind):
+    with pytest.raises(InputError) as caught:
+        as_table(data, "molecules")
+    assert caught.value.message == f"molecules: expected a table, found {kind}"
+    assert caught.value.hint == "give a pyarrow Table, a pandas DataFrame, or a mapping of column names to columns"
+
+
+def test_a_mapping_of_columns_of_unlike_length_is_said_in_one_line():
+    columns = {"id": ["a"], "x": []}
+    with pytest.raises(pa.ArrowInvalid) as reason:
+        pa.table(columns)
+    with pytest.raises(InputError) as caught:
+        as_table(columns, "molecules")
+    assert caught.value.message == f"molecules: not a table: {' '.join(str(reason.value).split())}"
+
+
+def test_an_empty_cell_of_text_is_null_only_where_the_contract_allows_it():
+    table = from_cells([["id", "status"], ["", "OK"]], "summary.v1", "summary.csv")
+    assert table["id"].to_pylist() == [""]
+    assert from_cells([["row", "call"], ["1", ""]], "call.v1", "calls.csv")["call"].to_pylist() == [None]

@@ -7,7 +7,7 @@ from functools import partial
 sys.path.insert(0, workflow.basedir)
 
 from hetero2.errors import HeteroError
-from hetero2.workflow import end_messages, plan as flow, resources, startup
+from hetero2.workflow import end_messages, plan as flow, resources, run_layout, startup
 from hetero2.workflow.progress import display as progress
 from hetero2.workflow import campaigns, targets
 from hetero2.workflow.results_folder import modified_outputs, results_lock
@@ -27,6 +27,8 @@ PLAN = or_exit(startup.make_plan, config, workflow)
 os.environ.update(startup.environment_of_jobs(PLAN))
 LOCK = results_lock.ResultsLock(PLAN.results)
 RUN, SHARD = PLAN.file, PLAN.shard_files
+LOG = partial(run_layout.log_file, PLAN.results)
+BENCHMARK = partial(run_layout.benchmark_file, PLAN.results)
 CAMPAIGN = campaigns.Campaign(config, PLAN.results)
 job = resources.Needs(PLAN).of
 SEVERAL = flow.GROUP  # the target that makes several packs
@@ -46,16 +48,6 @@ envvars:
 
 
 shell.prefix(startup.shell_prefix(workflow))
-
-
-def LOG(name):
-    """Log file of a job."""
-    return f"{PLAN.results}/{{run}}/logs/{name}.log"
-
-
-def BENCHMARK(name):
-    """Benchmark file of a job."""
-    return f"{PLAN.results}/{{run}}/benchmarks/{name}.tsv"
 
 
 def config_value(key):

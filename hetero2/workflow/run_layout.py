@@ -71,6 +71,16 @@ def run_file(results: str, key: str) -> str:
     return f"{results}/{{run}}/{RUN_FILES[key]}"
 
 
+def log_file(results: str, name: str) -> str:
+    """Log file of a job."""
+    return f"{results}/{{run}}/logs/{name}.log"
+
+
+def benchmark_file(results: str, name: str) -> str:
+    """Benchmark file of a job."""
+    return f"{results}/{{run}}/benchmarks/{name}.tsv"
+
+
 def shard_name(number: int) -> str:
     """Name of shard `number`, counted from 0."""
     return f"{number:04d}"

@@ -451,7 +451,7 @@ def test_what_a_folder_cannot_show_is_a_problem_and_never_a_traceback(public):
     os.mkfifo(folder / "workflow/pipe")
     (folder / os.fsdecode(b"workflow/\xff.smk")).write_text("x")
     (folder / "scores.csv").chmod(0)
-    (folder / "workflow/rules").mkdir(mode=0)
+    (folder / "workflow/rules").chmod(0)
     python = [sys.executable] if os.geteuid() else ["setpriv", "--reuid=65534", "--clear-groups", sys.executable]
     if subprocess.run([*python, "-c", "pass"], capture_output=True).returncode:
         pytest.skip("Python cannot be run as somebody who may not read everything")

@@ -13,6 +13,7 @@ from hetero2.pack import accept
 from hetero2.pack.verification.layout import MANIFEST
 from tests.conftest import OWN_PACK
 from tests.packs import relist
+from tests.resealed import rich_files, sealed
 
 
 def rewritten(pack, name, change):
@@ -65,7 +66,8 @@ def not_met(pack):
     return [criterion.name for criterion in accept.judge(pack) if not criterion.met]
 
 
-def test_a_pack_in_order_is_go(good, capsys):
+def test_a_pack_in_order_is_go(tmp_path, capsys):
+    good = sealed(rich_files(), tmp_path / "pack.zip")
     assert not_met(good) == []
     assert cli.main(["accept", str(good)]) == 0
     assert capsys.readouterr().out.endswith("\nIs the pack in order? Yes.\n")

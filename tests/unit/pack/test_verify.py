@@ -206,15 +206,15 @@ def relist(pack: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        ("metrics.json", '"OK": 11', '"OK": 12', "metrics.json: counts is"),
-        ("metrics.json", '"PASS": ', '"PASS": 1', "metrics.json: verdict_counts is"),
+        ("metrics.json", '"OK": 11', '"OK": 12', "metrics.json: counts.OK is 12"),
+        ("metrics.json", '"PASS": ', '"PASS": 1', "metrics.json: verdict_counts.PASS is"),
         ("metrics.json", '      "no_decoys_generated",\n', "", "items are too few"),
-        ("cost_lift_report.json", '"hits": ', '"hits": 1', "hit_rate is not hits / k_effective"),
+        ("cost_lift_report.json", '"hits": ', '"hits": 1', "cost_lift_report.json: methods.baseline_random.hits is"),
         (
             "cost_lift_report.json",
             'vs_random": ',
             'vs_random": 0.125e-3,\n  "x": ',
-            "the uplift against baseline_random",
+            "cost_lift_report.json: uplift",
         ),
         ("truth.csv", "PASS", "FAIL", "truth.csv: its sha256 is"),
         ("scores.csv", "0.", "1.", "scores.csv: its sha256 is"),

@@ -22,7 +22,7 @@ from hetero2.pack import manifest
 from hetero2.pack.verification.checking import verify
 from hetero2.pack.verification.layout import role
 from tests import deflate
-from tests.packs import own_folder, zipped
+from tests.packs import edit, own_folder, relist, zipped
 from tests.zips import Entry, build, entries_of, with_crc
 
 LISTS = (b"manifest.json", b"checksums.sha256")
@@ -33,8 +33,10 @@ QUICK, CASES = 400, int(os.environ.get("CASES", "100000")) * 4 // 5
 def honest(tmp_path_factory):
     """The entries of a small pack that verifies."""
     folder = own_folder(tmp_path_factory.mktemp("fuzz") / "pack", small=True)
+    edit(folder / "environment.json", lambda document: document | {"packages": document["packages"][:2]})
+    relist(folder)
     pack = zipped(folder, folder.with_suffix(".zip"))
-    assert verify(pack) == []
+    assert verify(pack, quick=True) == []
     return entries_of(pack)
 
 
@@ -377,7 +379,7 @@ def look(numbers: range, honest: list[Entry], path: Path) -> Counter[tuple[str, 
     for number in numbers:
         names, data = case(number, honest)
         path.write_bytes(data)
-        problems = verify(path)
+        problems = verify(path, quick=True)
         assert not any("the check could not be completed" in problem for problem in problems), (number, names, problems)
         if not problems:
             assert is_canonical(data), f"case {number}: {names}: verify says OK"

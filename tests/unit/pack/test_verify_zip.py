@@ -1,5 +1,7 @@
 """Bytes in a zip that one reader passes over and another reads; names that mean another file on another system."""
 
+import base64
+import hashlib
 import io
 import shutil
 import subprocess
@@ -18,6 +20,7 @@ from hetero2.pack.verification.container.members import inflated, member_blocks
 from hetero2.pack.verification.container.safe_names import check_names, name_problem
 from hetero2.pack.verification.container.zip_form import Member
 from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, REQUIRED, ROLES, role
+from hetero2.pack.verification.presentation.page import policy_of
 from hetero2.pack.verification.problems import Problems
 from hetero2.paths import ROOT
 from hetero2.runtime.provenance import workflow_files
@@ -333,7 +336,9 @@ def test_the_role_in_the_manifest_is_that_of_the_file(tmp_path):
 def test_a_page_and_another_rule_are_allowed(tmp_path):
     folder = own_folder(tmp_path / "pack")
     (folder / "molecules").mkdir()
-    (folder / "molecules/00000012.html").write_text("<p>")
+    nothing = base64.b64encode(hashlib.sha256(b"").digest()).decode()  # a page of a molecule has no script
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{policy_of(nothing)}">'
+    (folder / "molecules/00000012.html").write_text(f"{policy}<title>aspirin</title><p>")
     (folder / "workflow/rules/captions").mkdir()
     (folder / "workflow/rules/captions/pack.rst").write_text("x")
     relist(folder)

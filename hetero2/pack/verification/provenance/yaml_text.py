@@ -101,14 +101,14 @@ def _n_quotes(line: str, quote: str) -> int:
 
 def _folded_lines(lines: list[str]) -> str:
     """Lines of a scalar as one text: a line end is a space, and an empty line a line feed."""
-    text, n_empty = lines[0], 0
+    parts, n_empty = [lines[0]], 0
     for line in lines[1:]:
         if not line.strip(" "):
             n_empty += 1
             continue
-        text = text + ("\n" * n_empty if n_empty else " ") + line.lstrip(" ")
+        parts += ["\n" * n_empty if n_empty else " ", line.lstrip(" ")]
         n_empty = 0
-    return text
+    return "".join(parts)
 
 
 def _scalar(lines: list[str]) -> YamlScalar:
@@ -124,9 +124,14 @@ def _scalar(lines: list[str]) -> YamlScalar:
 
 def _unescaped(lines: list[str]) -> str:
     """A text in double quotes; a backslash at the end of a line joins it with the next."""
-    text = lines[0]
+    parts = [lines[0]]
     for line in lines[1:]:
-        text = text[:-1] + line.lstrip(" ") if text.endswith("\\") else f"{text} {line.lstrip(' ')}"
+        if parts[-1].endswith("\\"):
+            parts[-1] = parts[-1][:-1]
+        else:
+            parts.append(" ")
+        parts.append(line.lstrip(" "))
+    text = "".join(parts)
 
     def letter(match: re.Match[str]) -> str:
         code = match.group(1)

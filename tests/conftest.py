@@ -35,7 +35,7 @@ NEED_RDKIT = {
     "unit/commands": ["campaign", "completion", "decoys", "screen"],
     "unit/commands/reproducing": ["refused"],
     "unit/commands/running": ["init", "run"],
-    "unit/screening": ["kernel", "screen"],
+    "unit/screening": ["competitors", "kernel", "screen"],
     "unit/workflow": ["resources"],
     "unit/inputs": ["bad_inputs", "smi", "training"],
     "unit/inputs/recognised": ["converted", "in_form"],

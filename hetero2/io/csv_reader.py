@@ -89,7 +89,9 @@ def _cells(path: Path, required: Sequence[str], delimiter: str, skipped: int) ->
                 raise InputError(
                     f"{path}: line {line}: {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, "
                     f"but the header has {len(header)}",
-                    "a cell with a comma in it stands in quotes",
+                    "a cell with a comma in it stands in quotes"
+                    if len(cells) > len(header)
+                    else "a row has a cell for each column, if only an empty one",
                 )
             if cells:
                 yield line, cells

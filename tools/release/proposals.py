@@ -79,7 +79,7 @@ def _pushed(root: Path, remote: Remote, branch: str, title: str, edit: Callable[
             ask(root, "worktree", "add", "--quiet", "--detach", str(tree), base)
             if not edit(tree):
                 return None
-            ask(tree, "add", "--force", "registry", "docs", "envs")
+            ask(tree, "add", "--force", *(name for name in ("registry", "docs", "envs") if (tree / name).exists()))
             content = ask(tree, "write-tree").strip()
             existing = _fetched(ask, root, remote, branch, f"{refs}/branch")
             if existing and ask(root, "show", "--no-patch", "--format=%T %P", existing).split() == [content, base]:

@@ -53,7 +53,7 @@ def test_what_stands_above_the_header_is_skipped_and_counted(path):
         [(4, {"id": "a", "x": "1"})],
     )
     assert refused(path, "about\nx\n", skipped=1)[0] == "line 2: there is no column 'id'; found 'x'"
-    assert refused(path, "about\nid,x\na\n", skipped=1)[0] == "line 3: 1 cells, but the header has 2"
+    assert refused(path, "about\nid,x\na\n", skipped=1)[0] == "line 3: 1 cell, but the header has 2"
     assert refused(path, "about\n", skipped=3)[0] == "the file is empty; expected a header line with id"
 
 
@@ -100,8 +100,14 @@ def test_more_columns_than_a_spreadsheet_has_are_refused(path, required, hint):
 
 
 def test_a_row_of_another_length_is_refused_where_it_begins(path):
-    assert refused(path, 'id,x\na,"1\n2"\nb\n') == ("line 4: 1 cells, but the header has 2", None)
-    assert refused(path, "id\na,b\n") == ("line 2: 2 cells, but the header has 1", None)
+    assert refused(path, 'id,x\na,"1\n2"\nb\n') == (
+        "line 4: 1 cell, but the header has 2",
+        "a row has a cell for each column, if only an empty one",
+    )
+    assert refused(path, "id\na,b\n") == (
+        "line 2: 2 cells, but the header has 1",
+        "a cell with a comma in it stands in quotes",
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hetero2.io.columns import Ints
 from hetero2.io.csv_writer import write_csv
 from hetero2.io.files import write_text
 from hetero2.pack import results
-from hetero2.pack.verification.layout import CHECKSUMS, DECOYS, MANIFEST, PAGES
+from hetero2.pack.verification.layout import CHECKSUMS, CRATE, DATAPACKAGE, DECOYS, MANIFEST, PAGES
 from hetero2.report import card_data, evidence, index, page, spreadsheet, table
 from hetero2.report.cards import Card
 from hetero2.report.text.vocabulary import CALL
@@ -163,6 +163,7 @@ def contents(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
     yield "workflow/", "the workflow that made this pack"
     yield MANIFEST, "inputs, digests, seeds and every file"
     yield CHECKSUMS, "for sha256sum -c"
+    yield f"{CRATE}, {DATAPACKAGE}", "the same as a Workflow Run Crate and as a data package"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ Each row of SAME and OTHER is done to each kind of file, on the level of the pla
 their files; on whole runs by dry runs, some of them nightly.
 """
 
+import csv
 import itertools
 import os
 import re
@@ -279,8 +280,12 @@ def user_folder(folder: Path, config: str) -> Path:
     (data / "weights.txt").write_text("1 2 3\n")
     for name in ("one.json", "two.json", "scores.csv"):
         (data / name).write_text("id,score\naspirin,1\n")
+    with (data / "library.csv").open(newline="") as handle:
+        ids = dict.fromkeys(row["id"] for row in csv.DictReader(handle) if (row["id"] or "").isprintable())
     for name in ("baseline.csv", "today.csv"):
-        (data / name).write_text("id,score\naspirin,1\nbenzyl alcohol,2\n")
+        with (data / name).open("w", newline="") as handle:
+            rows = [("id", "score"), *zip(ids, range(len(ids)), strict=True)]
+            csv.writer(handle, lineterminator="\n").writerows(rows)
     for name in ("train.csv", "known.csv"):
         smiles = ("CC(=O)Oc1ccccc1", "CCOc1ccccc1", "CCNc1ccccc1", "CCCCO", "CC(C)Cc1ccccc1", "Oc1ccc(Cl)cc1")
         lines = [f"{name[0]}{number},{text},{number % 2}\n" for number, text in enumerate(smiles)]

@@ -68,7 +68,7 @@ def test_also_an_answer_to_a_defect(tmp_path, monkeypatch):
             _check(answer, "https", "a defect")
             assert "what went wrong" not in answer.text
         with httpx.Client(base_url=site.url) as client:
-            monkeypatch.setattr("hetero2.service.db.access.tokens.principal", broken)
+            monkeypatch.setattr("hetero2.service.db.access.tokens.opened", broken)
             answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {site.token}"})
             assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
             _check(answer, "https", "a defect")

@@ -170,8 +170,8 @@ def _confined(
 
 
 def _emptied_nice(variables: Mapping[str, str]) -> list[str]:
-    words = (_program("env"), "-i", *(f"{name}={value}" for name, value in variables.items()))
-    return [_program("nice"), "-n", _NICE, *words]
+    words = (f"{name}={value}" for name, value in variables.items())
+    return [_program("env"), "-i", *words, _program("nice"), "-n", _NICE]
 
 
 def _staged(mounts: Sequence[Mount], user: int) -> tuple[list[str], list[Mount]]:

@@ -13,7 +13,7 @@ from hetero2.service.worker.watch import reasons
 from hetero2.service.worker.watch.cgroup import Cgroup
 
 _KEEPERS = ("bwrap",)  # they pass no signal on: where TERM ends them, all in the sandbox is killed at once
-_PATIENCE = 10.0  # seconds until what was killed must be gone
+_PATIENCE = 30.0  # seconds until what was killed must be gone: at a low priority even that takes its turn
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,16 @@
-"""Runs the command line: `python -m hetero2`."""
+"""The program `hetero2`, also as `python -m hetero2`."""
 
 import signal
 import sys
 
 from hetero2.cli import main
 
-signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a job that is ended removes what it has begun
-sys.exit(main())
+
+def run() -> int:
+    """Run the command line; its exit code. SIGTERM lets it remove what it has begun, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -7,6 +7,7 @@ has a header `x-fail`; its runs publish what they find in their environment. FIL
 import contextlib
 import logging
 import os
+import signal
 import sys
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -80,4 +81,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as the program does: else it ends at once
     sys.exit(main())

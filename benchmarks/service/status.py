@@ -22,7 +22,7 @@ from benchmarks.service.served import Served
 _THREADS, _CONNECTIONS = 2, 8
 _STEADY_CONNECTIONS = 10  # hey lets all of them ask at the same moment: more of them would measure their own crowd
 _RUNS = 4  # of which two work at a time: when one ends, the next begins
-# The token is in a file, not in the arguments, which anybody on the machine can read.
+# The token is in a file, not in the arguments, which anybody on the machine can read; hey takes it there alone.
 _SCRIPT = """\
 wrk.headers["Authorization"] = "Bearer {token}"
 done = function(summary, latency, requests)
@@ -77,9 +77,7 @@ def _hey(url: str, token: str, rate: int, seconds: int) -> dict[str, float]:
         sys.exit(done.stderr)
     answers = list(csv.DictReader(done.stdout.splitlines()))
     errors = sum(answer["status-code"] != "200" for answer in answers)
-    latencies = [1000 * float(answer["response-time"]) for answer in answers]
-    shares = {f"{name}_ms": value for name, value in quantiles(latencies, (50, 95, 99)).items()}
-    return {"requests": len(answers), "seconds": float(seconds), **shares, "errors": errors}
+    return _figures([1000 * float(answer["response-time"]) for answer in answers], float(seconds), errors)
 
 
 def _wrk(url: str, token: str, folder: Path, seconds: int) -> dict[str, float]:
@@ -115,5 +113,10 @@ def _threads(url: str, token: str, seconds: int) -> dict[str, float]:
         thread.start()
     for thread in threads:
         thread.join()
+    return _figures(latencies, time.monotonic() - began, len(errors))
+
+
+def _figures(latencies: list[float], seconds: float, errors: int) -> dict[str, float]:
+    """As wrk's script prints them; latencies in ms."""
     shares = {f"{name}_ms": value for name, value in quantiles(latencies, (50, 95, 99)).items()}
-    return {"requests": len(latencies), "seconds": time.monotonic() - began, **shares, "errors": len(errors)}
+    return {"requests": len(latencies), "seconds": seconds, **shares, "errors": errors}

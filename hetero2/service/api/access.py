@@ -34,12 +34,11 @@ async def principal_of(request: Request) -> Principal:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise ServiceError("unauthenticated", "no token was sent", "send `Authorization: Bearer TOKEN`")
-    service, now = service_of(request), service_of(request).now()
+    service = service_of(request)
     opened = await read(service, opened_by, service, text.strip())
-    principal = opened.principal
-    if opened.is_use_to_be_noted(now):
-        await run_in_threadpool(_note_use, service, principal)
-    return admitted(request, principal)
+    if opened.is_use_to_be_noted(service.now()):
+        await run_in_threadpool(_note_use, service, opened.principal)
+    return admitted(request, opened.principal)
 
 
 async def read(service: Service, reads: Callable[_Given, _Read], *args: _Given.args, **named: _Given.kwargs) -> _Read:

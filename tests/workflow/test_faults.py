@@ -73,7 +73,10 @@ def test_one_command_finishes_the_run_after_many(kind, reference, tmp_path):
 
 def test_a_second_run_of_a_folder_is_refused_and_one_of_another_is_not(small_run, tmp_path):
     reference = small_run.parent.parent
-    faults.state_at(reference, tmp_path, 0.85)
+    faults.state_at(reference, tmp_path, 1)
+    # By name, not by a share of the time: where the last job waited for a processor, 85 % of it lie behind the pack.
+    for name in ("report.html", "registry_row.json"):
+        (tmp_path / "results/small" / name).unlink()
     (tmp_path / "other.yaml").write_text((tmp_path / "my.yaml").read_text() + "execution: {results_dir: elsewhere}\n")
     with faults.started(tmp_path) as first:
         job = faults.await_job(first)

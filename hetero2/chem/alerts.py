@@ -1,8 +1,9 @@
 """Structural alerts from RDKit's own catalogue, looked for only where a molecule has the atoms and bonds for them."""
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -20,6 +21,7 @@ _DOUBLE, _TRIPLE = 2, 3  # RDKit's bond types
 _ORDERS = {"": (1, AROMATIC), "-": (1,), "=": (_DOUBLE,), "#": (_TRIPLE,), ":": (AROMATIC,)}
 _BONDS = ("double", "triple", "no_oxo")
 _SMALL = 4  # no isomer has a smaller ring, or one of this size, that the molecule lacks
+Matcher = Callable[[Chem.Mol], bool]
 End = tuple[str, int, bool]  # SMARTS of an atom of a pattern, its neighbours there, whether it is in a ring there
 
 
@@ -48,6 +50,7 @@ class _Catalogue:
         params.AddCatalog(FilterCatalog.FilterCatalogParams.FilterCatalogs.BRENK)
         whole = FilterCatalog.FilterCatalog(params)
         self.entries = [whole.GetEntryWithIdx(number) for number in range(whole.GetNumEntries())]
+        self._matchers = [entry.HasFilterMatch for entry in self.entries]
         self.names = np.array([entry.GetDescription() for entry in self.entries])
         patterns = [_pattern(entry.Serialize()) for entry in self.entries]
         needs = [_need(pattern) for pattern in patterns]
@@ -56,7 +59,12 @@ class _Catalogue:
         self.needs = np.array([[need.get(name, 0) for name in names] for need in needs], np.int64)
         joined = [set(Counter(_joined(pattern)).items()) for pattern in patterns]
         every = sorted(set().union(*joined))
-        self.bonds, self._counts = [bond for bond, _ in every], np.array([count for _, count in every])
+        # Both ends of each of them, by their place among all ends; and the orders that it may be of, a bit each.
+        begin, orders, other = zip(*(bond for bond, _ in every), strict=True)
+        self._ends = sorted({*begin, *other})
+        self._begin, self._other = (np.array([self._ends.index(end) for end in ends]) for ends in (begin, other))
+        self._orders = np.array([_order_bits(text) for text in orders])
+        self._counts = np.array([count for _, count in every])
         self.bond_needs = np.array([[bond in needed for bond in every] for needed in joined], np.float32)
         self.smallest = np.array([_smallest_ring(pattern) for pattern in patterns])
 
@@ -85,17 +93,22 @@ class _Catalogue:
         return np.array([_fits(description, kind) for description in self.atoms])
 
     @lru_cache(maxsize=8192)  # noqa: B019
-    def _fitting_bond(self, code: int) -> Bools:
-        return np.array([_fits_bond(bond, *_bond_of(code)) for bond in self.bonds], np.uint8)
+    def _fitting_bond(self, code: int) -> NDArray[np.uint8]:
+        """(bonds,): 1 for each description that a bond may meet, given its code (`kernels.surroundings`)."""
+        order, first, second = code >> 40, self._fitting_end(code & 0xFFFFF), self._fitting_end(code >> 20 & 0xFFFFF)
+        either = (first[self._begin] & second[self._other]) | (second[self._begin] & first[self._other])
+        fits: NDArray[np.uint8] = (either & (self._orders >> order & 1).astype(bool)).view(np.uint8)
+        return fits
+
+    @lru_cache(maxsize=8192)  # noqa: B019
+    def _fitting_end(self, code: int) -> Bools:
+        kind = _kind_of(code)
+        return np.array([_fits_end(end, kind) for end in self._ends])
 
     @lru_cache(maxsize=4096)  # noqa: B019
-    def chosen(self, marks: bytes) -> FilterCatalog.FilterCatalog:
-        """A catalogue of the alerts whose byte is 1."""
-        chosen = FilterCatalog.FilterCatalog()
-        for entry, mark in zip(self.entries, marks, strict=True):
-            if mark:
-                chosen.AddEntry(entry)
-        return chosen
+    def matchers(self, marks: bytes) -> tuple[Matcher, ...]:
+        """What tells whether a molecule has one of the alerts, for those whose byte is 1."""
+        return tuple(itertools.compress(self._matchers, marks))
 
 
 @cache
@@ -191,18 +204,10 @@ def _fits_end(end: End, kind: Kind) -> bool:
     return (kind.degree or 0) >= degree and (kind.ring or not ring) and _fits(description, kind)
 
 
-def _fits_bond(bond: tuple[End, str, End], order: int, first: Kind, second: Kind) -> bool:
-    """Whether a bond of this order between two atoms may be what is described."""
-    begin, text, end = bond
+def _order_bits(text: str) -> int:
+    """The orders that a bond of this SMARTS may be of, a bit each; all where the SMARTS is not read here."""
     orders = _ORDERS.get(text.split("&")[0])
-    if orders is not None and order not in orders:
-        return False
-    return (_fits_end(begin, first) and _fits_end(end, second)) or (_fits_end(begin, second) and _fits_end(end, first))
-
-
-def _bond_of(code: int) -> tuple[int, Kind, Kind]:
-    """Order and ends of a bond from its code (`kernels.surroundings`)."""
-    return code >> 40, _kind_of(code & 0xFFFFF), _kind_of(code >> 20 & 0xFFFFF)
+    return -1 if orders is None else sum(1 << order for order in orders)
 
 
 def _kind_of(code: int) -> Kind:
@@ -228,30 +233,32 @@ class Alerts:
         self._possible = _catalogue().possible(kinds, bonds, rings)
         # Hydrogens that are atoms are not among those that are counted.
         self._by_bonds = not (graph.element == 1).any()
-        self.known = self._names(mol)
+        self.known = _names(mol, self._possible)
         self._new = self._possible.copy()
         if self.known:
             self._new &= ~np.isin(_catalogue().names, sorted(self.known))
 
-    def _names(self, mol: Chem.Mol) -> frozenset[str]:
-        looked_for = _catalogue().chosen(self._possible.tobytes())
-        return frozenset(match.GetDescription() for match in looked_for.GetMatches(mol))
-
-    def suspected(self, bonds: NDArray[np.uint64]) -> list[FilterCatalog.FilterCatalog]:
+    def suspected(self, bonds: NDArray[np.uint64]) -> list[tuple[Matcher, ...]]:
         """For each of c isomers with `bonds` (c, b): the alerts that it may have and the molecule lacks."""
         possible = np.tile(self._new, (len(bonds), 1))
         if self._by_bonds and bonds.size:
             possible = _catalogue().possible_by_bonds(bonds, self._new)
-        return [_catalogue().chosen(row.tobytes()) for row in possible]
+        return [_catalogue().matchers(row.tobytes()) for row in possible]
 
 
 def all_alerts(mol: Chem.Mol) -> frozenset[str]:
     """The alerts of any molecule, by name; `Alerts` is faster for isomers of one that is known."""
+    return _names(mol, np.ones(len(_catalogue().entries), bool))
+
+
+def has_any(mol: Chem.Mol, suspected: Sequence[Matcher]) -> bool:
+    """Whether a molecule has one of the alerts that were suspected."""
+    return any(matches(mol) for matches in suspected)
+
+
+def _names(mol: Chem.Mol, among: Bools) -> frozenset[str]:
+    """The alerts that a molecule has of those `among` (alerts,) all."""
     catalogue = _catalogue()
-    everything = catalogue.chosen(bytes([1] * len(catalogue.entries)))
-    return frozenset(match.GetDescription() for match in everything.GetMatches(mol))
-
-
-def has_any(mol: Chem.Mol, suspected: FilterCatalog.FilterCatalog) -> bool:
-    """Whether a molecule has one of the alerts of a catalogue."""
-    return bool(suspected.HasMatch(mol))
+    names = itertools.compress(catalogue.names.tolist(), among)
+    matchers = catalogue.matchers(among.tobytes())
+    return frozenset(name for name, matches in zip(names, matchers, strict=True) if matches(mol))

@@ -9,14 +9,13 @@ molecule or a decoy that was chosen before (`same_compound`): the next candidate
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem.FilterCatalog import FilterCatalog
 
-from hetero2.chem.alerts import Alerts, has_any
+from hetero2.chem.alerts import Alerts, Matcher, has_any
 from hetero2.chem.bins import BINS, EDGES, QUOTAS, hardness
 from hetero2.chem.decoys_v2.candidates import CandidatePool
 from hetero2.chem.decoys_v2.graph import Bools, Ints
@@ -40,8 +39,10 @@ _SHORTLIST, _SHORTLIST_MORE = 3.0, 4  # the same for the shortlist of a bin, on 
 _NOT_SHORTLISTED = 1e6  # larger than any sum: what is on no shortlist comes after all that is
 _AT_ONCE = 32  # candidates whose properties are summed up in one call where the shortlist has run out
 _SMALL = 12  # heavy atoms: up to here two atoms may well have the same surroundings (`_preview_is_exact`)
-# SMILES without stereo and without brackets but these: RDKit writes them as it read them.
-_STAYS = re.compile(r"(?:[^][@/\\]|\[nH\]|\[N\+\]|\[O-\])*")
+# SMILES without stereo and without brackets but these: RDKit writes them as it read them. So it does those with stereo
+# centres that do not depend on each other.
+_STAYS = re.compile(r"(?:[^][@/\\]|\[nH\]|\[N(?:H[23]?)?\+\]|\[O-\])*")
+_CENTRE = re.compile(r"\[C@@?H?\]")
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ class _Selection:
         self._refused: Counter[str] = Counter()
         self._seen, self._compounds = {smiles}, Compounds()
         self._compounds.add(signed(self._parent.skeleton[0]), smiles)
-        self._computed: dict[int, tuple[MoveProperties, int, FilterCatalog]] = {}  # by number of the candidate
+        # By number of the candidate: properties, its place there, its skeleton, the alerts that it may have.
+        self._computed: dict[int, tuple[MoveProperties, int, int, Sequence[Matcher]]] = {}
         self._open = np.zeros(0, bool)  # (candidates,): not yet taken or refused
 
     def _fill(self) -> None:
@@ -205,16 +207,17 @@ class _Selection:
         """The properties of some candidates, kept with the alerts that each may have."""
         properties = self._pool.properties(numbers)
         suspected = self._alerts.suspected(properties.bonds)
+        skeletons = properties.skeleton.view(np.int64).tolist()
         self._computed.update(
-            (number, (properties, place, suspected[place])) for place, number in enumerate(numbers.tolist())
+            (number, (properties, place, skeletons[place], suspected[place]))
+            for place, number in enumerate(numbers.tolist())
         )
         return properties
 
     def _choose(self, number: int) -> bool:
         """Take a candidate unless there is a reason against it."""
-        properties, place, suspected = self._computed[number]
+        properties, place, skeleton, suspected = self._computed[number]
         smiles, mol = _settled(self._pool.build(number))
-        skeleton = signed(properties.skeleton[place])
         refused = self._why_not(mol, smiles, skeleton, suspected)
         if mol is None or refused is not None:
             self._refused[refused or "invalid"] += 1
@@ -230,7 +233,7 @@ class _Selection:
         self._compounds.add(skeleton, smiles)
         return True
 
-    def _why_not(self, mol: Chem.Mol | None, smiles: str, skeleton: int, suspected: FilterCatalog) -> str | None:
+    def _why_not(self, mol: Chem.Mol | None, smiles: str, skeleton: int, suspected: Sequence[Matcher]) -> str | None:
         if mol is None:
             return "invalid"
         if smiles in self._seen:
@@ -246,10 +249,24 @@ def _settled(mol: Chem.Mol | None) -> tuple[str, Chem.Mol | None]:
 
     Reading costs as much as all else that is done with a product, so only what can come back otherwise is read.
     """
-    smiles = "" if mol is None else canonical(mol)
-    if mol is None or _STAYS.fullmatch(smiles):
+    if mol is None:
+        return "", None
+    smiles = canonical(mol)
+    flat, n_centres = _CENTRE.subn("C", smiles) if "@" in smiles else (smiles, 0)
+    if _STAYS.fullmatch(flat) and (n_centres < 2 or _are_independent(mol, n_centres)):
         return smiles, mol
     return fixed_point(smiles) or ("", None)
+
+
+def _are_independent(mol: Chem.Mol, n_centres: int) -> bool:
+    """Whether each stereo centre would be one if all others were flat: its neighbours differ even then."""
+    atoms = list(map(mol.GetAtomWithIdx, range(mol.GetNumAtoms())))
+    centres = [atom for atom in atoms if atom.HasProp("_CIPCode")]
+    if len(centres) != n_centres:
+        return False  # some are centres only relative to others, as in rings
+    rank = list(Chem.CanonicalRankAtoms(mol, breakTies=False, includeChirality=False))
+    near = ([rank[other.GetIdx()] for other in atom.GetNeighbors()] for atom in centres)
+    return all(len(set(ranks)) == len(ranks) for ranks in near)
 
 
 def _preview_is_exact(mol: Chem.Mol) -> bool:

@@ -351,7 +351,7 @@ def _refragmented(parent: Any, work: Any, rarest: Any, table: Any, frequencies: 
             current[a] = new
             # RDKit counts the second layer of an atom only where it has two neighbours (`preview.Fragments`).
             was, now = counted[layer, a], degree[a] > layer - 1
-            score = log_frequency_of(table, frequencies, new)
+            score = scores[layer, a] if new == old else log_frequency_of(table, frequencies, new)
             gained += np.float64((score if now else np.float32(0)) - (scores[layer, a] if was else np.float32(0)))
             more += int(now) - int(was)
             if layer == 1 and now and new != old and score < rarest:
@@ -831,5 +831,61 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
         for a in range(n + 1):
             if atoms[0, a] == 8:
                 keys[m, a] = _gather(base, middle, neighbour, bond, a)
+            keys[m, a] = max(keys[m, a], _U(1))  # 0 marks a free place in a table
         skeletons[m] = skeleton(atoms[0], atoms[1], atoms[2], neighbour, order)
     return keys, skeletons, near, single, codes
+
+
+@compiled
+def place_of(keys: Any, key: Any) -> Any:
+    """Where a key, not 0, stands in an open-addressing table of a power of two, or else a free place (key 0) for it."""
+    mask = _U(len(keys) - 1)
+    place = key & mask
+    while keys[place] != key and keys[place] != _U(0):
+        place = (place + _U(1)) & mask
+    return place
+
+
+@compiled
+def add_rows(keys: Any, rows: Any, new_keys: Any, new_rows: Any) -> Any:
+    """Put rows into such a table, which has room for them; a key that is there stays as it is. How many are new."""
+    n_new = 0
+    for which in range(len(new_keys)):
+        place = place_of(keys, new_keys[which])
+        if keys[place] == _U(0):
+            keys[place] = new_keys[which]
+            rows[place] = new_rows[which]
+            n_new += 1
+    return n_new
+
+
+@compiled
+def contributed(environments: Any, near: Any, single: Any, keys: Any, rows: Any) -> Any:
+    """(number of the first of c moves with an environment that is not in the table, -1 for none; (c, 5) properties).
+
+    `environments`, `near`, `single` as of `surroundings`; `keys` (t,), `rows` (t, 6): what an atom in an environment
+    contributes. A rotatable bond is a single bond outside rings between two ends (column 4), at least one of them free
+    (column 5); each is seen from both of its atoms.
+    """
+    c, n = environments.shape
+    n -= 1
+    d = near.shape[2]
+    values = np.zeros((c, 5))
+    end, free = np.zeros(n + 1, np.bool_), np.zeros(n + 1, np.bool_)
+    for m in range(c):
+        turns = 0
+        for a in range(n):
+            place = place_of(keys, environments[m, a])
+            if keys[place] == _U(0):
+                return m, values
+            values[m, 0] += rows[place, 0]
+            values[m, 2] += rows[place, 2]
+            values[m, 3] += rows[place, 3]
+            values[m, 4] += rows[place, 1]
+            end[a], free[a] = rows[place, 4] > 0, rows[place, 5] > 0
+        for a in range(n):
+            for slot in range(d):
+                b = near[m, a, slot]
+                turns += single[m, a, slot] and ((free[a] and end[b]) or (end[a] and free[b]))
+        values[m, 1] = turns / 2
+    return -1, values

@@ -6,6 +6,9 @@ from hetero2.chem.decoys_v2.graph import Graph
 from hetero2.chem.decoys_v2.moves import KINDS, PERMUTE, SLIDE, Moves
 
 Pairs = set[tuple[int, int]]
+_RINGS_CHANGE = {number for number, name in enumerate(KINDS) if "+" in name or number in (SLIDE, PERMUTE)}
+_SINGLE = Chem.BondType.SINGLE
+_unpaired = Chem.Atom.GetNumRadicalElectrons
 _AROMATIC = Chem.MolFromSmarts("a")
 _ALL = Chem.SanitizeFlags.SANITIZE_ALL
 # What a product needs whose rings are the parent's: its aromatic atoms are known, and have the electrons they had.
@@ -47,13 +50,14 @@ class Builder:
 
     def build(self, moves: Moves, number: int) -> Chem.Mol | None:
         """The product, sanitised; None where it is no molecule, or has other rings, aromatic atoms or radicals."""
-        product = self._edited(moves, number)
+        product, changed = self._edited(moves, number)
         self._restore_stereo_bonds(product)
         # Only these can change rings and so what is aromatic; for the others it is not perceived again.
-        rings_change = "+" in KINDS[moves.kind[number]] or moves.kind[number] in (SLIDE, PERMUTE)
+        kind = int(moves.kind[number])
+        rings_change = kind in _RINGS_CHANGE
         if Chem.SanitizeMol(product, _ALL if self._has_stereo or rings_change else _NO_RINGS, catchErrors=True):
             return None
-        if product.GetRingInfo().NumRings() != self._rings or self._radicals(product, moves, number):
+        if product.GetRingInfo().NumRings() != self._rings or self._radicals(product, changed):
             return None
         if rings_change and _aromatic(product) != self._flags:
             return None
@@ -63,51 +67,51 @@ class Builder:
 
     def assemble(self, moves: Moves, number: int) -> Chem.Mol:
         """The product as it is before anything is perceived again: aromatic is what was aromatic."""
-        product = self._edited(moves, number)
+        product, _ = self._edited(moves, number)
         product.UpdatePropertyCache(strict=False)
         Chem.GetSymmSSSR(product)
         return product
 
-    def _edited(self, moves: Moves, number: int) -> Chem.RWMol:
-        product = Chem.RWMol(self._base)
-        removed, added = self._bonds(moves, number)
-        for a, b in removed:
-            product.RemoveBond(a, b)
-        for a, b in added:
-            product.AddBond(a, b, Chem.BondType.SINGLE)
-        self._label(product, moves, number)
-        return product
-
-    def _bonds(self, moves: Moves, number: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    def _edited(self, moves: Moves, number: int) -> tuple[Chem.RWMol, set[int]]:
+        """The product as it is before anything is perceived, and the numbers of the atoms that changed."""
         n, neighbour = self._graph.n, self._graph.lists.neighbour
+        product = Chem.RWMol(self._base)
         # Edits are written from both ends of a bond: as sets of pairs each counts once, and what is cut and made stays.
         removed: Pairs = set()
         added: Pairs = set()
+        changed = set()
         for atom, slot, to, _ in moves.edits[number].tolist():
             if atom == n:
                 continue
+            changed.add(atom)
             old = neighbour[atom][slot]
             if old < n:
-                removed.add((min(atom, old), max(atom, old)))
+                removed.add((atom, old) if atom < old else (old, atom))
             if to < n:
-                added.add((min(atom, to), max(atom, to)))
-        return sorted(removed - added), sorted(added - removed)
+                added.add((atom, to) if atom < to else (to, atom))
+        for a, b in sorted(removed - added):
+            product.RemoveBond(a, b)
+        for a, b in sorted(added - removed):
+            product.AddBond(a, b, _SINGLE)
+        self._label(product, moves, number, changed)
+        return product, changed
 
-    def _label(self, product: Chem.RWMol, moves: Moves, number: int) -> None:
+    def _label(self, product: Chem.RWMol, moves: Moves, number: int, changed: set[int]) -> None:
         """Elements, charges and isotopes of two atoms that change places, and the hydrogens of all that change."""
         n, parent_hydrogens = self._graph.n, self._graph.lists.hydrogens
         x, y = moves.labels[number].tolist()
-        changes = [change for change in moves.hydrogens[number].tolist() if change[0] < n]
-        hydrogens = {place: parent_hydrogens[place] for place, _ in changes}
+        hydrogens = {}
         if x < n:
-            hydrogens |= {x: parent_hydrogens[y], y: parent_hydrogens[x]}
+            changed |= {x, y}
+            hydrogens = {x: parent_hydrogens[y], y: parent_hydrogens[x]}
             for place, source in ((x, y), (y, x)):
                 atom, old = product.GetAtomWithIdx(place), self._base.GetAtomWithIdx(source)
                 atom.SetAtomicNum(old.GetAtomicNum())
                 atom.SetFormalCharge(old.GetFormalCharge())
                 atom.SetIsotope(old.GetIsotope())
-        for place, change in changes:
-            hydrogens[place] += change
+        for place, change in moves.hydrogens[number].tolist():
+            if place < n:
+                hydrogens[place] = hydrogens.get(place, parent_hydrogens[place]) + change
         for place, count in hydrogens.items():
             atom = product.GetAtomWithIdx(place)
             atom.SetNoImplicit(True)  # else RDKit fills up valences, and a wrong product would look like a molecule
@@ -127,13 +131,11 @@ class Builder:
                 bond.SetStereoAtoms(*anchors)
                 bond.SetStereo(kind)
 
-    def _radicals(self, product: Chem.Mol, moves: Moves, number: int) -> bool:
+    def _radicals(self, product: Chem.Mol, changed: set[int]) -> bool:
         """Whether an atom that changed has unpaired electrons, or one that had them lost them."""
-        changed = {*moves.edits[number, :, 0].tolist(), *moves.labels[number].tolist()} - {self._graph.n}
-        atoms = product.GetAtomWithIdx
-        return any(atoms(place).GetNumRadicalElectrons() for place in changed.difference(self._radical)) or any(
-            not atoms(place).GetNumRadicalElectrons() for place in self._radical
-        )
+        atom = product.GetAtomWithIdx
+        gained = any(map(_unpaired, map(atom, changed.difference(self._radical))))
+        return gained or not all(map(_unpaired, map(atom, self._radical)))
 
 
 def _aromatic(mol: Chem.Mol) -> list[tuple[int, ...]]:

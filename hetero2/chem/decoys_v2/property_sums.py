@@ -15,7 +15,7 @@ from rdkit import Chem
 from rdkit.Chem import Lipinski, rdMolDescriptors
 
 from hetero2.chem.decoys_v2 import kernels
-from hetero2.chem.decoys_v2.graph import Graph, Ints
+from hetero2.chem.decoys_v2.graph import Graph
 from hetero2.chem.decoys_v2.moves import Moves
 from hetero2.chem.decoys_v2.products import Builder
 
@@ -65,66 +65,36 @@ class Environments:
         keys, skeleton, near, single, bonds = kernels.surroundings(
             self._graph.arrays, self._fixed, self._cyclic, moves.kind, moves.arrays
         )
-        values = self._contributions(keys, moves)
-        total = values.sum(axis=1)
-        # A rotatable bond is a single bond outside rings between two ends, at least one of them free (`_FREE_END`).
-        # Each is seen from both of its atoms, hence the half.
-        end, free = (values[:, :, column] > 0 for column in (_ENDS, _FREE_ENDS))
-        rows = np.arange(len(moves))[:, None, None]
-        turns = (free[:, :, None] & end[rows, near]) | (end[:, :, None] & free[rows, near])
-        turns &= single
-        values = np.column_stack(
-            [
-                total[:, _LOGP],
-                turns.sum(axis=(1, 2)) / 2,
-                total[:, _ACCEPTORS],
-                total[:, _DONORS],
-                total[:, _TPSA],
-            ]
-        )
-        return MoveProperties(values, skeleton, bonds)
-
-    def _contributions(self, keys: Keys, moves: Moves) -> Floats:
-        """(c, n + 1, 6), asking RDKit about the first molecule with an environment that is not known yet."""
-        contributions = _known()
-        keys = keys[:, :-1]
-        place = contributions.places(keys)
-        while (place < 0).any():
-            number = int(np.argmax((place < 0).any(axis=1)))
-            contributions.learn(keys[number], _ask(self._builder.assemble(moves, number)))
-            place = contributions.places(keys)
-        values = np.zeros((len(keys), keys.shape[1] + 1, 6))
-        values[:, :-1] = contributions.values[place]
-        return values
+        known = _known()
+        while True:
+            # RDKit is asked about the first molecule with an environment that is not known yet.
+            number, values = kernels.contributed(keys, near, single, known.keys, known.rows)
+            if number < 0:
+                return MoveProperties(values, skeleton, bonds)
+            known.learn(keys[number, :-1], _ask(self._builder.assemble(moves, number)))
 
 
 class _Known:
-    """Environment → contributions: what RDKit said in this process, in the order of the keys.
-
-    Sorted arrays, not a dict: a shortlist asks for thousands of keys at once, and `searchsorted` answers them in one
-    call.
-    """
+    """Environment → contributions: what RDKit said in this process, as a table that compiled loops read."""
 
     def __init__(self) -> None:
-        self.keys, self.values = np.zeros(0, np.uint64), np.zeros((0, 6))
+        self._clear(1024)
 
-    def places(self, keys: Keys) -> Ints:
-        """Where each key is, -1 where it is not known: O(log known) a key."""
-        if not len(self.keys):
-            return np.full(keys.shape, -1)
-        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[place] == keys, place, -1)
+    def _clear(self, size: int) -> None:
+        self.keys, self.rows, self._n = np.zeros(size, np.uint64), np.zeros((size, 6)), 0
 
     def learn(self, keys: Keys, rows: list[tuple[float, ...]]) -> None:
-        """Add environments; all is forgotten first where there are very many."""
-        if len(self.keys) > _MOST_KNOWN:
-            self.keys, self.values = self.keys[:0], self.values[:0]
-        new = dict(zip(keys.tolist(), rows, strict=True))
-        fresh = np.array(sorted(new), np.uint64)
-        fresh = fresh[self.places(fresh) < 0]
-        where = np.searchsorted(self.keys, fresh)
-        self.keys = np.insert(self.keys, where, fresh)
-        self.values = np.insert(self.values, where, np.array([new[key] for key in fresh.tolist()]), axis=0)
+        """Add environments; all is forgotten first where there are very many. O(1) each on average."""
+        if self._n > _MOST_KNOWN:
+            self._clear(1024)
+        while 2 * (self._n + len(keys)) > len(self.keys):
+            full, held = self.keys != 0, (self.keys, self.rows)
+            self._clear(2 * len(self.keys))
+            self._add(held[0][full], held[1][full])
+        self._add(keys, np.array(rows).reshape(len(keys), 6))
+
+    def _add(self, keys: Keys, rows: Floats) -> None:
+        self._n += kernels.add_rows(self.keys, self.rows, keys, rows)
 
 
 @cache

@@ -10,7 +10,9 @@ from rdkit import Chem, rdBase
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 
 from hetero2.chem.bins import BINS, QUOTAS, check_quotas, hardness
+from hetero2.chem.decoys_v2 import engine
 from hetero2.chem.decoys_v2.engine import generate
+from hetero2.chem.molecules import canonical, fixed_point
 from hetero2.chem.similarity import fingerprint, tanimoto
 from hetero2.stages.dataset import read_compounds, source_folder
 from tests.unit.chem.rdkit_ways import alerts, compound_names, properties
@@ -184,3 +186,30 @@ def test_bins_and_quotas():
     for wrong in ({"easy": 1.0}, {"easy": 0.5, "medium": 0.5, "hard": 0.5}, {"easy": -1, "medium": 1, "hard": 1}):
         with pytest.raises(ValueError, match="add up to 1"):
             check_quotas(wrong)
+
+
+@pytest.mark.parametrize(
+    "smiles",
+    [
+        "CC[C@H](C)[C@@H](N)C(=O)N1CCC[C@H]1C(=O)NCc1ccccc1",  # centres that do not depend on each other
+        "C[C@H]1CC[C@@H](OC(=O)C[NH3+])CC1",  # of a ring, each a centre only beside the other
+        "C[C@H](O)[C@@H](F)[C@@H](O)CCN",
+        "O[C@H]1[C@@H](O)[C@H](O)[C@@H](O)[C@H](OCC(C)=O)[C@@H]1O",
+        "C[C@H](CC/C=C/C(=O)N)OC",
+        "C[C@]12CC[C@H](CC1)C[C@@H]2NC(=O)C",
+    ],
+)
+def test_what_is_taken_as_it_was_written_is_what_reading_it_again_gives(smiles, monkeypatch):
+    settled, written = engine._settled, []
+
+    def checked(mol):
+        outcome = settled(mol)
+        if mol is not None:
+            assert outcome[0] == fixed_point(canonical(mol))[0]
+            written.append(outcome)
+        return outcome
+
+    monkeypatch.setattr(engine, "_settled", checked)
+    for seed in range(3):
+        engine.generate(Chem.CanonSmiles(smiles), 20, seed)
+    assert len(written) >= 30, "the molecule has isomers"

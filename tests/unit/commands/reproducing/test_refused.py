@@ -72,7 +72,7 @@ def test_what_is_no_pack_is_said_to_be_none(name, tmp_path, capsys):
 
 def test_files_that_are_missing_are_named_with_their_digest(made_here, capsys):
     message = refused(capsys, made_here)
-    assert "1 file(s) that its run read are not in it" in message
+    assert "a file that its run read is not in it" in message
     assert "give library.csv (the library, sha256 d83b6f5f3660…): --input FILE; the same command" in message
 
 

@@ -45,7 +45,7 @@ ATTENTION = {
     "certifi": "file-level copyleft: modified files of it stay under MPL-2.0. We modify none",
     "docutils": "the GPL covers one file for the editor Emacs, which the wheel does not contain; the rest is public "
     "domain, BSD and 0BSD",
-    "psycopg": "LGPL: may be used as a library that the user can replace, as here; modified versions stay under the LGPL",
+    "psycopg": "LGPL: may be used as a library that users can replace, as here; modified versions stay under the LGPL",
     "psycopg-binary": "LGPL, as above; the wheel also contains other libraries (below)",
     "tqdm": "MPL-2.0 in part: file-level copyleft. We modify no file",
 }

@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from hetero2.errors import ConfigError
+from hetero2.errors import ConfigError, InputError
+from hetero2.io.files import write_text
 from hetero2.pack import standalone
 from hetero2.pack.verification import command
 
@@ -26,7 +27,13 @@ def run(args: argparse.Namespace) -> int:
     if args.standalone is None:
         return command.run(args)
     if args.pack is not None:
-        raise ConfigError(f"{args.pack}: with --standalone no pack is verified", "name a pack, or --standalone FILE")
-    args.standalone.write_text(standalone.text(), encoding="utf-8")
+        raise ConfigError(
+            f"{args.pack}: with --standalone no pack is verified", "name either a pack or --standalone FILE"
+        )
+    try:
+        write_text(args.standalone, standalone.text())
+    except (OSError, InputError) as error:
+        reason = f"{args.standalone}: {error.strerror}" if isinstance(error, OSError) else error.message
+        raise ConfigError(f"--standalone: {reason}", "name a file that can be written, such as verify.py") from None
     print(f"wrote {args.standalone}: `python3 -I {args.standalone.name} PACK.zip` verifies a pack")
     return 0

@@ -50,7 +50,7 @@ class Original(NamedTuple):
 
 def impossible(path: Path, reason: str, hint: str) -> ConfigError:
     """The error that says why a pack cannot be made again here, and what to do."""
-    return ConfigError(f"{path.name}: cannot be reproduced here: {reason}", hint)
+    return ConfigError(f"{path}: cannot be reproduced here: {reason}", hint)
 
 
 def opened(path: Path, max_unpacked: int | None) -> Original:
@@ -76,11 +76,11 @@ def check_code(original: Original, takes_other_code: bool) -> None:
     made, here = manifest["code_digest"], provenance.pack_digest()
     if made != here and not takes_other_code:
         commit = manifest.get("source_commit")
-        source = f"commit {commit}" if commit else f"version {manifest['tool_version']}"
+        source = f"commit {commit}" if commit else f"the code that made it, of version {manifest['tool_version']}"
         raise impossible(
             original.path,
             f"it was made by other code of hetero2 (code digest {made[:12]}…, here {here[:12]}…)",
-            f"install {source}, with the packages of workflow/requirements.lock; or compare across versions with "
+            f"install {source}, with the packages of workflow/requirements.lock; or run it by the code here with "
             "--other-code",
         )
 

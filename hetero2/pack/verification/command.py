@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -30,20 +31,28 @@ PACK_HINT = "name the zip of a pack, the folder that it unpacks to, or the resul
 
 def pack_at(path: Path) -> Path:
     """The zip of a finished run where `path` is its results folder; any other path as it is."""
-    if not (path / REGISTRY_ROW).is_file():
+    try:
+        if not (path / REGISTRY_ROW).is_file():
+            return path
+        zips = sorted(path.glob("*_evidence_pack.zip"))
+    except OSError:  # why_no_pack says why it cannot be read
         return path
-    zips = sorted(path.glob("*_evidence_pack.zip"))
     return zips[0] if len(zips) == 1 else path / "pack"
 
 
 def why_no_pack(path: Path) -> str | None:
     """Why there is nothing to verify at a path; None for a file, and for a folder that has something of a pack."""
-    if path.is_dir():
-        holds_pack = any((path / name).is_file() for name in (MANIFEST, CHECKSUMS))
-        return None if holds_pack else "no pack, and no finished run"
-    if path.is_file():
-        return None
-    return "neither a file nor a folder" if path.exists() else "no such pack"
+    try:
+        if path.is_dir():
+            os.scandir(path).close()
+            holds_pack = any((path / name).is_file() for name in (MANIFEST, CHECKSUMS))
+            return None if holds_pack else "no pack, and no finished run"
+        if path.is_file():
+            path.open("rb").close()
+            return None
+        return "neither a file nor a folder" if path.exists() else "no such pack"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
 
 
 def printable(text: str) -> str:

@@ -87,3 +87,12 @@ def test_modules_that_cannot_share_one_file_are_refused(modules, reason, monkeyp
 def test_either_a_pack_or_the_program(arguments, said, capsys):
     assert cli.main(arguments) == 2
     assert capsys.readouterr().err.startswith(said)
+
+
+@pytest.mark.parametrize("place", ["", "no/such/verify.py", "/dev/full"])
+def test_a_program_that_cannot_be_written_is_wrong_usage(place, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "no").touch()
+    assert cli.main(["verify", "--standalone", place]) == 2
+    assert capsys.readouterr().err.startswith("error: --standalone: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["no"]

@@ -60,6 +60,9 @@ def parse_json(pack: Pack, name: str, problems: Problems) -> Any:
     try:
         text, value = read_json(pack, name)
         canonical = name not in SCHEMAS or is_canonical(text, value)
+    except OSError as error:
+        problems.add(f"{name}: cannot be read as JSON: {error.strerror or error}")
+        return None
     except (*UNREADABLE, RecursionError) as error:
         problems.add(f"{name}: not valid JSON: {error}")
         return None

@@ -52,7 +52,7 @@ def test_a_pack_by_other_code_needs_that_code(pack, capsys):
     resealed(pack, lambda manifest: manifest.update(code_digest="0" * 64))
     message = refused(capsys, pack, LIBRARY, MODEL)
     assert "it was made by other code of hetero2 (code digest 000000000000…" in message
-    assert "hint: install version 0.1.0" in message
+    assert "hint: install the code that made it, of version 0.1.0" in message
     resealed(pack, lambda manifest: manifest.update(source_commit="a" * 40, timestamp_utc="2026-11-22T10:00:00Z"))
     assert f"hint: install commit {'a' * 40}" in refused(capsys, pack, LIBRARY, MODEL)
 

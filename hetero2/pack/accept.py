@@ -182,12 +182,12 @@ def judge(path: Path, problems: list[Problem] | None = None, max_unpacked: int |
 
     `problems` are those that verify found, if it has run already; `max_unpacked` is as in verify.
     """
-    found = verify(path, max_unpacked) if problems is None else problems
+    of_pack = verify(path, max_unpacked) if problems is None else problems
     reread = Problems()
     pack = None
     with contextlib.suppress(TooManyProblemsError):
         pack = open_pack(path, reread, max_unpacked)
-    integrity = list(_integrity(found, pack is not None))
+    integrity = list(_integrity(of_pack, pack is not None))
     if pack is None:
         return [*integrity, Criterion("content", "not checked: the pack cannot be opened", "readable", False)]
     try:

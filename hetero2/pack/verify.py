@@ -1,10 +1,11 @@
 """The verb verify: the verification of packs, and the one file that verifies them elsewhere."""
 
 import argparse
+import contextlib
+import os
 from pathlib import Path
 
-from hetero2.errors import ConfigError, InputError
-from hetero2.io.files import write_text
+from hetero2.errors import ConfigError
 from hetero2.pack import standalone
 from hetero2.pack.verification import command
 
@@ -22,6 +23,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _write(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all; raises ConfigError where that is not possible."""
+    hint = "name a file that can be written, such as verify.py"
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "a device or pipe"
+        raise ConfigError(f"--standalone: {path}: is {what}, expected a file", hint)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    except OSError as error:
+        raise ConfigError(f"--standalone: {path}: {error.strerror}", hint) from None
+    finally:
+        with contextlib.suppress(OSError):  # where its folder is none
+            temporary.unlink(missing_ok=True)
+
+
 def run(args: argparse.Namespace) -> int:
     """Print the problems of a pack and return 0 if there are none; or what is checked; or write the program."""
     if args.standalone is None:
@@ -30,10 +48,6 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(
             f"{args.pack}: with --standalone no pack is verified", "name either a pack or --standalone FILE"
         )
-    try:
-        write_text(args.standalone, standalone.text())
-    except (OSError, InputError) as error:
-        reason = f"{args.standalone}: {error.strerror}" if isinstance(error, OSError) else error.message
-        raise ConfigError(f"--standalone: {reason}", "name a file that can be written, such as verify.py") from None
+    _write(args.standalone, standalone.text())
     print(f"wrote {args.standalone}: `python3 -I {args.standalone.name} PACK.zip` verifies a pack")
     return 0

@@ -48,8 +48,8 @@ def _compare_parts(name: str, actual: dict[str, Any], due: dict[str, Any], probl
         elif part not in actual:
             problems.add(f"{name}: {part} is not described, {_GIVES} an entry for it")
         else:
-            for place, found, expected in _value_differences(actual[part], due[part]):
-                problems.add(f"{name}: {place} of {part} is {_value_shown(found)}, {_GIVES} {_value_shown(expected)}")
+            for place, stated, expected in _value_differences(actual[part], due[part]):
+                problems.add(f"{name}: {place} of {part} is {_value_shown(stated)}, {_GIVES} {_value_shown(expected)}")
 
 
 def _parts(name: str, document: Any, key: str, identity: str, problems: Problems) -> dict[str, Any]:
@@ -99,8 +99,8 @@ def _compare_description(description: _Description, due: dict[str, Any], problem
     name, key, identity = description[:3]
     _compare_parts(name, description.parts, {part[identity]: part for part in due[key]}, problems)
     rest, rest_due = ({inner: of[inner] for inner in of if inner != key} for of in (description.document, due))
-    for place, found, expected in _value_differences(rest, rest_due):
-        problems.add(f"{name}: {place} is {_value_shown(found)}, {_GIVES} {_value_shown(expected)}")
+    for place, stated, expected in _value_differences(rest, rest_due):
+        problems.add(f"{name}: {place} is {_value_shown(stated)}, {_GIVES} {_value_shown(expected)}")
     if not any(problem.startswith(f"{name}: ") for problem in problems) and not is_canonical(description.text, due):
         problems.add(f"{name}: not in canonical form (order of {key}, sorted keys, two spaces, final newline)")
 

@@ -46,16 +46,23 @@ def relist(folder: Path) -> None:
 def _redescribe(folder: Path, facts: dict[str, Any], files: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Write the descriptions anew; the files with them. They stay as they are where the manifest is too odd for it."""
     rest = [entry for entry in files if entry["path"] not in DESCRIPTIONS]
+    texts = descriptions(folder, facts, [entry for entry in rest if (folder / entry["path"]).is_file()])
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    described = [*rest, *(manifest.entry(folder, name) for name in texts)]
+    return sorted(described, key=lambda entry: entry["path"]) if texts else files
+
+
+def descriptions(folder: Path, facts: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, str]:
+    """The descriptions of the files of a pack, of which tables and schemas are in the folder; none of an odd one."""
     try:
-        documents = (
-            crate.document(manifest.with_files(facts, rest)),
-            datapackage.document(folder, facts, [entry for entry in rest if (folder / entry["path"]).is_file()]),
-        )
+        documents = {
+            CRATE: crate.document(manifest.with_files(facts, files)),
+            DATAPACKAGE: datapackage.document(folder, facts, files),
+        }
+        return {name: pretty_json(document) for name, document in documents.items()}
     except (AttributeError, KeyError, OSError, TypeError, ValueError):
-        return files
-    for name, document in zip(DESCRIPTIONS, documents, strict=True):
-        write_text(folder / name, pretty_json(document))
-    return sorted([*rest, *(manifest.entry(folder, name) for name in DESCRIPTIONS)], key=lambda entry: entry["path"])
+        return {}
 
 
 def zipped(folder: Path, out: Path, compress: bool = False) -> Path:

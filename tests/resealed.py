@@ -1,10 +1,12 @@
 """Packs that somebody edited and sealed again: every list, digest and the zip agree with the edited files."""
 
+import copy
 import csv
 import hashlib
 import io
 import json
 import tarfile
+import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -15,9 +17,9 @@ from hetero2.io.files import pretty_json
 from hetero2.pack import manifest
 from hetero2.pack.verification.checking import verify
 from hetero2.pack.verification.container.zip_form import STORED, Member, central_header, end_record, local_header
-from hetero2.pack.verification.contracts.identity import payload_sha256
-from hetero2.pack.verification.layout import CHECKSUMS, CRATE, DATAPACKAGE, MANIFEST, SCORES
+from hetero2.pack.verification.layout import CHECKSUMS, DESCRIPTIONS, LOCK, MANIFEST, SCORES
 from tests.conftest import DATA
+from tests.packs import descriptions
 
 RICH = (
     DATA / "rich_pack.tar.xz"
@@ -46,62 +48,82 @@ def rich_files() -> Files:
 
 
 def sealed(files: Files, out: Path) -> Path:
-    """The zip of edited files, with lists, digests, provenance and run_id that agree with them."""
-    facts = json.loads(files[MANIFEST])
-    lock = files.get("workflow/requirements.lock")
-    if lock is not None:
-        facts["environment_lock_sha256"] = hashlib.sha256(lock).hexdigest()
+    """The zip of edited files, with lists, descriptions, digests, provenance and run_id that agree with them."""
+    out.write_bytes(_zip(sealed_files(files, json.loads(files[MANIFEST]), json.loads(files[MANIFEST]))))
+    return out
+
+
+def sealed_files(files: Files, facts: Any, before: dict[str, Any]) -> Files:
+    """Edited files with all that follows from them made anew, as far as the manifest has the form for it.
+
+    facts: the manifest as somebody edited it; before: one with the digests that the files had, since a description that
+    somebody edited stays as it is.
+    """
+    files = dict(files)
+    if isinstance(facts, dict):
+        facts = copy.deepcopy(facts)
+        _agree(files, facts)
+        roles = facts.pop("roles_of", {})  # an edit of the list of files itself
+        _redescribe(files, facts, {entry["path"]: entry["sha256"] for entry in before["files"]})
+        listed = _listed(files)
+        facts = manifest.with_files(
+            facts, [{**entry, "role": roles.get(entry["path"], entry["role"])} for entry in listed]
+        )
+    return with_manifest(files, pretty_json(facts).encode("utf-8", "surrogatepass"))
+
+
+def with_manifest(files: Files, text: bytes) -> Files:
+    """The files with this text of a manifest, and the list of checksums of all."""
+    files = {**files, MANIFEST: text}
+    digests = {name: sha256_of(content) for name, content in files.items() if name != CHECKSUMS}
+    lines = "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
+    return {**files, CHECKSUMS: lines.encode()}
+
+
+def sha256_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _agree(files: Files, facts: dict[str, Any]) -> None:
+    """Make what a manifest says of scores, truth, lock and run follow from the files and from itself."""
+    scores = next((name for name in SCORES if name in files), "")
+    for section, name in (("scores", scores), ("truth", "truth.csv")):
+        if name in files and isinstance(facts.get(section), dict):
+            facts[section]["sha256"] = sha256_of(files[name])
+    if LOCK in files:
+        facts["environment_lock_sha256"] = sha256_of(files[LOCK])
     identity = {key: facts.get(key) for key in ("inputs", "config", "code_digest", "environment_lock_sha256")}
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    before = {"run_id": facts["run_id"], "payload_sha256": facts["payload_sha256"], "files": facts["files"]}
-    facts["run_id"] = hashlib.sha256(text.encode()).hexdigest()
-    redescribed(files, before, facts["run_id"])
-    listed = [
+    facts["run_id"] = sha256_of(text.encode("utf-8", "surrogatepass"))
+
+
+def _listed(files: Files) -> list[dict[str, Any]]:
+    return [
         {
             "path": name,
             "role": manifest.role_of(name),
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "sha256": sha256_of(content),
             "size_bytes": len(content),
         }
         for name, content in sorted(files.items())
         if name not in (MANIFEST, CHECKSUMS)
     ]
-    digests = {entry["path"]: entry["sha256"] for entry in listed}
-    for name in SCORES:
-        if name in digests:
-            facts["scores"]["sha256"] = digests[name]
-    if facts["truth"] is not None and "truth.csv" in digests:
-        facts["truth"]["sha256"] = digests["truth.csv"]
-    roles = facts.pop("roles_of", {})  # an edit of the list of files itself
-    for entry in listed:
-        entry["role"] = roles.get(entry["path"], entry["role"])
-    text = pretty_json(manifest.with_files(facts, listed))
-    sums = manifest.checksums(listed, text)
-    out.write_bytes(_zip(files | {MANIFEST: text.encode(), CHECKSUMS: sums.encode()}))
-    return out
 
 
-def redescribed(files: Files, before: dict[str, Any], run_id: str) -> None:
-    """Let the descriptions of the pack, unless they are what was edited, name the files and the run as they are now.
-
-    before: the manifest of the honest pack.
-    """
-    contents = {name: content for name, content in files.items() if name not in (MANIFEST, CHECKSUMS)}
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
-    honest = {entry["path"]: entry["sha256"] for entry in before["files"]}
-    for name, key, entities in ((CRATE, "@id", "@graph"), (DATAPACKAGE, "path", "resources")):
-        if name not in files or digests[name] != honest[name]:
-            continue
-        document: dict[str, list[dict[str, Any]]] = json.loads(files[name])
-        for entity in document[entities]:
-            of = entity[key]
-            new = {"sha256": digests.get(of), "hash": f"sha256:{digests.get(of)}"}
-            new |= {"contentSize": str(len(contents.get(of, b""))), "bytes": len(contents.get(of, b""))}
-            entity |= {name: value for name, value in new.items() if of in contents and name in entity}
-        text = pretty_json(document)
-        for old, now in ((before["payload_sha256"], payload_sha256(digests)), (before["run_id"], run_id)):
-            text = text.replace(old, now)
-        files[name] = text.encode()
+def _redescribe(files: Files, facts: dict[str, Any], honest: dict[str, str]) -> None:
+    """Write the descriptions of the pack anew, but those that are no longer what they were."""
+    untouched = [name for name in DESCRIPTIONS if name in files and sha256_of(files[name]) == honest[name]]
+    if not untouched:
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, content in files.items():
+            if name.endswith((".csv", ".schema.json")):
+                path = Path(scratch, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        rest = [entry for entry in _listed(files) if entry["path"] not in DESCRIPTIONS]
+        texts = descriptions(Path(scratch), facts, rest)
+    files.update({name: texts[name].encode("utf-8", "surrogatepass") for name in untouched if name in texts})
 
 
 def _zip(files: Files) -> bytes:

@@ -430,6 +430,12 @@ FURTHER = (
     Edit("index: cost_lift", _number_in(INDEX, r"by the audit's AUC, then id \| (\d+) of"), INDEX, "audit's AUC"),
     Edit("index: labels", _number_in(INDEX, r"labels: (\d+) measured"), INDEX, "labels"),
     Edit("index: met", text(INDEX, ": met", ": **not met**"), INDEX, "met"),
+    Edit("index: emptied", content(INDEX, b"\n"), INDEX, "does not name summary.csv"),
+    Edit(
+        "index: cut", lambda files: files.update({INDEX: files[INDEX][:2000]}), INDEX, "no line begins with '## Files'"
+    ),
+    Edit("index: a file less", text(INDEX, "- `leakage.csv`: ", "- leakage: "), INDEX, "does not name leakage.csv"),
+    Edit("index: a file more", text(INDEX, "- `leakage.csv`", "- `raw.csv`, `leakage.csv`"), INDEX, "names raw.csv"),
     Edit("report: table", _number_in(REPORT, r'id="rows">\[\[(\d+),'), REPORT, "row"),
     Edit(
         "report: a row of the page",

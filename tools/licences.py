@@ -14,7 +14,7 @@ from tools import made_files
 from tools.made_files import ROOT
 
 PAGE = ROOT / "docs/licences.md"
-LOCKS = {"requirements.lock": "a run", "requirements-service.lock": "the service, beside those of a run"}
+LOCKS = {"requirements.lock": "a run", "requirements-service.lock": "the service, in addition to those of a run"}
 # What the metadata of packages says, as SPDX says it.
 _SPDX = {
     "3-clause bsd license": "BSD-3-Clause",
@@ -42,37 +42,38 @@ _PERMISSIVE = {
 }
 # Packages whose licence asks for more than to keep a notice, or which bring something that does.
 ATTENTION = {
-    "certifi": "weak copyleft by file: changed files of it stay under MPL-2.0. We change none",
-    "docutils": "the GPL is that of one file for the editor Emacs, which the wheel does not hold; the rest is public "
+    "certifi": "file-level copyleft: modified files of it stay under MPL-2.0. We modify none",
+    "docutils": "the GPL covers one file for the editor Emacs, which the wheel does not contain; the rest is public "
     "domain, BSD and 0BSD",
-    "psycopg": "LGPL: may be used and replaced as a library, as here; changes of it stay under the LGPL",
-    "psycopg-binary": "LGPL, as above; the wheel also holds other libraries (below)",
-    "tqdm": "MPL-2.0 in part: weak copyleft by file. We change none",
+    "psycopg": "LGPL: may be used as a library that users can replace, as here; modified versions stay under the LGPL",
+    "psycopg-binary": "LGPL, as above; the wheel also contains other libraries (below)",
+    "tqdm": "MPL-2.0 in part: file-level copyleft. We modify no file",
 }
 _HEAD = """\
 # Licences
 
-HETERO-2 is under [Apache-2.0]({licence}). Its wheel and its source hold no package of others but one script of the
-service's pages, [htmx](https://htmx.org) (0BSD). The container image, and whatever `make run` installs, do hold others:
-these are the licences of all packages of the lock files, as their metadata says. Written by `make docs` from what is
-installed; a test fails where it is not current. What a licence means for you is a question for your own lawyers.
+HETERO-2 is licensed under [Apache-2.0]({licence}). Its wheel and its source contain no third-party code except one
+script of the service's pages, [htmx](https://htmx.org) (0BSD). The container image, and the environment that `make run`
+installs, contain third-party packages: this page lists the licences of all packages in the lock files, as stated in
+their metadata. `make docs` generates it from the installed packages, and a test fails if it is out of date. This is not
+legal advice: ask your own lawyers what a licence means for you.
 
-## What needs attention
+## Licences that need attention
 
-| package | licence | why |
+| package | licence | reason |
 |---|---|---|
 {attention}
 
-Libraries inside wheels have licences of their own, which are in the installed packages:
+Libraries bundled in wheels have licences of their own, whose texts are in the installed packages:
 
 - numpy, scipy and scikit-learn: OpenBLAS (BSD-3-Clause); of GCC, libgfortran and libgomp (GPL-3.0 with the runtime
-  library exception, which lets any program use them) and libquadmath (LGPL-2.1);
-- rdkit: Boost (BSL-1.0), cairo (LGPL-2.1 or MPL-1.1), fonts and images as in pillow (permissive);
+  library exception, which allows any program to use them) and libquadmath (LGPL-2.1);
+- rdkit: Boost (BSL-1.0), cairo (LGPL-2.1 or MPL-1.1), font and image libraries as in pillow (permissive);
 - psycopg-binary: libpq (PostgreSQL), OpenSSL (Apache-2.0), Kerberos (MIT), OpenLDAP, SASL (BSD), libkeyutils and
   libcrypt (LGPL-2.1);
-- pulp: the solver CBC (EPL-1.0), a program that is run, not linked.
+- pulp: the solver CBC (EPL-1.0), which is run as a separate program, not linked.
 
-Whoever passes an image on passes these on as well, and the packages of Debian in it, whose licences are in
+Whoever distributes an image also distributes these libraries, and the Debian packages in it, whose licences are in
 `/usr/share/doc`.
 """
 

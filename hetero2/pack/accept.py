@@ -1,6 +1,7 @@
 """accept: whether a pack is in order, criterion by criterion. Standard library only, like verify."""
 
 import argparse
+import contextlib
 import csv
 import json
 import math
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hetero2.errors import ConfigError
 from hetero2.pack.verification.checking import verify
-from hetero2.pack.verification.command import PACK_HELP, add_max_unpacked, is_no_pack, pack_at, printable
+from hetero2.pack.verification.command import PACK_HELP, PACK_HINT, add_max_unpacked, pack_at, printable, why_no_pack
 from hetero2.pack.verification.container.folders import open_pack
 from hetero2.pack.verification.container.pack import Pack
 from hetero2.pack.verification.form.json_text import parse_json
@@ -73,10 +74,14 @@ class Criterion(NamedTuple):
     met: bool
 
 
-def _integrity(problems: list[Problem]) -> Iterator[Criterion]:
+def _integrity(problems: list[Problem], is_open: bool) -> Iterator[Criterion]:
+    """The criteria about files: of a pack that cannot be opened, nothing but its form was checked."""
     for name in (FILES_THERE, SUMS_HOLD, FORM_HOLDS):
         first = next((str(problem) for problem in problems if problem.criterion == name), None)
-        yield Criterion(name, first or "in order", "in order", first is None)
+        unchecked = not is_open and first is None
+        yield Criterion(
+            name, "not checked" if unchecked else first or "in order", "in order", is_open and first is None
+        )
 
 
 def _row_problem(status: str, verdict: str, slack: str) -> str | None:
@@ -113,7 +118,7 @@ class _Rows:
             if len(cells) == len(header):
                 self._take(*needed(cells))
             else:
-                self.wrong = self.wrong or f"row {n_row}: {len(cells)} cells"
+                self.wrong = self.wrong or f"row {n_row}: {len(cells)} cells, but the header has {len(header)}"
 
     def _take(self, name: str, status: str, reason: str, verdict: str, slack: str) -> None:
         problem = _row_problem(status, verdict, slack)
@@ -177,19 +182,26 @@ def judge(path: Path, problems: list[Problem] | None = None, max_unpacked: int |
 
     `problems` are those that verify found, if it has run already; `max_unpacked` is as in verify.
     """
-    integrity = list(_integrity(verify(path, max_unpacked) if problems is None else problems))
-    try:
-        return [*integrity, *_judge_content(path, max_unpacked)]
-    except (csv.Error, *UNREADABLE, *_BROKEN) as error:
-        why = f"cannot be read: {type(error).__name__}: {error}"
-        return [*integrity, Criterion("content", why[:_LONGEST], "readable", False)]
-
-
-def _judge_content(path: Path, max_unpacked: int | None) -> Iterator[Criterion]:
-    problems = Problems()
-    pack = open_pack(path, problems, max_unpacked)
+    of_pack = verify(path, max_unpacked) if problems is None else problems
+    reread = Problems()
+    pack = None
+    with contextlib.suppress(TooManyProblemsError):
+        pack = open_pack(path, reread, max_unpacked)
+    integrity = list(_integrity(of_pack, pack is not None))
     if pack is None:
-        raise ValueError("it cannot be opened")
+        return [*integrity, Criterion("content", "not checked: the pack cannot be opened", "readable", False)]
+    try:
+        return [*integrity, *_judge_content(pack, reread)]
+    except (csv.Error, *UNREADABLE, *_BROKEN) as error:
+        return [*integrity, Criterion("content", f"cannot be read: {_reason(error)}"[:_LONGEST], "readable", False)]
+
+
+def _reason(error: Exception) -> str:
+    """What an exception says, to a person: its class only where its text is that of a program."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, _BROKEN) else str(error)
+
+
+def _judge_content(pack: Pack, problems: Problems) -> Iterator[Criterion]:
     names = ("metrics.json", MANIFEST, "utility_report.json")
     metrics, manifest, utility = (parse_json(pack, name, problems) for name in names)
     if "summary.csv" not in pack:
@@ -241,11 +253,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the outcome; return 0 where the pack is in order (GO), else 1 (STOP)."""
-    if not args.pack.exists():
-        raise ConfigError(f"{args.pack}: no such pack")
     args.pack = pack_at(args.pack)
-    if is_no_pack(args.pack):
-        raise ConfigError(f"{args.pack}: no pack, and no finished run", "name a pack's zip, or its folder")
+    if (why := why_no_pack(args.pack)) is not None:
+        raise ConfigError(f"{args.pack}: {why}", PACK_HINT)
     criteria = judge(args.pack, max_unpacked=args.max_unpacked)
     if args.json:
         print(json.dumps(as_json(criteria), indent=2, sort_keys=True, ensure_ascii=True))

@@ -104,8 +104,8 @@ pack: {{artifacts: full}}
 # What a person or a terminal must not get: controls, and what turns or hides text.
 _SEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
 
-# In a page a text may have marks without width, as words of some languages need them; what turns text is isolated.
-_TURNS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066\u2067]")
+# In a page what turns text is isolated, and what cannot be seen is shown by its number.
+_TURNS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2067\ufeff\U000e0000-\U000e007f]")
 _ISOLATED = re.compile("\u2068[^\u2068\u2069]*\u2069")
 
 

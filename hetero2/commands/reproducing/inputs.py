@@ -106,7 +106,8 @@ def _given(
 def _check_all_given(original: Original, missing: list[Needed], model: str | None) -> None:
     """Raise ConfigError, naming all at once, where a file or the scoring command is missing."""
     recorded = original.config["scores"]["command"]
-    reasons = [f"{len(missing)} file(s) that its run read are not in it"] if missing else []
+    absent = "a file that its run read is" if len(missing) == 1 else f"{len(missing)} files that its run read are"
+    reasons = [f"{absent} not in it"] if missing else []
     options = [file.described() for file in missing]
     if recorded is not None and model is None:
         files = [f"{entry['name']}, sha256 {entry['sha256'][:12]}…" for entry in _command_files(original)]

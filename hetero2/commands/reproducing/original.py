@@ -8,7 +8,7 @@ from hetero2.chem.molecules import RDKIT_VERSION
 from hetero2.config.overlays import targets
 from hetero2.errors import ConfigError
 from hetero2.pack.verification.checking import verify
-from hetero2.pack.verification.command import is_no_pack, pack_at
+from hetero2.pack.verification.command import PACK_HINT, pack_at, why_no_pack
 from hetero2.pack.verification.container.folders import open_pack
 from hetero2.pack.verification.container.pack import Pack
 from hetero2.pack.verification.form.json_text import parse_json
@@ -50,22 +50,18 @@ class Original(NamedTuple):
 
 def impossible(path: Path, reason: str, hint: str) -> ConfigError:
     """The error that says why a pack cannot be made again here, and what to do."""
-    return ConfigError(f"{path.name}: cannot be reproduced here: {reason}", hint)
+    return ConfigError(f"{path}: cannot be reproduced here: {reason}", hint)
 
 
 def opened(path: Path, max_unpacked: int | None) -> Original:
     """The pack at `path`, a zip, a folder or the results of a run; raises ConfigError where it has problems."""
-    if not path.exists():
-        raise ConfigError(f"{path}: no such pack", "name its zip, what it unpacks to, or the results folder of a run")
     path = pack_at(path)
-    if is_no_pack(path):
-        raise ConfigError(f"{path}: no pack, and no finished run", "name a pack's zip, or its folder")
+    if (why := why_no_pack(path)) is not None:
+        raise ConfigError(f"{path}: {why}", PACK_HINT)
     problems = verify(path, max_unpacked)
     pack = None if problems else open_pack(path, Problems(), max_unpacked)
     if pack is None:
-        raise impossible(
-            path, f"it does not verify: {problems[0]}", f"`hetero2 verify {path}` lists its {len(problems)} problem(s)"
-        )
+        raise impossible(path, f"it does not verify: {problems[0]}", f"`hetero2 verify {path}` lists every problem")
     manifest = parse_json(pack, MANIFEST, Problems())
     return Original(path, manifest, pack)
 
@@ -80,11 +76,11 @@ def check_code(original: Original, takes_other_code: bool) -> None:
     made, here = manifest["code_digest"], provenance.pack_digest()
     if made != here and not takes_other_code:
         commit = manifest.get("source_commit")
-        source = f"commit {commit}" if commit else f"version {manifest['tool_version']}"
+        source = f"commit {commit}" if commit else f"the code that made it, of version {manifest['tool_version']}"
         raise impossible(
             original.path,
             f"it was made by other code of hetero2 (code digest {made[:12]}…, here {here[:12]}…)",
-            f"install {source}, with the packages of workflow/requirements.lock; or compare across versions with "
+            f"install {source}, with the packages of workflow/requirements.lock; or run it by the code here with "
             "--other-code",
         )
 

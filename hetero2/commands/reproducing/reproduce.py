@@ -53,24 +53,26 @@ def _file(text: str) -> tuple[str, Path]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Name the pack, the files that it does not hold, and how to run."""
     parser.add_argument("pack", type=Path, help=PACK_HELP)
-    parser.add_argument("--input", type=Path, metavar="FILE", help="the library, where it is a file of the user's")
+    parser.add_argument(
+        "--input", type=Path, metavar="FILE", help="the library, if the run read it from a file of yours"
+    )
     parser.add_argument(
         "--file",
         type=_file,
         action="append",
         default=[],
         metavar="NAME=PATH",
-        help="another file that the run read, by its name in the pack's manifest; may be repeated",
+        help="another file that the run read, by its name in manifest.json or by its key; may be repeated",
     )
     parser.add_argument(
-        "--model", metavar="COMMAND", help="the scoring command, where there was one: none is taken from a pack"
+        "--model",
+        metavar="COMMAND",
+        help="the scoring command, if the run had one; a command that a pack records is never run",
     )
     parser.add_argument("--cores", type=positive, help="jobs at once (default: all cores)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the results of the rerun in this new folder")
-    parser.add_argument(
-        "--other-code", action="store_true", help="run although the pack was made by another version of hetero2"
-    )
-    parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
+    parser.add_argument("--other-code", action="store_true", help="run even if other code of hetero2 made the pack")
+    parser.add_argument("--json", action="store_true", help="print the result of the comparison as JSON")
     add_max_unpacked(parser)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -24,20 +25,34 @@ from hetero2.pack.verification.layout import CHECKSUMS, MANIFEST, REGISTRY_ROW
 from hetero2.pack.verification.problems import SUMS_HOLD, Problem
 from hetero2.pack.verification.recompute.registry import SUBJECTS
 
-PACK_HELP = "a pack: its zip, what it unpacks to, or the results folder of a run"
+PACK_HELP = "a pack: its zip, the folder that it unpacks to, or the results folder of a run"
+PACK_HINT = "name the zip of a pack, the folder that it unpacks to, or the results folder of a run"
 
 
 def pack_at(path: Path) -> Path:
     """The zip of a finished run where `path` is its results folder; any other path as it is."""
-    if not (path / REGISTRY_ROW).is_file():
+    try:
+        if not (path / REGISTRY_ROW).is_file():
+            return path
+        zips = sorted(path.glob("*_evidence_pack.zip"))
+    except OSError:  # why_no_pack says why it cannot be read
         return path
-    zips = sorted(path.glob("*_evidence_pack.zip"))
     return zips[0] if len(zips) == 1 else path / "pack"
 
 
-def is_no_pack(path: Path) -> bool:
-    """Whether it is a folder that has nothing of a pack."""
-    return path.is_dir() and not any((path / name).is_file() for name in (MANIFEST, CHECKSUMS))
+def why_no_pack(path: Path) -> str | None:
+    """Why there is nothing to verify at a path; None for a file, and for a folder that has something of a pack."""
+    try:
+        if path.is_dir():
+            os.scandir(path).close()
+            holds_pack = any((path / name).is_file() for name in (MANIFEST, CHECKSUMS))
+            return None if holds_pack else "no pack, and no finished run"
+        if path.is_file():
+            path.open("rb").close()
+            return None
+        return "neither a file nor a folder" if path.exists() else "no such pack"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
 
 
 def printable(text: str) -> str:
@@ -55,6 +70,13 @@ def byte_size(text: str) -> int:
     return int(match.group(1)) << 10 * " KMGT".index(match.group(2) or " ")
 
 
+def sha256_digits(text: str) -> str:
+    """A sha256 in lower case."""
+    if not re.fullmatch("[0-9a-f]{64}", text.lower()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a sha256: 64 hexadecimal digits")
+    return text.lower()
+
+
 def add_max_unpacked(parser: argparse.ArgumentParser) -> None:
     """Add the option for packs larger than the limits allow; verify and accept share it."""
     parser.add_argument(
@@ -69,10 +91,17 @@ def add_max_unpacked(parser: argparse.ArgumentParser) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the pack, the sha256 that it must have, how far to check it, and how much it may unpack to."""
     parser.add_argument("pack", type=Path, nargs="?", help=PACK_HELP)
-    parser.add_argument("--sha256", default=None, help="sha256 that the zip must have")
-    parser.add_argument("--quick", action="store_true", help="check digests and form alone, compute nothing again")
     parser.add_argument(
-        "--explain", action="store_true", help="print what is checked of every file and figure, and by what"
+        "--sha256",
+        type=sha256_digits,
+        metavar="DIGEST",
+        help="the sha256 that the zip must have, as you received it by another channel",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="check the list of files, digests and form only; recompute nothing"
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="list what is checked in every file, and against what; verify nothing"
     )
     add_max_unpacked(parser)
 
@@ -89,20 +118,18 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(explained()))
         return 0
     if args.pack is None:
-        print("error: name a pack, its zip or its folder\nhint: --help says more", file=sys.stderr)
-        return 2
-    if not (args.pack.is_file() or args.pack.is_dir()):
-        what = "neither a file nor a folder" if args.pack.exists() else "no such pack"
-        print(f"error: {args.pack}: {what}", file=sys.stderr)
+        print(f"error: no pack is named\nhint: {PACK_HINT}; --help lists the options", file=sys.stderr)
         return 2
     args.pack = pack_at(args.pack)
-    if is_no_pack(args.pack):
-        print(
-            f"error: {args.pack}: no pack, and no finished run\nhint: name a pack's zip, or its folder", file=sys.stderr
-        )
+    why = why_no_pack(args.pack)
+    if why is not None:
+        print(f"error: {printable(str(args.pack))}: {why}\nhint: {PACK_HINT}", file=sys.stderr)
         return 2
     if args.sha256 is not None and args.pack.is_dir():
-        print("error: --sha256 is the digest of a zip, but a folder was given", file=sys.stderr)
+        print(
+            f"error: --sha256 is the digest of a zip, but {printable(str(args.pack))} is a folder\nhint: name the zip",
+            file=sys.stderr,
+        )
         return 2
     problems = verify(args.pack, args.max_unpacked, args.quick)
     if args.pack.is_file():
@@ -111,11 +138,12 @@ def run(args: argparse.Namespace) -> int:
             for block in exactly(stream, args.pack.stat().st_size):
                 sha.update(block)
         print(f"sha256  {sha.hexdigest()}  {printable(args.pack.name)}")
-        if args.sha256 and args.sha256.lower() != sha.hexdigest():
-            problems.append(Problem(f"{args.pack.name}: sha256 is not the expected {args.sha256.lower()}", SUMS_HOLD))
+        if args.sha256 and args.sha256 != sha.hexdigest():
+            problems.append(Problem(f"{args.pack.name}: its sha256 is not the expected {args.sha256}", SUMS_HOLD))
     for problem in problems:
         print(f"PROBLEM {printable(problem)}")
-    print(f"FAILED: {len(problems)} problem(s)" if problems else "OK: the pack is in order")
+    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    print(f"FAILED: {count}" if problems else "OK: the pack is in order")
     return 1 if problems else 0
 
 

@@ -5,6 +5,12 @@ import unicodedata
 
 # Control characters, and those that change the direction of text even beyond the element that holds them (UAX #9).
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Characters that no font shows (Default_Ignorable_Code_Point, fixed here since Unicode grows): two ids that differ in
+# them alone would look the same.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 _ISOLATE, _END = "\u2068", "\u2069"
 
@@ -35,8 +41,14 @@ def counted(count: float, name: str, plural: str | None = None) -> str:
 
 
 def clipped(text: str | None, longest: int) -> str:
-    """A text cut to length, with U+FFFD for control characters and those that change the direction of text."""
-    text = _CONTROL.sub("\ufffd", text or "")
+    """A text cut to length, with U+FFFD for control characters and those that change the direction of text.
+
+    Characters that cannot be seen are shown by their number.
+
+    >>> clipped("a\\u200bb", 80), clipped("a\\x07b", 80)
+    ('a[U+200B]b', 'a\ufffdb')
+    """
+    text = _INVISIBLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", _CONTROL.sub("\ufffd", text or ""))
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 

@@ -136,17 +136,22 @@ def test_frictionless_sees_a_cell_of_another_type(pack):
     assert [task.place for task in report.tasks if not task.valid] == ["hit_curve.csv"]
 
 
-def replaced(pack, name, change):
-    """The problems of a pack with another description, whose lists agree with it, as a forger would make them."""
-    edit(pack / name, change)
+def relist_only(pack):
+    """Make both lists agree with the files, and leave the descriptions as they are."""
     files = manifest.list_files(pack)
     text = pretty_json(manifest.with_files(read_json(pack / MANIFEST), files))
     write_text(pack / MANIFEST, text)
     write_text(pack / CHECKSUMS, manifest.checksums(files, text))
+
+
+def replaced(pack, name, change):
+    """The problems of a pack with another description, whose lists agree with it, as a forger would make them."""
+    edit(pack / name, change)
+    relist_only(pack)
     return [str(problem) for problem in verify(pack)]
 
 
-def with_entity(name, **changes):
+def with_entity(name, /, **changes):
     def change(document):
         next(entity for entity in document["@graph"] if entity["@id"] == name).update(changes)
         return document
@@ -172,17 +177,89 @@ def without_resource(document):
         (CRATE, with_entity("summary.csv", sha256="0" * 64), "sha256 of summary.csv is '000"),
         (CRATE, with_entity("metrics.json", contentSize="1"), "contentSize of metrics.json is '1'"),
         (CRATE, with_entity("./", identifier="urn:hash:sha256:0"), "identifier of ./ is"),
-        (CRATE, with_entity(MANIFEST, sha256="0" * 64), "manifest.json has a sha256, but is no file"),
-        (CRATE, lambda document: document | {"@graph": []}, "has no graph of entities"),
+        (CRATE, with_entity(MANIFEST, sha256="0" * 64), "sha256 of manifest.json is '000"),
+        (CRATE, lambda document: document | {"@graph": []}, "has no list of objects under '@graph'"),
         (DATAPACKAGE, with_resource("summary.csv", hash="sha256:0"), "hash of summary.csv is 'sha256:0'"),
         (DATAPACKAGE, with_resource("summary.csv", bytes=1), "bytes of summary.csv is 1"),
-        (DATAPACKAGE, without_resource, "is None, the file gives"),
-        (DATAPACKAGE, with_resource("summary.csv", path="other.csv"), "other.csv is a resource, but no result"),
+        (DATAPACKAGE, without_resource, "card_decoys.csv is not described"),
+        (DATAPACKAGE, with_resource("summary.csv", path="other.csv"), "other.csv is described, but"),
     ],
 )
 def test_verify_sees_a_description_that_contradicts_the_pack(pack, name, change, message):
     problems = replaced(pack, name, change)
     assert any(problem.startswith(f"{name}: ") and message in problem for problem in problems), problems
+
+
+def text_places(value):
+    """(container, key) of every text in a document, but the ids and paths that tell its parts apart."""
+    keys = value if isinstance(value, dict) else range(len(value))
+    for key in keys:
+        if isinstance(value[key], dict | list):
+            yield from text_places(value[key])
+        elif isinstance(value[key], str) and key not in ("@id", "path"):
+            yield value, key
+
+
+@pytest.mark.parametrize(("name", "least"), [(CRATE, 900), (DATAPACKAGE, 300)])
+def test_verify_sees_every_text_of_a_description_that_was_edited(pack, name, least):
+    """All texts at once, each with a mark of its own: each is named, up to the most problems that verify prints."""
+    marks = []
+
+    def marked(document):
+        for number, (container, key) in enumerate(text_places(document)):
+            marks.append(f"edited-{number}-{key}")
+            container[key] = marks[-1]
+        return document
+
+    problems = replaced(pack, name, marked)
+    assert len(marks) >= least
+    assert len([mark for mark in marks if any(repr(mark) in problem for problem in problems)]) >= min(len(marks), 990)
+
+
+@pytest.mark.parametrize("name", DESCRIPTIONS)
+def test_verify_sees_a_description_with_the_same_values_in_another_text(pack, name):
+    """Other spaces, and another order of the parts."""
+    text = (pack / name).read_text()
+    key = "@graph" if name == CRATE else "resources"
+    turned = json.loads(text)
+    turned[key].reverse()
+    for other in (json.dumps(json.loads(text)), pretty_json(turned)):
+        write_text(pack / name, other)
+        relist_only(pack)
+        problems = [str(problem) for problem in verify(pack)]
+        assert problems == [f"{name}: not in canonical form (order of {key}, sorted keys, two spaces, final newline)"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (with_entity("./", license={"@id": "https://example.org"}), "license.@id of ./ is 'https://example.org'"),
+        (with_entity("#hetero2", name="somebody else"), "name of #hetero2 is 'somebody else', "),
+        (with_entity("#value-decoys.k", value=5000), "value of #value-decoys.k is 5000, "),
+        (with_entity("workflow/Snakefile", version="9"), "version of workflow/Snakefile is '9', "),
+        (lambda document: document | {"@context": []}, "@context is [], "),
+        (
+            lambda document: document | {"author": "somebody"},
+            "author is 'somebody', manifest.json and the files give no",
+        ),
+        (lambda document: document | {"@graph": document["@graph"] * 2}, "./ is described twice"),
+        (lambda document: document | {"@graph": document["@graph"][:9]}, "describes 9 entities, fewer than"),
+        (lambda document: document | {"@graph": [*document["@graph"], {"@id": "#more"}]}, "#more is described, but"),
+        (lambda document: document | {"@graph": [*document["@graph"], 7]}, "has no @id"),
+    ],
+)
+def test_verify_names_what_was_edited_in_a_crate(pack, change, message):
+    problems = replaced(pack, CRATE, change)
+    assert any(problem.startswith(f"{CRATE}: ") and message in problem for problem in problems), problems
+
+
+def test_a_manifest_of_endless_settings_costs_no_memory(pack):
+    """A short crate beside a configuration that would take one of gigabytes."""
+    facts = read_json(pack / MANIFEST)
+    facts["config"]["x" * 5000] = dict.fromkeys(map(str, range(50)), 1)
+    write_text(pack / MANIFEST, pretty_json(facts))
+    relist_only(pack)
+    assert any("the configuration has a key of 50" in problem for problem in verify(pack))
 
 
 def test_verify_sees_an_input_that_a_description_hides(pack):
@@ -193,7 +270,7 @@ def test_verify_sees_an_input_that_a_description_hides(pack):
         name = f"urn:hash:sha256:{digest}"
         return document | {"@graph": [entity for entity in document["@graph"] if entity["@id"] != name]}
 
-    assert any(f"sha256 of urn:hash:sha256:{digest} is None" in problem for problem in replaced(pack, CRATE, without))
+    assert any(f"urn:hash:sha256:{digest} is not described" in problem for problem in replaced(pack, CRATE, without))
 
 
 @pytest.mark.parametrize("name", DESCRIPTIONS)
@@ -205,5 +282,5 @@ def test_a_pack_has_both_descriptions_or_an_old_one_neither(pack, name):
 
 def test_a_description_that_is_no_json_object_is_a_problem(pack):
     problems = replaced(pack, CRATE, lambda _: [])
-    assert f"{CRATE}: has no graph of entities" in problems
+    assert f"{CRATE}: has no list of objects under '@graph'" in problems
     assert json.loads((pack / CRATE).read_text()) == []

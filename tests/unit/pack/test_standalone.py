@@ -9,6 +9,7 @@ import pytest
 
 from hetero2 import cli
 from hetero2.pack import standalone
+from hetero2.pack.verification.command import PACK_HINT
 from tests.conftest import OWN_PACK
 from tests.packs import edit, own_folder
 
@@ -51,7 +52,7 @@ def test_it_prints_what_the_package_prints(program, tmp_path, capsys):
 def test_it_says_how_it_is_called_and_what_it_checks(program):
     assert "Exit code 0: no problems." in alone(program, "--help").stdout
     done = alone(program, "nothing.zip")
-    assert (done.returncode, done.stderr) == (2, "error: nothing.zip: no such pack\n")
+    assert (done.returncode, done.stderr) == (2, f"error: nothing.zip: no such pack\nhint: {PACK_HINT}\n")
 
 
 def test_it_reads_from_top_to_bottom_without_a_name_used_before_its_definition(program):
@@ -79,10 +80,19 @@ def test_modules_that_cannot_share_one_file_are_refused(modules, reason, monkeyp
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["verify"], "error: name a pack"),
+        (["verify"], "error: no pack is named"),
         (["verify", "a.zip", "--standalone", "b.py"], "error: a.zip: with --standalone"),
     ],
 )
 def test_either_a_pack_or_the_program(arguments, said, capsys):
     assert cli.main(arguments) == 2
     assert capsys.readouterr().err.startswith(said)
+
+
+@pytest.mark.parametrize("place", ["", "no/such/verify.py", "/dev/full"])
+def test_a_program_that_cannot_be_written_is_wrong_usage(place, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "no").touch()
+    assert cli.main(["verify", "--standalone", place]) == 2
+    assert capsys.readouterr().err.startswith("error: --standalone: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["no"]

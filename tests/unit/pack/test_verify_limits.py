@@ -15,6 +15,7 @@ import pytest
 
 from hetero2.pack import standalone
 from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.command import PACK_HINT
 from hetero2.pack.verification.container import folders
 from hetero2.pack.verification.container.folders import open_folder
 from hetero2.pack.verification.container.pack import digest
@@ -493,15 +494,15 @@ def test_a_file_that_changes_while_it_is_checked_is_a_problem(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("verb", ["verify", "accept", "reproduce"])
 @pytest.mark.parametrize("kind", ["fifo", "device", "nothing"])
-def test_what_is_no_pack_is_wrong_usage(kind, tmp_path):
+def test_what_is_no_pack_is_wrong_usage(verb, kind, tmp_path):
     path = tmp_path / "pack"
     if kind == "fifo":
         os.mkfifo(path)
     elif kind == "device":
         path = Path("/dev/zero")
-    program = [sys.executable, "-m", "hetero2", "verify", str(path)]
+    program = [sys.executable, "-m", "hetero2", verb, str(path)]
     done = subprocess.run(program, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {path}: ")
-    assert done.stderr.count("\n") == 1
+    why = "no such pack" if kind == "nothing" else "neither a file nor a folder"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {path}: {why}\nhint: {PACK_HINT}\n")

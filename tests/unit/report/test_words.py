@@ -9,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hetero2 import cli
+from hetero2.pack.verification.presentation.wording import cut
 from hetero2.report import index, molecule_page
 from hetero2.report.cards import Card
 from hetero2.report.text.words import clipped, counted, isolated, number
 from hetero2.runtime.log import printable
 
 TURNS = ("\u202e", "\u202d", "\u202b", "\u2067", "\u2066", "\u2068", "\u2069", "\u202c", "\u202a")
-RIGHT = ("\u05d0\u05d1", "abc \u0627\u0628 1", "\u0661\u0662", "a\u200fb", "a\u061cb")
+RIGHT = ("\u05d0\u05d1", "abc \u0627\u0628 1", "\u0661\u0662")
+INVISIBLE = ("\u200b", "\u200d", "\u200f", "\u061c", "\u00ad", "\u2060", "\ufeff", "\u3164", "\ufe0f", "\U000e0041")
 
 
 def level(text: str) -> int:
@@ -41,6 +43,13 @@ def test_no_text_turns_the_direction_of_what_is_around_it(turn):
 def test_letters_from_right_to_left_stand_between_isolates(text):
     assert isolated(text, 60) == f"\u2068{text}\u2069"
     assert clipped(text, 60) == text  # where an element isolates
+
+
+@pytest.mark.parametrize("mark", INVISIBLE)
+def test_two_ids_that_differ_in_what_cannot_be_seen_do_not_look_the_same(mark):
+    assert clipped(f"a{mark}b", 60) == isolated(f"a{mark}b", 60) == f"a[U+{ord(mark):04X}]b"
+    assert clipped(clipped(f"a{mark}b", 60), 60) == clipped(f"a{mark}b", 60)
+    assert cut(f"a{mark}b", 60) == clipped(f"a{mark}b", 60), "verification reads the page as it is written"
 
 
 @pytest.mark.parametrize("text", ["m-1", "é", "CC(=O)O", "=1+1", ""])

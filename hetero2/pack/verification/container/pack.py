@@ -35,6 +35,6 @@ def digest(pack: Pack, name: str, problems: Problems) -> str:
         for block in pack.blocks(name):
             sha.update(block)
     except UNREADABLE as error:
-        problems.add(f"{name}: cannot be read: {error}")
+        problems.add(f"{name}: cannot be read: {getattr(error, 'strerror', None) or error}")
         return ""
     return sha.hexdigest()

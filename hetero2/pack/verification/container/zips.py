@@ -30,7 +30,7 @@ def _end(stream: Any, size: int) -> tuple[int, int, int]:
     stream.seek(max(size - 98, 0))
     tail = stream.read(98)
     if tail[-22:-18] != b"PK\5\6":
-        raise ValueError("it does not end with the end record of a zip")
+        raise ValueError("it has no end record, so it is no zip or was cut short")
     counts = struct.unpack("<H2L", tail[-12:-2])
     if counts[0] == 0xFFFF or BIG in counts:
         if tail[:4] != b"PK\6\6":

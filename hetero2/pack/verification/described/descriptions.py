@@ -1,88 +1,140 @@
-"""ro-crate-metadata.json and datapackage.json against the files of the pack and what manifest.json says of the run."""
+"""ro-crate-metadata.json and datapackage.json, word for word, against what follows from manifest.json and the files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+from hetero2.pack.verification.contracts.schema_sets import KNOWN_SETS, schema_set
+from hetero2.pack.verification.described.crate_of_manifest import CRATE_CONTEXT, crate_of, is_too_short
+from hetero2.pack.verification.described.datapackage_of_files import datapackage_of
 from hetero2.pack.verification.evidence import Evidence
-from hetero2.pack.verification.form.json_text import parse_json
-from hetero2.pack.verification.layout import CRATE, DATAPACKAGE, DESCRIPTIONS, MANIFEST, NOT_PAYLOAD, PAGES
+from hetero2.pack.verification.form.json_text import is_canonical, read_json
+from hetero2.pack.verification.layout import CRATE, DATAPACKAGE, MANIFEST, TABLES
+from hetero2.pack.verification.limits import UNREADABLE
 from hetero2.pack.verification.problems import Problems
 from hetero2.pack.verification.recompute.subject import RECOMPUTED, Subject
 
-_OF_CONTENT = "urn:hash:sha256:"
+_SHOWN_LETTERS = 160  # of a value
+_ABSENT = object()
+_GIVES = f"{MANIFEST} and the files give"
 
 
-def _dicts(value: Any) -> Iterator[dict[str, Any]]:
-    """The objects in a list; of anything else none."""
-    for element in value if isinstance(value, list) else []:
-        if isinstance(element, dict):
-            yield element
+def _value_shown(value: Any) -> str:
+    if value is _ABSENT:
+        return "nothing"
+    text = repr(value)
+    return text if len(text) <= _SHOWN_LETTERS else f"{text[:_SHOWN_LETTERS]}..."
 
 
-def _described_files(evidence: Evidence) -> Iterator[dict[str, Any]]:
-    """The entries of manifest.json whose digest both descriptions may hold."""
-    for entry in evidence.json(MANIFEST)["files"]:
-        if entry["path"] not in DESCRIPTIONS and not entry["path"].startswith(PAGES):
-            yield entry
+def _value_differences(actual: Any, due: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(place, actual, due) of each value that is another; as deep as what is due."""
+    if isinstance(actual, dict) and isinstance(due, dict):
+        for key in sorted(set(actual) | set(due)):
+            inner = f"{place}.{key}" if place else key
+            yield from _value_differences(actual.get(key, _ABSENT), due.get(key, _ABSENT), inner)
+    elif isinstance(actual, list) and isinstance(due, list) and len(actual) == len(due):
+        for number, pair in enumerate(zip(actual, due)):
+            yield from _value_differences(*pair, f"{place}[{number}]")
+    elif type(actual) is not type(due) or actual != due:
+        yield place, actual, due
 
 
-def _crate_expects(evidence: Evidence) -> Iterator[tuple[str, str, Any]]:
-    """(id, property, value) of what follows from manifest.json."""
-    manifest = evidence.json(MANIFEST)
-    yield "./", "identifier", _OF_CONTENT + manifest["payload_sha256"]
-    yield f"urn:hetero2:run:{manifest['run_id']}", "@type", "CreateAction"
-    for entry in _described_files(evidence):
-        yield entry["path"], "sha256", evidence.digests.get(entry["path"])
-        yield entry["path"], "contentSize", str(evidence.pack.sizes.get(entry["path"]))
-    for entry in manifest["inputs"]:
-        yield _OF_CONTENT + entry["sha256"], "sha256", entry["sha256"]
+def _compare_parts(name: str, actual: dict[str, Any], due: dict[str, Any], problems: Problems) -> None:
+    """Entities or resources by what identifies them: none is missing, none is added, none says something else."""
+    for part in sorted(set(actual) | set(due)):
+        if part not in due:
+            problems.add(f"{name}: {part} is described, but {_GIVES} no such entry")
+        elif part not in actual:
+            problems.add(f"{name}: {part} is not described, {_GIVES} an entry for it")
+        else:
+            for place, stated, expected in _value_differences(actual[part], due[part]):
+                problems.add(f"{name}: {place} of {part} is {_value_shown(stated)}, {_GIVES} {_value_shown(expected)}")
+
+
+def _parts(name: str, document: Any, key: str, identity: str, problems: Problems) -> dict[str, Any]:
+    """The objects in a list of a document by what identifies them."""
+    listed = document.get(key) if isinstance(document, dict) else None
+    parts: dict[str, Any] = {}
+    for number, part in enumerate(listed if isinstance(listed, list) else []):
+        label = part.get(identity) if isinstance(part, dict) else None
+        if not isinstance(label, str):
+            problems.add(f"{name}: {key}[{number}] has no {identity}")
+        elif label in parts:
+            problems.add(f"{name}: {label} is described twice")
+        else:
+            parts[label] = part
+    return parts
+
+
+class _Description(NamedTuple):
+    """A description as it stands: its text, its value, and its objects by what identifies them."""
+
+    name: str
+    key: str  # of the list of objects
+    identity: str  # their key
+    text: str
+    document: dict[str, Any]
+    parts: dict[str, Any]
+
+
+def _read_description(
+    evidence: Evidence, name: str, key: str, identity: str, problems: Problems
+) -> _Description | None:
+    """A description that has objects; of any other one the problems alone."""
+    try:
+        text, document = read_json(evidence.pack, name)
+    except (*UNREADABLE, RecursionError) as error:
+        problems.add(f"{name}: not valid JSON: {error}")
+        return None
+    parts = _parts(name, document, key, identity, problems)
+    if not parts:
+        problems.add(f"{name}: has no list of objects under {key!r}")
+        return None
+    return _Description(name, key, identity, text, document, parts)
+
+
+def _compare_description(description: _Description, due: dict[str, Any], problems: Problems) -> None:
+    """Compare a document with what it must be, part by part, then its text."""
+    name, key, identity = description[:3]
+    _compare_parts(name, description.parts, {part[identity]: part for part in due[key]}, problems)
+    rest, rest_due = ({inner: of[inner] for inner in of if inner != key} for of in (description.document, due))
+    for place, stated, expected in _value_differences(rest, rest_due):
+        problems.add(f"{name}: {place} is {_value_shown(stated)}, {_GIVES} {_value_shown(expected)}")
+    if not any(problem.startswith(f"{name}: ") for problem in problems) and not is_canonical(description.text, due):
+        problems.add(f"{name}: not in canonical form (order of {key}, sorted keys, two spaces, final newline)")
 
 
 def check_crate(evidence: Evidence, problems: Problems) -> None:
-    """The run, its inputs, and sha256 and size of every file; no digest of any other file."""
-    document = parse_json(evidence.pack, CRATE, problems)
-    graph = document.get("@graph") if isinstance(document, dict) else None
-    entities = {entity["@id"]: entity for entity in _dicts(graph) if isinstance(entity.get("@id"), str)}
-    if not entities:
-        problems.add(f"{CRATE}: has no graph of entities")
+    """Every entity of the crate: the run, its inputs and values, every file."""
+    manifest = evidence.json(MANIFEST)
+    crate = _read_description(evidence, CRATE, "@graph", "@id", problems)
+    if crate is None:
         return
-    expected = list(_crate_expects(evidence))
-    for name, key, value in expected:
-        actual = entities.get(name, {}).get(key)
-        if actual != value:
-            problems.add(f"{CRATE}: {key} of {name} is {actual!r}, {MANIFEST} and the files give {value!r}")
-    with_digest = {name for name, entity in entities.items() if "sha256" in entity}
-    for name in sorted(with_digest - {name for name, key, _ in expected if key == "sha256"}):
-        problems.add(f"{CRATE}: {name} has a sha256, but is no file of the pack and went into no run")
+    if is_too_short(len(crate.parts), manifest):
+        problems.add(f"{CRATE}: describes {len(crate.parts)} entities, fewer than {MANIFEST} lists")
+        return
+    entities = crate_of(manifest)
+    graph = [entities[name] for name in sorted(entities)]
+    _compare_description(crate, {"@context": CRATE_CONTEXT, "@graph": graph}, problems)
 
 
 def check_datapackage(evidence: Evidence, problems: Problems) -> None:
-    """Path, hash and size of every resource, and that every result is one."""
-    document = parse_json(evidence.pack, DATAPACKAGE, problems)
-    listed = document.get("resources") if isinstance(document, dict) else None
-    resources = {str(resource.get("path")): resource for resource in _dicts(listed)}
-    results = [
-        entry["path"]
-        for entry in _described_files(evidence)
-        if entry["path"] not in NOT_PAYLOAD and not entry["path"].startswith("workflow/")
-    ]
-    for name in results:
-        resource = resources.pop(name, {})
-        for key, value in (("hash", f"sha256:{evidence.digests.get(name)}"), ("bytes", evidence.pack.sizes.get(name))):
-            if resource.get(key) != value:
-                problems.add(f"{DATAPACKAGE}: {key} of {name} is {resource.get(key)!r}, the file gives {value!r}")
-    for name in sorted(resources):
-        problems.add(f"{DATAPACKAGE}: {name} is a resource, but no result in the pack")
+    """Every resource, and the columns of every table."""
+    tables = (name for name in TABLES if name in evidence)
+    if schema_set(evidence.digests) not in KNOWN_SETS or not all(map(evidence.is_readable, tables)):
+        return  # a problem already
+    package = _read_description(evidence, DATAPACKAGE, "resources", "path", problems)
+    if package is not None:
+        _compare_description(package, datapackage_of(evidence), problems)
 
 
 DESCRIBED = (
-    Subject(f"{CRATE}: run, inputs, digests and sizes of files", RECOMPUTED, MANIFEST, (CRATE, MANIFEST), check_crate),
+    Subject(f"{CRATE}: all of it", RECOMPUTED, MANIFEST, (CRATE, MANIFEST), check_crate),
     Subject(
-        f"{DATAPACKAGE}: digests and sizes",
+        f"{DATAPACKAGE}: all of it",
         RECOMPUTED,
-        "every file",
+        f"{MANIFEST}, headers of the tables, workflow/schemas/",
         (DATAPACKAGE, MANIFEST),
         check_datapackage,
     ),

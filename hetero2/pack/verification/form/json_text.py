@@ -43,8 +43,8 @@ def read_json(pack: Pack, name: str) -> tuple[str, Any]:
     return text, value
 
 
-def _is_canonical(text: str, value: Any) -> bool:
-    """Compared piece by piece: the canonical text of a nested value can be too large for memory."""
+def is_canonical(text: str, value: Any) -> bool:
+    """Whether a text is the canonical one of a value; piece by piece, that of a nested one can fill the memory."""
     place = 0
     for piece in json.JSONEncoder(sort_keys=True, indent=2, ensure_ascii=False).iterencode(value):
         if not text.startswith(piece, place):
@@ -59,7 +59,10 @@ def parse_json(pack: Pack, name: str, problems: Problems) -> Any:
         return None
     try:
         text, value = read_json(pack, name)
-        canonical = name not in SCHEMAS or _is_canonical(text, value)
+        canonical = name not in SCHEMAS or is_canonical(text, value)
+    except OSError as error:
+        problems.add(f"{name}: cannot be read as JSON: {error.strerror or error}")
+        return None
     except (*UNREADABLE, RecursionError) as error:
         problems.add(f"{name}: not valid JSON: {error}")
         return None

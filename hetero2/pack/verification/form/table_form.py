@@ -103,7 +103,9 @@ def _batch_problem(batch: list[list[str]], header: list[str], tests: Sequence[Ce
         for place in wrong:
             if not tests[place](cells[place]):
                 return f"row {n_row}: column {header[place]!r} has {cells[place][:_SHOWN]!r}"
-    return None if whole is batch else f"row {before + len(batch)}: {len(batch[-1])} cells"
+    if whole is batch:
+        return None
+    return f"row {before + len(batch)}: {len(batch[-1])} cells, but the header has {len(header)}"
 
 
 def _table_problem(rows: Iterator[list[str]], schema: dict[str, Any], brought: bool, most_rows: int) -> tuple[int, str]:

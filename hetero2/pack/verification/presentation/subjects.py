@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hetero2.pack.verification.evidence import Evidence
-from hetero2.pack.verification.layout import INDEX, MANIFEST, METRICS, PAGES, REPORT, SPREADSHEET, SPREADSHEETS, SUMMARY
+from hetero2.pack.verification.layout import (
+    CRATE,
+    INDEX,
+    MANIFEST,
+    METRICS,
+    PAGES,
+    REPORT,
+    SPREADSHEET,
+    SPREADSHEETS,
+    SUMMARY,
+)
 from hetero2.pack.verification.presentation.claims_of_run import (
     claims_of_acceptance,
     claims_of_leakage,
@@ -19,6 +29,7 @@ from hetero2.pack.verification.presentation.claims_of_score import (
 )
 from hetero2.pack.verification.presentation.claims_of_worth import claims_of_the_list, claims_of_worth
 from hetero2.pack.verification.presentation.copies import check_copies
+from hetero2.pack.verification.presentation.index_parts import missing_parts
 from hetero2.pack.verification.presentation.page import Page, molecule_page_fault
 from hetero2.pack.verification.presentation.table_rows import table_problems
 from hetero2.pack.verification.presentation.wording import Claim, false_claims
@@ -60,6 +71,11 @@ def check_index(evidence: Evidence, problems: Problems) -> None:
     problems.add_all(false_claims(INDEX, _numbered(evidence.text(INDEX)), claims))
 
 
+def check_index_parts(evidence: Evidence, problems: Problems) -> None:
+    """Nothing was cut out of index.md: its parts, and a line for every file."""
+    problems.add_all(missing_parts(evidence.text(INDEX), evidence.pack.sizes))
+
+
 def _page_of(evidence: Evidence) -> Page:
     page: Page = evidence.kept("page", lambda: Page(evidence.text(REPORT)))
     return page
@@ -85,7 +101,7 @@ def check_report_text(evidence: Evidence, problems: Problems) -> None:
     problems.add_all(false_claims(REPORT, lines, evidence.kept("claims", lambda: _claims_of(evidence))))
     in_bold = {line[2:-2] for line in evidence.text(INDEX).split("\n") if line.startswith("**") and line.endswith("**")}
     for name, text in _page_of(evidence).headlines.items():
-        if in_bold and text not in {" ".join(line.split()) for line in in_bold}:
+        if (in_bold or CRATE in evidence) and text not in {" ".join(line.split()) for line in in_bold}:
             problems.add(f"{REPORT}: its {name}, {text[:160]!r}, is not that of {INDEX}")
 
 
@@ -98,6 +114,13 @@ def check_report_table(evidence: Evidence, problems: Problems) -> None:
 
 PRESENTATION = (
     Subject(f"{SPREADSHEET}, {', '.join(SPREADSHEETS)}", RECOMPUTED, "the exact tables", (), check_copies),
+    Subject(
+        f"{INDEX}: its parts, the files that it names",
+        RECOMPUTED,
+        "which files there are, and version (has it descriptions)",
+        (INDEX,),
+        check_index_parts,
+    ),
     Subject(
         f"{INDEX}: numbers in its sentences",
         CONSISTENT,

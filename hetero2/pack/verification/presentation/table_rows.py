@@ -10,7 +10,7 @@ from typing import Any
 from hetero2.pack.verification.evidence import Evidence
 from hetero2.pack.verification.layout import CANDIDATES, REPORT, SUMMARY, TRUTH
 from hetero2.pack.verification.presentation.page import Page, shown_table
-from hetero2.pack.verification.presentation.wording import cut
+from hetero2.pack.verification.presentation.wording import cut, with_marks
 
 # Cells of a row in order, as hetero2/report/table.py has them; those not named here are a drawing and a sentence.
 _PLACES = {
@@ -50,7 +50,7 @@ def _is_shown(name: str, cell: Any, text: str) -> bool:
     if name in _WORDS_OF:
         return bool(cell == _WORDS_OF[name].get(text, "" if name != "status" else text))
     if name in _LONGEST_OF:
-        return bool(cell == cut(text, _LONGEST_OF[name]))
+        return isinstance(cell, str) and with_marks(cell) == cut(text, _LONGEST_OF[name])
     if not text:
         return cell is None
     if isinstance(cell, bool) or not isinstance(cell, (int, float)):
@@ -78,7 +78,7 @@ class _SummaryRows:
 
     def problem(self, row: list[Any]) -> str | None:
         """What of a row of the table is in no row of summary.csv of its id, or None."""
-        name = row[_PLACES["id"]]
+        name = with_marks(str(row[_PLACES["id"]]))
         wrong = None
         for cells in self.rows.get(name, []):
             pairs = zip(_FROM_SUMMARY, cells)
@@ -99,10 +99,14 @@ def table_problems(evidence: Evidence, page: Page) -> Iterator[str]:
     if ranks != sorted(set(ranks)) or any(row[0] is not None for row in rows[len(ranks) :]):
         yield f"{REPORT}: the rows of its table are not in the order of the list to send"
     by_rank = _ids_by_rank(evidence, set(ranks))
-    expected, n_wrong = _SummaryRows(evidence, by_rank, {row[_PLACES["id"]] for row in rows}), 0
+    expected, n_wrong = _SummaryRows(evidence, by_rank, {with_marks(str(row[_PLACES["id"]])) for row in rows}), 0
     for number, row in enumerate(rows, start=1):
         problem = expected.problem(row)
-        if problem is None and row[0] is not None and cut(by_rank.get(row[0], ""), 80) != row[_PLACES["id"]]:
+        if (
+            problem is None
+            and row[0] is not None
+            and cut(by_rank.get(row[0], ""), 80) != with_marks(str(row[_PLACES["id"]]))
+        ):
             problem = f"{CANDIDATES} has another molecule at rank {row[0]}"
         if problem is not None and n_wrong < _MOST_WRONG:
             n_wrong += 1

@@ -10,6 +10,12 @@ LONGEST_LINE, MOST_TEXT = 6_000, 1_000_000  # characters: sentences take long to
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+_INVISIBLE_MARKS = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
 def in_digits(value: float, digits: int = 1) -> str:
     """A number with thousands separated and no trailing zeros."""
     text = f"{value:,.{digits}f}"
@@ -27,9 +33,14 @@ def as_percent(rate: float | None) -> str:
     return "undefined" if rate is None else f"{100 * rate:.1f} %"
 
 
+def with_marks(text: str) -> str:
+    """A text with the numbers of its invisible characters in their place; reports of older versions have these raw."""
+    return _INVISIBLE_MARKS.sub(lambda match: f"[U+{ord(match.group(0)):04X}]", text)
+
+
 def cut(text: str, longest: int) -> str:
-    """A text cut to length, without control characters."""
-    text = _CONTROL.sub("\ufffd", text)
+    """A text cut to length, without control characters, invisible ones by their number."""
+    text = with_marks(_CONTROL.sub("\ufffd", text))
     return text if len(text) <= longest else f"{text[: longest - 1]}\u2026"
 
 

@@ -52,7 +52,7 @@ def test_a_pack_by_other_code_needs_that_code(pack, capsys):
     resealed(pack, lambda manifest: manifest.update(code_digest="0" * 64))
     message = refused(capsys, pack, LIBRARY, MODEL)
     assert "it was made by other code of hetero2 (code digest 000000000000…" in message
-    assert "hint: install version 0.1.0" in message
+    assert "hint: install the code that made it, of version 0.1.0" in message
     resealed(pack, lambda manifest: manifest.update(source_commit="a" * 40, timestamp_utc="2026-11-22T10:00:00Z"))
     assert f"hint: install commit {'a' * 40}" in refused(capsys, pack, LIBRARY, MODEL)
 
@@ -72,7 +72,7 @@ def test_what_is_no_pack_is_said_to_be_none(name, tmp_path, capsys):
 
 def test_files_that_are_missing_are_named_with_their_digest(made_here, capsys):
     message = refused(capsys, made_here)
-    assert "1 file(s) that its run read are not in it" in message
+    assert "a file that its run read is not in it" in message
     assert "give library.csv (the library, sha256 d83b6f5f3660…): --input FILE; the same command" in message
 
 

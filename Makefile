@@ -34,7 +34,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: help run test check ci docs site format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
   test-browser test-service soak-service fuzz-service peers-service serve \
   test-installed coverage mutation audit conda-lock release-pins lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
-  release-contexts release-plan release-build release-publish release-register release-record bench-decoys-v1 \
+  release-contexts release-plan release-build release-publish release-register release-record bench bench-compare bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
   bench-ingest bench-service gallery clean
 
@@ -231,6 +231,12 @@ release-pins: $(VENV)/.dev ## Open the pull request with the pins of make conda-
 
 release-record: $(VENV)/.dev ## After that was merged: the same for the lineage; TAG may be the branch registry/TAG.
 	python -m tools.release record "$${TAG#registry/}"
+
+bench: $(VENV)/.dev ## What everything costs, as ratios, into OUT (default: bench.json); POOL=smiles or wheel, DATA=folder of sets.
+	python -m benchmarks.bench $(or $(OUT),bench.json) $(if $(POOL),--smiles $(POOL)) $(if $(DATA),--data $(DATA))
+
+bench-compare: $(VENV)/.dev ## Two results of bench side by side: A=one.json B=other.json.
+	@python -m benchmarks.bench --compare $(A) $(B)
 
 bench-decoys-v1: $(VENV)/.dev ## Frozen decoys: fast against straightforward, on FILE=input.csv (id,smiles).
 	python -m benchmarks.decoys_v1 $(FILE)

@@ -276,7 +276,10 @@ def table_change(random: Random, content: bytes) -> tuple[str, bytes]:
     if not rows:
         return "row_added", content + b",".join(b"x" for _ in header) + b"\n"
     change = random.choice(TABLE_CHANGES)
-    change(random, header, rows)
+    try:
+        change(random, header, rows)
+    except IndexError as error:  # the row has become too short for this one by a change before it
+        raise UnfitError from error
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([header, *rows])
     return change.__name__, out.getvalue().encode("utf-8", "replace")

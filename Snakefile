@@ -66,6 +66,7 @@ rule value_campaign:
 
 onstart:
     or_exit(startup.enter, PLAN, workflow, LOCK)
+    startup.without_rate_limit(workflow)
     progress.start(DISPLAY, PLAN, workflow)
 
 

@@ -1,6 +1,6 @@
 # controls: what must stay silent, what competes with the score, and what refits say of the model.
 rule control_sample:
-    """The control sample: molecules with their decoys, and one decoy of each with decoys of its own."""
+    """The control sample: molecules with their decoys; for refits also one decoy of each with decoys of its own."""
     input:
         molecules=SHARD("molecules"),
         decoys=SHARD("decoys"),
@@ -20,6 +20,7 @@ rule control_sample:
         molecules=PLAN.shard_words("molecules"),
         decoys=PLAN.shard_words("decoys"),
         excluded=cli_args("excluded_arguments"),
+        queries=cli_args("query_arguments"),
         config=settings(
             "audit.control_sample",
             "audit.seed",
@@ -32,7 +33,7 @@ rule control_sample:
         ),
     shell:
         "python -m hetero2 control-sample --molecules {params.molecules} --decoys {params.decoys} {params.excluded} "
-        "--config {params.config:q} --out {output:q} --log {log:q}"
+        "{params.queries} --config {params.config:q} --out {output:q} --log {log:q}"
 
 
 rule refit:

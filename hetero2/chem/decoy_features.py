@@ -43,6 +43,21 @@ class Features:
     doppelganger: NDArray[np.float64]
     alert: NDArray[np.bool_]
 
+    def every(self, step: int) -> "Features":
+        """Of the decoy sets every `step`-th, from the first on."""
+        kept = np.arange(len(self.cluster)) % step == 0
+        rows = kept[self.set_number]
+        return Features(
+            self.label[rows],
+            self.set_number[rows] // step,
+            self.cluster[kept],
+            self.properties[rows],
+            self.bits[rows],
+            self.biases[rows],
+            self.doppelganger[rows[self.label == 0]],
+            self.alert[rows],
+        )
+
 
 def features(decoy_sets: Sequence[DecoySet]) -> Features:
     """Descriptors of decoy sets (parent, decoys), canonical SMILES, each with a decoy at least."""
@@ -63,7 +78,7 @@ def features(decoy_sets: Sequence[DecoySet]) -> Features:
         set_number,
         cluster.astype(np.int64),
         dude_properties(mols),
-        fingerprint_matrix(smiles),
+        fingerprint_matrix(mols),
         np.column_stack([synthetic_accessibility(mols), fragment_frequency(mols), similar]),
         others,
         _alerted(mols, parents[set_number]),

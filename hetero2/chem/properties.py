@@ -16,6 +16,11 @@ from hetero2.chem.molecules import parse, parse_known
 Floats = NDArray[np.float64]
 
 
+def molecular_weight(mol: Chem.Mol) -> float:
+    """Exact molecular weight in Da, to 6 decimals, so that isomers have the same."""
+    return round(float(rdMolDescriptors.CalcExactMolWt(mol)), 6)
+
+
 def logp(mol: Chem.Mol) -> float:
     """LogP after Wildman and Crippen (doi 10.1021/ci990307l)."""
     value: float = rdMolDescriptors.CalcCrippenDescriptors(mol)[0]
@@ -113,12 +118,12 @@ def nearest(
     leave_out: Sequence[int] | None = None,
 ) -> Floats:
     """(n,): largest Tanimoto similarity of each to the others except the one at `leave_out`; 0 without others."""
-    largest = np.zeros(len(fingerprints))
+    largest, others = np.zeros(len(fingerprints)), list(others)
     for position, query in enumerate(fingerprints):
-        similar = np.array(DataStructs.BulkTanimotoSimilarity(query, list(others)))
+        similar = DataStructs.BulkTanimotoSimilarity(query, others)
         if leave_out is not None:
             similar[leave_out[position]] = 0.0
-        largest[position] = similar.max(initial=0.0)
+        largest[position] = max(similar, default=0.0)
     return largest
 
 

@@ -2,14 +2,12 @@
 
 import bisect
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
-
-from hetero2.chem.molecules import parse_known
 
 N_BITS = 2048
 _MORGAN = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=N_BITS)
@@ -52,7 +50,7 @@ class Neighbours:
         return min(self._order[start + n] for n, value in enumerate(similar) if value == best), best
 
 
-def fingerprint_matrix(smiles: Sequence[str]) -> NDArray[np.uint8]:
-    """(n, 2048): fingerprints of valid SMILES as 0 and 1."""
-    rows = [_MORGAN.GetFingerprintAsNumPy(parse_known(text)) for text in smiles]
+def fingerprint_matrix(mols: Iterable[Chem.Mol]) -> NDArray[np.uint8]:
+    """(n, 2048): fingerprints as 0 and 1."""
+    rows = [_MORGAN.GetFingerprintAsNumPy(mol) for mol in mols]
     return np.stack(rows) if rows else np.zeros((0, N_BITS), dtype=np.uint8)

@@ -12,7 +12,7 @@ from hetero2.io.files import line_ends
 
 _FREEWILSON_ROWS = 1017  # before the split: an upper bound of the rows of the library
 _SHARDS, _MAX_SHARDS = 8, 400
-_FEW_ROWS, _MANY_ROWS = 256, 2500  # of a shard: about 8 seconds and a minute of work
+_FEW_ROWS, _MANY_ROWS = 512, 2500  # of a shard: some 12 seconds and a minute of work
 Config = dict[str, Any]
 
 
@@ -49,8 +49,8 @@ def audited_rows(config: Config) -> int:
 def n_shards(config: Config, rows: int | None = None) -> int:
     """Number of shards (of `rows`, where they were counted before): it changes no byte of the evidence.
 
-    8, so that several cores have work, of 256 to 2500 rows: below, starting a job (some 3 s of CPU) costs too much of
-    what it does, above, progress is coarse. At most 400, since each is three jobs, and jobs cost Snakemake time.
+    8, so that several cores have work, of 512 to 2500 rows: below, starting its jobs (some 3 s of CPU) costs too much
+    of what they do, above, progress is coarse. At most 400, since each is three jobs, and jobs cost Snakemake time.
     """
     rows = audited_rows(config) if rows is None else rows
     usual = min(_MANY_ROWS, max(_FEW_ROWS, math.ceil(rows / _SHARDS)))

@@ -9,9 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hetero2.chem import strategy
 from hetero2.chem.molecules import parse_known
-from hetero2.chem.properties import bulk_property_matrix, formula, fragment_frequency, synthetic_accessibility
+from hetero2.chem.properties import formula, fragment_frequency, molecular_weight, synthetic_accessibility
 from hetero2.inputs.decoys import read_excluded, taking_part
 from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import sha256_bytes
@@ -20,7 +19,6 @@ from hetero2.runtime import isolated
 from hetero2.runtime.log import logger, progress
 from hetero2.runtime.seeds import sample
 from hetero2.runtime.settings import add_settings
-from hetero2.stages.decoys_shard import check_shares, limits_of
 
 EXAMPLE = (
     "hetero2 control-sample --molecules molecules/*.parquet --decoys decoys/*.parquet --out control_sample.parquet"
@@ -43,6 +41,8 @@ def _item(decoy_set: int, level: int, index: int, molecule: Record, smiles: str 
 
 
 def _decoys_of(args: argparse.Namespace, pair: tuple[Record, Record]) -> Sequence[Record]:
+    from hetero2.chem import strategy
+
     molecule, decoy = pair
     seed = molecule["seed_used"]
     return strategy.make(args.strategy, decoy["decoy_smiles"], args.k, seed, args.quotas, args.hard_mode).records
@@ -51,16 +51,28 @@ def _decoys_of(args: argparse.Namespace, pair: tuple[Record, Record]) -> Sequenc
 def sample_items(
     molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace
 ) -> Iterator[Record]:
-    """Items of every decoy set: first of each molecule, then of one decoy of each as a query with decoys of its own.
-
-    The decoy with the lowest hash is taken, which singles out none. There is no set where it has no decoys, or where
-    its worker failed.
-    """
+    """Items of every decoy set: first of each molecule, then, where asked for, of one decoy of each as a query."""
     for number, molecule in enumerate(molecules):
         molecule_hash = molecule["structure_hash"] or sha256_bytes(molecule["id"].encode("utf-8"))
         yield _item(number, 0, MOLECULE_INDEX, molecule, molecule["canonical_smiles"], molecule_hash)
         for decoy in decoys[molecule["row"]]:
             yield _item(number, 0, decoy["decoy_index"], molecule, decoy["decoy_smiles"], decoy["decoy_hash"])
+    if args.decoys_as_queries:
+        yield from _queries(molecules, decoys, args)
+
+
+def _queries(
+    molecules: Sequence[Record], decoys: dict[int, list[Record]], args: argparse.Namespace
+) -> Iterator[Record]:
+    """Items of one decoy of each molecule, with decoys of its own: what audits them is a model that is fitted again.
+
+    The decoy with the lowest hash is taken, which singles out none. There is no set where it has no decoys, or where
+    its worker failed.
+    """
+    from hetero2.chem import strategy  # what makes decoys takes longer to load than all else here
+    from hetero2.stages.decoys_shard import check_shares, limits_of
+
+    check_shares(args.quotas)
     with_structure = [molecule for molecule in molecules if molecule["canonical_smiles"]]
     chosen = [
         (molecule, min(decoys[molecule["row"]], key=lambda decoy: decoy["decoy_hash"])) for molecule in with_structure
@@ -84,12 +96,11 @@ def describe(items: list[Record]) -> None:
     if not first:
         return
     mols = [parse_known(item["smiles"]) for item in first]
-    weights = bulk_property_matrix([item["smiles"] for item in first])[:, 0]
     frequency = fragment_frequency(mols)[:, 0]
     for place, (item, accessible) in enumerate(zip(first, synthetic_accessibility(mols), strict=True)):
         item["synthetic_accessibility"] = round(float(accessible), 9)
         item["fragment_popularity"] = round(float(frequency[place]), 9)
-        item["molecular_weight"] = round(float(weights[place]), 4)
+        item["molecular_weight"] = round(molecular_weight(mols[place]), 4)
         item["formula"] = formula(mols[place])
 
 
@@ -98,6 +109,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--molecules", type=Path, nargs="+", required=True, help="molecules of every shard")
     parser.add_argument("--decoys", type=Path, nargs="+", required=True, help="their decoys, shard by shard")
     parser.add_argument("--excluded", type=Path, help="decoys excluded from the audit")
+    parser.add_argument(
+        "--decoys-as-queries", action="store_true", help="also a decoy of each, with decoys of its own: for refits"
+    )
     add_settings(
         parser,
         "decoys.strategy",
@@ -124,7 +138,6 @@ def _audited(paths: Sequence[Path], counted: list[int]) -> Iterator[Record]:
 
 def run(args: argparse.Namespace) -> None:
     """Write the control sample."""
-    check_shares(args.quotas)
     counted: list[int] = []
     chosen = sample(_audited(args.molecules, counted), args.sample, args.sample_seed)
     decoys: dict[int, list[Record]] = {molecule["row"]: [] for molecule in chosen}

@@ -132,6 +132,10 @@ class ScoreFiles(RunFiles):
         inputs: dict[str, Any] = {"refits": [self.file("refit").format(run=run, chunk=name) for name in names]}
         return inputs | ({**train, "cross_validation": self.file("cross_validation").format(run=run)} if train else {})
 
+    def query_arguments(self, run: str) -> str:
+        """The option of `hetero2 control-sample` for decoys as queries, which only refits audit."""
+        return "--decoys-as-queries" if self.control_inputs(run)["refits"] else ""
+
     def control_settings(self, run: str) -> str:
         """What `hetero2 controls` must know; how many refits there are, only where the scorer can be fitted again."""
         refits = ["audit.refits"] if self.control_inputs(run)["refits"] else []

@@ -74,6 +74,16 @@ def enter(plan: Plan, workflow: Any, lock: ResultsLock) -> None:
         raise HeteroError(f"{error.filename or plan.results}: {error.strerror or error}") from error
 
 
+def without_rate_limit(workflow: Any) -> None:
+    """Lift Snakemake's limit to how many jobs start a second, where jobs are processes of this machine.
+
+    The cores limit them there. For it Snakemake looks at all waiting jobs again each second, once for every time that
+    it has started some, and waits a second at the end.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 def _clean(plan: Plan) -> None:
     ended = orphans.end_orphans(plan.results)
     unfinished = [path for run in plan.runs for path in orphans.leftovers(plan.folder(run))]

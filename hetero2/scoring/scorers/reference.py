@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from hetero2.chem.count_features import CountFeatures, count_features
+from hetero2.chem.molecules import parse_known
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.similarity import fingerprint_matrix
 from hetero2.config.score_sources import SCREEN
@@ -98,9 +99,13 @@ def _boosted(seed: int) -> _Probability:
     )
 
 
+def _fingerprints(smiles: Sequence[str]) -> Matrix:
+    return fingerprint_matrix(map(parse_known, smiles))
+
+
 def _sparse_fingerprints(smiles: Sequence[str]) -> Any:
     """About 60 of 2048 bits are set: on sparse input trees fit and score in less than half the time."""
-    return csr_matrix(fingerprint_matrix(smiles), dtype=np.float32)
+    return csr_matrix(_fingerprints(smiles), dtype=np.float32)
 
 
 def _weight_and_logp(smiles: Sequence[str]) -> Matrix:
@@ -112,7 +117,7 @@ _SCORERS: dict[str, tuple[Callable[[Sequence[str]], Any], Callable[[int], Any]]]
     "reference:morgan_rf": (_sparse_fingerprints, _forest),
     "reference:property_linear": (_weight_and_logp, _linear),
     "reference:property_boosted": (bulk_property_matrix, _boosted),
-    "reference:nearest_hit": (fingerprint_matrix, lambda _: _NearestHit()),
+    "reference:nearest_hit": (_fingerprints, lambda _: _NearestHit()),
 }
 
 

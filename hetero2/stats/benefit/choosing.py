@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import hypergeom, norm
+from scipy.special import gammaln, ndtri  # scipy.stats takes longer to import than all this to compute
 
 from hetero2.stats.benefit.cluster_bootstrap import Bools, Floats, Ints
 from hetero2.stats.benefit.enrichment import dense_priority, expected_hits_of_top
@@ -56,7 +56,7 @@ def priorities(library: Library) -> dict[str, Ints]:
 
 def wilson(rate: float, n: int) -> tuple[float, float]:
     """95 % Wilson interval of a rate seen in n (doi 10.1080/01621459.1927.10502953): descriptive, as if independent."""
-    z2 = float(norm.ppf(0.975)) ** 2
+    z2 = float(ndtri(0.975)) ** 2
     centre, half = rate + z2 / (2 * n), (z2 * rate * (1 - rate) / n + (z2 / (2 * n)) ** 2) ** 0.5
     return max(0.0, (centre - half) / (1 + z2 / n)), min(1.0, (centre + half) / (1 + z2 / n))
 
@@ -73,6 +73,18 @@ def _method(hits: float, k: int, base: float, price: float | None) -> Record:
     }
 
 
+def hypergeometric_interval(n: int, hits: int, k: int) -> tuple[int, int]:
+    """The 2.5 % and 97.5 % quantiles of the number of hits among k molecules drawn at random from n. O(min(k, hits)).
+
+    A quantile is the smallest number of hits whose distribution function reaches it, rounding aside.
+    """
+    drawn = np.arange(max(0, k - (n - hits)), min(k, hits) + 1)
+    ways = -gammaln(drawn + 1) - gammaln(hits - drawn + 1) - gammaln(k - drawn + 1) - gammaln(n - hits - k + drawn + 1)
+    reached = np.cumsum(np.exp(ways - ways.max()))
+    low, high = drawn[np.searchsorted(reached, np.array([0.025, 0.975]) * reached[-1] * (1 - 1e-9))].tolist()
+    return low, high
+
+
 def methods_at(library: Library, ways: Mapping[str, Ints], k: int, price: float | None) -> Record:
     """Hits among K for every way of choosing; random is exact: the hypergeometric mean and its 95 % interval.
 
@@ -84,8 +96,8 @@ def methods_at(library: Library, ways: Mapping[str, Ints], k: int, price: float 
     short = {name for name, scores in brought if scores is not None and np.isfinite(scores).sum() < k}
     ways = {name: way for name, way in ways.items() if name not in short}
     methods = {name: _method(expected_hits_of_top(p, library.hit, k), k, hits / n, price) for name, p in ways.items()}
-    low, high = hypergeom(n, hits, k).interval(0.95)
-    drawn = {"hits_low": int(low), "hits_high": int(high)}
+    low, high = hypergeometric_interval(n, hits, k)
+    drawn = {"hits_low": low, "hits_high": high}
     return {"k": k, "methods": methods | {"random": _method(hits * k / n, k, hits / n, price) | drawn}}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import beta, norm
+from scipy.special import betaincinv, ndtri
 
 from hetero2.stats.benefit.cluster_bootstrap import Bools, Floats, Ints
 
@@ -102,7 +102,7 @@ def smallest_detectable_uplift(n_only: float, base_rate: float, design_effect: f
     (z(.975) + z(.80))·√(deff·D·p(1 - p))/K, D molecules in one list only, p the base rate, deff = 1 + (m - 1)·ICC over
     scaffolds (Kish, Survey Sampling, 1965, ch. 8).
     """
-    z = float(norm.ppf(0.975) + norm.ppf(0.8))
+    z = float(ndtri(0.975) + ndtri(0.8))
     least: float = z * (design_effect * n_only * base_rate * (1 - base_rate)) ** 0.5 / k
     return least
 
@@ -113,7 +113,7 @@ def exact_interval(gained: int, lost: int, k: int) -> tuple[float, float]:
     The uplift is (b - c)/K; given b + c, b is binomial with p = 1/2 where neither is better: Clopper-Pearson for p (doi
     10.1093/biomet/26.4.404), carried to (2p - 1)(b + c)/K.
     """
-    low = float(beta.ppf(0.025, gained, lost + 1)) if gained else 0.0
-    high = float(beta.ppf(0.975, gained + 1, lost)) if lost else 1.0
+    low = float(betaincinv(gained, lost + 1, 0.025)) if gained else 0.0
+    high = float(betaincinv(gained + 1, lost, 0.975)) if lost else 1.0
     total = gained + lost
     return (2 * low - 1) * total / k, (2 * high - 1) * total / k

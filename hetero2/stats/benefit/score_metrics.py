@@ -1,8 +1,7 @@
 """How well a score ranks a library with truth: AUC with its interval, BEDROC and enrichment factors."""
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtri
 
 from hetero2.stats.benefit.choosing import Library, Record
 from hetero2.stats.benefit.cluster_bootstrap import MIN_CLUSTERS, Bools, Floats
@@ -28,7 +27,7 @@ def auc_interval(score: Floats, hit: Bools, drawn_auc: Floats | None) -> Record:
     spread, area = float(logits.std()), roc_auc(score, hit)[0]
     if area is None or spread < 1e-9:  # hits and others apart in every resample, or a constant score
         return {"ci_low": None, "ci_high": None, "interval_reason": ALL_EQUAL}
-    centre, half = float(logit((area * pairs + 0.5) / (pairs + 1))), float(norm.ppf(0.975)) * spread
+    centre, half = float(logit((area * pairs + 0.5) / (pairs + 1))), float(ndtri(0.975)) * spread
     return {"ci_low": float(expit(centre - half)), "ci_high": float(expit(centre + half)), "interval_reason": None}
 
 

@@ -21,7 +21,15 @@ def test_a_corrupt_gzip_library_is_named_before_any_job(tmp_path):
 
 @pytest.mark.parametrize(
     ("rows", "shard_rows", "shards"),
-    [(1, None, 1), (1000, None, 4), (10_000, None, 8), (100_000, None, 40), (10, 3, 4), (1_000_000, None, 400)],
+    [
+        (1, None, 1),
+        (512, None, 1),
+        (1000, None, 2),
+        (10_000, None, 8),
+        (100_000, None, 40),
+        (10, 3, 4),
+        (1_000_000, None, 400),
+    ],
 )
 def test_number_of_shards(tmp_path, rows, shard_rows, shards):
     path = tmp_path / "my.csv"

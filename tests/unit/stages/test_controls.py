@@ -39,7 +39,7 @@ with open(scores, "w") as out:
 
 @pytest.fixture(scope="module")
 def items():
-    options = argparse.Namespace(strategy=DEFAULT, k=8, quotas=dict(QUOTAS), hard_mode=False)
+    options = argparse.Namespace(strategy=DEFAULT, k=8, quotas=dict(QUOTAS), hard_mode=False, decoys_as_queries=True)
     options.seconds_per_molecule, options.mb_per_molecule = 60, 1024
     molecules, decoys = [], {}
     for row, smiles in enumerate(MOLECULES):
@@ -79,6 +79,24 @@ def test_the_control_sample_holds_molecules_their_decoys_and_decoys_of_a_decoy(i
         assert item["structure_hash"] == min(decoy["structure_hash"] for decoy in own_decoys)
     assert all((item["synthetic_accessibility"] is None) == (item["level"] == 1) for item in items)
     to_table(items, "control_sample_item.v1")
+
+
+def test_without_refits_no_decoy_is_a_query(items):
+    options = argparse.Namespace(decoys_as_queries=False)
+    molecules = [
+        {"row": item["row"], "canonical_smiles": item["smiles"]}
+        | {key: item[key] for key in ("structure_hash", "scaffold")}
+        for item in items
+        if item["level"] == 0 and item["decoy_index"] == -1
+    ]
+    decoys = {molecule["row"]: [] for molecule in molecules}
+    for item in items:
+        if item["level"] == 0 and item["decoy_index"] >= 0:
+            decoy = {"decoy_smiles": item["smiles"], "decoy_hash": item["structure_hash"]}
+            decoys[item["row"]].append(decoy | {"decoy_index": item["decoy_index"]})
+    rows = list(control_sample.sample_items(molecules, decoys, options))
+    control_sample.describe(rows)
+    assert rows == [item for item in items if item["level"] == 0]
 
 
 def test_negative_controls_are_silent_and_a_planted_signal_is_found(items):

@@ -47,6 +47,14 @@ def test_an_error_of_the_disk_is_an_error_of_the_configuration(call):
         startup.make_plan(config, workflow)
 
 
+@pytest.mark.parametrize("is_local", [True, False])
+def test_only_where_jobs_go_to_a_cluster_their_rate_is_limited(is_local):
+    limiter = object()
+    workflow = SimpleNamespace(local_exec=is_local, scheduler=SimpleNamespace(job_rate_limiter=limiter))
+    startup.without_rate_limit(workflow)
+    assert workflow.scheduler.job_rate_limiter is (None if is_local else limiter)
+
+
 def test_a_node_checks_nothing_again(call, tmp_path):
     config, workflow = call
     (tmp_path / "library.csv").unlink()

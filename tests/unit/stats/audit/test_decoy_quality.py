@@ -95,6 +95,14 @@ def test_the_forest_sees_what_is_there_and_no_more(shift, low, high):
     assert result["upper_bound"] >= abs(result["estimate"] - 0.5) - 0.02
 
 
+def test_bits_give_the_same_forest_whether_all_of_them_are_held_or_those_that_are_set():
+    generator = np.random.default_rng(4)
+    label, block = np.tile([1, 0, 0], 40), np.repeat(np.arange(40), 3)
+    bits = (generator.random((120, 50)) < 0.05 + 0.1 * label[:, None]).astype(np.uint8)
+    sparse = quality.forest_scores(bits, label, block, 1, 10)
+    assert np.array_equal(sparse, quality.forest_scores(bits.astype(float), label, block, 1, 10))
+
+
 def test_the_parents_as_their_own_decoys_cannot_be_told():
     features = np.repeat(np.random.default_rng(3).normal(size=(40, 3)), 2, axis=0)
     label, block = np.tile([1, 0], 40), np.repeat(np.arange(40), 2)

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest, hypergeom
 
 from hetero2.stats.benefit import utility
-from hetero2.stats.benefit.choosing import BASELINE, OURS, PRESENT, priorities, wilson
+from hetero2.stats.benefit.choosing import BASELINE, OURS, PRESENT, hypergeometric_interval, priorities, wilson
 from tests.unit.stats.benefit.libraries import brute_force, library
 
 
@@ -66,3 +66,16 @@ def test_the_curve_around_k_is_counted_list_by_list():
         assert counted["at_k"] == {1: "more", 0: "as_many", -1: "fewer"}[signs.pop()]
         expected = {"more": signs.count(1), "as_many": signs.count(0), "fewer": signs.count(-1)}
         assert {name: counted[name] for name in expected} == expected
+
+
+def test_the_interval_of_random_choice_is_that_of_the_hypergeometric_distribution():
+    generator = np.random.default_rng(0)
+    for n in (1, 2, 40, 533, 20_000, 1_000_000):
+        for _ in range(40):
+            hits, k = int(generator.integers(0, n + 1)), int(generator.integers(1, n + 1))
+            assert hypergeometric_interval(n, hits, k) == hypergeom(n, hits, k).interval(0.95)
+
+
+def test_a_distribution_that_reaches_a_quantile_exactly_has_it():
+    assert hypergeometric_interval(40, 1, 1) == (0, 0)
+    assert hypergeometric_interval(40, 39, 1) == (0, 1)

@@ -67,10 +67,12 @@ def test_every_pack_of_all_verifies(strict):
         "value_ring_suite",
         "value_utility_proxy",
         "value_utility_realtruth",
+        "campaign",
         *(f"value_known_bad_good_{variant}" for variant in VARIANTS),
     }
     for path in packs:
-        run("python", "-m", "hetero2", "verify", path, cwd=ROOT)
+        verb = ("campaign", "verify", "--pack") if path.name.startswith("campaign") else ("verify",)
+        run("python", "-m", "hetero2", *verb, path, cwd=ROOT)
 
 
 def test_ring_suite_strict(strict):

@@ -20,9 +20,18 @@ from hetero2.pack.verification.recompute.registry import SUBJECTS
 from hetero2.pack.verification.recompute.subject import check_subjects
 
 
+def _is_of_a_campaign(manifest: object) -> bool:
+    """Whether a manifest says that its pack is of another kind, with other files and a check of its own."""
+    return isinstance(manifest, dict) and str(manifest.get("manifest_schema")).startswith("campaign_manifest.")
+
+
 def _check(pack: Pack, problems: Problems, quick: bool) -> None:
     try:
         parsed = {name: parse_json(pack, name, problems) for name in SCHEMAS}
+        if _is_of_a_campaign(parsed[MANIFEST]):
+            problems.clear()
+            problems.add(f"{MANIFEST}: this is the pack of a campaign, not of a run: use hetero2 campaign verify --pack")
+            return
         check_required(pack, parsed, problems)
         digests = check_files(pack, parsed[MANIFEST], problems)
         check_schema_set(digests, problems)

@@ -30,7 +30,7 @@ def _check(pack: Pack, problems: Problems, quick: bool) -> None:
         parsed = {name: parse_json(pack, name, problems) for name in SCHEMAS}
         if _is_of_a_campaign(parsed[MANIFEST]):
             problems.clear()
-            problems.add(f"{MANIFEST}: this is the pack of a campaign, not of a run: use hetero2 campaign verify --pack")
+            problems.add(f"{MANIFEST}: this is the pack of a campaign, not of a run: use hetero2 campaign verify")
             return
         check_required(pack, parsed, problems)
         digests = check_files(pack, parsed[MANIFEST], problems)

@@ -54,7 +54,7 @@ def test_the_pack_of_a_campaign_is_refused_by_one_line_that_names_its_check(pack
     (pack / "manifest.json").write_text('{"kind": "campaign", "manifest_schema": "campaign_manifest.v1"}')
     (pack / "summary.csv").unlink()
     (problem,) = verify(pack)
-    assert problem.endswith("this is the pack of a campaign, not of a run: use hetero2 campaign verify --pack")
+    assert problem.endswith("this is the pack of a campaign, not of a run: use hetero2 campaign verify")
 
 
 def test_unpacked_and_packed_again_it_is_the_same_zip(archive, tmp_path):

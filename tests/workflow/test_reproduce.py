@@ -1,6 +1,7 @@
 """`hetero2 reproduce`: packs of every kind of run are made again, byte for byte, or it is said where they differ."""
 
 import contextlib
+import csv
 import json
 import os
 import shutil
@@ -118,9 +119,9 @@ def brought(small_run, folder, how):
     """The small run with scores as a table, truth by path or URL, a filter of today, and the commit of a release."""
     folder = taken_up(small_run, folder)
     shutil.copyfile(small_run / "score_source/scores.csv", folder / "table.csv")
-    lines = (folder / "library.csv").read_bytes().decode()
-    ids = [row for row in lines.split("\n")[1:] if row.startswith(("phenol", "naproxen", "lidocaine"))]
-    (folder / "today.csv").write_text("id,score\n" + "".join(f"{row.split(',')[0]},{n}\n" for n, row in enumerate(ids)))
+    ids = ("=1+1", "naïve Ω", "new\nline")
+    with (folder / "today.csv").open("w", encoding="utf-8", newline="") as scores:
+        csv.writer(scores).writerows([("id", "score"), *((name, n) for n, name in enumerate(ids))])
     digests = {name: sha256_file(folder / f"{name}.csv") for name in ("table", "truth")}
     scores, truth = "path: table.csv", "path: truth.csv"
     if how == "file":
@@ -159,7 +160,8 @@ def test_scores_and_truth_that_were_brought_come_from_the_pack(small_run, tmp_pa
 @pytest.mark.nightly
 def test_a_pack_that_a_service_made_names_its_job_again(small_run, tmp_path):
     folder = taken_up(small_run, tmp_path / "work")
-    (folder / "results/small/pack/manifest.json").unlink()
+    for name in ("small_evidence_pack.zip", "registry_row.json"):
+        (folder / "results/small" / name).unlink()
     job = {"job_id": "j-1", "run_id": "r-1", "workflow": "audit", "workflow_version": "1", "workflow_digest": "a" * 64}
     build(folder, env={"HETERO2_JOB": json.dumps(job)})
     manifest = read_json(folder / "results/small/pack/manifest.json")

@@ -1,5 +1,6 @@
 """The stored old pack as a folder, and packs made of it whose lists agree with their files again."""
 
+import csv
 import json
 import shutil
 import zipfile
@@ -61,7 +62,7 @@ def descriptions(folder: Path, facts: dict[str, Any], files: list[dict[str, Any]
             DATAPACKAGE: datapackage.document(folder, facts, files),
         }
         return {name: pretty_json(document) for name, document in documents.items()}
-    except (AttributeError, KeyError, OSError, TypeError, ValueError):
+    except (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError, csv.Error):
         return {}
 
 

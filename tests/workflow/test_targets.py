@@ -171,8 +171,8 @@ def test_pilot_is_a_thousand_rows_with_external_scores(strict):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("stress", "`mock`: made up to test the plumbing, evidence of nothing"),
-        ("value_customer_proxy", "`random`: made up to test the audit, evidence of nothing else"),
+        ("stress", "`mock`: made up to test the plumbing, and evidence of nothing"),
+        ("value_customer_proxy", "`random`: made up to test the audit, and evidence of nothing else"),
         (
             "value_utility_proxy",
             "proxy_rule_v1 is a hash of the SMILES: it tests the arithmetic and says nothing",

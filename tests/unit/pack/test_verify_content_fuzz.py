@@ -325,10 +325,7 @@ def case(number: int, honest: Files) -> tuple[list[Change], Files] | None:
             continue
         if name == MANIFEST or files[name] != honest[name]:
             changes.append((name, kind))
-    try:
-        files = sealed(honest, files, facts)
-    except csv.Error:  # a cell too long for whoever describes the table, as for whoever writes it
-        return None
+    files = sealed(honest, files, facts)
     return (changes, files) if changes and files != honest else None
 
 

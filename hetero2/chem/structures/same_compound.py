@@ -7,7 +7,8 @@ in it have to be compared by keys. Not joined are ring-chain tautomers, azo comp
 and phenols: no key holds for them.
 """
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, cached_property
 
 import numpy as np
 from rdkit import Chem, rdBase
@@ -53,13 +54,54 @@ def keys(smiles: str) -> frozenset[str]:
     tautomers and its canonical tautomer (of at most 100) also for hydrogens of carbon. Raises ValueError where the
     SMILES is not valid.
     """
-    mol = parse_known(smiles)
-    with rdBase.BlockLogs():
-        block = rdinchi.MolToInchiKey(mol)[:_FIRST_BLOCK]
+    structure = _Structure(smiles)
+    return frozenset().union(*(structure.keys(kind) for kind in _KINDS))
+
+
+class _Structure:
+    """A structure whose keys of each kind are computed once, where they are asked for."""
+
+    def __init__(self, smiles: str) -> None:
+        self.smiles = smiles
+        self._keys: dict[Kind, frozenset[str]] = {}
+
+    @cached_property
+    def mol(self) -> Chem.Mol:
+        """The molecule. Raises ValueError where the SMILES is not valid."""
+        return parse_known(self.smiles)
+
+    @cached_property
+    def flat(self) -> Chem.Mol:
+        """The molecule without stereo."""
+        mol = Chem.Mol(self.mol)
         Chem.RemoveStereochemistry(mol)
-        hashes = [rdMolHash.MolHash(Chem.Mol(mol), function) for function in _HASHES]
-        tautomer = Chem.MolToSmiles(_tautomers().Canonicalize(mol))
-    return frozenset(["tautomer " + tautomer, *([block] if block else []), *hashes])
+        return mol
+
+    def keys(self, kind: "Kind") -> frozenset[str]:
+        """The keys of one kind."""
+        if kind not in self._keys:
+            with rdBase.BlockLogs():
+                self._keys[kind] = kind(self)
+        return self._keys[kind]
+
+
+Kind = Callable[[_Structure], frozenset[str]]
+
+
+def _tautomer_hashes(structure: _Structure) -> frozenset[str]:
+    return frozenset(rdMolHash.MolHash(Chem.Mol(structure.flat), function) for function in _HASHES)
+
+
+def _inchi_block(structure: _Structure) -> frozenset[str]:
+    block = rdinchi.MolToInchiKey(structure.mol)[:_FIRST_BLOCK]
+    return frozenset([block] if block else [])
+
+
+def _canonical_tautomer(structure: _Structure) -> frozenset[str]:
+    return frozenset(["tautomer " + Chem.MolToSmiles(_tautomers().Canonicalize(structure.flat))])
+
+
+_KINDS = (_tautomer_hashes, _inchi_block, _canonical_tautomer)  # the cheap ones first
 
 
 @cache
@@ -74,18 +116,19 @@ class Compounds:
     """A collection of structures that can tell whether another one is the same compound."""
 
     def __init__(self) -> None:
-        self._smiles: dict[int, list[str]] = {}
-        self._keys: dict[int, set[str]] = {}
+        self._structures: dict[int, list[_Structure]] = {}
+        self._last: _Structure | None = None  # asked about; its keys need not be computed again where it is added
 
     def add(self, skeleton_of: int, smiles: str) -> None:
         """Keep a structure, given by its skeleton and its SMILES."""
-        self._smiles.setdefault(skeleton_of, []).append(smiles)
+        is_last = self._last is not None and self._last.smiles == smiles
+        structure = self._last if self._last is not None and is_last else _Structure(smiles)
+        self._structures.setdefault(skeleton_of, []).append(structure)
 
     def holds(self, skeleton_of: int, smiles: str) -> bool:
         """Whether a structure in the collection is the same compound. Keys are computed only for equal skeletons."""
-        if skeleton_of not in self._smiles:
+        alike = self._structures.get(skeleton_of)
+        if alike is None:
             return False
-        held = self._keys.setdefault(skeleton_of, set())
-        while self._smiles[skeleton_of]:
-            held |= keys(self._smiles[skeleton_of].pop())
-        return not held.isdisjoint(keys(smiles))
+        self._last = structure = _Structure(smiles)
+        return any(not structure.keys(kind).isdisjoint(other.keys(kind)) for kind in _KINDS for other in alike)

@@ -152,19 +152,25 @@ def test_the_skeleton_tells_apart_what_its_definition_tells_apart():
     assert len(set(fast)) == classes == len(set(zip(fast, slow, strict=True)))
 
 
-def test_keys_are_computed_for_equal_skeletons_alone(monkeypatch):
+def test_keys_are_computed_once_for_equal_skeletons_alone_and_dear_ones_where_cheap_ones_differ(monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        "hetero2.chem.structures.same_compound.keys", lambda smiles: asked.append(smiles) or frozenset([smiles])
-    )
+
+    def kind(name, keys):
+        return lambda structure: asked.append((name, structure.smiles)) or frozenset([keys(structure.smiles)])
+
+    kinds = (kind("cheap", lambda smiles: smiles), kind("dear", lambda smiles: smiles[0]))
+    monkeypatch.setattr("hetero2.chem.structures.same_compound._KINDS", kinds)
     compounds = Compounds()
     for number in range(5):
         compounds.add(number, f"C{number}")
     assert not compounds.holds(7, "N")
     assert asked == []
-    assert not compounds.holds(3, "N")
     assert compounds.holds(3, "C3")
-    assert asked == ["C3", "N", "C3"]
+    assert asked == [("cheap", "C3"), ("cheap", "C3")]
+    assert not compounds.holds(3, "N")
+    compounds.add(3, "N")
+    assert compounds.holds(3, "N2")
+    assert asked[2:] == [("cheap", "N"), ("dear", "N"), ("dear", "C3"), ("cheap", "N2"), ("dear", "N2")]
 
 
 @pytest.mark.parametrize("smiles", MOVABLE)

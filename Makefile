@@ -34,7 +34,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .PHONY: help run test check ci docs site format lock stored-run test-nightly test-determinism test-faults fuzz-verify test-cluster \
   test-browser test-service soak-service fuzz-service peers-service serve \
   test-installed coverage mutation audit conda-lock release-pins lint-workflows test-core test-newest newest run-large image image-run image-same registry-check pull-request-check \
-  release-contexts release-plan release-build release-publish release-register release-record bench bench-compare bench-decoys-v1 \
+  release-contexts release-plan release-build release-publish release-register release-record bench bench-nightly bench-compare bench-decoys-v1 \
   bench-decoy-quality bench-decoy-speed bench-fdr bench-deception bench-refit-level bench-uplift bench-campaign bench-audit-speed \
   bench-ingest bench-service gallery clean
 
@@ -234,6 +234,10 @@ release-record: $(VENV)/.dev ## After that was merged: the same for the lineage;
 
 bench: $(VENV)/.dev ## What everything costs, as ratios, into OUT (default: bench.json); POOL=smiles or wheel, DATA=folder of sets.
 	python -m benchmarks.bench $(or $(OUT),bench.json) $(if $(POOL),--smiles $(POOL)) $(if $(DATA),--data $(DATA))
+
+bench-nightly: $(VENV)/.dev ## bench with the SMILES of molsets, which it downloads.
+	python -m pip download --quiet --disable-pip-version-check --no-deps --dest pool molsets==0.3.1
+	$(MAKE) bench POOL="$$(ls pool/*.whl)"
 
 bench-compare: $(VENV)/.dev ## Two results of bench side by side: A=one.json B=other.json.
 	@python -m benchmarks.bench --compare $(A) $(B)

@@ -45,6 +45,7 @@ PROOFS = {
     "make release-pins": API,
     "make conda-lock": CHANNEL,
     "make audit": ONLINE,
+    "make bench-nightly": LONG,
     "make coverage": LONG,
     "make mutation": LONG,
     "make image": DOCKER,

@@ -339,6 +339,8 @@ def test_a_page_and_another_rule_are_allowed(tmp_path):
     nothing = base64.b64encode(hashlib.sha256(b"").digest()).decode()  # a page of a molecule has no script
     policy = f'<meta http-equiv="Content-Security-Policy" content="{policy_of(nothing)}">'
     (folder / "molecules/00000012.html").write_text(f"{policy}<title>aspirin</title><p>")
+    with (folder / "index.md").open("a") as index:
+        index.write("\n[aspirin](molecules/00000012.html)\n")
     (folder / "workflow/rules/captions").mkdir()
     (folder / "workflow/rules/captions/pack.rst").write_text("x")
     relist(folder)

@@ -13,6 +13,7 @@ from hetero2.service.worker.watch import reasons
 from hetero2.service.worker.watch.cgroup import Cgroup
 
 _KEEPERS = ("bwrap",)  # they pass no signal on: where TERM ends them, all in the sandbox is killed at once
+_ONE_BY_ONE = 2.0  # seconds for which processes are killed, and not yet the root, whose end ends all at once
 _PATIENCE = 30.0  # seconds until what was killed must be gone: at a low priority even that takes its turn
 
 
@@ -73,10 +74,12 @@ class Tree:
 
     def kill(self) -> bool:
         """Kill all of them and the root, those too that are started meanwhile; whether all are gone."""
-        deadline = time.monotonic() + _PATIENCE
-        while (living := self.living()) and time.monotonic() < deadline:
+        began = time.monotonic()
+        while (living := self.living()) and time.monotonic() < began + _PATIENCE:
             _signal(living, signal.SIGKILL)
             self._cgroup.kill()
+            if time.monotonic() > began + _ONE_BY_ONE:  # others are started as fast
+                _signal([self._root], signal.SIGKILL)
             time.sleep(0.02)
         _signal([self._root], signal.SIGKILL)
         return not self.living()

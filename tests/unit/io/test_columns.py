@@ -18,7 +18,9 @@ def test_places(numbers, among):
 def test_text_numbers_are_ranks(chunks):
     texts = [text for chunk in chunks for text in chunk]
     rank = {text: number for number, text in enumerate(sorted(set(texts)))}
-    assert text_numbers(pa.chunked_array(chunks, pa.string())).tolist() == [rank[text] for text in texts]
+    numbers = text_numbers(pa.chunked_array(chunks, pa.string()))
+    assert numbers.dtype == np.int64
+    assert numbers.tolist() == [rank[text] for text in texts]
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**30), st.integers(-1, 2**20))))

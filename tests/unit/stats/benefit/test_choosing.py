@@ -25,6 +25,7 @@ def test_methods_are_the_twins_and_all_buy_k(digits):
             assert method["wilson_low"] <= method["hit_rate"] <= method["wilson_high"]
         random = at["methods"]["random"]
         assert random["expected_hits"] == pytest.approx(hypergeom(200, data.hit.sum(), at["k"]).mean())
+        assert random["cost_per_hit"] == pytest.approx(2.5 * at["k"] / random["expected_hits"])
     json.dumps(report, allow_nan=False)
 
 

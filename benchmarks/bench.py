@@ -82,7 +82,7 @@ def ways(pool: Path) -> Figures:
 
 
 def whole_runs(pool: Path, rows: int) -> Figures:
-    """A run of so many rows, from library to pack: all of it, Snakemake's own part, and the three costliest stages."""
+    """A run of so many rows, from library to pack: all of it, its peak memory, and its costliest parts."""
     result = measured("throughput", pool, str(rows))
     library, least = result["libraries"][0], result["references"]["floor_ms"]
     in_floors = {stage: 1000 * sums["cpu_s"] / rows / least for stage, sums in library["stages"].items()}
@@ -159,12 +159,14 @@ def main() -> None:
         parser.error("OUT.json, or --compare A.json B.json")
     if not args.out.parent.is_dir():
         parser.error(f"{args.out}: no such folder")
-    facts, result = machine(), {}
+    machine_facts, result = machine(), {}
     for part in figures(args):
         result |= part
         print("\n".join(f"{name:<52}{value:>12}" for name, value in part.items()), flush=True)
     measured_at = datetime.now(UTC).isoformat(timespec="seconds")
-    text = json.dumps({"version": VERSION, "measured_at": measured_at, "machine": facts, "figures": result}, indent=2)
+    text = json.dumps(
+        {"version": VERSION, "measured_at": measured_at, "machine": machine_facts, "figures": result}, indent=2
+    )
     args.out.write_text(text + "\n", encoding="utf-8")
 
 

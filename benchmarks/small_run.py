@@ -36,9 +36,7 @@ def measure(path: Path, folder: Path, rows: int, cores: int) -> dict[str, Any]:
     rows = given(path, folder, rows)
     used = snakemake(folder, cores, "value_utility_realtruth", "--configfile", OVERLAY)
     results = folder / "results" / NAME
-    table = stages(results)
-    jobs = sum(sums["cpu_s"] for sums in table.values())
-    table["snakemake"] = {"jobs": 1, "cpu_s": used["cpu_s"] - jobs, "peak_mb": 0}
+    table = stages(results, used["cpu_s"], 1)
     floor_s = floor_ms(results, rows) * rows / 1000
     for sums in table.values():
         sums["times_floor"] = sums["cpu_s"] / floor_s

@@ -103,8 +103,9 @@ def snakemake(folder: Path, cores: int, *words: str) -> dict[str, float]:
     return {"cpu_s": cpu, "wall_s": time.monotonic() - began}
 
 
-def stages(results: Path) -> dict[str, dict[str, float]]:
-    """CPU of all jobs and peak memory of the largest job of each rule, from the logs."""
+def stages(results: Path, cpu_s: float, calls: int) -> dict[str, dict[str, float]]:
+    """CPU of all jobs and peak memory of the largest job of each rule, from the logs; Snakemake's own is what is left
+    of the `cpu_s` of its calls."""
     by_rule: dict[str, dict[str, float]] = defaultdict(lambda: {"jobs": 0, "cpu_s": 0.0, "peak_mb": 0})
     for log in sorted((results / "logs").rglob("*.log")):
         used = USED.findall(log.read_text(errors="replace"))
@@ -113,7 +114,8 @@ def stages(results: Path) -> dict[str, dict[str, float]]:
             stage["jobs"] += 1
             stage["cpu_s"] += float(used[-1][0])
             stage["peak_mb"] = max(stage["peak_mb"], int(used[-1][1]))
-    return dict(by_rule)
+    jobs = sum(sums["cpu_s"] for sums in by_rule.values())
+    return {**by_rule, "snakemake": {"jobs": calls, "cpu_s": cpu_s - jobs, "peak_mb": 0}}
 
 
 def disk(folder: Path) -> float:
@@ -132,9 +134,8 @@ def measure(path: Path, folder: Path, rows: int, cores: int) -> dict[str, Any]:
     results = folder / "results" / name
     made_up_scores(results / "score_request.csv", folder / scores)
     second = snakemake(folder, cores, "value_utility_realtruth", *call)
-    table = stages(results)
-    cpu, jobs = first["cpu_s"] + second["cpu_s"], sum(sums["cpu_s"] for sums in table.values())
-    table["snakemake"] = {"jobs": 2, "cpu_s": cpu - jobs, "peak_mb": 0}
+    cpu = first["cpu_s"] + second["cpu_s"]
+    table = stages(results, cpu, 2)
     moved = sum(sums["cpu_s"] for stage, sums in table.items() if stage not in COMPUTING)
     return {
         "rows": rows,

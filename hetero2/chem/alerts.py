@@ -60,9 +60,9 @@ class _Catalogue:
         joined = [set(Counter(_joined(pattern)).items()) for pattern in patterns]
         every = sorted(set().union(*joined))
         # Both ends of each of them, by their place among all ends; and the orders that it may be of, a bit each.
-        begin, orders, other = zip(*(bond for bond, _ in every), strict=True)
-        self._ends = sorted({*begin, *other})
-        self._begin, self._other = (np.array([self._ends.index(end) for end in ends]) for ends in (begin, other))
+        begin, orders, end = zip(*(bond for bond, _ in every), strict=True)
+        self._ends = sorted({*begin, *end})
+        self._begin, self._end = (np.array(list(map(self._ends.index, ends))) for ends in (begin, end))
         self._orders = np.array([_order_bits(text) for text in orders])
         self._counts = np.array([count for _, count in every])
         self.bond_needs = np.array([[bond in needed for bond in every] for needed in joined], np.float32)
@@ -96,7 +96,7 @@ class _Catalogue:
     def _fitting_bond(self, code: int) -> NDArray[np.uint8]:
         """(bonds,): 1 for each description that a bond may meet, given its code (`kernels.surroundings`)."""
         order, first, second = code >> 40, self._fitting_end(code & 0xFFFFF), self._fitting_end(code >> 20 & 0xFFFFF)
-        either = (first[self._begin] & second[self._other]) | (second[self._begin] & first[self._other])
+        either = (first[self._begin] & second[self._end]) | (second[self._begin] & first[self._end])
         fits: NDArray[np.uint8] = (either & (self._orders >> order & 1).astype(bool)).view(np.uint8)
         return fits
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests import faults
-from tests.conftest import build, made_once, snakemake
+from tests.conftest import build, made_once, snakemake, taken_up
 
 KINDS = ("worker", "job", "snakemake", "sigint", "disk full", "truncated", "read-only", "bare", "sigterm")
 BY_DAY = [("snakemake", 1)]  # (kind, seed of the moment): each is a run; at night there are 20 moments of each kind
@@ -73,7 +73,7 @@ def test_one_command_finishes_the_run_after_many(kind, reference, tmp_path):
 
 def test_a_second_run_of_a_folder_is_refused_and_one_of_another_is_not(small_run, tmp_path):
     reference = small_run.parent.parent
-    faults.state_at(reference, tmp_path, 1)
+    taken_up(small_run, tmp_path)
     # By name, not by a share of the time: where the last job waited for a processor, 85 % of it lie behind the pack.
     for name in ("report.html", "registry_row.json"):
         (tmp_path / "results/small" / name).unlink()

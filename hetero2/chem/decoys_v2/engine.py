@@ -265,7 +265,7 @@ def _are_independent(mol: Chem.Mol, n_centres: int) -> bool:
     if len(centres) != n_centres:
         return False  # some are centres only relative to others, as in rings
     rank = list(Chem.CanonicalRankAtoms(mol, breakTies=False, includeChirality=False))
-    near = ([rank[other.GetIdx()] for other in atom.GetNeighbors()] for atom in centres)
+    near = ([rank[neighbour.GetIdx()] for neighbour in atom.GetNeighbors()] for atom in centres)
     return all(len(set(ranks)) == len(ranks) for ranks in near)
 
 

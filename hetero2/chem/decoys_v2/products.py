@@ -53,8 +53,7 @@ class Builder:
         product, changed = self._edited(moves, number)
         self._restore_stereo_bonds(product)
         # Only these can change rings and so what is aromatic; for the others it is not perceived again.
-        kind = int(moves.kind[number])
-        rings_change = kind in _RINGS_CHANGE
+        rings_change = int(moves.kind[number]) in _RINGS_CHANGE
         if Chem.SanitizeMol(product, _ALL if self._has_stereo or rings_change else _NO_RINGS, catchErrors=True):
             return None
         if product.GetRingInfo().NumRings() != self._rings or self._radicals(product, changed):

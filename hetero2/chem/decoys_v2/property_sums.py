@@ -65,13 +65,13 @@ class Environments:
         keys, skeleton, near, single, bonds = kernels.surroundings(
             self._graph.arrays, self._fixed, self._cyclic, moves.kind, moves.arrays
         )
-        known = _known()
+        contributions = _known()
         while True:
             # RDKit is asked about the first molecule with an environment that is not known yet.
-            number, values = kernels.contributed(keys, near, single, known.keys, known.rows)
+            number, values = kernels.contributed(keys, near, single, contributions.keys, contributions.rows)
             if number < 0:
                 return MoveProperties(values, skeleton, bonds)
-            known.learn(keys[number, :-1], _ask(self._builder.assemble(moves, number)))
+            contributions.learn(keys[number, :-1], _ask(self._builder.assemble(moves, number)))
 
 
 class _Known:

@@ -121,8 +121,8 @@ class Compounds:
 
     def add(self, skeleton_of: int, smiles: str) -> None:
         """Keep a structure, given by its skeleton and its SMILES."""
-        is_last = self._last is not None and self._last.smiles == smiles
-        structure = self._last if self._last is not None and is_last else _Structure(smiles)
+        last = self._last
+        structure = last if last is not None and last.smiles == smiles else _Structure(smiles)
         self._structures.setdefault(skeleton_of, []).append(structure)
 
     def holds(self, skeleton_of: int, smiles: str) -> bool:
@@ -131,4 +131,4 @@ class Compounds:
         if alike is None:
             return False
         self._last = structure = _Structure(smiles)
-        return any(not structure.keys(kind).isdisjoint(other.keys(kind)) for kind in _KINDS for other in alike)
+        return any(not structure.keys(kind).isdisjoint(held.keys(kind)) for kind in _KINDS for held in alike)

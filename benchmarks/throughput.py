@@ -1,12 +1,17 @@
 """What a library costs over all stages, compared with the frozen algorithm and with RDKit's own floor, in one run.
 
-    python -m benchmarks.throughput SMILES 1000 10000 [--cores 2] [--folder DIR] [--json out.json]
+    python -m benchmarks.throughput SMILES 1000 10000 [--cores 2] [--screen 300] [--kill-after 600] [--folder DIR]
 
 SMILES: a text file with one SMILES a line, or the wheel of the package molsets (1.58 million drug-like SMILES; `pip
 download --no-deps molsets`). For each number of rows: a library of so many of them, evenly spaced; the request for
 scores through Snakemake; a table of made-up scores for everything requested, and truth for every tenth molecule;
-then all stages to the pack, through Snakemake. CPU and peak memory of a job are those that it logs;
-Snakemake's own are what is left of the CPU of the call. The scores stand in for a user's model and are not counted.
+then all stages to the pack, through Snakemake, and `hetero2 verify` and `accept` of that pack. CPU and peak memory of a
+job are those that it logs; Snakemake's own are what is left of the CPU of the call. The scores stand in for a user's
+model and are not counted.
+
+--screen: a screen learns from so many molecules, of which Crippen logP is known. --kill-after: Snakemake is killed
+(SIGKILL) so many seconds after its start, and the same command is typed again; the CPU of the jobs that were running
+then, at most one per core, is not counted.
 """
 
 import argparse
@@ -32,6 +37,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from rdkit import Chem
+from rdkit.Chem.Crippen import MolLogP
 
 from benchmarks.decoy_speed import floor
 from benchmarks.frozen_decoys_v1 import generate as frozen
@@ -44,7 +50,10 @@ ROOT = Path(__file__).resolve().parent.parent
 USED = re.compile(r"used ([0-9.]+) s of CPU, (\d+) MB")
 DATA = "moses/dataset/data/train.csv.gz"
 # What computes, molecule by molecule or over a sample of fixed size; all else reads, writes and gathers.
-COMPUTING = ("decoys_shard", "audit", "calls", "decoy_quality", "control_sample", "controls", "utility", "cost_lift")
+COMPUTING = (
+    "decoys_shard", "audit", "calls", "decoy_quality", "control_sample", "controls", "utility", "cost_lift",
+    "screen_model", "screen",
+)  # fmt: skip
 CONFIG = """\
 run_name: {name}
 input: {{path: library.csv}}
@@ -52,6 +61,7 @@ scores: {{source: external, path: {scores}}}
 truth: {{path: truth.csv}}
 selection: {{k: {k}}}
 """
+SCREEN = "screen: {known: known.csv}\n"
 
 
 def smiles_of(path: Path) -> Iterator[str]:
@@ -78,6 +88,16 @@ def library(path: Path, folder: Path, rows: int) -> int:
     return len(chosen)
 
 
+def known_molecules(folder: Path, wanted: int) -> None:
+    """Write known.csv: so many molecules of library.csv, evenly spaced, and a property that a screen can learn."""
+    with (folder / "library.csv").open() as handle:
+        rows = list(csv.DictReader(handle))
+    with (folder / "known.csv").open("w") as out:
+        out.write("id,smiles,value\n")
+        for row in rows[:: len(rows) // wanted][:wanted]:
+            out.write(f"{row['id']},{row['smiles']},{MolLogP(Chem.MolFromSmiles(row['smiles'])):.3f}\n")
+
+
 def made_up_scores(request: Path, out: Path) -> None:
     """A table of scores for a request: a number that follows from the structure hash; molecules somewhat higher."""
     table = pacsv.read_csv(request)
@@ -89,14 +109,21 @@ def made_up_scores(request: Path, out: Path) -> None:
     pq.write_table(pa.table({"id": table["id"], "score": pa.array(score)}), out, compression="zstd")
 
 
-def snakemake(folder: Path, cores: int, *words: str) -> dict[str, float]:
-    """CPU and wall seconds of a call of Snakemake with its jobs."""
+def snakemake(folder: Path, cores: int, *words: str, kill_after: float | None = None) -> dict[str, float]:
+    """CPU and wall seconds of a call of Snakemake with its jobs; where it was killed, of both calls."""
     program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)]
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with (folder / "printed.txt").open("a") as printed:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run([*program, *words], cwd=folder, stdout=printed, stderr=printed, env=environment)
-    if done.returncode:
+        call = subprocess.Popen([*program, *words], cwd=folder, stdout=printed, stderr=printed, env=environment)
+        try:
+            call.wait(kill_after)
+        except subprocess.TimeoutExpired:
+            call.kill()
+            call.wait()
+            call = subprocess.Popen([*program, *words], cwd=folder, stdout=printed, stderr=printed, env=environment)
+            call.wait()
+    if call.returncode:
         sys.exit((folder / "printed.txt").read_text()[-3000:])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -123,19 +150,35 @@ def disk(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def measure(path: Path, folder: Path, rows: int, cores: int) -> dict[str, Any]:
+def command(*words: str) -> dict[str, float]:
+    """Wall seconds and peak memory (MB) of a command of HETERO-2 that must succeed."""
+    began = time.monotonic()
+    with subprocess.Popen([sys.executable, "-m", "hetero2", *words], stdout=subprocess.DEVNULL, cwd=ROOT) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"hetero2 {' '.join(words)}: exit code {process.returncode}")
+    return {"wall_s": round(time.monotonic() - began, 1), "peak_mb": round(used.ru_maxrss / 1024)}
+
+
+def measure(
+    path: Path, folder: Path, rows: int, cores: int, screened: int = 0, kill_after: float | None = None
+) -> dict[str, Any]:
     """One library through all stages."""
     folder.mkdir(parents=True, exist_ok=True)
     rows, name = library(path, folder, rows), "run"
     config, scores = folder / "my.yaml", "scores.parquet"
-    config.write_text(CONFIG.format(name=name, scores=scores, k=max(1, rows // 100)))
+    config.write_text(CONFIG.format(name=name, scores=scores, k=max(1, rows // 100)) + (SCREEN if screened else ""))
+    if screened:
+        known_molecules(folder, screened)
     call = ("--configfile", "my.yaml")
-    first = snakemake(folder, cores, "score_requests", *call)
+    first = snakemake(folder, cores, "score_requests", *call, kill_after=kill_after)
     results = folder / "results" / name
     made_up_scores(results / "score_request.csv", folder / scores)
     second = snakemake(folder, cores, "value_utility_realtruth", *call)
     cpu = first["cpu_s"] + second["cpu_s"]
     table = stages(results, cpu, 2)
+    [pack] = results.glob("*.zip")
     moved = sum(sums["cpu_s"] for stage, sums in table.items() if stage not in COMPUTING)
     return {
         "rows": rows,
@@ -147,6 +190,8 @@ def measure(path: Path, folder: Path, rows: int, cores: int) -> dict[str, Any]:
         "disk_mb": round(disk(folder / "results"), 1),
         "input_mb": round(sum((folder / n).stat().st_size for n in ("library.csv", scores, "truth.csv")) / 1e6, 1),
         "reading_writing_gathering": round(moved / cpu, 3),
+        "verify": command("verify", str(pack)),
+        "accept": command("accept", str(pack)),
         "stages": {stage: {key: round(value, 2) for key, value in sums.items()} for stage, sums in table.items()},
     }
 
@@ -206,6 +251,8 @@ def main() -> None:
     parser.add_argument("rows", type=int, nargs="+")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where to work; kept (default: a temporary one)")
+    parser.add_argument("--screen", type=int, default=0, metavar="LABELS", help="molecules that a screen learns from")
+    parser.add_argument("--kill-after", type=float, metavar="SECONDS", help="kill Snakemake once, then go on")
     parser.add_argument("--frozen", type=int, default=30, help="molecules for the frozen algorithm")
     parser.add_argument("--core-hour", type=float, default=0.05, help="price of a core-hour (default 0.05)")
     parser.add_argument("--downstream", type=float, default=0.5, help="price of a molecule downstream (default 0.50)")
@@ -216,7 +263,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         base = args.folder or Path(temporary)
         for rows in args.rows:
-            results.append(measure(args.smiles, base / str(rows), rows, args.cores))
+            results.append(measure(args.smiles, base / str(rows), rows, args.cores, args.screen, args.kill_after))
             print(f"\n{rows} rows\n{table_of(results[-1])}", flush=True)
         beside = references(base / str(args.rows[0]), args.frozen)
     for result in results:

@@ -46,7 +46,7 @@ def sign_in(page, site):
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url in (f"{site.url}/", f"{site.url}/welcome"))
     if page.url.endswith("/welcome"):
-        page.get_by_role("link", name="Later").click()
+        follow(page, "Later")
         page.wait_for_url(f"{site.url}/")
 
 
@@ -60,11 +60,17 @@ def tab_to(page, name, most=40):
     raise AssertionError(f"Tab does not reach {name}")
 
 
-def press(page, name):
-    """Press a button of this very name."""
-    page.get_by_role("button", name=name, exact=True).click()
+def press(within, name):
+    """Press a button of this very name on a page, or part of one."""
+    _click(within, "button", name)
 
 
-def follow(page, name):
-    """Follow a link of this very name."""
-    page.get_by_role("link", name=name, exact=True).click()
+def follow(within, name):
+    """Follow a link of this very name on a page, or part of one."""
+    _click(within, "link", name)
+
+
+def _click(within, role, name):
+    """Click, and wait for all of the page that comes: a click itself waits for its beginning alone."""
+    within.get_by_role(role, name=name, exact=True).click()
+    getattr(within, "page", within).wait_for_load_state()

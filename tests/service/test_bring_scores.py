@@ -6,7 +6,7 @@ from hetero2.service.db import runs, uploads
 from hetero2.service.domain.scope import RunKey
 from hetero2.service.domain.states import State
 from tests.service import browsing, sites
-from tests.service.browsing import sign_in, tab_to
+from tests.service.browsing import press, sign_in, tab_to
 
 pytestmark = [pytest.mark.service, browsing.needs_chromium]
 REQUEST = b"id,smiles,role\na,CCO,original\nb,CCN,decoy\n"
@@ -74,7 +74,7 @@ def test_a_file_can_be_dropped_on_the_field(still, opened, tmp_path):
     data = {"items": [], "files": [str(tmp_path / "scores.csv")], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
         session.send("Input.dispatchDragEvent", {"type": kind, **place, "data": data})
-    page.get_by_role("button", name="Upload the scores").click()
+    press(page, "Upload the scores")
     page.get_by_text("waiting for a worker", exact=True).wait_for()
     assert state_and_scores(still, run_id) == (State.QUEUED, "scores.csv")
 
@@ -88,7 +88,7 @@ def test_wrong_files_on_a_phone_without_javascript(still, opened):
         (chosen("scores.csv", b""), "The file scores.csv is empty."),
     ):
         page.get_by_label("Table of scores").set_input_files(wrong)
-        page.get_by_role("button", name="Upload the scores").click()
+        press(page, "Upload the scores")
         page.get_by_role("alert").get_by_text(said).wait_for()
         assert page.evaluate("() => document.activeElement.id") == "scores"
         assert state_and_scores(still, run_id) == (State.PAUSED, None)
@@ -96,7 +96,7 @@ def test_wrong_files_on_a_phone_without_javascript(still, opened):
     page.goto(page.url)  # as somebody does who loads the answer to a form anew
     assert page.url == f"{still.url}/runs/{run_id}"
     page.get_by_label("Table of scores").set_input_files(chosen("scores.csv"))
-    page.get_by_role("button", name="Upload the scores").click()
+    press(page, "Upload the scores")
     page.get_by_text("waiting for a worker", exact=True).wait_for()
     assert state_and_scores(still, run_id) == (State.QUEUED, "scores.csv")
 
@@ -112,7 +112,7 @@ def test_a_file_that_is_too_large(narrow, opened, size, said):
     run_id = narrow.paused(REQUEST)
     page = opened_run(opened(), narrow, run_id)
     page.set_input_files("#scores", chosen("scores.csv", b"x" * size))
-    page.get_by_role("button", name="Upload the scores").click()
+    press(page, "Upload the scores")
     page.get_by_role("alert").get_by_text(said).wait_for()
     assert state_and_scores(narrow, run_id) == (State.PAUSED, None)
 
@@ -122,7 +122,7 @@ def test_a_run_that_waits_no_more_keeps_what_it_has(still, opened):
     early, late = opened_run(opened(), still, run_id), opened_run(opened(java_script_enabled=False), still, run_id)
     for page, name in ((early, "early.csv"), (late, "late.csv")):
         page.set_input_files("#scores", chosen(name, SCORES + name.encode() + b",3\n"))
-        page.get_by_role("button", name="Upload the scores").click()
+        press(page, "Upload the scores")
         page.get_by_text("waiting for a worker", exact=True).wait_for()
     late.get_by_role("alert").get_by_text("The file was not taken: this run does not wait for scores").wait_for()
     assert state_and_scores(still, run_id) == (State.QUEUED, "early.csv")
@@ -133,7 +133,7 @@ def test_the_button_pressed_twice_is_no_error(still, opened):
     pages = [opened_run(opened(java_script_enabled=False), still, run_id) for _ in range(2)]
     for page in pages:
         page.set_input_files("#scores", chosen("scores.csv"))
-        page.get_by_role("button", name="Upload the scores").click()
+        press(page, "Upload the scores")
         page.get_by_text("waiting for a worker", exact=True).wait_for()
         assert page.get_by_role("alert").count() == 0
         assert page.url == f"{still.url}/runs/{run_id}"

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.service import sites
-from tests.service.browsing import Browser, needs_chromium, sign_in
+from tests.service.browsing import Browser, follow, needs_chromium, sign_in
 
 pytestmark = pytest.mark.service
 # Everything that a page may try on the site that shows it; what became of it is written where the test reads it.
@@ -114,9 +114,9 @@ def test_a_report_runs_its_own_script_and_its_links_leave_it_in_place(browser, s
     page.wait_for_timeout(500)
     assert frame.get_by_text("it ran").is_visible()
     page.goto(f"{site.url}/runs/{run_id}/report")
-    page.get_by_role("link", name="list").click()
+    follow(page, "list")
     page.get_by_role("heading", name="A report cannot open files").wait_for()
-    page.get_by_role("link", name="The run, with its files").click()
+    follow(page, "The run, with its files")
     page.wait_for_url(f"{site.url}/runs/{run_id}")
     page.close()
 

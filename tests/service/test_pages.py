@@ -9,7 +9,7 @@ import pytest
 from hetero2.service.workflows.registry import WORKFLOWS
 from tests import campaigns
 from tests.service import browsing, sites
-from tests.service.browsing import sign_in, tab_to
+from tests.service.browsing import follow, press, sign_in, tab_to
 from tools import look
 
 AXE = Path(__file__).parents[1] / "browser/node_modules/axe-core/axe.min.js"
@@ -72,20 +72,20 @@ def test_the_whole_way_on_a_phone_without_javascript(working, opened, tmp_path):
     page.goto(f"{working.url}/new/screen")
     page.get_by_label("Library", exact=True).set_input_files(library)
     page.get_by_label("Molecules with known results").set_input_files(known)
-    page.get_by_role("button", name="Check the files").click()
-    page.get_by_role("button", name="Start the run").click()
+    press(page, "Check the files")
+    press(page, "Start the run")
     page.wait_for_url("**/runs/*")
     for _ in range(LONGEST // 1000):
         if page.get_by_text("complete", exact=True).count():
             break
-        page.get_by_role("link", name="Look again").click()
+        follow(page, "Look again")
         page.wait_for_timeout(1000)
     with page.expect_download() as download:
-        page.get_by_role("link", name="ranked.csv").click()
+        follow(page, "ranked.csv")
     assert Path(download.value.path()).stat().st_size > 100
-    page.get_by_role("button", name="Run again").click()
-    page.get_by_role("button", name="Cancel the run").click()
-    page.get_by_role("link", name="All runs").click()
+    press(page, "Run again")
+    press(page, "Cancel the run")
+    follow(page, "All runs")
     assert page.get_by_role("link", name="library").count() >= 2
 
 
@@ -97,24 +97,24 @@ def test_a_campaign_from_its_first_round_to_the_next(working, opened, tmp_path):
     page.goto(f"{working.url}/new/campaign_start")
     page.get_by_label("Library", exact=True).set_input_files(library)
     page.get_by_label("How many molecules a round").fill("8")
-    page.get_by_role("button", name="Check the files").click()
+    press(page, "Check the files")
     page.get_by_text("Today's order is missing").wait_for()
     page.get_by_label("Order that you choose by today").select_option("listed")
     page.get_by_label("A measured value is a hit from").fill("7")
-    page.get_by_role("button", name="Check the files").click()
-    page.get_by_role("button", name="Start the run").click()
+    press(page, "Check the files")
+    press(page, "Start the run")
     page.get_by_role("button", name="Next round").wait_for(timeout=LONGEST)
     with page.expect_download() as download:
-        page.get_by_role("link", name="next_batch.csv").click()
+        follow(page, "next_batch.csv")
     with Path(download.value.path()).open(newline="") as handle:
         ids = [row["id"] for row in csv.DictReader(handle)]
     measured = [(name, campaigns.VALUES[campaigns.IDS.index(name)]) for name in ids]
-    page.get_by_role("button", name="Next round").click()
+    press(page, "Next round")
     page.get_by_text("campaign.zip, ").wait_for()
     results = campaigns.write(tmp_path / "results.csv", "id,value", measured)
     page.get_by_label("Results", exact=True).set_input_files(results)
-    page.get_by_role("button", name="Check the files").click()
-    page.get_by_role("button", name="Start the run").click()
+    press(page, "Check the files")
+    press(page, "Start the run")
     page.get_by_role("button", name="Next round").wait_for(timeout=LONGEST)
     page.frame_locator("iframe").get_by_text("Is the new order better than today's?").first.wait_for()
     assert page.evaluate(WIDER) <= 0
@@ -151,7 +151,7 @@ def every_page(page, site, tmp_path):
         yield name
     page.goto(f"{site.url}/runs/{paused}")
     page.set_input_files("#scores", [{"name": "scores.exe", "mimeType": "text/csv", "buffer": b"id,score\n"}])
-    page.get_by_role("button", name="Upload the scores").click()
+    press(page, "Upload the scores")
     page.get_by_role("alert").wait_for()
     yield "wrong scores"
     library, known = sites.screen_files(tmp_path)
@@ -161,15 +161,15 @@ def every_page(page, site, tmp_path):
     page.get_by_label("Trust in your score").fill("7")
     page.set_input_files("#file-library", library)
     page.set_input_files("#file-known", known)
-    page.get_by_role("button", name="Check the files").click()
+    press(page, "Check the files")
     page.get_by_role("alert").wait_for()
     yield "wrong form"
     page.get_by_label("A measured value is a hit from").fill("")
     page.get_by_label("Trust in your score").fill("0.5")
-    page.get_by_role("button", name="Check the files").click()
+    press(page, "Check the files")
     page.get_by_role("heading", name="Start the run?").wait_for()
     yield "start"
-    page.get_by_role("button", name="Change something").click()
+    press(page, "Change something")
     page.get_by_text("library.csv, 222 bytes, is here already").wait_for()
     assert page.get_by_label("Trust in your score").input_value() == "0.5"
     yield "form again"
@@ -232,11 +232,11 @@ def test_the_form_of_a_run_that_was_is_filled_in(working, opened, tmp_path):
     page.set_input_files("#file-library", library)
     page.set_input_files("#file-known", known)
     page.get_by_label("The known molecules are a random sample").check()
-    page.get_by_role("button", name="Check the files").click()
-    page.get_by_role("button", name="Start the run").click()
+    press(page, "Check the files")
+    press(page, "Start the run")
     page.wait_for_url("**/runs/*")
-    page.get_by_role("button", name="Cancel the run").click()
-    page.get_by_role("link", name="Run with changes").click()
+    press(page, "Cancel the run")
+    follow(page, "Run with changes")
     page.wait_for_url("**/new/screen?run=*")
     assert page.locator(".kept").count() == 2
     assert page.get_by_label("The known molecules are a random sample").is_checked()

@@ -13,7 +13,7 @@ import pytest
 from hetero2.service.db.access import invitations, users
 from hetero2.service.domain.permissions import OrgRole, ProjectRole
 from tests.service import sites
-from tests.service.browsing import needs_chromium
+from tests.service.browsing import follow, needs_chromium, press
 from tests.service.postgres import free_port
 from tests.service.sign_in.people import Place, is_in
 from tests.service.tenants import two_orgs
@@ -83,9 +83,9 @@ def test_somebody_invited_signs_in_there_in_chromium_and_comes_again(house, issu
         context = browser.new_context()
         page = context.new_page()
         page.goto(house.site.url + start)
-        page.get_by_role("link", name="Sign in with Acme").click()
+        follow(page, "Sign in with Acme")
         page.get_by_placeholder("sub").fill("chromium")
-        page.get_by_role("button", name="Authorize", exact=True).click()
+        press(page, "Authorize")
         page.wait_for_url(f"{house.site.url}/")
         page.get_by_role("heading", name="Runs").wait_for()
         session = next(cookie for cookie in context.cookies() if cookie["name"] == "hetero2_session")

@@ -7,7 +7,7 @@ from hetero2.service.db import orgs
 from hetero2.service.db.access import tokens, users
 from hetero2.service.domain.permissions import Action
 from tests.service import sites
-from tests.service.browsing import Browser, needs_chromium
+from tests.service.browsing import Browser, follow, needs_chromium, press
 from tests.service.sign_in.people import PASSWORD
 
 pytestmark = pytest.mark.service
@@ -30,20 +30,20 @@ def test_from_the_printed_token_to_an_account_and_out_and_in_again(new, opened):
     page.get_by_label("E-mail address").fill("Ada@Acme.Example")
     page.get_by_label("New password").fill(PASSWORD)
     page.get_by_label("Name of your organisation").fill("runs")
-    page.get_by_role("button", name="Go on").click()
+    press(page, "Go on")
     page.get_by_role("alert").get_by_text("is no word of this service").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     page.get_by_label("Name of your organisation").fill("acme")
     page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    press(page, "Go on")
     page.wait_for_url(f"{new.url}/")
-    page.get_by_role("button", name="Sign out").click()
+    press(page, "Sign out")
     page.wait_for_url("**/login")
     page.get_by_label("E-mail address").fill("ada@acme.example")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{new.url}/")
-    page.get_by_role("link", name="Account").click()
+    follow(page, "Account")
     page.get_by_role("heading", name="Ada Lovelace").wait_for()
     page.get_by_role("main").get_by_text("acme", exact=True).wait_for()
     with new.service.reading(new.scope) as session:

@@ -65,17 +65,26 @@ def next_identifier(layer: Any, previous: Any, order: Any, others: Any, keys: An
 
     `order`, `others`: (d,), 0 and anything where there is no neighbour; `keys`: (d,) room to work in.
     """
-    d = len(order)
-    for slot in range(d):
+    for slot in range(len(order)):
         kind = _U(order[slot])
-        key = (kind << _U(32)) | others[slot] if kind > _U(0) else _U(0)
-        place = slot
-        while place > 0 and keys[place - 1] > key:
-            keys[place] = keys[place - 1]
-            place -= 1
-        keys[place] = key
+        _insert(keys, slot, (kind << _U(32)) | others[slot] if kind > _U(0) else _U(0))
+    return _combined(layer, previous, keys)
+
+
+@inlined
+def _insert(keys: Any, count: Any, key: Any) -> None:
+    """Insert a key among the first so many, which are in order: without a branch that the processor has to guess."""
+    for place in range(count):
+        smaller, key = min(keys[place], key), max(keys[place], key)
+        keys[place] = smaller
+    keys[count] = key
+
+
+@inlined
+def _combined(layer: Any, previous: Any, keys: Any) -> Any:
+    """The identifier of a layer from that of the layer before and the `keys` of the neighbours, 0 where there is none."""
     identifier = combine(_U(layer), previous)
-    for slot in range(d):
+    for slot in range(len(keys)):
         kind = keys[slot] >> _U(32)
         if kind > _U(0):
             identifier = combine(identifier, combine((kind + _GOLDEN) & _MASK, keys[slot] & _MASK))
@@ -125,16 +134,29 @@ def spread_sum(identifiers: Any) -> Any:
 def rearrange(graph: Any, moves: Any, number: Any, atoms: Any, neighbour: Any, order: Any) -> None:
     """Write the rearranged graph of one move: `atoms` (5, n + 1) element, hydrogens, charge, isotope, ring; row n is
     nobody; `neighbour`, `order` (n + 1, d)."""
-    base_atoms, base_neighbour, base_order = graph
-    edits, changes, labels, ring = moves
-    n, d = base_neighbour.shape
-    for part in range(5):
-        for a in range(n):
-            atoms[part, a] = base_atoms[part, a]
-        atoms[part, n] = 0
+    n, d = graph[1].shape
     for a in range(n):
-        for slot in range(d):
-            neighbour[a, slot], order[a, slot] = base_neighbour[a, slot], base_order[a, slot]
+        _restore(graph, a, atoms, neighbour, order)
+    for slot in range(d):
+        neighbour[n, slot], order[n, slot] = n, 0
+    _move(moves, number, atoms, neighbour, order)
+
+
+@inlined
+def _restore(graph: Any, a: Any, atoms: Any, neighbour: Any, order: Any) -> None:
+    """Make an atom what it is before any move, its own side of its bonds included."""
+    base_atoms, base_neighbour, base_order = graph
+    for part in range(5):
+        atoms[part, a] = base_atoms[part, a]
+    for slot in range(base_order.shape[1]):
+        neighbour[a, slot], order[a, slot] = base_neighbour[a, slot], base_order[a, slot]
+
+
+@inlined
+def _move(moves: Any, number: Any, atoms: Any, neighbour: Any, order: Any) -> None:
+    """Do one move to the graph that it starts from."""
+    edits, changes, labels, ring = moves
+    n, d = len(neighbour) - 1, neighbour.shape[1]
     for edit in range(edits.shape[1]):
         a, slot = edits[number, edit, 0], edits[number, edit, 1]
         neighbour[a, slot], order[a, slot] = edits[number, edit, 2], edits[number, edit, 3]
@@ -143,11 +165,11 @@ def rearrange(graph: Any, moves: Any, number: Any, atoms: Any, neighbour: Any, o
     x, y = labels[number, 0], labels[number, 1]
     for part in range(4):
         atoms[part, x], atoms[part, y] = atoms[part, y], atoms[part, x]
-        atoms[part, n] = 0
     for change in range(changes.shape[1]):
         atoms[1, changes[number, change, 0]] += changes[number, change, 1]
-    atoms[1, n] = 0
     atoms[4, ring[number, 0]] = ring[number, 1]
+    for part in range(5):
+        atoms[part, n] = 0
 
 
 @compiled
@@ -173,23 +195,46 @@ def first_layers(graph: Any, table: Any, frequencies: Any) -> Any:
 
 
 @inlined
-def _changed(moves: Any, number: Any, n: Any, neighbour: Any, masks: Any) -> None:
-    """masks (3, n + 1): atoms of another kind; those, their neighbours and atoms with another neighbour; all near."""
+def _touched(moves: Any, number: Any, touched: Any, masks: Any) -> Any:
+    """How many atoms a move names, now listed in `touched`, each once. masks (3, n + 1): in the first two now stand the
+    atoms of another kind, and those with another neighbour."""
     edits, changes, labels, ring = moves
-    d = neighbour.shape[1]
-    masks[:] = False
-    masks[0, labels[number, 0]] = masks[0, labels[number, 1]] = masks[0, ring[number, 0]] = True
+    n, count = masks.shape[1] - 1, 0
+    for layer in range(3):
+        for a in range(n + 1):
+            masks[layer, a] = False
+    for column in range(2):
+        count = _mark(labels[number, column], n, touched, count, masks, 0)
+    count = _mark(ring[number, 0], n, touched, count, masks, 0)
     for change in range(changes.shape[1]):
-        masks[0, changes[number, change, 0]] = True
+        count = _mark(changes[number, change, 0], n, touched, count, masks, 0)
     for edit in range(edits.shape[1]):
-        masks[1, edits[number, edit, 0]] = True
+        count = _mark(edits[number, edit, 0], n, touched, count, masks, 1)
+    return count
+
+
+@inlined
+def _mark(a: Any, n: Any, touched: Any, count: Any, masks: Any, layer: Any) -> Any:
+    """Mark an atom that is somebody, and list it if it was not marked; returned is how many are listed."""
+    if a == n:
+        return count
+    if not (masks[0, a] or masks[1, a]):
+        touched[count] = a
+        count += 1
+    masks[layer, a] = True
+    return count
+
+
+@inlined
+def _spread_to_neighbours(masks: Any, neighbour: Any) -> None:
+    """masks (3, n + 1): of each layer also the atoms of the layer before and all that are now bound to them."""
+    n, d = masks.shape[1] - 1, neighbour.shape[1]
     for layer in (0, 1):
-        masks[layer, n] = False
         for a in range(n):
-            near = masks[layer, a]
-            for slot in range(d):
-                near |= masks[layer, neighbour[a, slot]]
-            masks[layer + 1, a] |= near
+            if masks[layer, a]:
+                masks[layer + 1, a] = True
+                for slot in range(d):
+                    masks[layer + 1, neighbour[a, slot]] = True
         masks[layer + 1, n] = False
 
 
@@ -245,22 +290,23 @@ class Previews(NamedTuple):
 class Workspace(NamedTuple):
     """Room to work in, allocated once for all moves: allocating for each of them would cost more than the arithmetic.
 
-    `atoms`, `neighbour`, `order`: the rearranged graph (`rearrange`); `degree` (n + 1,); `changed` (3, n + 1): atoms
-    whose fragment of each layer is another one; `previous`, `current` (n + 1,): identifiers of the last two layers;
-    `bit_counts` (b,) as in `ParentFragments`; `new_bits` (3n,): bits that are in neither graph, each once; `room`
-    (2, d): for `next_identifier`.
+    `atoms`, `neighbour`, `order`: the rearranged graph (`rearrange`); `degree` (n + 1,); `touched` (n,): atoms that a
+    move names; `changed` (3, n + 1): atoms whose fragment of each layer is another one; `previous`, `current` (n + 1,): identifiers of the last two layers;
+    `bit_counts` (b,) as in `ParentFragments`; `new_bits` (3n,): bits that are in neither graph, each once; `keys`
+    (d,): of the neighbours of an atom.
     """
 
     atoms: Any
     neighbour: Any
     order: Any
     degree: Any
+    touched: Any
     changed: Any
     previous: Any
     current: Any
     bit_counts: Any
     new_bits: Any
-    room: Any
+    keys: Any
 
 
 @inlined
@@ -271,41 +317,38 @@ def _workspace(n: Any, d: Any, n_columns: Any) -> Any:
         np.zeros((n + 1, d), np.int64),
         np.zeros((n + 1, d), np.int64),
         np.zeros(n + 1, np.int64),
+        np.zeros(n, np.int64),
         np.zeros((3, n + 1), np.bool_),
         np.zeros(n + 1, np.uint64),
         np.zeros(n + 1, np.uint64),
         np.zeros(n_columns, np.int64),
         np.zeros(3 * n, np.int64),
-        np.zeros((2, d), np.uint64),
+        np.zeros(d, np.uint64),
     )
 
 
 @inlined
-def _owes_hydrogens(work: Any) -> Any:
-    """Whether an atom would have fewer than no hydrogens; on the way `degree` is counted."""
-    owing = False
-    for a in range(len(work.degree)):
-        owing |= work.atoms[1, a] < 0
-        work.degree[a] = 0
-        for slot in range(work.order.shape[1]):
-            work.degree[a] += work.order[a, slot] > 0
-    return owing
+def _degree(order: Any, a: Any) -> Any:
+    """How many neighbours an atom has."""
+    degree = 0
+    for slot in range(order.shape[1]):
+        degree += order[a, slot] > 0
+    return degree
 
 
 @inlined
 def _identifier(
-    layer: Any, a: Any, atoms: Any, degree: Any, neighbour: Any, order: Any, previous: Any, room: Any
+    layer: Any, a: Any, atoms: Any, degree: Any, neighbour: Any, order: Any, previous: Any, keys: Any
 ) -> Any:
-    """The Morgan identifier of an atom of the rearranged graph, from those of the layer before.
-
-    `room` (2, d): for `next_identifier`.
-    """
+    """The Morgan identifier of an atom of the rearranged graph, from those of the layer before; `keys` (d,): room."""
     if layer == 0:
         total = degree[a] + atoms[1, a]
         return invariant(atoms[0, a], total, atoms[1, a], atoms[2, a], atoms[3, a], atoms[4, a])
     for slot in range(order.shape[1]):
-        room[0, slot] = previous[neighbour[a, slot]]
-    return next_identifier(layer - 1, previous[a], order[a], room[0], room[1])
+        # Rows are not passed on as arrays of their own: counting references to them takes longer than the arithmetic.
+        kind = _U(order[a, slot])
+        _insert(keys, slot, (kind << _U(32)) | previous[neighbour[a, slot]] if kind > _U(0) else _U(0))
+    return _combined(layer - 1, previous[a], keys)
 
 
 @inlined
@@ -330,8 +373,8 @@ def _refragmented(parent: Any, work: Any, rarest: Any, table: Any, frequencies: 
     """
     # Taken out of the tuples once: each access inside the loop would count references.
     atoms, neighbour, order, degree, changed = work.atoms, work.neighbour, work.order, work.degree, work.changed
-    previous, current, bit_counts, new_bits, room = (
-        work.previous, work.current, work.bit_counts, work.new_bits, work.room,
+    previous, current, bit_counts, new_bits, keys = (
+        work.previous, work.current, work.bit_counts, work.new_bits, work.keys,
     )  # fmt: skip
     identifiers, scores, counted, column = (
         parent.identifiers, parent.log_frequencies, parent.counted, parent.column,
@@ -339,15 +382,17 @@ def _refragmented(parent: Any, work: Any, rarest: Any, table: Any, frequencies: 
     n = len(current) - 1
     total, count, signature = parent.sum_log_frequency, parent.n_fragments, parent.signature
     n_new, rare = 0, False
-    bit_counts[:] = parent.bit_counts
+    parent_bit_counts = parent.bit_counts
+    for place in range(len(bit_counts)):
+        bit_counts[place] = parent_bit_counts[place]
     for layer in range(3):
         gained, more = 0.0, 0  # summed layer by layer: the order of additions is part of the result
-        previous[:], current[:n] = current, identifiers[layer]
-        current[n] = _U(0)
+        for a in range(n):
+            previous[a], current[a] = current[a], identifiers[layer, a]
         for a in range(n):
             if not changed[layer, a]:
                 continue
-            new, old = _identifier(layer, a, atoms, degree, neighbour, order, previous, room), identifiers[layer, a]
+            new, old = _identifier(layer, a, atoms, degree, neighbour, order, previous, keys), identifiers[layer, a]
             current[a] = new
             # RDKit counts the second layer of an atom only where it has two neighbours (`preview.Fragments`).
             was, now = counted[layer, a], degree[a] > layer - 1
@@ -381,6 +426,12 @@ def _tanimoto(bit_counts: Any, n_reference_bits: Any, n_new: Any) -> Any:
     return shared / (n_reference_bits + n_new + beside)
 
 
+@inlined
+def _donates(atoms: Any, a: Any) -> Any:
+    """Whether an atom is nitrogen or oxygen with hydrogen."""
+    return atoms[1, a] > 0 and (atoms[0, a] == 7 or atoms[0, a] == 8)
+
+
 @compiled
 def preview(graph: Any, parent_fields: Any, moves: Any, rarest: Any, table: Any, frequencies: Any) -> Any:
     """The fields of `Previews` of c moves of one graph, given those of its `ParentFragments`. O(n) each.
@@ -397,21 +448,35 @@ def preview(graph: Any, parent_fields: Any, moves: Any, rarest: Any, table: Any,
         np.zeros(c, np.uint64),
     )  # fmt: skip
     work = _workspace(n, d, len(parent.bit_counts))
-    atoms = work.atoms
+    atoms, neighbour, order, degree, touched = work.atoms, work.neighbour, work.order, work.degree, work.touched
+    n_donors = 0
+    for a in range(n):
+        _restore(graph, a, atoms, neighbour, order)
+        degree[a] = _degree(order, a)
+        n_donors += _donates(atoms, a)
     for m in range(c):
-        rearrange(graph, moves, m, atoms, work.neighbour, work.order)
-        if _owes_hydrogens(work):
-            continue
-        _changed(moves, m, n, work.neighbour, work.changed)
-        rare, total, count, signature, n_new = _refragmented(parent, work, rarest, table, frequencies)
-        if rare:
-            continue
-        result.fine[m] = True
-        result.tanimoto[m] = _tanimoto(work.bit_counts, parent.n_reference_bits, n_new)
-        result.log_frequency[m], result.signature[m] = total / count, signature
-        for a in range(n):
-            result.donors[m] += atoms[1, a] > 0 and (atoms[0, a] == 7 or atoms[0, a] == 8)
-        result.centres[m] = _centres(atoms, work.degree, work.neighbour, work.order, work.current, work.room[0])
+        # What a move names is changed, and afterwards put back: all else stays what it is for all moves.
+        n_touched = _touched(moves, m, touched, work.changed)
+        donors = n_donors
+        for a in touched[:n_touched]:
+            donors -= _donates(atoms, a)
+        _move(moves, m, atoms, neighbour, order)
+        owing = False
+        for a in touched[:n_touched]:
+            owing |= atoms[1, a] < 0
+            degree[a] = _degree(order, a)
+            donors += _donates(atoms, a)
+        if not owing:
+            _spread_to_neighbours(work.changed, neighbour)
+            rare, total, count, signature, n_new = _refragmented(parent, work, rarest, table, frequencies)
+            if not rare:
+                result.fine[m] = True
+                result.tanimoto[m] = _tanimoto(work.bit_counts, parent.n_reference_bits, n_new)
+                result.log_frequency[m], result.signature[m], result.donors[m] = total / count, signature, donors
+                result.centres[m] = _centres(atoms, degree, neighbour, order, work.current, work.keys)
+        for a in touched[:n_touched]:
+            _restore(graph, a, atoms, neighbour, order)
+            degree[a] = _degree(order, a)
     return result.fine, result.tanimoto, result.log_frequency, result.donors, result.centres, result.signature
 
 

@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -17,9 +17,12 @@ from hetero2.chem.decoys_v2.graph import AROMATIC, Bools, Graph
 _PICKLE = re.compile(rb"(\d+) (?=\xef\xbe\xad\xde)")
 _FIRST = re.compile(r"\$\((\[[^\[\]]*\]|Cl|Br|[A-Za-z*])")
 _COUNTED = re.compile(r"([HXDR])(\d+)")
+_IN_TWO_RINGS = re.compile(r"\[\w+(&\w+)*&R2(&\w+)*\]")
 _DOUBLE, _TRIPLE = 2, 3  # RDKit's bond types
 _ORDERS = {"": (1, AROMATIC), "-": (1,), "=": (_DOUBLE,), "#": (_TRIPLE,), ":": (AROMATIC,)}
-_BONDS = ("double", "triple", "no_oxo")
+# Rings stay joined as they are in all isomers: of ever so many sizes, but as many, of them so many that share bonds.
+_RINGS = ("rings", "fused", "shared")
+_BONDS = ("double", "triple", "no_oxo", *_RINGS)
 _SMALL = 4  # no isomer has a smaller ring, or one of this size, that the molecule lacks
 Matcher = Callable[[Chem.Mol], bool]
 End = tuple[str, int, bool]  # SMARTS of an atom of a pattern, its neighbours there, whether it is in a ring there
@@ -127,11 +130,27 @@ def _pattern(stored: bytes) -> Chem.Mol | None:
 
 
 def _need(pattern: Chem.Mol | None) -> Counter[str]:
-    """How many atoms and multiple bonds of each description an alert needs."""
+    """How many atoms and multiple bonds of each description, and rings, an alert needs."""
     if pattern is None:
         return Counter()
     names = [atom.GetSmarts() for atom in pattern.GetAtoms()]
-    return Counter([*names, *(order for bond in pattern.GetBonds() for order in _orders(bond))])
+    rings, fused, shared = _joined_rings(Chem.GetSSSR(pattern))
+    shared |= any(map(_IN_TWO_RINGS.fullmatch, names))
+    needs = Counter([*names, *(order for bond in pattern.GetBonds() for order in _orders(bond))])
+    return needs + Counter(dict(zip(_RINGS, (rings, fused, int(shared)), strict=True)))
+
+
+def _joined_rings(rings: Iterable[Iterable[int]]) -> tuple[int, int, bool]:
+    """(how many rings, most that are fused or bridged to one another, whether an atom is in several)."""
+    systems: list[tuple[set[int], int]] = []
+    n_atoms = 0
+    for ring in map(set, rings):
+        n_atoms += len(ring)
+        fused = [system for system in systems if len(system[0] & ring) > 1]
+        whole = (ring.union(*(atoms for atoms, _ in fused)), 1 + sum(count for _, count in fused))
+        systems = [whole, *(system for system in systems if system not in fused)]
+    counts = [count for _, count in systems]
+    return sum(counts), max(counts, default=0), len(set().union(*(atoms for atoms, _ in systems))) < n_atoms
 
 
 def _joined(pattern: Chem.Mol | None) -> list[tuple[End, str, End]]:
@@ -228,9 +247,9 @@ class Alerts:
         lone = double & (graph.element == 8) & (graph.degree == 1)
         n_double, triple = (int((graph.order == kind).sum()) // 2 for kind in (_DOUBLE, _TRIPLE))
         # Where every double bond ends in a lone O (C=O, S=O), so do those of all isomers.
-        bonds = (n_double, triple, 0 if lone.sum() == n_double else n_double)
-        rings = set(map(len, mol.GetRingInfo().AtomRings()))
-        self._possible = _catalogue().possible(kinds, bonds, rings)
+        rings = mol.GetRingInfo().AtomRings()
+        bonds = (n_double, triple, 0 if lone.sum() == n_double else n_double, *_joined_rings(rings))
+        self._possible = _catalogue().possible(kinds, bonds, set(map(len, rings)))
         # Hydrogens that are atoms are not among those that are counted.
         self._by_bonds = not (graph.element == 1).any()
         self.known = _names(mol, self._possible)

@@ -201,7 +201,9 @@ class CandidatePool:
         return True
 
     def _consider(self, origin: Origin, moves: Moves, level: float) -> None:
-        moves = moves.take(spread_over(len(moves), max(1, _MOST_CELLS // (origin.graph.n + 1))))
+        most = max(1, _MOST_CELLS // (origin.graph.n + 1))
+        if len(moves) > most:
+            moves = moves.take(spread_over(len(moves), most))
         if not len(moves):
             return
         chosen, view = origin.fragments.preview(moves, level)

@@ -97,7 +97,7 @@ class _Selection:
         self._pool = CandidatePool(mol, seed)
         self._alerts = Alerts(mol, self._pool.parent.graph)
         self._parent = self._pool.parent.environments.properties(still(mol.GetNumAtoms()))
-        self._of_parent = self._parent.by_name(0)
+        self._of_parent = self._parent.values[0].tolist()
         self._fingerprint = None if _preview_is_exact(mol) else fingerprint(mol)
         # The share of decoys that are to be more common in their fragments than the molecule: uniform over seeds.
         self._share = float(mixed(np.arange(1), seed)[0] / 2.0**64)
@@ -217,40 +217,51 @@ class _Selection:
     def _choose(self, number: int) -> bool:
         """Take a candidate unless there is a reason against it."""
         properties, place, skeleton, suspected = self._computed[number]
-        smiles, mol = _settled(self._pool.build(number))
-        refused = self._why_not(mol, smiles, skeleton, suspected)
-        if mol is None or refused is not None:
-            self._refused[refused or "invalid"] += 1
+        smiles, mol = self._built(number, suspected)
+        if mol is None:
+            self._refused[smiles] += 1
+            return False
+        if self._compounds.holds(skeleton, smiles):
+            self._refused["same_compound"] += 1
             return False
         similar = float(self._tanimoto[number])
         if self._fingerprint is not None:
             similar = DataStructs.TanimotoSimilarity(self._fingerprint, fingerprint(mol))
-        differences = {
-            name: round(value - self._of_parent[name], 4) for name, value in properties.by_name(place).items()
-        }
-        decoy = Decoy(smiles, self._pool.move(number), similar, hardness(similar), differences, skeleton)
+        decoy = Decoy(
+            smiles,
+            self._pool.move(number),
+            similar,
+            hardness(similar),
+            properties.differences(place, self._of_parent),
+            skeleton,
+        )
         self._decoys.append(decoy)
         self._compounds.add(skeleton, smiles)
         return True
 
-    def _why_not(self, mol: Chem.Mol | None, smiles: str, skeleton: int, suspected: Sequence[Matcher]) -> str | None:
+    def _built(self, number: int, suspected: Sequence[Matcher]) -> tuple[str, Chem.Mol | None]:
+        """(SMILES, molecule) of a candidate; without a molecule (why not, None)."""
+        product = self._pool.build(number)
+        if product is None:
+            return "invalid", None
+        if has_any(product, suspected):  # first, for it is cheaper than to write its SMILES
+            return "alert", None
+        smiles, mol = _settled(product)
         if mol is None:
-            return "invalid"
+            return "invalid", None
         if smiles in self._seen:
-            return "duplicate"
+            return "duplicate", None
         self._seen.add(smiles)
-        if has_any(mol, suspected):
-            return "alert"
-        return "same_compound" if self._compounds.holds(skeleton, smiles) else None
+        if mol is not product and has_any(mol, suspected):
+            return "alert", None
+        return smiles, mol
 
 
-def _settled(mol: Chem.Mol | None) -> tuple[str, Chem.Mol | None]:
+def _settled(mol: Chem.Mol) -> tuple[str, Chem.Mol | None]:
     """The SMILES of a product, as it is when RDKit reads and writes it again, and its molecule; None: there is none.
 
     Reading costs as much as all else that is done with a product, so only what can come back otherwise is read.
     """
-    if mol is None:
-        return "", None
     smiles = canonical(mol)
     flat, n_centres = _CENTRE.subn("C", smiles) if "@" in smiles else (smiles, 0)
     if _STAYS.fullmatch(flat) and (n_centres < 2 or _are_independent(mol, n_centres)):
@@ -274,5 +285,7 @@ def _preview_is_exact(mol: Chem.Mol) -> bool:
 
     RDKit leaves out a fragment of the same bonds as another: there are such in small rings and in small molecules.
     """
-    isotopes = any(atom.GetIsotope() or atom.GetAtomicNum() == 1 for atom in mol.GetAtoms())
-    return mol.GetNumAtoms() > _SMALL and not isotopes and all(len(ring) > 4 for ring in mol.GetRingInfo().AtomRings())
+    atoms = list(map(mol.GetAtomWithIdx, range(mol.GetNumAtoms())))
+    if len(atoms) <= _SMALL or any(map(Chem.Atom.GetIsotope, atoms)) or 1 in map(Chem.Atom.GetAtomicNum, atoms):
+        return False
+    return min(map(len, mol.GetRingInfo().AtomRings()), default=5) > 4

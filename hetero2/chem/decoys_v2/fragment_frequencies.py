@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import RDConfig
 
+from hetero2.chem.decoys_v2 import kernels
+
 Floats = NDArray[np.float32]
-# Log frequency of a fragment that the table does not hold: what the SA score gives it, below the rarest it holds.
-UNKNOWN = -4.0
 _TABLE_BITS = 22  # 4.2 million places for 0.7 million fragments: most look-ups end at the first place
 
 
@@ -31,14 +31,6 @@ def frequencies() -> tuple[NDArray[np.uint32], Floats]:
     size = 1 << _TABLE_BITS
     both = np.zeros((size, 2), np.uint32)  # side by side, so that looking one up waits for memory once
     table, scores = both[:, 0], both.view(np.float32)[:, 1]
-    scores[:] = UNKNOWN
-    left = np.arange(len(keys))
-    shift = 0
-    while len(left):
-        place = (keys[left] + np.uint32(shift)) & np.uint32(size - 1)
-        free = table[place] == 0
-        table[place[free]] = keys[left[free]]
-        won = table[place] == keys[left]
-        scores[place[won]] = values[left[won]]
-        left, shift = left[~won], shift + 1
+    scores[:] = kernels.UNKNOWN
+    kernels.add_frequencies(table, scores, keys, values)
     return table, scores

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from hetero2.chem.decoys_v2.fragment_frequencies import UNKNOWN
 from hetero2.chem.similarity import N_BITS
 
 _U = np.uint64
@@ -19,7 +18,8 @@ _MASK = np.uint64(0xFFFFFFFF)
 _GOLDEN = np.uint64(0x9E3779B9)
 _MIX_ADD, _MIX_A, _MIX_B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _BOND = np.uint64(0xD6E8FEB86659FD93)
-_UNKNOWN = np.float32(UNKNOWN)
+# Log frequency of a fragment that the table does not hold: what the SA score gives it, below the rarest it holds.
+UNKNOWN = np.float32(-4.0)
 _SLIDES = (2, 6)  # kinds of moves that make or unmake bonds of rings
 # Elements whose bonds standard InChI keeps. It takes all others, the metals, apart, whatever they are bound to.
 _KEEPS_BONDS = np.isin(np.arange(256), (5, 6, 7, 8, 9, 14, 15, 16, 17, 32, 33, 34, 35, 52, 53, 54, 85))
@@ -82,7 +82,7 @@ def _insert(keys: Any, count: Any, key: Any) -> None:
 
 @inlined
 def _combined(layer: Any, previous: Any, keys: Any) -> Any:
-    """The identifier of a layer from that of the layer before and the `keys` of the neighbours, 0 where there is none."""
+    """The identifier of a layer from that of the layer before and the `keys` of neighbours, 0 where there is none."""
     identifier = combine(_U(layer), previous)
     for slot in range(len(keys)):
         kind = keys[slot] >> _U(32)
@@ -101,8 +101,20 @@ def log_frequency_of(table: Any, scores: Any, identifier: Any) -> Any:
         if seen == identifier:
             return scores[place]
         if seen == _U(0):
-            return _UNKNOWN
+            return UNKNOWN
         place = (place + _U(1)) & mask
+
+
+@compiled
+def add_frequencies(table: Any, scores: Any, identifiers: Any, log_frequencies: Any) -> None:
+    """Put fragments into such a table, which has room for them."""
+    mask = _U(len(table) - 1)
+    for which in range(len(identifiers)):
+        identifier = _U(identifiers[which])
+        place = identifier & mask
+        while table[place] != 0 and _U(table[place]) != identifier:
+            place = (place + _U(1)) & mask
+        table[place], scores[place] = identifier, log_frequencies[which]
 
 
 @compiled
@@ -291,9 +303,9 @@ class Workspace(NamedTuple):
     """Room to work in, allocated once for all moves: allocating for each of them would cost more than the arithmetic.
 
     `atoms`, `neighbour`, `order`: the rearranged graph (`rearrange`); `degree` (n + 1,); `touched` (n,): atoms that a
-    move names; `changed` (3, n + 1): atoms whose fragment of each layer is another one; `previous`, `current` (n + 1,): identifiers of the last two layers;
-    `bit_counts` (b,) as in `ParentFragments`; `new_bits` (3n,): bits that are in neither graph, each once; `keys`
-    (d,): of the neighbours of an atom.
+    move names; `changed` (3, n + 1): atoms whose fragment of each layer is another one; `previous`, `current` (n + 1,):
+    identifiers of the last two layers; `bit_counts` (b,) as in `ParentFragments`; `new_bits` (3n,): bits that are in
+    neither graph, each once; `keys` (d,): of the neighbours of an atom.
     """
 
     atoms: Any

@@ -9,6 +9,7 @@ Pairs = set[tuple[int, int]]
 _RINGS_CHANGE = {number for number, name in enumerate(KINDS) if "+" in name or number in (SLIDE, PERMUTE)}
 _SINGLE = Chem.BondType.SINGLE
 _unpaired = Chem.Atom.GetNumRadicalElectrons
+_COMPUTED = "__computedProps"  # RDKit's list of the properties that it has computed, kept even when it is empty
 _AROMATIC = Chem.MolFromSmarts("a")
 _ALL = Chem.SanitizeFlags.SANITIZE_ALL
 # What a product needs whose rings are the parent's: its aromatic atoms are known, and have the electrons they had.
@@ -17,6 +18,10 @@ _NO_RINGS = (
     | Chem.SanitizeFlags.SANITIZE_SYMMRINGS
     | Chem.SanitizeFlags.SANITIZE_FINDRADICALS
     | Chem.SanitizeFlags.SANITIZE_SETCONJUGATION
+)
+# With stereo centres also this, which takes the mark off what can be none: an atom that is not tetrahedral.
+_NO_RINGS_BUT_CENTRES = (
+    _NO_RINGS | Chem.SanitizeFlags.SANITIZE_SETHYBRIDIZATION | Chem.SanitizeFlags.SANITIZE_CLEANUPCHIRALITY
 )
 
 
@@ -34,7 +39,7 @@ class Builder:
     def __init__(self, mol: Chem.Mol, graph: Graph, parent: "Builder | None" = None) -> None:
         """`parent`: the builder of the molecule that `mol` is an isomer of, with the same aromatic atoms and rings."""
         self._graph = graph
-        self._base = Chem.RWMol(mol)
+        self._base = _bare(mol)
         if parent is not None and not parent._has_stereo:
             self._stereo, self._has_stereo = [], False
         else:
@@ -54,7 +59,8 @@ class Builder:
         self._restore_stereo_bonds(product)
         # Only these can change rings and so what is aromatic; for the others it is not perceived again.
         rings_change = int(moves.kind[number]) in _RINGS_CHANGE
-        if Chem.SanitizeMol(product, _ALL if self._has_stereo or rings_change else _NO_RINGS, catchErrors=True):
+        needed = _ALL if rings_change else _NO_RINGS_BUT_CENTRES if self._has_stereo else _NO_RINGS
+        if Chem.SanitizeMol(product, needed, catchErrors=True):
             return None
         if product.GetRingInfo().NumRings() != self._rings or self._radicals(product, changed):
             return None
@@ -135,6 +141,15 @@ class Builder:
         atom = product.GetAtomWithIdx
         gained = any(map(_unpaired, map(atom, changed.difference(self._radical))))
         return gained or not all(map(_unpaired, map(atom, self._radical)))
+
+
+def _bare(mol: Chem.Mol) -> Chem.RWMol:
+    """A copy without what RDKit computed for its atoms: to copy that into each product takes as long as the rest."""
+    copy = Chem.RWMol(mol)
+    copy.ClearComputedProps(includeRings=False)
+    for atom in map(copy.GetAtomWithIdx, range(copy.GetNumAtoms())):
+        atom.ClearProp(_COMPUTED)
+    return copy
 
 
 def _aromatic(mol: Chem.Mol) -> list[tuple[int, ...]]:

@@ -6,8 +6,10 @@ once a process what an atom in it contributes. So a property costs O(atoms) arra
 RDKit's own number as long as the rearrangement leaves the same atoms aromatic.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +47,10 @@ class MoveProperties:
     skeleton: Keys
     bonds: Keys
 
-    def by_name(self, number: int) -> dict[str, float]:
-        """The properties of one of them by name."""
-        return dict(zip(NAMES, self.values[number].tolist(), strict=True))
+    def differences(self, number: int, others: Sequence[float]) -> dict[str, float]:
+        """By name, how much more of each property one of them has than `others` in the same order, to four places."""
+        changes = map(sub, self.values[number].tolist(), others)
+        return {name: round(change, 4) for name, change in zip(NAMES, changes, strict=True)}
 
 
 class Environments:
@@ -113,8 +116,11 @@ def _ask(mol: Chem.Mol) -> list[tuple[float, ...]]:
     n = mol.GetNumAtoms()
     whole = Chem.AddHs(mol)
     logp = [row[0] for row in rdMolDescriptors._CalcCrippenContribs(whole)]
-    for atom in list(whole.GetAtoms())[n:]:
-        logp[atom.GetNeighbors()[0].GetIdx()] += logp[atom.GetIdx()]
+    hydrogen = n  # they come after all other atoms, in the order of the atoms that bear them
+    for a in range(n):
+        for _ in range(mol.GetAtomWithIdx(a).GetTotalNumHs()):
+            logp[a] += logp[hydrogen]
+            hydrogen += 1
     tpsa = rdMolDescriptors._CalcTPSAContribs(mol)
     marks = [{match[0] for match in mol.GetSubstructMatches(pattern, maxMatches=n + 1)} for pattern in _patterns()]
     return [(logp[a], tpsa[a], *(float(a in mark) for mark in marks)) for a in range(n)]

@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from hetero2 import cli
+from hetero2.pack.verification.arithmetic.molecules import Molecules
+from hetero2.pack.verification.audit_evidence import trust
 from hetero2.pack.verification.checking import verify
 from hetero2.pack.verification.contracts import schema_sets
 from hetero2.pack.verification.layout import ROLES
@@ -20,6 +22,8 @@ from hetero2.pack.verification.recompute.summary_rows import gate_of, n_at_or_ab
 from hetero2.stages.summary import population
 from hetero2.stats.audit.ranking import audit
 from hetero2.stats.audit.target_decoy_competition import share_is_decided
+from hetero2.stats.benefit.enrichment import roc_auc
+from hetero2.stats.diagnosis.competitors import turned
 from tests.conftest import OWN_PACK
 from tests.packs import edit, own_folder, relist
 from tools import verification
@@ -73,6 +77,15 @@ def test_gates_and_counts_are_those_of_the_audit():
         assert gate_of(n) == result.gate
         assert n_at_or_above(result.p_value, n) == int((decoys >= 2.0).sum())
     assert n_at_or_above(0.123, 19) is None
+
+
+@pytest.mark.parametrize(("hit", "other"), [("C", "CCC"), ("CCC", "C"), ("CC", "CO")])  # AUC 0, 1, 0.5
+def test_a_competitor_is_turned_as_in_the_diagnosis(hit, other):
+    molecules = Molecules({"scaffold": ["", ""], "score": [1.0, 2.0], "canonical_smiles": [hit, other]}, [True, False])
+    by_verify = trust._of_truth(molecules, [0, 1], 0)["ranking"]["heavy_atoms"]
+    values, direction = turned(np.array([len(hit), len(other)], float), np.array([True, False]))
+    area, _ = roc_auc(values, np.array([1, 0]))
+    assert (by_verify["direction"], by_verify["auc"]) == (direction, area)
 
 
 def test_shares_are_decided_as_by_the_calls():

@@ -146,9 +146,10 @@ def _of_truth(molecules: Molecules, rows: Sequence[int], seed: int) -> Record:
         follows = {**follows, "ci_low": None, "ci_high": None, "reason": few}
     atoms = [heavy_atoms(text) for text in smiles] if all(smiles) and 0 < n_hits < n else None
     rival = None if atoms is None else RankedList(atoms, hit)
-    direction = 1
-    if rival is not None and atoms is not None and (rival.roc_auc() or 0.5) < 0.5:
-        rival, direction = RankedList([-number for number in atoms], hit), -1
+    area = None if rival is None else rival.roc_auc()
+    direction = -1 if area is not None and area < 0.5 else 1
+    if atoms is not None and direction < 0:
+        rival = RankedList([-number for number in atoms], hit)
     if few is None and n * RESAMPLES <= MOST_CELLS:
         drawn = redrawn(ranking, rival or ranking, hit, scaffold, n, seed, with_areas=True)
         if drawn is not None:

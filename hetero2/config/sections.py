@@ -92,7 +92,7 @@ class Execution(Section):
     """scores.command is stopped after this many minutes"""
     shard_rows: Count | None = None
     """Rows of a shard at most; a shard is one job each of decoys, scores and audit. null: an eighth of the library, but
-    256 to 2500 rows (some 8 to 60 s of work), or more so that there are at most 400 shards: 1,000 rows are 4 shards,
+    512 to 2500 rows (some 10 to 60 s of work), or more so that there are at most 400 shards: 1,000 rows are 2 shards,
     100,000 are 40, 1,000,000 are 400"""
     download: Download = Field(default_factory=Download)
     """scores.url and truth.url. Only https with a verified certificate, or file; at most 3 redirects, each checked

@@ -44,7 +44,7 @@ MinJobAge=300
 KillWait=2
 InactiveLimit=0
 ReturnToService=2
-NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=16000 State=UNKNOWN
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=16000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 
@@ -88,8 +88,8 @@ def _free_ports(count: int) -> list[int]:
 class Cluster:
     """Start the daemons on entry; on exit cancel all jobs, stop the daemons and remove the link to slurm.conf."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.host = folder, socket.gethostname().split(".")[0]
+    def __init__(self, folder: Path, cpus: int = 4) -> None:
+        self.folder, self.host, self._cpus = folder, socket.gethostname().split(".")[0], cpus
         self._daemons: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Cluster":
@@ -109,7 +109,7 @@ class Cluster:
         controller_port, node_port = _free_ports(2)
         for name in ("state", "spool"):
             (self.folder / name).mkdir()
-        values = {"host": self.host, "controller_port": controller_port, "node_port": node_port}
+        values = {"host": self.host, "cpus": self._cpus, "controller_port": controller_port, "node_port": node_port}
         (self.folder / "slurm.conf").write_text(TEMPLATE.format(folder=self.folder, **values))
         CONF.unlink(missing_ok=True)
         CONF.symlink_to(self.folder / "slurm.conf")

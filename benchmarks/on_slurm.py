@@ -1,0 +1,84 @@
+"""What a run costs on a SLURM cluster of one node, beside the same run on the same cores without one.
+
+    python -m benchmarks.on_slurm FOLDER large.json [--shard-rows 5000] [--cpus 2]
+
+FOLDER and large.json: `--folder` and `--json` of `benchmarks.throughput`, of which the largest library is taken: its
+library, truth, scores and, where there was one, screen. The run is made again in FOLDER/slurm by the profile `slurm`,
+with the daemons of Debian on loopback (as root; see tests/cluster); the two packs must be the same, byte for byte.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.throughput import ROOT
+from tests.cluster.slurm import Cluster, why_not
+
+
+def sha256_of_pack(folder: Path) -> str:
+    """Of the pack of a run in this folder."""
+    [pack] = (folder / "results/run").glob("*.zip")
+    return hashlib.sha256(pack.read_bytes()).hexdigest()
+
+
+def by_slurm(folder: Path, shard_rows: int, cpus: int) -> dict[str, Any]:
+    """The run of a folder once more in its folder `slurm`: wall seconds, jobs of SLURM, sha256 of the pack."""
+    again = folder / "slurm"
+    again.mkdir()
+    for path in folder.iterdir():
+        if path.is_file() and path.name != "printed.txt":
+            shutil.copy(path, again)
+    (again / "shards.json").write_text(json.dumps({"execution": {"shard_rows": shard_rows}}))
+    words = ["--snakefile", str(ROOT / "Snakefile"), "--profile", str(ROOT / "profiles/slurm")]
+    target = ["value_utility_realtruth", "--configfile", "my.yaml", "shards.json"]
+    with (
+        tempfile.TemporaryDirectory() as daemons,
+        Cluster(Path(daemons), cpus),
+        (again / "printed.txt").open("w") as out,
+    ):
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-m", "snakemake", *words, *target],
+            cwd=again, stdout=out, stderr=out, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        wall_s = time.monotonic() - began
+    if done.returncode:
+        sys.exit((again / "printed.txt").read_text()[-3000:])
+    logs = list((again / ".snakemake/slurm_logs").rglob("*.log"))
+    return {"wall_s": round(wall_s, 1), "slurm_jobs": len(logs), "sha256": sha256_of_pack(again)}
+
+
+def main() -> None:
+    """Print both runs and how much longer the cluster takes, as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("local", type=Path, metavar="large.json")
+    parser.add_argument("--shard-rows", type=int, default=5000)
+    parser.add_argument("--cpus", type=int, default=2)
+    args = parser.parse_args()
+    if (reason := why_not()) is not None:
+        sys.exit(f"error: no cluster can be started: {reason}")
+    library = json.loads(args.local.read_text())["libraries"][-1]
+    folder = args.folder / str(library["rows"])
+    cluster = by_slurm(folder, args.shard_rows, args.cpus)
+    result = {
+        "rows": library["rows"],
+        "shard_rows": args.shard_rows,
+        "local_wall_s": library["wall_s"],
+        **cluster,
+        "overhead": round(cluster["wall_s"] / library["wall_s"] - 1, 3),
+        "same_pack": cluster["sha256"] == sha256_of_pack(folder),
+    }
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

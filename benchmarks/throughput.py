@@ -51,7 +51,7 @@ USED = re.compile(r"used ([0-9.]+) s of CPU, (\d+) MB")
 DATA = "moses/dataset/data/train.csv.gz"
 # What computes, molecule by molecule or over a sample of fixed size; all else reads, writes and gathers.
 COMPUTING = (
-    "decoys_shard", "audit", "calls", "decoy_quality", "control_sample", "controls", "utility", "cost_lift",
+    "decoys", "audit", "calls", "decoy_quality", "control_sample", "controls", "utility", "cost_lift",
     "screen_model", "screen",
 )  # fmt: skip
 CONFIG = """\

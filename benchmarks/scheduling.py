@@ -1,6 +1,6 @@
 """Where a cluster of 1,000 nodes would stop keeping up: a simulation of its scheduling, from what is measured here.
 
-    python -m benchmarks.scheduling large.json SMILES [--rows 1000000 100000000] [--nodes 1000] [--submit-s 0.5] [--start-s 8]
+    python -m benchmarks.scheduling large.json SMILES [--rows 1000000 100000000] [--nodes 1000] [--json out.json]
 
 large.json: `--json` of `benchmarks.throughput` with two libraries at least. From it come, per stage, CPU and memory as
 straight lines through its two largest libraries. Measured in this call: what Snakemake's main process needs to plan so
@@ -17,11 +17,9 @@ import heapq
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -29,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.throughput import CONFIG, ROOT, library, made_up_scores, snakemake
+from benchmarks.throughput import CONFIG, ROOT, library, made_up_scores, measured, snakemake
 
 SHARDED = {"decoys": "decoys", "scores": "shard", "audit": "shard", "screen": "screen"}  # stage: its job of a cluster
 PHASES = ("decoys", "shard", "screen")
@@ -47,10 +45,10 @@ def lines(libraries: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
         if stage == "snakemake" or stage not in small["stages"]:
             continue
         points = []
-        for measured in (small, large):
-            of_stage = measured["stages"][stage]
+        for of_run in (small, large):
+            of_stage = of_run["stages"][stage]
             jobs = of_stage["jobs"] if stage in SHARDED else 1
-            points.append((measured["rows"] / jobs, of_stage["cpu_s"] / jobs, of_stage["peak_mb"]))
+            points.append((of_run["rows"] / jobs, of_stage["cpu_s"] / jobs, of_stage["peak_mb"]))
         (x0, cpu0, mb0), (x1, cpu1, mb1) = points
         if x1 == x0:
             fits = [(0.0, cpu1 / x1), (mb1, 0.0)]
@@ -72,15 +70,7 @@ def plan_cost(smiles: Path, shards: Iterable[int]) -> list[dict[str, float]]:
             _given(smiles, folder, n, 1)
             words = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "1"]
             target = ["--dry-run", "--quiet", "all", "--configfile", "my.yaml", "--", "value_utility_realtruth"]
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            began = time.monotonic()
-            subprocess.run(
-                [*words, *target], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            wall = time.monotonic() - began
-            costs.append({"shards": n, "cpu_s": round(cpu, 2), "wall_s": round(wall, 2), "mb": after.ru_maxrss // 1024})
+            costs.append({"shards": n, **measured([*words, *target], folder)})
     return costs
 
 

@@ -29,7 +29,7 @@ import tempfile
 import time
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,14 @@ COMPUTING = (
     "decoys", "audit", "calls", "decoy_quality", "control_sample", "controls", "utility", "cost_lift",
     "screen_model", "screen",
 )  # fmt: skip
+PROBE = """\
+import resource, subprocess, sys, time
+began = time.monotonic()
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+sys.exit(code)
+"""
 CONFIG = """\
 run_name: {name}
 input: {{path: library.csv}}
@@ -150,15 +158,19 @@ def disk(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
-def command(*words: str) -> dict[str, float]:
-    """Wall seconds and peak memory (MB) of a command of HETERO-2 that must succeed."""
-    began = time.monotonic()
-    with subprocess.Popen([sys.executable, "-m", "hetero2", *words], stdout=subprocess.DEVNULL, cwd=ROOT) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"hetero2 {' '.join(words)}: exit code {process.returncode}")
-    return {"wall_s": round(time.monotonic() - began, 1), "peak_mb": round(used.ru_maxrss / 1024)}
+def measured(words: Sequence[str], folder: Path) -> dict[str, float]:
+    """Wall and CPU seconds and peak memory (MB) of a command that must succeed.
+
+    A small process starts it: Linux counts the memory of who starts a process to that process's peak.
+    """
+    probe = [sys.executable, "-c", PROBE, *words]
+    done = subprocess.run(
+        probe, capture_output=True, text=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    if done.returncode:
+        sys.exit(f"{' '.join(words)}: exit code {done.returncode}\n{done.stderr[-3000:]}")
+    wall_s, cpu_s, peak_mb = map(float, done.stdout.split())
+    return {"wall_s": round(wall_s, 1), "cpu_s": round(cpu_s, 1), "peak_mb": round(peak_mb)}
 
 
 def measure(
@@ -190,8 +202,8 @@ def measure(
         "disk_mb": round(disk(folder / "results"), 1),
         "input_mb": round(sum((folder / n).stat().st_size for n in ("library.csv", scores, "truth.csv")) / 1e6, 1),
         "reading_writing_gathering": round(moved / cpu, 3),
-        "verify": command("verify", str(pack)),
-        "accept": command("accept", str(pack)),
+        "verify": measured([sys.executable, "-m", "hetero2", "verify", str(pack)], folder),
+        "accept": measured([sys.executable, "-m", "hetero2", "accept", str(pack)], folder),
         "stages": {stage: {key: round(value, 2) for key, value in sums.items()} for stage, sums in table.items()},
     }
 

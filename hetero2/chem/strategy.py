@@ -1,8 +1,6 @@
 """The decoy strategies behind one call."""
 
-import contextlib
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -49,23 +47,8 @@ def warm_up(strategy: str) -> None:
 
     Without a compiler's cache on disk this takes some 20 s of CPU, with one 2 s.
     """
-    with _without_scipy():
-        make(strategy, _EXAMPLE, 20, 0, QUOTAS, False)
-        skeleton(parse_known(_EXAMPLE))
-
-
-@contextlib.contextmanager
-def _without_scipy() -> Iterator[None]:
-    """Meanwhile nothing imports scipy.linalg: numba looks there for a BLAS, which no loop of ours needs, and that takes
-    as long as loading all the loops."""
-    is_hidden = "scipy.linalg" not in sys.modules
-    if is_hidden:
-        sys.modules["scipy.linalg"] = None  # type: ignore[assignment] # an ImportError for who imports it
-    try:
-        yield
-    finally:
-        if is_hidden:
-            del sys.modules["scipy.linalg"]
+    make(strategy, _EXAMPLE, 20, 0, QUOTAS, False)
+    skeleton(parse_known(_EXAMPLE))
 
 
 def _v2(canonical_smiles: str, k: int, seed: int, quotas: Mapping[str, float], hard_mode: bool) -> Made:

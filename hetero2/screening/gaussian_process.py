@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 Floats = NDArray[np.float64]
 
@@ -33,6 +32,8 @@ def cholesky_inverse(covariance: Floats) -> tuple[Floats, float]:
     A covariance that is not positive definite by rounding gets the smallest power of ten times its mean diagonal that
     makes it so.
     """
+    from scipy.linalg import solve_triangular  # half a second to import; a fit that is there needs none
+
     if not len(covariance):
         return np.zeros((0, 0)), 0.0
     scale, jitter = float(np.trace(covariance)) / len(covariance), 0.0

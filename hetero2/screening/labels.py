@@ -4,8 +4,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import rankdata
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -24,6 +22,8 @@ def label_code(measured: Measurements) -> Floats:
     Molecules that are no hits tie for the lowest rank, as do hits without a value for that of the middle hit.
     """
     sign = np.where(measured.is_hit, 1.0, -1.0)
+    from scipy.stats import rankdata  # more than a second to import, and those who predict a shard need no labels
+
     hits = measured.is_hit & np.isfinite(measured.values)
     if not hits.any():
         return sign
@@ -48,6 +48,8 @@ def normal_scores(library: Floats, scores: Floats) -> Floats:
     library: (m,), NaN without a score. A member's place is (rank − 1/2) / m, and those of equal scores share their mean
     rank; a score from elsewhere stands between its neighbours, and never beyond the first or last place.
     """
+    from scipy.special import ndtri
+
     members = np.sort(library[np.isfinite(library)])
     quantiles, scored = np.zeros(len(scores)), np.isfinite(scores)
     if len(members):

@@ -17,7 +17,7 @@ from hetero2.chem.structures.guardrails import Guardrails, Prepared, prepare
 from hetero2.chem.structures.same_compound import skeleton
 from hetero2.errors import ConfigError
 from hetero2.io.tables import quoted, read_shard, to_table, write_parquet
-from hetero2.runtime import isolated
+from hetero2.runtime import isolated, numba_without_blas
 from hetero2.runtime.cli_types import add_shard, check_shard
 from hetero2.runtime.log import logger, progress
 from hetero2.runtime.seeds import row_seed
@@ -179,6 +179,7 @@ def run(args: argparse.Namespace) -> None:
     """Build the decoys of one shard."""
     check_shard(args)
     check_shares(args.quotas)
+    numba_without_blas.load()
     rows = read_shard(args.input, "input_row.v1", args.shard, args.shards).to_pylist()
     molecules: list[Record] = []
     decoys: list[Record] = []

@@ -8,6 +8,7 @@ import numpy as np
 from hetero2.campaign import library_screen
 from hetero2.campaign.structures import LIMITS, Limits, limits_of
 from hetero2.io.tables import read_shard, write_parquet
+from hetero2.runtime import numba_without_blas
 from hetero2.runtime.cli_types import add_shard, check_shard
 from hetero2.runtime.settings import add_settings
 
@@ -36,4 +37,5 @@ def write_shard(rows_file: Path, shard: int, shards: int, model: Path, z: Path, 
 def run(args: argparse.Namespace) -> None:
     """Predict one shard."""
     check_shard(args)
+    numba_without_blas.load()
     write_shard(args.input, args.shard, args.shards, args.model, args.z, limits_of(args), args.out)

@@ -16,13 +16,15 @@ from hetero2.pack.verification.problems import Problems
 _FORMULA = re.compile(
     r"(^|[;,|\t\r\n])([\s\"\x00-\x20\xad\u061c\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"
 )
+# A cell that starts with a letter, a digit or a bracket and has no such end within: nearly all, and quickly seen.
+_NO_FORMULA = re.compile(r"[\w([{][^;,|\t\r\n]*", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 COPIES = {SPREADSHEET: SUMMARY, **{name: name.replace("_spreadsheet", "") for name in SPREADSHEETS}}
 
 
 def harmless(cell: str) -> str:
     """A cell with an apostrophe before what a spreadsheet would take for a formula; numbers stay as they are."""
-    if not cell or cell.isalnum():  # most cells, and quicker seen
+    if not cell or _NO_FORMULA.fullmatch(cell):
         return cell
     return cell if _PLAIN_NUMBER.fullmatch(cell) else _FORMULA.sub(r"\1\2'", cell)
 

@@ -17,11 +17,13 @@ _NO_RINGS = (
     Chem.SanitizeFlags.SANITIZE_PROPERTIES
     | Chem.SanitizeFlags.SANITIZE_SYMMRINGS
     | Chem.SanitizeFlags.SANITIZE_FINDRADICALS
-    | Chem.SanitizeFlags.SANITIZE_SETCONJUGATION
 )
 # With stereo centres also this, which takes the mark off what can be none: an atom that is not tetrahedral.
 _NO_RINGS_BUT_CENTRES = (
-    _NO_RINGS | Chem.SanitizeFlags.SANITIZE_SETHYBRIDIZATION | Chem.SanitizeFlags.SANITIZE_CLEANUPCHIRALITY
+    _NO_RINGS
+    | Chem.SanitizeFlags.SANITIZE_SETCONJUGATION
+    | Chem.SanitizeFlags.SANITIZE_SETHYBRIDIZATION
+    | Chem.SanitizeFlags.SANITIZE_CLEANUPCHIRALITY
 )
 
 

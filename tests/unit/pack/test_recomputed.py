@@ -1,5 +1,6 @@
 """What verify computes in plain Python is what the stages compute; what it says of itself is kept in step."""
 
+import csv
 import json
 from random import Random
 
@@ -11,8 +12,11 @@ from hetero2 import cli
 from hetero2.pack.verification.arithmetic.molecules import Molecules
 from hetero2.pack.verification.audit_evidence import trust
 from hetero2.pack.verification.checking import verify
+from hetero2.pack.verification.container.pack import Pack
 from hetero2.pack.verification.contracts import schema_sets
+from hetero2.pack.verification.form.tables import read_rows
 from hetero2.pack.verification.layout import ROLES
+from hetero2.pack.verification.limits import BASE
 from hetero2.pack.verification.provenance.yaml_text import is_same, read_yaml
 from hetero2.pack.verification.recompute.calls import SharesDecided
 from hetero2.pack.verification.recompute.population import population_of
@@ -54,6 +58,17 @@ def test_a_configuration_is_read_as_it_was_written():
         node = read_yaml(yaml.safe_dump(document, allow_unicode=True))
         assert is_same(node, document), document
         assert not is_same(node, document | {"section_1": [document["section_1"]]})
+
+
+def test_tables_read_side_by_side_leave_longer_cells_to_others():
+    table = b"id,more\n1,x\n2,y\n"
+    pack = Pack({"a.csv": len(table)}, lambda _: iter([table]), BASE)
+    limit = csv.field_size_limit(16 << 20)
+    try:
+        assert len(list(zip(read_rows(pack, "a.csv"), read_rows(pack, "a.csv"), strict=True))) == 3
+        assert csv.field_size_limit() == 16 << 20
+    finally:
+        csv.field_size_limit(limit)
 
 
 @pytest.mark.parametrize(("text", "other"), [("a: 1\n", "1"), ("a: '1'\n", 1), ("a: null\n", "null")])

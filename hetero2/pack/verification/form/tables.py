@@ -39,11 +39,11 @@ def read_rows(pack: Pack, name: str) -> Iterator[list[str]]:
             yield line.decode(encoding)
             encoding = "utf-8"
 
-    before = csv.field_size_limit(MAX_FIELD)  # of the whole process
-    try:
-        for cells in csv.reader(texts(), strict=True):
-            n_bytes = 0
-            if cells:
-                yield cells
-    finally:
-        csv.field_size_limit(before)
+    # The limit is that of the whole process, where others may read tables with longer cells: it is never lowered.
+    csv.field_size_limit(max(MAX_FIELD, csv.field_size_limit()))
+    for cells in csv.reader(texts(), strict=True):
+        if n_bytes > MAX_FIELD and max(map(len, cells)) > MAX_FIELD:
+            raise csv.Error(f"field larger than field limit ({MAX_FIELD})")
+        n_bytes = 0
+        if cells:
+            yield cells

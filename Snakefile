@@ -66,7 +66,7 @@ rule value_campaign:
 
 onstart:
     or_exit(startup.enter, PLAN, workflow, LOCK)
-    startup.without_rate_limit(workflow)
+    startup.spend_less_on_jobs(workflow)
     progress.start(DISPLAY, PLAN, workflow)
 
 

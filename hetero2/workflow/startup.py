@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from snakemake import benchmark
+
 from hetero2 import paths
 from hetero2.config.load import load_layer
 from hetero2.errors import ConfigError, HeteroError
@@ -16,6 +18,7 @@ from hetero2.workflow.plan import Plan
 from hetero2.workflow.results_folder import modified_outputs, orphans
 from hetero2.workflow.results_folder.results_lock import ResultsLock
 
+_SECONDS_OF_YOUNG_JOBS = 2.0
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -74,14 +77,17 @@ def enter(plan: Plan, workflow: Any, lock: ResultsLock) -> None:
         raise HeteroError(f"{error.filename or plan.results}: {error.strerror or error}") from error
 
 
-def without_rate_limit(workflow: Any) -> None:
-    """Lift Snakemake's limit to how many jobs start a second, where jobs are processes of this machine.
+def spend_less_on_jobs(workflow: Any) -> None:
+    """Spare what Snakemake itself spends on jobs that take a second each.
 
-    The cores limit them there. For it Snakemake looks at all waiting jobs again each second, once for every time that
-    it has started some, and waits a second at the end.
+    Where jobs are processes of this machine the limit to how many start a second is lifted: the cores limit them there,
+    and for it Snakemake looks at all waiting jobs again each second, once for every time that it has started some, and
+    waits a second at the end. The memory of a job that is young is measured every two seconds, not twice a second,
+    which takes a fifth of the main process (`benchmarks/`; each job logs its own peak, whatever the interval).
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+    benchmark.BENCHMARK_INTERVAL_SHORT = _SECONDS_OF_YOUNG_JOBS
 
 
 def _clean(plan: Plan) -> None:

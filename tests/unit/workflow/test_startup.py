@@ -4,6 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from snakemake import benchmark
 
 from hetero2.errors import ConfigError, HeteroError
 from hetero2.workflow import startup
@@ -48,11 +49,13 @@ def test_an_error_of_the_disk_is_an_error_of_the_configuration(call):
 
 
 @pytest.mark.parametrize("is_local", [True, False])
-def test_only_where_jobs_go_to_a_cluster_their_rate_is_limited(is_local):
+def test_only_where_jobs_go_to_a_cluster_their_rate_is_limited(is_local, monkeypatch):
+    monkeypatch.setattr(benchmark, "BENCHMARK_INTERVAL_SHORT", 0.5)
     limiter = object()
     workflow = SimpleNamespace(local_exec=is_local, scheduler=SimpleNamespace(job_rate_limiter=limiter))
-    startup.without_rate_limit(workflow)
+    startup.spend_less_on_jobs(workflow)
     assert workflow.scheduler.job_rate_limiter is (None if is_local else limiter)
+    assert benchmark.BENCHMARK_INTERVAL_SHORT == 2
 
 
 def test_a_node_checks_nothing_again(call, tmp_path):

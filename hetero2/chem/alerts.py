@@ -20,9 +20,9 @@ _COUNTED = re.compile(r"([HXDR])(\d+)")
 _IN_TWO_RINGS = re.compile(r"\[\w+(&\w+)*&R2(&\w+)*\]")
 _DOUBLE, _TRIPLE = 2, 3  # RDKit's bond types
 _ORDERS = {"": (1, AROMATIC), "-": (1,), "=": (_DOUBLE,), "#": (_TRIPLE,), ":": (AROMATIC,)}
-# Rings stay joined as they are in all isomers: of ever so many sizes, but as many, of them so many that share bonds.
+# Isomers have as many rings as the molecule, joined in the same way, though not of the same sizes.
 _RINGS = ("rings", "fused", "shared")
-_BONDS = ("double", "triple", "no_oxo", *_RINGS)
+_OF_THE_WHOLE = ("double", "triple", "no_oxo", *_RINGS)
 _SMALL = 4  # no isomer has a smaller ring, or one of this size, that the molecule lacks
 Matcher = Callable[[Chem.Mol], bool]
 End = tuple[str, int, bool]  # SMARTS of an atom of a pattern, its neighbours there, whether it is in a ring there
@@ -57,8 +57,8 @@ class _Catalogue:
         self.names = np.array([entry.GetDescription() for entry in self.entries])
         patterns = [_pattern(entry.Serialize()) for entry in self.entries]
         needs = [_need(pattern) for pattern in patterns]
-        self.atoms = sorted({name for need in needs for name in need} - set(_BONDS))
-        names = [*_BONDS, *self.atoms]
+        self.atoms = sorted({name for need in needs for name in need} - set(_OF_THE_WHOLE))
+        names = [*_OF_THE_WHOLE, *self.atoms]
         self.needs = np.array([[need.get(name, 0) for name in names] for need in needs], np.int64)
         joined = [set(Counter(_joined(pattern)).items()) for pattern in patterns]
         every = sorted(set().union(*joined))
@@ -71,12 +71,12 @@ class _Catalogue:
         self.bond_needs = np.array([[bond in needed for bond in every] for needed in joined], np.float32)
         self.smallest = np.array([_smallest_ring(pattern) for pattern in patterns])
 
-    def possible(self, kinds: Mapping[Kind, int], bonds: Sequence[int], rings: set[int]) -> Bools:
-        """(alerts,): those for which a molecule of such atoms, so many `_BONDS` and rings of such sizes has enough."""
+    def possible(self, kinds: Mapping[Kind, int], counts: Sequence[int], rings: set[int]) -> Bools:
+        """(alerts,): those for which a molecule of such atoms, `counts` of `_OF_THE_WHOLE` and rings has enough."""
         atoms = np.zeros(len(self.atoms), np.int64)
         for kind, count in kinds.items():
             atoms += count * self._fitting(kind)
-        enough = (self.needs <= np.concatenate([np.array(bonds, np.int64), atoms])).all(axis=1)
+        enough = (self.needs <= np.concatenate([np.array(counts, np.int64), atoms])).all(axis=1)
         possible: Bools = enough & ((self.smallest > _SMALL) | np.isin(self.smallest, sorted(rings)))
         return possible
 
@@ -242,14 +242,14 @@ class Alerts:
 
     def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
         atoms = zip(graph.element.tolist(), graph.aromatic.tolist(), np.sign(graph.charge).tolist(), strict=True)
-        kinds = {Kind(*facts): count for facts, count in Counter(atoms).items()}
+        kinds = {Kind(*of_atom): count for of_atom, count in Counter(atoms).items()}
         double = (graph.order == _DOUBLE).any(axis=1)
         lone = double & (graph.element == 8) & (graph.degree == 1)
         n_double, triple = (int((graph.order == kind).sum()) // 2 for kind in (_DOUBLE, _TRIPLE))
         # Where every double bond ends in a lone O (C=O, S=O), so do those of all isomers.
         rings = mol.GetRingInfo().AtomRings()
-        bonds = (n_double, triple, 0 if lone.sum() == n_double else n_double, *_joined_rings(rings))
-        self._possible = _catalogue().possible(kinds, bonds, set(map(len, rings)))
+        counts = (n_double, triple, 0 if lone.sum() == n_double else n_double, *_joined_rings(rings))
+        self._possible = _catalogue().possible(kinds, counts, set(map(len, rings)))
         # Hydrogens that are atoms are not among those that are counted.
         self._by_bonds = not (graph.element == 1).any()
         self.known = _names(mol, self._possible)

@@ -21,9 +21,9 @@ def label_code(measured: Measurements) -> Floats:
 
     Molecules that are no hits tie for the lowest rank, as do hits without a value for that of the middle hit.
     """
-    sign = np.where(measured.is_hit, 1.0, -1.0)
     from scipy.stats import rankdata  # more than a second to import, and those who predict a shard need no labels
 
+    sign = np.where(measured.is_hit, 1.0, -1.0)
     hits = measured.is_hit & np.isfinite(measured.values)
     if not hits.any():
         return sign

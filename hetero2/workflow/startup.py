@@ -103,9 +103,9 @@ def _clean(plan: Plan) -> None:
 
 def shell_prefix(workflow: Any) -> str:
     """What stands before every command: this checkout's package, one thread, this interpreter unless conda is used."""
-    words = [f'export PYTHONPATH={shlex.quote(str(paths.ROOT))}"${{PYTHONPATH:+:$PYTHONPATH}}";']
-    words += [f'export {name}="${{{name}:-1}}";' for name in _THREAD_VARIABLES]
+    exports = [f'export PYTHONPATH={shlex.quote(str(paths.ROOT))}"${{PYTHONPATH:+:$PYTHONPATH}}";']
+    exports += [f'export {name}="${{{name}:-1}}";' for name in _THREAD_VARIABLES]
     if not workflow.deployment_settings.deployment_method:
-        words.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH";')
-    text = "set -euo pipefail; " + " ".join(words) + " "
+        exports.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH";')
+    text = "set -euo pipefail; " + " ".join(exports) + " "
     return text.replace("{", "{{").replace("}", "}}")  # Snakemake fills in what stands in single braces

@@ -99,7 +99,7 @@ def test_a_limit_ends_the_run_and_says_so(folder, monkeypatch, changes, code, re
     began = time.monotonic()
     outcome = started(folder, code, replace(SMALL, **changes))
     assert (outcome.kind, outcome.reason) == (Kind.LIMIT, reason)
-    assert time.monotonic() - began < 300  # not for ever, however busy the machine is: a fork bomb has much company
+    assert time.monotonic() - began < 60
 
 
 def has_group(*names):

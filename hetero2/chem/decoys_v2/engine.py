@@ -217,13 +217,12 @@ class _Selection:
     def _choose(self, number: int) -> bool:
         """Take a candidate unless there is a reason against it."""
         properties, place, skeleton, suspected = self._computed[number]
-        smiles, mol = self._built(number, suspected)
-        if mol is None:
-            self._refused[smiles] += 1
-            return False
+        built = self._built(number, suspected)
+        if isinstance(built, str):
+            return self._refuse(built)
+        smiles, mol = built
         if self._compounds.holds(skeleton, smiles):
-            self._refused["same_compound"] += 1
-            return False
+            return self._refuse("same_compound")
         similar = float(self._tanimoto[number])
         if self._fingerprint is not None:
             similar = DataStructs.TanimotoSimilarity(self._fingerprint, fingerprint(mol))
@@ -239,25 +238,29 @@ class _Selection:
         self._compounds.add(skeleton, smiles)
         return True
 
-    def _built(self, number: int, suspected: Sequence[Matcher]) -> tuple[str, Chem.Mol | None]:
-        """(SMILES, molecule) of a candidate; without a molecule (why not, None)."""
+    def _refuse(self, reason: str) -> bool:
+        """Count a candidate that is not taken; False."""
+        self._refused[reason] += 1
+        return False
+
+    def _built(self, number: int, suspected: Sequence[Matcher]) -> tuple[str, Chem.Mol] | str:
+        """SMILES and molecule of a candidate, or why it has none that may be taken."""
         product = self._pool.build(number)
         if product is None:
-            return "invalid", None
+            return "invalid"
         if has_any(product, suspected):  # first, for it is cheaper than to write its SMILES
-            return "alert", None
-        smiles, mol = _settled(product)
-        if mol is None:
-            return "invalid", None
+            return "alert"
+        settled = _settled(product)
+        if settled is None:
+            return "invalid"
+        smiles, mol = settled
         if smiles in self._seen:
-            return "duplicate", None
+            return "duplicate"
         self._seen.add(smiles)
-        if mol is not product and has_any(mol, suspected):
-            return "alert", None
-        return smiles, mol
+        return "alert" if mol is not product and has_any(mol, suspected) else settled
 
 
-def _settled(mol: Chem.Mol) -> tuple[str, Chem.Mol | None]:
+def _settled(mol: Chem.Mol) -> tuple[str, Chem.Mol] | None:
     """The SMILES of a product, as it is when RDKit reads and writes it again, and its molecule; None: there is none.
 
     Reading costs as much as all else that is done with a product, so only what can come back otherwise is read.
@@ -266,7 +269,7 @@ def _settled(mol: Chem.Mol) -> tuple[str, Chem.Mol | None]:
     flat, n_centres = _CENTRE.subn("C", smiles) if "@" in smiles else (smiles, 0)
     if _STAYS.fullmatch(flat) and (n_centres < 2 or _are_independent(mol, n_centres)):
         return smiles, mol
-    return fixed_point(smiles) or ("", None)
+    return fixed_point(smiles)
 
 
 def _are_independent(mol: Chem.Mol, n_centres: int) -> bool:

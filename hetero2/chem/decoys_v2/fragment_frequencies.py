@@ -17,6 +17,8 @@ from rdkit import RDConfig
 from hetero2.chem.decoys_v2 import kernels
 
 Floats = NDArray[np.float32]
+# Log frequency of a fragment that the table does not hold: what the SA score gives it, below the rarest it holds.
+UNKNOWN = -4.0
 _TABLE_BITS = 22  # 4.2 million places for 0.7 million fragments: most look-ups end at the first place
 
 
@@ -31,6 +33,6 @@ def frequencies() -> tuple[NDArray[np.uint32], Floats]:
     size = 1 << _TABLE_BITS
     both = np.zeros((size, 2), np.uint32)  # side by side, so that looking one up waits for memory once
     table, scores = both[:, 0], both.view(np.float32)[:, 1]
-    scores[:] = kernels.UNKNOWN
+    scores[:] = UNKNOWN  # what a free place says
     kernels.add_frequencies(table, scores, keys, values)
     return table, scores

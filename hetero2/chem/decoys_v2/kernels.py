@@ -18,8 +18,6 @@ _MASK = np.uint64(0xFFFFFFFF)
 _GOLDEN = np.uint64(0x9E3779B9)
 _MIX_ADD, _MIX_A, _MIX_B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _BOND = np.uint64(0xD6E8FEB86659FD93)
-# Log frequency of a fragment that the table does not hold: what the SA score gives it, below the rarest it holds.
-UNKNOWN = np.float32(-4.0)
 _SLIDES = (2, 6)  # kinds of moves that make or unmake bonds of rings
 # Elements whose bonds standard InChI keeps. It takes all others, the metals, apart, whatever they are bound to.
 _KEEPS_BONDS = np.isin(np.arange(256), (5, 6, 7, 8, 9, 14, 15, 16, 17, 32, 33, 34, 35, 52, 53, 54, 85))
@@ -92,29 +90,27 @@ def _combined(layer: Any, previous: Any, keys: Any) -> Any:
 
 
 @compiled
-def log_frequency_of(table: Any, scores: Any, identifier: Any) -> Any:
-    """Log frequency of a fragment in an open-addressing table of a power of two; -4 where it is not known."""
-    mask = _U(len(table) - 1)
-    place = identifier & mask
-    while True:
-        seen = _U(table[place])
-        if seen == identifier:
-            return scores[place]
-        if seen == _U(0):
-            return UNKNOWN
+def place_of(keys: Any, key: Any) -> Any:
+    """Where a key, not 0, stands in an open-addressing table of a power of two, or else a free place (key 0) for it."""
+    mask = _U(len(keys) - 1)
+    place = key & mask
+    while keys[place] != key and keys[place] != _U(0):
         place = (place + _U(1)) & mask
+    return place
+
+
+@compiled
+def log_frequency_of(table: Any, scores: Any, identifier: Any) -> Any:
+    """Log frequency of a fragment, by the table of `fragment_frequencies`: a free place holds that of all others."""
+    return scores[place_of(table, identifier)]
 
 
 @compiled
 def add_frequencies(table: Any, scores: Any, identifiers: Any, log_frequencies: Any) -> None:
     """Put fragments into such a table, which has room for them."""
-    mask = _U(len(table) - 1)
     for which in range(len(identifiers)):
-        identifier = _U(identifiers[which])
-        place = identifier & mask
-        while table[place] != 0 and _U(table[place]) != identifier:
-            place = (place + _U(1)) & mask
-        table[place], scores[place] = identifier, log_frequencies[which]
+        place = place_of(table, _U(identifiers[which]))
+        table[place], scores[place] = identifiers[which], log_frequencies[which]
 
 
 @compiled
@@ -911,16 +907,6 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
             keys[m, a] = max(keys[m, a], _U(1))  # 0 marks a free place in a table
         skeletons[m] = skeleton(atoms[0], atoms[1], atoms[2], neighbour, order)
     return keys, skeletons, near, single, codes
-
-
-@compiled
-def place_of(keys: Any, key: Any) -> Any:
-    """Where a key, not 0, stands in an open-addressing table of a power of two, or else a free place (key 0) for it."""
-    mask = _U(len(keys) - 1)
-    place = key & mask
-    while keys[place] != key and keys[place] != _U(0):
-        place = (place + _U(1)) & mask
-    return place
 
 
 @compiled

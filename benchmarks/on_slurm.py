@@ -10,17 +10,14 @@ with the daemons of Debian on loopback (as root; see tests/cluster). By the same
 import argparse
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.throughput import ROOT
+from benchmarks.throughput import ROOT, snakemake
 from tests.cluster.slurm import Cluster, why_not
 
 
@@ -38,21 +35,9 @@ def by_slurm(folder: Path, shard_rows: int, cpus: int) -> dict[str, Any]:
         if path.is_file() and path.name != "printed.txt":
             shutil.copy(path, again)
     (again / "shards.json").write_text(json.dumps({"execution": {"shard_rows": shard_rows}}))
-    words = ["--snakefile", str(ROOT / "Snakefile"), "--profile", str(ROOT / "profiles/slurm")]
-    target = ["value_utility_realtruth", "--configfile", "my.yaml", "shards.json"]
-    with (
-        tempfile.TemporaryDirectory() as daemons,
-        Cluster(Path(daemons), cpus),
-        (again / "printed.txt").open("w") as out,
-    ):
-        began = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "snakemake", *words, *target],
-            cwd=again, stdout=out, stderr=out, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
-        wall_s = time.monotonic() - began
-    if done.returncode:
-        sys.exit((again / "printed.txt").read_text()[-3000:])
+    options = ("--profile", str(ROOT / "profiles/slurm"), "--configfile", "my.yaml", "shards.json")
+    with tempfile.TemporaryDirectory() as daemons, Cluster(Path(daemons), cpus):
+        wall_s = snakemake(again, 1, "value_utility_realtruth", *options)["wall_s"]  # a job asks for one core
     log = "".join(path.read_text() for path in (again / ".snakemake/log").glob("*.log"))
     n_jobs = len(set(re.findall(r"with SLURM jobid (\d+)", log)))
     return {"wall_s": round(wall_s, 1), "slurm_jobs": n_jobs, "sha256": sha256_of_pack(again)}

@@ -14,8 +14,8 @@ a node, for the start of Snakemake there and its work; stages over the whole lib
 
 import argparse
 import heapq
+import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -27,11 +27,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.throughput import CONFIG, ROOT, library, made_up_scores, measured, snakemake
+from benchmarks.small_run import NAME, OVERLAY, SCORES, given
+from benchmarks.throughput import CONFIG, ROOT, environment, library, made_up_scores, measured
 
 SHARDED = {"decoys": "decoys", "scores": "shard", "audit": "shard", "screen": "screen"}  # stage: its job of a cluster
 PHASES = ("decoys", "shard", "screen")
 NODE_GB = 256
+SHARD_ROWS = "execution: {{shard_rows: {}}}\n"
 CLONE = re.compile(r"v?fork\(|clone3?\(")
 CHILD = re.compile(r"(?:clone3?|v?fork)(?:\(| resumed>).*= (\d+)$")
 FILE_CALLS = "openat,stat,lstat,newfstatat,statx,access,unlink,rename,mkdir,getdents64,readlink,rmdir,utimensat"
@@ -67,20 +69,14 @@ def plan_cost(smiles: Path, shards: Iterable[int]) -> list[dict[str, float]]:
     with tempfile.TemporaryDirectory() as temporary:
         for n in shards:
             folder = Path(temporary) / str(n)
-            _given(smiles, folder, n, 1)
-            words = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "1"]
-            target = ["--dry-run", "--quiet", "all", "--configfile", "my.yaml", "--", "value_utility_realtruth"]
-            costs.append({"shards": n, **measured([*words, *target], folder)})
+            folder.mkdir()
+            library(smiles, folder, n)
+            (folder / OVERLAY).write_text(CONFIG.format(name=NAME, scores=SCORES, k=1) + SHARD_ROWS.format(1))
+            made_up_scores(io.BytesIO(b"id,role\n"), folder / SCORES)  # without a row: nothing is run
+            program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "1"]
+            options = ["--dry-run", "--quiet", "all", "--configfile", OVERLAY, "--", "value_utility_realtruth"]
+            costs.append({"shards": n, **measured([*program, *options], folder)})
     return costs
-
-
-def _given(smiles: Path, folder: Path, rows: int, shard_rows: int) -> None:
-    """A library of so many rows, truth and configuration; scores for a dry run are an empty table."""
-    folder.mkdir(parents=True)
-    library(smiles, folder, rows)
-    config = CONFIG.format(name="run", scores="scores.csv", k=1) + f"execution: {{shard_rows: {shard_rows}}}\n"
-    (folder / "my.yaml").write_text(config)
-    (folder / "scores.csv").write_text("id,score\n")
 
 
 def file_calls(smiles: Path, rows: int, shards: tuple[int, int]) -> dict[str, float]:
@@ -89,11 +85,7 @@ def file_calls(smiles: Path, rows: int, shards: tuple[int, int]) -> dict[str, fl
     with tempfile.TemporaryDirectory() as temporary:
         for n in shards:
             folder = Path(temporary) / str(n)
-            _given(smiles, folder, rows, rows // n)
-            (folder / "request.json").write_text(json.dumps({"execution": {"results_dir": "requested"}}))
-            snakemake(folder, 2, "score_requests", "--configfile", "my.yaml", "request.json")
-            made_up_scores(folder / "requested/run/score_request.csv", folder / "scores.parquet")
-            (folder / "my.yaml").write_text((folder / "my.yaml").read_text().replace("scores.csv", "scores.parquet"))
+            given(smiles, folder, rows, SHARD_ROWS.format(rows // n))
             counts.append(_traced(folder))
     per_shard = {who: (counts[1][who] - counts[0][who]) / (shards[1] - shards[0]) for who in ("main", "jobs")}
     return {who: round(count, 0) for who, count in per_shard.items()}
@@ -103,12 +95,24 @@ def _traced(folder: Path) -> Counter[str]:
     """File-system calls of the main process, and of all others, of a run."""
     trace = folder / "trace.txt"
     watched = f"trace={FILE_CALLS},clone,clone3,fork,vfork"
-    words = ["strace", "-f", "-qq", "--signal=none", "-e", watched, "-o", str(trace), sys.executable, "-m", "snakemake"]
-    options = ["--snakefile", str(ROOT / "Snakefile"), "--cores", "2", "--configfile", "my.yaml", "--"]
+    strace = [
+        "strace",
+        "-f",
+        "-qq",
+        "--signal=none",
+        "-e",
+        watched,
+        "-o",
+        str(trace),
+        sys.executable,
+        "-m",
+        "snakemake",
+    ]
+    options = ["--snakefile", str(ROOT / "Snakefile"), "--cores", "2", "--configfile", OVERLAY, "--"]
     subprocess.run(
-        [*words, *options, "value_utility_realtruth"],
+        [*strace, *options, "value_utility_realtruth"],
         cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
     )  # fmt: skip
     calls: Counter[str] = Counter()
     process_of: dict[str, str] = {}  # of each thread
@@ -129,8 +133,8 @@ def _traced(folder: Path) -> Counter[str]:
     return Counter({"main": calls[main], "jobs": sum(calls.values()) - calls[main]})
 
 
-def phase(jobs: int, seconds: float, cores: int, submit_s: float, at_once: int) -> tuple[float, float]:
-    """(makespan, busy share of the cores) of so many equal jobs, submitted one at a time, so many queued at most."""
+def phase(jobs: int, seconds: float, cores: int, submit_s: float, at_once: int) -> float:
+    """Makespan of so many equal jobs, submitted one at a time, so many queued at most."""
     free = [0.0] * min(cores, jobs)
     ends: list[float] = []
     clock = 0.0
@@ -141,8 +145,7 @@ def phase(jobs: int, seconds: float, cores: int, submit_s: float, at_once: int) 
         end = max(clock, heapq.heappop(free)) + seconds
         heapq.heappush(free, end)
         heapq.heappush(ends, end)
-    makespan = max(free)
-    return makespan, jobs * seconds / (makespan * cores)
+    return max(free)
 
 
 def simulated(
@@ -156,8 +159,8 @@ def simulated(
         if not stages:
             continue
         seconds = sum(of["cpu_at_0"] + of["cpu_per_row"] * shard_rows for of in stages)
-        makespan, _ = phase(shards, seconds + args.start_s, cores, args.submit_s, args.jobs)
-        wall, work, jobs = wall + makespan, work + shards * seconds, jobs + shards
+        wall += phase(shards, seconds + args.start_s, cores, args.submit_s, args.jobs)
+        work, jobs = work + shards * seconds, jobs + shards
     single = {name: of for name, of in table.items() if name not in SHARDED}
     serial = {name: of["cpu_at_0"] + of["cpu_per_row"] * rows for name, of in single.items()}
     memory = {name: (of["mb_at_0"] + of["mb_per_row"] * rows) / 1000 for name, of in single.items()}

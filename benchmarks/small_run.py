@@ -19,11 +19,11 @@ from benchmarks.throughput import CONFIG, floor_ms, library, made_up_scores, sna
 NAME, SCORES, OVERLAY = "run", "scores.parquet", "my.yaml"
 
 
-def given(path: Path, folder: Path, rows: int) -> int:
-    """Write library, truth, configuration and a table of scores into a folder; return the number of rows."""
+def given(path: Path, folder: Path, rows: int, more: str = "") -> int:
+    """Write library, truth, configuration (and `more` of it) and a table of scores into a folder; return the rows."""
     folder.mkdir(parents=True)
     rows = library(path, folder, rows)
-    (folder / OVERLAY).write_text(CONFIG.format(name=NAME, scores=SCORES, k=max(1, rows // 100)))
+    (folder / OVERLAY).write_text(CONFIG.format(name=NAME, scores=SCORES, k=max(1, rows // 100)) + more)
     request = {"execution": {"results_dir": "requested"}}
     (folder / "request.json").write_text(json.dumps(request))
     snakemake(folder, 2, "score_requests", "--configfile", OVERLAY, "request.json")

@@ -30,8 +30,9 @@ import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -106,7 +107,7 @@ def known_molecules(folder: Path, wanted: int) -> None:
             out.write(f"{row['id']},{row['smiles']},{MolLogP(Chem.MolFromSmiles(row['smiles'])):.3f}\n")
 
 
-def made_up_scores(request: Path, out: Path) -> None:
+def made_up_scores(request: Path | BinaryIO, out: Path) -> None:
     """A table of scores for a request: a number that follows from the structure hash; molecules somewhat higher."""
     table = pacsv.read_csv(request)
     number, role = table["id"].to_pylist(), table["role"].to_pylist()
@@ -117,19 +118,26 @@ def made_up_scores(request: Path, out: Path) -> None:
     pq.write_table(pa.table({"id": table["id"], "score": pa.array(score)}), out, compression="zstd")
 
 
+def environment() -> dict[str, str]:
+    """Of a process that runs this checkout."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
 def snakemake(folder: Path, cores: int, *words: str, kill_after: float | None = None) -> dict[str, float]:
     """CPU and wall seconds of a call of Snakemake with its jobs; where it was killed, of both calls."""
     program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)]
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with (folder / "printed.txt").open("a") as printed:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        call = subprocess.Popen([*program, *words], cwd=folder, stdout=printed, stderr=printed, env=environment)
+        start = partial(
+            subprocess.Popen, [*program, *words], cwd=folder, stdout=printed, stderr=printed, env=environment()
+        )
+        call = start()
         try:
             call.wait(kill_after)
         except subprocess.TimeoutExpired:
             call.kill()
             call.wait()
-            call = subprocess.Popen([*program, *words], cwd=folder, stdout=printed, stderr=printed, env=environment)
+            call = start()
             call.wait()
     if call.returncode:
         sys.exit((folder / "printed.txt").read_text()[-3000:])
@@ -164,9 +172,7 @@ def measured(words: Sequence[str], folder: Path) -> dict[str, float]:
     A small process starts it: Linux counts the memory of who starts a process to that process's peak.
     """
     probe = [sys.executable, "-c", PROBE, *words]
-    done = subprocess.run(
-        probe, capture_output=True, text=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
+    done = subprocess.run(probe, capture_output=True, text=True, cwd=folder, env=environment())
     if done.returncode:
         sys.exit(f"{' '.join(words)}: exit code {done.returncode}\n{done.stderr[-3000:]}")
     wall_s, cpu_s, peak_mb = map(float, done.stdout.split())

@@ -6,8 +6,11 @@ from pathlib import Path
 from hetero2.paths import SNAKEFILE
 
 # What profiles/default says, without Snakemake saying that it reads it: progress as ours, no lock file, which would
-# outlive a killed run (hetero2/workflow/results_folder/results_lock.py takes the results folder instead).
-SHOWN_AS_OURS = ("--workflow-profile", "none", "--rerun-incomplete", "--nolock", "--logger", "hetero2")
+# outlive a killed run (hetero2/workflow/results_folder/results_lock.py takes the results folder instead), and the
+# scheduler that starts no solver for each choice of jobs, whose files a run that is stopped meanwhile leaves in TMPDIR.
+SHOWN_AS_OURS = (
+    "--workflow-profile", "none", "--rerun-incomplete", "--nolock", "--scheduler", "greedy", "--logger", "hetero2",
+)  # fmt: skip
 
 
 def words(target: str, configfile: Path | None, cores: int, directory: Path | str | None = None) -> list[str]:

@@ -9,12 +9,13 @@ then all stages to the pack, through Snakemake, and `hetero2 verify` and `accept
 job are those that it logs; Snakemake's own are what is left of the CPU of the call. The scores stand in for a user's
 model and are not counted.
 
---screen: a screen learns from so many molecules, of which Crippen logP is known. --kill-after: Snakemake is killed
-(SIGKILL) so many seconds after its start, and the same command is typed again; the CPU of the jobs that were running
-then, at most one per core, is not counted.
+--screen: a screen learns from so many molecules, of which Crippen logP is known. --kill-after: the first call of
+Snakemake is killed (SIGKILL) so many seconds after its start, and the benchmark ends; the same command with the same
+--folder goes on, as a user would. The CPU of the jobs that were running then, at most one per core, is not counted.
 """
 
 import argparse
+import contextlib
 import csv
 import gzip
 import io
@@ -30,7 +31,6 @@ import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -124,26 +124,31 @@ def environment() -> dict[str, str]:
 
 
 def snakemake(folder: Path, cores: int, *words: str, kill_after: float | None = None) -> dict[str, float]:
-    """CPU and wall seconds of a call of Snakemake with its jobs; where it was killed, of both calls."""
+    """CPU and wall seconds of a call of Snakemake with its jobs, and of an earlier one for this target that was killed.
+
+    A call that is killed after `kill_after` seconds ends the benchmark. What it took is kept, and the next call for the
+    target is not killed.
+    """
     program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)]
+    killed = folder / f"killed_{words[0]}.json"
+    earlier = json.loads(killed.read_text()) if killed.exists() else {"cpu_s": 0.0, "wall_s": 0.0}
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with (folder / "printed.txt").open("a") as printed:
-        start = partial(
-            subprocess.Popen, [*program, *words], cwd=folder, stdout=printed, stderr=printed, env=environment()
-        )
-        call = start()
-        try:
-            call.wait(kill_after)
-        except subprocess.TimeoutExpired:
-            call.kill()
-            call.wait()
-            call = start()
-            call.wait()
-    if call.returncode:
-        sys.exit((folder / "printed.txt").read_text()[-3000:])
+        call = subprocess.Popen([*program, *words], cwd=folder, stdout=printed, stderr=printed, env=environment())
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            call.wait(None if killed.exists() else kill_after)
+        is_killed = call.poll() is None
+        call.kill()  # does nothing to a process that has ended
+        call.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"cpu_s": cpu, "wall_s": time.monotonic() - began}
+    used = {"cpu_s": earlier["cpu_s"] + cpu, "wall_s": earlier["wall_s"] + time.monotonic() - began}
+    if is_killed:
+        killed.write_text(json.dumps(used))
+        sys.exit(f"Snakemake was killed after {kill_after:g} s: type the same command to go on in {folder}")
+    if call.returncode:
+        sys.exit((folder / "printed.txt").read_text()[-3000:])
+    return used
 
 
 def stages(results: Path, cpu_s: float, calls: int) -> dict[str, dict[str, float]]:
@@ -182,13 +187,17 @@ def measured(words: Sequence[str], folder: Path) -> dict[str, float]:
 def measure(
     path: Path, folder: Path, rows: int, cores: int, screened: int = 0, kill_after: float | None = None
 ) -> dict[str, Any]:
-    """One library through all stages."""
+    """One library through all stages; one that was killed goes on."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows, name = library(path, folder, rows), "run"
-    config, scores = folder / "my.yaml", "scores.parquet"
-    config.write_text(CONFIG.format(name=name, scores=scores, k=max(1, rows // 100)) + (SCREEN if screened else ""))
-    if screened:
-        known_molecules(folder, screened)
+    name, scores, config = "run", "scores.parquet", folder / "my.yaml"
+    if not config.exists():
+        written = library(path, folder, rows)
+        if screened:
+            known_molecules(folder, screened)
+        text = CONFIG.format(name=name, scores=scores, k=max(1, written // 100))
+        config.write_text(text + (SCREEN if screened else ""))
+    with (folder / "library.csv").open() as molecules:
+        rows = sum(1 for _ in molecules) - 1
     call = ("--configfile", "my.yaml")
     first = snakemake(folder, cores, "score_requests", *call, kill_after=kill_after)
     results = folder / "results" / name
@@ -216,11 +225,10 @@ def measure(
 
 def floor_ms(results: Path, molecules: int) -> float:
     """Milliseconds a molecule of the floor, on a run's own decoys of so many of its molecules."""
-    decoys = pa.concat_tables(
-        pq.read_table(p, columns=["row", "decoy_smiles"]) for p in sorted(results.glob("decoys/*.parquet"))
-    )
-    groups = itertools.groupby(zip(*decoys.to_pydict().values(), strict=True), lambda pair: pair[0])
-    decoy_lists = [[smiles for _, smiles in group] for _, group in groups][:molecules]
+    shards = (pq.read_table(p, columns=["row", "decoy_smiles"]) for p in sorted(results.glob("decoys/*.parquet")))
+    pairs = (pair for shard in shards for pair in zip(*shard.to_pydict().values(), strict=True))
+    groups = itertools.groupby(pairs, lambda pair: pair[0])
+    decoy_lists = [[smiles for _, smiles in group] for _, group in itertools.islice(groups, molecules)]
     return 1000 * sum(map(floor, decoy_lists)) / len(decoy_lists)
 
 

@@ -1,1 +1,1 @@
-"""What the Snakemake workflow asks of us; the only place that touches Snakemake's objects."""
+"""What the Snakemake workflow calls; the only place that touches Snakemake's objects."""

@@ -8,17 +8,17 @@ from typing import Any
 from hetero2.campaign.layout import Layout
 from hetero2.errors import ConfigError
 
-KEY = "campaign"  # no key of a run: it is in no configuration, and changes no pack
+KEY = "campaign"  # not a key of a run: it is in no configuration, and changes no pack
 TARGETS = ("campaign_batch", "campaign_report")
 
 
 def without_campaign(user: Mapping[str, Any]) -> dict[str, Any]:
-    """The user's configuration of runs."""
+    """The user's configuration without the key of the campaign: that of runs."""
     return {key: value for key, value in user.items() if key != KEY}
 
 
 class Campaign:
-    """A campaign, its files as inputs of jobs, and where what the workflow makes of it is put."""
+    """A campaign: its files as inputs of jobs, and the folder for what the workflow makes of it."""
 
     def __init__(self, user: Mapping[str, Any], results: str) -> None:
         self.folder = str(user.get(KEY) or "")
@@ -41,7 +41,7 @@ class Campaign:
         return [f"{self.out}/{name}" for name in names]
 
     def measured(self, _: Any) -> list[str]:
-        """Input function: what a batch is chosen from; rounds are not, since the next one is chosen by the job."""
+        """Input function: what a batch is chosen from; not the rounds, since the job itself chooses the next one."""
         return [str(path) for name, path in self._files().items() if not name.startswith("rounds/")]
 
     def all(self, _: Any) -> list[str]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from hetero2.paths import SNAKEFILE
 
-# What profiles/default says, without Snakemake saying that it reads it: progress as ours, no lock file, which would
-# outlive a killed run (hetero2/workflow/results_folder/results_lock.py takes the results folder instead), and the
-# scheduler that starts no solver for each choice of jobs, whose files a run that is stopped meanwhile leaves in TMPDIR.
+# What profiles/default says, without Snakemake's message that it reads one: our progress, no lock file, which would
+# outlive a killed run (hetero2/workflow/results_folder/results_lock.py takes the results folder instead), and the greedy
+# scheduler, since the default starts a solver for each choice of jobs: a run stopped meanwhile leaves files in TMPDIR.
 SHOWN_AS_OURS = (
     "--workflow-profile", "none", "--rerun-incomplete", "--nolock", "--scheduler", "greedy", "--logger", "hetero2",
 )  # fmt: skip
@@ -26,7 +26,7 @@ def words(target: str, configfile: Path | None, cores: int, directory: Path | st
 
 
 def profile(name: str) -> Path | str:
-    """A profile by its name, or path: one that comes with the project, or another."""
+    """A profile by name or path: one that comes with the project, or another."""
     shipped = SNAKEFILE.parent / "profiles" / name
     return shipped if shipped.is_dir() and not Path(name).exists() else name
 

@@ -68,34 +68,34 @@ class Plan(ScoreFiles):
         return self.beside_separation("separation.json")[0]
 
     def beside_separation(self, pattern: str) -> list[str]:
-        """Files beside separation.json: those of each variant where the pattern has {run}, else the one."""
+        """Files beside separation.json: one for each variant where the pattern has {run}, else a single one."""
         names = self.runs_of(GROUP)
         folder = f"{self.results}/{names[0].removesuffix('_' + variants(GROUP)[0])}"
         return list(dict.fromkeys(f"{folder}/{pattern.format(run=name)}" for name in names))
 
     def beside_runs(self, folder: str, *names: str) -> list[str]:
-        """Files of a folder of the results that is no run's."""
+        """Files of a folder of the results that belongs to no run."""
         return [f"{self.results}/{folder}/{name}" for name in names]
 
     def truth_file(self, run: str) -> str:
-        """The truth before it is taken in: the user's, that of the data set, or what the proxy rule wrote."""
+        """The truth before it is read: the user's, that of the data set, or what the proxy rule wrote."""
         if self.config(run)["truth"]["source"] == "proxy_rule_v1":
             return self.file("proxy_truth").format(run=run)
         return self.given(run, "truth") or self.from_dataset(run, "truth.path")
 
     def truth_arguments(self, run: str) -> str:
-        """The options of `hetero2 truth` that may be left out."""
+        """The optional arguments of `hetero2 truth`."""
         return shlex.join(self.url_option(run, "truth"))
 
     def baseline(self, run: str) -> list[str]:
-        """Today's filter, where there is one."""
+        """The file of today's filter, where there is one."""
         selection = self.config(run)["selection"]
         if selection["baseline_column"] is not None:
             return [self.brought(run, "input.path")]
         return [] if selection["baseline"] is None else [selection["baseline"]]
 
     def baseline_sign(self) -> list[str]:
-        """A line about each of today's filters: which way it is better, and what says so."""
+        """A line about each of today's filters: whether larger or smaller is better, and which key says so."""
         lines = []
         for _, config in self.runs.values():
             selection = config["selection"]
@@ -108,7 +108,7 @@ class Plan(ScoreFiles):
         return list(dict.fromkeys(lines))
 
     def utility_settings(self, run: str) -> str:
-        """What `hetero2 utility` must know; `baseline_higher_is_better` as it follows from all that was said."""
+        """What `hetero2 utility` must know; `baseline_higher_is_better` as it follows from the whole configuration."""
         keys = ("k", "k_list", "seed", "baseline_column", "price_per_evaluation")
         values = {f"selection.{key}": self.value(run, f"selection.{key}") for key in keys}
         if self.baseline(run):
@@ -116,11 +116,11 @@ class Plan(ScoreFiles):
         return as_json({"truth.source": self.value(run, "truth.source"), **values})
 
     def baseline_arguments(self, run: str) -> str:
-        """The option --baseline, where there is a filter of today."""
+        """The option --baseline, where there is a today's filter."""
         return shlex.join(f"--baseline={path}" for path in self.baseline(run))
 
     def utility_files(self, run: str) -> list[str]:
-        """Truth and cost and lift, as far as the run has them."""
+        """Truth, cost and lift, as far as the run has them."""
         keys = ["truth", "cost_lift", "utility", "hit_curve"] if self.has_truth(run) else []
         return [self.file(key).format(run=run) for key in keys]
 
@@ -207,7 +207,7 @@ def check_baseline(config: Config) -> None:
 
 
 def digest(module: str, environment: str) -> str:
-    """Digest of the code that a rule runs and of its environment: an edit of either runs the rule again."""
+    """Digest of the code that a rule runs and of its environment: an edit of either reruns the rule."""
     modules = provenance.module_sources(f"hetero2.{module}")
     code = provenance.files_digest(modules | provenance.contract_sources(modules))
     return f"{code[:16]}-{provenance.environment_digest(environment)[:16]}"

@@ -1,12 +1,12 @@
-"""Memory and time that each rule asks of a scheduler, from the rows that one job of it handles.
+"""Memory and time that each rule requests from a scheduler, from the rows that one of its jobs handles.
 
     mem_mb  = (SNAKEMAKE_MB + BASE_MB + mb + mb_per_1000 x rows / 1000 x decoys) x attempt
     runtime = (minutes + SAFETY x ms_per_row x rows / 60000 x decoys + commands x execution.command_minutes) x attempt
 
-`decoys` is (k + 1) / 21, since the table holds for k = 20. A job that was killed for want of either is tried again with
+`decoys` is (k + 1) / 21, since the table holds for k = 20. A job that was killed for exceeding either is retried with
 twice as much where `restart-times` allows it (profiles/slurm does). Every job asks for one core: nothing here runs in
-parallel, save a command of the user's own (docs/clusters.md). None of this is a parameter of a rule, and no stage
-imports it: another figure here runs nothing again and changes no byte of the evidence.
+parallel, except a command of the user's (docs/clusters.md). None of this is a parameter of a rule, and no stage
+imports it: a change of a figure here reruns nothing and changes no byte of the evidence.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from hetero2.workflow.run_files import RunFiles
 from hetero2.workflow.score_inputs import FITS_A_JOB
 
 BASE_MB = 600  # interpreter, RDKit, scikit-learn: up to 360 MB were seen at a few rows
-SNAKEMAKE_MB = 400  # on a node two processes of Snakemake stand around a command: 170 MB each
+SNAKEMAKE_MB = 400  # on a node a command runs inside two processes of Snakemake: 170 MB each
 SAFETY = 3.0  # nodes are slower than they should be, and some libraries hold larger molecules
 K = 20  # what the table was made for
 _FOLDS = 5  # fits of a cross-validation
@@ -29,12 +29,12 @@ class Need(NamedTuple):
     rows: str  # whose rows one job handles: those of a shard, or of the run
     mb_per_1000: float = 0.0
     ms_per_row: float = 0.0  # CPU time
-    minutes: int = 5  # beside what grows with rows
-    mb: int = 0  # beside what grows with rows
+    minutes: int = 5  # fixed, on top of what grows with rows
+    mb: int = 0  # fixed, on top of what grows with rows
     commands: int = 0  # times that the user's command may run up to its limit
 
 
-# Coefficients are upper bounds, not means: a job that asks for too much waits a little, one for too little is lost.
+# Coefficients are upper bounds, not means: a job that asks for too much waits a little, one that asks for too little is lost.
 NEEDS = {
     "dataset": Need("run"),
     "suite": Need("run", 2, 40),
@@ -118,7 +118,7 @@ class Needs:
         )
 
     def _size(self, rule: str, wildcards: Any) -> tuple[float, int]:
-        """(rows that a job handles, decoys a row); a job beside the runs handles none."""
+        """(rows that a job handles, decoys per row); a job that belongs to no run handles none."""
         run = wildcards.get("run")
         if run is None:
             return 0, K

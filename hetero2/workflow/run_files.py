@@ -17,7 +17,7 @@ from hetero2.workflow.run_layout import run_file, shard_name, shard_spans
 from hetero2.workflow.targets import Runs
 from hetero2.workflow.user_file_digests import Contents
 
-# What a data set brings, and the file that it is.
+# The keys that a data set fills, and the file for each.
 _DATASET_FILES = {
     "rdkit-freewilson": {
         "input.path": "dataset_input",
@@ -35,7 +35,7 @@ def _url_variable(url: str) -> str:
 
 
 class Setting(str):
-    """The value of a configuration key, as it stands in a command; another key of the same value is another setting.
+    """The value of a configuration key, as it stands in a command; two keys with the same value are two settings.
 
     Snakemake compares the values of a job's params as a set, by their `repr` and without their names: plain values that
     two keys swap (`k: 4, seed: 3` and `k: 3, seed: 4`) would look unchanged.
@@ -54,7 +54,7 @@ class Setting(str):
 
 
 def as_json(values: Mapping[str, Any]) -> str:
-    """Values of dotted keys as JSON of a configuration: keys of another name are another text.
+    """Values of dotted keys as JSON of a configuration: the text depends on the names of the keys, too.
 
     >>> as_json({"decoys.k": 20, "audit.sample.top": 0.1})
     '{"audit": {"sample": {"top": 0.1}}, "decoys": {"k": 20}}'
@@ -109,7 +109,7 @@ class RunFiles:
         return Path(self.results) / run
 
     def rows(self, run: str) -> int:
-        """Rows that are audited, at most; a library is read once for it."""
+        """Rows that are audited, at most; the library is read once to count them."""
         if run not in self._rows:
             self._rows[run] = audited_rows(self.config(run))
         return self._rows[run]
@@ -160,7 +160,7 @@ class RunFiles:
         return "|".join(map(re.escape, names)) or "(?!)"
 
     def input_settings(self, run: str) -> str:
-        """What `hetero2 input` must know; what is there for a sample alone, only where there is one."""
+        """What `hetero2 input` must know; keys that concern only a sample, only where there is one."""
         sample, keys = self.value(run, "audit.sample"), ["input.sha256", "input.structures"]
         if sample["top"] or sample["random"]:
             keys += ["audit.sample", "audit.seed"]
@@ -173,7 +173,7 @@ class RunFiles:
         return [self.file("excluded").format(run=run)] if self.config(run)["input"]["structures"] else []
 
     def excluded_arguments(self, run: str) -> str:
-        """The option that names them."""
+        """The option that names the excluded decoys."""
         return shlex.join(f"--excluded={path}" for path in self.excluded(run))
 
     def given(self, run: str, section: str) -> str | None:
@@ -206,5 +206,5 @@ class RunFiles:
         return [] if url is None else [f"--url={url}"]
 
     def has_truth(self, run: str) -> bool:
-        """Whether a run has truth, and so cost and lift."""
+        """Whether a run has truth, and hence cost and lift."""
         return bool(self.config(run)["truth"]["source"] != "none")

@@ -1,4 +1,4 @@
-"""What the rules ask about a run: where its scores come from, and what fits its model again."""
+"""What the rules ask about a run: where its scores come from, and what refits its model."""
 
 import json
 import shlex
@@ -19,7 +19,7 @@ FITS_A_JOB = 10
 
 
 class ScoreFiles(RunFiles):
-    """Where the scores of each run come from, and what fits its model again."""
+    """Where the scores of each run come from, and what refits its model."""
 
     def __init__(self, runs: Runs, results: str) -> None:
         super().__init__(runs, results)
@@ -27,7 +27,7 @@ class ScoreFiles(RunFiles):
         self._brought: dict[str, frozenset[str]] = {}
 
     def row_files(self, run: str) -> list[str]:
-        """The files that rows of the library name as their scores; it is read once for them."""
+        """The files that rows of the library name as their scores; the library is read once for them."""
         if run not in self._row_files:
             self._row_files[run] = row_files(self.config(run))
         return self._row_files[run]
@@ -47,9 +47,9 @@ class ScoreFiles(RunFiles):
         return " ".join(self.contents.sha256(name) for name in file_names(inputs) if name in brought)
 
     def by_content(self, run: str, inputs: Any, mark: Callable[[str], str]) -> Any:
-        """The inputs of a job, the user's files among them marked: their contents run it again, and not their times.
+        """The inputs of a job, with the user's files marked: their contents decide whether it reruns, not their times.
 
-        Snakemake itself compares contents of small files alone: a large one that was only touched would run all again.
+        Snakemake itself compares contents only of small files: a large one that was only touched would rerun everything.
         """
         if isinstance(inputs, str):
             return mark(inputs) if inputs in self._brought_by(run) else inputs
@@ -66,7 +66,7 @@ class ScoreFiles(RunFiles):
         return self.file("score_index").format(run=run, scores_file=scores_file(self.config(run)))
 
     def command_seconds(self, run: str) -> int:
-        """Time limit of the user's command: a matter of execution, so no parameter that runs it again."""
+        """Time limit of the user's command: a matter of execution, so not a parameter that reruns it."""
         return int(60 * self.config(run)["execution"]["command_minutes"]) or 1
 
     def score_settings(self, run: str) -> str:
@@ -103,12 +103,12 @@ class ScoreFiles(RunFiles):
         return [self.file(key).format(run=run) for key in ("screen_list", "screen_facts")] if has_screen else []
 
     def screen_results(self, run: str) -> str:
-        """The options of `hetero2 utility` that name them."""
+        """The options of `hetero2 utility` that name the results of the screen."""
         words = zip(("--screen", "--screen-facts"), self.screen_files(run), strict=False)
         return shlex.join(word for pair in words for word in pair)
 
     def screen_arguments(self, run: str) -> str:
-        """The options of `hetero2 screen-model` that name them."""
+        """The options of `hetero2 screen-model` that name its files."""
         return shlex.join(f"--{name}={path}" for name, path in self.screen_inputs(run).items())
 
     def leakage_inputs(self, run: str) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class ScoreFiles(RunFiles):
         return " ".join([shlex.join(options), self.training_arguments(run)])
 
     def control_inputs(self, run: str) -> dict[str, Any]:
-        """What controls.json is made from besides sample and scores: refits and cross-validation where they can be."""
+        """What controls.json is made from besides sample and scores: refits and cross-validation where possible."""
         audit, train = self.config(run)["audit"], self.training(run)
         total = audit["model_seeds"] * (audit["refits"] + 1) if train and audit["refits"] else 0
         names = [shard_name(number) for number in range(-(-total // FITS_A_JOB))]
@@ -137,12 +137,12 @@ class ScoreFiles(RunFiles):
         return "--decoys-as-queries" if self.control_inputs(run)["refits"] else ""
 
     def control_settings(self, run: str) -> str:
-        """What `hetero2 controls` must know; how many refits there are, only where the scorer can be fitted again."""
+        """What `hetero2 controls` must know; the number of refits only where the scorer can be refitted."""
         refits = ["audit.refits"] if self.control_inputs(run)["refits"] else []
         return self.settings(run, "audit.seed", "guardrails.standardise", *refits)
 
     def control_arguments(self, run: str) -> str:
-        """The options of `hetero2 controls` that depend on whether the scorer can be fitted again."""
+        """The options of `hetero2 controls` that depend on whether the scorer can be refitted."""
         inputs = self.control_inputs(run)
         words = ["--refits", *inputs["refits"]] if inputs["refits"] else []
         if "train" in inputs:
@@ -160,7 +160,7 @@ class ScoreFiles(RunFiles):
         return inputs | ({"cross_validation": folds} if self.training(run) else {})
 
     def diagnosis_arguments(self, run: str) -> str:
-        """The options of `hetero2 diagnosis` that name them."""
+        """The options of `hetero2 diagnosis` that name the sources of labels."""
         return shlex.join(f"--{key.replace('_', '-')}={path}" for key, path in self.diagnosis_inputs(run).items())
 
     def score_inputs(self, run: str) -> dict[str, Any]:
@@ -205,7 +205,7 @@ class ScoreFiles(RunFiles):
 
 
 def row_files(config: Config) -> list[str]:
-    """The files named in the column scores_input, if that is where the scores are: a change of one is seen."""
+    """The files named in the column scores_input, if that is where the scores are, so that a change of one is seen."""
     if config["scores"]["source"] != "external" or is_brought(config["scores"]) or not config["input"]["path"]:
         return []
     from hetero2.inputs.library import read_library

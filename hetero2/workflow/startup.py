@@ -1,4 +1,4 @@
-"""How a call of Snakemake starts: the plan, the hold on its results folder, and what every job inherits."""
+"""How a call of Snakemake starts: the plan, the lock on its results folder, and what every job inherits."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 def make_plan(user: Mapping[str, Any], workflow: Any) -> Plan:
     """The plan of this call, checked before any job; raises HeteroError.
 
-    The configuration files were merged by Snakemake; they are read again since it does not mind a key that occurs
+    The configuration files were merged by Snakemake; they are read again since it accepts a key that occurs
     twice. A job on a node evaluates the Snakefile too: nothing that was checked before it was submitted is read again.
     """
     with _as_config_error():
@@ -52,19 +52,19 @@ def _as_config_error() -> Iterator[None]:
 
 
 def environment_of_jobs(plan: Plan) -> dict[str, str]:
-    """Variables that processes of jobs inherit: the targets asked for, whose orphans they may become, URLs to fetch.
+    """Variables that processes of jobs inherit: the targets asked for, the mark that tells orphans, URLs to fetch.
 
     A job may evaluate the Snakefile again, on another machine, and comes to the same plan only if it knows the targets;
-    its own command line does not name them, and Snakemake hands on nothing else but variables (`envvars:`).
+    its own command line does not name them, and Snakemake passes on nothing but variables (`envvars:`).
     """
     asked = ",".join(targets.requested(sys.argv, os.environ))
     return {targets.VARIABLE: asked, orphans.VARIABLE: orphans.mark(plan.results), **plan.url_variables()}
 
 
 def enter(plan: Plan, workflow: Any, lock: ResultsLock) -> None:
-    """Take the results folder before any job, and clean up after a killed run; raises HeteroError.
+    """Lock the results folder before any job, and clean up after a killed run; raises HeteroError.
 
-    Jobs on other machines take nothing.
+    Jobs on other machines lock nothing.
     """
     if not workflow.is_main_process:
         return
@@ -78,12 +78,12 @@ def enter(plan: Plan, workflow: Any, lock: ResultsLock) -> None:
 
 
 def spend_less_on_jobs(workflow: Any) -> None:
-    """Spare what Snakemake itself spends on jobs that take a second each.
+    """Reduce what Snakemake itself spends on jobs that take a second each.
 
-    Where jobs are processes of this machine the limit to how many start a second is lifted: the cores limit them there,
-    and for it Snakemake looks at all waiting jobs again each second, once for every time that it has started some, and
-    waits a second at the end. The memory of a job that is young is measured every two seconds, not twice a second,
-    which takes a fifth of the main process (`benchmarks/`; each job logs its own peak, whatever the interval).
+    Where jobs are processes of this machine, the limit on job starts per second is lifted: the cores limit jobs there,
+    and to keep the limit Snakemake looks at all waiting jobs again each second, once for every time that it has started
+    some, and waits a second at the end. The memory of a young job is measured every two seconds: twice a second takes a
+    fifth of the main process (`benchmarks/`; each job logs its own peak, whatever the interval).
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
@@ -102,7 +102,7 @@ def _clean(plan: Plan) -> None:
 
 
 def shell_prefix(workflow: Any) -> str:
-    """What stands before every command: this checkout's package, one thread, this interpreter unless conda is used."""
+    """What precedes every command: this checkout's package, one thread, this interpreter unless conda is used."""
     exports = [f'export PYTHONPATH={shlex.quote(str(paths.ROOT))}"${{PYTHONPATH:+:$PYTHONPATH}}";']
     exports += [f'export {name}="${{{name}:-1}}";' for name in _THREAD_VARIABLES]
     if not workflow.deployment_settings.deployment_method:

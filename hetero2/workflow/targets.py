@@ -30,7 +30,7 @@ def resolve_all(user: Mapping[str, Any], asked: Sequence[str]) -> tuple[dict[str
     """(names of the runs of each target, target and configuration of each run).
 
     The user's layer goes to the targets asked for; with none, to the default one where the layer names a run or a
-    library, else to all. Of the layer, the others take only where results are and the strategy of the suite. Raises
+    library, else to all. The other targets take only `execution` and `suite_strategy` from the layer. Raises
     ConfigError where two runs would share a folder.
     """
     if not asked:

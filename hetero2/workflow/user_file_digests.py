@@ -1,7 +1,7 @@
-"""What the files that a user brings hold: another content under the same name is seen, whatever the times of the file.
+"""The contents of a user's files: new content under the same name is seen, whatever the times of the file.
 
 Snakemake compares times, so a file that is replaced by an older one (`mv`, `cp -p`) looks unchanged to it. Here the
-sha256 of each file is part of what its jobs are run with.
+sha256 of each file is a parameter of the jobs that read it.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from hetero2.io.files import read_json, sha256_file, write_text
 
 NOTES = ".inputs.json"
 ABSENT = "absent"
-_RECENT_SECONDS = 2.0  # a file that changed so shortly before it was read may change again within the same time stamp
+_RECENT_SECONDS = 2.0  # a file that changed so shortly before it was read may change again within the same timestamp
 
 
 class Contents:

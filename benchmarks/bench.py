@@ -4,10 +4,10 @@
     python -m benchmarks.bench --compare A.json B.json
 
 Every figure is a ratio within one run, mostly to RDKit's floor (`benchmarks/decoy_speed.py`), so that it says the same
-on a slow and on a fast machine. Each benchmark runs as a process of its own, one after the other. The decoys of the
+on a slow and on a fast machine. Each benchmark runs in a process of its own, one after the other. The decoys of the
 default data set are always measured; with POOL (as in `benchmarks/throughput.py`) also those of the pool, other ways to
-make decoys and whole runs; with FOLDER (sets of one folder each with input.csv) those of the sets. --compare prints
-every figure of both and B over A, and what differs between machines and versions.
+make decoys and whole runs; with FOLDER (one folder per set, with input.csv) those of the sets. --compare prints every
+figure of both and the ratio B / A, and how machines and versions differ.
 """
 
 import argparse
@@ -28,11 +28,11 @@ from benchmarks.throughput import ROOT, smiles_of
 Figures = dict[str, float]
 PACKAGES = ("rdkit", "numpy", "numba", "snakemake", "scikit-learn", "pyarrow")
 VERSION = 1
-SLOWER = 1.1  # a figure that has grown by more is marked; below lies what two runs of the same code differ by
+SLOWER = 1.1  # a figure that has grown by more is marked; two runs of the same code differ by less
 
 
 def machine() -> dict[str, Any]:
-    """What ratios may still depend on."""
+    """What ratios may still depend on: the machine and the versions."""
     cpu = Path("/proc/cpuinfo")
     lines = cpu.read_text().splitlines() if cpu.exists() else []
     describe = ["git", "describe", "--always", "--dirty"]
@@ -63,7 +63,7 @@ def measured(module: str, *words: str | Path) -> dict[str, Any]:
 
 
 def decoys(name: str, path: Path | None, molecules: int) -> Figures:
-    """Decoys of one set: floors a molecule, of all and where it is slowest."""
+    """Decoys of one set, in floors per molecule: over all molecules, and for the slowest one."""
     result = measured("decoy_speed", *([path] if path else []), "--molecules", str(molecules))
     slowest = max(row["ms"] for row in result["slowest_percent"])
     return {
@@ -82,7 +82,7 @@ def ways(pool: Path) -> Figures:
 
 
 def whole_runs(pool: Path, rows: int) -> Figures:
-    """A run of so many rows, from library to pack: all of it, its peak memory, and its costliest parts."""
+    """A run of so many rows, from library to pack: its total, its peak memory, and its costliest stages."""
     result = measured("throughput", pool, str(rows))
     library, least = result["libraries"][0], result["references"]["floor_ms"]
     in_floors = {stage: 1000 * sums["cpu_s"] / rows / least for stage, sums in library["stages"].items()}
@@ -112,7 +112,7 @@ def figures(args: argparse.Namespace) -> Iterator[Figures]:
 
 
 def compare(first: Path, second: Path) -> str:
-    """Every figure of two results side by side, B over A, and what else differs."""
+    """Every figure of two results side by side, with the ratio B / A, and what else differs."""
     a, b = (_read(path) for path in (first, second))
     lines = [f"{'':<52}{'A':>12}{'B':>12}{'B / A':>9}"]
     for name in [*a["figures"], *(name for name in b["figures"] if name not in a["figures"])]:

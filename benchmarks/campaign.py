@@ -1,11 +1,11 @@
-"""What the screen finds beside today's score, over targets with measured hits.
+"""What the screen finds compared with today's score, over targets with measured hits.
 
     python -m benchmarks.campaign FOLDER [--modes full matched potency] [--labels 0 10 30 100 300] [--draws 10]
         [--competitors] [--cores 2] [--json out.json]
 
 FOLDER: `<target>.csv.gz` with docking, folders with input.csv, truth.csv and scores_<model>.csv (`--models`), or the
 wheel of MoleculeACE (`benchmarks/campaign_targets.py` says what is in them). EF5 is the share of hits in the best 5 %
-of a library divided by that of the whole; of equal scores, each is as likely to be taken. Means over draws, then over
+of a library divided by that of the whole; equal scores are equally likely to be taken. Means over draws, then over
 targets; differences are paired by target, with a 95 % bootstrap interval over targets, and the number of targets where
 the method is better and worse. `screen` has no score; `default` has today's score as prior mean, as `hetero2 screen`
 does where there is one.
@@ -110,7 +110,7 @@ def _text(values: dict[str, float]) -> str:
 
 
 def table(results: Sequence[Cell]) -> list[dict[str, Any]]:
-    """A row for each mode, number of labels and method."""
+    """A row per mode, number of labels and method."""
     rows = []
     for mode, n_labels in dict.fromkeys((cell.mode, cell.labels) for cell in results):
         chosen = [cell.ef for cell in results if (cell.mode, cell.labels) == (mode, n_labels)]

@@ -40,7 +40,7 @@ def z_test(counts: Array) -> Array:
 
 
 def plug_in(counts: Array, prior: float = 0.18) -> Array:
-    """(campaigns, rounds): does the e-process of Turner et al. with both rates by their posterior means reject?
+    """(campaigns, rounds): does the e-process of Turner et al. with both rates at their posterior means reject?
 
     Beta(0.18, 0.18) on each rate, as their software has it; two-sided at 5 %; arms of equal size.
     """
@@ -86,10 +86,10 @@ def level_of_arms(campaigns: int, seed: int) -> bool:
 
 
 def library(rng: np.random.Generator, n: int, rate: float, world: dict[str, Any]) -> tuple[Array, Array, Array]:
-    """(hit, framework, scores (2, n)): two scores that tell hits equally well, half of their noise in common.
+    """(hit, framework, scores (2, n)): two scores that tell hits equally well and share half of their noise.
 
-    Hits come independently, or with a correlation of `alike` within series of molecules. With `biased`, half of what a
-    score errs by on its own is the same for a whole series.
+    Hits come independently, or with a correlation of `alike` within series of molecules. With `biased`, half of a
+    score's own error is the same for a whole series.
     """
     alike = world["alike"]
     framework = np.arange(n) // world["series"]

@@ -1,14 +1,14 @@
 """Targets with measured hits and today's score, and how libraries and known molecules are drawn from them.
 
 A folder holds `<target>.csv.gz`: id, smiles, hit (1/0), docking (lower is better, empty where it failed), pactivity
-(where measured); or sets of one folder each with input.csv, truth.csv and scores_<model>.csv (larger is better). The
-wheel of MoleculeACE has measured potencies of 30 targets: a hit is one of the best tenth, and today's score the number
-of heavy atoms. Known molecules and library have no generic Murcko framework in common; the library is thinned to 10 %
-hits; of the known molecules half are hits, as those of a team are picked rather than drawn.
+(where measured); or one folder per set, with input.csv, truth.csv and scores_<model>.csv (larger is better). The
+wheel of MoleculeACE has measured potencies of 30 targets: a hit is one of the best tenth, and today's score is the
+number of heavy atoms. Known molecules and library share no generic Murcko framework; the library is thinned to 10 %
+hits; half of the known molecules are hits, since a team picks what it measures rather than drawing it at random.
 
 full      every row; inactives come mostly from other collections than the hits, which flatters any 2D method
 matched   inactives resampled so that their propensity from bulk properties is that of the hits
-potency   rows with a measured activity alone: a hit from 7 on, none up to 6
+potency   only rows with a measured activity: a hit from 7 on, no hit up to 6
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Molecules beside their decoys, drawn, by move and by bin; or a list of random decoys to judge.
+"""Molecules beside their decoys, drawn, by move and by bin; or a list of random decoys to review.
 
     python -m benchmarks.decoy_gallery [input.csv] [--out docs/images] [--list 100]
 

@@ -4,7 +4,7 @@
 
 Molecules of 10 to 70 heavy atoms, drawn with a seed. Measures are those of decoy_quality.json (docs/decoys.md); the
 target is met where the one-sided 95 % bound meets it: over the parents' scaffolds, and for coverage that of a sample.
-`easy` to `hard` are v2 with that bin alone. About 1 s of CPU a molecule for all columns.
+`easy` to `hard` are v2 with that bin alone. All columns take about 1 s of CPU per molecule.
 """
 
 import argparse

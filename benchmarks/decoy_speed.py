@@ -71,7 +71,7 @@ def main():
     args = parser.parse_args()
     rdBase.DisableLog("rdApp.*")
     molecules = library(args.input, args.molecules)
-    engine.generate("CCOC(=O)c1ccccc1N", args.k, 0)  # tables are loaded once a process
+    engine.generate("CCOC(=O)c1ccccc1N", args.k, 0)  # tables are loaded once per process
     rows, memory = [], []
     for number, (name, smiles) in enumerate(molecules):
         start = time.process_time()

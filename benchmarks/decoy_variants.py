@@ -1,11 +1,11 @@
-"""What changes of v2's own numbers would do to the quality and the cost of decoys.
+"""What other constants of v2 would do to the quality and the cost of decoys.
 
     python -m benchmarks.decoy_variants [input.csv ...] [--molecules 300] [--only NAME ...]
 
 Each row of the table is v2 with some constants changed: SA and fragment frequency within the decoy set, AUC of the
 forests on properties and on ECFP4 (docs/decoys.md), share of decoys with the FCFP6 fingerprint of their molecule, share
-of molecules with all 20 decoys, and milliseconds of CPU a molecule. With another seed of its forest, an AUC differs by
-some 0.005. About 40 s of CPU a row and set.
+of molecules with all 20 decoys, and milliseconds of CPU per molecule. With another seed of its forest, an AUC differs
+by about 0.005. Each row takes about 40 s of CPU per set.
 """
 
 import argparse
@@ -51,7 +51,7 @@ VARIANTS = {
 
 
 def generated(molecules: list[tuple[str, str]], variant: str) -> tuple[list[DecoySet], float]:
-    """Decoy sets by a variant, and seconds of CPU."""
+    """Decoy sets made by a variant, and CPU seconds."""
     of_engine, of_candidates = VARIANTS[variant]
     with contextlib.ExitStack() as changed:
         for module, constants in ((engine, of_engine), (candidates, of_candidates)):
@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--molecules", type=int, default=300)
     parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
     args = parser.parse_args()
-    engine.generate("CCOC(=O)c1ccccc1N", K, 0)  # tables are loaded once a process
+    engine.generate("CCOC(=O)c1ccccc1N", K, 0)  # tables are loaded once per process
     heads = ("SA", "fragments", "properties", "topology", "FCFP6 alike", "coverage", "ms/molecule")
     for path in args.inputs or [None]:
         molecules = library(path, args.molecules)

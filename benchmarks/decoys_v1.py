@@ -3,8 +3,8 @@
     python -m benchmarks.decoys_v1 [input.csv] [--molecules 500] [--k 20] [--json out.json]
 
 Both run in one process on the same molecules in turn; the decoys (same, in the same order) and the CPU time are
-compared. Without a file, the compounds of the default data set are used. About 1.2 s a molecule, nearly all of it the
-slow side.
+compared. Without a file, the compounds of the default data set are used. About 1.2 s per molecule, nearly all of it
+for the contract's text.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """What the diagnosis says of scores whose worth is known: python -m benchmarks.diagnosis FOLDER
 
 FOLDER holds a folder for each data set: input.csv (id,smiles), truth.csv (molecule_id,expensive_label) and a
-scores_NAME.csv (molecule_id,score; larger is better) for each score. A line of a Markdown table a score; the docs say
-which scores these were and what was expected of them.
+scores_NAME.csv (molecule_id,score; larger is better) for each score. Prints a Markdown table, one row per score; the
+docs say which scores these were and what was expected of them.
 """
 
 import argparse

@@ -3,8 +3,9 @@
     python -m benchmarks.fdr_simulation [--libraries 300] [--seed 0]
 
 m = 20 decoys, level 0.10. A cell: number of molecules × signal × shape of the scores. FDR: mean over libraries of false
-calls / max(1, calls). Power: mean share of the true ones that are called. Exit code 1 where the union's FDR exceeds the
-level by 3 standard errors, or its power at 2.5 s.d. is below 0.30 (not asked of series, t3, rounded to 1 and skewed).
+calls / max(1, calls). Power: mean share of the true signals that are called. Exit code 1 where the union's FDR exceeds
+the level by 3 standard errors, or its power at 2.5 s.d. is below 0.30 (not required for series, t3, rounded to 1 and
+skewed).
 """
 
 import argparse
@@ -78,7 +79,7 @@ def _skewed(rng: np.random.Generator, n: int, shift: float) -> Draw:
 
 
 def _fewer(rng: np.random.Generator, n: int, shift: float) -> Draw:
-    """Between 20 and 40 decoys a molecule; what is not there is nan."""
+    """Between 20 and 40 decoys per molecule; missing ones are nan."""
     scores, true = _plain(rng, n, shift)
     more = rng.standard_normal((n, M))
     more[np.arange(M)[None, :] >= rng.integers(0, M + 1, (n, 1))] = np.nan
@@ -131,7 +132,7 @@ def cell(shape: str, n: int, shift: float, libraries: int, seed: int) -> dict[st
 
 
 def main() -> int:
-    """Print a line a cell and the verdict."""
+    """Print a line per cell and the verdict."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--libraries", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)

@@ -72,7 +72,7 @@ def rewire(mol, bonds, k, seed, hard_mode=False):
 
 
 def as_single(mol):
-    """Aromatic atoms and bonds turned into non-aromatic, single; through SMILES; unconverted where that fails."""
+    """Aromatic atoms and bonds made non-aromatic and single, by way of SMILES; unconverted where that fails."""
     changed = Chem.RWMol(mol)
     for bond in changed.GetBonds():
         if bond.GetIsAromatic():

@@ -3,10 +3,10 @@
 
     python -m benchmarks.gather 10000 100000 [--shard-rows 2500] [--decoys 20] [--folder DIR] [--json out.json]
 
-For each number of rows the shards of molecules and decoys are made up by contract (SMILES out of a pool, random hashes;
-with copies, skipped rows, missing scores and decoys that are molecules of the library), a score table for all of them,
-and truth for one row in `--truth-every` (default 10). Then every verb that reads or gathers them runs as a process of
-its own: CPU and peak memory are those that the system reports for it, the latter at least that of this process.
+For each number of rows, shards of molecules and decoys are made up by contract (SMILES from a pool, random hashes;
+with copies, skipped rows, missing scores and decoys that are molecules of the library), with a score table for all of
+them and truth for one row in `--truth-every` (default 10). Then every verb that reads or gathers them runs in a process
+of its own: CPU and peak memory are what the system reports for it; the latter is never below that of this process.
 `control-sample`, `decoy-quality` and `controls` look at the chemistry of a sample of fixed size, which is most of their
 cost on a small library; here it is 20 molecules, a tenth of the default. A million rows take 5 GB of disk.
 """
@@ -150,7 +150,7 @@ def make_up(folder: Path, rows: int, shards: int, decoys: int, every: int) -> No
 
 
 def options(**named: Any) -> Words:
-    """Options of a verb; a list gives several words."""
+    """Options of a verb; a list gives several values."""
     words: Words = []
     for name, value in named.items():
         words += [f"--{name.replace('_', '-')}", *map(str, value if isinstance(value, list) else [value])]
@@ -158,7 +158,7 @@ def options(**named: Any) -> Words:
 
 
 def commands(folder: Path, shards: int, k: int) -> Iterator[tuple[str, Words]]:
-    """(stage, words) of every verb, in the order of the rules; a verb of one shard comes once a shard."""
+    """(stage, words) of every verb, in the order of the rules; a verb that handles a shard comes once per shard."""
     f, of = folder, lambda kind: [folder / kind / f"{shard_name(shard)}.parquet" for shard in range(shards)]
     plan = Plan(
         {
@@ -239,7 +239,7 @@ def measured(verb: str, words: Words, log: Path) -> tuple[float, float]:
         call = [sys.executable, "-m", "hetero2", verb, *words]
         child = subprocess.Popen(call, stdout=printed, stderr=printed, env=environment)
         _, status, used = os.wait4(child.pid, 0)
-    if os.waitstatus_to_exitcode(status) > (verb == "accept"):  # STOP is an answer
+    if os.waitstatus_to_exitcode(status) > (verb == "accept"):  # 1 of `accept` is STOP: an answer, not a failure
         sys.exit(f"{verb}: {log.read_text()[-3000:]}")
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 

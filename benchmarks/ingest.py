@@ -2,9 +2,9 @@
 
     python -m benchmarks.ingest [ROWS] [DECOYS]
 
-ROWS molecules (default 1,000,000) and DECOYS scores of decoys for each (default 1). Each step is a process of its own;
-its CPU time is given next to that of Python's csv reader on the same file, and its peak memory. All steps are O(rows);
-a score table takes 32 bytes of memory per row while it is checked.
+ROWS molecules (default 1,000,000) and DECOYS scores of decoys for each (default 1). Each step runs in a process of its
+own; its CPU time is given next to that of Python's csv reader on the same file, with its peak memory. All steps are
+O(rows); a score table takes 32 bytes of memory per row while it is checked.
 """
 
 import argparse

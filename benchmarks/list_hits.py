@@ -1,10 +1,10 @@
-"""Does the list to send hold the hits of the score's own top? On measured sets, with a model run as users do.
+"""Does the list to send hold the hits of the score's own top? On measured sets, with a model run as users run theirs.
 
     python -m benchmarks.list_hits FOLDER [--sets jak2 bace1 bbb] [--models rf prop_lr prop_gbm] [--cores 2] [--k 20]
 
 FOLDER holds customer_model.py (TRAIN IN OUT --model NAME) and a folder for each set with input.csv, train.csv and
-truth.csv. Each set and model is a whole run of value_utility_realtruth; the score's own top comes from the model's
-output for input.csv, when called without any of our code. Ties count in expectation. Prints a table: hits of the
+truth.csv. Each pair of set and model is a whole run of value_utility_realtruth; the score's own top comes from the
+model's output for input.csv, called without any of our code. Ties count in expectation. Prints a table: hits of the
 list, of the score and by chance at 5, 10 and 20 % of the molecules, and what a list with NO_SIGNAL last would hold.
 """
 
@@ -43,7 +43,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def by_the_model_alone(folder: Path, model: str, hits: dict[str, bool], sizes: list[int]) -> list[float]:
-    """Hits of the score's own top K: the model called on input.csv as anybody would."""
+    """Hits of the score's own top K: the model called on input.csv as any user would."""
     out = folder / f"{model}.csv"
     words = [sys.executable, "customer_model.py", "train.csv", "input.csv", str(out), "--model", model]
     subprocess.run(words, cwd=folder, check=True, capture_output=True)
@@ -59,7 +59,7 @@ def of_the_list(results: Path, hits: dict[str, bool], k: int) -> float:
 
 
 def in_order(results: Path) -> bool:
-    """Whether the list falls with the score, and selected_at_k marks its first K."""
+    """Whether the list is sorted by descending score, and selected_at_k marks its first K."""
     ranked = rows(results / "pack/ranked_candidates.csv")
     scores, ranks = [float(row["score"]) for row in ranked], [int(row["rank"]) for row in ranked]
     return scores == sorted(scores, reverse=True) and ranks == list(range(1, len(ranked) + 1))

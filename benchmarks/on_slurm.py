@@ -2,9 +2,9 @@
 
     python -m benchmarks.on_slurm FOLDER large.json [--shard-rows 5000] [--cpus 2]
 
-FOLDER and large.json: `--folder` and `--json` of `benchmarks.throughput`, of which the largest library is taken: its
-library, truth, scores and, where there was one, screen. The run is made again in FOLDER/slurm by the profile `slurm`,
-with the daemons of Debian on loopback (as root; see tests/cluster). By the same code, both packs are the same bytes.
+FOLDER and large.json: `--folder` and `--json` of `benchmarks.throughput`. Of its libraries the largest is taken, with
+its truth, scores and, where there was one, screen. The run is repeated with the profile `slurm`, in the subfolder
+`slurm`, on Debian's daemons on loopback (as root; see tests/cluster). With the same code both packs are the same bytes.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from tests.cluster.slurm import Cluster, why_not
 
 
 def sha256_of_pack(folder: Path) -> str:
-    """Of the pack of a run in this folder."""
+    """sha256 of the pack of the run in this folder."""
     [pack] = (folder / "results/run").glob("*.zip")
     return hashlib.sha256(pack.read_bytes()).hexdigest()
 
 
 def by_slurm(folder: Path, shard_rows: int, cpus: int) -> dict[str, Any]:
-    """The run of a folder once more in its folder `slurm`: wall seconds, jobs of SLURM, sha256 of the pack."""
+    """Repeat the run of a folder in its subfolder `slurm`: wall seconds, number of SLURM jobs, sha256 of the pack."""
     again = folder / "slurm"
     again.mkdir()
     for path in folder.iterdir():

@@ -2,7 +2,7 @@
 
     python -m benchmarks.peers POOL [input.csv] [--molecules 100] [--k 20] [--pool 20000] [--json out.json]
 
-POOL: SMILES as in `benchmarks/throughput.py`, the compounds that decoys are taken from in the last of
+POOL: SMILES as in `benchmarks/throughput.py`, the compounds that the last of these takes its decoys from:
 
 isomers (v2)         decoy_strategy.v2, what a run makes
 random rewiring      the text of decoy_strategy.v1 as it reads: RDKit alone, a random exchange of two bonds at a time
@@ -12,7 +12,7 @@ matched from a pool  as DUD-E matches (doi 10.1021/jm300687e), over the pool: of
 
 CPU is in multiples of RDKit's floor for as many decoys (`benchmarks/decoy_speed.py`). The pool's properties and
 fingerprints are computed once and not counted; its scan is. Quality as in decoy_quality.json (docs/decoys.md), and DOE.
-LUDe's generator chooses from a curated ChEMBL in a page of the web, so it cannot run here; its rule is that of the last
+LUDe's generator is a web page that chooses from a curated ChEMBL, so it cannot run here; its rule is that of the last
 row with further conditions.
 """
 
@@ -48,7 +48,7 @@ class Pool:
         self.fingerprints = [fingerprint(mol) for mol in mols]
         self.properties = dude_properties(mols)
         self.scale = self.properties.std(axis=0)
-        self.scale[CHARGE] = 1e-6  # the same charge comes before all else
+        self.scale[CHARGE] = 1e-6  # so that the same charge comes before all else
 
     def matched(self, smiles: str, k: int) -> list[str]:
         """The k decoys of a molecule: O(pool) for its properties, O(k) for similarities."""
@@ -95,7 +95,7 @@ def main() -> None:
     molecules = library(args.input, args.molecules)
     every = list(smiles_of(args.pool_smiles))
     pool = Pool(every[:: max(1, len(every) // args.pool)][: args.pool])
-    engine.generate("CCOC(=O)c1ccccc1N", args.k, 0)  # tables are loaded once a process
+    engine.generate("CCOC(=O)c1ccccc1N", args.k, 0)  # tables are loaded once per process
     ways = {
         "isomers (v2)": lambda smiles, seed: [d.smiles for d in engine.generate(smiles, args.k, seed).decoys],
         "random rewiring": lambda smiles, seed: rewire_at_random(smiles, args.k, seed)[0],

@@ -3,9 +3,9 @@
     python -m benchmarks.refit_level [--sets 200] [--refits 99] [--seed 0]
 
 Scaffolds of equal and of very unequal sizes are points in space, molecules lie around them, isomers around molecules.
-The learner is kernel ridge. Labels are drawn for whole scaffolds, or are those of a level of each scaffold (of 2 or 1
-s.d. of the noise within) cut at a threshold. A test at 5 % may pass in 5 % of the sets; exit code 1 where it passes in
-more than one in a thousand such benches would show.
+The learner is kernel ridge. Labels are drawn for whole scaffolds, or are values cut at a threshold: a level of the
+scaffold (of 2 or 1 s.d. of the noise within it) plus noise. A test at 5 % may pass in 5 % of the sets; exit code 1
+where it passes in so many that a test which holds its level would do so once in a thousand such benchmarks at most.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def passes(rng: np.random.Generator, sizes: list[int], level: float | None, refi
 
 
 def main() -> int:
-    """Print a line a cell."""
+    """Print a line per cell."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=int, default=200)
     parser.add_argument("--refits", type=int, default=99)

@@ -34,7 +34,7 @@ def _benchmark(run: Path) -> dict[str, str]:
 
 
 def used(page: Page) -> dict[str, float]:
-    """Seconds of a sort, a search and turning a page."""
+    """Seconds for a sort, a search and a turn of the page."""
     heading = page.locator("#all thead button", has_text="score").first
     return {
         "sort": seconds(heading.click),

@@ -2,13 +2,13 @@
 
     python -m benchmarks.scheduling large.json SMILES [--rows 1000000 100000000] [--nodes 1000] [--json out.json]
 
-large.json: `--json` of `benchmarks.throughput` with two libraries at least. From it come, per stage, CPU and memory as
-straight lines through its two largest libraries. Measured in this call: what Snakemake's main process needs to plan so
-many jobs (dry runs of 100 to 1,600 shards), and the file-system calls of a shard, of the main process and of its jobs
+large.json: `--json` of `benchmarks.throughput` with at least two libraries. It gives, per stage, CPU and memory,
+extrapolated linearly from its two largest libraries. Measured in this call: what Snakemake's main process needs to plan
+the jobs (dry runs of 100 to 1,600 shards), and the file-system calls of a shard in the main process and in its jobs
 (strace, two small runs). Simulated, job by job: the main process submits one job at a time; each occupies one core of
-a node, for the start of Snakemake there and its work; stages over the whole library are one job, after all shards.
+a node while Snakemake starts there and the job works; stages over the whole library are one job, after all shards.
 
---submit-s, --start-s: seconds of one submission (Snakemake and sbatch), and of the start of a job on a node, as
+--submit-s, --start-s: seconds for one submission (Snakemake and sbatch) and for the start of a job on a node, as
 `benchmarks.on_slurm` shows them. Not simulated: queues behind other users' jobs, and how fast a file system is.
 """
 
@@ -30,7 +30,7 @@ import numpy as np
 from benchmarks.small_run import NAME, OVERLAY, SCORES, given
 from benchmarks.throughput import CONFIG, ROOT, environment, library, made_up_scores, measured
 
-SHARDED = {"decoys": "decoys", "scores": "shard", "audit": "shard", "screen": "screen"}  # stage: its job of a cluster
+SHARDED = {"decoys": "decoys", "scores": "shard", "audit": "shard", "screen": "screen"}  # stage: its job on a cluster
 PHASES = ("decoys", "shard", "screen")
 NODE_GB = 256
 SHARD_ROWS = "execution: {{shard_rows: {}}}\n"
@@ -64,7 +64,7 @@ def lines(libraries: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
 
 
 def plan_cost(smiles: Path, shards: Iterable[int]) -> list[dict[str, float]]:
-    """CPU and peak memory of a dry run, the plan of all jobs included, for so many shards."""
+    """CPU and peak memory of a dry run, which plans all jobs, for each number of shards."""
     costs = []
     with tempfile.TemporaryDirectory() as temporary:
         for n in shards:
@@ -116,7 +116,7 @@ def _traced(folder: Path) -> Counter[str]:
     )  # fmt: skip
     calls: Counter[str] = Counter()
     process_of: dict[str, str] = {}  # of each thread
-    makes_thread: dict[str, bool] = {}  # by thread, whether what it is starting is one
+    makes_thread: dict[str, bool] = {}  # by thread, whether it is starting a thread rather than a process
     with trace.open() as handle:
         for line in handle:
             thread, _, call = line.rstrip().partition(" ")
@@ -126,7 +126,7 @@ def _traced(folder: Path) -> Counter[str]:
                 makes_thread[thread] = "CLONE_THREAD" in call
             if child := CHILD.search(call):
                 process_of[child.group(1)] = process_of[thread] if makes_thread[thread] else child.group(1)
-            # What is asked of a file that is open already asks no file system.
+            # A call about a file that is already open does not go to the file system.
             if not CLONE.match(call) and "resumed>" not in call and "AT_EMPTY_PATH" not in call:
                 calls[process_of[thread]] += 1
     main = next(iter(process_of.values()))
@@ -134,7 +134,7 @@ def _traced(folder: Path) -> Counter[str]:
 
 
 def phase(jobs: int, seconds: float, cores: int, submit_s: float, at_once: int) -> float:
-    """Makespan of so many equal jobs, submitted one at a time, so many queued at most."""
+    """Makespan of equal jobs, submitted one at a time, with a limit on those in the queue."""
     free = [0.0] * min(cores, jobs)
     ends: list[float] = []
     clock = 0.0
@@ -182,7 +182,7 @@ def simulated(
 
 
 def main() -> None:
-    """Print what is measured, and a line for each library and size of its shards."""
+    """Print what was measured, and a line per library and shard size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("large", type=Path, metavar="large.json")
     parser.add_argument("smiles", type=Path, help="SMILES as for benchmarks.throughput")

@@ -1,11 +1,11 @@
-"""What screening a library costs, beside RDKit's own floor, in one run.
+"""What screening a library costs, against RDKit's own floor, in one run.
 
     python -m benchmarks.screen SMILES 100000 1000000 [--labels 300] [--workers 2]
 
 SMILES: as in `benchmarks/throughput.py`. For each number of rows: a library of so many SMILES, evenly spaced, and other
-molecules of the same source as labels, every second a hit; then `hetero2 screen` with one and with all workers, whose
-lists must be the same bytes. CPU and peak memory are those of the verb and its processes; the floor is reading a SMILES
-and computing its features, by molecule, on 2,000 of them.
+molecules of the same source as labels, every second one a hit; then `hetero2 screen` with one and with all workers,
+whose lists must be the same bytes. CPU and peak memory are those of the verb and its processes; the floor is reading a
+SMILES and computing its features, per molecule, on 2,000 of them.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SAMPLE = 2000
 
 
 def floor(smiles: list[str]) -> float:
-    """Seconds of CPU a molecule for reading and features alone."""
+    """CPU seconds per molecule for reading and features alone."""
     started = time.process_time()
     features_of_molecules(mol for mol in map(parse, smiles) if mol is not None)
     return (time.process_time() - started) / len(smiles)

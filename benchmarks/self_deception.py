@@ -8,8 +8,9 @@ AUC of the model on the library's truth and its scaffold cross-validation on the
 
 Models: informative, a random forest on Morgan fingerprints; property_linear and property_boosted on bulk properties;
 forests on labels that say nothing, judged by the refits of the informative one: a label drawn for each scaffold, at
-the rate of hits, and plainly permuted labels, 20 each, whose p must be small at most at the nominal rate (exit code 1
-where more are than one in a thousand such benches would show); and known limits, by --limit-refits and one model seed:
+the rate of hits, and plainly permuted labels, 20 each, whose p may be small no more often than at the nominal rate
+(exit code 1 where so many are that chance would do it less than once in a thousand); and known limits, by
+--limit-refits and one model seed:
 heavier, a forest that learned "heavier than the median"; inverted, one on inverted labels, which shares the refits of
 the informative one (a reversed score has the same dispersion); other_target, one on the labels of --other;
 nearest_hit, similarity alone.
@@ -85,7 +86,7 @@ class Bench:
     def judge(
         self, name: str, training: Training, labels: Any, seeds: int, refits: int, reference: Any = None
     ) -> tuple[Record, Any]:
-        """(line of the table, dispersion z of the refits by model seed); `reference` spares the refits."""
+        """(line of the table, dispersion z of the refits by model seed); `reference` replaces its own refits."""
         scaffolds = scaffolds_of(training.smiles)
         model = ReferenceModel(name, training, self._structures)
         observed, p_values, refit_z = [], [], reference or []
@@ -129,7 +130,7 @@ def show(name: str, model: str, line: Record) -> None:
 
 
 def one_set(name: str, folder: Path, empty_set: Path | None, args: argparse.Namespace) -> bool:
-    """All models on one set; whether empty labels pass no more often than they may."""
+    """All models on one set; whether labels that say nothing pass no more often than they may."""
     bench, training = Bench(folder, args.molecules), read_training(folder / "train.csv")
     usual, limit = (args.model_seeds, args.refits), (1, args.limit_refits)
     labels = np.array(training.labels, np.int64)

@@ -1,11 +1,11 @@
-"""What small runs cost: CPU of every stage and of Snakemake, beside RDKit's floor for the same rows, in one run.
+"""What small runs cost: CPU of every stage and of Snakemake, against RDKit's floor for the same rows, in one run.
 
     python -m benchmarks.small_run SMILES [--rows 20 1000] [--cores 2] [--folder DIR] [--json out.json]
 
 SMILES as for `benchmarks.throughput`. For each number of rows: one call of Snakemake from the library to the verified
-pack, its scores and truth given. What makes the table of scores, a call of its own before, is not counted, nor is what
-happens once an installation (numba compiles its loops, Python its modules): `--folder` of an earlier call, or a first
-call with few rows, has done that. The floor is the time of `benchmarks.decoy_speed`, for all decoys of the run.
+pack, with scores and truth given. The call before it that makes the table of scores is not counted, nor is what happens
+once per installation (numba compiles its loops, Python its modules): `--folder` of an earlier call, or a first call
+with few rows, has done that. The floor is the time of `benchmarks.decoy_speed`, for all decoys of the run.
 """
 
 import argparse

@@ -2,16 +2,16 @@
 
     python -m benchmarks.throughput SMILES 1000 10000 [--cores 2] [--screen 300] [--kill-after 600] [--folder DIR]
 
-SMILES: a text file with one SMILES a line, or the wheel of the package molsets (1.58 million drug-like SMILES; `pip
+SMILES: a text file with one SMILES per line, or the wheel of the package molsets (1.58 million drug-like SMILES; `pip
 download --no-deps molsets`). For each number of rows: a library of so many of them, evenly spaced; the request for
 scores through Snakemake; a table of made-up scores for everything requested, and truth for every tenth molecule;
 then all stages to the pack, through Snakemake, and `hetero2 verify` and `accept` of that pack. CPU and peak memory of a
-job are those that it logs; Snakemake's own are what is left of the CPU of the call. The scores stand in for a user's
+job are those that it logs; Snakemake's own CPU is what is left of that of the call. The scores stand in for a user's
 model and are not counted.
 
---screen: a screen learns from so many molecules, of which Crippen logP is known. --kill-after: the first call of
+--screen: a screen learns from so many molecules, whose Crippen logP is known. --kill-after: the first call of
 Snakemake is killed (SIGKILL) so many seconds after its start, and the benchmark ends; the same command with the same
---folder goes on, as a user would. The CPU of the jobs that were running then, at most one per core, is not counted.
+--folder continues, as it would for a user. The CPU of the jobs running then, at most one per core, is not counted.
 """
 
 import argparse
@@ -119,7 +119,7 @@ def made_up_scores(request: Path | BinaryIO, out: Path) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Of a process that runs this checkout."""
+    """Environment variables of a process that runs this checkout."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
@@ -174,7 +174,7 @@ def disk(folder: Path) -> float:
 def measured(words: Sequence[str], folder: Path) -> dict[str, float]:
     """Wall and CPU seconds and peak memory (MB) of a command that must succeed.
 
-    A small process starts it: Linux counts the memory of who starts a process to that process's peak.
+    A small process starts it, since Linux counts the parent's memory towards the peak of a new process.
     """
     probe = [sys.executable, "-c", PROBE, *words]
     done = subprocess.run(probe, capture_output=True, text=True, cwd=folder, env=environment())
@@ -187,7 +187,7 @@ def measured(words: Sequence[str], folder: Path) -> dict[str, float]:
 def measure(
     path: Path, folder: Path, rows: int, cores: int, screened: int = 0, kill_after: float | None = None
 ) -> dict[str, Any]:
-    """One library through all stages; one that was killed goes on."""
+    """One library through all stages; one that was killed continues."""
     folder.mkdir(parents=True, exist_ok=True)
     name, scores, config = "run", "scores.parquet", folder / "my.yaml"
     if not config.exists():
@@ -224,7 +224,7 @@ def measure(
 
 
 def floor_ms(results: Path, molecules: int) -> float:
-    """Milliseconds a molecule of the floor, on a run's own decoys of so many of its molecules."""
+    """Milliseconds per molecule of the floor, on the run's own decoys of its first molecules."""
     shards = (pq.read_table(p, columns=["row", "decoy_smiles"]) for p in sorted(results.glob("decoys/*.parquet")))
     pairs = (pair for shard in shards for pair in zip(*shard.to_pydict().values(), strict=True))
     groups = itertools.groupby(pairs, lambda pair: pair[0])
@@ -233,7 +233,7 @@ def floor_ms(results: Path, molecules: int) -> float:
 
 
 def references(folder: Path, molecules: int) -> dict[str, float]:
-    """Milliseconds a molecule of the floor, on the run's own decoys, and of the frozen algorithm."""
+    """Milliseconds per molecule: of the floor, on the run's own decoys, and of the frozen algorithm."""
     least = floor_ms(folder / "results" / "run", 10 * molecules)
     with (folder / "library.csv").open() as handle:
         rows = list(itertools.islice(csv.DictReader(handle), molecules))
@@ -249,7 +249,7 @@ def references(folder: Path, molecules: int) -> dict[str, float]:
 
 
 def cost(ms_per_molecule: float, core_hour: float, downstream: float, sent: float) -> dict[str, float]:
-    """What 1,000,000 candidates cost: our core-hours, and downstream where all of them or a share is sent."""
+    """What 1,000,000 candidates cost: our core-hours, and downstream, where all of them or a share are sent."""
     hours = ms_per_molecule * 1e6 / 3.6e6
     ours = hours * core_hour
     return {
@@ -271,7 +271,7 @@ def table_of(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Print a table for each number of rows, one over all, and JSON."""
+    """Print a table for each number of rows, and JSON over all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("smiles", type=Path)
     parser.add_argument("rows", type=int, nargs="+")

@@ -1,9 +1,9 @@
-"""Does the interval of the uplift cover the uplift that repeated libraries have?
+"""Does the interval of the uplift cover the mean uplift of repeated libraries?
 
     python -m benchmarks.uplift_coverage [--libraries 300] [--resamples 2000] [--seed 0]
 
 Libraries of N molecules, alone or in scaffolds of 2 or 4 on average with correlated truth; a score that follows truth,
-calls that follow it weakly. The estimand is the mean uplift of 2000 and more other libraries at the same K/N. Exit code
+calls that follow it weakly. The estimand is the mean uplift of at least 2000 other libraries at the same K/N. Exit code
 1 where a coverage is below 0.93. Also: the exact interval on the discordant molecules, which assumes independence.
 """
 
@@ -62,7 +62,7 @@ def cell(n: int, mean_size: int, share: float, args: argparse.Namespace) -> dict
 
 
 def main() -> int:
-    """Print a line a cell."""
+    """Print a line per cell."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--libraries", type=int, default=300)
     parser.add_argument("--resamples", type=int, default=2000)

@@ -6,8 +6,9 @@ from pathlib import Path
 from hetero2.paths import SNAKEFILE
 
 # What profiles/default says, without Snakemake's message that it reads one: our progress, no lock file, which would
-# outlive a killed run (hetero2/workflow/results_folder/results_lock.py takes the results folder instead), and the greedy
-# scheduler, since the default starts a solver for each choice of jobs: a run stopped meanwhile leaves files in TMPDIR.
+# outlive a killed run (hetero2/workflow/results_folder/results_lock.py takes the results folder instead), and the
+# greedy scheduler: the default starts a solver for each choice of jobs, and a run stopped meanwhile leaves its files in
+# TMPDIR.
 SHOWN_AS_OURS = (
     "--workflow-profile", "none", "--rerun-incomplete", "--nolock", "--scheduler", "greedy", "--logger", "hetero2",
 )  # fmt: skip

@@ -34,7 +34,7 @@ class Need(NamedTuple):
     commands: int = 0  # times that the user's command may run up to its limit
 
 
-# Coefficients are upper bounds, not means: a job that asks for too much waits a little, one that asks for too little is lost.
+# Upper bounds, not means: a job that asks for too much waits a little, one that asks for too little is killed.
 NEEDS = {
     "dataset": Need("run"),
     "suite": Need("run", 2, 40),

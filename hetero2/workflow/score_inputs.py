@@ -49,7 +49,7 @@ class ScoreFiles(RunFiles):
     def by_content(self, run: str, inputs: Any, mark: Callable[[str], str]) -> Any:
         """The inputs of a job, with the user's files marked: their contents decide whether it reruns, not their times.
 
-        Snakemake itself compares contents only of small files: a large one that was only touched would rerun everything.
+        Snakemake itself compares contents only of small files: a large one that was only touched would rerun all.
         """
         if isinstance(inputs, str):
             return mark(inputs) if inputs in self._brought_by(run) else inputs

@@ -83,7 +83,8 @@ def spend_less_on_jobs(workflow: Any) -> None:
     Where jobs are processes of this machine the limit to how many start a second is lifted: the cores limit them there,
     and for it Snakemake looks at all waiting jobs again each second, once for every time that it has started some, and
     waits a second at the end. The memory of a job that is young is measured every two seconds, not twice a second,
-    which takes a fifth of the main process (`benchmarks/`; each job logs its own peak, whatever the interval).
+    which takes a fifth of the main process (`benchmarks/`). A shorter job is hardly seen: runtime.json has what each
+    job logs of itself.
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None

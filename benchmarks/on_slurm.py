@@ -32,7 +32,7 @@ def by_slurm(folder: Path, shard_rows: int, cpus: int) -> dict[str, Any]:
     again = folder / "slurm"
     again.mkdir()
     for path in folder.iterdir():
-        if path.is_file() and path.name != "printed.txt":
+        if path.is_file() and path.name != "printed.txt" and not path.name.startswith(("killed_", "ended_")):
             shutil.copy(path, again)
     (again / "shards.json").write_text(json.dumps({"execution": {"shard_rows": shard_rows}}))
     options = ("--profile", str(ROOT / "profiles/slurm"), "--configfile", "my.yaml", "shards.json")

@@ -7,7 +7,6 @@ times are medians of five, on this machine at this moment.
 """
 
 import argparse
-import csv
 import json
 import statistics
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from hetero2.io.files import read_json
+from hetero2.runtime.log import logged_use
 from tools import look
 
 TIMES = 5
@@ -26,11 +26,6 @@ def seconds(action: Callable[[], object]) -> float:
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
-
-
-def _benchmark(run: Path) -> dict[str, str]:
-    with (run / "benchmarks/report.tsv").open(newline="") as handle:
-        return next(csv.DictReader(handle, delimiter="\t"))
 
 
 def used(page: Page) -> dict[str, float]:
@@ -59,13 +54,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of a finished run")
     args = parser.parse_args()
-    file, job = args.run / "pack/report.html", _benchmark(args.run)
+    file, use = args.run / "pack/report.html", logged_use(args.run / "logs/report.log")
+    if use is None:
+        parser.error(f"{args.run}: logs/report.log does not say what making the report took")
     counts = read_json(args.run / "metrics.json")["counts"]
     result = {
         "rows": sum(counts.values()),
         "bytes": file.stat().st_size,
-        "cpu_seconds": float(job["cpu_time"]),
-        "rss_mb": float(job["max_rss"]),
+        "cpu_seconds": float(use[0]),
+        "rss_mb": float(use[1]),
         "seconds": measured(file),
     }
     print(json.dumps(result, indent=2))

@@ -12,6 +12,7 @@ model and are not counted.
 --screen: a screen learns from so many molecules, whose Crippen logP is known. --kill-after: the first call of
 Snakemake is killed (SIGKILL) so many seconds after its start, and the benchmark ends; the same command with the same
 --folder continues, as it would for a user. The CPU of the jobs running then, at most one per core, is not counted.
+Calls that have ended in that folder are not repeated: to measure again, use another folder.
 """
 
 import argparse
@@ -127,10 +128,13 @@ def snakemake(folder: Path, cores: int, *words: str, kill_after: float | None = 
     """CPU and wall seconds of a call of Snakemake with its jobs, and of an earlier one for this target that was killed.
 
     A call that is killed after `kill_after` seconds ends the benchmark. What it took is kept, and the next call for the
-    target is not killed.
+    target is not killed. A target that exists is not built again: returned is what it took then.
     """
     program = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)]
-    killed = folder / f"killed_{words[0]}.json"
+    killed, ended = (folder / f"{how}_{words[0]}.json" for how in ("killed", "ended"))
+    if ended.exists():
+        earlier_use: dict[str, float] = json.loads(ended.read_text())
+        return earlier_use
     earlier = json.loads(killed.read_text()) if killed.exists() else {"cpu_s": 0.0, "wall_s": 0.0}
     began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with (folder / "printed.txt").open("a") as printed:
@@ -148,6 +152,7 @@ def snakemake(folder: Path, cores: int, *words: str, kill_after: float | None = 
         sys.exit(f"Snakemake was killed after {kill_after:g} s: type the same command to go on in {folder}")
     if call.returncode:
         sys.exit((folder / "printed.txt").read_text()[-3000:])
+    ended.write_text(json.dumps(used))
     return used
 
 

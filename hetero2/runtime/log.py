@@ -1,6 +1,7 @@
 """Log files and progress lines of a verb."""
 
 import logging
+import re
 import resource
 import sys
 import time
@@ -28,6 +29,15 @@ def start(path: Path | None) -> None:
         handler = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(handler)
+
+
+_USED = re.compile(r"used ([0-9.]+) s of CPU, (\d+) MB of memory at most")
+
+
+def logged_use(path: Path) -> tuple[str, str] | None:
+    """CPU seconds and peak MB that a job logged last (`used`); None where its log has none."""
+    uses = _USED.findall(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else []
+    return uses[-1] if uses else None
 
 
 def used() -> None:

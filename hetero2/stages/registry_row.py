@@ -16,6 +16,7 @@ from hetero2.pack.verification.checking import verify
 from hetero2.pack.verification.layout import COST_LIFT
 from hetero2.pack.verification.limits import UNLIMITED
 from hetero2.pack.verification.problems import Problem
+from hetero2.runtime.log import logged_use
 from hetero2.runtime.settings import add_settings
 
 EXAMPLE = (
@@ -90,13 +91,20 @@ def registry_row(pack: Path, archive: Path, problems: list[Problem] | None = Non
 
 
 def runtime(benchmarks: Path, execution: Facts) -> Facts:
-    """Seconds and memory of each job and facts of this machine, which stay out of the pack."""
+    """Seconds and memory of each job and facts of this machine, which stay out of the pack.
+
+    CPU and peak memory are what the job logged at its end, in `logs` beside the benchmarks; where there is no such log,
+    what Snakemake saw when it last looked, which may be at the start of the job.
+    """
     jobs = {}
     for path in sorted(benchmarks.rglob("*.tsv")) if benchmarks.is_dir() else []:
         with path.open(encoding="utf-8", newline="") as handle:
             rows = list(csv.DictReader(handle, delimiter="\t"))
         name = path.relative_to(benchmarks).with_suffix("").as_posix()
         jobs[name] = {key: rows[-1][key] for key in ("s", "cpu_time", "max_rss") if key in rows[-1]}
+        use = logged_use(benchmarks.parent / "logs" / f"{name}.log")
+        if use is not None:
+            jobs[name] |= dict(zip(("cpu_time", "max_rss"), use, strict=True))
     host = {
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -83,7 +83,7 @@ def spend_less_on_jobs(workflow: Any) -> None:
     Where jobs are processes of this machine, the limit on job starts per second is lifted: the cores limit jobs there,
     and to keep the limit Snakemake looks at all waiting jobs again each second, once for every time that it has started
     some, and waits a second at the end. The memory of a young job is measured every two seconds: twice a second takes a
-    fifth of the main process (`benchmarks/`; each job logs its own peak, whatever the interval).
+    fifth of the main process (`benchmarks/`). A shorter job is hardly seen: runtime.json has what each job logs itself.
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None

@@ -851,7 +851,9 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
     """Of c moves: (c, n + 1) environments of atoms, (c,) skeletons, (c, n + 1, d) neighbours and acyclic single bonds,
     (c, b) codes of bonds with their ends.
 
-    A carbon is identified by its neighbours; others also by what those bear: oxygen by all, the rest by double bonds.
+    A carbon is identified by its neighbours; others also by what those bear: oxygen by all, the rest by double bonds; a
+    hydrogen that is an atom by its neighbour's environment. Of a carbon with one heavy neighbour that neighbour also
+    knows the hydrogens, atoms or not: bond and degree do not tell a methyl where it is CD3, or a radical.
     """
     edits, _, labels, ring = moves
     c, (n, d) = len(labels), graph[1].shape
@@ -863,6 +865,7 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
     bond, double = np.zeros((n + 1, d), _U), np.zeros((n + 1, d), _U)
     base, far, inner = np.zeros(n + 1, _U), np.zeros(n + 1, _U), np.zeros(n + 1, _U)
     middle = np.zeros(n + 1, _U)
+    has_hydrogen_atoms = (graph[0][0] == 1).any()
     for m in range(c):
         neighbour = near[m]
         rearrange(graph, moves, m, atoms, neighbour, order)
@@ -879,9 +882,14 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
                 bond[a, slot] = order[a, slot] | (int(circle[a, slot]) << 8)
                 double[a, slot] = bond[a, slot] if order[a, slot] == 2 else _U(0)
                 single[m, a, slot] = order[a, slot] == 1 and not circle[a, slot]
+            n_bound = 0  # hydrogens that are atoms
+            if has_hydrogen_atoms:
+                for slot in range(d):
+                    n_bound += order[a, slot] > 0 and atoms[0, neighbour[a, slot]] == 1
+            at_end = atoms[1, a] + n_bound if atoms[0, a] == 6 and degree - n_bound == 1 else 0
             small = atoms[0, a] | (atoms[2, a] + 16) << 8 | (fixed[a] & 1) << 16
             base[a] = mix(_U(small | atoms[1, a] << 18 | degree << 22 | fixed[a] << 27))
-            far[a], inner[a] = mix(_U(small)), mix(_U(small | min(degree, 3) << 17))
+            far[a], inner[a] = mix(_U(small)), mix(_U(small | min(degree, 3) << 17 | at_end << 19))
             kind = atoms[0, a] | (fixed[a] & 1) << 8 | (np.sign(atoms[2, a]) + 1) << 9 | (atoms[4, a] > 0) << 11
             ends[a] = kind | min(atoms[1, a], 15) << 12 | min(degree, 15) << 16
         n_codes = 0
@@ -905,6 +913,11 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
             if atoms[0, a] == 8:
                 keys[m, a] = _gather(base, middle, neighbour, bond, a)
             keys[m, a] = max(keys[m, a], _U(1))  # 0 marks a free place in a table
+        if has_hydrogen_atoms:
+            middle[:] = keys[m]
+            for a in range(n):
+                if atoms[0, a] == 1:
+                    keys[m, a] = max(_gather(base, middle, neighbour, bond, a), _U(1))
         skeletons[m] = skeleton(atoms[0], atoms[1], atoms[2], neighbour, order)
     return keys, skeletons, near, single, codes
 

@@ -18,6 +18,14 @@ KINDS = [
 ]  # fmt: skip
 
 
+# Of each pair an atom of the first looks from near like one of the second, and is another one.
+LOOK_ALIKES = [
+    ("CC(C)(C)CCNC=O", "[CH2]C(C)(C)CCNC=O"),  # a radical in the place of a methyl
+    ("CC(C)(COCCN)C(C)OC", "CC(C)(COCCN)C([2H])([2H])[2H]"),  # a methyl whose hydrogens are atoms
+    ("[2H]OCCNC", "[2H]OC(C)=O"),  # a hydrogen that is an atom: of an alcohol, of an acid
+]
+
+
 def compounds():
     return [Chem.CanonSmiles(compound.smiles) for compound in read_compounds(source_folder())][::40]
 
@@ -46,6 +54,15 @@ def test_what_is_known_already_changes_nothing():
     values.append(Origin(mol).environments.properties(still(mol.GetNumAtoms())).values)
     assert (values[0] == values[1]).all()
     assert (values[0] == values[2]).all()
+
+
+@pytest.mark.parametrize("smiles", LOOK_ALIKES)
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_another_molecule_has_taught_changes_nothing(smiles, turned):
+    property_sums._known.cache_clear()
+    for mol in map(Chem.MolFromSmiles, smiles[::-1] if turned else smiles):
+        values = Origin(mol).environments.properties(still(mol.GetNumAtoms())).values[0]
+        assert dict(zip(property_sums.NAMES, values, strict=True)) == pytest.approx(properties(mol), abs=1e-6)
 
 
 def test_tautomers_share_a_skeleton_and_other_isomers_do_not():

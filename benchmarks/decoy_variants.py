@@ -27,26 +27,23 @@ from hetero2.stats.audit.decoy_quality import forest_scores, within_decoy_set
 from hetero2.stats.benefit.enrichment import roc_auc
 
 K = 20
-MORE_SPARE = {"_SPARE": 3.0}  # of candidates
+SA_AND_FREQUENCY = (BIASES.index("synthetic_accessibility"), BIASES.index("fragment_popularity"))
+FREQUENCY = {"_LOG_FREQUENCY_UNIT": 0.025}
+PROPERTIES = {"_PROPERTY_WEIGHTS": 2 * engine._PROPERTY_WEIGHTS}
+CANDIDATES = {"_SPARE": 3.0}  # twice as many
+SHORTLISTS = {"_SHORTLIST": 6.0, **CANDIDATES}
+# Constants that differ: those of `engine`, those of `candidates`.
 VARIANTS = {
     "as it is": ({}, {}),
-    "frequency counts twice": ({"_LOG_FREQUENCY_UNIT": 0.025}, {}),
+    "frequency counts twice": (FREQUENCY, {}),
     "stereo centres count twice": ({"_CENTRES_UNIT": 0.05}, {}),
-    "properties count twice": ({"_PROPERTY_WEIGHTS": 2 * engine._PROPERTY_WEIGHTS}, {}),
-    "shortlists twice as long": ({"_SHORTLIST": 6.0, **MORE_SPARE}, {}),
-    "both": ({"_SHORTLIST": 6.0, "_PROPERTY_WEIGHTS": 2 * engine._PROPERTY_WEIGHTS, **MORE_SPARE}, {}),
-    "12 batches of three-bond moves": (MORE_SPARE, {"_CHUNKS": 12}),
+    "properties count twice": (PROPERTIES, {}),
+    "shortlists twice as long": (SHORTLISTS, {}),
+    "both": (SHORTLISTS | PROPERTIES, {}),
+    "12 batches of three-bond moves": (CANDIDATES, {"_CHUNKS": 12}),
     "16 walks": ({}, {"_WALKS": 16}),
-    "16 walks, twice the candidates": (MORE_SPARE, {"_WALKS": 16}),
-    "all of these": (
-        {
-            "_LOG_FREQUENCY_UNIT": 0.025,
-            "_PROPERTY_WEIGHTS": 2 * engine._PROPERTY_WEIGHTS,
-            "_SHORTLIST": 6.0,
-            **MORE_SPARE,
-        },
-        {"_WALKS": 16, "_CHUNKS": 12},
-    ),
+    "16 walks, twice the candidates": (CANDIDATES, {"_WALKS": 16}),
+    "all but stereo centres": (FREQUENCY | PROPERTIES | SHORTLISTS, {"_WALKS": 16, "_CHUNKS": 12}),
 }
 
 
@@ -76,7 +73,7 @@ def share_alike(decoy_sets: list[DecoySet]) -> float:
 def figures(decoy_sets: list[DecoySet]) -> list[float]:
     """SA, fragment frequency, property AUC, topology AUC."""
     data = features(sorted(decoy_sets))
-    within = [within_decoy_set(data.biases[:, n], data.label, data.set_number).mean() for n in range(len(BIASES[:2]))]
+    within = [within_decoy_set(data.biases[:, n], data.label, data.set_number).mean() for n in SA_AND_FREQUENCY]
     areas = [
         roc_auc(forest_scores(table, data.label, group), data.label)[0]
         for table, group in ((data.properties, data.set_number), (data.bits, data.cluster[data.set_number]))

@@ -95,22 +95,10 @@ def _traced(folder: Path) -> Counter[str]:
     """File-system calls of the main process, and of all others, of a run."""
     trace = folder / "trace.txt"
     watched = f"trace={FILE_CALLS},clone,clone3,fork,vfork"
-    strace = [
-        "strace",
-        "-f",
-        "-qq",
-        "--signal=none",
-        "-e",
-        watched,
-        "-o",
-        str(trace),
-        sys.executable,
-        "-m",
-        "snakemake",
-    ]
+    strace = ["strace", "-f", "-qq", "--signal=none", "-e", watched, "-o", str(trace)]
     options = ["--snakefile", str(ROOT / "Snakefile"), "--cores", "2", "--configfile", OVERLAY, "--"]
     subprocess.run(
-        [*strace, *options, "value_utility_realtruth"],
+        [*strace, sys.executable, "-m", "snakemake", *options, "value_utility_realtruth"],
         cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env=environment(),
     )  # fmt: skip

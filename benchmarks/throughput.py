@@ -23,7 +23,6 @@ import io
 import itertools
 import json
 import os
-import re
 import resource
 import subprocess
 import sys
@@ -46,10 +45,10 @@ from benchmarks.frozen_decoys_v1 import generate as frozen
 from hetero2.chem.graph_spectra.spectral import spectrum
 from hetero2.chem.properties import bulk_property_matrix
 from hetero2.chem.similarity import fingerprint
+from hetero2.runtime.log import logged_use
 from hetero2.runtime.seeds import row_seed
 
 ROOT = Path(__file__).resolve().parent.parent
-USED = re.compile(r"used ([0-9.]+) s of CPU, (\d+) MB")
 DATA = "moses/dataset/data/train.csv.gz"
 # What computes, molecule by molecule or over a sample of fixed size; all else reads, writes and gathers.
 COMPUTING = (
@@ -161,12 +160,12 @@ def stages(results: Path, cpu_s: float, calls: int) -> dict[str, dict[str, float
     of the `cpu_s` of its calls."""
     by_rule: dict[str, dict[str, float]] = defaultdict(lambda: {"jobs": 0, "cpu_s": 0.0, "peak_mb": 0})
     for log in sorted((results / "logs").rglob("*.log")):
-        used = USED.findall(log.read_text(errors="replace"))
-        if used:
+        use = logged_use(log)
+        if use is not None:
             stage = by_rule[log.relative_to(results / "logs").parts[0].removesuffix(".log")]
             stage["jobs"] += 1
-            stage["cpu_s"] += float(used[-1][0])
-            stage["peak_mb"] = max(stage["peak_mb"], int(used[-1][1]))
+            stage["cpu_s"] += float(use[0])
+            stage["peak_mb"] = max(stage["peak_mb"], int(use[1]))
     jobs = sum(sums["cpu_s"] for sums in by_rule.values())
     return {**by_rule, "snakemake": {"jobs": calls, "cpu_s": cpu_s - jobs, "peak_mb": 0}}
 

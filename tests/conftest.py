@@ -29,7 +29,7 @@ COMPILED = "hetero2/chem/decoys_v2/__pycache__"
 HIDING = str(DATA / "without_rdkit") if os.environ.get("HETERO2_WITHOUT_RDKIT") else ""
 NEED_RDKIT = {
     "golden": ["golden_decoys_v1", "golden_decoys_v2"],
-    "unit": ["api"],
+    "unit": ["api", "throughput"],
     "unit/docs": ["notebooks", "pages"],
     "unit/commands/tables": ["audit", "campaign", "molecules", "screen"],
     "unit/commands": ["campaign", "completion", "decoys", "screen"],

@@ -381,6 +381,7 @@ FURTHER = (
     ),
     Edit("decoy quality: molecules", value(QUALITY, "molecules", _plus(-1)), QUALITY, "molecules"),
     Edit("decoy quality: alerts", value(QUALITY, "alerts.molecules", _plus(1)), QUALITY, "alerts"),
+    Edit("decoy quality: decoys looked at", value(QUALITY, "alerts.decoys", _plus(1)), QUALITY, "alerts.decoys"),
     Edit("hardness: interval", cells(HARDNESS, lambda r: r["bin"] == "all", ci_low="0.59"), HARDNESS, "all"),
     Edit("hardness: molecules", cells(HARDNESS, lambda r: r["bin"] == "all", n_molecules="9"), HARDNESS, "all"),
     Edit("hardness: a bin", table(HARDNESS, lambda rows: rows[1:]), HARDNESS, "bins"),

@@ -108,7 +108,7 @@ class Decoys(Section):
     What a bin cannot give, the others do; decoy_quality.json says how they were filled."""
     hard_mode: bool = False
     """true: hard decoys only (v1: Tanimoto 0.65 to 0.95), fewer than k where there are not more"""
-    quality_sample: int = Field(200, ge=10, le=100_000)
+    quality_sample: int = Field(300, ge=10, le=100_000)
     """molecules looked at for decoy_quality.json; a seeded sample where the library has more"""
 
 

@@ -34,6 +34,8 @@ NO_DECOYS, NOT_SAMPLED = "no_decoys_generated", "not_sampled"
 DIFFERENCES = ("d_logp", "d_tpsa", "d_hbond_donors", "d_hbond_acceptors", "d_rotatable_bonds")
 _PLANTED = {"property_auc": "logP of decoys + 1", "topology_auc": "one fingerprint bit set in all decoys"}
 _PLANTED_SETS, _PLANTED_TREES = 50, 25
+# Of each molecule in the sample: intervals follow from the number of molecules, and hardly from that of decoys of each.
+DECOYS_EACH = 6
 Record = dict[str, Any]
 
 
@@ -57,6 +59,11 @@ def _forest(name: str, data: Features, seed: int, trees: int = quality.TREES) ->
         return quality.undefined(None)
     scores = quality.forest_scores(table, data.label, group, seed, trees)
     return quality.auc_with_interval(scores, data.label, data.set_number, data.cluster, seed)
+
+
+def drawn(decoys: Sequence[str], size: int, seed: int) -> list[str]:
+    """At most `size` of a molecule's decoys, each once, drawn with a seed whatever their order."""
+    return [decoy["structure_hash"] for decoy in sample(({"structure_hash": text} for text in decoys), size, seed)]
 
 
 def _within(column: int, data: Features, seed: int) -> Record:
@@ -225,6 +232,9 @@ def run(args: argparse.Namespace) -> None:
         connected += len(table) - (pc.sum(pc.match_substring(table["decoy_smiles"], ".")).as_py() or 0)
         for decoy in table.filter(pc.is_in(table["row"], value_set=rows)).to_pylist():
             blocks[decoy["row"]].append(decoy["decoy_smiles"])
+    decoy_sets = [
+        (molecule["canonical_smiles"], drawn(blocks[molecule["row"]], DECOYS_EACH, args.seed)) for molecule in chosen
+    ]
     total, counts = similar.total(), coverage.summary()
     share = connected / total if total else None
     document = {
@@ -235,8 +245,8 @@ def run(args: argparse.Namespace) -> None:
         "connected": {"estimate": None if share is None else round(share, 6), "target": 1.0, "met": share == 1.0},
         "hardness": hardness_shares(similar),
         "property_differences": differences.summary(),
-        "sample": {"molecules": len(blocks), "seed": args.seed},
-        **quality_measures([(molecule["canonical_smiles"], blocks[molecule["row"]]) for molecule in chosen], args.seed),
+        "sample": {"molecules": len(blocks), "decoys_per_molecule": DECOYS_EACH, "seed": args.seed},
+        **quality_measures(decoy_sets, args.seed),
     }
     write_json(args.out, document, "decoy_quality.v1")
     logger.info("%d molecules, %d of them in the sample", counts["molecules"], len(blocks))

@@ -15,6 +15,7 @@ from hetero2.stages.decoy_quality import (
     Differences,
     _count,
     _tried,
+    drawn,
     hardness_shares,
     quality_measures,
 )
@@ -132,6 +133,15 @@ def test_an_alert_of_a_decoy_counts_where_its_molecule_lacks_it():
     assert quality_measures([], 0)["alerts"] is None
 
 
+def test_of_a_molecule_some_decoys_are_drawn_whatever_their_order():
+    decoys = [f"C{'C' * number}N" for number in range(20)]
+    few = drawn(decoys, 6, 1)
+    assert len(few) == len(set(few)) == 6
+    assert few == drawn(decoys[::-1], 6, 1) != drawn(decoys, 6, 2)
+    assert set(few) <= set(decoys)
+    assert sorted(drawn(decoys[:4], 6, 1)) == sorted(decoys[:4])
+
+
 def test_what_a_run_says_of_differences_and_alerts(stored_run):
     quality = json.loads((stored_run / "pack/decoy_quality.json").read_text())
     assert set(quality["property_differences"]) == set(DIFFERENCES)
@@ -139,6 +149,7 @@ def test_what_a_run_says_of_differences_and_alerts(stored_run):
         spread["p05"] <= spread["median"] <= spread["p95"] for spread in quality["property_differences"].values()
     )
     assert quality["alerts"]["molecules"] == quality["sample"]["molecules"]
+    assert quality["alerts"]["decoys"] <= quality["sample"]["molecules"] * quality["sample"]["decoys_per_molecule"]
     assert quality["alerts"]["decoys_with_new_alert"] == 0
     validate(quality | {"property_differences": None, "alerts": None}, "decoy_quality.v1", "decoy_quality.json")
     old = {key: value for key, value in quality.items() if key not in ("property_differences", "alerts")}

@@ -125,7 +125,9 @@ def _sampled(quality: Record, config: Record) -> Iterator[str]:
     if sample > quality["molecules"] or (isinstance(most, int) and sample > most):
         yield f"{DECOY_QUALITY}: sample.molecules is {sample}, more than there are or than the configuration asks for"
     if alerts:
-        counts = {"molecules": sample, "molecules_with_alert": sample, "decoys": quality["decoys"]}
+        each = quality["sample"].get("decoys_per_molecule")  # older packs look at all decoys of the sample
+        decoys = quality["decoys"] if each is None else min(quality["decoys"], sample * each)
+        counts = {"molecules": sample, "molecules_with_alert": sample, "decoys": decoys}
         counts["decoys_with_new_alert"] = alerts["decoys"]
         for key, largest in counts.items():
             if alerts[key] > largest or (key == "molecules" and alerts[key] != sample):

@@ -153,7 +153,8 @@ def simulated(
     serial = {name: of["cpu_at_0"] + of["cpu_per_row"] * rows for name, of in single.items()}
     memory = {name: (of["mb_at_0"] + of["mb_per_row"] * rows) / 1000 for name, of in single.items()}
     slowest, largest = max(serial, key=lambda name: serial[name]), max(memory, key=lambda name: memory[name])
-    wall, jobs = wall + sum(serial.values()), jobs + 3  # input, request and finish are groups: one job each
+    # The groups input, request and finish are one job each, and nothing else is submitted or starts meanwhile.
+    wall, jobs = wall + sum(serial.values()) + 3 * (args.submit_s + args.start_s), jobs + 3
     return {
         "rows": rows,
         "shards": shards,

@@ -169,7 +169,7 @@ class _Watch:
         now = time.monotonic()
         if reason := self._group.exceeded(self._limits):
             return reason
-        if now >= self._next_usage and (reason := self._tree.usage().exceeded(self._limits)):
+        if now >= self._next_usage and (reason := self._tree.exceeded(self._limits)):
             return reason
         if now >= self._next_usage:
             self._next_usage = _next(now)

@@ -56,24 +56,31 @@ class Tree:
         self._seen = {process for process in self._seen - {self._root} if _is_alive(process)}
         return list(self._seen)
 
-    def usage(self) -> Usage:
-        """What they use now."""
-        threads, cpu, memory, total = 0, 0.0, 0, 0
-        for process in self.living():
-            with contextlib.suppress(psutil.Error), process.oneshot():
-                resident, times = process.memory_info(), process.cpu_times()
-                threads += process.num_threads()
-                cpu = max(cpu, times.user + times.system)
-                memory = max(memory, resident.rss)
-                total += resident.rss - getattr(resident, "shared", 0)
-        return Usage(threads, cpu, memory, total)
+    def exceeded(self, limits: Limits) -> str:
+        """Which limit they are over, in words; empty where they are over none."""
+        living = self.living()
+        if len(living) > limits.processes:  # so many leave no time to look at each of them
+            return reasons.processes(limits)
+        return _usage(living).exceeded(limits)
 
     def terminate(self) -> None:
         """Ask all of them to end."""
         _signal((process for process in self.living() if _name(process) not in _KEEPERS), signal.SIGTERM)
 
+    def _stop(self) -> None:
+        began, stopped = time.monotonic(), set(self._seen)
+        _signal(stopped, signal.SIGSTOP)  # before another look: it takes seconds where all want the processor
+        while (running := set(self.living()) - stopped) and time.monotonic() < began + _PATIENCE:
+            _signal(running, signal.SIGSTOP)
+            stopped |= running
+
     def kill(self) -> bool:
-        """Kill all of them and the root, those too that are started meanwhile; whether all are gone."""
+        """Kill all of them and the root, those too that are started meanwhile; whether all are gone.
+
+        They are stopped first: what is stopped starts no other in place of one that was killed, and leaves the
+        processor to the killing.
+        """
+        self._stop()
         began = time.monotonic()
         while (living := self.living()) and time.monotonic() < began + _PATIENCE:
             _signal(living, signal.SIGKILL)
@@ -83,6 +90,18 @@ class Tree:
             time.sleep(0.02)
         _signal([self._root], signal.SIGKILL)
         return not self.living()
+
+
+def _usage(processes: Iterable[psutil.Process]) -> Usage:
+    threads, cpu, memory, total = 0, 0.0, 0, 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error), process.oneshot():
+            resident, times = process.memory_info(), process.cpu_times()
+            threads += process.num_threads()
+            cpu = max(cpu, times.user + times.system)
+            memory = max(memory, resident.rss)
+            total += resident.rss - getattr(resident, "shared", 0)
+    return Usage(threads, cpu, memory, total)
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -15,11 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.decoy_quality import one
 from benchmarks.decoys_v1 import library
-from hetero2.chem.bins import QUOTAS
 from hetero2.chem.decoy_features import DecoySet
-from hetero2.chem.strategy import make
-from hetero2.runtime.seeds import row_seed
 from hetero2.stages.decoy_quality import drawn, quality_measures
 
 
@@ -27,13 +25,13 @@ def pool_of(path: Path | None, molecules: int, k: int) -> list[DecoySet]:
     """Molecules of a file with their decoys; those without any are left out."""
     sets = []
     for name, smiles in library(path, molecules):
-        generated = make("decoy_strategy.v2", smiles, k, row_seed(0, "per_row", name), QUOTAS, False)
-        if generated.records:
-            sets.append((smiles, [record["decoy_smiles"] for record in generated.records]))
+        _, decoys = one("decoy_strategy.v2", k, False, (name, smiles))
+        if decoys:
+            sets.append((smiles, [decoy for decoy, _ in decoys]))
     return sets
 
 
-def measure(pool: Sequence[DecoySet], molecules: int, decoys: int, draw: int) -> tuple[dict[str, Any], float]:
+def measured(pool: Sequence[DecoySet], molecules: int, decoys: int, draw: int) -> tuple[dict[str, Any], float]:
     """(measures of a sample, seconds of CPU)."""
     chosen = random.Random(draw).sample(list(pool), min(molecules, len(pool)))
     began = time.process_time()
@@ -55,12 +53,13 @@ def main() -> None:
         print(f"\n{path or 'default data set'}: {len(pool)} molecules, k = {args.k}, mean of {args.draws} draws")
         for text in args.samples:
             molecules, decoys = map(int, text.split("x"))
-            draws = [measure(pool, molecules, decoys, draw) for draw in range(args.draws)]
+            draws = [measured(pool, molecules, decoys, draw) for draw in range(args.draws)]
             cells = [f"{text:>8} {statistics.mean(cpu for _, cpu in draws):5.1f} s"]
             for name in draws[0][0]:
-                facts = [measures[name] for measures, _ in draws]
-                half = statistics.mean((fact["ci_high"] - fact["ci_low"]) / 2 for fact in facts)
-                cells.append(f"{name} {statistics.mean(fact['estimate'] for fact in facts):.3f} ± {half:.3f}")
+                of_draws = [measures[name] for measures, _ in draws]
+                half_width = statistics.mean((measure["ci_high"] - measure["ci_low"]) / 2 for measure in of_draws)
+                estimate = statistics.mean(measure["estimate"] for measure in of_draws)
+                cells.append(f"{name} {estimate:.3f} ± {half_width:.3f}")
             print("  ".join(cells), flush=True)
 
 

@@ -3,8 +3,10 @@
 import hashlib
 import heapq
 import zlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
 
 
 def row_seed(seed: int, strategy: str, molecule_id: str) -> int:
@@ -39,23 +41,26 @@ def sample_parts(
     return parts | dict.fromkeys(drawn, ("random", len(rest) / max(1, len(drawn))))
 
 
-def sample(molecules: Iterable[dict[str, Any]], size: int, seed: int) -> list[dict[str, Any]]:
-    """At most `size` of `molecules`, each structure once, chosen by structure_hash: their order does not matter.
+def _structure(molecule: Any) -> str:
+    """What a molecule is sampled by: its structure_hash, or its id where the structure is unknown."""
+    return str(molecule["structure_hash"] or molecule["id"])
 
-    A molecule of unknown structure is chosen by its id. Of several rows with one structure the first is taken.
-    O(n log size) time, O(size) memory.
+
+def sample(items: Iterable[Item], size: int, seed: int, key: Callable[[Item], str] = _structure) -> list[Item]:
+    """At most `size` of `items` (molecules, unless there is a `key`), chosen by their key: their order does not matter.
+
+    Of several items with one key the first is taken. O(n log size) time, O(size) memory.
     """
     if size == 0:
         return []
-    kept: dict[bytes, dict[str, Any]] = {}
+    kept: dict[bytes, Item] = {}
     worst: list[int] = []  # a heap of the orders kept, the last of them on top
-    for molecule in molecules:
-        key = molecule["structure_hash"] or molecule["id"]
-        order = hashlib.sha256(f"{seed}:{key}".encode()).digest()
+    for item in items:
+        order = hashlib.sha256(f"{seed}:{key(item)}".encode()).digest()
         rank = -int.from_bytes(order)
         if order in kept or (len(worst) == size and rank < worst[0]):
             continue
-        kept[order] = molecule
+        kept[order] = item
         if len(worst) < size:
             heapq.heappush(worst, rank)
         else:

@@ -61,11 +61,6 @@ def _forest(name: str, data: Features, seed: int, trees: int = quality.TREES) ->
     return quality.auc_with_interval(scores, data.label, data.set_number, data.cluster, seed)
 
 
-def drawn(decoys: Sequence[str], size: int, seed: int) -> list[str]:
-    """At most `size` of a molecule's decoys, each once, drawn with a seed whatever their order."""
-    return [decoy["structure_hash"] for decoy in sample(({"structure_hash": text} for text in decoys), size, seed)]
-
-
 def _within(column: int, data: Features, seed: int) -> Record:
     values = quality.within_decoy_set(data.biases[:, column], data.label, data.set_number)
     return quality.mean_with_interval(values, data.cluster, seed, 0.5)
@@ -92,6 +87,11 @@ def planted(data: Features, seed: int) -> Record:
         low = value["estimate"]
         value["seen"] = None if low is None else bool(low > TARGETS[name])
     return results
+
+
+def drawn(decoys: Sequence[str], size: int, seed: int) -> list[str]:
+    """At most `size` of a molecule's decoys, each once, drawn with a seed whatever their order."""
+    return sample(decoys, size, seed, key=str)
 
 
 def quality_measures(decoy_sets: Sequence[DecoySet], seed: int) -> Record:

@@ -11,6 +11,7 @@ import yaml
 from hetero2 import cli
 from hetero2.pack.verification.arithmetic.molecules import Molecules
 from hetero2.pack.verification.audit_evidence import trust
+from hetero2.pack.verification.audit_evidence.decoys import _sampled
 from hetero2.pack.verification.checking import verify
 from hetero2.pack.verification.container.pack import Pack
 from hetero2.pack.verification.contracts import schema_sets
@@ -178,3 +179,12 @@ def test_loosened_or_missing_schemas_are_seen(tmp_path):
     (folder / "controls.json").unlink()
     relist(folder)
     assert any("of no known version" in problem for problem in verify(folder))
+
+
+def test_what_an_older_schema_does_not_restrict_is_no_limit():
+    """`decoys_per_molecule` of a pack with the schema of before it existed may be anything."""
+    alerts = {"molecules": 5, "molecules_with_alert": 0, "decoys": 20, "decoys_with_new_alert": 0}
+    quality = {"sample": {"molecules": 5, "decoys_per_molecule": "six"}, "molecules": 9, "decoys": 20, "alerts": alerts}
+    assert list(_sampled(quality, {"decoys": {}})) == []
+    quality["sample"]["decoys_per_molecule"] = 3
+    assert [problem.split(": ")[1] for problem in _sampled(quality, {"decoys": {}})] == ["alerts.decoys is 20, of 15"]

@@ -126,7 +126,7 @@ def _sampled(quality: Record, config: Record) -> Iterator[str]:
         yield f"{DECOY_QUALITY}: sample.molecules is {sample}, more than there are or than the configuration asks for"
     if alerts:
         each = quality["sample"].get("decoys_per_molecule")  # older packs look at all decoys of the sample
-        decoys = quality["decoys"] if each is None else min(quality["decoys"], sample * each)
+        decoys = min(quality["decoys"], sample * each) if isinstance(each, int) else quality["decoys"]
         counts = {"molecules": sample, "molecules_with_alert": sample, "decoys": decoys}
         counts["decoys_with_new_alert"] = alerts["decoys"]
         for key, largest in counts.items():

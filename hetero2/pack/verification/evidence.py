@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar, Union
 
 from hetero2.pack.verification.container.pack import Pack
-from hetero2.pack.verification.form.tables import read_rows
+from hetero2.pack.verification.form.tables import read_batches, read_rows
 from hetero2.pack.verification.layout import MANIFEST, SUMMARY, TRUTH
 
 # What is kept of summary.csv; other columns can be read row by row.
@@ -21,20 +23,20 @@ Column = Union[list[str], "array[float]"]
 class Summary:
     """Columns of summary.csv: texts as lists, numbers as arrays with nan where a cell is empty; all of one length."""
 
-    def __init__(self, rows: Iterator[tuple[str, ...]]) -> None:
-        """Keep the columns of rows with the cells of _TEXTS, then those of _NUMBERS."""
-        self._columns: dict[str, Column] = {name: [] for name in _TEXTS}
-        self._columns.update((name, array("d")) for name in _NUMBERS)
+    def __init__(self, batches: Iterator[list[Sequence[str]]]) -> None:
+        """Keep the columns of batches with the columns _TEXTS, then _NUMBERS."""
+        texts: dict[str, list[str]] = {name: [] for name in _TEXTS}
+        numbers: dict[str, array[float]] = {name: array("d") for name in _NUMBERS}
+        self._columns: dict[str, Column] = {**texts, **numbers}
         self._place: dict[str, int] = {}
         same: dict[str, str] = {}  # few different texts in many rows
-        for cells in rows:
-            columns = iter(self._columns.values())
-            for place, cell in enumerate(cells):
+        for batch in batches:
+            columns = iter(batch)
+            for name, text in texts.items():
                 column = next(columns)
-                if isinstance(column, list):
-                    column.append(same.setdefault(cell, cell) if place else cell)
-                else:
-                    column.append(float(cell) if cell else float("nan"))
+                text.extend(column if name == "id" else map(same.setdefault, column, column))
+            for number in numbers.values():
+                number.extend([float(cell) if cell else math.nan for cell in next(columns)])
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -92,15 +94,24 @@ class Evidence:
 
     def columns(self, name: str) -> list[str]:
         """The header of a table."""
-        return next(read_rows(self.pack, name), [])
+        return self.kept(f"header of {name}", lambda: next(read_rows(self.pack, name), []))
 
     def rows(self, name: str, *columns: str) -> Iterator[tuple[str, ...]]:
         """The cells of these columns, row by row; '' where a cell is empty or an older table lacks the column."""
-        rows = read_rows(self.pack, name)
-        header = next(rows, [])
+        for batch in self.column_batches(name, *columns):
+            yield from zip(*batch)
+
+    def column_batches(self, name: str, *columns: str) -> Iterator[list[Sequence[str]]]:
+        """The same cells by column, for some rows at a time."""
+        header = self.columns(name)
         places = [header.index(column) if column in header else -1 for column in columns]
-        for cells in rows:
-            yield tuple([cells[place] if place >= 0 else "" for place in places])
+        n_header_rows = 1
+        for batch in read_batches(self.pack, name, max(places) + 1):
+            rows = batch[n_header_rows:]
+            n_header_rows = 0 if batch else n_header_rows
+            if rows:
+                empty = [""] * len(rows)
+                yield [list(map(itemgetter(place), rows)) if place >= 0 else empty for place in places]
 
     def text(self, name: str) -> str:
         """A text file as a whole; raises ValueError where it is larger than all JSON of a pack may be."""
@@ -119,7 +130,7 @@ class Evidence:
     def summary(self) -> Summary:
         """The columns of summary.csv that several recomputations need."""
         if self._summary is None:
-            self._summary = Summary(self.rows(SUMMARY, *_TEXTS, *_NUMBERS))
+            self._summary = Summary(self.column_batches(SUMMARY, *_TEXTS, *_NUMBERS))
         return self._summary
 
     @property

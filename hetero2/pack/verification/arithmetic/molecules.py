@@ -39,18 +39,16 @@ def _read_molecules(evidence: Evidence) -> Molecules:
     names = (*MOLECULE_TEXTS, *MOLECULE_NUMBERS, *MOLECULE_COUNTS)
     columns: dict[str, list[Any]] = {name: [] for name in names}
     same: dict[str, str] = {}  # few different texts in many rows
-    n_texts, n_numbers = len(MOLECULE_TEXTS), len(MOLECULE_TEXTS) + len(MOLECULE_NUMBERS)
-    appends = [columns[name].append for name in names]
     if len(evidence.summary) > most:
         raise ValueError(f"the {len(evidence.summary)} rows of {SUMMARY} are more than {most}, {HINT}")
-    for cells in evidence.rows(SUMMARY, *names):
-        for place, cell in enumerate(cells):
-            if place < n_texts:
-                appends[place](same.setdefault(cell, cell))
-            elif place < n_numbers:
-                appends[place](float(cell) if cell else None)
+    for batch in evidence.column_batches(SUMMARY, *names):
+        for name, cells in zip(names, batch):
+            if name in MOLECULE_TEXTS:
+                columns[name].extend(map(same.setdefault, cells, cells))
+            elif name in MOLECULE_NUMBERS:
+                columns[name].extend([float(cell) if cell else None for cell in cells])
             else:
-                appends[place](int(cell) if cell else 0)
+                columns[name].extend([int(cell or 0) for cell in cells])
     labels: dict[str, bool] = {}
     if TRUTH in evidence:
         for name, label in evidence.rows(TRUTH, "molecule_id", "expensive_label"):

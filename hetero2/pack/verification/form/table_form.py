@@ -6,12 +6,13 @@ import csv
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from hetero2.pack.verification.container.pack import Pack
 from hetero2.pack.verification.form.json_text import read_json
 from hetero2.pack.verification.form.schema_check import PATTERNS
-from hetero2.pack.verification.form.tables import read_rows
+from hetero2.pack.verification.form.tables import read_batches
 from hetero2.pack.verification.layout import BROUGHT_TABLES, TABLES
 from hetero2.pack.verification.limits import HINT, UNREADABLE
 from hetero2.pack.verification.problems import Problems
@@ -22,7 +23,7 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _LONGEST = 400  # characters of a number
 _SHOWN = 80
-_BATCH_ROWS, _BATCH_LETTERS = 1000, 1 << 20
+_MOST_REMEMBERED = 2000  # cells of a column
 
 
 def _number_of(cell: str) -> float:
@@ -46,6 +47,11 @@ def _is_within(schema: dict[str, Any]) -> Callable[[float], bool]:
     return lambda value: low <= value <= high and value > above
 
 
+def _is_text(_: str) -> bool:
+    """Any cell is text."""
+    return True
+
+
 def cell_test(schema: dict[str, Any], brought: bool) -> CellTest:
     """Whether a cell has the type and range of a column; raises ValueError for a schema that is none of ours."""
     kinds = schema.get("type", "string")
@@ -66,7 +72,7 @@ def cell_test(schema: dict[str, Any], brought: bool) -> CellTest:
     if pattern:
         matches = re.compile(pattern).search
         return lambda cell: matches(cell) is not None if cell else may_be_empty
-    return (lambda cell: bool(cell)) if schema.get("minLength") else (lambda _: True)
+    return bool if schema.get("minLength") else _is_text
 
 
 def _header_problem(header: list[str], schema: dict[str, Any], brought: bool) -> str | None:
@@ -81,43 +87,72 @@ def _header_problem(header: list[str], schema: dict[str, Any], brought: bool) ->
     return None
 
 
-def _batches(rows: Iterator[list[str]], n_columns: int) -> Iterator[list[list[str]]]:
-    """Rows in batches of some of them, none of which is large; a row with another number of cells ends its batch."""
-    batch: list[list[str]] = []
-    size = 0
-    for cells in rows:
-        batch.append(cells)
-        size += sum(map(len, cells))
-        if len(batch) >= _BATCH_ROWS or size >= _BATCH_LETTERS or len(cells) != n_columns:
-            yield batch
-            batch, size = [], 0
-    yield batch
+class _Column:
+    """Whether cells of a column have its type and range; those seen to have them are remembered, up to a number."""
+
+    def __init__(self, schema: dict[str, Any], brought: bool) -> None:
+        """Raises ValueError for a schema that is none of ours."""
+        self.test, self._fitting = cell_test(schema, brought), set[str]()
+        kinds = schema.get("type", "string")
+        self._is_number = not brought and "number" in ([kinds] if isinstance(kinds, str) else kinds)
+        self._is_within = _is_within(schema)
+
+    def fits(self, cells: Sequence[str]) -> bool:
+        """Whether all of them do."""
+        if self.test is _is_text:
+            return True
+        new = set(cells) - self._fitting
+        if self._is_number and self._are_numbers(list(filter(None, new))):
+            new &= {""}
+        fit = all(map(self.test, new))
+        if fit and len(self._fitting) < _MOST_REMEMBERED:
+            self._fitting |= new
+        return fit
+
+    def _are_numbers(self, cells: list[str]) -> bool:
+        """Whether cells that are not empty are numbers within the range, as our writer writes them."""
+        try:
+            values = list(map(float, cells))
+        except ValueError:
+            return False
+        if list(map(repr, values)) != cells or not all(map(math.isfinite, values)):
+            return False
+        return not values or (self._is_within(min(values)) and self._is_within(max(values)))
 
 
-def _batch_problem(batch: list[list[str]], header: list[str], tests: Sequence[CellTest], before: int) -> str | None:
+def _batch_problem(batch: list[list[str]], header: list[str], tests: Sequence[_Column], before: int) -> str | None:
     """The first breach among some rows, of which so many were `before`; each different cell of a column once."""
-    whole = batch if not batch or len(batch[-1]) == len(header) else batch[:-1]
-    columns = zip(*whole)
-    wrong = [place for place, column in enumerate(columns) if not all(map(tests[place], set(column)))]
-    for n_row, cells in enumerate(whole if wrong else (), start=before + 1):
+    lengths = list(map(len, batch))
+    ragged = next((place for place, length in enumerate(lengths) if length != len(header)), None)
+    columns = zip(*batch[:ragged])
+    wrong = [place for place, column in enumerate(columns) if not tests[place].fits(column)]
+    for n_row, cells in enumerate(batch[:ragged] if wrong else (), start=before + 1):
         for place in wrong:
-            if not tests[place](cells[place]):
+            if not tests[place].test(cells[place]):
                 return f"row {n_row}: column {header[place]!r} has {cells[place][:_SHOWN]!r}"
-    if whole is batch:
+    if ragged is None:
         return None
-    return f"row {before + len(batch)}: {len(batch[-1])} cells, but the header has {len(header)}"
+    return f"row {before + ragged + 1}: {lengths[ragged]} cells, but the header has {len(header)}"
 
 
-def _table_problem(rows: Iterator[list[str]], schema: dict[str, Any], brought: bool, most_rows: int) -> tuple[int, str]:
-    """(number of rows read, the first breach or ''); raises what read_rows raises."""
-    header = next(rows, [])
+def _table_problem(
+    batches: Iterator[list[list[str]]], schema: dict[str, Any], brought: bool, most_rows: int
+) -> tuple[int, str]:
+    """(number of rows read, the first breach or ''); raises what read_batches raises."""
+    header: list[str] = []
+    first: list[list[str]] = []
+    for batch in batches:
+        if batch:
+            header, *first = batch
+            break
     problem = _header_problem(header, schema, brought)
     if problem is not None:
         return 0, problem
     properties = schema["properties"]
-    tests: Sequence[CellTest] = [cell_test(properties.get(column, {}), brought) for column in header]
+    text = _Column({}, brought)  # of every further column: there may be very many
+    tests = [_Column(properties[column], brought) if column in properties else text for column in header]
     n_rows = 0
-    for batch in _batches(rows, len(header)):
+    for batch in chain([first], batches):
         problem = _batch_problem(batch, header, tests, n_rows)
         n_rows += len(batch)
         if problem is None and n_rows > most_rows:
@@ -142,7 +177,7 @@ def check_tables(pack: Pack, problems: Problems) -> set[str]:
             if left_bytes < 0:
                 raise ValueError(f"with it the pack has more bytes in tables than {HINT}")
             schema = read_json(pack, path)[1]
-            n_rows, problem = _table_problem(read_rows(pack, name), schema, name in BROUGHT_TABLES, left_rows)
+            n_rows, problem = _table_problem(read_batches(pack, name), schema, name in BROUGHT_TABLES, left_rows)
         except (csv.Error, *UNREADABLE) as error:
             problem = f"not a readable CSV: {error}"
         except _BROKEN_SCHEMA as error:

@@ -67,24 +67,29 @@ def check_candidates(evidence: Evidence, problems: Problems) -> None:
     listed, sizes = _Listed(evidence), selection_sizes(evidence)
     scores, is_listed = evidence.summary.numbers("score"), bytearray(len(evidence.summary))
     columns = ("id", "rank", "selected_at_k", "canonical_smiles", "score", "call", "call_reason")
-    before, rank = (-math.inf, -1, -1), 0
+    before, n_smaller = (-math.inf, -1, -1), 0  # of the sizes of selections
     lines = evidence.rows(CANDIDATES, *columns, "decoy_tanimoto_median", "decoy_hardness")
     for rank, (molecule_id, said_rank, said_k, *cells) in enumerate(lines, start=1):
-        where, row = f"{CANDIDATES}: row {rank}: {molecule_id[:80]!r}", evidence.summary.place(molecule_id)
+        row = evidence.summary.place(molecule_id)
+        texts: list[str] = []
         if row is None or math.isnan(scores[row]):
-            problems.add(f"{where}: {SUMMARY} has no molecule of this id with a score")
-            continue
-        if is_listed[row]:
-            problems.add(f"{where}: it is listed twice")
-        is_listed[row] = 1
-        problems.add_all(f"{where}: {text}" for text in _line_problems(evidence, listed, row, tuple(cells)))
-        selected = str(next((k for k in sizes if k >= rank), ""))
-        if (said_rank, said_k) != (str(rank), selected):
-            problems.add(f"{where}: rank is {said_rank}, selected_at_k {said_k!r}, not {rank} and {selected!r}")
-        place = listed.place(row, scores[row])
-        if place < before:
-            problems.add(f"{where}: it is not in its place: the best score first, then by structure hash")
-        before = place
+            texts.append(f"{SUMMARY} has no molecule of this id with a score")
+        else:
+            if is_listed[row]:
+                texts.append("it is listed twice")
+            is_listed[row] = 1
+            texts += _line_problems(evidence, listed, row, tuple(cells))
+            while n_smaller < len(sizes) and sizes[n_smaller] < rank:
+                n_smaller += 1
+            selected = str(sizes[n_smaller]) if n_smaller < len(sizes) else ""
+            if (said_rank, said_k) != (str(rank), selected):
+                texts.append(f"rank is {said_rank}, selected_at_k {said_k!r}, not {rank} and {selected!r}")
+            place = listed.place(row, scores[row])
+            if place < before:
+                texts.append("it is not in its place: the best score first, then by structure hash")
+            before = place
+        if texts:
+            problems.add_all(f"{CANDIDATES}: row {rank}: {molecule_id[:80]!r}: {text}" for text in texts)
     missing = sum(1 for row, score in enumerate(scores) if not math.isnan(score) and not is_listed[row])
     if missing:
         problems.add(f"{CANDIDATES}: {missing} molecules of {SUMMARY} that have a score are not in it")

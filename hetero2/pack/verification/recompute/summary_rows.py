@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hetero2.pack.verification.evidence import Evidence
@@ -14,12 +14,15 @@ from hetero2.pack.verification.recompute.subject import RECOMPUTED, Subject
 
 AUDIT_MARGIN = 0.05  # of hetero_audit.v2
 WEIGHTED = "weights_used_in_auc_but_null_q_is_unweighted"
-_ROW_COLUMNS = (
-    "id status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored "
-    "decoy_strategy_used warnings_count report_path seed_used auc_tie_aware score n_decoys_tied p_value q_value call "
-    "call_reason m_needed tanimoto_min tanimoto_median tanimoto_max warnings canonical_smiles structure_hash "
-    "n_decoys_excluded"
+# What many rows have in common, and what a row has of its own.
+_SHARED_COLUMNS = (
+    "status reason skip_reason verdict gate slack margin n_decoys n_decoys_generated n_decoys_scored warnings_count "
+    "auc_tie_aware n_decoys_tied p_value q_value call call_reason m_needed warnings n_decoys_excluded"
 ).split()
+_OWN_COLUMNS = (
+    "score id seed_used report_path tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash".split()
+)
+_MOST_IN_ORDER = 100_000
 _OF_AUDITED = ("gate", "slack", "margin", "auc_tie_aware", "n_decoys_tied", "p_value")
 Cells = dict[str, str]
 
@@ -89,18 +92,27 @@ def _call_problems(cells: Cells, fdr: Any) -> Iterator[str]:
         yield f"m_needed has a value, though the call is {call}"
 
 
-def _other_problems(cells: Cells) -> Iterator[str]:
-    """Counts, similarities, warnings and structure."""
+def _count_problems(cells: Cells) -> Iterator[str]:
+    """Counts of decoys and warnings."""
     if cells["n_decoys"] != cells["n_decoys_generated"]:
         yield "n_decoys is not n_decoys_generated"
     if int(cells["n_decoys_scored"]) + int(cells["n_decoys_excluded"] or 0) > int(cells["n_decoys"]):
         yield "more decoys are scored or excluded than there are"
     if int(cells["warnings_count"]) != len(list(filter(None, cells["warnings"].split(";")))):
         yield "warnings_count is not the number of warnings"
-    similar = [float(cells[f"tanimoto_{end}"] or "nan") for end in ("min", "median", "max")]
-    if similar[0] > similar[1] or similar[1] > similar[2]:
+
+
+def _shared_problems(cells: Cells, fdr: Any) -> Iterator[str]:
+    """What follows from the shared columns, and from whether there is a score."""
+    yield from _status_problems(cells, int(cells["n_decoys_scored"]))
+    yield from _count_problems(cells)
+    yield from _call_problems(cells, fdr)
+
+
+def _structure_problems(lowest: str, median: str, highest: str, smiles: str, structure: str) -> Iterator[str]:
+    """The similarities of the decoys, and the structure."""
+    if float(lowest or "nan") > float(median or "nan") or float(median or "nan") > float(highest or "nan"):
         yield "its tanimoto_min, _median and _max are not in order"
-    smiles, structure = cells["canonical_smiles"], cells["structure_hash"]
     if bool(smiles) != bool(structure) or (smiles and hashlib.sha256(smiles.encode()).hexdigest() != structure):
         yield "structure_hash is not the sha256 of canonical_smiles"
 
@@ -118,32 +130,43 @@ class _Expected:
         self.has_pages = isinstance(pack, dict) and pack.get("artifacts") == "full"
         self.evidence = evidence
 
-    def problems(self, n_row: int, cells: Cells) -> Iterator[str]:
-        """Of one row, counted from 0."""
+    def problems(self, n_row: int, status: str, own: Sequence[str]) -> Iterator[str]:
+        """Of one row, counted from 0, with the cells of _OWN_COLUMNS."""
+        _, molecule_id, seed_used, report_path, *structure = own
         seed, per_row = self.decoys.get("seed"), self.decoys.get("seed_strategy") != "global"
         if self.has_structures and isinstance(seed, int):
-            expected = seed ^ zlib.crc32(cells["id"].encode()) if per_row else seed
-            if int(cells["seed_used"]) != expected:
-                yield f"seed_used is {cells['seed_used']}, the configuration and its id give {expected}"
-        page = f"{PAGES}{n_row:08d}.html" if self.has_pages and cells["status"] == "OK" else ""
-        if cells["report_path"] != page:
-            yield f"report_path is {cells['report_path'][:80]!r}, not {page!r}"
+            expected = seed ^ zlib.crc32(molecule_id.encode()) if per_row else seed
+            if int(seed_used) != expected:
+                yield f"seed_used is {seed_used}, the configuration and its id give {expected}"
+        page = f"{PAGES}{n_row:08d}.html" if self.has_pages and status == "OK" else ""
+        if report_path != page:
+            yield f"report_path is {report_path[:80]!r}, not {page!r}"
         elif page and page not in self.evidence:
             yield f"its page {page} is missing"
+        yield from _structure_problems(*structure)
 
 
 def check_summary_rows(evidence: Evidence, problems: Problems) -> None:
     """Every row by itself; an id occurs once, but for rows that are an error because it occurs again."""
-    expected, ids = _Expected(evidence), evidence.summary
-    for n_row, row in enumerate(evidence.rows(SUMMARY, *_ROW_COLUMNS)):
-        cells = dict(zip(_ROW_COLUMNS, row))
-        n_scored = int(cells["n_decoys_scored"])
-        texts = [*_status_problems(cells, n_scored), *_other_problems(cells), *expected.problems(n_row, cells)]
-        texts += _call_problems(cells, expected.fdr)
-        first = ids.place(cells["id"])
-        if cells["reason"] not in ("missing_id", "duplicate_id") and first != n_row:
+    expected, ids, n_shared = _Expected(evidence), evidence.summary, len(_SHARED_COLUMNS)
+    in_order: set[tuple[str, ...]] = set()  # shared cells that are, so that they are looked at once
+    for n_row, row in enumerate(evidence.rows(SUMMARY, *_SHARED_COLUMNS, *_OWN_COLUMNS)):
+        own = row[n_shared:]
+        texts: list[str] = []
+        score, molecule_id = own[:2]
+        shared = (*row[:n_shared], "a score" if score else "")
+        if shared not in in_order:
+            cells = dict(zip((*_SHARED_COLUMNS, "score"), shared))
+            texts += _shared_problems(cells, expected.fdr)
+            if not texts and len(in_order) < _MOST_IN_ORDER:
+                in_order.add(shared)
+        status, reason = row[:2]
+        texts += expected.problems(n_row, status, own)
+        first = ids.place(molecule_id)
+        if first != n_row and reason not in ("missing_id", "duplicate_id"):
             texts.append(f"its id occurs twice, in row {(first or 0) + 1} too")
-        problems.add_all(f"{SUMMARY}: row {n_row + 1}: {cells['id'][:80]!r}: {text}" for text in texts)
+        if texts:
+            problems.add_all(f"{SUMMARY}: row {n_row + 1}: {molecule_id[:80]!r}: {text}" for text in texts)
 
 
 SUMMARY_ROWS = (

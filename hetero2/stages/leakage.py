@@ -20,7 +20,7 @@ from hetero2.inputs.compound_forms import Forms, compare
 from hetero2.inputs.training import read_molecules
 from hetero2.inputs.usable_rows import check_auditable
 from hetero2.io.columns import Ints, places
-from hetero2.io.structure_keys import Keys, find, keys, place_of_first
+from hetero2.io.structure_keys import Keys, find, in_order, keys, place_of_first
 from hetero2.io.tables import read_parquet, to_table, write_parquet
 from hetero2.runtime.log import logger, progress
 from hetero2.runtime.settings import add_settings
@@ -120,7 +120,7 @@ def of_molecules(
         first = library.first[start : start + len(table)]
         originals = library.id.take(pa.array(first)).to_pylist()
         copied, start = first != np.arange(start, start + len(table)), start + len(table)
-        compared = pc.is_in(table["structure_hash"], value_set=forms.hashes).to_numpy()
+        compared = find(*forms.hashes, keys(table["structure_hash"])) >= 0
         odd = np.arange(len(table)) if train else np.flatnonzero(copied | compared)
         for molecule, place in zip(table.take(pa.array(odd)).to_pylist(), odd.tolist(), strict=True):
             key = molecule["structure_hash"]
@@ -145,12 +145,13 @@ def of_decoys(
     order = library.different
     order = order[np.lexsort((library.low[order], library.high[order]))]
     high, low = library.high[order], library.low[order]
-    candidates = pa.concat_arrays([pa.array(train, pa.string()), forms.hashes])
+    known = in_order(*keys(list(train)))
     for path in paths:
         table = read_parquet(path, "decoy.v1", ["row", "decoy_hash"])
-        place = find(high, low, keys(table["decoy_hash"]))
+        halves = keys(table["decoy_hash"])
+        place = find(high, low, halves)
         place = np.where(place >= 0, order[place] if len(order) else -1, -1)
-        shared = np.flatnonzero((place >= 0) | pc.is_in(table["decoy_hash"], value_set=candidates).to_numpy())
+        shared = np.flatnonzero((place >= 0) | (find(*known, halves) >= 0) | (find(*forms.hashes, halves) >= 0))
         leaks = table.take(pa.array(shared))
         molecule_ids = library.id.take(pa.array(places(leaks["row"].to_numpy(), library.row)))
         for decoy, molecule_id, library_place in zip(
@@ -185,7 +186,9 @@ def find_leaks(
     """
     check_auditable(molecules)
     library = structures(molecules)
-    forms = compare(molecules, decoys, library.skeleton[library.different], train)
+    different = library.different
+    known = library.skeleton[different], library.high[different], library.low[different]
+    forms = compare(molecules, decoys, known, train)
     leaks = list(of_molecules(molecules, library, train, near, forms))
     leaks += of_decoys(decoys, library, train, forms)
     logger.info("%d molecules, %d of training, %d leaks", len(library.row), len(train), len(leaks))

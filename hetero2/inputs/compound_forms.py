@@ -8,6 +8,7 @@ computes them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,17 @@ class Forms:
             self._flat[key], whole = flattened(text)
             self._names[key] = [(skeletons[key], self._flat[key])]
             alike.setdefault((skeletons[key], whole), []).append(key)
-        self._compare([keys for keys in alike.values() if len(keys) > 1])
+        self._compare([members for members in alike.values() if len(members) > 1])
 
     def _compare(self, alike: Sequence[Sequence[str]]) -> None:
         """Give the structures of each group the keys of their compounds as names: dear ones where cheap ones differ."""
         failed: set[str] = set()
         for kinds in (CHEAP_KINDS, DEAR_KINDS):
             self._firsts = self._first_places()
-            undecided = {self._flat[key] for keys in alike for key in self._undecided(keys)}
+            undecided = {self._flat[key] for members in alike for key in self._undecided(members)}
             computed = _keys(sorted(undecided - failed), kinds)
             failed |= undecided - computed.keys()
-            for key in (key for keys in alike for key in keys):
+            for key in chain.from_iterable(alike):
                 number = self._names[key][0][0]
                 self._names[key] += [(number, name) for name in computed.get(self._flat[key], ())]
         self._firsts = self._first_places()

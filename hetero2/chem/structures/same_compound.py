@@ -33,7 +33,9 @@ def skeleton(mol: Chem.Mol) -> int:
 
 def whole_skeleton(mol: Chem.Mol) -> int:
     """What the skeleton is, from bonds at any distance: it tells more structures apart. O(atoms²)."""
-    return _skeleton(mol, mol.GetNumAtoms())
+    return _skeleton(
+        mol, mol.GetNumHeavyAtoms()
+    )  # deuterium is an atom, and must not change how often atoms are hashed
 
 
 def _skeleton(mol: Chem.Mol, reach: int) -> int:

@@ -28,7 +28,7 @@ from hetero2.runtime.log import logger, progress
 
 Training = Mapping[str, tuple[str, str]]  # structure hash → (id, SMILES)
 Name = tuple[int, str]
-_OF_DECOYS = ("decoy_hash", "decoy_smiles", "skeleton")
+_OF_DECOYS = ("decoy_hash", "decoy_smiles", "skeleton", "row")
 _OF_MOLECULES = ("structure_hash", "canonical_smiles", "skeleton", "id")
 
 
@@ -128,8 +128,10 @@ def _keys(texts: Sequence[str], kinds: Sequence[Kind]) -> dict[str, frozenset[st
 
 def compare(
     molecules: Sequence[Path], decoys: Sequence[Path], library: tuple[Ints, Keys, Keys], train: Training
-) -> Forms:
-    """What can be one compound among molecules, decoys and training set.
+) -> tuple[Forms, list[pa.Table]]:
+    """What can be one compound among molecules, decoys and training set, and the decoys that can be one of the others.
+
+    These have columns row and decoy_hash, a table for each shard that has any, and a skeleton of library or training.
 
     `library`: of the n different structures of the library the skeletons and both halves of the keys, each (n,). Time:
     O(structures log structures) for columns of numbers, half a millisecond for each structure that shares its skeleton
@@ -137,13 +139,13 @@ def compare(
     """
     trained = {key: skeleton(parse_known(smiles)) for key, (_, smiles) in train.items()}
     of_train = np.fromiter(trained.values(), np.int64, len(trained)), *halves(list(trained))
-    known = np.unique(np.concatenate([library[0], of_train[0]]))
-    of_decoys = list(_structures(decoys, "decoy.v1", _OF_DECOYS, known))
+    reference = np.unique(np.concatenate([library[0], of_train[0]]))
+    of_decoys = list(_structures(decoys, "decoy.v1", _OF_DECOYS, reference))
     parts = [library, of_train, *((table["skeleton"].to_numpy(), *halves(table["decoy_hash"])) for table in of_decoys)]
     shared = _of_several(*map(np.concatenate, zip(*parts, strict=True)))
     smiles, skeletons, ids = {}, {}, dict[str, str]()
     for table in of_decoys:
-        for key, text, number in _rows(table.filter(pa.array(within(shared, table["skeleton"].to_numpy())))):
+        for key, text, number, _ in _rows(table.filter(pa.array(within(shared, table["skeleton"].to_numpy())))):
             smiles[key], skeletons[key] = text, number
     for table in _structures(molecules, "molecule.v1", _OF_MOLECULES, shared):
         for key, text, number, name in _rows(table):
@@ -153,7 +155,9 @@ def compare(
     for key, number in trained.items():
         if number in repeated:
             smiles[key], skeletons[key] = train[key][1], number
-    return Forms(smiles, skeletons, ids, train)
+    alike = [table.select(["row", "decoy_hash"]) for table in of_decoys]
+    del of_decoys  # the SMILES
+    return Forms(smiles, skeletons, ids, train), alike
 
 
 def _of_several(skeletons: Ints, high: Keys, low: Keys) -> Ints:

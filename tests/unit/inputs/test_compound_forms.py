@@ -80,7 +80,7 @@ def found_leaks(folder, train):
         trained.setdefault(structure_hash(text), (name, text))
     leaks = find_leaks([folder / "m.parquet"], [folder / "d.parquet"], trained, 1.0)
     fields = ("kind", "id", "structure_hash", "other_id", "match")
-    return [tuple(leak[field] for field in fields) for leak in leaks if leak["kind"] != "molecule_near_training"]
+    return [tuple(getattr(leak, field) for field in fields) for leak in leaks if leak.kind != "molecule_near_training"]
 
 
 @pytest.mark.parametrize("with_training", [True, False])

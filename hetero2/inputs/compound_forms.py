@@ -115,7 +115,10 @@ class Forms:
 
 
 def _keys(texts: Sequence[str], kinds: Sequence[Kind]) -> dict[str, frozenset[str]]:
-    """The keys of these kinds of each SMILES; none where they cannot be computed within the limits of a worker."""
+    """The keys of these kinds of each SMILES; none where they cannot be computed within the limits of a worker.
+
+    Where dear ones cannot be computed, cheap ones still tell which structures are the same.
+    """
     computed: dict[str, frozenset[str]] = {}
     results = isolated.each(partial(keys, kinds=kinds), texts, isolated.Limits())
     for text, result in progress(results, "compounds compared", len(texts)):

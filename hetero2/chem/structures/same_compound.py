@@ -2,9 +2,9 @@
 
 Two structures are the same compound where they have the same skeleton and share any of the `keys`: tautomers (ring
 N-H, amide, keto and enol, nitroso and oxime), mesomers, protonation states, stereoisomers and isotopologues. Keys cost
-some ten milliseconds, a skeleton 0.1. A skeleton nearly always tells structures apart by itself: only those that agree
-in it have to be compared by keys. Not joined are ring-chain tautomers, azo compounds and hydrazones, quinone methides
-and phenols: no key holds for them.
+some ten milliseconds, most of it the canonical tautomer, a skeleton 0.1. A skeleton nearly always tells structures
+apart by itself: only those that agree in it, and in the whole skeleton, have to be compared by keys. Not joined are
+ring-chain tautomers, azo compounds and hydrazones, quinone methides and phenols: no key holds for them.
 """
 
 from collections.abc import Callable, Sequence

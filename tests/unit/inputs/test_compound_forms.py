@@ -100,8 +100,7 @@ def test_leaks_are_those_of_comparing_all_with_all(tmp_path, seed, with_training
     expected = slow_leaks(library, decoys_of, train)
     kinds = {(kind, match) for kind, *_, match in expected}
     assert len(kinds) == (8 if with_training else 4)
-    found = found_leaks(written(tmp_path, library, decoys_of, train), train)
-    assert found == expected
+    assert found_leaks(written(tmp_path, library, decoys_of, train), train) == expected
 
 
 def test_dear_keys_are_computed_where_cheap_ones_do_not_tell_which_is_the_first_of_the_same(tmp_path, monkeypatch):

@@ -37,7 +37,7 @@ NEED_RDKIT = {
     "unit/commands/running": ["init", "run"],
     "unit/screening": ["competitors", "kernel", "screen"],
     "unit/workflow": ["resources"],
-    "unit/inputs": ["bad_inputs", "smi", "training"],
+    "unit/inputs": ["bad_inputs", "compound_forms", "smi", "training"],
     "unit/inputs/recognised": ["converted", "in_form"],
     "unit/scoring": ["reference", "refittable"],
     "unit/stages": (

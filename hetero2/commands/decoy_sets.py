@@ -98,7 +98,7 @@ def find_leaks(shard: Shard, training: Path | str | None, standardise: str, near
     """(leakage.v1: what library, decoys and training set share; the decoys that are therefore excluded)."""
     train = {} if training is None else leakage.read_train(Path(training), standardise)
     leaks = leakage.find_leaks([shard.molecules], [shard.decoys], train, near)
-    return to_table(leaks, "leakage.v1"), to_table(leakage.excluded(leaks), "excluded_decoy.v1")
+    return leakage.as_table(leaks), to_table(leakage.excluded(leaks), "excluded_decoy.v1")
 
 
 def request(shard: Shard, excluded: pa.Table) -> pa.Table:

@@ -1,12 +1,14 @@
 """Which structures of the library, its decoys and the training set are forms of one compound.
 
 Only structures that share their skeleton (a column of molecules and decoys) with another structure can be. The SMILES
-of these are kept in memory. Those that differ in more than stereo are compared by keys: a worker with limits computes
-them.
+of these are kept in memory. Those that share the whole skeleton too and differ in more than stereo are compared by
+keys, by dear ones only where cheap ones do not settle which is the first that is the same: a worker with limits
+computes them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,17 @@ import pyarrow.compute as pc
 
 from hetero2.chem.molecules import parse_known
 from hetero2.chem.similarity import fingerprint, tanimoto
-from hetero2.chem.structures.same_compound import flat_smiles, keys, skeleton
-from hetero2.io.columns import Ints
+from hetero2.chem.structures.same_compound import CHEAP_KINDS, DEAR_KINDS, Kind, flattened, keys, skeleton
+from hetero2.io.columns import Ints, within
+from hetero2.io.structure_keys import Keys, first_of_each, in_order
+from hetero2.io.structure_keys import keys as halves
 from hetero2.io.tables import read_parquet
 from hetero2.runtime import isolated
 from hetero2.runtime.log import logger, progress
 
 Training = Mapping[str, tuple[str, str]]  # structure hash → (id, SMILES)
 Name = tuple[int, str]
-_OF_DECOYS = ("decoy_hash", "decoy_smiles", "skeleton")
+_OF_DECOYS = ("decoy_hash", "decoy_smiles", "skeleton", "row")
 _OF_MOLECULES = ("structure_hash", "canonical_smiles", "skeleton", "id")
 
 
@@ -36,33 +40,62 @@ class Forms:
     ) -> None:
         """`smiles`, `skeletons`: by structure hash; `library`: id by structure hash, in the order of the library."""
         self._smiles = smiles
-        flat = {key: flat_smiles(text) for key, text in smiles.items()}
-        by_skeleton: dict[int, set[str]] = {}
-        for key, text in flat.items():
-            by_skeleton.setdefault(skeletons[key], set()).add(text)
-        computed = _keys(sorted({text for texts in by_skeleton.values() if len(texts) > 1 for text in texts}))
-        self._names: dict[str, list[Name]] = {
-            key: [(skeletons[key], name) for name in (text, *computed.get(text, ()))] for key, text in flat.items()
-        }
         self._library, self._library_ids = list(library), library
         self._training, self._train = [key for key in train if key in smiles], train
-        self._firsts = [self._first_places(side) for side in (self._library, self._training)]
+        self._places = [{key: place for place, key in enumerate(side)} for side in (self._library, self._training)]
+        self._flat: dict[str, str] = {}
+        self._names: dict[str, list[Name]] = {}
+        alike: dict[tuple[int, int], list[str]] = {}
+        for key, text in smiles.items():
+            self._flat[key], whole = flattened(text)
+            self._names[key] = [(skeletons[key], self._flat[key])]
+            alike.setdefault((skeletons[key], whole), []).append(key)
+        self._compare([members for members in alike.values() if len(members) > 1])
+
+    def _compare(self, alike: Sequence[Sequence[str]]) -> None:
+        """Give the structures of each group the keys of their compounds as names: dear ones where cheap ones differ."""
+        failed: set[str] = set()
+        for kinds in (CHEAP_KINDS, DEAR_KINDS):
+            self._firsts = self._first_places()
+            undecided = {self._flat[key] for members in alike for key in self._undecided(members)}
+            computed = _keys(sorted(undecided - failed), kinds)
+            failed |= undecided - computed.keys()
+            for key in chain.from_iterable(alike):
+                number = self._names[key][0][0]
+                self._names[key] += [(number, name) for name in computed.get(self._flat[key], ())]
+        self._firsts = self._first_places()
+
+    def _undecided(self, alike: Sequence[str]) -> Iterator[str]:
+        """Those of a group whose further names can show that one of them is the same compound as an earlier one.
+
+        A structure is the same as the first of a side that shares a name with it: only what comes before that matters.
+        """
+        for places, firsts in zip(self._places, self._firsts, strict=True):
+            of_side = {key: places[key] for key in alike if key in places}
+            if of_side:
+                reached = {key: self._first(key, firsts, len(places)) for key in alike}
+                yield from (key for key in alike if reached[key] > min(of_side.values()))
+                yield from (key for key, place in of_side.items() if place < max(reached.values()))
 
     @cached_property
-    def hashes(self) -> pa.Array:
-        """Hashes of the structures; no other structure is a form of another one."""
-        return pa.array(self._names, pa.string())
+    def hashes(self) -> tuple[Keys, Keys]:
+        """(high, low) of the structures, sorted; no other structure is a form of another one."""
+        return in_order(*halves(list(self._names)))
 
-    def _first_places(self, side: Sequence[str]) -> dict[Name, int]:
-        places: dict[Name, int] = {}
-        for place, key in enumerate(side):
-            for name in self._names[key]:
-                places.setdefault(name, place)
-        return places
+    def _first_places(self) -> list[dict[Name, int]]:
+        firsts: list[dict[Name, int]] = [{} for _ in self._places]
+        for first, places in zip(firsts, self._places, strict=True):
+            for key, place in places.items():
+                for name in self._names[key]:
+                    first.setdefault(name, place)
+        return firsts
+
+    def _first(self, key: str, firsts: Mapping[Name, int], none: int) -> int:
+        return min((firsts[name] for name in self._names.get(key, ()) if name in firsts), default=none)
 
     def _same(self, key: str, firsts: Mapping[Name, int], side: Sequence[str]) -> str | None:
-        place = min((firsts[name] for name in self._names.get(key, ()) if name in firsts), default=None)
-        return None if place is None else side[place]
+        place = self._first(key, firsts, len(side))
+        return side[place] if place < len(side) else None
 
     def in_library(self, key: str) -> tuple[str, float] | None:
         """(id, Tanimoto) of the library's first molecule that is this structure or another form of it, or None."""
@@ -81,51 +114,71 @@ class Forms:
         return tanimoto(first, [second])[0]
 
 
-def _keys(texts: Sequence[str]) -> dict[str, frozenset[str]]:
-    """The keys of each SMILES; none where they cannot be computed within the limits of a worker."""
+def _keys(texts: Sequence[str], kinds: Sequence[Kind]) -> dict[str, frozenset[str]]:
+    """The keys of these kinds of each SMILES; none where they cannot be computed within the limits of a worker.
+
+    Where dear ones cannot be computed, cheap ones still tell which structures are the same.
+    """
     computed: dict[str, frozenset[str]] = {}
-    for text, result in progress(isolated.each(keys, texts, isolated.Limits()), "compounds compared", len(texts)):
+    results = isolated.each(partial(keys, kinds=kinds), texts, isolated.Limits())
+    for text, result in progress(results, "compounds compared", len(texts)):
         if isinstance(result, isolated.Failure):
-            logger.warning("%s is compared with no other form: %s", text, result.reason)
+            logger.warning("%s is not compared further with other forms: %s", text, result.reason)
         else:
             computed[text] = result
     return computed
 
 
-def compare(molecules: Sequence[Path], decoys: Sequence[Path], library: Ints, train: Training) -> Forms:
-    """What can be one compound among molecules, decoys and training set.
+def compare(
+    molecules: Sequence[Path], decoys: Sequence[Path], library: tuple[Ints, Keys, Keys], train: Training
+) -> tuple[Forms, list[pa.Table]]:
+    """What can be one compound among molecules, decoys and training set, and the decoys that can be one of the others.
 
-    `library` (n,): skeletons of the different structures of the library. Time: O(structures) for columns of numbers,
-    half a millisecond for each structure that shares its skeleton, 10 ms where it then differs in more than stereo.
+    These have columns row and decoy_hash, a table for each shard that has any, and a skeleton of library or training.
+
+    `library`: of the n different structures of the library the skeletons and both halves of the keys, each (n,). Time:
+    O(structures log structures) for columns of numbers, half a millisecond for each structure that shares its skeleton
+    with another one, 1 ms where it then differs in more than stereo, 6 ms where cheap keys do not settle it.
     """
     trained = {key: skeleton(parse_known(smiles)) for key, (_, smiles) in train.items()}
-    reference = np.concatenate([library, np.fromiter(trained.values(), np.int64, len(trained))])
+    of_train = np.fromiter(trained.values(), np.int64, len(trained)), *halves(list(trained))
+    reference = np.unique(np.concatenate([library[0], of_train[0]]))
+    of_decoys = list(_structures(decoys, "decoy.v1", _OF_DECOYS, reference))
+    parts = [library, of_train, *((table["skeleton"].to_numpy(), *halves(table["decoy_hash"])) for table in of_decoys)]
+    shared = _of_several(*map(np.concatenate, zip(*parts, strict=True)))
     smiles, skeletons, ids = {}, {}, dict[str, str]()
-    for key, text, number in _structures(decoys, "decoy.v1", _OF_DECOYS, np.unique(reference)):
-        smiles[key], skeletons[key] = text, number
-    shared = _repeated(np.concatenate([reference, np.fromiter(skeletons.values(), np.int64, len(skeletons))]))
-    for key, text, number, name in _structures(molecules, "molecule.v1", _OF_MOLECULES, shared):
-        smiles[key], skeletons[key] = text, number
-        ids.setdefault(key, name)
+    for table in of_decoys:
+        for key, text, number, _ in _rows(table.filter(pa.array(within(shared, table["skeleton"].to_numpy())))):
+            smiles[key], skeletons[key] = text, number
+    for table in _structures(molecules, "molecule.v1", _OF_MOLECULES, shared):
+        for key, text, number, name in _rows(table):
+            smiles[key], skeletons[key] = text, number
+            ids.setdefault(key, name)
     repeated = set(shared.tolist())
     for key, number in trained.items():
         if number in repeated:
             smiles[key], skeletons[key] = train[key][1], number
-    return Forms(smiles, skeletons, ids, train)
+    alike = [table.select(["row", "decoy_hash"]) for table in of_decoys]
+    del of_decoys  # the SMILES
+    return Forms(smiles, skeletons, ids, train), alike
 
 
-def _repeated(numbers: Ints) -> Ints:
-    """The numbers that occur more than once, in order."""
-    values, counts = np.unique(numbers, return_counts=True)
+def _of_several(skeletons: Ints, high: Keys, low: Keys) -> Ints:
+    """The skeletons that several different structures have, sorted."""
+    different, _ = first_of_each(high, low)
+    values, counts = np.unique(skeletons[different], return_counts=True)
     return values[counts > 1]
 
 
-def _structures(
-    paths: Sequence[Path], contract: str, names: Sequence[str], skeletons: Ints
-) -> Iterator[tuple[Any, ...]]:
-    """These columns of the structures that have one of these skeletons, a shard at a time."""
+def _structures(paths: Sequence[Path], contract: str, names: Sequence[str], skeletons: Ints) -> Iterator[pa.Table]:
+    """These columns of the structures that have one of these skeletons, a shard at a time. `skeletons` are sorted."""
     for path in paths:
-        chosen = pc.is_in(read_parquet(path, contract, ["skeleton"])["skeleton"], value_set=pa.array(skeletons))
-        if pc.any(chosen).as_py():
-            table = read_parquet(path, contract, list(names)).filter(chosen)
-            yield from zip(*(table[name].to_pylist() for name in names), strict=True)
+        table = read_parquet(path, contract, list(names))
+        table = table.filter(pc.is_valid(table["skeleton"]))
+        chosen = within(skeletons, table["skeleton"].to_numpy())
+        if chosen.any():
+            yield table.filter(pa.array(chosen))
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)

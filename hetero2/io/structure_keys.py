@@ -58,6 +58,12 @@ def _groups(high: Keys, low: Keys) -> tuple[Ints, Ints]:
     return order, np.flatnonzero(new)
 
 
+def in_order(high: Keys, low: Keys) -> tuple[Keys, Keys]:
+    """The keys sorted by (high, low), as `find` needs them. O(n log n)."""
+    order = np.lexsort((low, high))
+    return high[order], low[order]
+
+
 def find(high: Keys, low: Keys, queries: tuple[Keys, Keys]) -> Ints:
     """(n,): index of each query (high, low) in keys that are unique and sorted by (high, low); -1 where it is absent.
 

@@ -7,7 +7,7 @@ Such a decoy is excluded from every audit. Molecules are compared as structures 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +20,8 @@ from hetero2.inputs.compound_forms import Forms, compare
 from hetero2.inputs.training import read_molecules
 from hetero2.inputs.usable_rows import check_auditable
 from hetero2.io.columns import Ints, places
-from hetero2.io.structure_keys import Keys, find, keys, place_of_first
-from hetero2.io.tables import read_parquet, to_table, write_parquet
+from hetero2.io.structure_keys import Keys, find, in_order, keys, place_of_first
+from hetero2.io.tables import from_columns, read_parquet, to_table, write_parquet
 from hetero2.runtime.log import logger, progress
 from hetero2.runtime.settings import add_settings
 
@@ -31,7 +31,6 @@ EXAMPLE = (
 )
 LIBRARY, TRAINING = "library", "training"
 STRUCTURE, COMPOUND = "structure", "compound"
-Record = dict[str, Any]
 
 
 def read_train(path: Path, standardise: str) -> dict[str, tuple[str, str]]:
@@ -44,27 +43,25 @@ def read_train(path: Path, standardise: str) -> dict[str, tuple[str, str]]:
     return molecules
 
 
-def _leak(
-    kind: str, molecule: Record, key: str, other_id: str, tanimoto: float = 1.0, match: str | None = STRUCTURE
-) -> Record:
-    return {
-        "kind": kind,
-        "id": molecule["id"],
-        "structure_hash": key,
-        "other_id": other_id,
-        "tanimoto": tanimoto,
-        "match": match,
-    }
+class Leak(NamedTuple):
+    """A row of leakage.v1."""
+
+    kind: str
+    id: str
+    structure_hash: str
+    other_id: str
+    tanimoto: float = 1.0
+    match: str | None = STRUCTURE
 
 
 def _in_training(
-    kind: str, molecule: Record, key: str, train: Mapping[str, tuple[str, str]], forms: Forms
-) -> Record | None:
+    kind: str, molecule_id: str, key: str, train: Mapping[str, tuple[str, str]], forms: Forms
+) -> Leak | None:
     """The leak of a structure that is in the training set, as it is or in another form; None where it is not."""
     if key in train:
-        return _leak(kind, molecule, key, train[key][0])
+        return Leak(kind, molecule_id, key, train[key][0])
     other_form = forms.in_training(key)
-    return None if other_form is None else _leak(kind, molecule, key, *other_form, COMPOUND)
+    return None if other_form is None else Leak(kind, molecule_id, key, *other_form, COMPOUND)
 
 
 class Structures(NamedTuple):
@@ -106,7 +103,7 @@ def _known(path: Path, names: Sequence[str]) -> pa.Table:
 
 def of_molecules(
     paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]], near: float, forms: Forms
-) -> Iterator[Record]:
+) -> Iterator[Leak]:
     """Leaks of the molecules of the library, a shard at a time: same structure, else same compound, else near ones.
 
     `near`: Tanimoto from which a molecule is near. O(molecules · training set) comparisons of fingerprints, except of
@@ -120,74 +117,81 @@ def of_molecules(
         first = library.first[start : start + len(table)]
         originals = library.id.take(pa.array(first)).to_pylist()
         copied, start = first != np.arange(start, start + len(table)), start + len(table)
-        compared = pc.is_in(table["structure_hash"], value_set=forms.hashes).to_numpy()
+        compared = find(*forms.hashes, keys(table["structure_hash"])) >= 0
         odd = np.arange(len(table)) if train else np.flatnonzero(copied | compared)
         for molecule, place in zip(table.take(pa.array(odd)).to_pylist(), odd.tolist(), strict=True):
-            key = molecule["structure_hash"]
+            key, molecule_id = molecule["structure_hash"], molecule["id"]
             other_form = None if copied[place] else forms.in_library(key)
-            if copied[place] and originals[place] != molecule["id"]:
-                yield _leak("duplicate_in_library", molecule, key, originals[place])
-            elif other_form is not None and other_form[0] != molecule["id"]:
-                yield _leak("duplicate_in_library", molecule, key, *other_form, COMPOUND)
-            trained = _in_training("molecule_in_training", molecule, key, train, forms)
+            if copied[place] and originals[place] != molecule_id:
+                yield Leak("duplicate_in_library", molecule_id, key, originals[place])
+            elif other_form is not None and other_form[0] != molecule_id:
+                yield Leak("duplicate_in_library", molecule_id, key, *other_form, COMPOUND)
+            trained = _in_training("molecule_in_training", molecule_id, key, train, forms)
             if trained is not None:
                 yield trained
             elif train:
                 nearest, similar = training.nearest(fingerprint(parse_known(molecule["canonical_smiles"])), near)
                 if nearest is not None:
-                    yield _leak("molecule_near_training", molecule, key, names[nearest], similar, None)
+                    yield Leak("molecule_near_training", molecule_id, key, names[nearest], similar, None)
 
 
 def of_decoys(
-    paths: Sequence[Path], library: Structures, train: dict[str, tuple[str, str]], forms: Forms
-) -> Iterator[Record]:
-    """Leaks of decoys, a shard at a time. O(decoys log library)."""
+    decoys: Sequence[pa.Table], library: Structures, train: dict[str, tuple[str, str]], forms: Forms
+) -> Iterator[Leak]:
+    """Leaks of decoys, a shard at a time; `decoys` as `compare` gives them. O(decoys log library)."""
     order = library.different
     order = order[np.lexsort((library.low[order], library.high[order]))]
     high, low = library.high[order], library.low[order]
-    candidates = pa.concat_arrays([pa.array(train, pa.string()), forms.hashes])
-    for path in paths:
-        table = read_parquet(path, "decoy.v1", ["row", "decoy_hash"])
-        place = find(high, low, keys(table["decoy_hash"]))
+    of_train = in_order(*keys(list(train)))
+    for table in decoys:
+        halves = keys(table["decoy_hash"])
+        place = find(high, low, halves)
         place = np.where(place >= 0, order[place] if len(order) else -1, -1)
-        shared = np.flatnonzero((place >= 0) | pc.is_in(table["decoy_hash"], value_set=candidates).to_numpy())
-        leaks = table.take(pa.array(shared))
-        molecule_ids = library.id.take(pa.array(places(leaks["row"].to_numpy(), library.row)))
-        for decoy, molecule_id, library_place in zip(
-            leaks.to_pylist(), molecule_ids.to_pylist(), place[shared].tolist(), strict=True
-        ):
-            key = decoy["decoy_hash"]
-            if library_place >= 0:
-                yield _leak("decoy_in_library", {"id": molecule_id}, key, library.id[library_place].as_py())
+        shared = np.flatnonzero((place >= 0) | (find(*of_train, halves) >= 0) | (find(*forms.hashes, halves) >= 0))
+        hashes = table["decoy_hash"].take(pa.array(shared)).to_pylist()
+        molecule_ids = library.id.take(pa.array(places(table["row"].to_numpy()[shared], library.row))).to_pylist()
+        same = place[shared]
+        same_ids = library.id.take(pa.array(same, mask=same < 0)).to_pylist()
+        for key, molecule_id, same_id in zip(hashes, molecule_ids, same_ids, strict=True):
+            if same_id is not None:
+                yield Leak("decoy_in_library", molecule_id, key, same_id)
             elif (other_form := forms.in_library(key)) is not None:
-                yield _leak("decoy_in_library", {"id": molecule_id}, key, *other_form, COMPOUND)
-            trained = _in_training("decoy_in_training", {"id": molecule_id}, key, train, forms)
+                yield Leak("decoy_in_library", molecule_id, key, *other_form, COMPOUND)
+            trained = _in_training("decoy_in_training", molecule_id, key, train, forms) if train else None
             if trained is not None:
                 yield trained
 
 
-def excluded(leaks: Sequence[Record]) -> list[Record]:
+def excluded(leaks: Sequence[Leak]) -> list[dict[str, str]]:
     """The excluded decoys, once each, with the first reason."""
     why = {"decoy_in_library": LIBRARY, "decoy_in_training": TRAINING}
     reasons: dict[str, str] = {}
     for leak in leaks:
-        if leak["kind"] in why:
-            reasons.setdefault(leak["structure_hash"], why[leak["kind"]])
+        if leak.kind in why:
+            reasons.setdefault(leak.structure_hash, why[leak.kind])
     return [{"decoy_hash": key, "excluded": reasons[key]} for key in sorted(reasons)]
+
+
+def as_table(leaks: Sequence[Leak]) -> pa.Table:
+    """The leaks as a table of leakage.v1."""
+    columns = {field: [leak[place] for leak in leaks] for place, field in enumerate(Leak._fields)}
+    return from_columns("leakage.v1", len(leaks), columns)
 
 
 def find_leaks(
     molecules: Sequence[Path], decoys: Sequence[Path], train: dict[str, tuple[str, str]], near: float
-) -> list[Record]:
+) -> list[Leak]:
     """The leaks of a library and its decoys, by shards; `train` as `read_train` gives it, `near` in Tanimoto.
 
     Raises InputError where no molecule can be audited.
     """
     check_auditable(molecules)
     library = structures(molecules)
-    forms = compare(molecules, decoys, library.skeleton[library.different], train)
+    different = library.different
+    of_library = library.skeleton[different], library.high[different], library.low[different]
+    forms, alike = compare(molecules, decoys, of_library, train)
     leaks = list(of_molecules(molecules, library, train, near, forms))
-    leaks += of_decoys(decoys, library, train, forms)
+    leaks += of_decoys(alike, library, train, forms)
     logger.info("%d molecules, %d of training, %d leaks", len(library.row), len(train), len(leaks))
     return leaks
 
@@ -208,5 +212,5 @@ def run(args: argparse.Namespace) -> None:
         raise ConfigError("--molecules and --decoys need as many shards each")
     train = read_train(args.train, args.standardise) if args.train else {}
     leaks = find_leaks(args.molecules, args.decoys, train, args.near)
-    write_parquet(args.leaks, to_table(leaks, "leakage.v1"), "leakage.v1")
+    write_parquet(args.leaks, as_table(leaks), "leakage.v1")
     write_parquet(args.excluded, to_table(excluded(leaks), "excluded_decoy.v1"), "excluded_decoy.v1")

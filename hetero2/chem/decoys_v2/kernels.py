@@ -18,6 +18,7 @@ _MASK = np.uint64(0xFFFFFFFF)
 _GOLDEN = np.uint64(0x9E3779B9)
 _MIX_ADD, _MIX_A, _MIX_B = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _BOND = np.uint64(0xD6E8FEB86659FD93)
+SKELETON_REACH = 3  # bonds from each atom that the skeleton of a structure sees
 _SLIDES = (2, 6)  # kinds of moves that make or unmake bonds of rings
 # Elements whose bonds standard InChI keeps. It takes all others, the metals, apart, whatever they are bound to.
 _KEEPS_BONDS = np.isin(np.arange(256), (5, 6, 7, 8, 9, 14, 15, 16, 17, 32, 33, 34, 35, 52, 53, 54, 85))
@@ -818,8 +819,8 @@ def _gather(of_atom: Any, of_neighbour: Any, neighbour: Any, bond: Any, a: Any) 
 
 
 @compiled
-def skeleton(elements: Any, hydrogens: Any, charges: Any, neighbour: Any, order: Any) -> Any:
-    """A hash that all forms of a compound share: elements and which of them are bound, to three bonds from each atom,
+def skeleton(elements: Any, hydrogens: Any, charges: Any, neighbour: Any, order: Any, reach: int) -> Any:
+    """A hash that all forms of a compound share: elements and which of them are bound, to `reach` bonds from each atom,
     and hydrogens less charges in all.
 
     Arrays (n + 1,) and (n + 1, d). Of no account: bond orders, where hydrogens and charges are, isotopes, atoms of
@@ -835,7 +836,7 @@ def skeleton(elements: Any, hydrogens: Any, charges: Any, neighbour: Any, order:
         for slot in range(d):
             if order[a, slot] > 0 and _KEEPS_BONDS[elements[a]] and _KEEPS_BONDS[elements[neighbour[a, slot]]]:
                 bound[a, slot] = _U(1)
-    for _ in range(3):
+    for _ in range(reach):
         for a in range(n):
             further[a] = _gather(current, current, neighbour, bound, a)
         current[:] = further
@@ -918,7 +919,7 @@ def surroundings(graph: Any, fixed: Any, cyclic: Any, kinds: Any, moves: Any) ->
             for a in range(n):
                 if atoms[0, a] == 1:
                     keys[m, a] = max(_gather(base, middle, neighbour, bond, a), _U(1))
-        skeletons[m] = skeleton(atoms[0], atoms[1], atoms[2], neighbour, order)
+        skeletons[m] = skeleton(atoms[0], atoms[1], atoms[2], neighbour, order, SKELETON_REACH)
     return keys, skeletons, near, single, codes
 
 

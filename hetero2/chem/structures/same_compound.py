@@ -2,12 +2,12 @@
 
 Two structures are the same compound where they have the same skeleton and share any of the `keys`: tautomers (ring
 N-H, amide, keto and enol, nitroso and oxime), mesomers, protonation states, stereoisomers and isotopologues. Keys cost
-some ten milliseconds, a skeleton 0.1. A skeleton nearly always tells structures apart by itself: only those that agree
-in it have to be compared by keys. Not joined are ring-chain tautomers, azo compounds and hydrazones, quinone methides
-and phenols: no key holds for them.
+some ten milliseconds, most of it the canonical tautomer, a skeleton 0.1. A skeleton nearly always tells structures
+apart by itself: only those that agree in it, and in the whole skeleton, have to be compared by keys. Not joined are
+ring-chain tautomers, azo compounds and hydrazones, quinone methides and phenols: no key holds for them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 
 import numpy as np
@@ -28,11 +28,22 @@ _MOST_TAUTOMERS = 100
 
 def skeleton(mol: Chem.Mol) -> int:
     """A signed 64-bit hash that all forms of a compound share: elements, and which are bonded. O(atoms)."""
+    return _skeleton(mol, kernels.SKELETON_REACH)
+
+
+def whole_skeleton(mol: Chem.Mol) -> int:
+    """What the skeleton is, from bonds at any distance: it tells more structures apart. O(atoms²)."""
+    return _skeleton(
+        mol, mol.GetNumHeavyAtoms()
+    )  # deuterium is an atom, and must not change how often atoms are hashed
+
+
+def _skeleton(mol: Chem.Mol, reach: int) -> int:
     graph = read_graph(mol)
     none = np.full((1, graph.neighbour.shape[1]), graph.n, np.int64)
     element, hydrogens, charge = (np.append(row, 0) for row in (graph.element, graph.hydrogens, graph.charge))
     neighbour, order = np.concatenate([graph.neighbour, none]), np.concatenate([graph.order, none * 0])
-    return signed(kernels.skeleton(element, hydrogens, charge, neighbour, order))
+    return signed(kernels.skeleton(element, hydrogens, charge, neighbour, order, reach))
 
 
 def signed(number: np.uint64) -> int:
@@ -40,22 +51,25 @@ def signed(number: np.uint64) -> int:
     return int(np.uint64(number).astype(np.int64))
 
 
-def flat_smiles(smiles: str) -> str:
-    """Canonical SMILES without stereo: stereoisomers share it. Raises ValueError where the SMILES is not valid."""
+def flattened(smiles: str) -> tuple[str, int]:
+    """(canonical SMILES without stereo, whole skeleton): stereoisomers share the first, forms of a compound the second.
+
+    Raises ValueError where the SMILES is not valid.
+    """
     mol = parse_known(smiles)
     Chem.RemoveStereochemistry(mol)
-    return canonical(mol)
+    return canonical(mol), whole_skeleton(mol)
 
 
-def keys(smiles: str) -> frozenset[str]:
+def keys(smiles: str, kinds: "Sequence[Kind] | None" = None) -> frozenset[str]:
     """What identifies the compound of a structure: two structures that share a key are forms of one compound.
 
     The first block of standard InChIKey holds for mobile hydrogens, mesomers and protonation states; RDKit's hashes of
     tautomers and its canonical tautomer (of at most 100) also for hydrogens of carbon. Raises ValueError where the
-    SMILES is not valid.
+    SMILES is not valid. `kinds`: keys of these alone, of `CHEAP_KINDS` or `DEAR_KINDS`.
     """
     structure = _Structure(smiles)
-    return frozenset().union(*(structure.keys(kind) for kind in _KINDS))
+    return frozenset().union(*(structure.keys(kind) for kind in kinds or _KINDS))
 
 
 class _Structure:
@@ -101,7 +115,9 @@ def _canonical_tautomer(structure: _Structure) -> frozenset[str]:
     return frozenset(["tautomer " + Chem.MolToSmiles(_tautomers().Canonicalize(structure.flat))])
 
 
-_KINDS = (_tautomer_hashes, _inchi_block, _canonical_tautomer)  # the cheap ones first
+CHEAP_KINDS: tuple[Kind, ...] = (_tautomer_hashes, _inchi_block)  # a millisecond
+DEAR_KINDS: tuple[Kind, ...] = (_canonical_tautomer,)  # six, up to fifty
+_KINDS = (*CHEAP_KINDS, *DEAR_KINDS)
 
 
 @cache

@@ -160,7 +160,7 @@ def test_a_molecule_that_was_trained_on_in_another_form_is_in_the_training_set(t
 
 
 def test_a_structure_whose_keys_cannot_be_computed_is_compared_as_a_structure(tmp_path, monkeypatch):
-    def crash(_):
+    def crash(*_, **__):
         os._exit(3)
 
     monkeypatch.setattr(compound_forms, "keys", crash)

@@ -9,7 +9,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from hetero2.chem.decoys_v2.engine import generate
 from hetero2.chem.molecules import canonical, parse
-from hetero2.chem.structures.same_compound import Compounds, keys, skeleton
+from hetero2.chem.structures.same_compound import Compounds, flattened, keys, skeleton, whole_skeleton
 from tests.unit.chem.rdkit_ways import compound_names
 
 FORMS = {
@@ -50,6 +50,8 @@ OTHERS = {
     "chain length": ("CCCCCO", "CCCCCCO"),
     "halogen changed places": ("Fc1ccc(Cl)nc1", "Clc1ccc(F)nc1"),
 }
+# Nowhere do three bonds tell these apart.
+FAR_APART = ("CCCCCCCOCCCCCCCOCCCCCCCSCCCCCCC", "CCCCCCCOCCCCCCCSCCCCCCCOCCCCCCC")
 # Molecules of which one compound used to be several decoys, beside the odd ones of the tests of decoys.
 MOVABLE = [
     "CCCCc1nnn[nH]1",
@@ -75,6 +77,9 @@ def shared(first, second):
 def test_forms_of_a_compound_share_a_key_and_the_skeleton(pair):
     assert shared(*pair)
     assert len({skeleton(parse(smiles)) for smiles in pair}) == 1
+    assert (
+        len({whole_skeleton(parse(smiles)) for smiles in pair}) == len({flattened(smiles)[1] for smiles in pair}) == 1
+    )
 
 
 @pytest.mark.parametrize("pair", OTHERS.values(), ids=OTHERS.keys())
@@ -109,12 +114,12 @@ def forms(smiles):
 def test_all_forms_that_rdkit_makes_have_one_skeleton():
     count = 0
     for smiles in public_molecules(120):
-        expected = skeleton(parse(smiles))
+        expected = skeleton(parse(smiles)), whole_skeleton(parse(smiles))
         for form in forms(smiles):
             again = parse(Chem.MolToSmiles(form))
             if again is not None:  # not every mesomer is a SMILES
                 count += 1
-                assert skeleton(again) == expected, (smiles, Chem.MolToSmiles(form))
+                assert (skeleton(again), whole_skeleton(again)) == expected, (smiles, Chem.MolToSmiles(form))
     assert count > 500
 
 
@@ -125,19 +130,19 @@ def test_molecules_that_share_a_key_have_one_skeleton():
     for smiles in molecules:
         mol = parse(smiles)
         for name in compound_names(mol) - {""}:
-            by_key.setdefault(name, set()).add(skeleton(mol))
+            by_key.setdefault(name, set()).add((skeleton(mol), whole_skeleton(mol)))
     assert len(by_key) > 700
     assert {name: values for name, values in by_key.items() if len(values) > 1} == {}
 
 
-def slow_skeleton(mol):
+def slow_skeleton(mol, reach):
     """The definition, with nested tuples in place of hashes."""
     metal = {
         a.GetIdx() for a in mol.GetAtoms() if a.GetSymbol() not in "B C N O F Si P S Cl Ge As Se Br Te I Xe At".split()
     }
     current = [(a.GetAtomicNum(),) for a in mol.GetAtoms()]
     near = [[b.GetIdx() for b in a.GetNeighbors() if not {a.GetIdx(), b.GetIdx()} & metal] for a in mol.GetAtoms()]
-    for _ in range(3):
+    for _ in range(reach):
         current = [(one, *sorted(current[b] for b in near[a])) for a, one in enumerate(current)]
     owed = sum(a.GetTotalNumHs() - a.GetFormalCharge() + (a.GetAtomicNum() == 1) for a in mol.GetAtoms())
     return owed, repr(sorted(current[a.GetIdx()] for a in mol.GetAtoms() if a.GetAtomicNum() != 1))
@@ -146,10 +151,16 @@ def slow_skeleton(mol):
 def test_the_skeleton_tells_apart_what_its_definition_tells_apart():
     pairs = [smiles for pair in (*FORMS.values(), *OTHERS.values()) for smiles in pair]
     mols = list(map(parse, [*pairs, *MOVABLE, *public_molecules(400)]))
-    fast, slow = [skeleton(mol) for mol in mols], [slow_skeleton(mol) for mol in mols]
+    fast, slow = [skeleton(mol) for mol in mols], [slow_skeleton(mol, 3) for mol in mols]
     classes = len(set(slow))
     assert classes > 300
     assert len(set(fast)) == classes == len(set(zip(fast, slow, strict=True)))
+
+
+def test_the_whole_skeleton_sees_what_is_further_apart_than_three_bonds():
+    first, second = map(parse, FAR_APART)
+    assert skeleton(first) == skeleton(second)
+    assert whole_skeleton(first) != whole_skeleton(second)
 
 
 def test_keys_are_computed_once_for_equal_skeletons_alone_and_dear_ones_where_cheap_ones_differ(monkeypatch):

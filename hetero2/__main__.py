@@ -6,7 +6,6 @@ import sys
 
 from hetero2.cli import main
 
-
 _FEW_LOOKS = 100_000  # new objects between two looks for garbage: 700 by default, for programs that run long
 
 

@@ -35,6 +35,13 @@ class _Later:
 
     def _found(self) -> Any:
         module, name = self._place
+        if isinstance(sys.modules.get(module), _StandIn):  # asked for while imports are still lean
+            _remove(module)
+            sys.meta_path.remove(_Finder)
+            try:
+                importlib.import_module(module)
+            finally:
+                sys.meta_path.insert(0, _Finder)
         return getattr(importlib.import_module(module), name)
 
 
@@ -82,9 +89,14 @@ def lean_imports() -> Iterator[None]:
         sys.meta_path.remove(_Finder)
         for name in _STAND_INS:
             if isinstance(sys.modules.get(name), _StandIn):
-                del sys.modules[name]
-                package, _, child = name.rpartition(".")
-                delattr(sys.modules[package], child)
+                _remove(name)
+
+
+def _remove(stand_in: str) -> None:
+    """Let the next import of a module find the module itself."""
+    del sys.modules[stand_in]
+    package, _, child = stand_in.rpartition(".")
+    delattr(sys.modules[package], child)
 
 
 def _forget_pandas() -> None:

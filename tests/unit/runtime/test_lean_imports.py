@@ -33,6 +33,18 @@ print('scipy.stats' in sys.modules, scipy.stats is not early, round(scipy.stats.
     assert printed(code) == "False 2.0 2.0 0.5 True True 0.5".split()
 
 
+def test_what_a_module_uses_while_it_is_imported_is_loaded_then():
+    code = """
+with lean_imports():
+    from scipy.stats import norm
+    print(round(norm.cdf(0), 1))
+    from scipy.stats import rankdata
+    print(type(rankdata).__name__)
+print(len([finder for finder in sys.meta_path if getattr(finder, '__name__', '') == '_Finder']))
+"""
+    assert printed(code) == ["0.5", "function", "0"]
+
+
 def test_what_is_loaded_already_stays_as_it_was():
     code = """
 import scipy.stats

@@ -119,8 +119,12 @@ def made_up_scores(request: Path | BinaryIO, out: Path) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Environment variables of a process that runs this checkout."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    """Environment variables of a process that runs this checkout, whose modules are compiled once, as if installed.
+
+    Where Python may not write them, every process compiles them again, which is most of what a short job takes.
+    """
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, "PYTHONPATH": str(ROOT)}
 
 
 def snakemake(folder: Path, cores: int, *words: str, kill_after: float | None = None) -> dict[str, float]:

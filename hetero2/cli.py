@@ -15,7 +15,8 @@ from typing import NoReturn
 
 from hetero2.commands.verbs import EXAMPLES, GROUPS, INSIDE, VERBS, Verbs
 from hetero2.errors import ConfigError, HeteroError
-from hetero2.runtime import log, pyarrow_alone
+from hetero2.runtime import log
+from hetero2.runtime.lean_imports import lean_imports
 
 
 def _overview(groups: Mapping[str, Verbs], program: str) -> str:
@@ -65,8 +66,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser(verb: str, verbs: Verbs, program: str) -> tuple[argparse.ArgumentParser, object]:
     module_name, text = verbs[verb]
-    module = importlib.import_module(module_name)
-    pyarrow_alone.forget_pandas()
+    with lean_imports():
+        module = importlib.import_module(module_name)
     parser = _Parser(
         prog=f"{program} {verb}",
         description=text[0].upper() + text[1:] + ".",

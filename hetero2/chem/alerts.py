@@ -6,20 +6,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 from rdkit.Chem import FilterCatalog
 
-from hetero2.chem.decoys_v2.graph import AROMATIC, Bools, Graph
+if TYPE_CHECKING:  # the graph's compiled loops take half a second to import, and who needs all alerts has no graph
+    from hetero2.chem.decoys_v2.graph import Graph
 
+Bools = NDArray[np.bool_]
 _PICKLE = re.compile(rb"(\d+) (?=\xef\xbe\xad\xde)")
 _FIRST = re.compile(r"\$\((\[[^\[\]]*\]|Cl|Br|[A-Za-z*])")
 _COUNTED = re.compile(r"([HXDR])(\d+)")
 _IN_TWO_RINGS = re.compile(r"\[\w+(&\w+)*&R2(&\w+)*\]")
-_DOUBLE, _TRIPLE = 2, 3  # RDKit's bond types
-_ORDERS = {"": (1, AROMATIC), "-": (1,), "=": (_DOUBLE,), "#": (_TRIPLE,), ":": (AROMATIC,)}
+_DOUBLE, _TRIPLE, _AROMATIC = 2, 3, 12  # RDKit's bond types
+_ORDERS = {"": (1, _AROMATIC), "-": (1,), "=": (_DOUBLE,), "#": (_TRIPLE,), ":": (_AROMATIC,)}
 # Isomers have as many rings as the molecule, joined in the same way, though not of the same sizes.
 _RINGS = ("rings", "fused", "shared")
 _OF_THE_WHOLE = ("double", "triple", "no_oxo", *_RINGS)
@@ -240,7 +243,7 @@ class Alerts:
     Isomers have the same elements, aromatic atoms, charges and multiple bonds: what needs others is not looked for.
     """
 
-    def __init__(self, mol: Chem.Mol, graph: Graph) -> None:
+    def __init__(self, mol: Chem.Mol, graph: "Graph") -> None:
         atoms = zip(graph.element.tolist(), graph.aromatic.tolist(), np.sign(graph.charge).tolist(), strict=True)
         kinds = {Kind(*of_atom): count for of_atom, count in Counter(atoms).items()}
         double = (graph.order == _DOUBLE).any(axis=1)

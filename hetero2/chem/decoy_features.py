@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from hetero2.chem.alerts import all_alerts
 from hetero2.chem.molecules import Mol, parse_known
 from hetero2.chem.properties import (
+    accessibility_and_fragments,
     dude_properties,
     feature_fingerprints,
-    fragment_frequency,
     nearest,
     reference_molecules,
-    synthetic_accessibility,
 )
 from hetero2.chem.scaffold import murcko_scaffold
 from hetero2.chem.similarity import fingerprint, fingerprint_matrix
@@ -79,7 +78,7 @@ def features(decoy_sets: Sequence[DecoySet]) -> Features:
         cluster.astype(np.int64),
         dude_properties(mols),
         fingerprint_matrix(mols),
-        np.column_stack([synthetic_accessibility(mols), fragment_frequency(mols), similar]),
+        np.column_stack([accessibility_and_fragments(mols), similar]),
         others,
         _alerted(mols, parents[set_number]),
     )

@@ -1,6 +1,7 @@
 """Descriptors of molecules: DUD-E properties, synthetic accessibility, fragment frequency; reference molecules."""
 
 import importlib.util
+import math
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, DataStructs, RDConfig
-from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
+from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors, rdqueries
 
 from hetero2.chem.molecules import parse, parse_known
 
@@ -90,21 +91,56 @@ def _sascorer() -> Any:
     return module
 
 
-def synthetic_accessibility(mols: Sequence[Chem.Mol]) -> Floats:
-    """(n,): SA score from 1, easy, to 10, hard (doi 10.1186/1758-2946-1-8), as RDKit's contribution computes it."""
-    return np.array([_sascorer().calculateScore(mol) for mol in mols], float)
+def accessibility_and_fragments(mols: Sequence[Chem.Mol]) -> Floats:
+    """(n, 3): SA score; mean log frequency of a molecule's Morgan fragments in its reference; share that is not in it.
 
-
-def fragment_frequency(mols: Sequence[Chem.Mol]) -> Floats:
-    """(n, 2): mean log frequency of a molecule's Morgan fragments in the SA score's reference; share not in it."""
+    The score goes from 1, easy, to 10, hard (doi 10.1186/1758-2946-1-8). Fragments are counted once for all three.
+    """
     log_frequencies = _sascorer()._fscores
     rows = []
     for mol in mols:
         counts = _MORGAN.GetSparseCountFingerprint(mol).GetNonzeroElements()
         total = sum(counts.values())
-        mean = sum(log_frequencies.get(bit, _UNKNOWN) * count for bit, count in counts.items()) / total
-        rows.append((mean, sum(count for bit, count in counts.items() if bit not in log_frequencies) / total))
-    return np.array(rows, float).reshape(-1, 2)
+        parts = [log_frequencies.get(bit, _UNKNOWN) * count for bit, count in counts.items()]
+        unknown = sum(count for bit, count in counts.items() if bit not in log_frequencies)
+        rows.append((_accessibility(mol, parts, total), sum(parts) / total, unknown / total))
+    return np.array(rows, float).reshape(-1, 3)
+
+
+def _accessibility(mol: Chem.Mol, parts: Sequence[float], total: int) -> float:
+    """SA score from the frequencies of `total` fragments, `parts` of their sum for each sort; digit by digit RDKit's.
+
+    RDKit's contribution looks at every atom in Python to count stereocentres, which takes longer than all the rest.
+    """
+    score = 0.0
+    for part in parts:  # not `sum`, which rounds in another way from Python 3.12 on
+        score += part
+    n = mol.GetNumAtoms()
+    large_ring = any(len(ring) > 8 for ring in mol.GetRingInfo().AtomRings())
+    complexity = 0.0 - (n**1.005 - n) - math.log10(_stereocentres(mol) + 1)
+    complexity -= math.log10(rdMolDescriptors.CalcNumSpiroAtoms(mol) + 1)
+    complexity -= math.log10(rdMolDescriptors.CalcNumBridgeheadAtoms(mol) + 1)
+    complexity -= math.log10(2) if large_ring else 0.0
+    symmetry = math.log(float(n) / len(parts)) * 0.5 if n > len(parts) else 0.0
+    value: float = 11.0 - (score / total + complexity + symmetry + 4.0 + 1) / (2.5 + 4.0) * 9.0
+    if value > 8.0:
+        value = 8.0 + math.log(value + 1.0 - 9.0)
+    return min(10.0, max(1.0, value))
+
+
+def _stereocentres(mol: Chem.Mol) -> int:
+    """Number of stereocentres, also of those that are not assigned; as `Chem.FindMolChiralCenters`."""
+    if not Chem.GetUseLegacyStereoPerception():
+        return len(Chem.FindMolChiralCenters(mol, includeUnassigned=True))  # type: ignore[no-untyped-call]
+    Chem.AssignStereochemistry(mol, cleanIt=True, force=True, flagPossibleStereoCenters=True)
+    return len(mol.GetAtomsMatchingQuery(_stereocentre()))
+
+
+@cache
+def _stereocentre() -> Chem.QueryAtom:
+    atom = rdqueries.HasPropQueryAtom("_CIPCode")
+    atom.ExpandQuery(rdqueries.HasPropQueryAtom("_ChiralityPossible"), how=Chem.CompositeQueryType.COMPOSITE_OR)
+    return atom
 
 
 def feature_fingerprints(mols: Sequence[Chem.Mol]) -> list[DataStructs.ExplicitBitVect]:

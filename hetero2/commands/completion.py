@@ -4,7 +4,7 @@ import argparse
 import importlib
 
 from hetero2.commands.verbs import GROUPS, INSIDE
-from hetero2.runtime import pyarrow_alone
+from hetero2.runtime.lean_imports import lean_imports
 
 EXAMPLE = "hetero2 completion bash > ~/.local/share/bash-completion/completions/hetero2"
 _BASH = """\
@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def options(module_name: str) -> list[str]:
     """The options of a verb, those of its actions too."""
     parser = argparse.ArgumentParser()
-    module = importlib.import_module(module_name)
-    pyarrow_alone.forget_pandas()
+    with lean_imports():
+        module = importlib.import_module(module_name)
     module.add_arguments(parser)
     return sorted(_options(parser))
 

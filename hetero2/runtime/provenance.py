@@ -68,18 +68,34 @@ def module_sources(module: str) -> frozenset[Path]:
     return frozenset(sources)
 
 
+@functools.cache
+def _schemas() -> tuple[Path, ...]:
+    return tuple(SCHEMAS.glob("*.json"))
+
+
+@functools.cache
+def _contracts_named(module: Path) -> frozenset[Path]:
+    return frozenset(path for path in _schemas() if f'"{path.name[:-12]}"' in _text(module))
+
+
 def contract_sources(modules: frozenset[Path]) -> frozenset[Path]:
     """The schemas that these modules name, which decide what a stage may read and write."""
-    texts = [_text(path) for path in modules]
-    named = (path for path in SCHEMAS.glob("*.json") if any(f'"{path.name[:-12]}"' in text for text in texts))
-    return frozenset(named)
+    return frozenset().union(*map(_contracts_named, modules))
+
+
+@functools.cache
+def _name_and_digest(path: Path) -> tuple[str, str]:
+    return name_of(path), sha256_file(path)
 
 
 def files_digest(paths: frozenset[Path]) -> str:
-    """Digest of names and contents; names are relative to the checkout, so that its folder does not matter."""
+    """Digest of names and contents; names are relative to the checkout, so that its folder does not matter.
+
+    A file is read once a process: a run asks for the digest of every rule, and most of their files are the same.
+    """
     digest = hashlib.sha256()
-    for path in sorted(paths, key=name_of):
-        digest.update(f"{sha256_file(path)}  {name_of(path)}\n".encode())
+    for name, sha256 in sorted(map(_name_and_digest, paths)):
+        digest.update(f"{sha256}  {name}\n".encode())
     return digest.hexdigest()
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hetero2.chem.molecules import parse_known
-from hetero2.chem.properties import formula, fragment_frequency, molecular_weight, synthetic_accessibility
+from hetero2.chem.properties import accessibility_and_fragments, formula, molecular_weight
 from hetero2.inputs.decoys import read_excluded, taking_part
 from hetero2.io.columns import MOLECULE_INDEX
 from hetero2.io.files import sha256_bytes
@@ -96,12 +96,11 @@ def describe(items: list[Record]) -> None:
     if not first:
         return
     mols = [parse_known(item["smiles"]) for item in first]
-    frequency = fragment_frequency(mols)[:, 0]
-    for place, (item, accessible) in enumerate(zip(first, synthetic_accessibility(mols), strict=True)):
-        item["synthetic_accessibility"] = round(float(accessible), 9)
-        item["fragment_popularity"] = round(float(frequency[place]), 9)
-        item["molecular_weight"] = round(molecular_weight(mols[place]), 4)
-        item["formula"] = formula(mols[place])
+    for item, mol, (accessibility, frequency, _) in zip(first, mols, accessibility_and_fragments(mols), strict=True):
+        item["synthetic_accessibility"] = round(float(accessibility), 9)
+        item["fragment_popularity"] = round(float(frequency), 9)
+        item["molecular_weight"] = round(molecular_weight(mol), 4)
+        item["formula"] = formula(mol)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

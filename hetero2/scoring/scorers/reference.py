@@ -23,7 +23,6 @@ from hetero2.chem.similarity import fingerprint_matrix
 from hetero2.config.score_sources import SCREEN
 from hetero2.inputs.training import Training
 from hetero2.screening.labels import Measurements
-from hetero2.screening.screen import Screen, Settings, centre_sample, labels_to_fit
 
 _BATCH = 2048
 _DECIMALS = 9  # of what goes through BLAS and libm, whose last digits differ between processors
@@ -121,6 +120,14 @@ _SCORERS: dict[str, tuple[Callable[[Sequence[str]], Any], Callable[[int], Any]]]
 }
 
 
+def _centre(library: Iterable[str]) -> CountFeatures:
+    """The sample of a library that the screen is centred on."""
+    from hetero2.screening.screen import Settings, centre_sample  # compiled loops, which no other scorer needs
+
+    distinct = sorted(set(library))
+    return count_features(distinct[row] for row in centre_sample(distinct, Settings().sample, 0))
+
+
 class _Screen:
     """The screen without a score of the team, and so a function of structure and labels alone."""
 
@@ -128,6 +135,8 @@ class _Screen:
         self._sample = sample
 
     def fit(self, features: CountFeatures, labels: Matrix) -> "_Screen":
+        from hetero2.screening.screen import Screen, Settings, labels_to_fit
+
         rows = labels_to_fit(labels == 1, 0)
         measured = Measurements(labels[rows] == 1, np.full(len(rows), np.nan))
         self._screen = Screen.fit(self._sample, features.take(rows), measured, Settings())
@@ -145,8 +154,7 @@ class Reference:
 
     def __init__(self, name: str, training: Training, library: Sequence[str] = ()) -> None:
         if name == SCREEN:
-            distinct = sorted(set(library))
-            sample = count_features(distinct[row] for row in centre_sample(distinct, Settings().sample, 0))
+            sample = _centre(library)
             self.features: Callable[[Sequence[str]], Any] = count_features
             self._make: Callable[[int], Any] = lambda _: _Screen(sample)
         else:

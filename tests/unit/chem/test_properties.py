@@ -9,11 +9,11 @@ from hetero2.chem.decoy_features import BIASES, features
 from hetero2.chem.properties import (
     PROPERTIES,
     _sascorer,
+    _stereocentres,
+    accessibility_and_fragments,
     dude_properties,
-    fragment_frequency,
     nearest,
     reference_molecules,
-    synthetic_accessibility,
 )
 from hetero2.chem.similarity import fingerprint
 
@@ -39,9 +39,27 @@ def test_fragment_frequency_is_the_fragment_part_of_the_sa_score():
         n = mol.GetNumAtoms()
         kinds = len(scorer.mfpgen.GetSparseCountFingerprint(mol).GetNonzeroElements())
         extra = 0.5 * np.log(n / kinds) if n > kinds else 0.0
-        raw = fragment_frequency([mol])[0, 0] - (n**1.005 - n) + extra
-        expected = 11 - (raw + 5) / 6.5 * 9
-        assert synthetic_accessibility([mol])[0] == pytest.approx(max(1.0, expected))
+        accessibility, frequency, _ = accessibility_and_fragments([mol])[0]
+        expected = 11 - (frequency - (n**1.005 - n) + extra + 5) / 6.5 * 9
+        assert accessibility == pytest.approx(max(1.0, expected))
+
+
+def test_the_sa_score_is_that_of_the_contribution_to_the_last_digit():
+    rings_and_centres = ["C[C@H](F)C(F)(Cl)Br", "CC1CC(C)CC(C)C1", "C1CCCCCCCCC1", "C1CC2CCC1C2", "[Na+].[Cl-]", "C"]
+    mols = [*MOLS, *map(Chem.MolFromSmiles, rings_and_centres), *reference_molecules(200)]
+    expected = [_sascorer().calculateScore(Chem.Mol(mol)) for mol in mols]
+    assert accessibility_and_fragments(mols)[:, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_stereocentres_count_whether_assigned_or_not(legacy):
+    before = Chem.GetUseLegacyStereoPerception()
+    try:
+        Chem.SetUseLegacyStereoPerception(legacy)
+        mols = [Chem.MolFromSmiles(text) for text in ("C[C@H](F)C(F)(Cl)Br", "CC(F)Cl", "CCO")]
+        assert list(map(_stereocentres, mols)) == [2, 1, 0]
+    finally:
+        Chem.SetUseLegacyStereoPerception(before)
 
 
 def test_nearest_leaves_out_what_it_is_told():

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import GroupKFold
 
-from hetero2.stats.audit.forest import chance_of_label_1
 from hetero2.stats.audit.target_decoy_competition import lower_bound
 from hetero2.stats.benefit.enrichment import roc_auc
 
@@ -80,7 +80,11 @@ def forest_scores(features: NDArray[Any], label: Ints, group: Ints, seed: int = 
         features = csr_matrix(features, dtype=np.float32)
     folds = GroupKFold(min(_FOLDS, len(np.unique(group))))
     for train, test in folds.split(label, label, group):
-        scores[test] = chance_of_label_1(features[train], label[train], features[test], trees, seed)
+        forest = RandomForestClassifier(
+            trees, min_samples_leaf=3, class_weight="balanced", random_state=seed, max_features="sqrt"
+        )
+        forest.fit(features[train], label[train])
+        scores[test] = forest.predict_proba(features[test])[:, list(forest.classes_).index(1)]
     return scores
 
 

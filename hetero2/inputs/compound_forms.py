@@ -134,7 +134,8 @@ def compare(
 ) -> tuple[Forms, list[pa.Table]]:
     """What can be one compound among molecules, decoys and training set, and the decoys that can be one of the others.
 
-    These have columns row and decoy_hash, a table for each shard that has any, and a skeleton of library or training.
+    The latter have columns row and decoy_hash, a table for each shard that has any, and a skeleton of library or
+    training, or none.
 
     `library`: of the n different structures of the library the skeletons and both halves of the keys, each (n,). Time:
     O(structures log structures) for columns of numbers, half a millisecond for each structure that shares its skeleton
@@ -143,7 +144,9 @@ def compare(
     trained = {key: skeleton(parse_known(smiles)) for key, (_, smiles) in train.items()}
     of_train = np.fromiter(trained.values(), np.int64, len(trained)), *halves(list(trained))
     reference = np.unique(np.concatenate([library[0], of_train[0]]))
-    of_decoys = list(_structures(decoys, "decoy.v1", _OF_DECOYS, reference))
+    of_decoys = list(_structures(decoys, "decoy.v1", _OF_DECOYS, reference, with_unknown=True))
+    alike = [table.select(["row", "decoy_hash"]) for table in of_decoys]
+    of_decoys = [table.filter(pc.is_valid(table["skeleton"])) for table in of_decoys]
     parts = [library, of_train, *((table["skeleton"].to_numpy(), *halves(table["decoy_hash"])) for table in of_decoys)]
     shared = _of_several(*map(np.concatenate, zip(*parts, strict=True)))
     smiles, skeletons, ids = {}, {}, dict[str, str]()
@@ -158,7 +161,6 @@ def compare(
     for key, number in trained.items():
         if number in repeated:
             smiles[key], skeletons[key] = train[key][1], number
-    alike = [table.select(["row", "decoy_hash"]) for table in of_decoys]
     del of_decoys  # the SMILES
     return Forms(smiles, skeletons, ids, train), alike
 
@@ -170,12 +172,17 @@ def _of_several(skeletons: Ints, high: Keys, low: Keys) -> Ints:
     return values[counts > 1]
 
 
-def _structures(paths: Sequence[Path], contract: str, names: Sequence[str], skeletons: Ints) -> Iterator[pa.Table]:
-    """These columns of the structures that have one of these skeletons, a shard at a time. `skeletons` are sorted."""
+def _structures(
+    paths: Sequence[Path], contract: str, names: Sequence[str], skeletons: Ints, *, with_unknown: bool = False
+) -> Iterator[pa.Table]:
+    """These columns of the structures that have one of these skeletons, a shard at a time. `skeletons` are sorted.
+
+    `with_unknown`: also of those whose skeleton is not there, which can still be the same structure as another one.
+    """
     for path in paths:
         table = read_parquet(path, contract, list(names))
-        table = table.filter(pc.is_valid(table["skeleton"]))
-        chosen = within(skeletons, table["skeleton"].to_numpy())
+        is_there = pc.is_valid(table["skeleton"]).to_numpy()
+        chosen = is_there & within(skeletons, pc.fill_null(table["skeleton"], 0).to_numpy()) | ~is_there & with_unknown
         if chosen.any():
             yield table.filter(pa.array(chosen))
 

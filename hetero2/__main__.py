@@ -5,18 +5,20 @@ import signal
 import sys
 
 from hetero2.cli import main
+from hetero2.commands.verbs import GROUPS, INSIDE
 
-_FEW_LOOKS = 100_000  # new objects between two looks for garbage: 700 by default, for programs that run long
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000  # 700 by default, for programs that run long
 
 
 def run() -> int:
     """Run the command line; its exit code. SIGTERM lets it remove what it has begun, as Ctrl-C does.
 
-    A stage lasts seconds, most of them imports: a tenth of these is looking for garbage where there is none, and the
-    end of the process takes as long again if it looks through all that was imported.
+    A stage lasts seconds, most of them imports: a tenth of these is garbage collection that finds none, and the end of
+    the process takes as long again if it looks through all that was imported.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    gc.set_threshold(_FEW_LOOKS)
+    if sys.argv[1:2] and sys.argv[1] in GROUPS[INSIDE]:
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     try:
         return main()
     finally:

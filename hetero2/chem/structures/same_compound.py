@@ -33,9 +33,8 @@ def skeleton(mol: Chem.Mol) -> int:
 
 def whole_skeleton(mol: Chem.Mol) -> int:
     """What the skeleton is, from bonds at any distance: it tells more structures apart. O(atoms²)."""
-    return _skeleton(
-        mol, mol.GetNumHeavyAtoms()
-    )  # deuterium is an atom, and must not change how often atoms are hashed
+    # Deuterium is an atom too, but must not change how often atoms are hashed.
+    return _skeleton(mol, mol.GetNumHeavyAtoms())
 
 
 def _skeleton(mol: Chem.Mol, reach: int) -> int:

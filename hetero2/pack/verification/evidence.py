@@ -1,4 +1,4 @@
-"""The contents of a pack as recomputations read them: JSON parsed once, tables row by row, the summary by column."""
+"""The contents of a pack as recomputations read them: JSON parsed once, tables in batches, the summary by column."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hetero2.pack.verification.layout import MANIFEST, SUMMARY, TRUTH
 # What is kept of summary.csv; other columns can be read row by row.
 _TEXTS = ("id", "status", "reason", "verdict", "call")
 _NUMBERS = ("slack", "score", "margin", "auc_tie_aware", "n_decoys_scored")
+_FEW_COLUMNS = 200  # of which a header is kept
 FAIL, PASS, UNKNOWN = 0, 1, 2  # labels of the truth, as Evidence.labels holds them
 Made = TypeVar("Made")
 Column = Union[list[str], "array[float]"]
@@ -73,6 +74,7 @@ class Evidence:
         self._summary: Summary | None = None
         self._labels: bytearray | None = None
         self._kept: dict[str, Any] = {}
+        self._headers: dict[str, list[str]] = {}
 
     def __contains__(self, name: object) -> bool:
         return name in self.pack
@@ -94,7 +96,12 @@ class Evidence:
 
     def columns(self, name: str) -> list[str]:
         """The header of a table."""
-        return self.kept(f"header of {name}", lambda: next(read_rows(self.pack, name), []))
+        if name in self._headers:
+            return self._headers[name]
+        header = next(read_rows(self.pack, name), [])
+        if len(header) <= _FEW_COLUMNS:  # a user's table may have a million
+            self._headers[name] = header
+        return header
 
     def rows(self, name: str, *columns: str) -> Iterator[tuple[str, ...]]:
         """The cells of these columns, row by row; '' where a cell is empty or an older table lacks the column."""
@@ -106,7 +113,7 @@ class Evidence:
         header = self.columns(name)
         places = [header.index(column) if column in header else -1 for column in columns]
         n_header_rows = 1
-        for batch in read_batches(self.pack, name, max(places) + 1):
+        for batch in read_batches(self.pack, name, max(places, default=-1) + 1):
             rows = batch[n_header_rows:]
             n_header_rows = 0 if batch else n_header_rows
             if rows:

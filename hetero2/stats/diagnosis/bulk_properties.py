@@ -15,7 +15,9 @@ Record = dict[str, Any]
 
 
 def mean_ranks(values: Floats) -> Floats:
-    """(n,): ranks from 1 on, those of equal values their mean; as `scipy.stats`, which takes half a second to import.
+    """(n,): ranks of finite values from 1 on, those of equal ones their mean; as `scipy.stats` has them.
+
+    Importing that takes half a second.
 
     >>> mean_ranks(np.array([2.0, 7.0, 7.0, 1.0])).tolist()
     [2.0, 3.5, 3.5, 1.0]

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import random
+import re
 
 import pytest
 
@@ -109,3 +110,31 @@ def test_the_copy_for_spreadsheets_is_that_of_every_cell_by_itself(cells, block)
     digest = hashlib.sha256(("\ufeff" + expected.getvalue()).encode()).hexdigest()
     assert _digest_of_copy(evidence, "t.csv") == digest
     assert [harmless(cell) for row in rows for cell in row] == [neutral(cell) for row in rows for cell in row]
+
+
+def test_formulas_are_those_that_the_definition_finds():
+    formula = re.compile(
+        r"(^|[;,|\t\r\n])([\s\"\x00-\x20\xad\u061c\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u206f]*)"
+        r"(?=[=+\-@\uff1d\uff0b\uff0d\uff20])"
+    )
+    number = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+    draw, letters, n_marked = random.Random(4), ';,|\t\r\n "\u200b\x00\xad=+-@\uff1d1.eEaC[(\u2028\x85', 0
+    for _ in range(20_000):
+        cell = "".join(draw.choice(letters) for _ in range(draw.randrange(9)))
+        expected = cell if number.fullmatch(cell) else formula.sub(r"\1\2'", cell)
+        assert harmless(cell) == neutral(cell) == expected, cell
+        n_marked += expected != cell
+    assert n_marked > 5000
+
+
+def test_a_long_cell_is_read_once():
+    """A look at the rest of the cell from each of its tabs would take hours."""
+    for cell in ("\t" * 1_000_000, "a" + "\t;" * 500_000):
+        assert harmless(cell) == neutral(cell) == cell
+        assert harmless(f"{cell}=") == neutral(f"{cell}=") == f"{cell}'="
+
+
+def test_rows_with_nul_are_left_to_the_standard_library():
+    """Before Python 3.11 it refuses them."""
+    text = "a,b\n1,\0\n"
+    assert list(read_rows(pack_of(text.encode()), "t.csv")) == [["a", "b"], ["1", "\0"]]

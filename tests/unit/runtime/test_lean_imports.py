@@ -25,8 +25,8 @@ def test_what_was_imported_meanwhile_is_loaded_with_its_first_use():
     code = """
 with lean_imports():
     import scipy.stats as early
-    from scipy.stats import norm, rankdata
-print('scipy.stats' in sys.modules, early.rankdata([3, 1])[0], rankdata([3, 1])[0], round(norm.cdf(0), 1))
+    from scipy.stats import chi2, rankdata
+print('scipy.stats' in sys.modules, early.rankdata([3, 1])[0], rankdata([3, 1])[0], round(chi2.cdf(1.386, 2), 1))
 import scipy.stats
 print('scipy.stats' in sys.modules, scipy.stats is not early, round(scipy.stats.norm.cdf(0), 1))
 """
@@ -43,6 +43,35 @@ with lean_imports():
 print(len([finder for finder in sys.meta_path if getattr(finder, '__name__', '') == '_Finder']))
 """
     assert printed(code) == ["0.5", "function", "0"]
+
+
+def test_what_is_not_known_to_be_imported_for_nothing_is_loaded_at_once():
+    code = """
+with lean_imports():
+    from scipy.stats import norm
+    print('scipy.stats' in sys.modules, isinstance(norm.cdf(0.0), float), hasattr(norm, 'no_such_name'))
+try:
+    with lean_imports():
+        from scipy.stats import no_such_name
+except ImportError as error:
+    print(error.name)
+with lean_imports(), lean_imports():
+    import numpy.testing
+    numpy.testing.assert_equal(1, 1)
+print(len(sys.meta_path) == len(before))
+"""
+    expected = "True True False scipy.stats True".split()
+    assert printed("before = list(sys.meta_path)\n" + code) == expected
+
+
+def test_copies_of_what_is_loaded_later_can_be_made():
+    code = """
+import copy
+with lean_imports():
+    from scipy.stats import rankdata
+print(copy.copy(rankdata)([3, 1])[0])
+"""
+    assert printed(code) == ["2.0"]
 
 
 def test_what_is_loaded_already_stays_as_it_was():

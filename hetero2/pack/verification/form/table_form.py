@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from hetero2.pack.verification.container.pack import Pack
 from hetero2.pack.verification.form.json_text import read_json
@@ -23,7 +23,6 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _LONGEST = 400  # characters of a number
 _SHOWN = 80
-_MOST_REMEMBERED = 2000  # cells of a column
 
 
 def _number_of(cell: str) -> float:
@@ -87,29 +86,20 @@ def _header_problem(header: list[str], schema: dict[str, Any], brought: bool) ->
     return None
 
 
-class _Column:
-    """Whether cells of a column have its type and range; those seen to have them are remembered, up to a number."""
+class _Column(NamedTuple):
+    """What the cells of a column must be: a test of one, and for numbers of our writer the range that they are in."""
 
-    def __init__(self, schema: dict[str, Any], brought: bool) -> None:
-        """Raises ValueError for a schema that is none of ours."""
-        self.test, self._fitting = cell_test(schema, brought), set[str]()
-        kinds = schema.get("type", "string")
-        self._is_number = not brought and "number" in ([kinds] if isinstance(kinds, str) else kinds)
-        self._is_within = _is_within(schema)
+    test: CellTest
+    is_within: Callable[[float], bool] | None
 
-    def fits(self, cells: Sequence[str]) -> bool:
-        """Whether all of them do."""
-        if self.test is _is_text:
-            return True
-        new = set(cells) - self._fitting
-        if self._is_number and self._are_numbers(list(filter(None, new))):
-            new &= {""}
-        fit = all(map(self.test, new))
-        if fit and len(self._fitting) < _MOST_REMEMBERED:
-            self._fitting |= new
-        return fit
+    def fits(self, cells: set[str]) -> bool:
+        """Whether all of some cells do."""
+        if self.is_within is not None and self._are_numbers(list(filter(None, cells)), self.is_within):
+            cells = cells & {""}
+        return all(map(self.test, cells))
 
-    def _are_numbers(self, cells: list[str]) -> bool:
+    @staticmethod
+    def _are_numbers(cells: list[str], is_within: Callable[[float], bool]) -> bool:
         """Whether cells that are not empty are numbers within the range, as our writer writes them."""
         try:
             values = list(map(float, cells))
@@ -117,7 +107,17 @@ class _Column:
             return False
         if list(map(repr, values)) != cells or not all(map(math.isfinite, values)):
             return False
-        return not values or (self._is_within(min(values)) and self._is_within(max(values)))
+        return not values or (is_within(min(values)) and is_within(max(values)))
+
+
+_TEXT = _Column(_is_text, None)  # a further column, of which there may be very many
+
+
+def _column(schema: dict[str, Any], brought: bool) -> _Column:
+    """Raises ValueError for a schema that is none of ours."""
+    kinds = schema.get("type", "string")
+    is_number = not brought and "number" in ([kinds] if isinstance(kinds, str) else kinds)
+    return _Column(cell_test(schema, brought), _is_within(schema) if is_number else None)
 
 
 def _batch_problem(batch: list[list[str]], header: list[str], tests: Sequence[_Column], before: int) -> str | None:
@@ -125,7 +125,8 @@ def _batch_problem(batch: list[list[str]], header: list[str], tests: Sequence[_C
     lengths = list(map(len, batch))
     ragged = next((place for place, length in enumerate(lengths) if length != len(header)), None)
     columns = zip(*batch[:ragged])
-    wrong = [place for place, column in enumerate(columns) if not tests[place].fits(column)]
+    checked = zip(tests, columns)
+    wrong = [place for place, (test, column) in enumerate(checked) if test is not _TEXT and not test.fits(set(column))]
     for n_row, cells in enumerate(batch[:ragged] if wrong else (), start=before + 1):
         for place in wrong:
             if not tests[place].test(cells[place]):
@@ -149,8 +150,7 @@ def _table_problem(
     if problem is not None:
         return 0, problem
     properties = schema["properties"]
-    text = _Column({}, brought)  # of every further column: there may be very many
-    tests = [_Column(properties[column], brought) if column in properties else text for column in header]
+    tests = [_column(properties[column], brought) if column in properties else _TEXT for column in header]
     n_rows = 0
     for batch in chain([first], batches):
         problem = _batch_problem(batch, header, tests, n_rows)

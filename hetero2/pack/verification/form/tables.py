@@ -7,13 +7,13 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from hetero2.pack.verification.container.pack import Pack
-from hetero2.pack.verification.limits import BLOCK, HINT, MAX_FIELD, MAX_ROW
+from hetero2.pack.verification.limits import BLOCK, HINT, MAX_FIELD, MAX_ROW, UNREADABLE
 
 _BATCH_ROWS = 200  # so few that their cells fit into the processor's cache
 
 
 def _lines_of_blocks(blocks: Iterable[bytes], limit: int) -> Iterator[list[bytes]]:
-    """The lines of a table with their line ends, as its blocks end them.
+    """The lines of a table with their line ends, for each block those that end in it.
 
     Raises ValueError if one is too long or there are too many.
     """
@@ -30,12 +30,12 @@ def _lines_of_blocks(blocks: Iterable[bytes], limit: int) -> Iterator[list[bytes
 
 
 def _plain_rows(lines: list[bytes], encoding: str) -> list[str] | None:
-    """The rows of some lines, not yet divided into cells, without blank ones; None where that needs a closer look.
+    """The rows of some lines, not yet split into cells, without blank ones; None where that needs a closer look.
 
     Without a quote no row goes on in the next line and no cell holds a comma.
     """
     content = b"".join(lines)
-    if b'"' in content or b"\r" in content or max(map(len, lines), default=0) > MAX_FIELD:
+    if b'"' in content or b"\r" in content or b"\0" in content or max(map(len, lines), default=0) > MAX_FIELD:
         return None
     try:
         return list(filter(None, content.decode(encoding).split("\n")))
@@ -74,16 +74,16 @@ def _batches_of_rows(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
             if len(batch) >= _BATCH_ROWS or size >= BLOCK:
                 yield batch
                 batch, size = [], 0
-    except (csv.Error, ValueError):
+    except (csv.Error, *UNREADABLE):
         yield batch
         raise
     yield batch
 
 
-def read_undivided(pack: Pack, name: str) -> Iterator[list[str] | list[list[str]]]:
+def read_unsplit(pack: Pack, name: str) -> Iterator[list[str] | list[list[str]]]:
     """The rows of a table, header first, without blank lines, some at a time; raises csv.Error or one of UNREADABLE.
 
-    Rows are texts, not divided into cells, as long as none has a quote: their cells are what commas separate.
+    Rows are texts, not split into cells, as long as none has a quote: their cells are what commas separate.
     """
     if pack.sizes[name] > pack.bounds.table_bytes:
         raise ValueError(f"its {pack.sizes[name]} bytes are more than {HINT}")
@@ -103,11 +103,11 @@ def read_undivided(pack: Pack, name: str) -> Iterator[list[str] | list[list[str]
 
 
 def read_batches(pack: Pack, name: str, n_cells: int = -1) -> Iterator[list[list[str]]]:
-    """The rows of a table, some at a time; raises as read_undivided does.
+    """The rows of a table, some at a time; raises as read_unsplit does.
 
-    Of each row, the first `n_cells` are divided from each other; what follows may be one more cell.
+    Of each row, the first `n_cells` are split from each other; what follows may be one more cell.
     """
-    for rows in read_undivided(pack, name):
+    for rows in read_unsplit(pack, name):
         yield [row.split(",", n_cells) if isinstance(row, str) else row for row in rows]
 
 

@@ -67,7 +67,7 @@ def check_candidates(evidence: Evidence, problems: Problems) -> None:
     listed, sizes = _Listed(evidence), selection_sizes(evidence)
     scores, is_listed = evidence.summary.numbers("score"), bytearray(len(evidence.summary))
     columns = ("id", "rank", "selected_at_k", "canonical_smiles", "score", "call", "call_reason")
-    before, n_smaller = (-math.inf, -1, -1), 0  # of the sizes of selections
+    before, n_passed = (-math.inf, -1, -1), 0  # sizes of selections that are smaller than the rank
     lines = evidence.rows(CANDIDATES, *columns, "decoy_tanimoto_median", "decoy_hardness")
     for rank, (molecule_id, said_rank, said_k, *cells) in enumerate(lines, start=1):
         row = evidence.summary.place(molecule_id)
@@ -79,9 +79,9 @@ def check_candidates(evidence: Evidence, problems: Problems) -> None:
                 texts.append("it is listed twice")
             is_listed[row] = 1
             texts += _line_problems(evidence, listed, row, tuple(cells))
-            while n_smaller < len(sizes) and sizes[n_smaller] < rank:
-                n_smaller += 1
-            selected = str(sizes[n_smaller]) if n_smaller < len(sizes) else ""
+            while n_passed < len(sizes) and sizes[n_passed] < rank:
+                n_passed += 1
+            selected = str(sizes[n_passed]) if n_passed < len(sizes) else ""
             if (said_rank, said_k) != (str(rank), selected):
                 texts.append(f"rank is {said_rank}, selected_at_k {said_k!r}, not {rank} and {selected!r}")
             place = listed.place(row, scores[row])

@@ -22,7 +22,7 @@ _SHARED_COLUMNS = (
 _OWN_COLUMNS = (
     "score id seed_used report_path tanimoto_min tanimoto_median tanimoto_max canonical_smiles structure_hash".split()
 )
-_MOST_IN_ORDER = 100_000
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 20_000, 300  # shared cells of rows, and their letters
 _OF_AUDITED = ("gate", "slack", "margin", "auc_tie_aware", "n_decoys_tied", "p_value")
 Cells = dict[str, str]
 
@@ -149,17 +149,18 @@ class _Expected:
 def check_summary_rows(evidence: Evidence, problems: Problems) -> None:
     """Every row by itself; an id occurs once, but for rows that are an error because it occurs again."""
     expected, ids, n_shared = _Expected(evidence), evidence.summary, len(_SHARED_COLUMNS)
-    in_order: set[tuple[str, ...]] = set()  # shared cells that are, so that they are looked at once
+    without_problem: set[tuple[str, ...]] = set()  # shared cells, so that they are looked at once
     for n_row, row in enumerate(evidence.rows(SUMMARY, *_SHARED_COLUMNS, *_OWN_COLUMNS)):
         own = row[n_shared:]
         texts: list[str] = []
         score, molecule_id = own[:2]
         shared = (*row[:n_shared], "a score" if score else "")
-        if shared not in in_order:
+        if shared not in without_problem:
             cells = dict(zip((*_SHARED_COLUMNS, "score"), shared))
             texts += _shared_problems(cells, expected.fdr)
-            if not texts and len(in_order) < _MOST_IN_ORDER:
-                in_order.add(shared)
+            is_short = sum(map(len, shared)) <= _LONGEST_REMEMBERED
+            if not texts and is_short and len(without_problem) < _MOST_REMEMBERED:
+                without_problem.add(shared)
         status, reason = row[:2]
         texts += expected.problems(n_row, status, own)
         first = ids.place(molecule_id)

@@ -134,8 +134,8 @@ def compare(
 ) -> tuple[Forms, list[pa.Table]]:
     """What can be one compound among molecules, decoys and training set, and the decoys that can be one of the others.
 
-    The latter have columns row and decoy_hash, a table for each shard that has any, and a skeleton of library or
-    training, or none.
+    The latter: for each shard that has any, a table with columns row and decoy_hash of the decoys whose skeleton the
+    library or the training set has too, or that have none.
 
     `library`: of the n different structures of the library the skeletons and both halves of the keys, each (n,). Time:
     O(structures log structures) for columns of numbers, half a millisecond for each structure that shares its skeleton

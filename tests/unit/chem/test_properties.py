@@ -31,7 +31,7 @@ def test_properties_are_those_of_the_descriptor_modules():
         assert row[5] == 0
 
 
-def test_fragment_frequency_is_the_fragment_part_of_the_sa_score():
+def test_the_frequency_of_fragments_is_their_part_of_the_sa_score():
     """The SA score without its other parts, in two molecules in which they are plain: ln(atoms / fragments), size."""
     scorer = _sascorer()
     for text in ("CCCCCCCCCC", "c1ccccc1CCNC(=O)C"):

@@ -36,6 +36,7 @@ NEED_RDKIT = {
     "unit/commands/reproducing": ["refused"],
     "unit/commands/running": ["init", "run"],
     "unit/screening": ["competitors", "kernel", "screen"],
+    "unit/runtime": ["lean_imports"],
     "unit/workflow": ["resources"],
     "unit/inputs": ["bad_inputs", "compound_forms", "smi", "training"],
     "unit/inputs/recognised": ["converted", "in_form"],

@@ -92,9 +92,17 @@ def test_rows_before_a_fault_are_read_before_it_is_raised():
         next(batches)
 
 
+@pytest.fixture
+def field_size_limit():
+    """The limit of the whole process, which is put back."""
+    before = csv.field_size_limit(MAX_FIELD)
+    yield
+    csv.field_size_limit(before)
+
+
+@pytest.mark.usefixtures("field_size_limit")
 def test_a_cell_that_is_too_long_is_refused_with_and_without_quotes():
     for long in (b"x" * (MAX_FIELD + 1), b'"' + b"x" * (MAX_FIELD + 1) + b'"'):
-        csv.field_size_limit(MAX_FIELD)
         with pytest.raises(csv.Error, match="field larger"):
             list(read_rows(pack_of(b"a,b\n1," + long + b"\n", 1 << 20), "t.csv"))
 

@@ -15,7 +15,6 @@ def printed(code):
 
 @pytest.mark.parametrize("verb", ["decoy_quality", "diagnosis", "report", "leakage"])
 def test_a_stage_imports_nothing_that_it_does_not_use(verb):
-    pytest.importorskip("rdkit")
     names = ("pandas", "coverage", "scipy.stats", "numpy.f2py")
     code = f"with lean_imports():\n    import hetero2.stages.{verb}\nprint(*(n for n in {names} if n in sys.modules))"
     assert printed(code) == []

@@ -89,9 +89,12 @@ class Attempt:
         except stage_in.StageInError as error:
             self._end(Ended(State.SYSTEM_ERROR, "input_lost", str(error)))
         finally:
-            shutil.rmtree(self._place, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                self._place.parent.rmdir()  # not where another attempt has its own there
+            self._remove()
+
+    def _remove(self) -> None:
+        shutil.rmtree(self._place, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self._place.parent.rmdir()  # not where another attempt has its own there
 
     def _ended_well(self) -> None:
         self._folder.mkdir(parents=True)
@@ -186,6 +189,7 @@ class Attempt:
         if end.state is State.EXECUTOR_ERROR:
             with contextlib.suppress(FullError, StoreError, Ended):  # how it ended is worth more than its log
                 artifacts = list(self._store_log())
+        self._remove()  # who reads that it ended finds nothing left of it
         with self._service.writing(self._held.lease.key.scope) as session:
             is_ours = runs.advance(
                 session,

@@ -110,14 +110,15 @@ class _Column(NamedTuple):
         return not values or (is_within(min(values)) and is_within(max(values)))
 
 
-_TEXT = _Column(_is_text, None)  # a further column, of which there may be very many
+_TEXT = _Column(_is_text, None)  # also every further column, of which there may be very many
 
 
 def _column(schema: dict[str, Any], brought: bool) -> _Column:
     """Raises ValueError for a schema that is none of ours."""
     kinds = schema.get("type", "string")
     is_number = not brought and "number" in ([kinds] if isinstance(kinds, str) else kinds)
-    return _Column(cell_test(schema, brought), _is_within(schema) if is_number else None)
+    test = cell_test(schema, brought)
+    return _TEXT if test is _is_text else _Column(test, _is_within(schema) if is_number else None)
 
 
 def _batch_problem(batch: list[list[str]], header: list[str], tests: Sequence[_Column], before: int) -> str | None:
